@@ -1,0 +1,1 @@
+//! Files on this machine: reading with limits, writing atomically, copying.

@@ -1,0 +1,29 @@
+//! Rehearses a Nixpacks deploy of a Python project on this machine.
+//!
+//! Data flows one way, and so do imports: a module may use those listed before it, never those after it
+//! (`tests/architecture.rs` enforces it).
+//!
+//! ```text
+//! args -> Project -> Plan -> Sandbox -> run (Events) -> Outcome -> Diagnosis -> Fix -> Report
+//! ```
+
+pub mod fs;
+pub mod secret;
+
+pub mod project;
+
+pub mod plan;
+
+pub mod sandbox;
+
+pub mod run;
+
+pub mod diagnose;
+
+pub mod fix;
+
+pub mod report;
+
+pub mod scenario;
+
+pub mod cli;

@@ -1,0 +1,71 @@
+//! The only door between running and showing. Every text in an event has its secrets masked already.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::outcome::{Smoke, Status, Verdict};
+
+/// Something that happened while a plan was run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The run begins.
+    RunStarted {
+        /// `host`, `nix` or `docker`.
+        backend: String,
+        /// One line: why this backend.
+        reason: String,
+    },
+    /// A phase begins.
+    PhaseStarted {
+        /// Its name in the plan; `start` for the smoke run.
+        phase: String,
+    },
+    /// A command begins.
+    CmdStarted {
+        /// The phase it belongs to.
+        phase: String,
+        /// Verbatim from the plan.
+        cmd: String,
+    },
+    /// A line of output, stdout and stderr in the order they came.
+    Line {
+        /// The phase that printed it.
+        phase: String,
+        /// Without its line end; invalid UTF-8 replaced.
+        text: String,
+    },
+    /// A command ended.
+    CmdFinished {
+        /// The phase it belongs to.
+        phase: String,
+        /// Verbatim from the plan.
+        cmd: String,
+        /// How it ended.
+        status: Status,
+        /// Wall time in seconds.
+        #[serde(serialize_with = "super::outcome::seconds")]
+        took: Duration,
+    },
+    /// A phase ended.
+    PhaseFinished {
+        /// Its name in the plan.
+        phase: String,
+        /// How it ended.
+        status: Status,
+        /// Wall time in seconds.
+        #[serde(serialize_with = "super::outcome::seconds")]
+        took: Duration,
+    },
+    /// The smoke probe has its answer.
+    SmokeFinished {
+        /// What was found.
+        smoke: Smoke,
+    },
+    /// The run is over.
+    RunFinished {
+        /// The verdict on the run.
+        verdict: Verdict,
+    },
+}

@@ -1,0 +1,165 @@
+//! What became of a run. A failed deploy is an [`Outcome`], never an error.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+/// What the tool says of the deploy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Every phase passed and the app came up.
+    Works,
+    /// The cloud would fail as the run did.
+    Fails,
+    /// The run says nothing about the project.
+    CannotTell,
+}
+
+/// How a command, a phase or the smoke run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Exit code 0.
+    Passed,
+    /// Any other exit.
+    Failed(Exit),
+    /// The total time-out, or (`silent`) the one for output, ran out.
+    TimedOut {
+        /// Whether it was the silence that ended it.
+        silent: bool,
+    },
+    /// Killed for memory.
+    OutOfMemory,
+    /// The user ended the run.
+    Interrupted,
+    /// Not run, since an earlier one failed.
+    Skipped,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exit {
+    /// It returned this code.
+    Code(i32),
+    /// This signal ended it.
+    Signal(i32),
+}
+
+/// Everything a run found out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Outcome {
+    /// `host`, `nix` or `docker`.
+    pub backend: String,
+    /// In the order they ran, `setup` first; phases after a failure are [`Status::Skipped`].
+    pub phases: Vec<PhaseOutcome>,
+    /// Absent when the build failed or the plan has no start command.
+    pub smoke: Option<Smoke>,
+}
+
+/// What became of one phase.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PhaseOutcome {
+    /// Its name in the plan.
+    pub name: String,
+    /// How it ended: that of its first command that did not pass.
+    pub status: Status,
+    /// In order.
+    pub cmds: Vec<CmdOutcome>,
+}
+
+/// What became of one command.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CmdOutcome {
+    /// Verbatim from the plan.
+    pub cmd: String,
+    /// How it ended.
+    pub status: Status,
+    /// Wall time in seconds.
+    #[serde(rename = "seconds", serialize_with = "seconds")]
+    pub took: Duration,
+}
+
+/// What the smoke probe expects of the app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SmokeKind {
+    /// A script: ends by itself with exit code 0.
+    Exits,
+    /// A bot or worker: alive after a while.
+    StaysUp,
+    /// A web app: answers HTTP on `PORT`.
+    Answers,
+}
+
+/// What the smoke probe found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Smoke {
+    /// The start command.
+    pub cmd: String,
+    /// What was expected.
+    pub kind: SmokeKind,
+    /// What was found.
+    pub result: SmokeResult,
+    /// Wall time in seconds until the answer was known.
+    #[serde(rename = "seconds", serialize_with = "seconds")]
+    pub took: Duration,
+    /// What the app listened on.
+    pub listening: Vec<SocketAddr>,
+    /// Whether the app ended within the grace period after SIGTERM; absent when it was gone before.
+    pub heeds_sigterm: Option<bool>,
+}
+
+/// The probe's answers, good ones first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SmokeResult {
+    /// Ended with exit code 0, as a script should.
+    Exited,
+    /// Alive until the probe ended it.
+    StayedUp,
+    /// Answered 200.
+    Answered,
+    /// Ended with exit code 0 although it should stay.
+    ExitedEarly {
+        /// Whether it printed nothing at all.
+        silent: bool,
+    },
+    /// Ended otherwise.
+    Crashed(Exit),
+    /// Killed for memory.
+    OutOfMemory,
+    /// Listens on the right port, but only on loopback.
+    LoopbackOnly(SocketAddr),
+    /// Listens on another port than `PORT`.
+    WrongPort {
+        /// Where it listens.
+        found: SocketAddr,
+        /// What `PORT` said.
+        expected: u16,
+    },
+    /// Alive, and listens nowhere.
+    NeverListened,
+    /// Listens, and answered something else than 200.
+    BadStatus(u16),
+    /// Listens, and did not answer HTTP in time; says why.
+    NoAnswer(String),
+    /// A script that was still running at the time-out.
+    StillRunning,
+    /// The user ended the run.
+    Interrupted,
+}
+
+impl SmokeResult {
+    /// Whether the deploy would be healthy.
+    pub fn is_good(&self) -> bool {
+        matches!(self, Self::Exited | Self::StayedUp | Self::Answered)
+    }
+}
+
+/// Seconds with milliseconds, as every report shows them.
+pub(crate) fn seconds<S: Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((took.as_secs_f64() * 1000.0).round() / 1000.0)
+}

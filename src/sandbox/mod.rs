@@ -1,0 +1,178 @@
+//! Where a step runs. A [`Backend`] only opens; a [`Sandbox`] turns steps into command lines, answers the smoke probe, and
+//! closes. One [`process`] module runs the command lines of every backend.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::plan::{Phase, Plan, Vars};
+
+/// A way of reproducing the cloud's machine.
+pub trait Backend {
+    /// `host`, `nix` or `docker`.
+    fn name(&self) -> &'static str;
+
+    /// Cheap and without side effects: is it usable here for this plan, and if not, what is missing?
+    fn check(&self, plan: &Plan) -> Result<(), Unavailable>;
+
+    /// Makes a sandbox with an empty `/app` and `/opt/venv`.
+    fn open(&self, spec: &Spec<'_>) -> Result<Box<dyn Sandbox>>;
+}
+
+/// A live place to run steps in. Dropping it does what [`Sandbox::close`] does.
+pub trait Sandbox {
+    /// What the setup phase (`nix-env -if`, `apt-get install`) comes to here, in order.
+    fn setup(&mut self) -> Result<Vec<SetupStep>>;
+
+    /// `COPY . /app/.`, or only the named files of a phase with `onlyIncludeFiles`. Files that are in `/app` and not in the
+    /// project stay, as they do in the cloud.
+    fn copy_in(&mut self, only: Option<&[String]>) -> Result<()>;
+
+    /// The host command that runs `step` inside. Pure.
+    fn command(&self, step: &Step<'_>) -> CommandLine;
+
+    /// What the started app listens on, and what it answers.
+    fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer;
+
+    /// What this sandbox could not reproduce for this plan, in the order found.
+    fn unverified(&self) -> Vec<Unverified>;
+
+    /// Looks at what was installed, once the build has passed: libraries that the cloud would lack at start.
+    fn audit(&self) -> Result<Vec<MissingLibrary>>;
+
+    /// Ends every process inside, then removes what was made. Calling it twice is harmless.
+    fn close(&mut self) -> Result<()>;
+}
+
+/// What a sandbox is made from.
+#[derive(Debug, Clone)]
+pub struct Spec<'a> {
+    /// The project's root on this machine; copied, never bound.
+    pub project: &'a Path,
+    /// The plan to be run.
+    pub plan: &'a Plan,
+    /// The user's choice of interpreter, instead of searching for one.
+    pub python: Option<PathBuf>,
+    /// Whether the network is reachable inside.
+    pub network: bool,
+    /// The most memory the steps may use together, in bytes.
+    pub memory: Option<u64>,
+}
+
+/// One command of a phase, or the start command.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// The shell it is handed to.
+    pub shell: Shell,
+    /// The command, verbatim from the plan.
+    pub script: &'a str,
+    /// Every variable the step sees, `NIXPACKS_PATH` included.
+    pub vars: &'a Vars,
+}
+
+/// How Nixpacks' image runs a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shell {
+    /// `bash -ol pipefail -c`: the base image's `SHELL`, for `RUN` lines.
+    Build,
+    /// `bash -l -c`: the image's `ENTRYPOINT`, for the start command.
+    Start,
+}
+
+/// What the host executes. Values of variables travel in `vars`, never in `argv`, where `ps` shows them to others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandLine {
+    /// Program and arguments.
+    pub argv: Vec<OsString>,
+    /// The whole environment of the program.
+    pub vars: Vars,
+}
+
+/// One part of the setup phase.
+#[derive(Debug, Clone)]
+pub enum SetupStep {
+    /// A command to be run like any other.
+    Run {
+        /// What the report shows, for example `nix-env -if .nixpacks/nixpkgs-….nix`.
+        title: String,
+        /// What the host executes.
+        command: CommandLine,
+    },
+    /// The backend knows the answer without running anything.
+    Known {
+        /// What the report shows.
+        title: String,
+        /// What the cloud would print.
+        output: Vec<String>,
+        /// The exit code the cloud would see.
+        code: i32,
+    },
+}
+
+/// A question about the app that was started.
+#[derive(Debug, Clone, Copy)]
+pub struct Probe<'a> {
+    /// The host's process id of the start command.
+    pub pid: u32,
+    /// The value of `PORT`.
+    pub port: u16,
+    /// The path to GET, when an HTTP answer is wanted.
+    pub path: Option<&'a str>,
+    /// The `Host` header to send.
+    pub host: &'a str,
+    /// How long one GET may take.
+    pub timeout: Duration,
+}
+
+/// What a [`Probe`] found.
+#[derive(Debug, Clone, Default)]
+pub struct ProbeAnswer {
+    /// TCP addresses that processes inside listen on.
+    pub listening: Vec<SocketAddr>,
+    /// The HTTP status, or why there was none; absent when none was asked for or nothing listens on the port.
+    pub http: Option<Result<u16, String>>,
+}
+
+/// Why a backend cannot be used, and the command that cures it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{missing}")]
+pub struct Unavailable {
+    /// What is missing, in one sentence.
+    pub missing: String,
+    /// Commands or options that cure it, best first.
+    pub cures: Vec<String>,
+}
+
+/// Something that the verdict does not cover.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unverified {
+    /// The thing itself, for example `nixPkgs: chromium`.
+    pub what: String,
+    /// Why it was not checked.
+    pub why: String,
+}
+
+/// A shared library that an installed package needs and the cloud does not have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MissingLibrary {
+    /// For example `libGL.so.1`.
+    pub soname: String,
+    /// The file that needs it, relative to the venv.
+    pub needed_by: PathBuf,
+    /// The distribution that file belongs to, for example `opencv-python`.
+    pub distribution: Option<String>,
+    /// The `nixLibs` attribute that provides it, where known.
+    pub nix_lib: Option<String>,
+}
+
+/// The packages of every phase of a plan together, which is what Nixpacks' setup installs.
+pub fn all_packages(plan: &Plan, of: impl Fn(&Phase) -> &[String]) -> Vec<String> {
+    let mut found: Vec<String> = plan.phases.iter().flatten().flat_map(|(_, phase)| of(phase).to_vec()).collect();
+    found.sort();
+    found.dedup();
+    found
+}

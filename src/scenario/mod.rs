@@ -1,0 +1,1 @@
+//! The scenario regression suite, a user of everything above.

@@ -1,0 +1,1 @@
+//! Keeps secret values out of everything that is shown or recorded.
