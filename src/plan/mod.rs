@@ -1,8 +1,10 @@
 //! What the builder would do, and why. Pure: files and variables in, a [`Plan`] with a [`Choice`] for every decision out.
 
 mod list;
+mod order;
 
 pub use list::List;
+pub use order::CircularDependency;
 
 use std::collections::BTreeMap;
 

@@ -2,6 +2,11 @@
 
 mod event;
 mod outcome;
+mod settings;
+mod smoke;
+mod walk;
 
 pub use event::Event;
-pub use outcome::{CmdOutcome, Exit, Outcome, PhaseOutcome, Smoke, SmokeKind, SmokeResult, Status, Verdict};
+pub use outcome::{CmdOutcome, Outcome, PhaseOutcome, Smoke, SmokeKind, SmokeResult, Status, Verdict};
+pub use settings::{Settings, SmokeSettings};
+pub use walk::{PRE_DEPLOY, Rehearsal, SETUP, START, run};

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::sandbox::process::Exit;
+
 /// What the tool says of the deploy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -38,21 +40,9 @@ pub enum Status {
     Skipped,
 }
 
-/// How a process ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Exit {
-    /// It returned this code.
-    Code(i32),
-    /// This signal ended it.
-    Signal(i32),
-}
-
 /// Everything a run found out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Outcome {
-    /// `host`, `nix` or `docker`.
-    pub backend: String,
     /// In the order they ran, `setup` first; phases after a failure are [`Status::Skipped`].
     pub phases: Vec<PhaseOutcome>,
     /// Absent when the build failed or the plan has no start command.
@@ -99,8 +89,8 @@ pub enum SmokeKind {
 pub struct Smoke {
     /// The start command.
     pub cmd: String,
-    /// What was expected.
-    pub kind: SmokeKind,
+    /// What was expected; absent when anything a healthy app may do was accepted.
+    pub kind: Option<SmokeKind>,
     /// What was found.
     pub result: SmokeResult,
     /// Wall time in seconds until the answer was known.
@@ -120,8 +110,11 @@ pub enum SmokeResult {
     Exited,
     /// Alive until the probe ended it.
     StayedUp,
-    /// Answered 200.
-    Answered,
+    /// Answered HTTP: with 200 where a path was given, with anything but a server error where none was.
+    Answered {
+        /// The HTTP status.
+        status: u16,
+    },
     /// Ended with exit code 0 although it should stay.
     ExitedEarly {
         /// Whether it printed nothing at all.
@@ -142,7 +135,7 @@ pub enum SmokeResult {
     },
     /// Alive, and listens nowhere.
     NeverListened,
-    /// Listens, and answered something else than 200.
+    /// Listens, and answered with this HTTP status until time ran out.
     BadStatus(u16),
     /// Listens, and did not answer HTTP in time; says why.
     NoAnswer(String),
@@ -152,10 +145,32 @@ pub enum SmokeResult {
     Interrupted,
 }
 
+impl Outcome {
+    /// What the run says of the deploy. `CannotTell` is for runs that the user cut short.
+    pub fn verdict(&self) -> Verdict {
+        let interrupted = self.phases.iter().any(|phase| phase.status == Status::Interrupted)
+            || self.smoke.as_ref().is_some_and(|smoke| smoke.result == SmokeResult::Interrupted);
+        let built = self.phases.iter().all(|phase| phase.status == Status::Passed);
+        match &self.smoke {
+            _ if interrupted => Verdict::CannotTell,
+            Some(smoke) if built && smoke.result.is_good() => Verdict::Works,
+            None if built => Verdict::Works,
+            _ => Verdict::Fails,
+        }
+    }
+
+    /// The phase that failed, `start` when it was the smoke run.
+    pub fn failing_phase(&self) -> Option<&str> {
+        let broken = |phase: &&PhaseOutcome| !matches!(phase.status, Status::Passed | Status::Skipped);
+        let phase = self.phases.iter().find(broken).map(|phase| phase.name.as_str());
+        phase.or_else(|| self.smoke.as_ref().filter(|smoke| !smoke.result.is_good()).map(|_| super::START))
+    }
+}
+
 impl SmokeResult {
     /// Whether the deploy would be healthy.
     pub fn is_good(&self) -> bool {
-        matches!(self, Self::Exited | Self::StayedUp | Self::Answered)
+        matches!(self, Self::Exited | Self::StayedUp | Self::Answered { .. })
     }
 }
 

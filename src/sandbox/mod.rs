@@ -1,6 +1,8 @@
 //! Where a step runs. A [`Backend`] only opens; a [`Sandbox`] turns steps into command lines, answers the smoke probe, and
 //! closes. One [`process`] module runs the command lines of every backend.
 
+pub mod process;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -24,7 +26,9 @@ pub trait Backend {
 }
 
 /// A live place to run steps in. Dropping it does what [`Sandbox::close`] does.
-pub trait Sandbox {
+///
+/// `Sync`, because the smoke probe asks from a thread of its own while the app's output is read.
+pub trait Sandbox: Sync {
     /// What the setup phase (`nix-env -if`, `apt-get install`) comes to here, in order.
     fn setup(&mut self) -> Result<Vec<SetupStep>>;
 
@@ -37,6 +41,13 @@ pub trait Sandbox {
 
     /// What the started app listens on, and what it answers.
     fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer;
+
+    /// Sends SIGTERM to the started app as the platform does: to its first process alone. `pid` is the host's process id
+    /// of the start command.
+    fn ask_to_stop(&self, pid: u32) -> Result<()>;
+
+    /// Whether anything inside was killed for memory since the sandbox was opened.
+    fn ran_out_of_memory(&self) -> bool;
 
     /// What this sandbox could not reproduce for this plan, in the order found.
     fn unverified(&self) -> Vec<Unverified>;

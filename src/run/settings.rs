@@ -1,0 +1,61 @@
+//! How a run is to be done, as far as the plan leaves it open.
+
+use std::time::Duration;
+
+use crate::plan::Vars;
+use crate::sandbox::process::Limits;
+
+use super::SmokeKind;
+
+/// Everything the user may choose about a run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// For each command of the build.
+    pub limits: Limits,
+    /// For the started app.
+    pub smoke: SmokeSettings,
+    /// Stop after this phase.
+    pub until: Option<String>,
+    /// Run this command between build and start, as Railway's `preDeployCommand`.
+    pub pre_deploy: Vec<String>,
+}
+
+/// How the started app is judged.
+#[derive(Debug, Clone)]
+pub struct SmokeSettings {
+    /// What is expected; `None` accepts whatever an app may do in good health.
+    pub kind: Option<SmokeKind>,
+    /// How long a bot must stay alive.
+    pub stay: Duration,
+    /// How long a web app has until it answers, and a script until it ends.
+    pub within: Duration,
+    /// How long an app has to end after SIGTERM.
+    pub grace: Duration,
+    /// The value of `PORT`.
+    pub port: u16,
+    /// The path that must answer 200; without one, any HTTP answer will do.
+    pub path: Option<String>,
+    /// Variables that the platform adds at run time.
+    pub vars: Vars,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let limits = Limits { total: Duration::from_secs(30 * 60), silence: Some(Duration::from_secs(10 * 60)) };
+        Self { limits, smoke: SmokeSettings::default(), until: None, pre_deploy: Vec::new() }
+    }
+}
+
+impl Default for SmokeSettings {
+    fn default() -> Self {
+        Self {
+            kind: None,
+            stay: Duration::from_secs(10),
+            within: Duration::from_secs(30),
+            grace: Duration::from_secs(3),
+            port: 8080,
+            path: None,
+            vars: Vars::new(),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! From plan to outcome: setup, each phase in order, the smoke run.
+
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use super::event::Event;
+use super::outcome::{CmdOutcome, Outcome, PhaseOutcome, Status};
+use super::settings::Settings;
+use super::smoke;
+use crate::plan::{Phase, Plan, Vars};
+use crate::sandbox::process::{self, Ended, Exit};
+use crate::sandbox::{CommandLine, Sandbox, SetupStep, Shell, Step};
+use crate::secret::Secrets;
+
+/// The phase that installs packages, whatever the plan calls its own.
+pub const SETUP: &str = "setup";
+/// The smoke run, as events name it.
+pub const START: &str = "start";
+/// Railway's `preDeployCommand`.
+pub const PRE_DEPLOY: &str = "pre-deploy";
+
+/// What a run needs besides the sandbox.
+pub struct Rehearsal<'a> {
+    /// What to do.
+    pub plan: &'a Plan,
+    /// How to do it.
+    pub settings: &'a Settings,
+    /// What must not be shown.
+    pub secrets: &'a Secrets,
+    /// Set when the user wants to stop.
+    pub interrupted: &'a AtomicBool,
+}
+
+/// Runs the plan. A deploy that fails is an `Ok` outcome; an error means that the sandbox could not do its work.
+pub fn run(rehearsal: &Rehearsal<'_>, sandbox: &mut dyn Sandbox, emit: &mut dyn FnMut(&Event)) -> Result<Outcome> {
+    let mut walk = Walk { rehearsal, sandbox, emit, vars: rehearsal.plan.variables.clone().unwrap_or_default() };
+    let phases = walk.build()?;
+    let built = phases.iter().all(|phase| phase.status == Status::Passed);
+    let wanted = rehearsal.settings.until.is_none();
+    let smoke = match rehearsal.plan.start.as_ref().and_then(|start| start.cmd.as_deref()) {
+        Some(cmd) if built && wanted => Some(walk.smoke(cmd)?),
+        _ => None,
+    };
+    Ok(Outcome { phases, smoke })
+}
+
+struct Walk<'a> {
+    rehearsal: &'a Rehearsal<'a>,
+    sandbox: &'a mut dyn Sandbox,
+    emit: &'a mut dyn FnMut(&Event),
+    vars: Vars,
+}
+
+impl Walk<'_> {
+    fn build(&mut self) -> Result<Vec<PhaseOutcome>> {
+        let plan = self.rehearsal.plan;
+        let until = self.rehearsal.settings.until.as_deref();
+        let mut done = vec![self.setup()?];
+        for (name, phase) in plan.phases_in_order()? {
+            if until.is_some_and(|until| done.iter().any(|phase: &PhaseOutcome| phase.name == until)) && name != SETUP {
+                break;
+            }
+            let failed = done.iter().any(|phase| phase.status != Status::Passed);
+            let outcome = match failed {
+                true => skipped(name, &phase.cmds),
+                false => self.phase(name, phase)?,
+            };
+            match (name == SETUP, done.first_mut()) {
+                // The packages and the commands of `setup` are one phase to the reader.
+                (true, Some(setup)) if !failed => {
+                    setup.cmds.extend(outcome.cmds);
+                    setup.status = outcome.status;
+                }
+                (true, _) => {}
+                (false, _) => done.push(outcome),
+            }
+        }
+        let pre_deploy = &self.rehearsal.settings.pre_deploy;
+        if !pre_deploy.is_empty() && until.is_none() {
+            let failed = done.iter().any(|phase| phase.status != Status::Passed);
+            done.push(match failed {
+                true => skipped(PRE_DEPLOY, pre_deploy),
+                false => self.commands(PRE_DEPLOY, Shell::Start, pre_deploy)?,
+            });
+        }
+        Ok(done)
+    }
+
+    fn setup(&mut self) -> Result<PhaseOutcome> {
+        self.watched(SETUP, |walk| {
+            let mut cmds = Vec::new();
+            for step in walk.sandbox.setup().context("cannot set up the sandbox")? {
+                let (title, outcome) = match step {
+                    SetupStep::Run { title, command } => (title.clone(), walk.command(SETUP, &title, &command)?),
+                    SetupStep::Known { title, output, code } => {
+                        walk.started(SETUP, &title);
+                        for line in &output {
+                            walk.line(SETUP, line);
+                        }
+                        let exit = Exit::Code(code);
+                        let status = if exit.is_success() { Status::Passed } else { Status::Failed(exit) };
+                        (title, (status, Duration::ZERO))
+                    }
+                };
+                cmds.push(walk.finished(SETUP, title, outcome));
+                if outcome.0 != Status::Passed {
+                    break;
+                }
+            }
+            Ok(cmds)
+        })
+    }
+
+    fn phase(&mut self, name: &str, phase: &Phase) -> Result<PhaseOutcome> {
+        if phase.cmds.is_empty() && phase.paths.is_empty() {
+            return Ok(PhaseOutcome { name: name.into(), status: Status::Passed, cmds: Vec::new() });
+        }
+        if !phase.paths.is_empty() {
+            // As the generated Dockerfile does: NIXPACKS_PATH starts undefined, hence the empty element at its end.
+            let old = self.vars.get("NIXPACKS_PATH").cloned().unwrap_or_default();
+            self.vars.insert("NIXPACKS_PATH".into(), format!("{}:{old}", phase.paths.join(":")));
+        }
+        let only = (!phase.only_include_files.is_absent()).then_some(&*phase.only_include_files);
+        self.sandbox.copy_in(only).context("cannot copy the project into the sandbox")?;
+        self.commands(name, Shell::Build, &phase.cmds)
+    }
+
+    fn commands(&mut self, phase: &str, shell: Shell, cmds: &[String]) -> Result<PhaseOutcome> {
+        self.watched(phase, |walk| {
+            let mut done: Vec<CmdOutcome> = Vec::new();
+            for cmd in cmds {
+                let failed = done.last().is_some_and(|last| last.status != Status::Passed);
+                if failed {
+                    done.push(CmdOutcome { cmd: cmd.clone(), status: Status::Skipped, took: Duration::ZERO });
+                    continue;
+                }
+                let command = walk.sandbox.command(&Step { shell, script: cmd, vars: &walk.vars });
+                let outcome = walk.command(phase, cmd, &command)?;
+                done.push(walk.finished(phase, cmd.clone(), outcome));
+            }
+            Ok(done)
+        })
+    }
+
+    /// Runs the commands of a phase between its two events.
+    fn watched(
+        &mut self,
+        phase: &str,
+        cmds: impl FnOnce(&mut Self) -> Result<Vec<CmdOutcome>>,
+    ) -> Result<PhaseOutcome> {
+        self.tell(Event::PhaseStarted { phase: phase.into() });
+        let started = Instant::now();
+        let cmds = cmds(self)?;
+        let first_fault = cmds.iter().map(|cmd| cmd.status).find(|status| *status != Status::Passed);
+        let status = first_fault.unwrap_or(Status::Passed);
+        self.tell(Event::PhaseFinished { phase: phase.into(), status, took: started.elapsed() });
+        Ok(PhaseOutcome { name: phase.into(), status, cmds })
+    }
+
+    fn command(&mut self, phase: &str, title: &str, command: &CommandLine) -> Result<(Status, Duration)> {
+        self.started(phase, title);
+        let started = Instant::now();
+        let Rehearsal { settings, secrets, interrupted, .. } = *self.rehearsal;
+        let emit = &mut *self.emit;
+        let ended = process::run(command, settings.limits, interrupted, &mut |line| {
+            emit(&Event::Line { phase: phase.into(), text: secrets.mask(line).into_owned() });
+        })
+        .with_context(|| {
+            format!("cannot run {}", command.argv.first().map_or("".into(), |arg| arg.to_string_lossy()))
+        })?;
+        Ok((self.status(ended), started.elapsed()))
+    }
+
+    fn status(&self, ended: Ended) -> Status {
+        match ended {
+            Ended::Exited(exit) if exit.is_success() => Status::Passed,
+            // Many programs survive the loss of a child, so the exit must look like a kill too.
+            Ended::Exited(exit) if self.sandbox.ran_out_of_memory() => match exit.code() {
+                137 | 1 => Status::OutOfMemory,
+                _ => Status::Failed(exit),
+            },
+            Ended::Exited(exit) => Status::Failed(exit),
+            Ended::TimedOut { silent } => Status::TimedOut { silent },
+            Ended::Interrupted => Status::Interrupted,
+        }
+    }
+
+    fn started(&mut self, phase: &str, cmd: &str) {
+        let cmd = self.rehearsal.secrets.mask(cmd).into_owned();
+        self.tell(Event::CmdStarted { phase: phase.into(), cmd });
+    }
+
+    fn finished(&mut self, phase: &str, cmd: String, (status, took): (Status, Duration)) -> CmdOutcome {
+        let shown = self.rehearsal.secrets.mask(&cmd).into_owned();
+        self.tell(Event::CmdFinished { phase: phase.into(), cmd: shown.clone(), status, took });
+        CmdOutcome { cmd: shown, status, took }
+    }
+
+    fn smoke(&mut self, cmd: &str) -> Result<super::Smoke> {
+        self.tell(Event::PhaseStarted { phase: START.into() });
+        // `COPY . /app` stands once more before the start command.
+        self.sandbox.copy_in(None).context("cannot copy the project into the sandbox")?;
+        let settings = &self.rehearsal.settings.smoke;
+        let mut vars = self.vars.clone();
+        vars.extend(settings.vars.clone());
+        vars.insert("PORT".into(), settings.port.to_string());
+        let command = self.sandbox.command(&Step { shell: Shell::Start, script: cmd, vars: &vars });
+        self.started(START, cmd);
+        let Rehearsal { secrets, interrupted, .. } = *self.rehearsal;
+        let emit = &mut *self.emit;
+        let mut smoke = smoke::smoke(&command, settings, &*self.sandbox, interrupted, &mut |line| {
+            emit(&Event::Line { phase: START.into(), text: secrets.mask(line).into_owned() });
+        })?;
+        smoke.cmd = secrets.mask(cmd).into_owned();
+        self.tell(Event::SmokeFinished { smoke: smoke.clone() });
+        Ok(smoke)
+    }
+
+    fn line(&mut self, phase: &str, text: &str) {
+        let text = self.rehearsal.secrets.mask(text).into_owned();
+        self.tell(Event::Line { phase: phase.into(), text });
+    }
+
+    fn tell(&mut self, event: Event) {
+        (self.emit)(&event);
+    }
+}
+
+fn skipped(name: &str, cmds: &[String]) -> PhaseOutcome {
+    let skipped = |cmd: &String| CmdOutcome { cmd: cmd.clone(), status: Status::Skipped, took: Duration::ZERO };
+    PhaseOutcome { name: name.into(), status: Status::Skipped, cmds: cmds.iter().map(skipped).collect() }
+}
