@@ -1,16 +1,37 @@
 //! What the builder would do, and why. Pure: files and variables in, a [`Plan`] with a [`Choice`] for every decision out.
 
-mod list;
-mod order;
+//pub mod external;
+pub mod nix;
+//pub mod render;
 
+mod derive;
+mod draft;
+mod error;
+mod layers;
+mod list;
+mod merge;
+mod options;
+mod order;
+mod procfile;
+mod providers;
+mod python;
+mod railway;
+mod variables;
+
+pub use error::PlanError;
 pub use list::List;
+pub use options::{Options, Platform};
 pub use order::CircularDependency;
+pub use railway::{Deploy, Sourced};
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::project::Source;
+use crate::project::{InputError, Project, Source};
+
+use derive::{Made, Overlay};
 
 /// Variables by name, sorted.
 pub type Vars = BTreeMap<String, String>;
@@ -43,7 +64,7 @@ pub struct Plan {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Phase {
-    /// Equal to the key it stands under.
+    /// Absent in a derived plan: the key it stands under is its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Phases that run before this one.
@@ -105,4 +126,108 @@ pub struct Choice {
     pub value: String,
     /// The place or rule that chose it.
     pub because: Source,
+}
+
+/// Something worth saying that does not stop a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// What, in Nixpacks' own words where it says so itself.
+    pub message: String,
+    /// The place it is about.
+    pub source: Source,
+}
+
+/// A plan with its reasons.
+#[derive(Debug, Clone)]
+pub struct Derived {
+    /// What the platform would build: Nixpacks' plan under the platform's own settings.
+    pub plan: Plan,
+    /// What `nixpacks plan` alone makes of the project, where the platform changes it; `None` when it fails alone.
+    pub nixpacks: Option<Plan>,
+    /// A choice for every value of `plan`, and for the decisions behind them.
+    pub choices: Vec<Choice>,
+    /// The providers used, in order.
+    pub providers: Vec<String>,
+    /// What is odd but does not fail.
+    pub warnings: Vec<Warning>,
+    /// The folder that was planned: the project's own, or the only one inside it.
+    pub root: PathBuf,
+    /// How the platform deploys.
+    pub deploy: Deploy,
+}
+
+impl Derived {
+    /// Whether nothing says how the app starts; a build then ends with an error.
+    pub fn no_start_command(&self) -> bool {
+        self.plan.start_cmd().is_none()
+    }
+
+    /// Whether there is nothing to build; a build then ends with an error.
+    pub fn is_empty(&self) -> bool {
+        self.plan.is_empty()
+    }
+}
+
+/// Works out what would be built, and why.
+pub fn derive(project: &Project, options: &Options) -> Result<Derived, PlanError> {
+    let railway = match options.platform {
+        Platform::None => None,
+        Platform::Auto | Platform::Railway => railway::read(project, options.environment.as_deref())?,
+    };
+    let railway = railway.unwrap_or_default();
+    let Made { plan, mut choices, providers, warnings, root } = derive::make(project, options, &railway.overlay)?;
+    let nixpacks = if railway.overlay.is_empty() {
+        Some(plan.clone())
+    } else {
+        derive::make(project, options, &Overlay::default()).ok().map(|made| made.plan)
+    };
+    choices.extend(railway.deploy.choices());
+    Ok(Derived { plan, nixpacks, choices, providers, warnings, root, deploy: railway.deploy })
+}
+
+/// A plan that somebody saved, as JSON or TOML by its file name.
+pub fn from_file(path: &Path) -> Result<Plan, InputError> {
+    let bytes = std::fs::read(path).map_err(|error| InputError::new(path, error))?;
+    let text = String::from_utf8(bytes).map_err(|_| InputError::new(path, "is not UTF-8 text"))?;
+    let parse =
+        if path.extension().is_some_and(|ext| ext == "toml") { layers::plan_from_toml } else { layers::plan_from_json };
+    parse(&text).map_err(|(line, what)| InputError::at(path, line, what))
+}
+
+impl Plan {
+    /// A plan from JSON, or the line (from 1) and what is wrong there.
+    pub fn from_json(text: &str) -> Result<Self, (Option<usize>, String)> {
+        layers::plan_from_json(text)
+    }
+
+    /// The JSON that `nixpacks plan` prints, without a final newline.
+    pub fn to_json(&self) -> String {
+        let mut plan = self.clone();
+        for phase in plan.phases.get_or_insert_default().values_mut() {
+            phase.name = None;
+        }
+        serde_json::to_string_pretty(&plan).unwrap_or_default()
+    }
+
+    /// The start command, where there is one.
+    pub fn start_cmd(&self) -> Option<&str> {
+        self.start.as_ref()?.cmd.as_deref()
+    }
+
+    /// Whether there is no phase at all.
+    pub fn is_empty(&self) -> bool {
+        self.phases.as_ref().is_none_or(BTreeMap::is_empty)
+    }
+
+    /// A phase by name.
+    pub fn phase(&self, name: &str) -> Option<&Phase> {
+        self.phases.as_ref()?.get(name)
+    }
+}
+
+impl Phase {
+    /// Whether it installs anything with Nix.
+    pub fn uses_nix(&self) -> bool {
+        !self.nix_pkgs.is_empty() || !self.nix_libs.is_empty()
+    }
 }

@@ -1,20 +1,139 @@
 //! What is in the user's folder, read with places (file and line). Never writes, never runs.
 
+mod error;
+mod keys;
+mod search;
 mod source;
+mod text;
 
+pub use error::InputError;
+pub use keys::KeyLines;
+pub use search::Search;
 pub use source::Source;
+pub use text::{Decoded, Encoding, decode, line_at, line_containing};
 
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+/// The most that is read of any single file.
+pub const MAX_FILE: u64 = 64 << 20;
 
 /// A folder that somebody deploys.
 #[derive(Debug, Clone)]
 pub struct Project {
     root: PathBuf,
+    prefix: PathBuf,
+    search: Arc<OnceLock<Search>>,
 }
 
 impl Project {
+    /// Opens a folder; links on the way to it are resolved.
+    pub fn open(path: &Path) -> Result<Self, InputError> {
+        let root = fs::canonicalize(path).map_err(|error| InputError::new(path, open_fault(&error)))?;
+        let unreadable = |error: io::Error| InputError::new(path, open_fault(&error));
+        if !fs::metadata(&root).map_err(unreadable)?.is_dir() {
+            return Err(InputError::new(path, "is a file, not a folder: give the folder that is deployed"));
+        }
+        fs::read_dir(&root).map_err(unreadable)?;
+        Ok(Self::at(root, PathBuf::new()))
+    }
+
+    fn at(root: PathBuf, prefix: PathBuf) -> Self {
+        Self { root, prefix, search: Arc::default() }
+    }
+
     /// The project's root folder, absolute.
     pub fn root(&self) -> &Path {
         &self.root
     }
+
+    /// A sub-folder (links resolved) as a project of its own, whose places stay relative to this one.
+    pub fn enter(&self, dir: &Path) -> Result<Self, InputError> {
+        let unreadable = |error: io::Error| InputError::new(self.place(dir), open_fault(&error));
+        let root = fs::canonicalize(self.root.join(dir)).map_err(unreadable)?;
+        fs::read_dir(&root).map_err(unreadable)?;
+        Ok(Self::at(root, self.place(dir)))
+    }
+
+    /// A path of this project as it is shown: relative to the folder that was opened.
+    pub fn place(&self, path: impl AsRef<Path>) -> PathBuf {
+        let path = path.as_ref();
+        self.prefix.join(path.strip_prefix(&self.root).unwrap_or(path))
+    }
+
+    /// A whole file as the source of a fact.
+    pub fn file(&self, path: impl AsRef<Path>) -> Source {
+        Source::File { path: self.place(path), line: None }
+    }
+
+    /// A line of a file as the source of a fact.
+    pub fn line(&self, path: impl AsRef<Path>, line: Option<usize>) -> Source {
+        Source::File { path: self.place(path), line }
+    }
+
+    /// Whether `name` is a file (or a link to one).
+    pub fn has_file(&self, name: impl AsRef<Path>) -> bool {
+        self.root.join(name).is_file()
+    }
+
+    /// Whether `name` is a folder (or a link to one).
+    pub fn has_folder(&self, name: impl AsRef<Path>) -> bool {
+        self.root.join(name).is_dir()
+    }
+
+    /// The folders directly inside, links to folders among them, sorted.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
+        let mut found: Vec<_> =
+            entries.filter(|entry| is_folder(entry)).map(|e| PathBuf::from(e.file_name())).collect();
+        found.sort();
+        found
+    }
+
+    /// The content of a file, at most [`MAX_FILE`].
+    pub fn read(&self, path: impl AsRef<Path>) -> Result<Vec<u8>, InputError> {
+        let path = path.as_ref();
+        let fault = |error: io::Error| InputError::new(self.place(path), error);
+        let file = File::open(self.root.join(path)).map_err(fault)?;
+        let expected = file.metadata().map_err(fault)?.len().min(MAX_FILE);
+        let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default() + 1);
+        file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(fault)?;
+        if bytes.len() as u64 > MAX_FILE {
+            return Err(InputError::new(self.place(path), format_args!("larger than {} MiB", MAX_FILE >> 20)));
+        }
+        Ok(bytes)
+    }
+
+    /// The content of a UTF-8 file with its line ends made `\n`.
+    pub fn read_text(&self, path: impl AsRef<Path>) -> Result<String, InputError> {
+        let path = path.as_ref();
+        text::from_utf8(self.read(path)?).map_err(|line| InputError::at(self.place(path), Some(line), text::NOT_UTF8))
+    }
+
+    /// The files that version control does not ignore, found on the first call.
+    pub fn search(&self) -> &Search {
+        self.search.get_or_init(|| Search::walk(&self.root))
+    }
 }
+
+fn is_folder(entry: &fs::DirEntry) -> bool {
+    match entry.file_type() {
+        Ok(kind) if kind.is_symlink() => entry.path().is_dir(),
+        Ok(kind) => kind.is_dir(),
+        Err(_) => false,
+    }
+}
+
+fn open_fault(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "cannot be read: permission denied".to_owned(),
+        io::ErrorKind::NotADirectory => "is a file, not a folder: give the folder that is deployed".to_owned(),
+        _ => format!("cannot be opened: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,4 @@
+#[test]
+fn smoke() {
+    println!("{}", nixpacks::nixpacks::images::DEFAULT_BASE_IMAGE);
+}
