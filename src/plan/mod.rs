@@ -2,7 +2,7 @@
 
 //pub mod external;
 pub mod nix;
-//pub mod render;
+pub mod render;
 
 mod derive;
 mod draft;
