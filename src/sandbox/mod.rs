@@ -1,7 +1,16 @@
 //! Where a step runs. A [`Backend`] only opens; a [`Sandbox`] turns steps into command lines, answers the smoke probe, and
 //! closes. One [`process`] module runs the command lines of every backend.
 
+pub mod audit;
+pub mod cache;
+pub mod context;
+pub mod elf;
+pub mod host;
+pub mod network;
+pub mod nixpkgs;
+pub mod packages;
 pub mod process;
+pub mod python;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -92,6 +101,8 @@ pub enum Shell {
     Build,
     /// `bash -l -c`: the image's `ENTRYPOINT`, for the start command.
     Start,
+    /// A login shell at the user's terminal; [`Step::script`] is not looked at.
+    Interactive,
 }
 
 /// What the host executes. Values of variables travel in `vars`, never in `argv`, where `ps` shows them to others.

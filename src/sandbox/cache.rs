@@ -1,0 +1,187 @@
+//! Things made once and kept between runs: built beside their place, renamed into it when complete.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// How the scratch directories of runs and of half-built entries are named, for `doctor --clean` to recognise.
+pub const SCRATCH_PREFIX: &str = "shakedown-run-";
+
+/// The user's cache directory of this tool.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    root: PathBuf,
+}
+
+impl Cache {
+    /// `$XDG_CACHE_HOME/shakedown`, or `~/.cache/shakedown`.
+    pub fn of_user() -> Result<Self> {
+        let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let base = set("XDG_CACHE_HOME")
+            .or_else(|| set("HOME").map(|home| home.join(".cache")))
+            .context("neither XDG_CACHE_HOME nor HOME names a directory to keep the cache in")?;
+        Ok(Self::at(base.join("shakedown")))
+    }
+
+    /// A cache elsewhere.
+    pub fn at(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// Where everything is kept.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The finished entry `kind/key`, made by `build` if it is not there yet. Concurrent runs wait for each other.
+    pub fn entry(&self, kind: &str, key: &str, build: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+        let place = self.root.join(kind).join(key);
+        if place.exists() {
+            return Ok(place);
+        }
+        let parent = self.root.join(kind);
+        fs::create_dir_all(&parent).with_context(|| format!("could not make {}", parent.display()))?;
+        let lock = File::create(parent.join(format!("{key}.lock"))).context("could not open the cache's lock")?;
+        lock.lock().context("could not lock the cache")?;
+        if place.exists() {
+            return Ok(place);
+        }
+        let scratch = tempfile::Builder::new().prefix(&format!("{key}.half-")).tempdir_in(&parent)?;
+        build(scratch.path())?;
+        fs::rename(scratch.path(), &place).with_context(|| format!("could not finish {}", place.display()))?;
+        // The directory has moved away: there is nothing left to remove.
+        let _ = scratch.keep();
+        Ok(place)
+    }
+
+    /// A locked directory for one run. The lock is held as long as the process lives, so a stale one can be told.
+    pub fn run_dir(&self) -> Result<RunDir> {
+        let parent = self.root.join("runs");
+        fs::create_dir_all(&parent).with_context(|| format!("could not make {}", parent.display()))?;
+        let dir = tempfile::Builder::new().prefix(SCRATCH_PREFIX).tempdir_in(&parent)?.keep();
+        let lock = File::create(dir.join("lock")).context("could not make the run's lock")?;
+        lock.lock().context("could not lock the run's directory")?;
+        Ok(RunDir { dir, _lock: lock })
+    }
+
+    /// Directories that crashed runs left behind: nobody holds their locks.
+    pub fn stale_runs(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.root.join("runs")).into_iter().flatten().flatten();
+        entries
+            .map(|entry| entry.path())
+            .filter(|dir| dir.file_name().is_some_and(|name| name.to_string_lossy().starts_with(SCRATCH_PREFIX)))
+            .filter(|dir| File::open(dir.join("lock")).is_ok_and(|lock| lock.try_lock().is_ok()))
+            .collect()
+    }
+}
+
+/// A run's own directory.
+#[derive(Debug)]
+pub struct RunDir {
+    dir: PathBuf,
+    _lock: File,
+}
+
+impl RunDir {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Removes everything in it, also what an app made unreadable.
+    pub fn remove(&self) -> Result<()> {
+        remove_tree(&self.dir)
+    }
+}
+
+/// Removes `dir` even when directories in it deny writing to their owner. Never follows links.
+pub fn remove_tree(dir: &Path) -> Result<()> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(_) => open_up(dir),
+        Ok(()) => return Ok(()),
+    }
+    fs::remove_dir_all(dir).with_context(|| format!("could not remove {}", dir.display()))
+}
+
+fn open_up(dir: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let mut todo = vec![dir.to_owned()];
+    while let Some(dir) = todo.pop() {
+        let _ = fs::set_permissions(&dir, fs::Permissions::from_mode(0o700));
+        for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                todo.push(entry.path());
+            }
+        }
+    }
+}
+
+/// Makes `to` the same file as `from`, linking where the file system and the kernel allow it.
+pub fn link_or_copy(from: &Path, to: &Path) -> Result<()> {
+    let real = fs::canonicalize(from).with_context(|| format!("could not find {}", from.display()))?;
+    if fs::hard_link(&real, to).is_ok() {
+        return Ok(());
+    }
+    fs::copy(&real, to).map(drop).with_context(|| format!("could not copy {}", real.display()))
+}
+
+/// [`link_or_copy`] for a whole directory; links inside it stay links, and what cannot be read is left out.
+pub fn link_or_copy_tree(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("could not read {}", from.display()))? {
+        let entry = entry?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            link_or_copy_tree(&source, &target)?;
+        } else if kind.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(&source)?, &target)?;
+        } else if kind.is_file() {
+            // A host may hide single files from this user; what they are missing for will say so.
+            let _ = link_or_copy(&source, &target);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_made_once_and_never_half() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::at(dir.path().join("c"));
+        assert!(cache.entry("kind", "key", |_| anyhow::bail!("no")).is_err());
+        let place = cache.entry("kind", "key", |dir| Ok(fs::write(dir.join("f"), "1")?)).unwrap();
+        let again = cache.entry("kind", "key", |_| anyhow::bail!("made twice")).unwrap();
+        assert_eq!((&place, fs::read_to_string(again.join("f")).unwrap().as_str()), (&again, "1"));
+        let left: Vec<_> = fs::read_dir(dir.path().join("c/kind")).unwrap().flatten().map(|e| e.file_name()).collect();
+        assert_eq!(left.len(), 2, "{left:?}");
+    }
+
+    #[test]
+    fn a_live_run_is_not_stale() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::at(dir.path().to_owned());
+        let run = cache.run_dir().unwrap();
+        assert!(cache.stale_runs().is_empty());
+        let path = run.path().to_owned();
+        drop(run);
+        assert_eq!(cache.stale_runs(), [path]);
+    }
+
+    #[test]
+    fn what_an_app_locked_is_removed_too() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let inner = dir.path().join("a/b");
+        fs::create_dir_all(&inner).unwrap();
+        fs::write(inner.join("f"), "").unwrap();
+        fs::set_permissions(&inner, fs::Permissions::from_mode(0o000)).unwrap();
+        remove_tree(&dir.path().join("a")).unwrap();
+        assert!(!dir.path().join("a").exists());
+    }
+}

@@ -1,0 +1,282 @@
+//! What of a project the cloud receives, and copying it into `/app`.
+//!
+//! `railway up` sends what neither `.gitignore` nor `.railwayignore` excludes, without `.git` and `node_modules`; a deploy
+//! from a repository receives the same files where ignored ones are not committed. The build then obeys `.dockerignore`.
+//! Line ends stay as they are: Nixpacks rewrites CRLF only when it builds without `--out`, and no platform does that.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::{DirEntry, WalkBuilder};
+
+/// Never sent.
+const DROPPED: &[&str] = &[".git", "node_modules"];
+
+/// Copies what the cloud would receive from `project` to `app`, or only the named files. What is in `app` already and
+/// not in the project stays.
+pub fn copy(project: &Path, app: &Path, only: Option<&[String]>) -> Result<()> {
+    if let Some(names) = only {
+        return names.iter().try_for_each(|name| copy_named(project, app, name));
+    }
+    let dockerignore = DockerIgnore::read(project)?;
+    for entry in walk(project) {
+        let Ok(entry) = entry else { continue };
+        let Ok(relative) = entry.path().strip_prefix(project) else { continue };
+        if relative.as_os_str().is_empty() || is_special(&entry) {
+            continue;
+        }
+        let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+        if dockerignore.excludes(relative, is_dir) {
+            continue;
+        }
+        place(entry.path(), app, relative, is_dir)?;
+    }
+    Ok(())
+}
+
+/// The files that the cloud would receive, relative to `project`; directories are not listed.
+pub fn files(project: &Path) -> Result<Vec<PathBuf>> {
+    let dockerignore = DockerIgnore::read(project)?;
+    let entries = walk(project).flatten().filter(|entry| !is_special(entry));
+    let plain = entries.filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()));
+    let relative = plain.filter_map(|entry| entry.path().strip_prefix(project).ok().map(Path::to_owned));
+    Ok(relative.filter(|path| !dockerignore.excludes(path, false)).collect())
+}
+
+fn walk(project: &Path) -> ignore::Walk {
+    WalkBuilder::new(project)
+        .hidden(false)
+        .ignore(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .follow_links(false)
+        .add_custom_ignore_filename(".railwayignore")
+        .filter_entry(|entry| entry.depth() == 0 || !DROPPED.iter().any(|name| entry.file_name() == *name))
+        .build()
+}
+
+/// Sockets, pipes and devices cannot be sent.
+fn is_special(entry: &DirEntry) -> bool {
+    !entry.file_type().is_some_and(|kind| kind.is_dir() || kind.is_file() || kind.is_symlink())
+}
+
+fn copy_named(project: &Path, app: &Path, name: &str) -> Result<()> {
+    let relative = Path::new(name.trim_start_matches('/'));
+    let plain = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if !plain {
+        bail!("onlyIncludeFiles: {name} leads out of the project");
+    }
+    let source = project.join(relative);
+    let Ok(meta) = source.symlink_metadata() else {
+        bail!("onlyIncludeFiles: {name} is not in the project; the cloud's COPY fails with \"/{name}\": not found");
+    };
+    if !meta.is_dir() {
+        return place(&source, app, relative, false);
+    }
+    for entry in walk(&source).flatten().filter(|entry| !is_special(entry)) {
+        let inside = relative.join(entry.path().strip_prefix(&source)?);
+        place(entry.path(), app, &inside, entry.file_type().is_some_and(|kind| kind.is_dir()))?;
+    }
+    Ok(())
+}
+
+/// Puts one entry into `app`. An earlier command may have left links there; none is followed, so nothing outside is touched.
+fn place(source: &Path, app: &Path, relative: &Path, is_dir: bool) -> Result<()> {
+    let mut dir = app.to_owned();
+    for part in relative.parent().into_iter().flat_map(Path::components) {
+        dir.push(part);
+        real_dir(&dir)?;
+    }
+    let target = app.join(relative);
+    let told = || format!("could not copy {} into the sandbox", source.display());
+    if is_dir {
+        return real_dir(&target).with_context(told);
+    }
+    let meta = match source.symlink_metadata() {
+        Ok(meta) => meta,
+        // Deleted since it was listed.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error).with_context(told),
+    };
+    let old = target.symlink_metadata().ok();
+    if let Some(old) = &old {
+        let same = old.is_file() && meta.is_file() && old.len() == meta.len();
+        if same && old.modified().ok() == meta.modified().ok() && old.permissions() == meta.permissions() {
+            return Ok(());
+        }
+        match old.is_dir() {
+            true => super::cache::remove_tree(&target)?,
+            false => fs::remove_file(&target).with_context(told)?,
+        }
+    }
+    if meta.is_symlink() {
+        return symlink(fs::read_link(source)?, &target).with_context(told);
+    }
+    fs::copy(source, &target).with_context(told)?;
+    if let Ok(modified) = meta.modified() {
+        // The time tells an unchanged file from one that a command has edited since.
+        let _ = fs::File::open(&target).and_then(|file| file.set_modified(modified));
+    }
+    Ok(())
+}
+
+fn real_dir(dir: &Path) -> Result<()> {
+    match dir.symlink_metadata() {
+        Ok(meta) if meta.is_dir() => return Ok(()),
+        Ok(_) => fs::remove_file(dir)?,
+        Err(_) => {}
+    }
+    fs::create_dir(dir).with_context(|| format!("could not make {}", dir.display()))
+}
+
+/// Docker's own ignore rules: patterns are rooted, and the last one that matches a path or a parent of it decides.
+#[derive(Debug, Default)]
+struct DockerIgnore {
+    rules: Vec<(bool, Gitignore)>,
+}
+
+impl DockerIgnore {
+    fn read(project: &Path) -> Result<Self> {
+        let path = project.join(".dockerignore");
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Self::parse(&String::from_utf8_lossy(&bytes))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(error).with_context(|| format!("could not read {}", path.display())),
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        let mut rules = Vec::new();
+        for line in text.trim_start_matches('\u{feff}').lines() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let (keeps, pattern) = match line.strip_prefix('!') {
+                Some(rest) => (true, rest.trim()),
+                None => (false, line),
+            };
+            let pattern = pattern.trim_start_matches("./").trim_matches('/');
+            if pattern.is_empty() || pattern == "." {
+                continue;
+            }
+            let mut builder = GitignoreBuilder::new("");
+            if builder.add_line(None, &format!("/{pattern}")).is_ok()
+                && let Ok(rule) = builder.build()
+            {
+                rules.push((keeps, rule));
+            }
+        }
+        Self { rules }
+    }
+
+    fn excludes(&self, relative: &Path, is_dir: bool) -> bool {
+        // A directory is always walked into: a later `!` pattern may keep something in it.
+        let decides = |rule: &&(bool, Gitignore)| rule.1.matched_path_or_any_parents(relative, is_dir).is_ignore();
+        self.rules.iter().rev().find(decides).is_some_and(|(keeps, _)| !keeps)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        dir
+    }
+
+    fn sent(files: &[(&str, &str)]) -> Vec<String> {
+        let dir = project(files);
+        let mut names: Vec<_> =
+            super::files(dir.path()).unwrap().iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn ignored_files_are_not_sent() {
+        let files = [
+            (".gitignore", "*.log\nvenv/\n"),
+            (".railwayignore", "notes\n"),
+            ("a.log", ""),
+            ("venv/x", ""),
+            ("notes", ""),
+            (".git/config", ""),
+            ("node_modules/m/i.js", ""),
+            (".env", ""),
+            ("main.py", ""),
+        ];
+        assert_eq!(sent(&files), [".env", ".gitignore", ".railwayignore", "main.py"]);
+    }
+
+    #[test]
+    fn dockerignore_is_rooted_and_the_last_match_decides() {
+        let files = [
+            (".dockerignore", "# c\ndocs\n!docs/keep.md\n**/*.pyc\n*.txt\n!requirements.txt\n"),
+            ("docs/a.md", ""),
+            ("docs/keep.md", ""),
+            ("sub/docs/b.md", ""),
+            ("sub/x.pyc", ""),
+            ("sub/y.txt", ""),
+            ("z.txt", ""),
+            ("requirements.txt", ""),
+        ];
+        assert_eq!(sent(&files), [".dockerignore", "docs/keep.md", "requirements.txt", "sub/docs/b.md", "sub/y.txt"]);
+    }
+
+    #[test]
+    fn odd_names_modes_and_links_arrive() {
+        let dir = project(&[("a b/c\nd/é.py", "1"), ("run.sh", "#!/bin/sh\n")]);
+        fs::set_permissions(dir.path().join("run.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+        symlink(".", dir.path().join("loop")).unwrap();
+        symlink("/etc/passwd", dir.path().join("out")).unwrap();
+        let app = tempfile::tempdir().unwrap();
+        copy(dir.path(), app.path(), None).unwrap();
+        assert_eq!(fs::read_to_string(app.path().join("a b/c\nd/é.py")).unwrap(), "1");
+        assert_eq!(fs::metadata(app.path().join("run.sh")).unwrap().permissions().mode() & 0o777, 0o755);
+        assert_eq!(fs::read_link(app.path().join("loop")).unwrap(), Path::new("."));
+        assert_eq!(fs::read_link(app.path().join("out")).unwrap(), Path::new("/etc/passwd"));
+    }
+
+    #[test]
+    fn a_planted_link_is_replaced_not_followed() {
+        let dir = project(&[("d/f", "new"), ("g", "new")]);
+        let (app, outside) = (tempfile::tempdir().unwrap(), project(&[("f", "old"), ("g", "old")]));
+        symlink(outside.path(), app.path().join("d")).unwrap();
+        symlink(outside.path().join("g"), app.path().join("g")).unwrap();
+        copy(dir.path(), app.path(), None).unwrap();
+        assert_eq!(fs::read_to_string(outside.path().join("f")).unwrap(), "old");
+        assert_eq!(fs::read_to_string(outside.path().join("g")).unwrap(), "old");
+        assert_eq!(fs::read_to_string(app.path().join("d/f")).unwrap(), "new");
+    }
+
+    #[test]
+    fn copying_again_restores_the_project_and_keeps_the_rest() {
+        let dir = project(&[("f", "new"), ("pyproject.toml", "p")]);
+        let app = tempfile::tempdir().unwrap();
+        copy(dir.path(), app.path(), Some(&["pyproject.toml".to_owned()])).unwrap();
+        assert!(!app.path().join("f").exists());
+        copy(dir.path(), app.path(), None).unwrap();
+        fs::write(app.path().join("f"), "bad").unwrap();
+        fs::write(app.path().join("made"), "kept").unwrap();
+        copy(dir.path(), app.path(), None).unwrap();
+        assert_eq!(fs::read_to_string(app.path().join("f")).unwrap(), "new");
+        assert_eq!(fs::read_to_string(app.path().join("made")).unwrap(), "kept");
+        for name in ["gone", "../x", "a/../../x"] {
+            assert!(copy(dir.path(), app.path(), Some(&[name.to_owned()])).is_err(), "{name}");
+        }
+    }
+}

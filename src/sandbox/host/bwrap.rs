@@ -1,0 +1,102 @@
+//! The command line of bubblewrap.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::plan::Vars;
+use crate::sandbox::CommandLine;
+
+/// One thing shown inside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Bind {
+    /// A file or directory that cannot be written to.
+    ReadOnly(PathBuf, String),
+    /// A directory that can.
+    Writable(PathBuf, String),
+    /// An empty directory that hides what is there.
+    Empty(String),
+}
+
+impl Bind {
+    pub(super) fn read_only(from: &Path, to: impl Into<String>) -> Self {
+        Self::ReadOnly(from.to_owned(), to.into())
+    }
+}
+
+/// Who a command is inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A build step.
+    Step,
+    /// The app: a container's first process, which gets the platform's signals and none that it does not ask for.
+    App,
+    /// A person at a terminal, which a session of its own would take away.
+    Shell,
+}
+
+/// Everything that does not change from one command of a run to the next.
+#[derive(Debug, Clone)]
+pub(super) struct Jail {
+    pub(super) program: PathBuf,
+    /// The run's own `/`.
+    pub(super) rootfs: PathBuf,
+    pub(super) binds: Vec<Bind>,
+    pub(super) network: bool,
+    pub(super) memory: super::memory::Cap,
+}
+
+/// Inside, the run is root, and alone.
+const ISOLATION: &[&str] = &[
+    "--unshare-user",
+    "--uid",
+    "0",
+    "--gid",
+    "0",
+    "--unshare-pid",
+    "--unshare-ipc",
+    "--unshare-uts",
+    "--unshare-cgroup-try",
+    "--hostname",
+    "buildkitsandbox",
+    "--die-with-parent",
+];
+
+/// Variables that the host's own loader would obey before bubblewrap starts.
+fn is_for_the_loader(name: &str) -> bool {
+    name.starts_with("LD_") || name == "GLIBC_TUNABLES" || name == "GCONV_PATH"
+}
+
+impl Jail {
+    /// Runs `inner` inside, with exactly `vars`.
+    pub(super) fn command(&self, inner: &[&str], vars: &Vars, role: Role) -> CommandLine {
+        let mut argv: Vec<OsString> = self.memory.wrapper();
+        argv.push(self.program.clone().into_os_string());
+        argv.extend(ISOLATION.iter().map(OsString::from));
+        if role != Role::Shell {
+            argv.push("--new-session".into());
+        }
+        if role == Role::App {
+            argv.push("--as-pid-1".into());
+        }
+        if !self.network {
+            argv.push("--unshare-net".into());
+        }
+        argv.extend(["--bind".into(), self.rootfs.clone().into_os_string(), "/".into()]);
+        for bind in &self.binds {
+            match bind {
+                Bind::ReadOnly(from, to) => argv.extend(["--ro-bind".into(), from.clone().into_os_string(), to.into()]),
+                Bind::Writable(from, to) => argv.extend(["--bind".into(), from.clone().into_os_string(), to.into()]),
+                Bind::Empty(at) => argv.extend(["--tmpfs", at, "--remount-ro", at].map(OsString::from)),
+            }
+        }
+        argv.extend(["--proc", "/proc", "--dev", "/dev", "--chdir", "/app"].map(OsString::from));
+        let (loader, vars): (Vars, Vars) = vars.clone().into_iter().partition(|(name, _)| is_for_the_loader(name));
+        for (name, value) in loader {
+            argv.extend([OsString::from("--setenv"), name.into(), value.into()]);
+        }
+        argv.push("--".into());
+        argv.extend(self.memory.limits().iter().map(OsString::from));
+        argv.extend(inner.iter().map(OsString::from));
+        CommandLine { argv, vars }
+    }
+}

@@ -1,0 +1,198 @@
+//! The interpreter as nixpkgs shows it, in a layer that a run may write to.
+//!
+//! Directories that installers write to are real ones, made for this run; everything else in them is a link into the
+//! host's standard library, which is shown read-only. So `--break-system-packages` finds a writable store, as it does in
+//! the cloud, and the user's own interpreter is never written to.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::bwrap::Bind;
+use super::root::is_left_out;
+use crate::sandbox::python::Interpreter;
+
+/// nixpkgs' marker, word for word.
+pub(super) const EXTERNALLY_MANAGED: &str = "[externally-managed]
+Error=This command has been disabled as it tries to modify the immutable
+ `/nix/store` filesystem.
+
+ To use Python with Nix and nixpkgs, have a look at the online documentation:
+ <https://nixos.org/manual/nixpkgs/stable/#python>.
+";
+
+/// The alphabet of Nix' base 32.
+const NIX32: &[u8; 32] = b"0123456789abcdfghijklmnpqrsvwxyz";
+
+/// A store path for `name`: the same on every machine, unlike any real one.
+pub(super) fn store_path(name: &str) -> String {
+    let mut hash = String::new();
+    for part in 0..4 {
+        let bits = xxh3_64_with_seed(name.as_bytes(), part);
+        hash.extend((0..8).map(|digit| NIX32[(bits >> (digit * 5)) as usize & 31] as char));
+    }
+    format!("/nix/store/{hash}-{name}")
+}
+
+/// The directory inside a run's root for the absolute path `inside`.
+pub(super) fn in_root(rootfs: &Path, inside: &str) -> PathBuf {
+    rootfs.join(inside.trim_start_matches('/'))
+}
+
+/// What a run sees of its interpreter.
+#[derive(Debug, Clone)]
+pub(super) struct Layer {
+    /// `/nix/store/…-python3-3.11.7`.
+    pub(super) store: String,
+    /// What has to be shown inside for the layer's links to lead somewhere.
+    pub(super) binds: Vec<Bind>,
+}
+
+/// Lays `python` out in `rootfs`; `seed` is the answer that `ensurepip` would compute.
+pub(super) fn lay(rootfs: &Path, python: &Interpreter, seed: Option<&Path>) -> Result<Layer> {
+    let version = python.full_version();
+    let name = python.name();
+    let package = if python.version.0 == 3 { "python3" } else { "python" };
+    let store = store_path(&format!("{package}-{version}"));
+    let lower = store_path(&format!("{package}-{version}-files"));
+    let (top, lower_dir) = (in_root(rootfs, &store), in_root(rootfs, &lower));
+    let lib = top.join("lib").join(&name);
+    for dir in [&top.join("bin"), &lib.join("site-packages"), &lower_dir.join("lib"), &lower_dir.join("include")] {
+        fs::create_dir_all(dir)?;
+    }
+    let mut binds = vec![
+        Bind::read_only(&python.stdlib, format!("{lower}/lib")),
+        Bind::read_only(&python.program, format!("{store}/bin/{name}")),
+    ];
+    fs::write(top.join("bin").join(&name), "")?;
+    for alias in aliases(python) {
+        symlink(&name, top.join("bin").join(alias))?;
+    }
+    for hidden in ["site-packages", "dist-packages", "test"] {
+        let there = python.stdlib.join(hidden).symlink_metadata();
+        if there.is_ok_and(|meta| meta.is_dir()) {
+            binds.push(Bind::Empty(format!("{lower}/lib/{hidden}")));
+        }
+    }
+    let skip = [
+        "site-packages",
+        "dist-packages",
+        "test",
+        "lib-dynload",
+        "ensurepip",
+        "EXTERNALLY-MANAGED",
+        "sitecustomize.py",
+    ];
+    link_entries(&python.stdlib, &lib, &format!("{lower}/lib"), |name| skip.iter().all(|skipped| name != *skipped))?;
+    link_entries(
+        &python.stdlib.join("lib-dynload"),
+        &lib.join("lib-dynload"),
+        &format!("{lower}/lib/lib-dynload"),
+        |name| !is_left_out(Path::new(name)),
+    )?;
+    if python.stdlib.join("ensurepip").is_dir() {
+        ensurepip(python, &lib, &lower, &store, seed, &mut binds, &lower_dir)?;
+    }
+    fs::write(lib.join("EXTERNALLY-MANAGED"), EXTERNALLY_MANAGED)?;
+    if let Some(include) = &python.include {
+        binds.push(Bind::read_only(include, format!("{lower}/include")));
+        let header_dir = include.file_name().unwrap_or(OsStr::new("python"));
+        fs::create_dir_all(top.join("include"))?;
+        symlink(format!("{lower}/include"), top.join("include").join(header_dir))?;
+    }
+    Ok(Layer { store, binds })
+}
+
+/// `python`, `python3`: what a plain `python3` of nixpkgs has in its `bin`.
+fn aliases(python: &Interpreter) -> Vec<String> {
+    vec!["python".to_owned(), format!("python{}", python.version.0)]
+}
+
+fn link_entries(from: &Path, to: &Path, target: &str, wanted: impl Fn(&str) -> bool) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let Some(text) = name.to_str().filter(|text| wanted(text)) else { continue };
+        symlink(format!("{target}/{text}"), to.join(&name)).context("could not lay out the interpreter")?;
+    }
+    Ok(())
+}
+
+fn ensurepip(
+    python: &Interpreter,
+    lib: &Path,
+    lower: &str,
+    store: &str,
+    seed: Option<&Path>,
+    binds: &mut Vec<Bind>,
+    lower_dir: &Path,
+) -> Result<()> {
+    let own = lib.join("ensurepip");
+    let seeded = seed.is_some();
+    link_entries(&python.stdlib.join("ensurepip"), &own, &format!("{lower}/lib/ensurepip"), |name| {
+        !(seeded && name == "__main__.py")
+    })?;
+    if let Some(seed) = seed {
+        fs::create_dir_all(lower_dir.join("seed"))?;
+        binds.push(Bind::read_only(seed, format!("{lower}/seed")));
+        let main = super::seed::MAIN.replace("@SEED@", &format!("{lower}/seed")).replace("@STORE@", store);
+        fs::write(own.join("__main__.py"), main)?;
+    }
+    Ok(())
+}
+
+/// `/root/.nix-profile`, as `nix-env -if` leaves it.
+pub(super) fn profile(rootfs: &Path, layer: Option<(&Layer, &Interpreter)>, library_path: &[String]) -> Result<()> {
+    let profile = in_root(rootfs, PROFILE);
+    for dir in ["bin", "etc/profile.d", "lib", "include"] {
+        fs::create_dir_all(profile.join(dir))?;
+    }
+    let paths = library_path.join(":");
+    fs::write(
+        profile.join("etc/profile.d/nixpkgs-env.sh"),
+        format!("export LD_LIBRARY_PATH=\"{paths}:$LD_LIBRARY_PATH\"\n\n"),
+    )?;
+    let Some((layer, python)) = layer else { return Ok(()) };
+    let name = python.name();
+    symlink(format!("{}/lib/{name}", layer.store), profile.join("lib").join(&name))?;
+    for header_dir in fs::read_dir(in_root(rootfs, &layer.store).join("include")).into_iter().flatten().flatten() {
+        let header_name = header_dir.file_name();
+        let text = header_name.to_string_lossy();
+        symlink(format!("{}/include/{text}", layer.store), profile.join("include").join(&header_name))?;
+    }
+    for program in aliases(python).into_iter().chain([name]) {
+        symlink(format!("{}/bin/{program}", layer.store), profile.join("bin").join(program))?;
+    }
+    Ok(())
+}
+
+/// Where `nix-env` installs to.
+pub(super) const PROFILE: &str = "/root/.nix-profile";
+
+/// Makes `inside` an executable script in the run's root.
+pub(super) fn script(rootfs: &Path, inside: &str, text: &str) -> Result<()> {
+    let path = in_root(rootfs, inside);
+    fs::create_dir_all(path.parent().context("a script without a directory")?)?;
+    fs::write(&path, text)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn store_paths_look_like_nix_and_stay_the_same() {
+        let path = store_path("python3-3.11.7");
+        assert_eq!(path, store_path("python3-3.11.7"));
+        assert_ne!(path, store_path("python3-3.11.8"));
+        let hash = path.strip_prefix("/nix/store/").unwrap().strip_suffix("-python3-3.11.7").unwrap();
+        assert_eq!(hash.len(), 32);
+        assert!(hash.bytes().all(|byte| NIX32.contains(&byte)));
+    }
+}

@@ -1,0 +1,182 @@
+//! The host sandbox: bubblewrap around a root that holds only what the cloud's machine would.
+
+mod bwrap;
+mod check;
+mod layer;
+mod memory;
+mod open;
+mod packages;
+mod probe;
+mod root;
+mod seed;
+mod shelf;
+mod toolchain;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use self::bwrap::{Jail, Role};
+use self::layer::in_root;
+use super::cache::{Cache, RunDir};
+use super::{
+    Backend, CommandLine, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Shell, Spec, Step, Unavailable,
+    Unverified, audit, context,
+};
+use crate::plan::{Plan, Vars};
+
+/// The backend that needs nothing but Linux, bubblewrap and a CPython of the planned version.
+#[derive(Debug, Clone, Default)]
+pub struct Host {
+    python: Option<PathBuf>,
+    cache: Option<Cache>,
+}
+
+impl Host {
+    /// Searches for interpreters, and keeps its cache where the user's caches are.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Uses this interpreter (a program, or the prefix it is installed in) instead of searching for one.
+    pub fn with_python(mut self, python: Option<PathBuf>) -> Self {
+        self.python = python;
+        self
+    }
+
+    /// Keeps roots, packages and scratch directories in `cache`.
+    pub fn with_cache(mut self, cache: Cache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
+    fn cache(&self) -> Result<Cache> {
+        self.cache.clone().map_or_else(Cache::of_user, Ok)
+    }
+}
+
+impl Backend for Host {
+    fn name(&self) -> &'static str {
+        "host"
+    }
+
+    fn check(&self, plan: &Plan) -> Result<(), Unavailable> {
+        check::usable()?;
+        packages::interpreter(plan, self.python.as_deref()).map(drop)
+    }
+
+    fn open(&self, spec: &Spec<'_>) -> Result<Box<dyn Sandbox>> {
+        check::usable()?;
+        let sandbox = open::open(&self.cache()?, spec, spec.python.as_deref().or(self.python.as_deref()))?;
+        Ok(Box::new(sandbox))
+    }
+}
+
+/// A live host sandbox.
+#[derive(Debug)]
+struct HostSandbox {
+    jail: Jail,
+    run: RunDir,
+    project: PathBuf,
+    /// The base image's variables, and what reaching the network takes.
+    vars: Vars,
+    setup: Vec<(String, Vec<String>, i32)>,
+    notes: Vec<Unverified>,
+    /// What the image's last `RUN printf` lines add to `/root/.profile`.
+    start_profile: String,
+    start_user: Option<String>,
+    closed: bool,
+}
+
+impl HostSandbox {
+    fn app(&self) -> PathBuf {
+        self.run.path().join("app")
+    }
+}
+
+/// Adds the start paths to the profile once, then becomes the start shell.
+const START: &str = r#"have=$(<"$HOME/.profile") || have=; [[ $have == *"$1" ]] || printf '%s' "$1" >> "$HOME/.profile"; exec /bin/bash -l -c "$2""#;
+
+impl Sandbox for HostSandbox {
+    fn setup(&mut self) -> Result<Vec<SetupStep>> {
+        let known = |(title, output, code): (String, Vec<String>, i32)| SetupStep::Known { title, output, code };
+        Ok(self.setup.clone().into_iter().map(known).collect())
+    }
+
+    fn copy_in(&mut self, only: Option<&[String]>) -> Result<()> {
+        context::copy(&self.project, &self.app(), only)
+    }
+
+    fn command(&self, step: &Step<'_>) -> CommandLine {
+        let mut vars = self.vars.clone();
+        vars.extend(step.vars.clone());
+        match step.shell {
+            Shell::Build => self.jail.command(&["/bin/bash", "-ol", "pipefail", "-c", step.script], &vars, Role::Step),
+            Shell::Start => {
+                if let Some(user) = &self.start_user {
+                    vars.insert("HOME".to_owned(), format!("/home/{user}"));
+                    vars.insert("PATH".to_owned(), open::IMAGE_PATH.to_owned());
+                    return self.jail.command(&["/bin/bash", "-l", "-c", step.script], &vars, Role::App);
+                }
+                let inner = ["/bin/bash", "-c", START, "bash", &self.start_profile, step.script];
+                self.jail.command(&inner, &vars, Role::App)
+            }
+            Shell::Interactive => {
+                vars.extend(std::env::var("TERM").ok().map(|terminal| ("TERM".to_owned(), terminal)));
+                self.jail.command(&["/bin/bash", "-l", "-i"], &vars, Role::Shell)
+            }
+        }
+    }
+
+    fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer {
+        probe::probe(probe, self.jail.network)
+    }
+
+    fn ask_to_stop(&self, pid: u32) -> Result<()> {
+        probe::terminate_first(pid);
+        Ok(())
+    }
+
+    fn unverified(&self) -> Vec<Unverified> {
+        let mut notes = self.notes.clone();
+        notes.extend(apt_notes(&self.jail.rootfs));
+        notes
+    }
+
+    fn audit(&self) -> Result<Vec<MissingLibrary>> {
+        let libdir = root::inner_library_dirs(&self.jail);
+        audit::audit(&in_root(&self.jail.rootfs, "/opt/venv"), &libdir)
+    }
+
+    fn ran_out_of_memory(&self) -> bool {
+        self.jail.memory.killed_some()
+    }
+
+    fn close(&mut self) -> Result<()> {
+        if self.closed {
+            return Ok(());
+        }
+        self.jail.memory.remove();
+        self.run.remove()?;
+        self.closed = true;
+        Ok(())
+    }
+}
+
+impl Drop for HostSandbox {
+    fn drop(&mut self) {
+        let _ = self.close();
+    }
+}
+
+/// What commands asked of `apt`, which only takes note here.
+fn apt_notes(rootfs: &Path) -> Option<Unverified> {
+    let file = rootfs.join(root::APT_NOTES);
+    let plain = file.ancestors().take(4).all(|path| path.symlink_metadata().is_ok_and(|meta| !meta.is_symlink()));
+    let text = plain.then(|| std::fs::read(&file).ok()).flatten()?;
+    let asked = String::from_utf8_lossy(&text[..text.len().min(4096)]).lines().collect::<Vec<_>>().join("; ");
+    Some(Unverified {
+        what: format!("apt {asked}"),
+        why: "apt packages are not installed in the host sandbox".to_owned(),
+    })
+}

@@ -1,0 +1,308 @@
+//! What the plan's setup phase comes to here: an interpreter, a compiler, shelved packages, and what could not be had.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use super::bwrap::Bind;
+use super::layer::{self, Layer, in_root, store_path};
+use super::root::Recipe;
+use super::shelf::{self, Shelved};
+use super::toolchain;
+use crate::plan::Plan;
+use crate::sandbox::cache::Cache;
+use crate::sandbox::elf::Libraries;
+use crate::sandbox::packages::{Package, package};
+use crate::sandbox::python::{self, Interpreter, Wanted};
+use crate::sandbox::{Unavailable, Unverified, all_packages, nixpkgs};
+
+/// Attributes that stand for a C compiler.
+const COMPILERS: &[&str] = &["gcc", "stdenv", "stdenv.cc", "gcc12", "gcc13", "gcc14", "binutils", "gcc_multi"];
+
+/// Python packages that the plan may ask of nixpkgs and that come to something on `PATH`.
+const PIP: &[&str] = &["pip"];
+
+/// Those that come to nothing there: the interpreter's own `sys.path` does not reach the profile.
+const UNSEEN: &[&str] = &["setuptools", "wheel"];
+
+/// The setup phase's packages, found or not.
+#[derive(Debug, Default)]
+pub(super) struct Declared {
+    pub(super) python: Option<Interpreter>,
+    pub(super) notes: Vec<Unverified>,
+    pub(super) setup: Vec<(String, Vec<String>, i32)>,
+    compiler: bool,
+    pip: Option<PathBuf>,
+    development: Vec<&'static Package>,
+    shelved: Vec<Shelved>,
+    libraries: Vec<Shelved>,
+    data: Vec<&'static str>,
+}
+
+/// `python311Packages.pip` taken apart.
+fn python_package(attribute: &str) -> Option<(Wanted, &str)> {
+    let (set, name) = attribute.split_once('.')?;
+    let base = set.strip_suffix("Packages").or_else(|| set.strip_suffix(".pkgs"))?;
+    Some((python::wanted(base)?, name))
+}
+
+/// The interpreter that the plan's packages name, or `None` when they name none.
+fn wanted(attributes: &[String]) -> Option<Wanted> {
+    let plain = attributes.iter().find_map(|attribute| python::wanted(attribute));
+    plain.or_else(|| attributes.iter().find_map(|attribute| Some(python_package(attribute)?.0)))
+}
+
+/// The interpreter for `plan`, as far as it wants one.
+pub(super) fn interpreter(plan: &Plan, chosen: Option<&Path>) -> Result<Option<Interpreter>, Unavailable> {
+    wanted(&all_packages(plan, |phase| &phase.nix_pkgs)).map(|wanted| python::find(wanted, chosen)).transpose()
+}
+
+impl Declared {
+    /// Only an interpreter.
+    pub(super) fn only(python: Interpreter) -> Self {
+        Self { python: Some(python), ..Self::default() }
+    }
+
+    /// Looks up everything the plan names. Packages that nixpkgs does not have make the setup phase fail, as they do there.
+    pub(super) fn of(plan: &Plan, cache: &Cache, chosen: Option<&Path>) -> Result<Self> {
+        let attributes = all_packages(plan, |phase| &phase.nix_pkgs);
+        let libraries = all_packages(plan, |phase| &phase.nix_libs);
+        let mut declared = Self { python: interpreter(plan, chosen)?, ..Self::default() };
+        if attributes.is_empty() && libraries.is_empty() {
+            return Ok(declared);
+        }
+        declared.setup = nixpkgs::setup(plan);
+        if declared.setup.iter().any(|(_, _, code)| *code != 0) {
+            return Ok(declared);
+        }
+        declared.note_version(&attributes);
+        let host = Libraries::of_this_machine();
+        for attribute in &attributes {
+            declared.add(attribute, cache, &host)?;
+        }
+        for attribute in &libraries {
+            declared.add_library(attribute, cache, &host)?;
+        }
+        for name in all_packages(plan, |phase| &phase.apt_pkgs) {
+            declared.add_apt(&name);
+        }
+        Ok(declared)
+    }
+
+    fn note(&mut self, what: String, why: impl Into<String>) {
+        self.notes.push(Unverified { what, why: why.into() });
+    }
+
+    fn note_version(&mut self, attributes: &[String]) {
+        let (Some(python), Some(wanted)) = (&self.python, wanted(attributes)) else { return };
+        let (here, debian) = (python.full_version(), python.debian);
+        if here != wanted.cloud {
+            self.note(format!("Python {}", wanted.cloud), format!("run with {here}, the one found here"));
+        }
+        if debian {
+            self.note(
+                "install locations".to_owned(),
+                "the distribution's interpreter installs system-wide packages to /usr/local-like places; a uv or pyenv one does not",
+            );
+        }
+    }
+
+    fn add(&mut self, attribute: &str, cache: &Cache, host: &Libraries) -> Result<()> {
+        let what = || format!("nixPkgs: {attribute}");
+        if python::wanted(attribute).is_some() {
+            return Ok(());
+        }
+        if COMPILERS.contains(&attribute) {
+            if shelf::program("gcc").is_none() {
+                self.note(what(), "this machine has no gcc");
+            }
+            self.compiler = true;
+            return Ok(());
+        }
+        if let Some((_, name)) = python_package(attribute) {
+            if PIP.contains(&name) {
+                match self.python.as_ref().map(|python| pip(cache, python)).transpose()?.flatten() {
+                    Some(dir) => self.pip = Some(dir),
+                    None => self.note(what(), "no pip wheel for this interpreter on this machine"),
+                }
+            } else if !UNSEEN.contains(&name) {
+                self.note(
+                    what(),
+                    "packages of nixpkgs' Python set are not reproduced; the interpreter would not import them anyway",
+                );
+            }
+            return Ok(());
+        }
+        let Some(package) = package(attribute) else {
+            self.note(what(), "not in the table of packages that the host sandbox knows");
+            return Ok(());
+        };
+        self.data.extend(package.data.iter().filter(|dir| Path::new(dir).is_dir()));
+        if package.is_for_development() {
+            self.development.push(package);
+            if !toolchain::has_development(package) {
+                self.note(
+                    what(),
+                    "its headers are not installed on this machine: what compiles against it cannot be judged",
+                );
+            }
+        }
+        match shelf::commands(cache, package, host)? {
+            Some(shelved) => self.shelved.push(shelved),
+            None => self.note(what(), format!("this machine has no {}", package.commands[0])),
+        }
+        Ok(())
+    }
+
+    fn add_library(&mut self, attribute: &str, cache: &Cache, host: &Libraries) -> Result<()> {
+        let what = format!("nixLibs: {attribute}");
+        let Some(package) = package(attribute).filter(|package| !package.libraries.is_empty()) else {
+            self.note(what, "not in the table of libraries that the host sandbox knows");
+            return Ok(());
+        };
+        match shelf::library(cache, package, host)? {
+            Some(shelved) => self.libraries.push(shelved),
+            None => self.note(what, format!("this machine has no {}", package.libraries[0])),
+        }
+        Ok(())
+    }
+
+    fn add_apt(&mut self, name: &str) {
+        let base = name.split(['=', ':', '/']).next().unwrap_or(name);
+        if nixpkgs::IN_BASE_IMAGE.contains(&base) {
+            return;
+        }
+        let library = base.starts_with("lib");
+        let why = match library {
+            true => {
+                "apt packages are not installed in the host sandbox; note that a Nix Python does not look for libraries where apt puts them: use nixLibs"
+            }
+            false => "apt packages are not installed in the host sandbox",
+        };
+        self.note(format!("aptPkgs: {name}"), why);
+    }
+
+    /// What the root has to be made for.
+    pub(super) fn recipe(&self) -> Recipe<'_> {
+        Recipe { python: self.python.as_ref(), compiler: self.compiler, development: &self.development }
+    }
+
+    /// Directories that declared programs read.
+    pub(super) fn data(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.data.iter().copied()
+    }
+
+    /// What Nixpacks' profile script puts on `LD_LIBRARY_PATH`.
+    pub(super) fn library_path(&self) -> Vec<String> {
+        self.libraries.iter().map(|shelved| format!("{}/lib", shelved.store)).collect()
+    }
+
+    /// Links commands into the profile. Gives what has to be shown inside for that.
+    pub(super) fn install(&self, rootfs: &Path, python: Option<(&Layer, &Interpreter)>) -> Result<Vec<Bind>> {
+        let bin = in_root(rootfs, layer::PROFILE).join("bin");
+        let link = |target: String, name: &str| match symlink(target, bin.join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        };
+        if self.compiler {
+            for name in toolchain::COMMANDS.iter().filter(|name| shelf::program(name).is_some()) {
+                link(format!("/usr/bin/{name}"), name)?;
+            }
+        }
+        let mut binds = Vec::new();
+        for shelved in self.shelved.iter().chain(&self.libraries) {
+            for name in &shelved.commands {
+                link(format!("{}/bin/{name}", shelved.store), name)?;
+            }
+            binds.push(Bind::read_only(&shelved.dir, shelved.store.clone()));
+        }
+        if let (Some(dir), Some((layer, python))) = (&self.pip, python) {
+            let store = store_path(&format!("{}-pip", python.name()));
+            binds.push(Bind::read_only(dir, format!("{store}/lib/{}/site-packages", python.name())));
+            let text = format!(
+                "#!{}/bin/{name}\nimport sys\nimport site\nsite.addsitedir('{store}/lib/{name}/site-packages')\n\
+                 from pip._internal.cli.main import main\nif __name__ == '__main__':\n    sys.exit(main())\n",
+                layer.store,
+                name = python.name(),
+            );
+            for name in ["pip".to_owned(), "pip3".to_owned(), python.name().replace("python", "pip")] {
+                layer::script(rootfs, &format!("{store}/bin/{name}"), &text)?;
+                link(format!("{store}/bin/{name}"), &name)?;
+            }
+        }
+        Ok(binds)
+    }
+}
+
+/// Unpacks and compiles one wheel: `argv` is the wheel, its folder, and the place it will be shown at.
+const UNPACK: &str = "
+import sys, zipfile, compileall
+zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2])
+compileall.compile_dir(sys.argv[2], ddir=sys.argv[3], quiet=2)
+";
+
+/// pip as nixpkgs packages it: new enough to know about externally managed interpreters, also where the one that comes
+/// with an old Python is not.
+fn pip(cache: &Cache, python: &Interpreter) -> Result<Option<PathBuf>> {
+    let Some(wheel) = python::bundled_pips(python).into_iter().find(|wheel| suits(wheel, python.version)) else {
+        return Ok(None);
+    };
+    let file = wheel.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let inside = format!("{}/lib/{}/site-packages", store_path(&format!("{}-pip", python.name())), python.name());
+    let key = format!("{}-{}", file.trim_end_matches(".whl"), python.full_version());
+    let unpack = |dir: &Path| {
+        let status = Command::new(&python.program)
+            .args(["-E", "-s", "-S", "-B", "-c", UNPACK])
+            .args([&wheel, dir, Path::new(&inside)])
+            .env_clear()
+            .stdin(Stdio::null())
+            .output()
+            .with_context(|| format!("could not run {}", python.program.display()))?
+            .status;
+        if !status.success() || !fs::exists(dir.join("pip/__init__.py"))? {
+            bail!("could not unpack {}", wheel.display());
+        }
+        Ok(())
+    };
+    cache.entry("pip", &key, unpack).map(Some)
+}
+
+/// Which pip runs on which Python, for the wheels that interpreters bundle.
+fn suits(wheel: &Path, version: (u32, u32, u32)) -> bool {
+    let Some(pip) = python::pip_version(wheel) else { return false };
+    let newest = match (version.0, version.1) {
+        (2, _) | (3, ..=6) => return false,
+        (3, 7) => (24, 0),
+        (3, 8) => (25, 0),
+        _ => (u32::MAX, 0),
+    };
+    // Older ones do not run on an interpreter without distutils.
+    let oldest = if version.1 >= 12 { (23, 2) } else { (0, 0) };
+    (oldest..=newest).contains(&pip)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn python_packages_are_taken_apart() {
+        assert_eq!(python_package("python311Packages.pip").unwrap().1, "pip");
+        assert_eq!(python_package("python3Packages.numpy").unwrap().0.minor, (3, 12));
+        assert_eq!(python_package("nodePackages.npm"), None);
+        let attributes = ["gcc", "python39Packages.pip", "python311"].map(str::to_owned);
+        assert_eq!(wanted(&attributes).unwrap().minor, (3, 11));
+        assert_eq!(wanted(&attributes[..2]).unwrap().minor, (3, 9));
+        assert_eq!(wanted(&attributes[..1]), None);
+    }
+
+    #[test]
+    fn an_old_python_gets_a_pip_it_can_run() {
+        let suits = |pip: &str, minor| suits(Path::new(&format!("pip-{pip}-py3-none-any.whl")), (3, minor, 1));
+        assert!(suits("24.0", 7) && !suits("24.2", 7) && suits("24.2", 8) && suits("22.0.4", 7));
+        assert!(suits("23.2.1", 12) && !suits("23.0.1", 13));
+    }
+}

@@ -1,0 +1,196 @@
+//! What the started app listens on, and what it answers.
+
+use std::collections::HashSet;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::sandbox::{Probe, ProbeAnswer};
+
+/// Looks at the descendants of `probe.pid` only: other programs of the host may listen on anything.
+pub(super) fn probe(probe: &Probe<'_>, network: bool) -> ProbeAnswer {
+    let processes = descendants(probe.pid);
+    let sockets: HashSet<u64> = processes.iter().flat_map(|pid| sockets(*pid)).collect();
+    let last = processes.last().copied().unwrap_or(probe.pid);
+    let mut listening: Vec<SocketAddr> = ["tcp", "tcp6"]
+        .iter()
+        .flat_map(|table| parse_table(&fs::read_to_string(format!("/proc/{last}/net/{table}")).unwrap_or_default()))
+        .filter(|(_, inode)| sockets.contains(inode))
+        .map(|(address, _)| address)
+        .collect();
+    listening.sort();
+    listening.dedup();
+    let target =
+        listening.iter().filter(|address| address.port() == probe.port).map(|address| reachable(*address)).next();
+    let http = probe.path.zip(target).map(|(path, target)| match network {
+        true => get(target, path, probe),
+        false => get_from_inside(last, target, path, probe),
+    });
+    ProbeAnswer { listening, http }
+}
+
+/// An app that listens on every address answers on the loopback one.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// `pid` and every process below it, parents first.
+fn descendants(pid: u32) -> Vec<u32> {
+    let mut parents = Vec::new();
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(child) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        // A program's name may hold spaces and parentheses; the last one ends it.
+        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse::<u32>().ok());
+        parents.extend(parent.map(|parent| (child, parent)));
+    }
+    let mut found = vec![pid];
+    let mut next = 0;
+    while next < found.len() {
+        let parent = found[next];
+        let children =
+            parents.iter().filter(|(child, of)| *of == parent && !found.contains(child)).map(|(child, _)| *child);
+        let children: Vec<u32> = children.collect();
+        found.extend(children);
+        next += 1;
+    }
+    found
+}
+
+/// Sends SIGTERM to the first process of the namespace that `pid` has opened.
+pub(super) fn terminate_first(pid: u32) {
+    let is_first = |pid: &u32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        status.lines().any(|line| line.starts_with("NSpid:") && line.ends_with("\t1"))
+    };
+    let first = descendants(pid).into_iter().skip(1).find(is_first);
+    if let Some(first) = first.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw) {
+        // It may have ended by itself just now.
+        let _ = kill_process(first, Signal::TERM);
+    }
+}
+
+/// Inodes of the sockets that `pid` holds.
+fn sockets(pid: u32) -> Vec<u64> {
+    let held = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    let links = held.filter_map(|entry| fs::read_link(entry.path()).ok());
+    links.filter_map(|link| link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()).collect()
+}
+
+/// Listening sockets of `/proc/net/tcp` or `tcp6`, with their inodes.
+fn parse_table(text: &str) -> Vec<(SocketAddr, u64)> {
+    const LISTEN: &str = "0A";
+    let row = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [_, local, _, LISTEN, _, _, _, _, _, inode, ..] = fields[..] else { return None };
+        Some((address(local)?, inode.parse().ok()?))
+    };
+    text.lines().skip(1).filter_map(row).collect()
+}
+
+/// `0100007F:1F90`: words in the machine's byte order, then the port.
+fn address(text: &str) -> Option<SocketAddr> {
+    let (ip, port) = text.split_once(':')?;
+    let port = u16::from_str_radix(port, 16).ok()?;
+    let words: Vec<[u8; 4]> = (0..ip.len() / 8)
+        .map(|word| Some(u32::from_str_radix(ip.get(word * 8..word * 8 + 8)?, 16).ok()?.to_ne_bytes()))
+        .collect::<Option<_>>()?;
+    let ip: IpAddr = match words[..] {
+        [word] => Ipv4Addr::from(word).into(),
+        [a, b, c, d] => {
+            let bytes: [u8; 16] = [a, b, c, d].concat().try_into().ok()?;
+            Ipv6Addr::from(bytes).into()
+        }
+        _ => return None,
+    };
+    Some(SocketAddr::new(ip, port))
+}
+
+fn get(target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, String> {
+    let url = format!("http://{target}/{}", path.trim_start_matches('/'));
+    let answer = minreq::get(url)
+        .with_header("Host", probe.host)
+        .with_header("User-Agent", "RailwayHealthCheck/1.0")
+        .with_follow_redirects(false)
+        .with_timeout(probe.timeout.as_secs().max(1))
+        .send_lazy();
+    match answer {
+        Ok(answer) => u16::try_from(answer.status_code).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A GET by the shell's own `/dev/tcp`, in the app's network.
+const SHELL_GET: &str = r#"exec 3<>"/dev/tcp/$1/$2" && printf 'GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: RailwayHealthCheck/1.0\r\nConnection: close\r\n\r\n' "$3" "$4" >&3 && IFS= read -t "$5" -r line <&3 && printf '%s' "$line""#;
+
+/// Without a network of the host's, the app can be reached from inside only.
+fn get_from_inside(pid: u32, target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, String> {
+    let path = format!("/{}", path.trim_start_matches('/'));
+    let clean = |text: &str| text.chars().filter(|char| !char.is_control() && *char != ' ').collect::<String>();
+    let output = Command::new("nsenter")
+        .args([
+            "--target",
+            &pid.to_string(),
+            "--user",
+            "--net",
+            "--preserve-credentials",
+            "--",
+            "bash",
+            "-c",
+            SHELL_GET,
+            "bash",
+        ])
+        .args([target.ip().to_string(), target.port().to_string(), clean(&path), clean(probe.host)])
+        .arg(probe.timeout.as_secs().max(1).to_string())
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .map_err(|error| format!("could not enter the app's network: {error}"))?;
+    let line = String::from_utf8_lossy(&output.stdout).into_owned();
+    let status = line.strip_prefix("HTTP/").and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
+    status.ok_or_else(|| "no HTTP answer".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn own_sockets_are_found_and_others_are_not() {
+        let (own, kernel) = (TcpListener::bind("127.0.0.1:0").unwrap(), "/proc/self/net/tcp");
+        let port = own.local_addr().unwrap().port();
+        let table = parse_table(&fs::read_to_string(kernel).unwrap());
+        let inode = table.iter().find(|(address, _)| address.port() == port).unwrap().1;
+        assert!(sockets(std::process::id()).contains(&inode));
+        let mut child = Command::new("sleep").arg("5").spawn().unwrap();
+        assert!(descendants(std::process::id()).contains(&child.id()));
+        assert!(!sockets(child.id()).contains(&inode));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn addresses_are_read() {
+        if cfg!(target_endian = "little") {
+            assert_eq!(address("0100007F:1F90"), Some("127.0.0.1:8080".parse().unwrap()));
+            assert_eq!(address("00000000000000000000000001000000:0050"), Some("[::1]:80".parse().unwrap()));
+        }
+        for bad in ["", ":", "zz:1", "0100007F", "01:1", "é100007F:1"] {
+            assert_eq!(address(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_table_is_harmless() {
+        assert!(parse_table("head\n a b\n\u{0}\n 1: 2 3 0A\n").is_empty());
+    }
+}

@@ -1,0 +1,393 @@
+//! The machine's `/usr`: only the base image's commands, the interpreter's and the compiler's own libraries, and the
+//! development files of declared packages. What the cloud lacks is then really missing.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::bwrap::{Bind, Jail};
+use super::toolchain;
+use crate::sandbox::cache::{Cache, link_or_copy, link_or_copy_tree};
+use crate::sandbox::elf::Libraries;
+use crate::sandbox::packages::Package;
+use crate::sandbox::python::Interpreter;
+
+/// Changes whenever the layout below does, so that older caches are not read.
+const LAYOUT: &str = "1";
+
+/// The commands of the base image: Ubuntu's smallest system, and what the image's recipe adds to it. No Python, no
+/// compiler, no `wget`, `unzip` or `ps`.
+const BASE_COMMANDS: &[&str] = &[
+    "[",
+    "arch",
+    "awk",
+    "b2sum",
+    "base32",
+    "base64",
+    "basename",
+    "bash",
+    "bunzip2",
+    "bzcat",
+    "bzip2",
+    "cat",
+    "chgrp",
+    "chmod",
+    "chown",
+    "chroot",
+    "cksum",
+    "clear",
+    "cmp",
+    "comm",
+    "cp",
+    "csplit",
+    "curl",
+    "cut",
+    "dash",
+    "date",
+    "dd",
+    "df",
+    "diff",
+    "dir",
+    "dircolors",
+    "dirname",
+    "du",
+    "echo",
+    "egrep",
+    "env",
+    "expand",
+    "expr",
+    "factor",
+    "false",
+    "fgrep",
+    "find",
+    "flock",
+    "fmt",
+    "fold",
+    "getconf",
+    "getent",
+    "getopt",
+    "git",
+    "grep",
+    "groups",
+    "gunzip",
+    "gzip",
+    "head",
+    "hostid",
+    "hostname",
+    "iconv",
+    "id",
+    "install",
+    "ionice",
+    "join",
+    "ldd",
+    "link",
+    "ln",
+    "locale",
+    "logger",
+    "logname",
+    "ls",
+    "lscpu",
+    "lsblk",
+    "make",
+    "mawk",
+    "md5sum",
+    "mkdir",
+    "mkfifo",
+    "mknod",
+    "mktemp",
+    "more",
+    "mountpoint",
+    "mv",
+    "nice",
+    "nl",
+    "nohup",
+    "nproc",
+    "numfmt",
+    "od",
+    "openssl",
+    "paste",
+    "pathchk",
+    "perl",
+    "pinky",
+    "pkg-config",
+    "pkgconf",
+    "pr",
+    "printenv",
+    "printf",
+    "ptx",
+    "pwd",
+    "readlink",
+    "realpath",
+    "rename",
+    "rev",
+    "rm",
+    "rmdir",
+    "runcon",
+    "script",
+    "sdiff",
+    "sed",
+    "seq",
+    "setarch",
+    "setpriv",
+    "setsid",
+    "sh",
+    "sha1sum",
+    "sha224sum",
+    "sha256sum",
+    "sha384sum",
+    "sha512sum",
+    "shred",
+    "shuf",
+    "sleep",
+    "sort",
+    "split",
+    "stat",
+    "stdbuf",
+    "stty",
+    "sum",
+    "sync",
+    "tac",
+    "tail",
+    "tar",
+    "taskset",
+    "tee",
+    "tempfile",
+    "test",
+    "timeout",
+    "touch",
+    "tput",
+    "tr",
+    "true",
+    "truncate",
+    "tsort",
+    "tty",
+    "tzselect",
+    "uname",
+    "uncompress",
+    "unexpand",
+    "uniq",
+    "unlink",
+    "unxz",
+    "users",
+    "vdir",
+    "wc",
+    "which",
+    "who",
+    "whoami",
+    "xargs",
+    "xz",
+    "xzcat",
+    "yes",
+    "zcat",
+    "zgrep",
+];
+
+/// Libraries that glibc or the loader open by themselves, and the names older wheels were linked with.
+const GLIBC: &[&str] = &[
+    "libc.so.6",
+    "libm.so.6",
+    "libmvec.so.1",
+    "libdl.so.2",
+    "libpthread.so.0",
+    "librt.so.1",
+    "libutil.so.1",
+    "libanl.so.1",
+    "libresolv.so.2",
+    "libnss_dns.so.2",
+    "libnss_files.so.2",
+    "libgcc_s.so.1",
+];
+
+/// Directories that are shown as they are: too large to copy, and nothing in them is a shared library the cloud lacks.
+const SHOWN_AS_THEY_ARE: &[&str] = &["/usr/share/zoneinfo", "/usr/share/perl", "/usr/lib/gcc", "/usr/libexec/gcc"];
+
+/// What a root is made for.
+#[derive(Debug)]
+pub(super) struct Recipe<'a> {
+    pub(super) python: Option<&'a Interpreter>,
+    pub(super) compiler: bool,
+    pub(super) development: &'a [&'static Package],
+}
+
+/// A finished root.
+#[derive(Debug, Clone)]
+pub(super) struct Root {
+    /// Shown at `/usr`.
+    pub(super) usr: PathBuf,
+    /// Directories of the host shown at their own place on top of it.
+    pub(super) shown: Vec<PathBuf>,
+    /// Where the host's git keeps its parts, if not in `/usr/lib/git-core`.
+    pub(super) git_parts: Option<PathBuf>,
+}
+
+/// The program of a base command: the distribution's, even if the user's `PATH` prefers another.
+pub(super) fn system_command(name: &str) -> Option<PathBuf> {
+    let usual = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
+    usual.iter().map(|dir| Path::new(dir).join(name)).find(|path| path.is_file())
+}
+
+/// The root for `recipe`, from the cache or made now.
+pub(super) fn root(cache: &Cache, recipe: &Recipe<'_>) -> Result<Root> {
+    let tools: Vec<(&str, PathBuf)> =
+        BASE_COMMANDS.iter().filter_map(|name| Some((*name, fs::canonicalize(system_command(name)?).ok()?))).collect();
+    let usr = cache.entry("root", &key(recipe, &tools), |dir| build(dir, recipe, &tools))?;
+    let mut shown: Vec<PathBuf> = SHOWN_AS_THEY_ARE.iter().map(PathBuf::from).filter(|dir| dir.is_dir()).collect();
+    if !recipe.compiler {
+        shown.retain(|dir| !dir.ends_with("gcc"));
+    }
+    let git_parts = fs::read_to_string(usr.join("lib/git-core/.place")).ok().map(PathBuf::from);
+    Ok(Root { usr, shown, git_parts })
+}
+
+fn key(recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> String {
+    let stamp = |path: &Path| {
+        let changed = fs::metadata(path).map(|meta| (meta.mtime(), meta.len())).unwrap_or_default();
+        format!("{}:{changed:?};", path.display())
+    };
+    let mut text = format!("{LAYOUT};{};{:?};", recipe.compiler, recipe.development);
+    text.extend(recipe.python.map(|python| stamp(&python.program)));
+    text.extend(recipe.python.map(|python| stamp(&python.stdlib.join("lib-dynload"))));
+    text.extend(Some(stamp(Path::new("/etc/ld.so.cache"))));
+    text.extend(tools.iter().map(|(_, path)| stamp(path)));
+    format!("{:032x}", xxh3_128(text.as_bytes()))
+}
+
+fn build(usr: &Path, recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> Result<()> {
+    let libraries = Libraries::of_this_machine();
+    let libdir = library_dir(&libraries)?;
+    for dir in ["bin", "sbin", "lib", "lib64", "include", "local", "share", "lib/git-core", "share/pkgconfig"] {
+        fs::create_dir_all(usr.join(dir))?;
+    }
+    fs::create_dir_all(usr.join(&libdir))?;
+    let mut programs = BTreeSet::new();
+    for (name, path) in tools {
+        place(path, &usr.join("bin").join(name))?;
+        programs.insert(path.clone());
+    }
+    if !tools.iter().any(|(name, _)| *name == "pkg-config") && tools.iter().any(|(name, _)| *name == "pkgconf") {
+        symlink("pkgconf", usr.join("bin/pkg-config"))?;
+    }
+    programs.extend(git_parts(usr)?);
+    shim(&usr.join("bin/sudo"), SUDO)?;
+    for name in ["apt-get", "apt"] {
+        shim(&usr.join("bin").join(name), APT)?;
+    }
+    if let Some(python) = recipe.python {
+        programs.insert(python.program.clone());
+        programs.extend(extension_modules(python));
+        wheels(usr, python)?;
+    }
+    if recipe.compiler {
+        programs.extend(toolchain::install(usr, &libdir, &libraries, recipe.python.map(|python| &*python.compiler))?);
+    }
+    for files in recipe.development {
+        programs.extend(toolchain::install_development(usr, &libdir, &libraries, files)?);
+    }
+    let data = recipe.development.iter().flat_map(|package| package.data).filter(|dir| dir.starts_with("/usr/"));
+    for dir in SHOWN_AS_THEY_ARE.iter().chain(data) {
+        fs::create_dir_all(usr.join(dir.trim_start_matches("/usr/")))?;
+    }
+    let closure = libraries.closure(programs);
+    for (soname, file) in &closure.libraries {
+        place(file, &usr.join(&libdir).join(soname))?;
+    }
+    for soname in GLIBC {
+        if let Some(file) = libraries.by_name(soname) {
+            place(&file, &usr.join(&libdir).join(soname))?;
+        }
+    }
+    for loader in closure.loaders {
+        let inside = loader.strip_prefix("/usr").or_else(|_| loader.strip_prefix("/")).unwrap_or(&loader);
+        let target = usr.join(inside);
+        fs::create_dir_all(target.parent().context("a loader without a directory")?)?;
+        place(&loader, &target)?;
+    }
+    Ok(())
+}
+
+/// Links `from` to `to` unless something is there already.
+pub(super) fn place(from: &Path, to: &Path) -> Result<()> {
+    match to.symlink_metadata() {
+        Ok(_) => Ok(()),
+        Err(_) => link_or_copy(from, to),
+    }
+}
+
+/// Where the host's loader looks first, relative to `/usr`: the directory libc is in.
+fn library_dir(libraries: &Libraries) -> Result<PathBuf> {
+    let libc = libraries.by_name("libc.so.6").context("this machine has no glibc")?;
+    let dir = fs::canonicalize(&libc)?.parent().context("libc without a directory")?.to_owned();
+    let inside = dir.strip_prefix("/usr").or_else(|_| dir.strip_prefix("/")).unwrap_or(&dir).to_owned();
+    Ok(inside)
+}
+
+/// The interpreter's extension modules, without those that nixpkgs' builds do not have.
+pub(super) fn extension_modules(python: &Interpreter) -> Vec<PathBuf> {
+    let files = fs::read_dir(python.stdlib.join("lib-dynload")).into_iter().flatten().flatten();
+    files.map(|entry| entry.path()).filter(|path| !is_left_out(path)).collect()
+}
+
+/// `_tkinter` drags in X11, and nixpkgs' plain interpreters have none.
+pub(super) fn is_left_out(module: &Path) -> bool {
+    module.file_name().is_some_and(|name| name.to_string_lossy().starts_with("_tkinter."))
+}
+
+/// Debian keeps the wheels of `ensurepip` outside the standard library.
+fn wheels(usr: &Path, python: &Interpreter) -> Result<()> {
+    let Some(dir) = python.wheels.as_deref().filter(|dir| !dir.starts_with(&python.stdlib)) else { return Ok(()) };
+    match dir.strip_prefix("/usr") {
+        Ok(inside) => link_or_copy_tree(dir, &usr.join(inside)),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Only what a clone over the network needs; everything else is inside the `git` program.
+fn git_parts(usr: &Path) -> Result<Vec<PathBuf>> {
+    let Some(git) = system_command("git") else { return Ok(Vec::new()) };
+    let Ok(output) = Command::new(git).arg("--exec-path").env_clear().output() else { return Ok(Vec::new()) };
+    let dir = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    let parts = ["git", "git-remote-http", "git-remote-https", "git-submodule", "git-sh-setup", "git-sh-i18n"];
+    let mut programs = Vec::new();
+    for part in parts.map(|part| dir.join(part)).iter().filter(|part| part.is_file()) {
+        if let Some(name) = part.file_name() {
+            place(part, &usr.join("lib/git-core").join(name))?;
+            programs.push(fs::canonicalize(part)?);
+        }
+    }
+    if dir != Path::new("/usr/lib/git-core") {
+        fs::write(usr.join("lib/git-core/.place"), dir.to_string_lossy().as_bytes())?;
+    }
+    Ok(programs)
+}
+
+fn shim(path: &Path, script: &str) -> Result<()> {
+    fs::write(path, script)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+    Ok(())
+}
+
+/// Inside, everyone is root already, and a set-user-id program cannot work in a user namespace.
+const SUDO: &str = "#!/bin/sh\nwhile [ $# -gt 0 ]; do case $1 in -u|-g) shift 2;; -*) shift;; *=*) export \"$1\"; shift;; *) break;; esac; done\nexec \"$@\"\n";
+
+/// Where [`APT`] notes what it was asked for.
+pub(super) const APT_NOTES: &str = "var/lib/apt/shakedown-asked";
+
+/// The cloud's apt reaches its mirrors as root; here it only takes note, and the verdict says what was not installed.
+const APT: &str = "#!/bin/sh\nmkdir -p /var/lib/apt\necho \"$@\" >> /var/lib/apt/shakedown-asked\necho \"shakedown: apt is not reproduced here; noted: ${0##*/} $*\"\n";
+
+/// Directories whose libraries are the cloud's too: what the loader searches inside, and the plan's `nixLibs`.
+pub(super) fn inner_library_dirs(jail: &Jail) -> Vec<PathBuf> {
+    let from_binds = jail.binds.iter().filter_map(|bind| match bind {
+        Bind::ReadOnly(from, to) if to == "/usr" => {
+            library_dir(&Libraries::of_this_machine()).ok().map(|dir| from.join(dir))
+        }
+        Bind::ReadOnly(from, to) if to.starts_with("/nix/store/") && to.ends_with("-lib") => Some(from.join("lib")),
+        _ => None,
+    });
+    from_binds.collect()
+}

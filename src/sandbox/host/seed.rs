@@ -1,0 +1,62 @@
+//! The answer that `ensurepip` computes for every new venv, computed once.
+//!
+//! `python -m venv` runs `python -m ensurepip`, which unpacks and compiles the same wheels each time: seconds of work for the
+//! same files. The interpreter shown inside carries an `ensurepip` that copies them instead, where the outcome is known to be
+//! the same, and the real one otherwise.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::layer::in_root;
+use super::open;
+use crate::plan::Vars;
+use crate::sandbox::cache::Cache;
+use crate::sandbox::python::Interpreter;
+use crate::sandbox::{Sandbox, Shell, Step};
+
+/// What a new venv of `python` holds beyond the interpreter itself, made by the real `ensurepip` once.
+pub(super) fn of(cache: &Cache, python: &Interpreter) -> Result<Option<PathBuf>> {
+    let Some(wheels) = python.wheels.as_ref().filter(|_| python.version.0 == 3) else { return Ok(None) };
+    let mut text = String::from("1;");
+    for path in [&python.program, &python.stdlib, wheels] {
+        let changed = fs::metadata(path).map(|meta| (meta.mtime(), meta.len())).unwrap_or_default();
+        text.push_str(&format!("{}:{changed:?};", path.display()));
+    }
+    let key = format!("{}-{:032x}", python.full_version(), xxh3_128(text.as_bytes()));
+    // A venv that cannot be made here is not this function's news: the plan's own command will tell.
+    Ok(cache.entry("seed", &key, |dir| make(cache, python, dir)).ok())
+}
+
+fn make(cache: &Cache, python: &Interpreter, dir: &Path) -> Result<()> {
+    let sandbox = open::bare(cache, python)?;
+    let script = "python -m venv --copies /opt/venv";
+    let line = sandbox.command(&Step { shell: Shell::Build, script, vars: &Vars::new() });
+    let output = Command::new(&line.argv[0])
+        .args(&line.argv[1..])
+        .env_clear()
+        .envs(&line.vars)
+        .stdin(Stdio::null())
+        .output()
+        .context("could not run bubblewrap")?;
+    if !output.status.success() {
+        bail!("{script} failed: {}", String::from_utf8_lossy(&output.stdout));
+    }
+    let venv = in_root(&sandbox.jail.rootfs, "/opt/venv");
+    fs::rename(venv.join("lib").join(python.name()).join("site-packages"), dir.join("packages"))?;
+    fs::create_dir(dir.join("bin"))?;
+    for entry in fs::read_dir(venv.join("bin"))?.flatten() {
+        let name = entry.file_name();
+        if ["pip", "easy_install"].iter().any(|own| name.to_string_lossy().starts_with(own)) {
+            fs::rename(entry.path(), dir.join("bin").join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Stands in for `ensurepip/__main__.py`; runs on every Python 3.
+pub(super) const MAIN: &str = include_str!("ensurepip.py");

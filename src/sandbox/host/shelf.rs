@@ -1,0 +1,132 @@
+//! Declared packages as store paths of their own.
+//!
+//! A command brings its libraries along in a place that only it looks into, through a wrapper, as nixpkgs' wrappers do: a
+//! host's `ffmpeg` needs `libGL`, but that must not make `import cv2` work.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::layer::store_path;
+use crate::sandbox::cache::{Cache, link_or_copy};
+use crate::sandbox::elf::{Libraries, is_elf};
+use crate::sandbox::packages::Package;
+
+/// Belongs to the loader: a second copy in another place breaks programs.
+const GLIBC_STEMS: &[&str] = &[
+    "ld-linux",
+    "libc.so",
+    "libm.so",
+    "libmvec.so",
+    "libdl.so",
+    "libpthread.so",
+    "librt.so",
+    "libutil.so",
+    "libresolv.so",
+    "libanl.so",
+    "libnss_",
+    "libthread_db.so",
+    "libBrokenLocale.so",
+];
+
+/// A package on the shelf.
+#[derive(Debug, Clone)]
+pub(super) struct Shelved {
+    /// In the cache.
+    pub(super) dir: PathBuf,
+    /// Inside the sandbox.
+    pub(super) store: String,
+    /// Programs in its `bin`.
+    pub(super) commands: Vec<String>,
+}
+
+/// The program for a command of a package: the distribution's own, else any that is installed for all users.
+pub(super) fn program(name: &str) -> Option<PathBuf> {
+    let path = super::root::system_command(name)?;
+    fs::canonicalize(path).ok()
+}
+
+/// The libraries of `package` that this machine has, and whether it has all that matter: the first one.
+fn own_libraries(package: &Package, libraries: &Libraries) -> Vec<(String, PathBuf)> {
+    let named = |soname: &&str| {
+        let file = libraries.by_name(soname)?;
+        if !soname.ends_with(".so") {
+            return Some(((*soname).to_owned(), file));
+        }
+        let real = fs::canonicalize(file).ok()?;
+        Some((real.file_name()?.to_string_lossy().into_owned(), real))
+    };
+    package.libraries.iter().filter_map(|soname| named(&soname)).collect()
+}
+
+/// `nixLibs`: a directory for `LD_LIBRARY_PATH`. `None` when this machine lacks the library.
+pub(super) fn library(cache: &Cache, package: &Package, libraries: &Libraries) -> Result<Option<Shelved>> {
+    let own = own_libraries(package, libraries);
+    if own.is_empty() || !package.libraries.first().is_some_and(|first| libraries.by_name(first).is_some()) {
+        return Ok(None);
+    }
+    let name = format!("{}-lib", package.attributes[0]);
+    let dir = cache.entry("lib", &key(&name, own.iter().map(|(_, file)| file.as_path())), |dir| {
+        let lib = dir.join("lib");
+        fs::create_dir_all(&lib)?;
+        for (soname, file) in &own {
+            link_or_copy(file, &lib.join(soname))?;
+        }
+        closure_into(&lib, own.iter().map(|(_, file)| file.clone()), libraries)
+    })?;
+    Ok(Some(Shelved { dir, store: store_path(&name), commands: Vec::new() }))
+}
+
+/// `nixPkgs`: a directory with the package's commands. `None` when this machine lacks the first of them.
+pub(super) fn commands(cache: &Cache, package: &Package, libraries: &Libraries) -> Result<Option<Shelved>> {
+    let found: Vec<(&str, PathBuf)> =
+        package.commands.iter().filter_map(|name| Some((*name, program(name)?))).collect();
+    if package.commands.first().is_some_and(|first| found.first().is_none_or(|(name, _)| name != first)) {
+        return Ok(None);
+    }
+    let name = package.attributes[0];
+    let store = store_path(name);
+    let dir = cache.entry("package", &key(name, found.iter().map(|(_, file)| file.as_path())), |dir| {
+        for sub in ["bin", "lib", "libexec"] {
+            fs::create_dir_all(dir.join(sub))?;
+        }
+        for (name, file) in &found {
+            let target = dir.join("bin").join(name);
+            if !is_elf(file) {
+                link_or_copy(file, &target)?;
+                continue;
+            }
+            link_or_copy(file, &dir.join("libexec").join(name))?;
+            let wrapper =
+                format!("#!/bin/sh\nLD_LIBRARY_PATH={store}/lib:$LD_LIBRARY_PATH exec {store}/libexec/{name} \"$@\"\n");
+            fs::write(&target, wrapper)?;
+            fs::set_permissions(&target, fs::Permissions::from_mode(0o755))?;
+        }
+        closure_into(&dir.join("lib"), found.iter().map(|(_, file)| file.clone()), libraries)
+    })?;
+    let commands = found.iter().map(|(name, _)| (*name).to_owned()).collect();
+    Ok(Some(Shelved { dir, store, commands }))
+}
+
+fn closure_into(lib: &Path, files: impl Iterator<Item = PathBuf>, libraries: &Libraries) -> Result<()> {
+    for (soname, file) in libraries.closure(files).libraries {
+        let target = lib.join(&soname);
+        if !GLIBC_STEMS.iter().any(|stem| soname.starts_with(stem)) && target.symlink_metadata().is_err() {
+            link_or_copy(&file, &target)?;
+        }
+    }
+    Ok(())
+}
+
+fn key<'a>(name: &str, files: impl Iterator<Item = &'a Path>) -> String {
+    use std::os::unix::fs::MetadataExt;
+    let mut text = format!("1;{name};");
+    for file in files.chain([Path::new("/etc/ld.so.cache")]) {
+        let changed = fs::metadata(file).map(|meta| (meta.mtime(), meta.len())).unwrap_or_default();
+        text.push_str(&format!("{}:{changed:?};", file.display()));
+    }
+    format!("{:032x}", xxh3_128(text.as_bytes()))
+}
