@@ -4,7 +4,6 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::sync::OnceLock;
 
 use shakedown::plan::{Phase, Plan, Vars};
 use shakedown::sandbox::cache::Cache;
@@ -13,8 +12,7 @@ use shakedown::sandbox::{Backend, CommandLine, Sandbox, SetupStep, Shell, Spec, 
 
 /// One cache for all tests, as one user has.
 fn cache() -> Cache {
-    static DIR: OnceLock<tempfile::TempDir> = OnceLock::new();
-    Cache::at(DIR.get_or_init(|| tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()).path().to_owned())
+    Cache::at(Path::new(env!("CARGO_TARGET_TMPDIR")).join("host-cache"))
 }
 
 fn host() -> Host {

@@ -23,15 +23,15 @@ impl Bind {
     }
 }
 
-/// Who a command is inside.
+/// How a command stands to its surroundings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    /// A build step.
+pub(super) enum Manner {
+    /// In a session of its own, out of reach of the terminal.
     Step,
-    /// The app: a container's first process, which gets the platform's signals and none that it does not ask for.
-    App,
-    /// A person at a terminal, which a session of its own would take away.
-    Shell,
+    /// So too, and process 1, which a signal without a handler does not end: what a container's app is.
+    FirstProcess,
+    /// At the user's terminal.
+    Terminal,
 }
 
 /// Everything that does not change from one command of a run to the next.
@@ -68,15 +68,14 @@ fn is_for_the_loader(name: &str) -> bool {
 
 impl Jail {
     /// Runs `inner` inside, with exactly `vars`.
-    pub(super) fn command(&self, inner: &[&str], vars: &Vars, role: Role) -> CommandLine {
+    pub(super) fn command(&self, inner: &[&str], vars: &Vars, manner: Manner) -> CommandLine {
         let mut argv: Vec<OsString> = self.memory.wrapper();
         argv.push(self.program.clone().into_os_string());
         argv.extend(ISOLATION.iter().map(OsString::from));
-        if role != Role::Shell {
-            argv.push("--new-session".into());
-        }
-        if role == Role::App {
-            argv.push("--as-pid-1".into());
+        match manner {
+            Manner::Step => argv.push("--new-session".into()),
+            Manner::FirstProcess => argv.extend(["--new-session", "--as-pid-1"].map(OsString::from)),
+            Manner::Terminal => {}
         }
         if !self.network {
             argv.push("--unshare-net".into());

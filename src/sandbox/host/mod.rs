@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use self::bwrap::{Jail, Role};
+use self::bwrap::{Jail, Manner};
 use self::layer::in_root;
 use super::cache::{Cache, RunDir};
 use super::{
@@ -111,19 +111,21 @@ impl Sandbox for HostSandbox {
         let mut vars = self.vars.clone();
         vars.extend(step.vars.clone());
         match step.shell {
-            Shell::Build => self.jail.command(&["/bin/bash", "-ol", "pipefail", "-c", step.script], &vars, Role::Step),
+            Shell::Build => {
+                self.jail.command(&["/bin/bash", "-ol", "pipefail", "-c", step.script], &vars, Manner::FirstProcess)
+            }
             Shell::Start => {
                 if let Some(user) = &self.start_user {
                     vars.insert("HOME".to_owned(), format!("/home/{user}"));
                     vars.insert("PATH".to_owned(), open::IMAGE_PATH.to_owned());
-                    return self.jail.command(&["/bin/bash", "-l", "-c", step.script], &vars, Role::App);
+                    return self.jail.command(&["/bin/bash", "-l", "-c", step.script], &vars, Manner::FirstProcess);
                 }
                 let inner = ["/bin/bash", "-c", START, "bash", &self.start_profile, step.script];
-                self.jail.command(&inner, &vars, Role::App)
+                self.jail.command(&inner, &vars, Manner::FirstProcess)
             }
             Shell::Interactive => {
                 vars.extend(std::env::var("TERM").ok().map(|terminal| ("TERM".to_owned(), terminal)));
-                self.jail.command(&["/bin/bash", "-l", "-i"], &vars, Role::Shell)
+                self.jail.command(&["/bin/bash", "-l", "-i"], &vars, Manner::Terminal)
             }
         }
     }
@@ -133,8 +135,7 @@ impl Sandbox for HostSandbox {
     }
 
     fn ask_to_stop(&self, pid: u32) -> Result<()> {
-        probe::terminate_first(pid);
-        Ok(())
+        probe::ask_first_process_to_stop(pid)
     }
 
     fn unverified(&self) -> Vec<Unverified> {

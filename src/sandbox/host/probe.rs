@@ -5,6 +5,8 @@ use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::{Command, Stdio};
 
+use anyhow::{Context, Result as AnyResult};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::sandbox::{Probe, ProbeAnswer};
@@ -64,16 +66,13 @@ fn descendants(pid: u32) -> Vec<u32> {
     found
 }
 
-/// Sends SIGTERM to the first process of the namespace that `pid` has opened.
-pub(super) fn terminate_first(pid: u32) {
-    let is_first = |pid: &u32| {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        status.lines().any(|line| line.starts_with("NSpid:") && line.ends_with("\t1"))
-    };
-    let first = descendants(pid).into_iter().skip(1).find(is_first);
-    if let Some(first) = first.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw) {
-        // It may have ended by itself just now.
-        let _ = kill_process(first, Signal::TERM);
+/// Sends SIGTERM to process 1 of the sandbox that the host's process `bwrap` watches over.
+pub(super) fn ask_first_process_to_stop(bwrap: u32) -> AnyResult<()> {
+    let first = descendants(bwrap).get(1).and_then(|pid| Pid::from_raw(i32::try_from(*pid).ok()?));
+    match first.map(|pid| kill_process(pid, Signal::TERM)) {
+        // Gone by itself in the meantime: nothing is left to ask.
+        None | Some(Ok(()) | Err(Errno::SRCH)) => Ok(()),
+        Some(Err(error)) => Err(error).context("could not send SIGTERM to the app"),
     }
 }
 
