@@ -1,4 +1,0 @@
-#[test]
-fn smoke() {
-    println!("{}", nixpacks::nixpacks::images::DEFAULT_BASE_IMAGE);
-}
