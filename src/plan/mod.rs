@@ -17,6 +17,7 @@ mod providers;
 mod python;
 mod railway;
 mod variables;
+mod wire;
 
 pub use error::PlanError;
 pub use list::List;

@@ -9,7 +9,8 @@ use crate::project::{InputError, KeyLines, Project, Source};
 use super::derive::Overlay;
 use super::draft::{Draft, DraftStart, Key, TracedList};
 use super::merge::merge_all;
-use super::{Choice, Plan, PlanError};
+use super::wire::BuildPlan;
+use super::{Choice, PlanError};
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,11 +174,11 @@ impl File<'_> {
 
     fn nixpacks_plan(&self) -> Result<Option<Draft>, InputError> {
         let Some((value, path)) = self.get("build", "nixpacksPlan") else { return Ok(None) };
-        let plan: Plan = serde_json::from_value(value.clone()).map_err(|error| {
+        let plan: BuildPlan = serde_json::from_value(value.clone()).map_err(|error| {
             let what = format!("{}: {error}", path.join("."));
             InputError::at(self.project.place(self.name), self.lines.line(&path), what)
         })?;
-        Ok(Some(Draft::from_plan(plan, &|key| self.source(&[&path[..], key].concat()))))
+        Ok(Some(Draft::from_plan(plan.into(), &|key| self.source(&[&path[..], key].concat()))))
     }
 }
 

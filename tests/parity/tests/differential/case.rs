@@ -7,20 +7,20 @@ use shakedown::plan::{Options, Plan, Platform};
 use tempfile::TempDir;
 
 #[derive(Debug, Clone, Default)]
-pub struct Case {
-    pub files: Vec<(String, Vec<u8>)>,
+pub(crate) struct Case {
+    pub(crate) files: Vec<(String, Vec<u8>)>,
     /// Everything is written below this folder.
-    pub below: String,
-    pub folders: Vec<&'static str>,
-    pub env: Vec<String>,
-    pub config: Option<&'static str>,
-    pub json_plan: Option<String>,
-    pub commands: [Option<String>; 3],
-    pub packages: [Vec<String>; 3],
+    pub(crate) below: String,
+    pub(crate) folders: Vec<&'static str>,
+    pub(crate) env: Vec<String>,
+    pub(crate) config: Option<&'static str>,
+    pub(crate) json_plan: Option<String>,
+    pub(crate) commands: [Option<String>; 3],
+    pub(crate) packages: [Vec<String>; 3],
 }
 
 impl Case {
-    pub fn write(&self) -> TempDir {
+    pub(crate) fn write(&self) -> TempDir {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         let base = folder.path().join(&self.below);
@@ -36,7 +36,7 @@ impl Case {
         folder
     }
 
-    pub fn options(&self) -> Options {
+    pub(crate) fn options(&self) -> Options {
         let [install_cmd, build_cmd, start_cmd] = self.commands.clone();
         let [pkgs, libs, apt] = self.packages.clone();
         Options {

@@ -9,9 +9,9 @@ use crate::case::Case;
 use crate::ours::Ours;
 
 /// Every branch that the generators must reach.
-pub const EXPECTED: &[&str] = &[];
+pub(crate) const EXPECTED: &[&str] = &[];
 
-pub fn labels(case: &Case, folder: &Path, ours: &Ours, reached: &mut dyn FnMut(&str)) {
+pub(crate) fn labels(case: &Case, folder: &Path, ours: &Ours, reached: &mut dyn FnMut(&str)) {
     match ours {
         Err(PlanError::OtherProvider { names, .. }) => reached(&format!("other provider {}", names.join("+"))),
         Err(PlanError::Panics { .. }) => reached("panic"),

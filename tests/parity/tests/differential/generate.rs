@@ -436,7 +436,7 @@ fn files() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
     })
 }
 
-pub fn cases() -> impl Strategy<Value = Case> {
+pub(crate) fn cases() -> impl Strategy<Value = Case> {
     let below = prop_oneof![8 => Just(""), 1 => Just("app"), 1 => Just("a/b")];
     let folders = prop_oneof![9 => Just(vec![]), 1 => Just(vec!["docs"]), 1 => Just(vec!["docs/empty"])];
     let config =

@@ -13,7 +13,7 @@ use nixpacks::nixpacks::plan::phase::{Phase, StartPhase};
 use crate::case::Case;
 
 #[derive(Debug)]
-pub enum Theirs {
+pub(crate) enum Theirs {
     Plan {
         json: String,
         table: Result<String, String>,
@@ -36,7 +36,7 @@ thread_local! {
 }
 
 /// Keeps the message and place of a panic instead of printing them, on this thread's behalf only.
-pub fn quieten_panics() {
+pub(crate) fn quieten_panics() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
@@ -76,7 +76,7 @@ fn flags(case: &Case) -> BuildPlan {
     }
 }
 
-pub fn plan(case: &Case, folder: &Path) -> Theirs {
+pub(crate) fn plan(case: &Case, folder: &Path) -> Theirs {
     let options = GeneratePlanOptions { plan: Some(flags(case)), config_file: case.config.map(str::to_owned) };
     let env: Vec<&str> = case.env.iter().map(String::as_str).collect();
     let providers = || chosen(folder, &env, &options);

@@ -8,9 +8,9 @@ use shakedown::project::Project;
 use crate::case::Case;
 use crate::oracle::Theirs;
 
-pub type Ours = Result<Derived, PlanError>;
+pub(crate) type Ours = Result<Derived, PlanError>;
 
-pub fn plan(case: &Case, folder: &Path) -> Ours {
+pub(crate) fn plan(case: &Case, folder: &Path) -> Ours {
     plan::derive(&Project::open(folder).unwrap(), &case.options())
 }
 
@@ -18,7 +18,7 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, theirs: &T, ours: &T) -> Res
     if theirs == ours { Ok(()) } else { Err(format!("{what} differs\ntheirs: {theirs:#?}\nours:   {ours:#?}")) }
 }
 
-pub fn compare(theirs: &Theirs, ours: &Ours) -> Result<(), String> {
+pub(crate) fn compare(theirs: &Theirs, ours: &Ours) -> Result<(), String> {
     match (theirs, ours) {
         (
             Theirs::Plan { providers, .. } | Theirs::Error { providers: Some(providers), .. },
