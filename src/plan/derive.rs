@@ -104,7 +104,7 @@ fn make_here(
 }
 
 /// `--json-plan` below the other flags; the platform's own values between the two.
-fn command_line(options: &Options, overlay: &Overlay) -> Draft {
+pub(super) fn command_line(options: &Options, overlay: &Overlay) -> Draft {
     let flags = layers::from_flags(options);
     let json =
         options.json_plan.clone().map(|plan| Draft::from_plan(plan, &|_| Source::Flag("--json-plan".to_owned())));

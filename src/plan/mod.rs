@@ -1,6 +1,6 @@
 //! What the builder would do, and why. Pure: files and variables in, a [`Plan`] with a [`Choice`] for every decision out.
 
-//pub mod external;
+pub mod external;
 pub mod nix;
 pub mod render;
 
@@ -33,6 +33,7 @@ use serde::{Deserialize, Serialize};
 use crate::project::{InputError, Project, Source};
 
 use derive::{Made, Overlay};
+use railway::Railway;
 
 /// Variables by name, sorted.
 pub type Vars = BTreeMap<String, String>;
@@ -171,11 +172,7 @@ impl Derived {
 
 /// Works out what would be built, and why.
 pub fn derive(project: &Project, options: &Options) -> Result<Derived, PlanError> {
-    let railway = match options.platform {
-        Platform::None => None,
-        Platform::Auto | Platform::Railway => railway::read(project, options.environment.as_deref())?,
-    };
-    let railway = railway.unwrap_or_default();
+    let railway = platform(project, options)?;
     let Made { plan, mut choices, providers, warnings, root } = derive::make(project, options, &railway.overlay)?;
     let nixpacks = if railway.overlay.is_empty() {
         Some(plan.clone())
@@ -184,6 +181,14 @@ pub fn derive(project: &Project, options: &Options) -> Result<Derived, PlanError
     };
     choices.extend(railway.deploy.choices());
     Ok(Derived { plan, nixpacks, choices, providers, warnings, root, deploy: railway.deploy })
+}
+
+fn platform(project: &Project, options: &Options) -> Result<Railway, PlanError> {
+    let found = match options.platform {
+        Platform::None => None,
+        Platform::Auto | Platform::Railway => railway::read(project, options.environment.as_deref())?,
+    };
+    Ok(found.unwrap_or_default())
 }
 
 /// A plan that somebody saved, as JSON or TOML by its file name.

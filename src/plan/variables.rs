@@ -13,8 +13,12 @@ pub(super) struct Variables(BTreeMap<String, Traced>);
 
 impl Variables {
     pub(super) fn from_options(options: &Options) -> Self {
-        let given = options.env.iter().filter_map(|given| parse(given, &options.process_env));
-        Self(given.map(|(name, value)| (name.clone(), Traced::new(value, Source::Variable(name)))).collect())
+        Self(
+            given(options)
+                .into_iter()
+                .map(|(name, value)| (name.clone(), Traced::new(value, Source::Variable(name))))
+                .collect(),
+        )
     }
 
     /// With a layer's variables, which win.
@@ -40,9 +44,23 @@ impl Variables {
     }
 }
 
+/// The variables that the user gives, with their values.
+pub(super) fn given(options: &Options) -> Vars {
+    options.env.iter().filter_map(|given| parse(given, &options.process_env)).collect()
+}
+
+/// Whether a bare `--env NAME` names this variable.
+pub(super) fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(is_name_char)
+}
+
+fn is_name_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
+}
+
 /// A name ends at the first character that cannot be part of one; an `=` there is dropped, anything else is not.
 fn parse(given: &str, process: &Vars) -> Option<(String, String)> {
-    let end = given.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).unwrap_or(given.len());
+    let end = given.find(|c| !is_name_char(c)).unwrap_or(given.len());
     let (name, rest) = given.split_at(end);
     let value = rest.strip_prefix('=').unwrap_or(rest);
     let value = if value.is_empty() { process.get(name)?.clone() } else { value.to_owned() };

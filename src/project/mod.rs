@@ -87,7 +87,7 @@ impl Project {
     pub fn folders(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
         let mut found: Vec<_> =
-            entries.filter(|entry| is_folder(entry)).map(|e| PathBuf::from(e.file_name())).collect();
+            entries.filter(is_folder).map(|e| PathBuf::from(e.file_name())).collect();
         found.sort();
         found
     }
