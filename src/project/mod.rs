@@ -86,8 +86,7 @@ impl Project {
     /// The folders directly inside, links to folders among them, sorted.
     pub fn folders(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
-        let mut found: Vec<_> =
-            entries.filter(is_folder).map(|e| PathBuf::from(e.file_name())).collect();
+        let mut found: Vec<_> = entries.filter(is_folder).map(|e| PathBuf::from(e.file_name())).collect();
         found.sort();
         found
     }

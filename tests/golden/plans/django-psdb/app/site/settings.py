@@ -1,0 +1,2 @@
+WSGI_APPLICATION = 'x.application'
+ENGINE='django_psdb_engine'

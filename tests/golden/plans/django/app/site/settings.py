@@ -1,0 +1,2 @@
+WSGI_APPLICATION = 'site.wsgi.application'
+ENGINE='django.db.backends.mysql'

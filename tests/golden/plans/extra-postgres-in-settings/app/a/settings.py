@@ -1,0 +1,1 @@
+ENGINE = "django.db.backends.postgresql"
