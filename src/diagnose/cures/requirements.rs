@@ -1,0 +1,117 @@
+//! Edits of requirements.txt.
+
+use std::path::PathBuf;
+
+use super::Patient;
+use crate::diagnose::diagnosis::{Edit, Fix};
+use crate::diagnose::names;
+
+const FILE: &str = "requirements.txt";
+
+fn append(patient: &Patient<'_>, requirement: &str) -> Vec<Fix> {
+    if !patient.has(FILE) && (patient.has("pyproject.toml") || patient.has("Pipfile")) {
+        // Another file rules the install; adding this one would switch the package manager.
+        return Vec::new();
+    }
+    vec![Fix {
+        summary: format!("add {requirement} to {FILE}"),
+        edits: vec![Edit::AppendLine { path: PathBuf::from(FILE), text: requirement.to_owned() }],
+    }]
+}
+
+pub(super) fn missing_module(patient: &Patient<'_>) -> Vec<Fix> {
+    patient.subject.map(|module| append(patient, &names::to_install(module))).unwrap_or_default()
+}
+
+pub(super) fn setuptools(patient: &Patient<'_>) -> Vec<Fix> {
+    append(patient, "setuptools<81")
+}
+
+pub(super) fn stdlib_replacement(patient: &Patient<'_>) -> Vec<Fix> {
+    let instead = patient
+        .subject
+        .and_then(names::removed_from_stdlib)
+        .map(|(_, instead)| instead)
+        .filter(|name| !name.is_empty());
+    instead.map(|name| append(patient, name)).unwrap_or_default()
+}
+
+pub(super) fn old_numpy(patient: &Patient<'_>) -> Vec<Fix> {
+    match line_of(patient, "numpy") {
+        Some((line, was)) => vec![Fix {
+            summary: "require numpy<2".to_owned(),
+            edits: vec![Edit::ReplaceLine { path: FILE.into(), line, was, text: "numpy<2".to_owned() }],
+        }],
+        None => append(patient, "numpy<2"),
+    }
+}
+
+pub(super) fn windows_only(patient: &Patient<'_>) -> Vec<Fix> {
+    let Some((line, was)) = patient.subject.and_then(|subject| line_of(patient, subject)) else { return Vec::new() };
+    let marked = format!("{} ; sys_platform == \"win32\"", was.trim_end());
+    vec![Fix {
+        summary: "mark the requirement as Windows only".to_owned(),
+        edits: vec![Edit::ReplaceLine { path: FILE.into(), line, was, text: marked }],
+    }]
+}
+
+pub(super) fn drop_line(patient: &Patient<'_>) -> Vec<Fix> {
+    let Some(subject) = patient.subject else { return Vec::new() };
+    let text = patient.text(FILE).unwrap_or_default();
+    let found = text.lines().enumerate().find(|(_, line)| line.trim() == subject);
+    found
+        .map(|(index, line)| {
+            // A command such as `pip install x` holds the requirement that was meant.
+            let meant = line
+                .trim()
+                .strip_prefix("pip install ")
+                .or_else(|| line.trim().strip_prefix("pip3 install "))
+                .filter(|rest| !rest.contains([' ', '-']));
+            let (path, line_number, was) = (PathBuf::from(FILE), index + 1, line.to_owned());
+            let (summary, edit) = match meant {
+                Some(meant) => (
+                    format!("write `{meant}` in place of the command"),
+                    Edit::ReplaceLine { path, line: line_number, was, text: meant.to_owned() },
+                ),
+                None => (format!("delete {FILE}:{line_number}"), Edit::RemoveLine { path, line: line_number, was }),
+            };
+            vec![Fix { summary, edits: vec![edit] }]
+        })
+        .unwrap_or_default()
+}
+
+pub(super) fn drop_path(patient: &Patient<'_>) -> Vec<Fix> {
+    let Some(subject) = patient.subject else { return Vec::new() };
+    let text = patient.text(FILE).unwrap_or_default();
+    let Some((index, line)) = text.lines().enumerate().find(|(_, line)| line.contains(subject)) else {
+        return Vec::new();
+    };
+    let name = line.split('@').next().unwrap_or_default().trim();
+    if name.is_empty() || name.contains(['/', '\\', ':']) || !line.contains('@') {
+        return Vec::new();
+    }
+    vec![Fix {
+        summary: format!("require {name} from the index"),
+        edits: vec![Edit::ReplaceLine {
+            path: FILE.into(),
+            line: index + 1,
+            was: line.to_owned(),
+            text: name.to_owned(),
+        }],
+    }]
+}
+
+/// The line of requirements.txt that requires a package, and its number.
+fn line_of(patient: &Patient<'_>, requirement: &str) -> Option<(usize, String)> {
+    let name = |text: &str| {
+        text.trim()
+            .split(['=', '<', '>', '~', '!', '[', ' ', ';', '@'])
+            .next()
+            .unwrap_or_default()
+            .to_lowercase()
+            .replace('_', "-")
+    };
+    let wanted = name(requirement);
+    let text = patient.text(FILE)?;
+    text.lines().enumerate().find(|(_, line)| name(line) == wanted).map(|(index, line)| (index + 1, line.to_owned()))
+}

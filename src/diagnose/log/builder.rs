@@ -1,0 +1,228 @@
+//! Takes a log in pieces of any size and keeps what can matter, in bounded memory and linear time.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use memchr::{memchr, memchr_iter, memrchr};
+
+use super::clean::Cleaner;
+use super::keep::{Shapes, next_telling};
+use super::{Form, Line, Log};
+
+/// Bytes kept whole at the start of a log and of each phase.
+const HEAD: usize = 512 << 10;
+/// Bytes kept whole at the end.
+const TAIL: usize = 512 << 10;
+/// Bytes kept around telling words in between, over the whole log.
+const MIDDLE: usize = 4 << 20;
+/// Lines kept before and after a telling word.
+const BEFORE: usize = 30;
+const AFTER: usize = 20;
+/// A longer line is cut into pieces of this size.
+const LONGEST: usize = 16 << 10;
+/// Raw bytes gathered before they are looked at.
+const BLOCK: usize = 256 << 10;
+/// Phases that may have a head and tail of their own.
+const PHASES: usize = 16;
+
+/// Builds a [`Log`] from pieces.
+#[derive(Debug, Default)]
+pub struct LogBuilder {
+    lines: Vec<Line>,
+    cleaner: Cleaner,
+    shapes: Shapes,
+    phase: Option<Arc<str>>,
+    phases: usize,
+    encoding: Option<Encoding>,
+    odd_byte: Option<u8>,
+    pending: Vec<u8>,
+    /// Number of the first line of `pending`, less one.
+    seen: usize,
+    head_left: usize,
+    middle_left: usize,
+    /// Whole blocks not yet known to be inside the tail, oldest first, with the lines before each.
+    tail: VecDeque<(usize, Vec<u8>)>,
+    tail_bytes: usize,
+    /// The last line kept, so that nothing is kept twice.
+    kept_to: usize,
+    total: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Utf8,
+    Utf16 { little: bool },
+}
+
+impl LogBuilder {
+    /// An empty log.
+    pub fn new() -> Self {
+        Self { head_left: HEAD, middle_left: MIDDLE, ..Self::default() }
+    }
+
+    /// Adds bytes, as they come. A change of `phase` ends the line that is open.
+    pub fn push(&mut self, phase: Option<&str>, bytes: &[u8]) {
+        if phase != self.phase.as_deref() {
+            self.end_phase();
+            self.phase = phase.map(Arc::from);
+            self.phases += 1;
+            if self.phases <= PHASES {
+                self.head_left = HEAD;
+            }
+        }
+        let encoding = *self.encoding.get_or_insert_with(|| guess_encoding(bytes));
+        match encoding {
+            Encoding::Utf8 => self.pending.extend_from_slice(bytes),
+            Encoding::Utf16 { little } => self.push_utf16(bytes, little),
+        }
+        while self.pending.len() >= BLOCK {
+            let cut = match memrchr(b'\n', &self.pending[..BLOCK]) {
+                Some(at) => at + 1,
+                None => BLOCK,
+            };
+            let rest = self.pending.split_off(cut);
+            let block = std::mem::replace(&mut self.pending, rest);
+            self.take_block(block);
+        }
+    }
+
+    /// The finished log.
+    pub fn finish(mut self) -> Log {
+        self.end_phase();
+        let (lines, form) = self.cleaner.finish(self.lines);
+        Log { lines, form, total: self.total }
+    }
+
+    fn push_utf16(&mut self, bytes: &[u8], little: bool) {
+        let mut bytes = bytes.iter().copied();
+        while let Some(first) = self.odd_byte.take().or_else(|| bytes.next()) {
+            let Some(second) = bytes.next() else {
+                self.odd_byte = Some(first);
+                return;
+            };
+            let unit = if little { u16::from_le_bytes([first, second]) } else { u16::from_be_bytes([first, second]) };
+            // Everything that rules look for lies in the basic plane; halves of a pair become one replacement each.
+            let c = char::from_u32(u32::from(unit)).unwrap_or(char::REPLACEMENT_CHARACTER);
+            self.pending.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+    }
+
+    fn take_block(&mut self, block: Vec<u8>) {
+        let first = self.seen;
+        self.seen += memchr_iter(b'\n', &block).count();
+        if self.head_left > 0 {
+            self.head_left = self.head_left.saturating_sub(block.len());
+            self.keep_range(&block, first, 0..block.len());
+            return;
+        }
+        self.tail_bytes += block.len();
+        self.tail.push_back((first, block));
+        while let Some((_, oldest)) = self.tail.front() {
+            if self.tail_bytes - oldest.len() < TAIL {
+                break;
+            }
+            let Some((first, oldest)) = self.tail.pop_front() else { break };
+            self.tail_bytes -= oldest.len();
+            self.sift(&oldest, first);
+        }
+    }
+
+    /// Keeps the neighbourhoods of telling words.
+    fn sift(&mut self, block: &[u8], first: usize) {
+        let mut from = 0;
+        let mut counted = (0, first);
+        while self.middle_left > 0
+            && from < block.len()
+            && let Some(hit) = next_telling(block, from)
+        {
+            let start = memrchr(b'\n', &block[..hit]).map_or(0, |at| at + 1);
+            let end = memchr(b'\n', &block[hit..]).map_or(block.len(), |at| hit + at + 1);
+            from = end;
+            if !self.shapes.is_news(&block[start..end]) {
+                continue;
+            }
+            let begin =
+                (0..BEFORE).fold(start, |at, _| memrchr(b'\n', &block[..at.saturating_sub(1)]).map_or(0, |n| n + 1));
+            let finish = (0..AFTER)
+                .fold(end, |at, _| memchr(b'\n', &block[at..]).map_or(block.len(), |n| (at + n + 1).min(block.len())));
+            let begin = begin.max(counted.0);
+            let number = counted.1 + memchr_iter(b'\n', &block[counted.0..begin]).count();
+            self.middle_left = self.middle_left.saturating_sub(finish.saturating_sub(begin));
+            if finish > begin {
+                self.keep_range(block, number, begin..finish);
+                counted = (finish, number + memchr_iter(b'\n', &block[begin..finish]).count());
+                from = from.max(end);
+            }
+        }
+    }
+
+    /// Keeps the lines of a range of a block; `first` lines lie before it.
+    fn keep_range(&mut self, block: &[u8], first: usize, range: std::ops::Range<usize>) {
+        let mut number = first;
+        for raw in block[range].split_inclusive(|b| *b == b'\n') {
+            number += 1;
+            if number <= self.kept_to && number != first + 1 {
+                continue;
+            }
+            self.kept_to = number;
+            let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
+            let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
+            for piece in raw.split(|b| *b == b'\r').filter(|piece| raw.is_empty() || !piece.is_empty()) {
+                for part in pieces(piece) {
+                    self.cleaner.line(number, self.phase.as_ref(), part, &mut self.lines);
+                }
+            }
+        }
+    }
+
+    fn end_phase(&mut self) {
+        let rest = std::mem::take(&mut self.pending);
+        if !rest.is_empty() {
+            self.take_block(rest);
+        }
+        let left = std::mem::take(&mut self.tail);
+        let mut spare = TAIL;
+        let mut whole = Vec::new();
+        for (first, block) in left.into_iter().rev() {
+            whole.push((first, block, spare > 0));
+            spare = spare.saturating_sub(whole.last().map_or(0, |(_, block, _)| block.len()));
+        }
+        for (first, block, keep) in whole.into_iter().rev() {
+            if keep {
+                self.keep_range(&block, first, 0..block.len());
+            } else {
+                self.sift(&block, first);
+            }
+        }
+        self.total = self.total.saturating_add(self.seen);
+        self.tail_bytes = 0;
+        self.seen = 0;
+        self.kept_to = 0;
+    }
+}
+
+/// A line in pieces of bearable length; almost always the line itself.
+fn pieces(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let whole = if line.is_empty() { Some(line) } else { None };
+    whole.into_iter().chain(line.chunks(LONGEST))
+}
+
+fn guess_encoding(start: &[u8]) -> Encoding {
+    let start = &start[..start.len().min(256)];
+    let nul_at = |odd: usize| start.iter().skip(odd).step_by(2).filter(|b| **b == 0).count();
+    match start {
+        [0xff, 0xfe, ..] => Encoding::Utf16 { little: true },
+        [0xfe, 0xff, ..] => Encoding::Utf16 { little: false },
+        // Without a mark, text in Latin script has a NUL in every second byte.
+        _ if start.len() >= 16 && nul_at(1) * 3 > start.len() => Encoding::Utf16 { little: true },
+        _ if start.len() >= 16 && nul_at(0) * 3 > start.len() => Encoding::Utf16 { little: false },
+        _ => Encoding::Utf8,
+    }
+}
+
+impl LogBuilder {
+    /// How the log is dressed up so far.
+    pub fn form(&self) -> Form {
+        self.cleaner.form()
+    }
+}

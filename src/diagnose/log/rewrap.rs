@@ -1,0 +1,72 @@
+//! Undoes hard wrapping, as terminals and consoles do it at their width, splitting words or not.
+
+use super::Line;
+
+/// Widths at which people's consoles wrap.
+const WIDTHS: std::ops::RangeInclusive<usize> = 18..=132;
+/// As many full lines make a width plausible.
+const FULL_LINES: usize = 3;
+/// How many widths are tried.
+const CANDIDATES: usize = 2;
+/// A wrapped line of the original was hardly longer than this.
+const LONGEST: usize = 4096;
+
+/// The lines joined again, one list for each plausible width.
+pub(super) fn candidates(lines: &[Line]) -> Vec<Vec<Line>> {
+    widths(lines).into_iter().map(|width| rejoin(lines, width)).collect()
+}
+
+/// Widths that many lines have exactly and that hardly any line just exceeds.
+fn widths(lines: &[Line]) -> Vec<usize> {
+    let mut lengths = [0_usize; 140];
+    for line in lines {
+        let length = line.text.chars().count();
+        if let Some(count) = lengths.get_mut(length) {
+            *count += 1;
+        }
+    }
+    let near = |width: usize| lengths[width.saturating_sub(4)..=width].iter().sum::<usize>();
+    let beyond = |width: usize| lengths[width + 1..(width + 7).min(140)].iter().sum::<usize>();
+    let mut widths: Vec<usize> = WIDTHS
+        .filter(|width| lengths[*width] > 0 && near(*width) >= FULL_LINES && beyond(*width) * 6 <= near(*width))
+        .collect();
+    widths.sort_by_key(|width| std::cmp::Reverse((near(*width), *width)));
+    widths.truncate(CANDIDATES);
+    widths
+}
+
+fn rejoin(lines: &[Line], width: usize) -> Vec<Line> {
+    let mut joined: Vec<Line> = Vec::with_capacity(lines.len());
+    let mut open: Option<usize> = None;
+    for line in lines {
+        let length = line.text.chars().count();
+        if let Some(last_length) = open
+            && let Some(last) = joined.last_mut()
+            && last.phase == line.phase
+            && last.lane == line.lane
+            && last.text.len() < LONGEST
+            && !starts_afresh(&line.text)
+        {
+            let first_word = line.text.split(' ').next().unwrap_or_default().chars().count();
+            let split_word = last_length == width;
+            if !line.text.is_empty() && (split_word || last_length + 1 + first_word > width) {
+                // A line cut one short of the width lost the blank at its end.
+                if !split_word && !line.text.starts_with(' ') {
+                    last.text.push(' ');
+                }
+                last.text.push_str(&line.text);
+                open = (length <= width).then_some(length);
+                continue;
+            }
+        }
+        open = (length <= width && length > 0).then_some(length);
+        joined.push(line.clone());
+    }
+    joined
+}
+
+/// What no wrapped line goes on with.
+fn starts_afresh(text: &str) -> bool {
+    const STARTS: &[&str] = &["Traceback", "ERROR:", "WARNING:", "  File \"", "error:", "note:", "hint:", "[notice]"];
+    STARTS.iter().any(|start| text.starts_with(start))
+}

@@ -1,0 +1,71 @@
+//! Where in the project a diagnosis' subject stands.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use super::diagnosis::Evidence;
+use crate::project::{Project, Source};
+
+/// Files in which people write requirements, commands and packages.
+const FILES: &[&str] = &[
+    "nixpacks.toml",
+    "nixpacks.json",
+    "railway.json",
+    "railway.toml",
+    "requirements.txt",
+    "requirements/base.txt",
+    "requirements/production.txt",
+    "pyproject.toml",
+    "Pipfile",
+    "Procfile",
+    "runtime.txt",
+    ".python-version",
+    "setup.py",
+];
+const LARGEST: u64 = 1 << 20;
+const MOST: usize = 2;
+
+/// The lines of the project that name the subject.
+pub(super) fn of(project: Option<&Project>, rule: &str, subject: Option<&str>) -> Vec<Evidence> {
+    let Some(project) = project else { return Vec::new() };
+    let needles: Vec<String> = match rule {
+        "externally-managed" => vec!["[phases.install]".into(), "Packages.pip".into(), "\"install\"".into()],
+        _ => subject.map(needle).into_iter().collect(),
+    };
+    needles
+        .iter()
+        .filter(|needle| needle.len() > 1)
+        .flat_map(|needle| search(project.root(), needle))
+        .take(MOST)
+        .collect()
+}
+
+/// The name in a subject such as `flask==3.0.2` or `/app/main.py:3`.
+fn needle(subject: &str) -> String {
+    let name = subject.split(['=', '<', '>', '~', '!', '[', ' ', ';']).next().unwrap_or(subject);
+    name.trim_matches(['\'', '"', '`', ',']).to_lowercase()
+}
+
+/// Lines of the project's configuration that have `needle`, in any case.
+pub(super) fn search(root: &Path, needle: &str) -> Vec<Evidence> {
+    let needle = needle.to_lowercase();
+    let mut found = Vec::new();
+    for name in FILES {
+        let Some(text) = text_of(root, name) else { continue };
+        for (index, line) in text.lines().enumerate() {
+            if line.to_lowercase().contains(&needle) {
+                found.push(Evidence { source: Source::line(*name, index + 1), text: line.trim().to_owned() });
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// A file of the project, unless it is missing or too large to have been written by hand.
+pub(super) fn text_of(root: &Path, name: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    fs::File::open(root.join(name)).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,62 @@
+//! Of all that rules find: what was cured, what is a consequence, and what comes first.
+
+use super::reading::{Reading, Stage};
+use super::rule::Rule;
+
+/// A rule and the line that shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Finding {
+    pub(crate) rule: &'static Rule,
+    pub(crate) subject: Option<String>,
+    /// In place of the rule's own message.
+    pub(crate) message: Option<String>,
+    /// In place of the rule's own cure.
+    pub(crate) advice: Option<String>,
+    /// Index of the most telling line.
+    pub(crate) at: usize,
+    /// Further telling lines.
+    pub(crate) also: Vec<usize>,
+    pub(crate) rank: u8,
+}
+
+impl Finding {
+    pub(crate) fn new(rule: &'static Rule, at: usize, rank: u8) -> Self {
+        Self { rule, subject: None, message: None, advice: None, at, also: Vec::new(), rank }
+    }
+}
+
+/// Causes only, the primary one first, one of each rule.
+pub(crate) fn rank(reading: &Reading<'_>, findings: Vec<Finding>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = findings.into_iter().filter(|finding| !cured(reading, finding)).collect();
+    let present: Vec<&str> = findings.iter().map(|finding| finding.rule.id).collect();
+    findings.retain(|finding| !finding.rule.yields_to.iter().any(|cause| present.contains(cause)));
+    findings.sort_by_key(|finding| (std::cmp::Reverse(finding.rank), finding.at));
+    let mut kept: Vec<Finding> = Vec::new();
+    for finding in findings {
+        match kept.iter_mut().find(|known| known.rule.id == finding.rule.id) {
+            Some(known) => {
+                if known.also.len() < 4 && known.at != finding.at && known.subject == finding.subject {
+                    known.also.push(finding.at);
+                }
+                if known.subject.is_none() {
+                    known.subject = finding.subject;
+                }
+            }
+            None => kept.push(finding),
+        }
+    }
+    kept
+}
+
+/// Whether the log shows that the trouble was over: a retry that worked, a warning that stopped nothing.
+fn cured(reading: &Reading<'_>, finding: &Finding) -> bool {
+    let stage = match finding.rule.phases {
+        ["start"] => Stage::Start,
+        ["any"] | [_, ..] if finding.rule.phases.contains(&"start") || finding.rule.phases == ["any"] => {
+            reading.stage_at(finding.at)
+        }
+        ["build", ..] | ["install", "build"] => Stage::Build,
+        _ => Stage::Install,
+    };
+    reading.goes_on(finding.at, stage)
+}

@@ -1,0 +1,489 @@
+//! Imports that fail, syntax that does not parse, and exceptions of the app's own.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::find;
+use crate::diagnose::names;
+use crate::diagnose::rank::Finding;
+use crate::diagnose::reading::Reading;
+use crate::diagnose::rule::{DECISIVE, HINT, LAST_RESORT, SAID};
+use crate::diagnose::trace::{Frame, Home, Raised};
+
+/// Names that people give to modules of their own, hardly ever to distributions.
+const OWN_NAMES: &[&str] = &[
+    "app",
+    "api",
+    "src",
+    "main",
+    "bot",
+    "server",
+    "backend",
+    "config",
+    "configs",
+    "settings",
+    "core",
+    "utils",
+    "util",
+    "helpers",
+    "helper",
+    "models",
+    "model",
+    "db",
+    "database",
+    "routes",
+    "router",
+    "routers",
+    "views",
+    "forms",
+    "schemas",
+    "services",
+    "service",
+    "handlers",
+    "handler",
+    "keyboards",
+    "keyboard_utils",
+    "states",
+    "middlewares",
+    "middleware",
+    "filters_",
+    "loader",
+    "constants",
+    "common",
+    "lib",
+    "libs",
+    "tools",
+    "modules",
+    "scripts",
+    "commands",
+    "cogs",
+    "crud",
+    "auth",
+    "data",
+    "agents",
+    "agent",
+    "keep_alive",
+    "wsgi",
+    "asgi",
+    "extensions",
+    "tasks",
+    "worker",
+    "workers",
+    "jobs",
+    "controllers",
+    "domain",
+    "infrastructure",
+    "presentation",
+    "application",
+    "repositories",
+    "dependencies",
+    "logger",
+    "logging_config",
+    "functions",
+    "func",
+    "misc",
+    "texts",
+    "messages",
+    "tests",
+    "blueprints",
+    "web",
+    "webapp",
+    "website",
+    "project",
+    "mysite",
+    "prompts",
+    "pipeline",
+    "pipelines",
+    "engine",
+    "game",
+    "storage",
+    "cache_manager",
+    "plugins",
+    "components",
+    "pages",
+    "ui",
+    "run",
+    "local_settings",
+    "secrets_",
+    "credentials",
+    "env",
+    "globals",
+    "my_module",
+    "module",
+    "package",
+    "admin_panel",
+    "exceptions",
+    "errors",
+];
+
+static MODULE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"No module named '?([\w.]+)'?").ok());
+static NAME: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"cannot import name '?(\w+)'?(?: from '([\w.]+)')?(?: \(([^)]*)\))?").ok());
+static RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:^|[/\\\s])python[\d.]*(?:\.exe)?: (?:No module named ([\w.-]+)|Error while finding module specification for '([\w.-]+)')").ok()
+});
+
+/// Packages that import what a start command names.
+const SERVERS: &[&str] = &[
+    "gunicorn/util.py",
+    "gunicorn/app/",
+    "uvicorn/importer.py",
+    "uvicorn/config.py",
+    "hypercorn/",
+    "daphne/",
+    "waitress/runner.py",
+    "flask/cli.py",
+    "granian/",
+    "celery/bin/",
+    "celery/app/utils.py",
+    "celery/utils/imports.py",
+    "kombu/utils/imports.py",
+    "uwsgi",
+];
+
+/// Missing modules and names.
+pub(super) fn read(reading: &Reading<'_>, found: &mut Vec<Finding>) {
+    for (index, raised) in reading.raised.iter().enumerate() {
+        if !raised.short().ends_with("ImportError")
+            && raised.short() != "ModuleNotFoundError"
+            && !raised.message.starts_with("No module named")
+        {
+            continue;
+        }
+        let handled = reading.raised.get(index + 1).is_some_and(|next| {
+            next.handling_previous && next.short().contains("Import") | next.short().contains("ModuleNotFound")
+        });
+        if handled {
+            continue;
+        }
+        if let Some(captures) = MODULE.as_ref().and_then(|regex| regex.captures(&raised.message)) {
+            missing_module(reading, raised, &captures[1], found);
+        } else if let Some(captures) = NAME.as_ref().and_then(|regex| regex.captures(&raised.message)) {
+            let from = captures.get(2).map(|group| group.as_str());
+            missing_name(reading, raised, &captures[1], from, captures.get(3).map(|group| group.as_str()), found);
+        }
+    }
+}
+
+/// What `python -m` says, without a traceback.
+pub(super) fn read_interpreter(reading: &Reading<'_>, found: &mut Vec<Finding>) {
+    for (at, line) in reading.lines.iter().enumerate() {
+        let Some(captures) = RUN.as_ref().and_then(|regex| regex.captures(&line.text)) else { continue };
+        let Some(module) = captures.get(1).or(captures.get(2)).map(|group| group.as_str()) else { continue };
+        let top = module.split('.').next().unwrap_or(module);
+        if matches!(top, "pip" | "ensurepip" | "venv") || found.iter().any(|known| known.at == at) {
+            continue;
+        }
+        let id = if names::distribution(module).is_some() { "missing-python-module" } else { "wrong-start-module" };
+        if let Some(index) = find(found, id, at, SAID) {
+            found[index].subject = Some(module.to_owned());
+        }
+    }
+}
+
+fn missing_module(reading: &Reading<'_>, raised: &Raised, module: &str, found: &mut Vec<Finding>) {
+    let top = module.split('.').next().unwrap_or(module);
+    if matches!(top, "pip" | "pkg_resources") {
+        return;
+    }
+    let mut rank = if raised.traced { DECISIVE } else { SAID };
+    let building = is_building(raised);
+    let id = if raised.message.contains("'__main__' is not a package") {
+        "relative-import-error"
+    } else if top == "setuptools" {
+        "setuptools-pkg-resources-missing"
+    } else if found.iter().any(|known| known.at == raised.at && known.rule.id == "python-version-too-old") {
+        return;
+    } else if names::removed_from_stdlib(module).is_some() {
+        if building { "legacy-setup-py" } else { "removed-stdlib-module" }
+    } else if matches!(top, "tkinter" | "_tkinter" | "turtle") {
+        "missing-system-binary"
+    } else if matches!(top, "_ctypes" | "_ssl" | "_sqlite3" | "_bz2" | "_lzma" | "readline" | "_curses") {
+        "missing-shared-library"
+    } else if building {
+        rank = SAID;
+        "legacy-setup-py"
+    } else {
+        start_module_rule(reading, raised, module)
+    };
+    let Some(index) = find(found, id, raised.at, rank) else { return };
+    let finding = &mut found[index];
+    finding.subject = Some(module.to_owned());
+    match id {
+        "missing-python-module" => {
+            let install = names::to_install(module);
+            let whom = raised.importer().map(|frame| format!(" (imported at {})", frame.place())).unwrap_or_default();
+            finding.message = Some(if install.eq_ignore_ascii_case(&top.replace('_', "-")) {
+                format!("no requirement installs `{install}`{whom}")
+            } else {
+                format!("no requirement installs `{top}`, which the distribution `{install}` brings{whom}")
+            });
+            finding.advice = Some(format!("add `{install}` to requirements.txt"));
+        }
+        "removed-stdlib-module" => {
+            if let Some((since, instead)) = names::removed_from_stdlib(module) {
+                finding.message = Some(format!("the standard library has no `{module}` since Python {since}"));
+                finding.advice = Some(match instead {
+                    "" => format!(
+                        "take a newer release of the package that imports `{module}`, or a Python before {since}"
+                    ),
+                    _ => format!("add `{instead}` to requirements.txt, or choose a Python before {since}"),
+                });
+            }
+        }
+        "missing-local-module" => {
+            if let Some(frame) = raised.own_frame() {
+                finding.message =
+                    Some(format!("the project's own module `{module}` is not found (imported at {})", frame.place()));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn start_module_rule(reading: &Reading<'_>, raised: &Raised, module: &str) -> &'static str {
+    let importer = raised.importer();
+    let importer_file = importer.map(|frame| frame.file.replace('\\', "/")).unwrap_or_default();
+    let by_server = SERVERS.iter().any(|server| importer_file.contains(server));
+    if by_server && names::distribution(module).is_none() {
+        return "wrong-start-module";
+    }
+    if importer_file.contains("django/conf/") {
+        return "django-settings-module-missing";
+    }
+    // Without a frame between the server and the failure, the module is what the start command names.
+    if raised.frames.iter().all(|frame| frame.home() != Home::Project)
+        && SERVERS.iter().any(|server| raised.passes(server))
+        && names::distribution(module).is_none()
+        && !importer_file.contains("site-packages/django/")
+    {
+        return "wrong-start-module";
+    }
+    if importer_file.contains("django/urls/") {
+        return "missing-local-module";
+    }
+    if raised.message.contains("is not a package") {
+        return "missing-local-module";
+    }
+    if is_own(reading, raised, module) {
+        return "missing-local-module";
+    }
+    // `a.b` is missed by name only when `a` is there: another release of it.
+    if module.contains('.') && names::distribution(module).is_some() && !names_namespace(module) && importer.is_some() {
+        return "dependency-version-incompatible";
+    }
+    "missing-python-module"
+}
+
+/// Packages whose parts are distributed apart, so that a missing part is a missing distribution.
+fn names_namespace(module: &str) -> bool {
+    const NAMESPACES: &[&str] = &[
+        "google",
+        "azure",
+        "ruamel",
+        "backports",
+        "zope",
+        "mpl_toolkits",
+        "sphinxcontrib",
+        "jaraco",
+        "airflow",
+        "opentelemetry",
+        "llama_index",
+        "haystack",
+    ];
+    module.split('.').next().is_some_and(|top| NAMESPACES.contains(&top))
+}
+
+/// Whether a module is the project's own, as far as the log shows.
+fn is_own(reading: &Reading<'_>, raised: &Raised, module: &str) -> bool {
+    let top = module.split('.').next().unwrap_or(module);
+    if names::distribution(module).is_some() {
+        return false;
+    }
+    if raised.importer().is_some_and(|frame| frame.home() == Home::Package && !frame.file.contains("django")) {
+        return false;
+    }
+    if raised.own_frame().is_some_and(|frame| frame.code.trim_start().starts_with("from .")) || module.contains('.') {
+        return true;
+    }
+    let folders = |frame: &Frame| {
+        frame.home() == Home::Project
+            && frame
+                .file
+                .replace('\\', "/")
+                .split('/')
+                .rev()
+                .take(5)
+                .any(|part| part == top || part.strip_suffix(".py") == Some(top))
+    };
+    OWN_NAMES.contains(&top) || reading.raised.iter().flat_map(|raised| &raised.frames).any(folders)
+}
+
+fn missing_name(
+    reading: &Reading<'_>,
+    raised: &Raised,
+    name: &str,
+    from: Option<&str>,
+    path: Option<&str>,
+    found: &mut Vec<Finding>,
+) {
+    if found.iter().any(|known| {
+        known.at == raised.at
+            && matches!(
+                known.rule.id,
+                "circular-import"
+                    | "python-version-too-old"
+                    | "numpy-abi-mismatch"
+                    | "legacy-setup-py"
+                    | "tool-version-incompatible"
+            )
+    }) {
+        return;
+    }
+    let by_code = raised
+        .importer()
+        .and_then(|frame| frame.code.trim_start().strip_prefix("from ")?.split_whitespace().next().map(str::to_owned));
+    let module = from.map(str::to_owned).or(by_code).unwrap_or_default();
+    let path = path.unwrap_or_default().replace('\\', "/");
+    let packaged = path.contains("site-packages/") || path.contains("dist-packages/");
+    let standard = path.contains("/lib/python3") && !packaged;
+    let by_package = raised.importer().is_some_and(|frame| frame.home() == Home::Package);
+    let own = !packaged
+        && !by_package
+        && (is_own(reading, raised, &module)
+            || module.starts_with('.')
+            || (!path.is_empty() && path != "unknown location" && !standard));
+    let id = if own {
+        "import-name-error"
+    } else if standard {
+        "python-version-too-old"
+    } else {
+        "dependency-version-incompatible"
+    };
+    let Some(index) = find(found, id, raised.at, DECISIVE) else { return };
+    let finding = &mut found[index];
+    if own {
+        finding.subject = Some(name.to_owned());
+        let place = raised.own_frame().map(|frame| format!(" (imported at {})", frame.place())).unwrap_or_default();
+        finding.message = Some(format!("`{name}` is not in `{module}`{place}"));
+    } else {
+        let package = names::to_install(&module);
+        finding.message = Some(format!("`{module}` has no `{name}` in the installed release of `{package}`"));
+        finding.advice = Some(format!("pin `{package}` to the release that has `{name}`, or adapt the import"));
+        finding.subject = Some(if package.is_empty() { name.to_owned() } else { package });
+    }
+}
+
+/// Whether an exception comes from building a package rather than from running the app.
+pub(super) fn is_building(raised: &Raised) -> bool {
+    const BUILDING: &[&str] = &[
+        "pyproject_hooks/",
+        "/pip-build-env-",
+        "/pip-install-",
+        "/pip-req-build-",
+        "setuptools/build_meta",
+        "/uv/builds-",
+        "/.cache/uv/",
+        "_in_process.py",
+        "/tmp/pip-",
+        "setuptools-tmp",
+    ];
+    BUILDING.iter().any(|part| raised.passes(part))
+        || raised
+            .frames
+            .iter()
+            .any(|frame| frame.file == "<string>" && frame.function == "<module>" && raised.passes("setuptools"))
+}
+
+/// Whether an exception is pip's or another installer's own.
+pub(super) fn is_installer(raised: &Raised) -> bool {
+    ["/pip/_internal/", "/pip/_vendor/", "/poetry/", "/pipenv/", "/pdm/", "/nixpacks"]
+        .iter()
+        .any(|part| raised.passes(part))
+}
+
+/// Syntax errors and, where nothing else explains it, exceptions of the app's own.
+pub(super) fn read_own_errors(reading: &Reading<'_>, found: &mut Vec<Finding>) {
+    for raised in &reading.raised {
+        if matches!(raised.short(), "SyntaxError" | "IndentationError" | "TabError") {
+            syntax(raised, found);
+        } else {
+            own_error(reading, raised, found);
+        }
+    }
+}
+
+/// Code that only later versions of Python parse.
+static MODERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^\s*(?:match\s+[^=]+:\s*$|case\s+.+:\s*$|type\s+\w+\s*(?:\[.*\])?\s*=|except\*|(?:async )?with \($)|:=|^\s*(?:def|class) \w+\[|f'[^']*\{[^}']*'|f\x22[^\x22]*\{[^}\x22]*\x22|^\s*async (?:def|for|with)|^\s*from __future__ import annotations|^\s*\w+\s*:\s*\w+[^=]*=|\bf['\x22]").ok()
+});
+
+fn syntax(raised: &Raised, found: &mut Vec<Finding>) {
+    let place = raised.frames.iter().rev().find(|frame| frame.function.is_empty()).or(raised.frames.last());
+    let home = place.map_or(Home::Project, Frame::home);
+    let message = raised.message.lines().next().unwrap_or_default();
+    let code = place.map(|frame| frame.code.as_str()).unwrap_or_default();
+    let modern = (message.starts_with("invalid syntax")
+        || message.contains("f-string: ")
+        || message.contains("future feature annotations"))
+        && (message.contains("future feature") || MODERN.as_ref().is_some_and(|modern| modern.is_match(code)));
+    let python2 = message.contains("Missing parentheses in call")
+        || code.trim_start().starts_with("print ")
+        || code.contains("except ") && code.contains(", e:");
+    let id = if is_building(raised) || is_installer(raised) && home == Home::Package {
+        "legacy-setup-py"
+    } else if modern {
+        "python-version-too-old"
+    } else if home == Home::Package || home == Home::Standard {
+        if python2 || message.contains("reserved keyword") || code.contains("async") {
+            "dependency-version-incompatible"
+        } else {
+            "python-version-too-old"
+        }
+    } else {
+        "python-syntax-error"
+    };
+    let rank = if raised.traced { DECISIVE } else { SAID };
+    let Some(index) = find(found, id, raised.at, rank) else { return };
+    if let Some(place) = place {
+        found[index].subject = Some(place.place());
+        if id == "python-syntax-error" {
+            found[index].message = Some(format!("`{}` does not compile: {message}", place.place()));
+        }
+    }
+}
+
+/// Exceptions by which programs end on purpose, or that say nothing.
+const NO_ERRORS: &[&str] = &[
+    "SystemExit",
+    "KeyboardInterrupt",
+    "CancelledError",
+    "GeneratorExit",
+    "StopIteration",
+    "StopAsyncIteration",
+    "HaltServer",
+    "Exit",
+    "ModuleNotFoundError",
+    "ImportError",
+    "BrokenPipeError",
+];
+
+fn own_error(_reading: &Reading<'_>, raised: &Raised, found: &mut Vec<Finding>) {
+    if !raised.traced
+        || NO_ERRORS.contains(&raised.short())
+        || raised.short().ends_with("Warning")
+        || is_building(raised)
+        || is_installer(raised)
+    {
+        return;
+    }
+    let Some(frame) = raised.own_frame() else { return };
+    let rank = if matches!(raised.short(), "NameError" | "UnboundLocalError") { HINT } else { LAST_RESORT };
+    let message = raised.message.lines().next().unwrap_or_default();
+    let said = if message.is_empty() { raised.short().to_owned() } else { format!("{}: {message}", raised.short()) };
+    let place = frame.place();
+    let Some(index) = find(found, "code-error", raised.at, rank) else { return };
+    found[index].message = Some(format!("the app raises `{said}` at {place}"));
+    found[index].subject = Some(format!("{} at {place}", raised.short()));
+}

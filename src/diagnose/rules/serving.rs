@@ -1,0 +1,109 @@
+//! Servers: where they listen, what they were asked to load.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::find;
+use crate::diagnose::rank::Finding;
+use crate::diagnose::reading::Reading;
+use crate::diagnose::rule::{DECISIVE, LAST_RESORT};
+use crate::diagnose::trace::Home;
+
+static LISTENS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:Listening at:|running on|Running on|development server at|Listening on|Serving on|URL:) *(?:TCP address )?(?:https?://)?(127\.0\.0\.1|localhost|0\.0\.0\.0|\[::\]|\[?::1?\]?|\d+\.\d+\.\d+\.\d+)[:/](\d+)?").ok()
+});
+static ATTRIBUTE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"module '([\w.]+)' has no attribute '(\w+)'").ok());
+static SQLITE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"connect\(\s*f?["']([^"']+)["']"#).ok());
+
+const UNHEALTHY: &[&str] = &[
+    "never became healthy",
+    "ealthcheck failed",
+    "ealth check",
+    "failed to respond",
+    "No open",
+    "port scan",
+    "ort scan",
+    "connection refused",
+    "502",
+];
+
+pub(super) fn read(reading: &Reading<'_>, found: &mut Vec<Finding>) {
+    loopback(reading, found);
+    wrong_attribute(reading, found);
+    sqlite_file(reading, found);
+    excerpt_of_nix(reading, found);
+}
+
+fn loopback(reading: &Reading<'_>, found: &mut Vec<Finding>) {
+    let mut local = None;
+    for (at, line) in reading.lines.iter().enumerate() {
+        let Some(captures) = LISTENS.as_ref().and_then(|regex| regex.captures(&line.text)) else { continue };
+        if matches!(&captures[1], "127.0.0.1" | "localhost" | "::1" | "[::1]") {
+            local.get_or_insert((
+                at,
+                captures.get(2).map_or(captures[1].to_owned(), |port| format!("{}:{}", &captures[1], port.as_str())),
+            ));
+        } else {
+            return;
+        }
+    }
+    let Some((at, address)) = local else { return };
+    let unhealthy = reading.lines[at..].iter().any(|line| UNHEALTHY.iter().any(|word| line.text.contains(word)));
+    let ended = reading.lines[at..].iter().any(|line| {
+        line.text.contains("Handling signal") || line.text.contains("Shutting down") || line.text.contains("SIGTERM")
+    });
+    if !unhealthy && ended {
+        return;
+    }
+    if let Some(index) = find(found, "wrong-bind-host", at, if unhealthy { DECISIVE } else { LAST_RESORT }) {
+        found[index].subject = Some(address);
+    }
+}
+
+/// `module:attribute` with a module that imports but lacks the attribute, as gunicorn's traceback shows it.
+fn wrong_attribute(reading: &Reading<'_>, found: &mut Vec<Finding>) {
+    for raised in &reading.raised {
+        let Some(captures) = ATTRIBUTE.as_ref().and_then(|regex| regex.captures(&raised.message)) else { continue };
+        let by_server = raised.frames.iter().rev().find(|frame| frame.home() != Home::Standard).is_some_and(|frame| {
+            let file = frame.file.replace('\\', "/");
+            ["gunicorn/", "uvicorn/", "hypercorn/", "celery/", "daphne/", "flask/"]
+                .iter()
+                .any(|server| file.contains(server))
+        });
+        if by_server && let Some(index) = find(found, "wrong-app-attribute", raised.at, DECISIVE) {
+            found[index].subject = Some(captures[2].to_owned());
+        }
+    }
+}
+
+fn sqlite_file(reading: &Reading<'_>, found: &mut [Finding]) {
+    for finding in
+        found.iter_mut().filter(|finding| finding.rule.id == "sqlite-path-unwritable" && finding.subject.is_none())
+    {
+        let raised = reading.raised.iter().find(|raised| raised.at == finding.at);
+        finding.subject = raised.and_then(|raised| {
+            raised
+                .frames
+                .iter()
+                .rev()
+                .find_map(|frame| SQLITE.as_ref()?.captures(&frame.code).map(|found| found[1].to_owned()))
+        });
+    }
+}
+
+/// The word under Nix' caret, where the message itself names none.
+fn excerpt_of_nix(reading: &Reading<'_>, found: &mut [Finding]) {
+    for finding in
+        found.iter_mut().filter(|finding| finding.rule.id == "unknown-nix-package" && finding.subject.is_none())
+    {
+        finding.subject = (finding.at..reading.lines.len().min(finding.at + 10)).find_map(|at| {
+            let caret =
+                reading.text(at).find('^').filter(|_| reading.text(at).trim_matches([' ', '|', '^']).is_empty())?;
+            let code = reading.text(at.checked_sub(1)?);
+            let word_start = code.get(..caret)?.rfind([' ', '|']).map_or(0, |blank| blank + 1);
+            code.get(word_start..)?.split(' ').next().filter(|word| !word.is_empty()).map(str::to_owned)
+        });
+    }
+}

@@ -1,0 +1,27 @@
+use super::*;
+use crate::diagnose::{Case, Log, diagnose};
+
+#[test]
+fn every_pattern_compiles() {
+    for rule in RULES.iter() {
+        for sign in rule.signs {
+            if let Err(e) = Regex::new(sign.pattern) {
+                panic!("{}: {e}", rule.id);
+            }
+        }
+    }
+    assert!(SIGNS.is_some());
+}
+
+#[test]
+fn every_rule_is_named_by_its_example() {
+    let mut faults = Vec::new();
+    for rule in RULES.iter() {
+        let log = Log::from(rule.example);
+        let found = diagnose(&Case::of_log(&log));
+        if found.first().map(|diagnosis| diagnosis.rule) != Some(rule.id) {
+            faults.push(format!("{}: {:?}", rule.id, found.iter().map(|d| d.rule).collect::<Vec<_>>()));
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}

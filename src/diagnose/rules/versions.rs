@@ -1,0 +1,102 @@
+//! What pip's list of versions tells about a requirement that nothing satisfies.
+
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use pep440_rs::Version;
+use regex::Regex;
+
+use super::find;
+use crate::diagnose::rank::Finding;
+use crate::diagnose::reading::Reading;
+use crate::diagnose::rule::DECISIVE;
+
+static UNSATISFIED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"Could not find a version that satisfies the requirement ([\w.-]+)(?:\[[^\]]*\])?(?:==([\w.+!]+))?[^(]*\((?:from [^)]*?)?\(?from versions: ([^)]*)").ok()
+});
+static UNSATISFIED_PLAIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"Could not find a version that satisfies the requirement ([\w.-]+)(?:\[[^\]]*\])?(?:(==|~=|>=|<=|<|>)([\w.+!]+))?.*\(from versions: ([^)]*)").ok()
+});
+const IGNORED: &str = "Ignored the following versions that require a different";
+
+/// Distributions that publish wheels only: no versions at all means none for this Python.
+const WHEELS_ONLY: &[&str] = &[
+    "torch",
+    "torchvision",
+    "torchaudio",
+    "tensorflow",
+    "tensorflow-cpu",
+    "tensorflow-gpu",
+    "tflite-runtime",
+    "mediapipe",
+    "open3d",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "jaxlib",
+    "faiss-gpu",
+    "ray",
+    "tensorflow-intel",
+    "tensorflow-macos",
+    "paddlepaddle",
+    "tensorflow-text",
+    "tensorflow-io",
+    "intel-openmp",
+    "mkl",
+    "triton",
+    "xformers",
+    "bitsandbytes",
+    "decord",
+    "pythonnet",
+    "ctranslate2",
+    "tensorrt",
+    "pyqt6-qt6",
+    "dm-tree",
+    "ai-edge-litert",
+];
+
+pub(super) fn read(reading: &Reading<'_>, found: &mut Vec<Finding>) {
+    for (at, line) in reading.lines.iter().enumerate() {
+        if !line.text.contains("Could not find a version that satisfies") {
+            continue;
+        }
+        let Some(captures) = UNSATISFIED_PLAIN
+            .as_ref()
+            .and_then(|regex| regex.captures(&line.text))
+            .or_else(|| UNSATISFIED.as_ref()?.captures(&line.text))
+        else {
+            continue;
+        };
+        let name = captures[1].to_lowercase().replace('_', "-");
+        let pinned = captures.get(3).map(|group| group.as_str());
+        let versions: Vec<Version> = captures
+            .get(4)
+            .map_or("", |group| group.as_str())
+            .split(", ")
+            .filter_map(|version| Version::from_str(version.trim()).ok())
+            .collect();
+        let ignored = reading.back_from(at, 12, |text| text.contains(IGNORED));
+        let named_there = ignored.is_some_and(|line| {
+            pinned.is_none_or(|version| reading.text(line).contains(&format!(" {version} Requires-Python")))
+        });
+        let id = if named_there && (pinned.is_some() || versions.is_empty()) {
+            "requires-python-mismatch"
+        } else if versions.is_empty() && WHEELS_ONLY.contains(&name.as_str()) && !reading.mentions("Retrying (Retry(") {
+            "no-wheel-for-python"
+        } else if let Some(pinned) = pinned.and_then(|version| Version::from_str(version).ok())
+            && let Some(oldest) = versions.iter().min()
+            && pinned < *oldest
+        {
+            "no-wheel-for-python"
+        } else {
+            continue;
+        };
+        if let Some(index) = find(found, id, at, DECISIVE) {
+            found[index].subject = Some(
+                captures
+                    .get(3)
+                    .map_or(captures[1].to_owned(), |version| format!("{}=={}", &captures[1], version.as_str())),
+            );
+            found[index].also.extend(ignored);
+        }
+    }
+}
