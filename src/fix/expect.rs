@@ -1,0 +1,72 @@
+//! What an edit by key must amount to, as plain values: the check on the cuts that [`super::keyed`] makes.
+
+use serde_json::{Map, Value};
+
+use super::keyed::Change;
+use super::tree::Dialect;
+
+/// A file's values; `Err` says in words why it cannot be read.
+pub(super) fn parse(text: &str, dialect: Dialect) -> Result<Value, String> {
+    match dialect {
+        Dialect::Json => serde_json::from_str(text).map_err(|error| format!("is not valid JSON: {error}")),
+        Dialect::Toml => {
+            toml_edit::de::from_str(text).map_err(|error| format!("is not valid TOML: {}", error.message()))
+        }
+    }
+}
+
+/// The values after the change.
+pub(super) fn after(mut values: Value, key: &[String], change: Change<'_>) -> Result<Value, String> {
+    let shown = key.join(".");
+    match change {
+        Change::Remove => {
+            if !remove(&mut values, key) {
+                return Err(format!("`{shown}` is not there any more"));
+            }
+        }
+        Change::Set(value) => *place(&mut values, key)? = value.clone(),
+        Change::RemoveItem(item) => {
+            let pointer = place(&mut values, key)?;
+            let Value::Array(items) = pointer else { return Err(format!("`{shown}` is not a list")) };
+            let before = items.len();
+            items.retain(|found| found.as_str() != Some(item));
+            if items.len() == before {
+                return Err(format!("`{shown}` does not hold {item:?} any more"));
+            }
+        }
+        Change::AddItem { item, first } => match place(&mut values, key)? {
+            place @ Value::Null => *place = Value::from(vec![item]),
+            Value::Array(items) if items.iter().any(|found| found.as_str() == Some(item)) => {}
+            Value::Array(items) => items.insert(if first { 0 } else { items.len() }, item.into()),
+            _ => return Err(format!("`{shown}` is not a list")),
+        },
+    }
+    Ok(values)
+}
+
+fn remove(values: &mut Value, key: &[String]) -> bool {
+    let (Value::Object(members), Some((name, rest))) = (values, key.split_first()) else { return false };
+    if rest.is_empty() {
+        return members.shift_remove(name).is_some();
+    }
+    let Some(inner) = members.get_mut(name) else { return false };
+    let removed = remove(inner, rest);
+    if removed && inner.as_object().is_some_and(Map::is_empty) {
+        members.shift_remove(name);
+    }
+    removed
+}
+
+fn place<'a>(values: &'a mut Value, key: &[String]) -> Result<&'a mut Value, String> {
+    let mut at = values;
+    for part in key {
+        if at.is_null() {
+            *at = Value::Object(Map::new());
+        }
+        let Value::Object(members) = at else {
+            return Err(format!("`{part}` would be inside something that is not a table"));
+        };
+        at = members.entry(part.as_str()).or_insert(Value::Null);
+    }
+    Ok(at)
+}
