@@ -9,15 +9,7 @@ use super::{cures, outcome, places, rules};
 use crate::plan::Plan;
 use crate::project::{Project, Source};
 use crate::run::Outcome;
-
-/// A shared library that an audit of the installed packages did not find.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MissingLibrary {
-    /// `libGL.so.1`
-    pub soname: String,
-    /// The file that needs it, relative to the virtual environment.
-    pub needed_by: String,
-}
+use crate::sandbox::MissingLibrary;
 
 /// All that is known of one failure. Only the log is always there.
 #[derive(Debug, Clone, Copy)]

@@ -14,7 +14,7 @@ mod rules;
 mod trace;
 
 pub use diagnosis::{Certainty, Diagnosis, Edit, Evidence, Fix, Severity};
-pub use judge::{Case, MissingLibrary, diagnose, explain, telling_lines};
+pub use judge::{Case, diagnose, explain, telling_lines};
 pub use log::{Form, Line, Log, LogBuilder};
 pub use rule::Rule;
 pub use rules::RULES;

@@ -1,12 +1,16 @@
 //! Walks a plan in a sandbox: emits [`Event`]s, returns an [`Outcome`].
 
 mod event;
+mod expectation;
 mod outcome;
+mod record;
 mod settings;
 mod smoke;
 mod walk;
 
 pub use event::Event;
+pub use expectation::{Hints, expectation};
 pub use outcome::{CmdOutcome, Outcome, PhaseOutcome, Smoke, SmokeKind, SmokeResult, Status, Verdict};
-pub use settings::{Settings, SmokeSettings};
-pub use walk::{PRE_DEPLOY, Rehearsal, SETUP, START, run};
+pub use record::{Header, Record};
+pub use settings::{Settings, SmokeSettings, Until};
+pub use walk::{PRE_DEPLOY, Ran, Rehearsal, SETUP, START, run};

@@ -148,15 +148,19 @@ pub enum SmokeResult {
 impl Outcome {
     /// What the run says of the deploy. `CannotTell` is for runs that the user cut short.
     pub fn verdict(&self) -> Verdict {
-        let interrupted = self.phases.iter().any(|phase| phase.status == Status::Interrupted)
-            || self.smoke.as_ref().is_some_and(|smoke| smoke.result == SmokeResult::Interrupted);
         let built = self.phases.iter().all(|phase| phase.status == Status::Passed);
         match &self.smoke {
-            _ if interrupted => Verdict::CannotTell,
+            _ if self.was_interrupted() => Verdict::CannotTell,
             Some(smoke) if built && smoke.result.is_good() => Verdict::Works,
             None if built => Verdict::Works,
             _ => Verdict::Fails,
         }
+    }
+
+    /// Whether the user ended the run.
+    pub fn was_interrupted(&self) -> bool {
+        self.phases.iter().any(|phase| phase.status == Status::Interrupted)
+            || self.smoke.as_ref().is_some_and(|smoke| smoke.result == SmokeResult::Interrupted)
     }
 
     /// The phase that failed, `start` when it was the smoke run.

@@ -14,10 +14,19 @@ pub struct Settings {
     pub limits: Limits,
     /// For the started app.
     pub smoke: SmokeSettings,
-    /// Stop after this phase.
-    pub until: Option<String>,
+    /// Where to stop before the end.
+    pub until: Option<Until>,
     /// Run this command between build and start, as Railway's `preDeployCommand`.
     pub pre_deploy: Vec<String>,
+}
+
+/// Where a run stops before its end; the app is not started then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Until {
+    /// Before the phase of this name.
+    Before(String),
+    /// After it.
+    After(String),
 }
 
 /// How the started app is judged.

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::event::Event;
 use super::outcome::{CmdOutcome, Outcome, PhaseOutcome, Status};
-use super::settings::Settings;
+use super::settings::{Settings, Until};
 use super::smoke;
 use crate::plan::{Phase, Plan, Vars};
 use crate::sandbox::process::{self, Ended, Exit};
@@ -33,17 +33,27 @@ pub struct Rehearsal<'a> {
     pub interrupted: &'a AtomicBool,
 }
 
+/// A run that is over.
+#[derive(Debug)]
+pub struct Ran {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The variables of the last command, for a shell in its place.
+    pub vars: Vars,
+}
+
 /// Runs the plan. A deploy that fails is an `Ok` outcome; an error means that the sandbox could not do its work.
-pub fn run(rehearsal: &Rehearsal<'_>, sandbox: &mut dyn Sandbox, emit: &mut dyn FnMut(&Event)) -> Result<Outcome> {
-    let mut walk = Walk { rehearsal, sandbox, emit, vars: rehearsal.plan.variables.clone().unwrap_or_default() };
+pub fn run(rehearsal: &Rehearsal<'_>, sandbox: &mut dyn Sandbox, emit: &mut dyn FnMut(&Event)) -> Result<Ran> {
+    let vars = rehearsal.plan.variables.clone().unwrap_or_default();
+    let mut walk = Walk { rehearsal, sandbox, emit, vars };
     let phases = walk.build()?;
     let built = phases.iter().all(|phase| phase.status == Status::Passed);
     let wanted = rehearsal.settings.until.is_none();
-    let smoke = match rehearsal.plan.start.as_ref().and_then(|start| start.cmd.as_deref()) {
+    let smoke = match rehearsal.plan.start_cmd() {
         Some(cmd) if built && wanted => Some(walk.smoke(cmd)?),
         _ => None,
     };
-    Ok(Outcome { phases, smoke })
+    Ok(Ran { outcome: Outcome { phases, smoke }, vars: walk.vars })
 }
 
 struct Walk<'a> {
@@ -56,10 +66,16 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn build(&mut self) -> Result<Vec<PhaseOutcome>> {
         let plan = self.rehearsal.plan;
-        let until = self.rehearsal.settings.until.as_deref();
+        let until = self.rehearsal.settings.until.as_ref();
         let mut done = vec![self.setup()?];
         for (name, phase) in plan.phases_in_order()? {
-            if until.is_some_and(|until| done.iter().any(|phase: &PhaseOutcome| phase.name == until)) && name != SETUP {
+            let stop = match until {
+                Some(Until::Before(stop)) => stop == name,
+                // The packages come first, but `setup` has commands of its own too.
+                Some(Until::After(stop)) => name != SETUP && done.iter().any(|phase| phase.name == *stop),
+                None => false,
+            };
+            if stop {
                 break;
             }
             let failed = done.iter().any(|phase| phase.status != Status::Passed);
@@ -203,10 +219,9 @@ impl Walk<'_> {
         // `COPY . /app` stands once more before the start command.
         self.sandbox.copy_in(None).context("cannot copy the project into the sandbox")?;
         let settings = &self.rehearsal.settings.smoke;
-        let mut vars = self.vars.clone();
-        vars.extend(settings.vars.clone());
-        vars.insert("PORT".into(), settings.port.to_string());
-        let command = self.sandbox.command(&Step { shell: Shell::Start, script: cmd, vars: &vars });
+        self.vars.extend(settings.vars.clone());
+        self.vars.insert("PORT".into(), settings.port.to_string());
+        let command = self.sandbox.command(&Step { shell: Shell::Start, script: cmd, vars: &self.vars });
         self.started(START, cmd);
         let Rehearsal { secrets, interrupted, .. } = *self.rehearsal;
         let emit = &mut *self.emit;

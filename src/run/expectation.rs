@@ -1,0 +1,243 @@
+//! What a healthy app would do: end, stay, or answer. Read from the start command and from what the started file imports.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::SmokeKind;
+
+/// What is known besides the project's files.
+#[derive(Debug, Clone, Default)]
+pub struct Hints<'a> {
+    /// The start command.
+    pub start: &'a str,
+    /// The Procfile's process type, when it gave the start command.
+    pub process: Option<&'a str>,
+    /// Whether the platform has a health check to make.
+    pub health_check: bool,
+    /// Whether the platform starts the app on a schedule.
+    pub scheduled: bool,
+}
+
+/// Programs that serve HTTP on the port they are told.
+const SERVERS: &[&str] = &[
+    "bokeh",
+    "chainlit",
+    "daphne",
+    "fastapi",
+    "flask",
+    "gradio",
+    "granian",
+    "gunicorn",
+    "hypercorn",
+    "litestar",
+    "mkdocs",
+    "panel",
+    "quart",
+    "reflex",
+    "robyn",
+    "runserver",
+    "sanic",
+    "solara",
+    "streamlit",
+    "uvicorn",
+    "uwsgi",
+    "voila",
+    "waitress",
+    "waitress-serve",
+    "http.server",
+];
+/// Programs that work through a queue until they are told to stop.
+const WORKERS: &[&str] = &["arq", "celery", "dramatiq", "faust", "huey_consumer", "prefect", "rasa", "rq", "taskiq"];
+/// Modules of programs that talk to a chat service for as long as they live.
+const BOT_MODULES: &[&str] = &[
+    "aiogram",
+    "apscheduler",
+    "disnake",
+    "discord",
+    "hikari",
+    "interactions",
+    "nextcord",
+    "pyrogram",
+    "schedule",
+    "slack_bolt",
+    "telebot",
+    "telegram",
+    "telethon",
+    "tweepy",
+    "twitchio",
+    "vkbottle",
+];
+/// Modules that a file imports in order to serve HTTP.
+const WEB_MODULES: &[&str] = &[
+    "aiohttp.web",
+    "blacksheep",
+    "bottle",
+    "cherrypy",
+    "dash",
+    "falcon",
+    "fastapi",
+    "flask",
+    "gradio",
+    "http.server",
+    "litestar",
+    "nicegui",
+    "quart",
+    "robyn",
+    "sanic",
+    "socketserver",
+    "starlette",
+    "tornado.web",
+    "uvicorn",
+    "waitress",
+    "wsgiref",
+];
+/// How many of the project's own files are looked through.
+const MOST_FILES: usize = 40;
+/// Longer files are data.
+const MOST_BYTES: u64 = 1 << 20;
+
+static IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?m)^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+([\w, ]+)|import[ \t]+([\w., ]+))").ok()
+});
+
+/// What to expect and, in a few words, why. `None` when nothing tells.
+pub fn expectation(root: &Path, hints: &Hints<'_>) -> (Option<SmokeKind>, &'static str) {
+    let words: Vec<&str> = hints.start.split([' ', '\t', '/', ';', '&', '|', '(', ')', '"', '\'']).collect();
+    let runs = |programs: &[&str]| words.iter().any(|word| programs.contains(word));
+    if hints.health_check {
+        return (Some(SmokeKind::Answers), "the platform has a health check");
+    }
+    if hints.scheduled {
+        return (Some(SmokeKind::Exits), "the platform runs it on a schedule");
+    }
+    if runs(SERVERS) {
+        return (Some(SmokeKind::Answers), "the start command runs a web server");
+    }
+    if runs(WORKERS) {
+        return (Some(SmokeKind::StaysUp), "the start command runs a worker");
+    }
+    match hints.process {
+        Some("web") => return (Some(SmokeKind::Answers), "the Procfile calls it web"),
+        Some(_) => return (Some(SmokeKind::StaysUp), "the Procfile calls it a worker"),
+        None => {}
+    }
+    let modules = modules_reached(root, &words);
+    let imports = |known: &[&str]| modules.iter().any(|module| known.iter().any(|name| is_within(module, name)));
+    if imports(BOT_MODULES) {
+        return (Some(SmokeKind::StaysUp), "it imports a bot library");
+    }
+    if imports(WEB_MODULES) {
+        return (Some(SmokeKind::Answers), "it imports a web framework");
+    }
+    (None, "nothing tells what it should do")
+}
+
+fn is_within(module: &str, package: &str) -> bool {
+    module.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Every module that the started file imports, by way of the project's own modules too.
+fn modules_reached(root: &Path, words: &[&str]) -> BTreeSet<String> {
+    let named = words.iter().filter_map(|word| match word.ends_with(".py") {
+        true => Some(PathBuf::from(word)),
+        false => None,
+    });
+    let by_module = words.windows(2).filter(|pair| pair[0] == "-m").flat_map(|pair| files_of(pair[1]));
+    let mut queue: VecDeque<PathBuf> = named.chain(by_module).collect();
+    let (mut seen, mut modules) = (BTreeSet::new(), BTreeSet::new());
+    while let Some(file) = queue.pop_front() {
+        if seen.len() >= MOST_FILES || !seen.insert(file.clone()) {
+            continue;
+        }
+        let Some(text) = read(&root.join(file)) else { continue };
+        for module in imports(&text) {
+            queue.extend(files_of(&module));
+            modules.insert(module);
+        }
+    }
+    modules
+}
+
+fn read(path: &Path) -> Option<String> {
+    let small = std::fs::metadata(path).is_ok_and(|data| data.is_file() && data.len() <= MOST_BYTES);
+    small.then(|| std::fs::read_to_string(path).ok()).flatten()
+}
+
+fn files_of(module: &str) -> Vec<PathBuf> {
+    let path = module.replace('.', "/");
+    ["", "/__init__", "/__main__"].map(|end| PathBuf::from(format!("{path}{end}.py"))).to_vec()
+}
+
+/// `from a import b, c` may import the modules `a.b` and `a.c`, so both forms count.
+fn imports(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for import in IMPORT.iter().flat_map(|import| import.captures_iter(text)) {
+        let names = |group: usize| {
+            let list = import.get(group).map_or("", |list| list.as_str());
+            list.split(',').filter_map(|name| name.split_whitespace().next()).map(str::to_owned).collect::<Vec<_>>()
+        };
+        match import.get(1) {
+            Some(package) => {
+                found.push(package.as_str().to_owned());
+                found.extend(names(2).iter().map(|name| format!("{}.{name}", package.as_str())));
+            }
+            None => found.extend(names(3)),
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(start: &str, files: &[(&str, &str)]) -> Option<SmokeKind> {
+        let project = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = project.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        expectation(project.path(), &Hints { start, ..Hints::default() }).0
+    }
+
+    #[test]
+    fn a_server_in_the_start_command_answers() {
+        assert_eq!(kind("gunicorn app:app", &[]), Some(SmokeKind::Answers));
+        assert_eq!(kind("python manage.py migrate && /opt/venv/bin/gunicorn x.wsgi", &[]), Some(SmokeKind::Answers));
+        assert_eq!(kind("python -m http.server $PORT", &[]), Some(SmokeKind::Answers));
+    }
+
+    #[test]
+    fn the_started_file_tells_by_its_imports() {
+        let main = |text| kind("python main.py", &[("main.py", text)]);
+        assert_eq!(main("import discord\n"), Some(SmokeKind::StaysUp));
+        assert_eq!(main("import os, flask\n"), Some(SmokeKind::Answers));
+        assert_eq!(main("from aiohttp import web\n"), Some(SmokeKind::Answers));
+        assert_eq!(main("from aiohttp import ClientSession\n"), None);
+        assert_eq!(main("# import flask\nprint('import flask')\n"), None);
+    }
+
+    #[test]
+    fn imports_are_followed_through_the_projects_own_modules() {
+        let files = [("main.py", "from core import run\n"), ("core/run.py", "import telegram.ext\n")];
+        assert_eq!(kind("python main.py", &files), Some(SmokeKind::StaysUp));
+        assert_eq!(kind("python -m core.run", &files), Some(SmokeKind::StaysUp));
+    }
+
+    #[test]
+    fn a_bot_that_keeps_a_web_page_is_still_a_bot() {
+        assert_eq!(kind("python bot.py", &[("bot.py", "import flask\nimport discord\n")]), Some(SmokeKind::StaysUp));
+    }
+
+    #[test]
+    fn the_platform_has_the_first_word() {
+        let hints = Hints { start: "celery worker", health_check: true, ..Hints::default() };
+        assert_eq!(expectation(Path::new("/nowhere"), &hints).0, Some(SmokeKind::Answers));
+        let hints = Hints { start: "gunicorn app", scheduled: true, ..Hints::default() };
+        assert_eq!(expectation(Path::new("/nowhere"), &hints).0, Some(SmokeKind::Exits));
+    }
+}
