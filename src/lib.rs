@@ -22,6 +22,8 @@ pub mod diagnose;
 
 pub mod fix;
 
+pub mod rehearse;
+
 pub mod report;
 
 pub mod scenario;

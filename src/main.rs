@@ -1,5 +1,5 @@
 //! The `shakedown` command: see the library for what it does.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    shakedown::cli::main()
 }

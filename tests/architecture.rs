@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Each room may import those before it, never those after it.
 const ORDER: &[&str] =
-    &["fs", "secret", "project", "plan", "sandbox", "run", "diagnose", "fix", "report", "scenario", "cli"];
+    &["fs", "secret", "project", "plan", "sandbox", "run", "diagnose", "fix", "rehearse", "report", "scenario", "cli"];
 
 fn rust_files(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

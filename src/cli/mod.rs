@@ -1,1 +1,44 @@
 //! Arguments in, exit code out; one file a command.
+
+mod args;
+mod config;
+mod docs;
+mod exit;
+mod explain;
+mod interrupt;
+mod output;
+mod plan;
+mod run;
+mod shell;
+
+pub use exit::main;
+
+use clap::{Parser, Subcommand};
+
+/// Rehearse a Nixpacks deploy of a Python project before the push
+///
+/// Without a command, runs the project in PATH: plan, setup, install, build, start, smoke probe, verdict, diagnosis.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true, after_help = exit::TABLE)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: run::Args,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a project as the cloud would: the main job
+    Run(run::Args),
+    /// Show the plan that Nixpacks would derive
+    Plan(plan::Args),
+    /// Open a shell in the sandbox, as a phase finds it
+    Shell(shell::Args),
+    /// Say what a rule means and what cures it
+    Explain(explain::Args),
+    /// Print a completion script
+    Completions(docs::CompletionsArgs),
+    /// Print the manual page
+    Man,
+}

@@ -1,0 +1,262 @@
+//! Argument groups that several commands share.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+use bytesize::ByteSize;
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+
+use super::config::{self, Config};
+use super::exit::UsageError;
+use crate::plan::{self, Options, Vars};
+use crate::rehearse::{self, Request};
+use crate::run::SmokeKind;
+use crate::sandbox::Unavailable;
+use crate::secret::Secrets;
+
+/// What is planned, and from what.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Plan")]
+pub(super) struct Planning {
+    /// The project's folder
+    #[arg(default_value = ".", value_name = "PATH", help_heading = None)]
+    pub(super) path: PathBuf,
+    /// A variable of the deploy: NAME=VALUE, or NAME to take it from this shell
+    #[arg(short, long = "env", value_name = "NAME[=VALUE]")]
+    pub(super) env: Vec<String>,
+    /// A file of NAME=VALUE lines
+    #[arg(long, value_name = "FILE")]
+    pub(super) env_file: Vec<PathBuf>,
+    /// The Nixpacks configuration to use instead of nixpacks.toml or nixpacks.json
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Use this install command
+    #[arg(short, long, value_name = "CMD")]
+    pub(super) install_cmd: Option<String>,
+    /// Use this build command
+    #[arg(short, long, value_name = "CMD")]
+    pub(super) build_cmd: Option<String>,
+    /// Use this start command
+    #[arg(short, long, value_name = "CMD")]
+    pub(super) start_cmd: Option<String>,
+    /// Add Nix packages
+    #[arg(short, long, value_name = "PKG", num_args = 1..)]
+    pub(super) pkgs: Vec<String>,
+    /// Add Nix libraries
+    #[arg(short, long, value_name = "LIB", num_args = 1..)]
+    pub(super) libs: Vec<String>,
+    /// Add apt packages
+    #[arg(short, long, value_name = "PKG", num_args = 1..)]
+    pub(super) apt: Vec<String>,
+    /// Who derives the plan: shakedown itself, or an installed nixpacks
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) planner: Planner,
+    /// Take the plan from this JSON file instead of deriving one
+    #[arg(long, value_name = "FILE", conflicts_with = "planner")]
+    pub(super) plan: Option<PathBuf>,
+    /// Whose settings beside Nixpacks' apply: railway.json and railway.toml, or none
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) platform: Platform,
+    /// The Railway environment whose overrides apply
+    #[arg(long, value_name = "NAME")]
+    pub(super) environment: Option<String>,
+}
+
+/// Who derives the plan.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Planner {
+    /// Our own, equal to Nixpacks 1.41.0
+    #[default]
+    Builtin,
+    /// The `nixpacks` on PATH
+    Nixpacks,
+}
+
+/// Whose settings apply besides Nixpacks'.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Platform {
+    /// Railway where railway.json or railway.toml is there
+    #[default]
+    Auto,
+    /// Railway
+    Railway,
+    /// Nixpacks alone
+    None,
+}
+
+/// Where the plan is run, and within what limits.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Sandbox")]
+pub(super) struct Sandboxing {
+    /// Where to run [default: auto]
+    #[arg(long, value_enum, env = "SHAKEDOWN_BACKEND")]
+    pub(super) backend: Option<BackendName>,
+    /// The host interpreter to use instead of searching for one
+    #[arg(long, value_name = "PATH")]
+    pub(super) python: Option<PathBuf>,
+    /// The most memory the build and the app may use, for example 512MB
+    #[arg(long, value_name = "SIZE")]
+    pub(super) memory: Option<ByteSize>,
+    /// Run without network
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// How long each command may take [default: 30m]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) timeout: Option<Duration>,
+    /// How long a command may print nothing [default: 10m]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) silence: Option<Duration>,
+}
+
+/// A backend by name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum BackendName {
+    /// The quickest that can provide everything the plan names
+    #[default]
+    Auto,
+    /// Bubblewrap over this machine's own Python and libraries
+    Host,
+    /// nix-shell
+    Nix,
+    /// Docker or podman
+    Docker,
+}
+
+/// How the started app is judged.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Smoke probe")]
+pub(super) struct Probing {
+    /// What the app should do [default: chosen from the plan and the project]
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(super) expect: Option<Expectation>,
+    /// How long a bot or worker must stay up [default: 10s]
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) stay: Option<Duration>,
+    /// How long a web app has until it answers, or a script until it ends [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) within: Option<Duration>,
+    /// How long the app has to end after SIGTERM [default: 3s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) grace: Option<Duration>,
+    /// The value of PORT [default: a free one]
+    #[arg(long, value_name = "PORT")]
+    pub(super) port: Option<u16>,
+    /// The path that must answer 200 [default: railway.json's healthcheckPath]
+    #[arg(long, value_name = "PATH")]
+    pub(super) health: Option<String>,
+}
+
+/// What the app should do, as the user says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Expectation {
+    /// End by itself with exit code 0
+    Exits,
+    /// Stay alive
+    StaysUp,
+    /// Answer HTTP on PORT
+    Answers,
+}
+
+impl From<Expectation> for SmokeKind {
+    fn from(expectation: Expectation) -> Self {
+        match expectation {
+            Expectation::Exits => Self::Exits,
+            Expectation::StaysUp => Self::StaysUp,
+            Expectation::Answers => Self::Answers,
+        }
+    }
+}
+
+impl Planning {
+    /// What to rehearse; sandbox and probe as they are by default.
+    pub(super) fn request(&self, config: &Config) -> Result<Request> {
+        let process_env: Vars = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let mut env: Vec<String> = config.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        for file in config.env_file.iter().map(|file| self.path.join(file)).chain(self.env_file.iter().cloned()) {
+            env.extend(read_env_file(&file)?);
+        }
+        env.extend(self.env.iter().cloned());
+        let secrets = Secrets::of(env.iter().filter_map(|given| match given.split_once('=') {
+            Some((name, value)) => Some((name, value)),
+            None => Some((given.as_str(), process_env.get(given)?.as_str())),
+        }));
+        let options = Options {
+            env,
+            config: self.config.clone(),
+            json_plan: None,
+            install_cmd: self.install_cmd.clone(),
+            build_cmd: self.build_cmd.clone(),
+            start_cmd: self.start_cmd.clone(),
+            pkgs: self.pkgs.clone(),
+            libs: self.libs.clone(),
+            apt: self.apt.clone(),
+            platform: match self.platform {
+                Platform::Auto => plan::Platform::Auto,
+                Platform::Railway => plan::Platform::Railway,
+                Platform::None => plan::Platform::None,
+            },
+            environment: self.environment.clone(),
+            process_env,
+        };
+        let planner = match (&self.plan, self.planner) {
+            (Some(file), _) => rehearse::Planner::File(file.clone()),
+            (None, Planner::Builtin) => rehearse::Planner::Builtin,
+            (None, Planner::Nixpacks) => rehearse::Planner::Nixpacks(installed_nixpacks()?),
+        };
+        Ok(Request { options, planner, secrets, ..Request::new(&self.path) })
+    }
+}
+
+fn installed_nixpacks() -> Result<PathBuf> {
+    which::which("nixpacks").map_err(|_| {
+        let cures = vec!["install it, for example with cargo install nixpacks --version 1.41.0 --locked".to_owned()];
+        Unavailable { missing: "--planner nixpacks: there is no nixpacks on PATH".to_owned(), cures }.into()
+    })
+}
+
+fn read_env_file(file: &Path) -> Result<Vec<String>> {
+    let fault = |error: dotenvy::Error| match error {
+        dotenvy::Error::LineParse(line, _) => UsageError(format!("{}: not NAME=VALUE: {line}", file.display())),
+        error => UsageError(format!("{}: {error}", file.display())),
+    };
+    let pairs = dotenvy::from_path_iter(file).map_err(fault)?;
+    let pairs: Result<Vec<_>, _> = pairs.map(|pair| pair.map(|(name, value)| format!("{name}={value}"))).collect();
+    Ok(pairs.map_err(fault)?)
+}
+
+impl Sandboxing {
+    /// Puts the user's wishes into the request.
+    pub(super) fn apply(&self, config: &Config, request: &mut Request) {
+        request.backend = match self.backend.or(config.backend).unwrap_or_default() {
+            BackendName::Auto => rehearse::BackendName::Auto,
+            BackendName::Host => rehearse::BackendName::Host,
+            BackendName::Nix => rehearse::BackendName::Nix,
+            BackendName::Docker => rehearse::BackendName::Docker,
+        };
+        request.python = self.python.clone().or_else(|| config.python.clone());
+        request.network = !self.offline && !config.offline;
+        request.memory = self.memory.or(config.memory).map(|size| size.as_u64());
+        let limits = &mut request.settings.limits;
+        limits.total = self.timeout.or(config.timeout).unwrap_or(limits.total);
+        limits.silence = self.silence.or(config.silence).or(limits.silence);
+    }
+}
+
+impl Probing {
+    /// Puts the user's wishes into the request.
+    pub(super) fn apply(&self, config: &config::Smoke, request: &mut Request) {
+        request.port = self.port.or(config.port);
+        let smoke = &mut request.settings.smoke;
+        smoke.kind = self.expect.or(config.expect).map(Into::into);
+        smoke.stay = self.stay.or(config.stay).unwrap_or(smoke.stay);
+        smoke.within = self.within.or(config.within).unwrap_or(smoke.within);
+        smoke.grace = self.grace.or(config.grace).unwrap_or(smoke.grace);
+        smoke.path = self.health.clone().or_else(|| config.health.clone());
+    }
+}

@@ -1,0 +1,105 @@
+//! `shakedown.toml`: what a project wants on every run. All of it is optional; the command line wins.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+use bytesize::ByteSize;
+use serde::{Deserialize, Deserializer};
+
+use super::args::{BackendName, Expectation};
+use crate::project::InputError;
+
+/// The file's name, in the project's root.
+const NAME: &str = "shakedown.toml";
+
+/// The settings of `shakedown.toml`; an unknown key is an error.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct Config {
+    pub(super) backend: Option<BackendName>,
+    pub(super) python: Option<PathBuf>,
+    pub(super) memory: Option<ByteSize>,
+    pub(super) offline: bool,
+    #[serde(deserialize_with = "duration")]
+    pub(super) timeout: Option<Duration>,
+    #[serde(deserialize_with = "duration")]
+    pub(super) silence: Option<Duration>,
+    /// Variables of the deploy.
+    pub(super) env: BTreeMap<String, String>,
+    /// Relative to the project.
+    pub(super) env_file: Vec<PathBuf>,
+    pub(super) smoke: Smoke,
+}
+
+/// `[smoke]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct Smoke {
+    pub(super) expect: Option<Expectation>,
+    #[serde(rename = "for", deserialize_with = "duration")]
+    pub(super) stay: Option<Duration>,
+    #[serde(deserialize_with = "duration")]
+    pub(super) within: Option<Duration>,
+    #[serde(deserialize_with = "duration")]
+    pub(super) grace: Option<Duration>,
+    pub(super) port: Option<u16>,
+    pub(super) health: Option<String>,
+}
+
+impl Config {
+    /// The project's settings; none where there is no such file.
+    pub(super) fn read(project: &Path) -> Result<Self> {
+        let text = match std::fs::read_to_string(project.join(NAME)) {
+            Ok(text) => text,
+            // Missing, or PATH is no folder: whoever opens the project says so better.
+            Err(error) if error.kind() != std::io::ErrorKind::InvalidData => return Ok(Self::default()),
+            Err(error) => return Err(InputError::new(NAME, error).into()),
+        };
+        toml_edit::de::from_str(&text).map_err(|error| {
+            let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
+            InputError::at(NAME, line, error.message().trim_end()).into()
+        })
+    }
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    humantime::parse_duration(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config> {
+        let project = tempfile::tempdir().unwrap();
+        std::fs::write(project.path().join(NAME), text).unwrap();
+        Config::read(project.path())
+    }
+
+    #[test]
+    fn every_setting_is_optional() {
+        assert!(read("").unwrap().timeout.is_none());
+        assert!(Config::read(Path::new("/nowhere")).unwrap().env.is_empty());
+    }
+
+    #[test]
+    fn times_and_sizes_are_written_as_people_write_them() {
+        let config =
+            read("timeout = \"5m\"\nmemory = \"512MB\"\n[smoke]\nfor = \"3s\"\nexpect = \"stays-up\"\n").unwrap();
+        assert_eq!(config.timeout, Some(Duration::from_secs(300)));
+        assert_eq!(config.memory.map(|size| size.as_u64()), Some(512_000_000));
+        assert_eq!(
+            (config.smoke.stay, config.smoke.expect),
+            (Some(Duration::from_secs(3)), Some(Expectation::StaysUp))
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line_and_the_keys_there_are() {
+        let error = read("offline = true\ntimout = \"5m\"\n").unwrap_err().to_string();
+        assert!(error.starts_with("shakedown.toml:2: unknown field `timout`, expected one of"), "{error}");
+    }
+}

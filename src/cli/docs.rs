@@ -1,0 +1,35 @@
+//! `shakedown completions` and `shakedown man`: for packagers.
+
+use anyhow::Result;
+use clap::{Args as ClapArgs, CommandFactory};
+use clap_complete::Shell;
+
+use super::Cli;
+use super::exit::Exit;
+use super::output::print;
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CompletionsArgs {
+    /// The shell to complete for
+    shell: Shell,
+}
+
+pub(super) fn completions(args: &CompletionsArgs) -> Result<Exit> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), env!("CARGO_PKG_NAME"), &mut script);
+    print(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Works)
+}
+
+/// The manual page, with those of the commands after it.
+pub(super) fn man() -> Result<Exit> {
+    let mut command = Cli::command();
+    command.build();
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
+        clap_mangen::Man::new(subcommand.clone()).render(&mut page)?;
+    }
+    print(&String::from_utf8_lossy(&page))?;
+    Ok(Exit::Works)
+}

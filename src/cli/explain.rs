@@ -1,0 +1,55 @@
+//! `shakedown explain RULE`: what a rule means and what cures it.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+use clap::Args as ClapArgs;
+
+use super::exit::{Exit, UsageError};
+use super::output::print;
+use crate::diagnose::{self, RULES, Rule};
+use crate::report::Paint;
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// The rule's id, as a diagnosis shows it in brackets; without one, every id is listed
+    rule: Option<String>,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit> {
+    let paint = Paint::new(console::colors_enabled());
+    let text = match &args.rule {
+        None => RULES.iter().map(|rule| format!("{}\n", rule.id)).collect(),
+        Some(id) => match diagnose::explain(id) {
+            Some(rule) => explained(rule, paint),
+            None => return Err(UsageError(unknown(id)).into()),
+        },
+    };
+    print(&text)?;
+    Ok(Exit::Works)
+}
+
+fn explained(rule: &Rule, paint: Paint) -> String {
+    let mut out = format!("{}\n\n{}\n", paint.bold(rule.id), rule.about);
+    if !rule.cure.is_empty() {
+        let _ = write!(out, "\n{} {}\n", paint.hint("cure:"), rule.cure);
+    }
+    if !rule.example.is_empty() {
+        let indented = rule.example.replace('\n', "\n    ");
+        let _ = write!(out, "\n{}\n    {indented}\n", paint.hint("for example:"));
+    }
+    if let Some(link) = rule.link {
+        let _ = write!(out, "\n{} {link}\n", paint.hint("more:"));
+    }
+    out
+}
+
+fn unknown(id: &str) -> String {
+    let near = RULES.iter().map(|rule| rule.id).max_by_key(|known| (likeness(id, known) * 1000.0) as u32);
+    let hint = near.filter(|known| likeness(id, known) > 0.5).map(|known| format!("; did you mean {known}?"));
+    format!("there is no rule {id}{}", hint.unwrap_or_else(|| "; shakedown explain lists them all".to_owned()))
+}
+
+fn likeness(one: &str, other: &str) -> f32 {
+    similar::TextDiff::from_chars(one, other).ratio()
+}

@@ -1,0 +1,144 @@
+//! Where reports go: `--format`, `--output`, `--quiet`, `--color`.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::{ArgMatches, Args, ValueEnum};
+
+use super::exit::UsageError;
+use crate::report::{Format, Paint, Report};
+
+/// How results are shown.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct Output {
+    /// How to report; may be given several times, each followed by an --output of its own [default: human]
+    #[arg(short, long = "format", value_enum, value_name = "FORMAT")]
+    pub(super) formats: Vec<Format>,
+    /// Write the report of the --format before it to this file instead of standard output
+    #[arg(short, long = "output", value_name = "FILE")]
+    pub(super) outputs: Vec<PathBuf>,
+    /// Show no progress
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub(super) color: Color,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Where each format goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Destinations(Vec<(Format, Option<PathBuf>)>);
+
+impl Output {
+    /// Pairs each `--output` with the `--format` before it.
+    pub(super) fn destinations(&self, matches: &ArgMatches) -> Result<Destinations> {
+        let places = |id| matches.indices_of(id).map(Iterator::collect::<Vec<_>>).unwrap_or_default();
+        pair(&self.formats, &places("formats"), &self.outputs, &places("outputs"))
+    }
+
+    /// Colour for what goes to stderr.
+    pub(super) fn progress_paint(&self) -> Paint {
+        Paint::new(self.color.is_on(console::colors_enabled_stderr()))
+    }
+
+    /// Colour for what goes to stdout.
+    pub(super) fn paint(&self) -> Paint {
+        Paint::new(self.color.is_on(console::colors_enabled()))
+    }
+}
+
+impl Color {
+    /// Whether to paint, given what the terminal says.
+    pub(super) fn is_on(self, detected: bool) -> bool {
+        match self {
+            Self::Auto => detected,
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
+fn pair(formats: &[Format], format_at: &[usize], outputs: &[PathBuf], output_at: &[usize]) -> Result<Destinations> {
+    let mut pairs: Vec<(Format, Option<PathBuf>)> = formats.iter().map(|format| (*format, None)).collect();
+    if pairs.is_empty() {
+        pairs.push((Format::Human, None));
+    }
+    for (path, at) in outputs.iter().zip(output_at) {
+        let before = format_at.iter().filter(|format| *format < at).count();
+        match pairs.get_mut(before.saturating_sub(1)) {
+            Some((_, place @ None)) => *place = Some(path.clone()),
+            _ => return Err(UsageError("give a --format before each --output".into()).into()),
+        }
+    }
+    if pairs.iter().filter(|(_, path)| path.is_none()).count() > 1 {
+        return Err(UsageError("two formats on standard output: give all but one an --output FILE".into()).into());
+    }
+    Ok(Destinations(pairs))
+}
+
+impl Destinations {
+    /// Writes the report everywhere it should go.
+    pub(super) fn write(&self, report: &Report, paint: Paint) -> Result<()> {
+        for (format, path) in &self.0 {
+            match path {
+                Some(path) => write_file(path, &format.render(report, Paint::PLAIN)?)?,
+                None => print(&format.render(report, paint)?)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_file(path: &Path, text: &str) -> Result<()> {
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Says something about the data on stdout, on stderr.
+#[expect(clippy::print_stderr, reason = "this is where notes go")]
+pub(super) fn warn(label: &str, text: &str) {
+    eprintln!("{} {text}", Paint::new(console::colors_enabled_stderr()).warn(label));
+}
+
+/// Writes data to stdout.
+pub(super) fn print(text: &str) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    Ok(stdout.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_belongs_to_the_format_before_it() {
+        let paired = pair(&[Format::Json, Format::Human], &[1, 5], &["r.json".into()], &[3]).unwrap();
+        assert_eq!(paired.0, [(Format::Json, Some("r.json".into())), (Format::Human, None)]);
+    }
+
+    #[test]
+    fn an_output_alone_takes_the_human_report() {
+        let paired = pair(&[], &[], &["r.txt".into()], &[1]).unwrap();
+        assert_eq!(paired.0, [(Format::Human, Some("r.txt".into()))]);
+    }
+
+    #[test]
+    fn standard_output_holds_one_report() {
+        assert!(pair(&[Format::Json, Format::Human], &[1, 3], &[], &[]).is_err());
+        assert!(pair(&[Format::Json], &[1], &["a".into(), "b".into()], &[3, 5]).is_err());
+    }
+}

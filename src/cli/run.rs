@@ -1,0 +1,65 @@
+//! `shakedown [run]`: the main job.
+
+use anyhow::Result;
+use clap::{ArgMatches, Args as ClapArgs};
+
+use super::args::{Planning, Probing, Sandboxing};
+use super::config::Config;
+use super::exit::Exit;
+use super::interrupt;
+use super::output::Output;
+use super::shell;
+use crate::rehearse::{Rehearsal, rehearse_then};
+use crate::report::{Content, Live, Report};
+use crate::run::{Until, Verdict};
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    planning: Planning,
+    #[command(flatten)]
+    sandboxing: Sandboxing,
+    #[command(flatten)]
+    probing: Probing,
+    #[command(flatten)]
+    output: Output,
+    /// Stop after this phase
+    #[arg(long, value_name = "PHASE")]
+    until: Option<String>,
+    /// Open a shell in the sandbox where a phase fails
+    #[arg(long)]
+    shell: bool,
+}
+
+pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
+    let destinations = args.output.destinations(matches)?;
+    let interrupted = interrupt::flag()?;
+    let config = Config::read(&args.planning.path)?;
+    let mut request = args.planning.request(&config)?;
+    args.sandboxing.apply(&config, &mut request);
+    args.probing.apply(&config.smoke, &mut request);
+    request.settings.until = args.until.map(Until::After);
+    let live = Live::new(args.output.progress_paint(), args.output.quiet);
+    let rehearsal = rehearse_then(&request, &interrupted, &mut |event| live.event(event), |ran, sandbox| {
+        live.close();
+        match args.shell && ran.outcome.verdict() == Verdict::Fails {
+            true => shell::open(sandbox, &ran.vars).map(drop),
+            false => Ok(()),
+        }
+    })?;
+    let exit = exit_of(&rehearsal);
+    let report = Report { project: request.path, content: Content::Rehearsal(Box::new(rehearsal)) };
+    destinations.write(&report, args.output.paint())?;
+    Ok(exit)
+}
+
+/// The exit code for what a run found.
+pub(super) fn exit_of(rehearsal: &Rehearsal) -> Exit {
+    match rehearsal.verdict() {
+        Verdict::Works => Exit::Works,
+        Verdict::Fails => Exit::Fails,
+        Verdict::CannotTell if rehearsal.passing => Exit::Passing,
+        Verdict::CannotTell if rehearsal.outcome.was_interrupted() => Exit::Interrupted,
+        Verdict::CannotTell => Exit::CannotTell,
+    }
+}

@@ -1,0 +1,68 @@
+//! From what a run left behind to what is said of it.
+
+use std::time::Instant;
+
+use super::Rehearsal;
+use crate::diagnose::{self, Case, Log};
+use crate::plan::Plan;
+use crate::project::Project;
+use crate::run::{Event, Outcome, Verdict};
+use crate::sandbox::{MissingLibrary, Unverified};
+
+/// What a run left behind.
+pub(super) struct Found {
+    pub(super) outcome: Outcome,
+    pub(super) log: Log,
+    pub(super) missing: Vec<MissingLibrary>,
+    pub(super) unverified: Vec<Unverified>,
+}
+
+impl Found {
+    /// Looks for the cause, tells the listeners that the run is over.
+    pub(super) fn rehearsal(
+        self,
+        project: &Project,
+        plan: Plan,
+        backend: String,
+        reason: String,
+        started: Instant,
+        emit: &mut dyn FnMut(&Event),
+    ) -> Rehearsal {
+        let Self { outcome, log, missing, mut unverified } = self;
+        if outcome.verdict() == Verdict::Works {
+            unverified.extend(missing.iter().map(dormant));
+        }
+        let failed = outcome.verdict() == Verdict::Fails;
+        let diagnoses = match failed {
+            true => diagnose::diagnose(&Case {
+                project: Some(project),
+                plan: Some(&plan),
+                log: &log,
+                outcome: Some(&outcome),
+                missing_libraries: &missing,
+            }),
+            false => Vec::new(),
+        };
+        let telling = if failed && diagnoses.is_empty() { diagnose::telling_lines(&log) } else { Vec::new() };
+        let primary = diagnoses.first().and_then(|diagnosis| diagnose::explain(diagnosis.rule));
+        let passing = primary.is_some_and(|rule| rule.passing);
+        let took = started.elapsed();
+        let rehearsal = Rehearsal { plan, backend, reason, outcome, diagnoses, telling, unverified, passing, took };
+        emit(&Event::RunFinished { verdict: rehearsal.verdict() });
+        rehearsal
+    }
+}
+
+/// A library that the cloud lacks and that this run happened not to load.
+fn dormant(missing: &MissingLibrary) -> Unverified {
+    let owner = missing.distribution.as_deref().unwrap_or("an installed package");
+    let cure = missing.nix_lib.as_ref().map(|lib| format!("; nixLibs = [\"...\", \"{lib}\"] provides it"));
+    Unverified {
+        what: missing.soname.clone(),
+        why: format!(
+            "{owner} needs it ({}), the cloud does not have it, and this run did not load it{}",
+            missing.needed_by.display(),
+            cure.unwrap_or_default()
+        ),
+    }
+}

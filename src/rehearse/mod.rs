@@ -1,0 +1,112 @@
+//! The main job, end to end: plan, sandbox, run, diagnosis. Every command that runs a project goes through here.
+
+mod backends;
+mod found;
+mod refused;
+mod request;
+mod settings;
+
+pub use backends::{BackendName, Chosen};
+pub use request::{Planner, Request};
+
+use found::Found;
+use refused::Refused;
+
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::diagnose::{Diagnosis, Evidence, LogBuilder};
+use crate::plan::{Plan, PlanError};
+use crate::project::Project;
+use crate::run::{self, Event, Outcome, Ran, Rehearsal as Walk, Status, Verdict};
+use crate::sandbox::{Sandbox, Spec, Unverified};
+
+/// A run and everything found out from it.
+#[derive(Debug, Clone)]
+pub struct Rehearsal {
+    /// What was run; empty where no plan could be made.
+    pub plan: Plan,
+    /// `host`, `nix` or `docker`; `none` where nothing could be run.
+    pub backend: String,
+    /// One line: why this backend.
+    pub reason: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The primary one first.
+    pub diagnoses: Vec<Diagnosis>,
+    /// The most telling lines of the log, for a failure without a known cause.
+    pub telling: Vec<Evidence>,
+    /// What the verdict does not cover.
+    pub unverified: Vec<Unverified>,
+    /// Whether the fault is a passing one outside the project.
+    pub passing: bool,
+    /// Wall time.
+    pub took: Duration,
+}
+
+impl Rehearsal {
+    /// What is said of the deploy. A passing fault (no network) says nothing about the project.
+    pub fn verdict(&self) -> Verdict {
+        match self.outcome.verdict() {
+            Verdict::Fails if self.passing => Verdict::CannotTell,
+            verdict => verdict,
+        }
+    }
+}
+
+/// Plans the project, runs it, and looks for the cause where it fails.
+///
+/// A deploy that would fail is an `Ok`. Errors: an unreadable project or configuration (`project::InputError`), no usable
+/// backend (`sandbox::Unavailable`), a sandbox that broke.
+pub fn rehearse(request: &Request, interrupted: &AtomicBool, emit: &mut dyn FnMut(&Event)) -> Result<Rehearsal> {
+    rehearse_then(request, interrupted, emit, |_, _| Ok(()))
+}
+
+/// The same, with a last look at the sandbox before it is closed.
+pub fn rehearse_then(
+    request: &Request,
+    interrupted: &AtomicBool,
+    emit: &mut dyn FnMut(&Event),
+    last_look: impl FnOnce(&Ran, &dyn Sandbox) -> Result<()>,
+) -> Result<Rehearsal> {
+    let started = Instant::now();
+    let project = Project::open(&request.path)?;
+    let derived = match request.plan(&project)? {
+        Ok(derived) => derived,
+        Err(PlanError::Input { error, .. }) => return Err(error.into()),
+        Err(refusal) => return Ok(Refused::by_planner(&refusal).rehearsal(&project, Plan::default(), started, emit)),
+    };
+    if let Some(refused) = Refused::by_builder(&derived) {
+        return Ok(refused.rehearsal(&project, derived.plan, started, emit));
+    }
+    let project = Project::open(&derived.root)?;
+    let Chosen { backend, reason } = backends::choose(request, &derived.plan)?;
+    let name = backend.name().to_owned();
+    emit(&Event::RunStarted { backend: name.clone(), reason: reason.clone() });
+    let mut sandbox = backend.open(&Spec {
+        project: project.root(),
+        plan: &derived.plan,
+        python: request.python.clone(),
+        network: request.network,
+        memory: request.memory,
+    })?;
+    let settings = request.settings_for(&project, &derived);
+    let walk = Walk { plan: &derived.plan, settings: &settings, secrets: &request.secrets, interrupted };
+    let mut log = LogBuilder::new();
+    let ran = run::run(&walk, &mut *sandbox, &mut |event| {
+        if let Event::Line { phase, text } = event {
+            log.push(Some(phase), text.as_bytes());
+            log.push(Some(phase), b"\n");
+        }
+        emit(event);
+    })?;
+    last_look(&ran, &*sandbox)?;
+    let built = ran.outcome.phases.iter().all(|phase| phase.status == Status::Passed);
+    let missing = if built { sandbox.audit()? } else { Vec::new() };
+    let unverified = sandbox.unverified();
+    sandbox.close()?;
+    let found = Found { outcome: ran.outcome, log: log.finish(), missing, unverified };
+    Ok(found.rehearsal(&project, derived.plan, name, reason, started, emit))
+}

@@ -1,0 +1,86 @@
+//! What the user wants rehearsed, and the plan that comes of it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::BackendName;
+use crate::plan::{self, Deploy, Derived, Options, Plan, PlanError};
+use crate::project::Project;
+use crate::run::Settings;
+use crate::secret::Secrets;
+
+/// Everything about a rehearsal that the user may choose.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The project's folder.
+    pub path: PathBuf,
+    /// What the planner is told.
+    pub options: Options,
+    /// Who plans.
+    pub planner: Planner,
+    /// Where to run.
+    pub backend: BackendName,
+    /// The host interpreter to use instead of searching for one.
+    pub python: Option<PathBuf>,
+    /// Whether the network is reachable inside.
+    pub network: bool,
+    /// The most memory the build and the app may use, in bytes.
+    pub memory: Option<u64>,
+    /// The value of `PORT`; `None` takes a free one, the usual one if it can.
+    pub port: Option<u16>,
+    /// How to run; the rehearsal fills in what the project and the platform's files say.
+    pub settings: Settings,
+    /// What must not be shown.
+    pub secrets: Secrets,
+}
+
+/// Who derives the plan.
+#[derive(Debug, Clone, Default)]
+pub enum Planner {
+    /// Our own.
+    #[default]
+    Builtin,
+    /// An installed `nixpacks`.
+    Nixpacks(PathBuf),
+    /// A plan file in Nixpacks' JSON.
+    File(PathBuf),
+}
+
+impl Request {
+    /// A project, and everything else as it is by default.
+    pub fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            options: Options::default(),
+            planner: Planner::default(),
+            backend: BackendName::default(),
+            python: None,
+            network: true,
+            memory: None,
+            port: None,
+            settings: Settings::default(),
+            secrets: Secrets::default(),
+        }
+    }
+
+    /// The plan, by whoever is to make it. A plan file comes without reasons.
+    ///
+    /// The outer error says that the planner could not do its work, the inner one that there is no plan to be had.
+    pub fn plan(&self, project: &Project) -> Result<Result<Derived, PlanError>> {
+        Ok(match &self.planner {
+            Planner::Builtin => plan::derive(project, &self.options),
+            Planner::Nixpacks(program) => plan::external::derive(program, project, &self.options)?,
+            Planner::File(file) => match plan::from_file(file) {
+                Ok(plan) => Ok(given(plan, project)),
+                Err(error) => Err(PlanError::Input { error, messages: Vec::new() }),
+            },
+        })
+    }
+}
+
+fn given(plan: Plan, project: &Project) -> Derived {
+    let (root, deploy) = (project.root().to_owned(), Deploy::default());
+    let nixpacks = Some(plan.clone());
+    Derived { plan, nixpacks, choices: Vec::new(), providers: Vec::new(), warnings: Vec::new(), root, deploy }
+}

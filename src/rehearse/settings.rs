@@ -1,0 +1,80 @@
+//! From what the platform says about a deploy to how the run is judged.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use super::Request;
+use crate::plan::{Derived, Vars};
+use crate::project::{Project, Source};
+use crate::run::{Hints, Settings, expectation};
+
+/// What Railway shows apps as `PORT`.
+const USUAL_PORT: u16 = 8080;
+
+impl Request {
+    /// The user's settings, with what they leave open filled in from the project and the platform's files.
+    pub(super) fn settings_for(&self, project: &Project, derived: &Derived) -> Settings {
+        let mut settings = self.settings.clone();
+        let deploy = &derived.deploy;
+        let start = derived.plan.start_cmd().unwrap_or_default();
+        let smoke = &mut settings.smoke;
+        smoke.path = smoke.path.take().or_else(|| deploy.healthcheck_path.as_ref().map(|path| path.value.clone()));
+        let process = process(project, derived);
+        let hints = Hints {
+            start,
+            process: process.as_deref(),
+            health_check: smoke.path.is_some(),
+            scheduled: deploy.cron_schedule.is_some(),
+        };
+        smoke.kind = smoke.kind.or_else(|| expectation(project.root(), &hints).0);
+        smoke.port = self.port.unwrap_or_else(free_port);
+        if let Some(timeout) = &deploy.healthcheck_timeout {
+            smoke.within = smoke.within.min(Duration::from_secs(timeout.value));
+        }
+        if is_railway(derived) {
+            smoke.vars.extend(railway_variables());
+        }
+        if let Some(pre_deploy) = &deploy.pre_deploy {
+            settings.pre_deploy.clone_from(&pre_deploy.value);
+        }
+        settings
+    }
+}
+
+/// The Procfile's process type, when it gave the start command.
+fn process(project: &Project, derived: &Derived) -> Option<String> {
+    let start = derived.choices.iter().rfind(|choice| choice.what == "start.cmd")?;
+    let Source::File { path, line: Some(line) } = &start.because else { return None };
+    if !path.ends_with("Procfile") {
+        return None;
+    }
+    let text = project.read_text(path).ok()?;
+    let (process, _) = text.lines().nth(line.checked_sub(1)?)?.split_once(':')?;
+    Some(process.trim().to_owned())
+}
+
+fn is_railway(derived: &Derived) -> bool {
+    let deploy = &derived.deploy;
+    deploy.builder.is_some() || deploy.start_command.is_some() || deploy.healthcheck_path.is_some()
+}
+
+/// The usual port, or any other where that one is taken on this machine.
+fn free_port() -> u16 {
+    let open = |port: u16| TcpListener::bind(("0.0.0.0", port)).and_then(|socket| socket.local_addr());
+    open(USUAL_PORT).or_else(|_| open(0)).map_or(USUAL_PORT, |address| address.port())
+}
+
+/// Variables that Railway adds at run time; the values are examples.
+fn railway_variables() -> Vars {
+    const VARIABLES: &[(&str, &str)] = &[
+        ("RAILWAY_ENVIRONMENT", "production"),
+        ("RAILWAY_ENVIRONMENT_NAME", "production"),
+        ("RAILWAY_PROJECT_NAME", "rehearsal"),
+        ("RAILWAY_SERVICE_NAME", "rehearsal"),
+        ("RAILWAY_PUBLIC_DOMAIN", "rehearsal.up.railway.app"),
+        ("RAILWAY_PRIVATE_DOMAIN", "rehearsal.railway.internal"),
+        ("RAILWAY_DEPLOYMENT_ID", "00000000-0000-0000-0000-000000000000"),
+        ("RAILWAY_REPLICA_REGION", "us-west2"),
+    ];
+    VARIABLES.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}

@@ -1,0 +1,100 @@
+//! Progress on stderr while a run goes on.
+
+use std::time::{Duration, Instant};
+
+use console::Term;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Paint, words};
+use crate::run::{Event, START, Status};
+
+/// Shows events as they come: each line with its phase and the time since the run began; on a terminal also what is being
+/// done right now.
+pub struct Live {
+    paint: Paint,
+    started: Instant,
+    spinner: Option<ProgressBar>,
+    term: Term,
+    quiet: bool,
+}
+
+impl Live {
+    /// Writes to stderr; `quiet` shows nothing at all.
+    pub fn new(paint: Paint, quiet: bool) -> Self {
+        let term = Term::stderr();
+        let spinner = (!quiet && term.is_term()).then(|| {
+            let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}");
+            ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+        });
+        Self { paint, started: Instant::now(), spinner, term, quiet }
+    }
+
+    /// Shows one event.
+    pub fn event(&self, event: &Event) {
+        if self.quiet {
+            return;
+        }
+        match event {
+            Event::RunStarted { backend, reason } => {
+                self.line(&format!("{} {backend}: {reason}", self.paint.bold("backend")));
+            }
+            Event::PhaseStarted { .. } | Event::SmokeFinished { .. } => {}
+            Event::CmdStarted { phase, cmd } => {
+                self.prefixed(phase, &self.paint.bold(format!("$ {cmd}")));
+                if let Some(spinner) = &self.spinner {
+                    spinner.set_message(format!("{phase}: {}", console::truncate_str(cmd, 60, "…")));
+                    spinner.enable_steady_tick(Duration::from_millis(120));
+                }
+            }
+            Event::Line { phase, text } => self.prefixed(phase, &harmless(text)),
+            Event::CmdFinished { phase, status, took, .. } if *status != Status::Passed => {
+                let ending = format!("{} after {}", words::ending(*status), words::took(*took));
+                self.prefixed(phase, &self.paint.bad(ending));
+            }
+            Event::CmdFinished { .. } => {}
+            Event::PhaseFinished { phase, status, took } if phase != START => {
+                if *status == Status::Passed && *took >= Duration::from_millis(50) {
+                    self.prefixed(phase, &self.paint.good(format!("✔ {}", words::took(*took))));
+                }
+            }
+            Event::PhaseFinished { .. } => {}
+            Event::RunFinished { .. } => self.close(),
+        }
+    }
+
+    /// Takes the spinner off the screen.
+    pub fn close(&self) {
+        if let Some(spinner) = &self.spinner {
+            spinner.finish_and_clear();
+        }
+    }
+
+    fn prefixed(&self, phase: &str, text: &str) {
+        let elapsed = words::took(self.started.elapsed());
+        self.line(&format!("{} {text}", self.paint.dim(format!("{phase:>8} {elapsed:>6} │"))));
+    }
+
+    fn line(&self, text: &str) {
+        match &self.spinner {
+            Some(spinner) => spinner.suspend(|| {
+                let _ = self.term.write_line(text);
+            }),
+            None => {
+                let _ = self.term.write_line(text);
+            }
+        }
+    }
+}
+
+/// A program's output without escape sequences and control characters: a requirement's build script may print anything,
+/// and the terminal is the user's.
+fn harmless(text: &str) -> String {
+    let plain = console::strip_ansi_codes(text);
+    plain.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !c.is_control()).collect()
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,153 @@
+//! The phase table, in the manner of the Nixpacks box.
+
+use super::{Paint, words};
+use crate::rehearse::Rehearsal;
+use crate::run::{SETUP, START, Status};
+
+/// As wide as Nixpacks draws its box.
+const WIDTH: usize = 80;
+/// Room for the name, the mark and the time.
+const NAME: usize = 10;
+const TIME: usize = 6;
+const TEXT: usize = WIDTH - NAME - TIME - 13;
+
+struct Row {
+    name: String,
+    mark: Mark,
+    took: Option<String>,
+    text: String,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mark {
+    Good,
+    Bad,
+    None,
+}
+
+pub(super) fn render(rehearsal: &Rehearsal, paint: Paint) -> String {
+    let title = format!(" rehearsal on {} ", rehearsal.backend);
+    let side = WIDTH - 2 - title.chars().count();
+    let (left, right) = ("═".repeat(side / 2), "═".repeat(side - side / 2));
+    let mut drawn = format!("╔{left}{title}{right}╗\n");
+    let rows = rows(rehearsal);
+    for (index, row) in rows.iter().enumerate() {
+        if index > 0 {
+            drawn += &format!("║{}║\n", "─".repeat(WIDTH - 2));
+        }
+        drawn += &draw(row, paint);
+    }
+    drawn + &format!("╚{}╝\n", "═".repeat(WIDTH - 2))
+}
+
+fn draw(row: &Row, paint: Paint) -> String {
+    let mark = match row.mark {
+        Mark::Good => paint.good("✔"),
+        Mark::Bad => paint.bad("✘"),
+        Mark::None => paint.dim("–"),
+    };
+    let mut drawn = String::new();
+    for (index, text) in wrapped(&row.text).into_iter().enumerate() {
+        let pad = " ".repeat(TEXT.saturating_sub(console::measure_text_width(&text)));
+        drawn += &match index {
+            0 => {
+                let took = row.took.as_deref().unwrap_or_default();
+                let name = console::truncate_str(&row.name, NAME, "…");
+                format!("║ {name:<NAME$} │ {mark} {took:>TIME$} │ {text}{pad} ║\n")
+            }
+            _ => format!("║ {:NAME$} │   {:TIME$} │ {text}{pad} ║\n", "", ""),
+        };
+    }
+    drawn
+}
+
+fn rows(rehearsal: &Rehearsal) -> Vec<Row> {
+    let mark = |status| match status {
+        Status::Passed => Mark::Good,
+        Status::Skipped => Mark::None,
+        _ => Mark::Bad,
+    };
+    let outcome = &rehearsal.outcome;
+    let mut rows: Vec<Row> = outcome
+        .phases
+        .iter()
+        .map(|phase| {
+            let took = phase.cmds.iter().map(|cmd| cmd.took).sum();
+            let cmds = || phase.cmds.iter().map(|cmd| cmd.cmd.as_str()).collect::<Vec<_>>().join("\n");
+            let text = match (phase.name == SETUP, phase.cmds.is_empty()) {
+                (true, _) => packages(rehearsal),
+                (false, true) => "nothing to do".to_owned(),
+                (false, false) => cmds(),
+            };
+            let took = (phase.status != Status::Skipped && !phase.cmds.is_empty()).then(|| words::took(took));
+            Row { name: phase.name.clone(), mark: mark(phase.status), took, text }
+        })
+        .collect();
+    let start = rehearsal.plan.start.as_ref().and_then(|start| start.cmd.clone());
+    rows.push(match (&outcome.smoke, start) {
+        (Some(smoke), _) => Row {
+            name: START.into(),
+            mark: if smoke.result.is_good() { Mark::Good } else { Mark::Bad },
+            took: Some(words::took(smoke.took)),
+            text: format!("{}\n→ {}", smoke.cmd, words::found(&smoke.result)),
+        },
+        (None, Some(cmd)) => Row { name: START.into(), mark: Mark::None, took: None, text: cmd },
+        (None, None) => Row { name: START.into(), mark: Mark::None, took: None, text: "no start command".into() },
+    });
+    rows
+}
+
+/// What the setup phase installs, which says more than the command that does it.
+fn packages(rehearsal: &Rehearsal) -> String {
+    let setup = rehearsal.plan.phase(SETUP);
+    let named = setup.iter().flat_map(|setup| setup.nix_pkgs.iter().chain(setup.apt_pkgs.iter()));
+    let commands = setup.iter().flat_map(|setup| setup.cmds.iter());
+    let packages = named.cloned().collect::<Vec<_>>().join(", ");
+    std::iter::once(packages).chain(commands.cloned()).collect::<Vec<_>>().join("\n")
+}
+
+/// Wraps at spaces; a word longer than a line is broken.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split_whitespace() {
+            let mut word: Vec<char> = word.chars().collect();
+            let room = TEXT.saturating_sub(line.chars().count() + 1);
+            if !line.is_empty() && word.len() > room {
+                lines.push(std::mem::take(&mut line));
+            }
+            while word.len() > TEXT {
+                lines.push(word.drain(..TEXT).collect());
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.extend(word);
+        }
+        lines.push(line);
+    }
+    if lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_wraps_at_spaces_and_long_words_are_broken() {
+        let long = "x".repeat(TEXT + 3);
+        assert_eq!(wrapped(&format!("a {long} b")), ["a".to_owned(), "x".repeat(TEXT), "xxx b".to_owned()]);
+        assert_eq!(wrapped(""), [""]);
+    }
+
+    #[test]
+    fn a_row_is_as_wide_as_the_box() {
+        let row =
+            Row { name: "install".into(), mark: Mark::Bad, took: Some("3.2s".into()), text: "pip install".into() };
+        assert_eq!(draw(&row, Paint::PLAIN).trim_end().chars().count(), WIDTH);
+    }
+}

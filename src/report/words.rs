@@ -1,0 +1,132 @@
+//! The words that several formats share.
+
+use std::time::Duration;
+
+use crate::diagnose::Severity;
+use crate::run::{SmokeKind, SmokeResult, Status, Verdict};
+use crate::sandbox::process::Exit;
+
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Works => "works",
+        Verdict::Fails => "fails",
+        Verdict::CannotTell => "cannot-tell",
+    }
+}
+
+pub(super) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}
+
+/// The stable name of a status, for machines.
+pub(super) fn status(status: Status) -> &'static str {
+    match status {
+        Status::Passed => "passed",
+        Status::Failed(_) => "failed",
+        Status::TimedOut { .. } => "timed-out",
+        Status::OutOfMemory => "out-of-memory",
+        Status::Interrupted => "interrupted",
+        Status::Skipped => "skipped",
+    }
+}
+
+/// The status in a sentence, for people.
+pub(super) fn ending(status: Status) -> String {
+    match status {
+        Status::Passed => "passed".into(),
+        Status::Failed(exit) => format!("failed with {}", exited(exit)),
+        Status::TimedOut { silent: true } => "printed nothing for too long and was ended".into(),
+        Status::TimedOut { silent: false } => "took too long and was ended".into(),
+        Status::OutOfMemory => "was killed for memory".into(),
+        Status::Interrupted => "was interrupted".into(),
+        Status::Skipped => "was not run".into(),
+    }
+}
+
+pub(super) fn exited(exit: Exit) -> String {
+    match exit {
+        Exit::Code(code) => format!("exit code {code}"),
+        Exit::Signal(signal) => format!("signal {signal}"),
+    }
+}
+
+/// The exit code as a shell would see it, where there is one.
+pub(super) fn exit_code(status: Status) -> Option<i32> {
+    match status {
+        Status::Passed => Some(0),
+        Status::Failed(exit) => Some(exit.code()),
+        Status::OutOfMemory => Some(137),
+        Status::TimedOut { .. } | Status::Interrupted | Status::Skipped => None,
+    }
+}
+
+pub(super) fn kind(kind: Option<SmokeKind>) -> &'static str {
+    match kind {
+        Some(SmokeKind::Exits) => "exits",
+        Some(SmokeKind::StaysUp) => "stays-up",
+        Some(SmokeKind::Answers) => "answers",
+        None => "any",
+    }
+}
+
+/// The stable name of a probe's result, for machines.
+pub(super) fn result(result: &SmokeResult) -> &'static str {
+    match result {
+        SmokeResult::Exited => "exited",
+        SmokeResult::StayedUp => "stayed-up",
+        SmokeResult::Answered { .. } => "answered",
+        SmokeResult::ExitedEarly { silent: true } => "exited-early-silently",
+        SmokeResult::ExitedEarly { silent: false } => "exited-early",
+        SmokeResult::Crashed(_) => "crashed",
+        SmokeResult::OutOfMemory => "out-of-memory",
+        SmokeResult::LoopbackOnly(_) => "loopback-only",
+        SmokeResult::WrongPort { .. } => "wrong-port",
+        SmokeResult::NeverListened => "never-listened",
+        SmokeResult::BadStatus(_) => "bad-status",
+        SmokeResult::NoAnswer(_) => "no-answer",
+        SmokeResult::StillRunning => "still-running",
+        SmokeResult::Interrupted => "interrupted",
+    }
+}
+
+/// A probe's result in a sentence, for people.
+pub(super) fn found(result: &SmokeResult) -> String {
+    match result {
+        SmokeResult::Exited => "ended with exit code 0".into(),
+        SmokeResult::StayedUp => "stayed up".into(),
+        SmokeResult::Answered { status } => format!("answered HTTP {status}"),
+        SmokeResult::ExitedEarly { silent: true } => "ended at once with exit code 0 and printed nothing".into(),
+        SmokeResult::ExitedEarly { silent: false } => "ended with exit code 0 although it should keep running".into(),
+        SmokeResult::Crashed(exit) => format!("crashed with {}", exited(*exit)),
+        SmokeResult::OutOfMemory => "was killed for memory".into(),
+        SmokeResult::LoopbackOnly(address) => {
+            format!("listens on {address} only, which the platform cannot reach: bind 0.0.0.0")
+        }
+        SmokeResult::WrongPort { found, expected } => {
+            format!("listens on {found} while PORT is {expected}")
+        }
+        SmokeResult::NeverListened => "is alive but never listened on a port".into(),
+        SmokeResult::BadStatus(status) => format!("answered HTTP {status} until time ran out"),
+        SmokeResult::NoAnswer(why) => format!("listens but did not answer: {why}"),
+        SmokeResult::StillRunning => "was still running when time ran out".into(),
+        SmokeResult::Interrupted => "was interrupted".into(),
+    }
+}
+
+/// `0.4s`, `12.3s`, `2m05s`.
+pub(super) fn took(took: Duration) -> String {
+    let seconds = took.as_secs_f64();
+    match took.as_secs() {
+        0..60 => format!("{seconds:.1}s"),
+        whole => format!("{}m{:02}s", whole / 60, whole % 60),
+    }
+}
+
+/// `1 error`, `2 errors`.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
