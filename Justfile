@@ -1,0 +1,51 @@
+# What CI runs is `just ci`; everything else is a part of it or a tool beside it.
+set positional-arguments
+
+# List the recipes.
+default:
+    @just --list
+
+# Format, lint, and build the documentation; every warning is an error.
+[group('check')]
+lint:
+    cargo fmt --all -- --check
+    cargo clippy --workspace --all-targets -- --deny warnings
+    RUSTDOCFLAGS="--deny warnings" cargo doc --no-deps
+
+# Every test, for example `just test --test host`.
+[group('check')]
+test *ARGS:
+    cargo test --workspace "$@"
+
+# What CI runs; a missing backend is a failure here, not a skip.
+[group('check')]
+ci: lint
+    SHAKEDOWN_BACKENDS_MUST_WORK=1 cargo test --workspace
+    git diff --exit-code
+
+# Run scenarios, for example `just suite --tag python`.
+[group('check')]
+suite *ARGS:
+    cargo run --release --quiet -- suite "$@"
+
+# Score the diagnosis rules on a JSONL file of real logs and print the confusion table.
+[group('dev')]
+corpus FILE:
+    SHAKEDOWN_CORPUS="$(realpath "$1")" cargo test --release --test corpus -- --nocapture
+
+# Write the golden plans anew with the real planner, pinned.
+[group('dev')]
+golden:
+    cargo install nixpacks --version 1.41.0 --locked --root target/tools
+    tests/golden.sh target/tools/bin/nixpacks
+
+# Time against the bare commands and the real nixpacks, with hyperfine; ratios of one run.
+[group('dev')]
+bench *ARGS:
+    cargo build --release
+    tests/bench.sh "$@"
+
+# Fuzz one target, for example `just fuzz log -max_total_time=60`.
+[group('dev')]
+fuzz TARGET *ARGS:
+    cd tests/fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir . "$1" -- "${@:2}"
