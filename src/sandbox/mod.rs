@@ -4,13 +4,17 @@
 pub mod audit;
 pub mod cache;
 pub mod context;
+pub mod docker;
 pub mod elf;
 pub mod host;
+mod lost;
 pub mod network;
 pub mod nixpkgs;
 pub mod packages;
 pub mod process;
 pub mod python;
+
+pub use lost::Lost;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -57,6 +61,11 @@ pub trait Sandbox: Sync {
 
     /// Whether anything inside was killed for memory since the sandbox was opened.
     fn ran_out_of_memory(&self) -> bool;
+
+    /// Asked after a step that did not pass: has the machine failed rather than the command?
+    fn lost(&self) -> Option<Lost> {
+        None
+    }
 
     /// What this sandbox could not reproduce for this plan, in the order found.
     fn unverified(&self) -> Vec<Unverified>;

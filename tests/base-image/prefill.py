@@ -8,7 +8,7 @@ import sys
 
 cache = pathlib.Path.home() / ".cache/nix/fetcher-cache-v1.sqlite"
 with sqlite3.connect(cache) as db:
-    rows = db.execute("select info, path, timestamp from Cache where input like '%file:///nix/%'").fetchall()
+    rows = db.execute("select info, path, timestamp from Cache where input like '%\"tarball\"%file:///nix/%'").fetchall()
     if len(rows) != 1:
         sys.exit("prefill: expected one row of the seed tarball, found %d" % len(rows))
     for revision in sys.argv[1:]:

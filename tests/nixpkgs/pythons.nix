@@ -19,6 +19,8 @@ let
     stdenv.build "python3-${version}"
       {
         inherit marker prefix;
+        inherit (machine) multiarch;
+        folders = map (root: "${root}/usr") machine.roots;
         short = short version;
         closure = ./closure.sh;
         unstamp = ./unstamp.py;

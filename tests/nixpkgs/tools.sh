@@ -12,9 +12,6 @@ find_first() {
 
 take_libraries() {
   mkdir -p "$out/lib"
-  search=
-  for folder in $folders; do search="$search:$folder/lib/$multiarch"; done
-  export LD_LIBRARY_PATH="${search#:}"
   for soname in "$@"; do
     source=$(find_first "lib/$multiarch/$soname" "lib/$soname")
     cp -L "$source" "$out/lib/$soname"

@@ -1,0 +1,224 @@
+//! One container that lives as long as this process does.
+//!
+//! Its main process is a shell that waits for the end of its input, which we hold through the client. However we end, a
+//! kill -9 included, that input ends, the shell exits, every process in the container is killed and the engine removes it.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use super::engine::{Engine, SOON, WORK, own_group};
+use super::labels;
+use crate::sandbox::Lost;
+
+/// What the main process prints when it is up, and then waits.
+const MAIN: &str = "echo ready; while read -r _; do :; done";
+/// How long a container may take to come up.
+const UP_WITHIN: Duration = Duration::from_secs(120);
+/// How long the main process may take to notice that it should go.
+const GONE_WITHIN: Duration = Duration::from_secs(3);
+/// Stops a fork bomb, and lets a build with many threads be.
+const MOST_PROCESSES: u32 = 4096;
+
+/// What a container is made from.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted<'a> {
+    pub image: &'a str,
+    pub network: bool,
+    pub memory: Option<u64>,
+    /// Volume and path, for each directory that outlives the container.
+    pub volumes: &'a [(String, String)],
+}
+
+/// A running container.
+#[derive(Debug)]
+pub(super) struct Container {
+    engine: Engine,
+    name: String,
+    keeper: Mutex<Option<Child>>,
+}
+
+impl Container {
+    pub(super) fn start(engine: &Engine, wanted: &Wanted<'_>) -> Result<Self> {
+        let name = labels::new_name();
+        let mut keeper = Command::new(engine.program());
+        keeper.args(run_arguments(&name, wanted)).env_clear().envs(engine.vars());
+        keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        own_group(&mut keeper)?;
+        let mut child = keeper.spawn().with_context(|| format!("cannot run {}", engine.program().display()))?;
+        let up = wait_until_up(&mut child);
+        // Held from here on, so that a start that fails half-way is cleaned up by the drop.
+        let container = Self { engine: engine.clone(), name, keeper: Mutex::new(Some(child)) };
+        match up {
+            Ok(()) => Ok(container),
+            Err(stderr) => Err(engine.lost("start a container", &stderr).into()),
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Copies what is in `folder` over what is at `place`, which is made if it is not there.
+    pub(super) fn put(&self, folder: &Path, place: &str) -> Result<()> {
+        let from = format!("{}/.", folder.display());
+        let to = format!("{}:{place}", self.name);
+        self.engine.demand("copy files into the container", &["cp", &from, &to], WORK)?;
+        Ok(())
+    }
+
+    /// Runs a small script of our own as root, and returns what it printed.
+    pub(super) fn ask(&self, script: &str, arguments: &[&str], limit: Duration) -> Result<super::engine::Answer> {
+        let mut call = vec!["exec", "--user", "0", self.name.as_str(), "/bin/bash", "-c", script, "shakedown"];
+        call.extend(arguments);
+        self.engine.ask(&call, limit)
+    }
+
+    /// Ends everything inside and removes the container. Calling it twice is harmless.
+    pub(super) fn remove(&self) -> Result<()> {
+        let taken = self.keeper.lock().map_or(None, |mut keeper| keeper.take());
+        let Some(mut keeper) = taken else { return Ok(()) };
+        drop(keeper.stdin.take());
+        let answer = self.engine.ask(&["rm", "--force", "--volumes", &self.name], WORK);
+        let gone = wait_for_end(&mut keeper);
+        if !gone {
+            keeper.kill().ok();
+            keeper.wait().ok();
+        }
+        let answer = answer?;
+        let removed = answer.success
+            || ["no such container", "already in progress", "no container with"]
+                .iter()
+                .any(|sign| answer.stderr.to_lowercase().contains(sign));
+        if removed { Ok(()) } else { Err(self.engine.lost("remove the container", &answer.stderr).into()) }
+    }
+
+    /// Whether the container is there and answers.
+    pub(super) fn pulse(&self) -> Result<super::engine::Answer, Lost> {
+        self.ask(PULSE, &[], SOON).map_err(|error| {
+            error
+                .downcast::<Lost>()
+                .unwrap_or_else(|error| Lost::for_good(format!("{error:#}"), "run again".to_owned()))
+        })
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        // Nobody is left to tell; what stays is found by its label.
+        let _ = self.remove();
+    }
+}
+
+/// Kills for memory so far, by either version of control groups, then the free blocks of the container's disk.
+const PULSE: &str = r"
+for file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do
+  [ -r $file ] && while read -r key value _; do [ $key = oom_kill ] && echo killed $value; done < $file
+done
+echo free $(stat -f -c '%a %S' / 2>/dev/null)";
+
+fn run_arguments(name: &str, wanted: &Wanted<'_>) -> Vec<String> {
+    let mut arguments: Vec<String> =
+        ["run", "--rm", "--interactive", "--init", "--log-driver", "none", "--pull", "never", "--name", name]
+            .map(str::to_owned)
+            .to_vec();
+    for label in labels::of_this_run() {
+        arguments.extend(["--label".to_owned(), label]);
+    }
+    arguments.extend([
+        "--workdir".into(),
+        "/app".into(),
+        "--user".into(),
+        "0".into(),
+        "--entrypoint".into(),
+        "/bin/bash".into(),
+    ]);
+    arguments.extend(["--pids-limit".into(), MOST_PROCESSES.to_string()]);
+    if let Some(bytes) = wanted.memory {
+        // The same for both, or half as much again would be swapped.
+        arguments.extend(["--memory".into(), bytes.to_string(), "--memory-swap".into(), bytes.to_string()]);
+    }
+    if !wanted.network {
+        arguments.extend(["--network".into(), "none".into()]);
+    }
+    for (volume, path) in wanted.volumes {
+        arguments.extend(["--volume".into(), format!("{volume}:{path}")]);
+    }
+    arguments.extend([wanted.image.to_owned(), "-c".into(), MAIN.into()]);
+    arguments
+}
+
+/// Waits for the word of the main process; on failure returns what the client complained of.
+fn wait_until_up(child: &mut Child) -> Result<(), String> {
+    let (said, inbox) = mpsc::channel();
+    if let Some(stdout) = child.stdout.take() {
+        thread::spawn(move || {
+            let mut lines = BufReader::new(stdout.take(4096));
+            let mut line = String::new();
+            let read = lines.read_line(&mut line);
+            let _ = said.send(read.is_ok() && line.trim() == "ready");
+        });
+    }
+    let complaint = child.stderr.take().map(|mut stderr| {
+        thread::spawn(move || {
+            let mut text = Vec::new();
+            let _ = stderr.by_ref().take(64 * 1024).read_to_end(&mut text);
+            String::from_utf8_lossy(&text).into_owned()
+        })
+    });
+    match inbox.recv_timeout(UP_WITHIN) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(complaint.and_then(|thread| thread.join().ok()).unwrap_or_default()),
+        Err(_) => Err(format!("it was not up after {} s", UP_WITHIN.as_secs())),
+    }
+}
+
+fn wait_for_end(child: &mut Child) -> bool {
+    let deadline = Instant::now() + GONE_WITHIN;
+    while Instant::now() < deadline {
+        if !matches!(child.try_wait(), Ok(None)) {
+            return true;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_container_is_labelled_limited_and_removes_itself() {
+        let volumes = [("shakedown-cache-1".to_owned(), "/root/.cache/uv".to_owned())];
+        let wanted = Wanted { image: "base:1", network: false, memory: Some(1 << 29), volumes: &volumes };
+        let line = run_arguments("shakedown-x", &wanted).join(" ");
+        for part in [
+            "run --rm --interactive --init --log-driver none --pull never --name shakedown-x ",
+            " --label dev.shakedown=run ",
+            " --workdir /app --user 0 --entrypoint /bin/bash ",
+            " --memory 536870912 --memory-swap 536870912 ",
+            " --network none ",
+            " --volume shakedown-cache-1:/root/.cache/uv base:1 -c echo ready; ",
+        ] {
+            assert!(line.contains(part), "{part} is not in {line}");
+        }
+        assert!(!line.contains("--publish") && !line.contains("--privileged"));
+    }
+
+    #[test]
+    fn without_limits_none_are_asked_for() {
+        let line = run_arguments("n", &Wanted { image: "i", network: true, memory: None, volumes: &[] }).join(" ");
+        assert!(!line.contains("--memory") && !line.contains("--network"), "{line}");
+    }
+}

@@ -1,0 +1,275 @@
+//! A container in use: the steps of a plan as `exec`s.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use tempfile::TempDir;
+
+use super::container::Container;
+use super::engine::SOON;
+use super::probe;
+use crate::plan::{Plan, Vars, nix};
+use crate::sandbox::network::{self, Access};
+use crate::sandbox::{
+    CommandLine, Lost, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Shell, Spec, Step, Unverified, context,
+};
+
+/// Where the start command's first process leaves its number.
+const STARTED: &str = "/run/shakedown-start";
+/// Less free space than this is a full disk.
+const LEAST_FREE: u64 = 1 << 20;
+/// What stands for a variable whose name the client itself listens to.
+const ALIAS: &str = "SHAKEDOWN_ALIAS_";
+
+/// Readies the login shell of the start command: the lines that the end of Nixpacks' Dockerfile adds to the profile (each
+/// once, whatever number of starts), the user, and the process number. Arguments: command, user, lines.
+const START: &str = r#"
+command=$1 user=$2
+shift 2
+for line in "$@"; do
+  grep -qxF -- "$line" /root/.profile || printf '\n%s' "$line" >> /root/.profile
+done
+echo $$ > /run/shakedown-start
+if [ -n "$user" ]; then
+  id "$user" > /dev/null 2>&1 || useradd -m -s /bin/bash "$user" || exit
+  export HOME=$(getent passwd "$user" | cut -d: -f6)
+  exec setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups /bin/bash -l -c "$command"
+fi
+exec /bin/bash -l -c "$command""#;
+
+pub(super) struct Live {
+    container: Container,
+    project: PathBuf,
+    /// Variables that lead to a package index; the plan's own win over them.
+    access: Vars,
+    /// Nix expressions by file name, in the order Nixpacks installs them.
+    expressions: Vec<(String, String)>,
+    /// Files that Nixpacks copies before it installs packages.
+    setup_files: Vec<String>,
+    apt: Vec<String>,
+    assets: Vars,
+    /// What is added to the profile for the start command.
+    profile: Vec<String>,
+    user: String,
+    unverified: Vec<Unverified>,
+}
+
+impl Live {
+    pub(super) fn new(container: Container, spec: &Spec<'_>, base_image: Option<String>) -> Result<Self> {
+        let plan = spec.plan;
+        let access = if spec.network { Access::of_this_machine() } else { Access::default() };
+        let phases = plan.phases_in_order()?;
+        let nix_phases = phases.iter().filter(|(_, phase)| phase.uses_nix());
+        let live = Self {
+            project: spec.project.to_owned(),
+            expressions: nix::expressions(plan),
+            setup_files: nix_phases.flat_map(|(_, phase)| phase.only_include_files.to_vec()).collect(),
+            apt: plan.phases.iter().flatten().flat_map(|(_, phase)| phase.apt_pkgs.to_vec()).collect(),
+            assets: plan.static_assets.clone().unwrap_or_default(),
+            profile: phases
+                .iter()
+                .filter(|(_, phase)| !phase.paths.is_absent())
+                .map(|(_, phase)| format!("PATH={}:$PATH", phase.paths.join(":")))
+                .collect(),
+            user: plan.start.as_ref().and_then(|start| start.user.clone()).unwrap_or_default(),
+            unverified: unverified(plan, base_image),
+            access: access.vars,
+            container,
+        };
+        live.trust(&access.bundle, &access.find_links)?;
+        Ok(live)
+    }
+
+    /// Our certificates in the place of the image's, and local wheels at their own place.
+    fn trust(&self, bundle: &[u8], find_links: &[PathBuf]) -> Result<()> {
+        if !bundle.is_empty() {
+            let bundle_path = Path::new(network::BUNDLE);
+            let name = bundle_path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let folder = bundle_path.parent().unwrap_or(Path::new("/")).to_string_lossy().into_owned();
+            self.container.ask("mkdir -p \"$1\" /run", &[&folder], SOON)?;
+            self.put(&folder, |stage| Ok(fs::write(stage.join(&name), bundle)?))?;
+        }
+        for folder in find_links {
+            let place = folder.to_string_lossy();
+            self.container.ask("mkdir -p \"$1\"", &[&place], SOON)?;
+            self.container.put(folder, &place)?;
+        }
+        Ok(())
+    }
+
+    /// Fills a folder and copies it over `place`.
+    fn put(&self, place: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+        let stage = stage()?;
+        fill(stage.path())?;
+        self.container.put(stage.path(), place)
+    }
+
+    fn exec(&self, vars: &Vars, command: &[&str]) -> CommandLine {
+        let engine = self.container.engine();
+        let mut arguments: Vec<String> = ["exec", "--user", "0", "--workdir", "/app"].map(str::to_owned).to_vec();
+        let mut line_vars = engine.vars().clone();
+        let mut renamed = Vec::new();
+        let all = self.access.iter().filter(|(name, _)| !vars.contains_key(*name)).chain(vars);
+        for (name, value) in all {
+            // A name that the client reads for itself travels under another.
+            let own = engine.vars().get(name).is_some_and(|own| own != value) || name.starts_with("DOCKER_");
+            let carrier = if own { format!("{ALIAS}{}", renamed.len()) } else { name.clone() };
+            if own {
+                renamed.push((carrier.clone(), name.clone()));
+            }
+            arguments.extend(["--env".to_owned(), carrier.clone()]);
+            line_vars.insert(carrier, value.clone());
+        }
+        arguments.push(self.container.name().to_owned());
+        if !renamed.is_empty() {
+            arguments.extend(["/bin/bash", "-c", &unalias(&renamed), "shakedown"].map(str::to_owned));
+        }
+        arguments.extend(command.iter().map(|word| (*word).to_owned()));
+        CommandLine { vars: line_vars, ..engine.command(arguments) }
+    }
+
+    fn build_shell(&self, vars: &Vars, script: &str) -> CommandLine {
+        self.exec(vars, &["/bin/bash", "-ol", "pipefail", "-c", script])
+    }
+
+    /// Kills for memory, and free bytes.
+    fn pulse(&self) -> Result<(u64, Option<u64>), Lost> {
+        let answer = self.container.pulse()?;
+        if !answer.success {
+            return Err(self.container.engine().lost("look into the container", &answer.stderr));
+        }
+        let field = |name: &str| answer.stdout.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        let killed = field("killed ").and_then(|count| count.parse().ok()).unwrap_or(0);
+        let free = field("free ").and_then(|text| {
+            let (blocks, size) = text.split_once(' ')?;
+            blocks.parse::<u64>().ok()?.checked_mul(size.parse().ok()?)
+        });
+        Ok((killed, free))
+    }
+}
+
+impl Sandbox for Live {
+    fn setup(&mut self) -> Result<Vec<SetupStep>> {
+        if !self.setup_files.is_empty() {
+            self.copy_in(Some(&self.setup_files.clone()))?;
+        }
+        if !self.expressions.is_empty() {
+            self.put("/app", |stage| {
+                let folder = stage.join(".nixpacks");
+                fs::create_dir(&folder)?;
+                self.expressions.iter().try_for_each(|(name, text)| Ok(fs::write(folder.join(name), text)?))
+            })?;
+        }
+        if !self.assets.is_empty() {
+            self.put("/", |stage| write_assets(&stage.join("assets"), &self.assets))?;
+        }
+        let none = Vars::new();
+        let nix = self.expressions.iter().map(|(name, _)| {
+            let script = format!("nix-env -if .nixpacks/{name} && nix-collect-garbage -d");
+            (format!("nix-env -if .nixpacks/{name}"), script)
+        });
+        let apt = (!self.apt.is_empty()).then(|| {
+            let packages = self.apt.join(" ");
+            let script = format!("sudo apt-get update && sudo apt-get install -y --no-install-recommends {packages}");
+            (format!("apt-get install -y --no-install-recommends {packages}"), script)
+        });
+        let step =
+            |(title, script): (String, String)| SetupStep::Run { title, command: self.build_shell(&none, &script) };
+        Ok(nix.chain(apt).map(step).collect())
+    }
+
+    fn copy_in(&mut self, only: Option<&[String]>) -> Result<()> {
+        self.put("/app", |stage| context::copy(&self.project, stage, only))
+    }
+
+    fn command(&self, step: &Step<'_>) -> CommandLine {
+        match step.shell {
+            Shell::Build => self.build_shell(step.vars, step.script),
+            Shell::Start => {
+                let head = ["/bin/bash", "-c", START, "shakedown", step.script, &self.user];
+                let words: Vec<&str> = head.into_iter().chain(self.profile.iter().map(String::as_str)).collect();
+                self.exec(step.vars, &words)
+            }
+        }
+    }
+
+    fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer {
+        let arguments = probe::arguments(probe);
+        let answer = self.container.ask(probe::SCRIPT, &arguments.each_ref().map(String::as_str), probe::limit(probe));
+        answer.map(|answer| probe::read(&answer.stdout, probe)).unwrap_or_default()
+    }
+
+    fn ask_to_stop(&self, _pid: u32) -> Result<()> {
+        self.container.ask("kill -TERM \"$(< \"$1\")\"", &[STARTED], SOON)?;
+        Ok(())
+    }
+
+    fn ran_out_of_memory(&self) -> bool {
+        self.pulse().is_ok_and(|(killed, _)| killed > 0)
+    }
+
+    fn lost(&self) -> Option<Lost> {
+        let engine = self.container.engine().name();
+        match self.pulse() {
+            Err(lost) => Some(lost),
+            Ok((_, Some(free))) if free < LEAST_FREE => Some(Lost::for_good(
+                format!("the disk of the {engine} engine is full"),
+                format!("free some with `{engine} system prune`"),
+            )),
+            Ok(_) => None,
+        }
+    }
+
+    fn unverified(&self) -> Vec<Unverified> {
+        self.unverified.clone()
+    }
+
+    fn audit(&self) -> Result<Vec<MissingLibrary>> {
+        // The libraries here are the cloud's own: what is missing shows when the app is started.
+        Ok(Vec::new())
+    }
+
+    fn close(&mut self) -> Result<()> {
+        self.container.remove()
+    }
+}
+
+/// A folder to copy from, readable by everyone as what lies in it becomes a folder of the container.
+fn stage() -> Result<TempDir> {
+    use std::os::unix::fs::PermissionsExt;
+    let stage =
+        tempfile::Builder::new().prefix("shakedown-stage-").tempdir().context("cannot make a folder to copy from")?;
+    fs::set_permissions(stage.path(), fs::Permissions::from_mode(0o755))?;
+    Ok(stage)
+}
+
+fn write_assets(folder: &Path, assets: &Vars) -> Result<()> {
+    for (name, text) in assets {
+        let file = folder.join(name);
+        anyhow::ensure!(!name.split('/').any(|part| part == ".."), "static asset {name} lies outside /assets");
+        fs::create_dir_all(file.parent().unwrap_or(folder))?;
+        fs::write(&file, text).with_context(|| format!("cannot write the static asset {name}"))?;
+    }
+    Ok(())
+}
+
+/// Gives the variables their real names, then becomes the command that follows.
+fn unalias(renamed: &[(String, String)]) -> String {
+    let assign = |(carrier, name): &(String, String)| format!("export {name}=\"${carrier}\"; unset {carrier}; ");
+    renamed.iter().map(assign).chain(["exec \"$@\"".to_owned()]).collect()
+}
+
+fn unverified(plan: &Plan, base_image: Option<String>) -> Vec<Unverified> {
+    let run_image = plan.start.as_ref().and_then(|start| start.run_image.as_ref());
+    let image = base_image.map(|image| Unverified {
+        what: format!("buildImage: {image}"),
+        why: "--base-image stands in for the plan's image".into(),
+    });
+    let run = run_image.map(|image| Unverified {
+        what: format!("start.runImage: {image}"),
+        why: "the app was started in the build image; in the cloud only /app and the certificates reach the run image"
+            .into(),
+    });
+    image.into_iter().chain(run).collect()
+}

@@ -1,0 +1,175 @@
+//! The real thing: the plan's base image in a container of docker or podman, one `exec` for each command.
+
+mod container;
+mod engine;
+mod fault;
+mod labels;
+mod live;
+mod probe;
+
+pub use engine::Engine;
+pub use labels::{Leftover, clean, leftovers};
+
+use std::path::Path;
+
+use anyhow::Result;
+use xxhash_rust::xxh3::xxh3_64;
+
+use self::container::{Container, Wanted};
+use self::engine::SOON;
+use self::live::Live;
+use super::{Backend, Sandbox, Spec, Unavailable};
+use crate::plan::Plan;
+
+/// What Nixpacks builds on when the plan says nothing.
+pub const DEFAULT_IMAGE: &str = "ghcr.io/railwayapp/nixpacks:ubuntu-1745885067";
+
+/// When the base image is fetched from its registry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pull {
+    /// When the engine does not have it.
+    #[default]
+    Missing,
+    /// At each run.
+    Always,
+    /// Never: it has to be there.
+    Never,
+}
+
+/// What the user chose.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Instead of the plan's `buildImage`.
+    pub base_image: Option<String>,
+    /// When to fetch the image.
+    pub pull: Pull,
+    /// Whether `cacheDirectories` start empty and are forgotten.
+    pub no_cache: bool,
+}
+
+/// The docker backend.
+#[derive(Debug, Clone, Default)]
+pub struct Docker {
+    options: Options,
+    engine: Option<Engine>,
+}
+
+impl Docker {
+    /// With the first engine found when it is needed.
+    pub fn new(options: Options) -> Self {
+        Self { options, engine: None }
+    }
+
+    /// With a given engine.
+    pub fn with_engine(engine: Engine, options: Options) -> Self {
+        Self { options, engine: Some(engine) }
+    }
+
+    /// The engine that would be used.
+    pub fn engine(&self) -> Result<Engine, Unavailable> {
+        self.engine.clone().map_or_else(Engine::find, Ok)
+    }
+
+    /// The base image that would be used.
+    pub fn image<'a>(&'a self, plan: &'a Plan) -> &'a str {
+        self.options.base_image.as_deref().or(plan.build_image.as_deref()).unwrap_or(DEFAULT_IMAGE)
+    }
+
+    /// Whether the engine has the image already, so that nothing need be fetched.
+    pub fn has_image(&self, plan: &Plan) -> bool {
+        let present = |engine: Engine| engine.ask(&["image", "inspect", "--format", "{{.Id}}", self.image(plan)], SOON);
+        self.engine().ok().and_then(|engine| present(engine).ok()).is_some_and(|answer| answer.success)
+    }
+}
+
+impl Backend for Docker {
+    fn name(&self) -> &'static str {
+        "docker"
+    }
+
+    fn check(&self, plan: &Plan) -> Result<(), Unavailable> {
+        let engine = self.engine()?;
+        engine.version()?;
+        if self.options.pull == Pull::Never && !self.has_image(plan) {
+            let image = self.image(plan);
+            return Err(Unavailable {
+                missing: format!("the base image {image} is not here, and --pull never forbids fetching it"),
+                cures: vec![format!("{} pull {image}", engine.name()), "--pull missing".into()],
+            });
+        }
+        Ok(())
+    }
+
+    fn open(&self, spec: &Spec<'_>) -> Result<Box<dyn Sandbox>> {
+        let engine = self.engine()?;
+        engine.version()?;
+        let image = self.image(spec.plan);
+        self.fetch(&engine, image, spec.plan)?;
+        let volumes = if self.options.no_cache { Vec::new() } else { cache_volumes(&engine, spec)? };
+        let wanted = Wanted { image, network: spec.network, memory: spec.memory, volumes: &volumes };
+        let container = Container::start(&engine, &wanted)?;
+        Ok(Box::new(Live::new(container, spec, self.options.base_image.clone())?))
+    }
+}
+
+impl Docker {
+    fn fetch(&self, engine: &Engine, image: &str, plan: &Plan) -> Result<()> {
+        let wanted = match self.options.pull {
+            Pull::Always => true,
+            Pull::Missing => !self.has_image(plan),
+            Pull::Never => false,
+        };
+        if wanted {
+            engine.demand(&format!("pull {image}"), &["pull", "--quiet", image], PULL_WITHIN)?;
+        }
+        Ok(())
+    }
+}
+
+/// The real base image is a third of a gigabyte.
+const PULL_WITHIN: std::time::Duration = std::time::Duration::from_secs(1800);
+
+/// Volume and path of each of the plan's cache directories. As with Nixpacks' own builds, projects do not share them.
+fn cache_volumes(engine: &Engine, spec: &Spec<'_>) -> Result<Vec<(String, String)>> {
+    let directories = super::all_packages(spec.plan, |phase| &phase.cache_directories);
+    let volumes = directories.iter().filter_map(|directory| cache_volume(spec.project, directory));
+    volumes
+        .map(|(volume, path)| {
+            let [label] = labels::of_a_cache();
+            engine.demand("make a cache volume", &["volume", "create", "--label", &label, &volume], SOON)?;
+            Ok((volume, path))
+        })
+        .collect()
+}
+
+/// A relative directory lies in `/app`. One with a colon cannot be said to the engine.
+fn cache_volume(project: &Path, directory: &str) -> Option<(String, String)> {
+    let path = if directory.starts_with('/') { directory.to_owned() } else { format!("/app/{directory}") };
+    let key = format!("{}\0{path}", project.display());
+    (!path.contains(':')).then(|| (format!("shakedown-cache-{:016x}", xxh3_64(key.as_bytes())), path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_users_image_comes_before_the_plans_and_the_default() {
+        let plan = Plan { build_image: Some("plan:1".into()), ..Plan::default() };
+        assert_eq!(Docker::default().image(&plan), "plan:1");
+        assert_eq!(Docker::default().image(&Plan::default()), DEFAULT_IMAGE);
+        let own = Docker::new(Options { base_image: Some("own:1".into()), ..Options::default() });
+        assert_eq!(own.image(&plan), "own:1");
+    }
+
+    #[test]
+    fn cache_volumes_belong_to_a_project_and_a_directory() {
+        let volume = |project: &str, directory: &str| cache_volume(Path::new(project), directory);
+        let (name, path) = volume("/home/a/bot", "/root/.cache/pip").unwrap();
+        assert_eq!(path, "/root/.cache/pip");
+        assert_ne!(volume("/home/a/web", "/root/.cache/pip").unwrap().0, name);
+        assert_ne!(volume("/home/a/bot", "/root/.cache/uv").unwrap().0, name);
+        assert_eq!(volume("/p", "node_modules/.cache").unwrap().1, "/app/node_modules/.cache");
+        assert_eq!(volume("/p", "/a:/etc"), None);
+    }
+}

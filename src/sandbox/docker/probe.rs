@@ -1,0 +1,135 @@
+//! The smoke probe, asked from inside the container: no port is published, and what listens on loopback alone is seen too.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use crate::sandbox::{Probe, ProbeAnswer};
+
+/// Lists the listening sockets, then sends the GET. Needs nothing but bash.
+/// Arguments: path (empty for no GET), port, Host header, seconds.
+pub(super) const SCRIPT: &str = r#"
+for file in /proc/net/tcp /proc/net/tcp6; do
+  [ -r $file ] && while read -r _ local _ state _; do [ "$state" = 0A ] && echo "listen $local"; done < $file
+done
+[ -n "$1" ] || exit 0
+get() (
+  exec 3<> "/dev/tcp/$1/$3" || exit 1
+  printf 'GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: RailwayHealthCheck/1.0\r\nAccept: */*\r\nConnection: close\r\n\r\n' "$2" "$4" >&3
+  IFS= read -r -t "$5" line <&3
+  code=$?
+  if [ -n "$line" ]; then printf 'http %s\n' "$line"; elif [ $code -gt 128 ]; then echo late; else echo closed; fi
+)
+get 127.0.0.1 "$@" 2> /dev/null || get ::1 "$@" 2> /dev/null || echo refused"#;
+
+/// The script's arguments for a probe.
+pub(super) fn arguments(probe: &Probe<'_>) -> [String; 4] {
+    let path = probe.path.map(request_path).unwrap_or_default();
+    [path, probe.port.to_string(), one_line(probe.host), format!("{:.1}", probe.timeout.as_secs_f64())]
+}
+
+/// How long the whole call may take.
+pub(super) fn limit(probe: &Probe<'_>) -> Duration {
+    probe.timeout + Duration::from_secs(5)
+}
+
+/// As one word of a request line: what would end the word is escaped.
+fn request_path(path: &str) -> String {
+    let escaped = path.bytes().fold(String::new(), |mut out, byte| {
+        match byte {
+            b'!'..=b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+        out
+    });
+    if escaped.starts_with('/') { escaped } else { format!("/{escaped}") }
+}
+
+fn one_line(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
+/// Reads what the script printed.
+pub(super) fn read(printed: &str, probe: &Probe<'_>) -> ProbeAnswer {
+    let mut listening: Vec<SocketAddr> =
+        printed.lines().filter_map(|line| line.strip_prefix("listen ")).filter_map(address).collect();
+    // The engine's own name server, on networks that are not the default one.
+    listening.retain(|address| address.ip() != IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11)));
+    listening.sort();
+    listening.dedup();
+    let seconds = probe.timeout.as_secs_f64();
+    let on_port = listening.iter().any(|address| address.port() == probe.port);
+    let http = printed.lines().filter(|_| probe.path.is_some() && on_port).find_map(|line| match line {
+        "late" => Some(Err(format!("no answer within {seconds} s"))),
+        "closed" => Some(Err("it closed the connection without an answer".to_owned())),
+        "refused" => Some(Err("it refused the connection".to_owned())),
+        _ => line.strip_prefix("http ").map(status),
+    });
+    ProbeAnswer { listening, http }
+}
+
+fn status(line: &str) -> Result<u16, String> {
+    let mut words = line.split_whitespace();
+    let version = words.next().filter(|word| word.starts_with("HTTP/"));
+    let code = version.and(words.next()).and_then(|code| code.parse().ok());
+    code.ok_or_else(|| format!("it does not speak HTTP: {}", line.trim().chars().take(60).collect::<String>()))
+}
+
+/// `0100007F:1F90`, as the kernel writes it: each group of four bytes the way this processor keeps a number.
+fn address(text: &str) -> Option<SocketAddr> {
+    let (ip, port) = text.trim().split_once(':')?;
+    let port = u16::from_str_radix(port, 16).ok()?;
+    let word = |text: &str| u32::from_str_radix(text, 16).ok().map(u32::swap_bytes);
+    let ip = match ip.len() {
+        8 => IpAddr::V4(Ipv4Addr::from(word(ip)?)),
+        32 => {
+            let words = [word(ip.get(..8)?)?, word(ip.get(8..16)?)?, word(ip.get(16..24)?)?, word(ip.get(24..)?)?];
+            let bits = words.iter().fold(0u128, |bits, word| bits << 32 | u128::from(*word));
+            Ipv6Addr::from(bits).to_canonical()
+        }
+        _ => return None,
+    };
+    Some(SocketAddr::new(ip, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn probe(path: Option<&str>) -> Probe<'_> {
+        Probe { pid: 1, port: 8080, path, host: "health.example", timeout: Duration::from_secs(2) }
+    }
+
+    #[test]
+    fn kernel_addresses_are_read() {
+        assert_eq!(address("0100007F:1F90"), Some("127.0.0.1:8080".parse().unwrap()));
+        assert_eq!(address("00000000000000000000000000000000:1F40"), Some("[::]:8000".parse().unwrap()));
+        assert_eq!(address("00000000000000000000000001000000:0050"), Some("[::1]:80".parse().unwrap()));
+        assert_eq!(address("zz:1"), None);
+        assert_eq!(address("é0100007:1F90"), None);
+    }
+
+    #[test]
+    fn the_answer_is_that_of_the_port_alone() {
+        let printed = "listen 0100007F:1F90\nlisten 0B00007F:A000\nhttp HTTP/1.1 404 Not Found\r\n";
+        let answer = read(printed, &probe(Some("/")));
+        assert_eq!(answer.listening, ["127.0.0.1:8080".parse().unwrap()]);
+        assert_eq!(answer.http, Some(Ok(404)));
+        assert_eq!(read("listen 0100007F:1F40\nrefused\n", &probe(Some("/"))).http, None);
+        assert_eq!(read("listen 0100007F:1F90\n", &probe(None)).http, None);
+    }
+
+    #[test]
+    fn what_is_no_http_is_said() {
+        let answer = read("listen 00000000:1F90\nhttp SSH-2.0-x\n", &probe(Some("/")));
+        assert!(answer.http.unwrap().unwrap_err().contains("SSH-2.0-x"));
+        assert_eq!(
+            read("listen 00000000:1F90\nlate\n", &probe(Some("/"))).http,
+            Some(Err("no answer within 2 s".into()))
+        );
+    }
+
+    #[test]
+    fn a_path_cannot_leave_its_request_line() {
+        assert_eq!(request_path("health a\r\nX: y"), "/health%20a%0D%0AX:%20y");
+    }
+}
