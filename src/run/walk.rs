@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::event::Event;
-use super::outcome::{CmdOutcome, Outcome, PhaseOutcome, Status};
+use super::outcome::{CmdOutcome, Outcome, PhaseOutcome, SmokeResult, Status};
 use super::settings::{Settings, Until};
 use super::smoke;
 use crate::plan::{Phase, Plan, Vars};
@@ -186,7 +186,13 @@ impl Walk<'_> {
         .with_context(|| {
             format!("cannot run {}", command.argv.first().map_or("".into(), |arg| arg.to_string_lossy()))
         })?;
-        Ok((self.status(ended), started.elapsed()))
+        let status = self.status(ended);
+        if matches!(status, Status::Failed(_))
+            && let Some(lost) = self.sandbox.lost()
+        {
+            return Err(lost.into());
+        }
+        Ok((status, started.elapsed()))
     }
 
     fn status(&self, ended: Ended) -> Status {
@@ -228,6 +234,11 @@ impl Walk<'_> {
         let mut smoke = smoke::smoke(&command, settings, &*self.sandbox, interrupted, &mut |line| {
             emit(&Event::Line { phase: START.into(), text: secrets.mask(line).into_owned() });
         })?;
+        if matches!(smoke.result, SmokeResult::Crashed(_))
+            && let Some(lost) = self.sandbox.lost()
+        {
+            return Err(lost.into());
+        }
         smoke.cmd = secrets.mask(cmd).into_owned();
         self.tell(Event::SmokeFinished { smoke: smoke.clone() });
         Ok(smoke)

@@ -142,11 +142,20 @@ fn cache_volumes(engine: &Engine, spec: &Spec<'_>) -> Result<Vec<(String, String
         .collect()
 }
 
-/// A relative directory lies in `/app`. One with a colon cannot be said to the engine.
 fn cache_volume(project: &Path, directory: &str) -> Option<(String, String)> {
-    let path = if directory.starts_with('/') { directory.to_owned() } else { format!("/app/{directory}") };
+    Some((cache_volume_name(project, directory)?, inside_app(directory)))
+}
+
+/// The volume that keeps a project's cache directory. None for one with a colon, which cannot be said to the engine.
+pub fn cache_volume_name(project: &Path, directory: &str) -> Option<String> {
+    let path = inside_app(directory);
     let key = format!("{}\0{path}", project.display());
-    (!path.contains(':')).then(|| (format!("shakedown-cache-{:016x}", xxh3_64(key.as_bytes())), path))
+    (!path.contains(':')).then(|| format!("shakedown-cache-{:016x}", xxh3_64(key.as_bytes())))
+}
+
+/// A relative directory lies in `/app`.
+fn inside_app(directory: &str) -> String {
+    if directory.starts_with('/') { directory.to_owned() } else { format!("/app/{directory}") }
 }
 
 #[cfg(test)]

@@ -1,0 +1,326 @@
+//! The docker backend on a real engine, with the stand-in base image that `tests/base-image/build` makes.
+
+mod support;
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use shakedown::plan::Plan;
+use shakedown::run::{SmokeKind, SmokeResult, Status};
+use shakedown::sandbox::docker::{self, Docker, Engine, Options, Pull};
+use shakedown::sandbox::process::{self, Ended, Exit, Limits};
+use shakedown::sandbox::{Backend, Lost, Shell, Step};
+
+use support::*;
+
+fn docker() -> Docker {
+    Docker::new(Options { pull: Pull::Never, ..Options::default() })
+}
+
+/// Why the tests of the engine cannot run here.
+fn missing() -> Option<String> {
+    docker().check(&Plan::default()).err().map(|unavailable| unavailable.missing)
+}
+
+fn client(arguments: &[&str]) -> String {
+    let program = Engine::find().unwrap().program().to_owned();
+    let output = Command::new(program).args(arguments).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// Our containers whose plan carries this variable's name, so that tests do not see each other's.
+fn containers_of(project: &std::path::Path) -> usize {
+    let volume = docker::cache_volume_name(project, "/root/.cache/pip").unwrap();
+    client(&["ps", "-aq", "--filter", &format!("volume={volume}")]).lines().count()
+}
+
+fn forget(project: &std::path::Path) {
+    let volume = docker::cache_volume_name(project, "/root/.cache/pip").unwrap();
+    client(&["volume", "rm", "--force", &volume]);
+}
+
+#[test]
+fn the_founding_bot_fails_with_the_text_of_the_store_and_its_cure_works() {
+    if skipped("the_founding_bot", missing()) {
+        return;
+    }
+    let (project, founding) = (bot(), founding_plan());
+    let ran = rehearse(&docker(), &spec(project.path(), &founding), &settings(None), &NEVER);
+    assert_eq!(ran.status("setup"), Status::Passed, "{}", ran.log);
+    assert_eq!(ran.status("install"), Status::Failed(Exit::Code(1)), "{}", ran.log);
+    assert!(ran.log.contains("externally-managed-environment"), "{}", ran.log);
+    assert!(ran.log.contains("`/nix/store` filesystem."), "{}", ran.log);
+
+    let cured = plan();
+    let ran = rehearse(&docker(), &spec(project.path(), &cured), &settings(None), &NEVER);
+    assert_eq!(ran.smoke(), &SmokeResult::StayedUp, "{}", ran.log);
+    assert!(ran.log.contains("up /opt/venv"), "{}", ran.log);
+    assert_eq!(containers_of(project.path()), 0);
+    forget(project.path());
+}
+
+#[test]
+fn an_undefined_package_fails_setup_with_its_name_and_place() {
+    if skipped("an_undefined_package", missing()) {
+        return;
+    }
+    let (project, mut plan) = (bot(), plan());
+    phase(&mut plan, "setup").nix_pkgs = ["python311", "no-such-package"].into();
+    phase(&mut plan, "install").cache_directories = Default::default();
+    let ran = rehearse(&docker(), &spec(project.path(), &plan), &settings(None), &NEVER);
+    assert_eq!(ran.status("setup"), Status::Failed(Exit::Code(1)), "{}", ran.log);
+    assert!(ran.log.contains("/app/.nixpacks/nixpkgs-"), "{}", ran.log);
+    assert!(ran.log.contains("undefined variable"), "{}", ran.log);
+    assert_eq!(ran.status("install"), Status::Skipped);
+}
+
+/// A project that installs nothing, for what happens at start.
+fn starts(main: &str) -> (tempfile::TempDir, Plan) {
+    let mut plan = plan();
+    plan.phases.as_mut().unwrap().remove("install");
+    (project(&[("main.py", main)]), plan)
+}
+
+const SERVER: &str = "import http.server, os, sys\nclass H(http.server.SimpleHTTPRequestHandler):\n    def do_GET(self):\n        \
+    self.send_response(200 if self.path == '/ok' else 500); self.end_headers()\n\
+    http.server.HTTPServer((sys.argv[1], int(os.environ['PORT'])), H).serve_forever()\n";
+
+#[test]
+fn the_probe_sees_who_answers_and_who_only_talks_to_itself() {
+    if skipped("the_probe", missing()) {
+        return;
+    }
+    let (project, plan) = starts(SERVER);
+    let mut settings = settings(Some(SmokeKind::Answers));
+    settings.smoke.path = Some("/ok".into());
+    let open = with_start(plan.clone(), "python main.py 0.0.0.0");
+    let ran = rehearse(&docker(), &spec(project.path(), &open), &settings, &NEVER);
+    assert_eq!(ran.smoke(), &SmokeResult::Answered { status: 200 }, "{}", ran.log);
+    assert_eq!(ran.outcome().smoke.as_ref().unwrap().heeds_sigterm, Some(true));
+
+    let closed = with_start(plan, "python main.py 127.0.0.1");
+    let ran = rehearse(&docker(), &spec(project.path(), &closed), &settings, &NEVER);
+    assert_eq!(ran.smoke(), &SmokeResult::LoopbackOnly("127.0.0.1:8080".parse().unwrap()), "{}", ran.log);
+}
+
+#[test]
+fn a_kill_for_memory_is_told_from_a_crash() {
+    if skipped("a_kill_for_memory", missing()) {
+        return;
+    }
+    let (project, plan) = starts("x = [bytearray(1 << 20) for _ in range(4096)]\n");
+    let spec = shakedown::sandbox::Spec { memory: Some(200 << 20), ..spec(project.path(), &plan) };
+    let ran = rehearse(&docker(), &spec, &settings(None), &NEVER);
+    assert_eq!(ran.smoke(), &SmokeResult::OutOfMemory, "{}", ran.log);
+
+    let (project, plan) = starts("import os\nos.kill(os.getpid(), 9)\n");
+    let ran = rehearse(&docker(), &support::spec(project.path(), &plan), &settings(None), &NEVER);
+    assert_eq!(ran.smoke(), &SmokeResult::Crashed(Exit::Code(137)), "{}", ran.log);
+}
+
+#[test]
+fn variables_reach_the_command_whatever_their_name_and_never_the_command_line() {
+    if skipped("variables_reach_the_command", missing()) {
+        return;
+    }
+    let (project, plan) = starts("");
+    let sandbox = docker().open(&spec(project.path(), &plan)).unwrap();
+    let values = [("TOKEN", "s3cret\nline"), ("DOCKER_HOST", "tcp://s3cret"), ("HOME", "/s3cret"), ("A-B", "odd")];
+    let vars = vars(&values);
+    let script = "printf '%s|%s|%s' \"$TOKEN\" \"$DOCKER_HOST\" \"$HOME\"";
+    let command = sandbox.command(&Step { shell: Shell::Build, script, vars: &vars });
+    assert!(command.argv.iter().all(|word| !word.to_string_lossy().contains("s3cret")), "{command:?}");
+    let mut lines = Vec::new();
+    let limits = Limits { total: Duration::from_secs(30), silence: None };
+    let ended = process::run(&command, limits, &NEVER, &mut |line| lines.push(line.to_owned())).unwrap();
+    assert_eq!(ended, Ended::Exited(Exit::Code(0)), "{lines:?}");
+    assert_eq!(lines, ["s3cret", "line|tcp://s3cret|/s3cret"]);
+}
+
+#[test]
+fn each_command_is_a_login_shell_of_its_own_with_pipefail() {
+    if skipped("each_command", missing()) {
+        return;
+    }
+    let (project, mut plan) = (bot(), plan());
+    let install = phase(&mut plan, "install");
+    install.cmds = ["cd /tmp && export LOST=1", "pwd; echo lost=$LOST path=$PATH", "false | true"].into();
+    install.cache_directories = Default::default();
+    let ran = rehearse(&docker(), &spec(project.path(), &plan), &settings(None), &NEVER);
+    assert!(ran.log.contains("\n/app\nlost= path=/opt/venv/bin::"), "{}", ran.log);
+    assert_eq!(ran.status("install"), Status::Failed(Exit::Code(1)), "{}", ran.log);
+}
+
+#[test]
+fn interruption_and_time_out_leave_nothing_behind() {
+    if skipped("interruption", missing()) {
+        return;
+    }
+    let (project, mut plan) = (bot(), plan());
+    phase(&mut plan, "install").cmds = ["sleep 300 & setsid sleep 300 & sleep 300"].into();
+    let flag = AtomicBool::new(false);
+    let started = Instant::now();
+    let ran = thread::scope(|scope| {
+        scope.spawn(|| {
+            while containers_of(project.path()) == 0 && started.elapsed() < Duration::from_secs(60) {
+                thread::sleep(Duration::from_millis(50));
+            }
+            thread::sleep(Duration::from_secs(3));
+            flag.store(true, Ordering::Relaxed);
+        });
+        rehearse(&docker(), &spec(project.path(), &plan), &settings(None), &flag)
+    });
+    assert!(started.elapsed() < Duration::from_secs(90));
+    assert!(ran.outcome().phases.iter().any(|phase| phase.status == Status::Interrupted), "{}", ran.log);
+    assert_eq!(containers_of(project.path()), 0);
+
+    let mut settings = settings(None);
+    settings.limits.silence = Some(Duration::from_secs(2));
+    let ran = rehearse(&docker(), &spec(project.path(), &plan), &settings, &NEVER);
+    assert_eq!(ran.status("install"), Status::TimedOut { silent: true }, "{}", ran.log);
+    assert_eq!(containers_of(project.path()), 0);
+    forget(project.path());
+}
+
+/// Run by the test below in a process of its own, which is then killed.
+#[test]
+#[ignore = "part of a_killed_run_takes_its_container_along"]
+fn holds_a_container_until_killed() {
+    let project = PathBuf::from(std::env::var_os("SHAKEDOWN_TEST_PROJECT").unwrap());
+    let plan = plan();
+    let _sandbox = docker().open(&spec(&project, &plan)).unwrap();
+    thread::sleep(Duration::from_secs(60));
+}
+
+#[test]
+fn a_killed_run_takes_its_container_along() {
+    if skipped("a_killed_run", missing()) {
+        return;
+    }
+    let project = bot();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "holds_a_container_until_killed"])
+        .env("SHAKEDOWN_TEST_PROJECT", project.path())
+        .spawn()
+        .unwrap();
+    let until = |wanted: usize| {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while containers_of(project.path()) != wanted && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(50));
+        }
+        containers_of(project.path())
+    };
+    assert_eq!(until(1), 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(until(0), 0);
+    forget(project.path());
+}
+
+#[test]
+fn a_container_killed_from_outside_says_nothing_of_the_project() {
+    if skipped("a_container_killed_from_outside", missing()) {
+        return;
+    }
+    let (project, mut plan) = (bot(), plan());
+    phase(&mut plan, "install").cmds = ["sleep 60"].into();
+    let volume = docker::cache_volume_name(project.path(), "/root/.cache/pip").unwrap();
+    let filter = format!("volume={volume}");
+    let ran = thread::scope(|scope| {
+        scope.spawn(|| {
+            let deadline = Instant::now() + Duration::from_secs(60);
+            while containers_of(project.path()) == 0 && Instant::now() < deadline {
+                thread::sleep(Duration::from_millis(50));
+            }
+            thread::sleep(Duration::from_secs(4));
+            client(&["kill", &client(&["ps", "-q", "--filter", &filter])]);
+        });
+        rehearse(&docker(), &spec(project.path(), &plan), &settings(None), &NEVER)
+    });
+    let error = ran.outcome.unwrap_err();
+    let lost = error.downcast_ref::<Lost>().unwrap_or_else(|| panic!("{error:#}"));
+    assert!(lost.passing && lost.what.contains("from outside"), "{lost}");
+    forget(project.path());
+}
+
+#[test]
+fn an_image_that_is_not_there_is_named_with_its_cure() {
+    if skipped("an_image_that_is_not_there", missing()) {
+        return;
+    }
+    let own = |pull| Docker::new(Options { base_image: Some("localhost:1/no/such:1".into()), pull, no_cache: true });
+    let unavailable = own(Pull::Never).check(&Plan::default()).unwrap_err();
+    assert!(unavailable.missing.contains("localhost:1/no/such:1"), "{unavailable:?}");
+    let (project, plan) = starts("");
+    let error = own(Pull::Missing).open(&spec(project.path(), &plan)).err().unwrap();
+    let lost = error.downcast_ref::<Lost>().unwrap_or_else(|| panic!("{error:#}"));
+    assert!(lost.passing && lost.next.contains("--pull never"), "{lost}");
+}
+
+#[test]
+fn an_image_without_bash_is_named() {
+    if skipped("an_image_without_bash", missing()) {
+        return;
+    }
+    let name = "shakedown-test-without-bash:1";
+    let engine = Engine::find().unwrap();
+    let made = Command::new("sh")
+        .args(["-c", "tar -c --files-from /dev/null | \"$0\" import - \"$1\""])
+        .args([engine.program().as_os_str(), name.as_ref()])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let own = Docker::new(Options { base_image: Some(name.into()), pull: Pull::Never, no_cache: true });
+    let (project, plan) = starts("");
+    let error = own.open(&spec(project.path(), &plan)).err().unwrap();
+    client(&["rmi", name]);
+    assert!(error.to_string().contains("no /bin/bash"), "{error:#}");
+}
+
+#[test]
+fn an_engine_that_does_not_run_is_told_with_its_cure() {
+    let Ok(program) = which::which("docker") else {
+        skipped("an_engine_that_does_not_run", Some("docker is not installed".into()));
+        return;
+    };
+    let engine = Engine::new(program, vars(&[("DOCKER_HOST", "unix:///nonexistent/docker.sock")]));
+    let docker = Docker::with_engine(engine, Options::default());
+    let unavailable = docker.check(&Plan::default()).unwrap_err();
+    assert!(unavailable.missing.contains("not running"), "{unavailable:?}");
+    assert!(unavailable.cures[0].contains("DOCKER_HOST"), "{unavailable:?}");
+}
+
+#[test]
+fn leftovers_are_found_by_their_label_and_only_stale_ones_removed() {
+    if skipped("leftovers", missing()) {
+        return;
+    }
+    let engine = Engine::find().unwrap();
+    let (project, plan) = starts("");
+    let sandbox = docker().open(&spec(project.path(), &plan)).unwrap();
+    let stale = client(&[
+        "run",
+        "-d",
+        "--label",
+        "dev.shakedown=run",
+        "--label",
+        "dev.shakedown.owner=gone",
+        "--name",
+        "shakedown-test-stale",
+        docker::DEFAULT_IMAGE,
+        "sleep",
+        "300",
+    ]);
+    assert!(!stale.is_empty());
+    let found = docker::leftovers(&engine).unwrap();
+    let removed = docker::clean(&engine).unwrap();
+    drop(sandbox);
+    let is = |leftover: &&docker::Leftover| leftover.name == "shakedown-test-stale";
+    assert!(!found.iter().find(is).unwrap().in_use, "{found:?}");
+    assert!(found.iter().any(|leftover| leftover.in_use), "{found:?}");
+    assert_eq!(removed.iter().filter(is).count(), 1, "{removed:?}");
+    assert!(removed.iter().all(|leftover| !leftover.in_use));
+}

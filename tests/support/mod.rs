@@ -1,0 +1,143 @@
+//! Runs a small project in a backend, for the tests of the real engines.
+#![allow(dead_code, unreachable_pub)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use anyhow::Result;
+use shakedown::plan::{Phase, Plan, Start, Vars};
+use shakedown::run::{self, Event, Outcome, Rehearsal, Settings, SmokeKind};
+use shakedown::sandbox::{Backend, Spec};
+use shakedown::secret::Secrets;
+use tempfile::TempDir;
+
+/// The commit that Nixpacks pins for today's pythons.
+pub const ARCHIVE: &str = "bc8f8d1be58e8c8383e683a06e1e1e57893fff87";
+const INSTALL: &str =
+    "python -m venv --copies /opt/venv && . /opt/venv/bin/activate && pip install -r requirements.txt";
+
+pub static NEVER: AtomicBool = AtomicBool::new(false);
+
+/// Whether the test must be left out; says so by name, and fails instead where every backend must work.
+pub fn skipped(test: &str, missing: Option<String>) -> bool {
+    let Some(why) = missing else { return false };
+    assert!(std::env::var_os("SHAKEDOWN_BACKENDS_MUST_WORK").is_none(), "{test}: {why}");
+    eprintln!("skipped: {test}: {why}");
+    true
+}
+
+/// A project in a folder of its own.
+pub fn project(files: &[(&str, &str)]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    dir
+}
+
+/// The bot that this project began with: stays up, needs nothing.
+pub fn bot() -> TempDir {
+    let main = "import sys, time\nprint('up', sys.prefix, flush=True)\ntime.sleep(600)\n";
+    project(&[("requirements.txt", "# nothing\n"), ("main.py", main)])
+}
+
+/// Nixpacks' plan for a project with requirements.txt and main.py on Python 3.11.
+pub fn plan() -> Plan {
+    let setup = Phase {
+        nix_pkgs: ["python311", "gcc"].into(),
+        nix_libs: ["zlib", "stdenv.cc.cc.lib"].into(),
+        nixpkgs_archive: Some(ARCHIVE.into()),
+        ..Phase::default()
+    };
+    let install = Phase {
+        depends_on: ["setup"].into(),
+        cmds: [INSTALL].into(),
+        paths: ["/opt/venv/bin"].into(),
+        cache_directories: ["/root/.cache/pip"].into(),
+        ..Phase::default()
+    };
+    let variables = [("PIP_DISABLE_PIP_VERSION_CHECK", "1"), ("PIP_NO_CACHE_DIR", "1"), ("PYTHONUNBUFFERED", "1")];
+    Plan {
+        variables: Some(variables.map(|(name, value)| (name.into(), value.into())).into()),
+        phases: Some(BTreeMap::from([("setup".into(), setup), ("install".into(), install)])),
+        start: Some(Start { cmd: Some("python main.py".into()), ..Start::default() }),
+        ..Plan::default()
+    }
+}
+
+/// The founding mistake: own install commands, so that there is no venv, and pip from nixpkgs.
+pub fn founding_plan() -> Plan {
+    let mut plan = plan();
+    phase(&mut plan, "setup").nix_pkgs = ["python311", "python311Packages.pip", "gcc"].into();
+    phase(&mut plan, "install").cmds = ["pip install -r requirements.txt"].into();
+    plan
+}
+
+pub fn phase<'a>(plan: &'a mut Plan, name: &str) -> &'a mut Phase {
+    plan.phases.as_mut().unwrap().get_mut(name).unwrap()
+}
+
+pub fn with_start(mut plan: Plan, cmd: &str) -> Plan {
+    plan.start = Some(Start { cmd: Some(cmd.into()), ..Start::default() });
+    plan
+}
+
+/// Settings that do not keep a test waiting.
+pub fn settings(kind: Option<SmokeKind>) -> Settings {
+    let mut settings = Settings::default();
+    settings.limits.total = Duration::from_secs(240);
+    settings.smoke.kind = kind;
+    settings.smoke.stay = Duration::from_secs(2);
+    settings.smoke.within = Duration::from_secs(20);
+    settings
+}
+
+/// What a run came to, and all it printed.
+pub struct Ran {
+    pub outcome: Result<Outcome>,
+    pub log: String,
+}
+
+impl Ran {
+    pub fn outcome(&self) -> &Outcome {
+        self.outcome.as_ref().unwrap_or_else(|error| panic!("{error:#}\n{}", self.log))
+    }
+
+    pub fn status(&self, phase: &str) -> run::Status {
+        let found = self.outcome().phases.iter().find(|outcome| outcome.name == phase);
+        found.unwrap_or_else(|| panic!("no phase {phase}\n{}", self.log)).status
+    }
+
+    pub fn smoke(&self) -> &run::SmokeResult {
+        &self.outcome().smoke.as_ref().unwrap_or_else(|| panic!("not started\n{}", self.log)).result
+    }
+}
+
+pub fn spec<'a>(project: &'a Path, plan: &'a Plan) -> Spec<'a> {
+    Spec { project, plan, python: None, network: true, memory: None }
+}
+
+pub fn rehearse(backend: &dyn Backend, spec: &Spec<'_>, settings: &Settings, interrupted: &AtomicBool) -> Ran {
+    let mut log = String::new();
+    let outcome = backend.open(spec).and_then(|mut sandbox| {
+        let rehearsal = Rehearsal { plan: spec.plan, settings, secrets: &Secrets::default(), interrupted };
+        let outcome = run::run(&rehearsal, &mut *sandbox, &mut |event| {
+            if let Event::Line { text, .. } = event {
+                log.push_str(text);
+                log.push('\n');
+            }
+        });
+        sandbox.close()?;
+        outcome
+    });
+    Ran { outcome, log }
+}
+
+pub fn vars(pairs: &[(&str, &str)]) -> Vars {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
