@@ -105,9 +105,10 @@ impl Live {
         self.container.put(stage.path(), place)
     }
 
-    fn exec(&self, vars: &Vars, command: &[&str]) -> CommandLine {
+    fn exec(&self, vars: &Vars, options: &[&str], command: &[&str]) -> CommandLine {
         let engine = self.container.engine();
-        let mut arguments: Vec<String> = ["exec", "--user", "0", "--workdir", "/app"].map(str::to_owned).to_vec();
+        let head = ["exec", "--user", "0", "--workdir", "/app"];
+        let mut arguments: Vec<String> = head.iter().chain(options).map(|word| (*word).to_owned()).collect();
         let mut line_vars = engine.vars().clone();
         let mut renamed = Vec::new();
         let all = self.access.iter().filter(|(name, _)| !vars.contains_key(*name)).chain(vars);
@@ -130,7 +131,7 @@ impl Live {
     }
 
     fn build_shell(&self, vars: &Vars, script: &str) -> CommandLine {
-        self.exec(vars, &["/bin/bash", "-ol", "pipefail", "-c", script])
+        self.exec(vars, &[], &["/bin/bash", "-ol", "pipefail", "-c", script])
     }
 
     /// Kills for memory, and free bytes.
@@ -189,7 +190,12 @@ impl Sandbox for Live {
             Shell::Start => {
                 let head = ["/bin/bash", "-c", START, "shakedown", step.script, &self.user];
                 let words: Vec<&str> = head.into_iter().chain(self.profile.iter().map(String::as_str)).collect();
-                self.exec(step.vars, &words)
+                self.exec(step.vars, &[], &words)
+            }
+            Shell::Interactive => {
+                let mut vars = step.vars.clone();
+                vars.extend(std::env::var("TERM").ok().map(|terminal| ("TERM".to_owned(), terminal)));
+                self.exec(&vars, &["--interactive", "--tty"], &["/bin/bash", "-l", "-i"])
             }
         }
     }
