@@ -113,11 +113,11 @@ fn a_kill_for_memory_is_told_from_a_crash() {
     }
     let (project, plan) = starts("x = [bytearray(1 << 20) for _ in range(4096)]\n");
     let spec = shakedown::sandbox::Spec { memory: Some(200 << 20), ..spec(project.path(), &plan) };
-    let ran = rehearse(&docker(), &spec, &settings(None), &NEVER);
+    let ran = rehearse(&docker(), &spec, &settings(Some(SmokeKind::Exits)), &NEVER);
     assert_eq!(ran.smoke(), &SmokeResult::OutOfMemory, "{}", ran.log);
 
     let (project, plan) = starts("import os\nos.kill(os.getpid(), 9)\n");
-    let ran = rehearse(&docker(), &support::spec(project.path(), &plan), &settings(None), &NEVER);
+    let ran = rehearse(&docker(), &support::spec(project.path(), &plan), &settings(Some(SmokeKind::Exits)), &NEVER);
     assert_eq!(ran.smoke(), &SmokeResult::Crashed(Exit::Code(137)), "{}", ran.log);
 }
 

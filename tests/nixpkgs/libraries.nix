@@ -1,7 +1,7 @@
 # What Nixpacks adds to a Python plan by itself: a compiler, and libraries with their headers.
 { machine, pythons, stdenv }:
 let
-  inherit (builtins) concatStringsSep getEnv listToAttrs map;
+  inherit (builtins) concatStringsSep map;
   folders = concatStringsSep " " (map (root: "${root}/usr") machine.roots);
 
   common = {
@@ -62,11 +62,9 @@ in
   # From the index, since Debian's is tied to Debian's own python.
   pipenv =
     let
-      names = [ "PIP_CERT" "PIP_INDEX_URL" "PIP_EXTRA_INDEX_URL" "SSL_CERT_FILE" "http_proxy" "https_proxy" "no_proxy" ];
-      set = builtins.filter (name: getEnv name != "") names;
       python = pythons.python3;
     in
-    build "pipenv" (listToAttrs (map (name: { inherit name; value = getEnv name; }) set) // { inherit python; }) ''
+    build "pipenv" (machine.access // { inherit python; }) ''
       export HOME=$TMPDIR
       $python/bin/python -m venv $TMPDIR/venv
       $TMPDIR/venv/bin/pip install --quiet --disable-pip-version-check --target $out/lib/pipenv pipenv

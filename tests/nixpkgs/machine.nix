@@ -1,6 +1,6 @@
 # What this machine has to make packages from. The base image carries a copy with the answers written in.
 let
-  inherit (builtins) attrNames compareVersions concatMap filter getEnv head map match pathExists readDir replaceStrings sort;
+  inherit (builtins) attrNames compareVersions concatMap filter getEnv head listToAttrs map match pathExists readDir replaceStrings sort;
 
   named = name: if getEnv name == "" then [ ] else [ (getEnv name) ];
   folders = filter pathExists
@@ -22,5 +22,9 @@ in
   pythons = if folders == [ ] then distribution else kept (head folders);
   # Folders that hold a `usr`, best first.
   roots = [ "" ];
+  # What pip needs to reach an index from here.
+  access =
+    let names = [ "PIP_CERT" "PIP_INDEX_URL" "PIP_EXTRA_INDEX_URL" "http_proxy" "https_proxy" "no_proxy" ];
+    in listToAttrs (concatMap (name: map (value: { inherit name value; }) (named name)) names);
   multiarch = "${head (builtins.split "-" builtins.currentSystem)}-linux-gnu";
 }
