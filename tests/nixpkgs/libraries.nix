@@ -30,7 +30,7 @@ let
   compiler = build "gcc-wrapper" { } ''
     mkdir -p $out/bin
     for program in gcc g++ cpp; do
-      ln -s "$(ls /usr/bin/$multiarch-$program-[0-9]* | sort -V | tail -n 1)" $out/bin/$program
+      ln -s /usr/bin/$multiarch-$program $out/bin/$program
     done
     ln -s gcc $out/bin/cc
     ln -s g++ $out/bin/c++
