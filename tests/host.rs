@@ -1,5 +1,5 @@
 //! The host sandbox with real bubblewrap and real interpreters.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::fs;
 use std::path::Path;
@@ -141,4 +141,200 @@ fn setup_says_what_nix_would() {
     let SetupStep::Known { output, code, .. } = &sandbox.setup().unwrap()[0] else { panic!("ran something") };
     assert_eq!(*code, 1);
     assert!(output.join("\n").contains("undefined variable 'pip'"), "{output:?}");
+}
+
+#[test]
+fn overriding_the_marker_installs_where_the_cloud_does() {
+    let plan = plan(&["python311", "python311Packages.pip"]);
+    if lacks("overriding_the_marker_installs_where_the_cloud_does", &plan) {
+        return;
+    }
+    let project = project(&[]);
+    let sandbox = open(&plan, project.path(), false);
+    let wheel = r#"python - <<'E'
+import zipfile
+with zipfile.ZipFile('hello_there-1.0-py3-none-any.whl', 'w') as z:
+    z.writestr('hello_there.py', "def main(): print('hello')\n")
+    z.writestr('hello_there-1.0.dist-info/METADATA', 'Metadata-Version: 2.1\nName: hello-there\nVersion: 1.0\n')
+    z.writestr('hello_there-1.0.dist-info/WHEEL', 'Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n')
+    z.writestr('hello_there-1.0.dist-info/entry_points.txt', '[console_scripts]\nhello-there = hello_there:main\n')
+    z.writestr('hello_there-1.0.dist-info/RECORD', '')
+E
+pip install --break-system-packages --no-index ./hello_there-1.0-py3-none-any.whl"#;
+    let (code, text) = run(&*sandbox, wheel);
+    assert_eq!(code, 0, "{text}");
+    let (_, text) = run(
+        &*sandbox,
+        "python -c 'import hello_there; print(hello_there.__file__)'; hello-there; ls /nix/store/*-python3-*/bin",
+    );
+    assert!(text.starts_with("/nix/store/"), "{text}");
+    assert!(text.contains("/lib/python3.11/site-packages/hello_there.py\n"), "{text}");
+    assert!(text.contains("hello-there: command not found"), "{text}");
+    assert!(text.contains("\nhello-there\n"), "{text}");
+}
+
+#[test]
+fn every_python_makes_the_venv_it_would_make_anywhere() {
+    for package in ["python39", "python310", "python311", "python312", "python313"] {
+        let plan = plan(&[package]);
+        if lacks(&format!("every_python_makes_the_venv_it_would_make_anywhere: {package}"), &plan) {
+            continue;
+        }
+        let project = project(&[]);
+        let sandbox = open(&plan, project.path(), false);
+        // The name it is called by ends up in the scripts.
+        let names: &[&str] = if package == "python311" { &["python", "python3"] } else { &["python"] };
+        for name in names {
+            let script = format!(
+                "rm -rf /opt/venv && {name} -m venv --copies /opt/venv && mv /opt/venv /opt/quick && \
+                 rm /nix/store/*/lib/python3*/ensurepip/__main__.py && \
+                 echo 'import ensurepip, sys; sys.exit(ensurepip._main())' > $(echo /nix/store/*/lib/python3*/ensurepip)/__main__.py && \
+                 {name} -m venv --copies /opt/venv && diff -r --exclude=__pycache__ /opt/quick /opt/venv && \
+                 cd /opt/quick && find . | sort > /tmp/a && cd /opt/venv && find . | sort | diff /tmp/a -"
+            );
+            let fresh = open(&plan, project.path(), false);
+            let (code, text) = run(&*fresh, &script);
+            assert_eq!((code, text.as_str()), (0, ""), "{package} {name}");
+        }
+        let (code, text) = run(
+            &*sandbox,
+            "python -m venv --copies /opt/venv && pip --version && python -c 'import ssl, sqlite3, ctypes, zlib, bz2, lzma, hashlib, json, asyncio, uuid'",
+        );
+        assert_eq!(code, 0, "{package}: {text}");
+        assert!(text.contains("from /opt/venv/lib/python3."), "{text}");
+    }
+}
+
+#[test]
+fn nothing_of_the_host_is_seen() {
+    let plan = plan(&["python311"]);
+    if lacks("nothing_of_the_host_is_seen", &plan) {
+        return;
+    }
+    let project = project(&[]);
+    let mut sleeper = Command::new("sleep").arg("30").spawn().unwrap();
+    let sandbox = open(&plan, project.path(), false);
+    let (code, text) = run(
+        &*sandbox,
+        "ls /proc | grep -c '^[0-9]'; ls -A /home /root; id -u; env | grep -c ^CARGO_; ls /etc; cat /etc/shadow; which python3 pip ps wget unzip; ls /sys; touch /usr/bin/x",
+    );
+    sleeper.kill().unwrap();
+    sleeper.wait().unwrap();
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("/home:\n\n/root:\n.nix-profile\n.profile\n0\n0\n"), "{text}");
+    assert!(text.contains("/etc/shadow: No such file or directory"), "{text}");
+    assert!(text.contains("\n/root/.nix-profile/bin/python3\n"), "{text}");
+    assert!(!text.contains("/bin/pip\n") && !text.contains("bin/wget"), "{text}");
+    assert!(text.contains("touch: cannot touch '/usr/bin/x': Read-only file system"), "{text}");
+    assert!(text.lines().next().unwrap().parse::<u32>().unwrap() < 6, "{text}");
+}
+
+#[test]
+fn what_left_its_session_dies_with_the_sandbox() {
+    let plan = plan(&["python311"]);
+    if lacks("what_left_its_session_dies_with_the_sandbox", &plan) {
+        return;
+    }
+    let project = project(&[]);
+    let sandbox = open(&plan, project.path(), false);
+    let script = "setsid sleep 4321.75 & (setsid nohup sleep 4321.75 &) ; sleep 4321.75";
+    let line = sandbox.command(&Step { shell: Shell::Build, script, vars: &vars() });
+    let mut child = Command::new(&line.argv[0]).args(&line.argv[1..]).env_clear().envs(&line.vars).spawn().unwrap();
+    let sleepers = || {
+        let all = fs::read_dir("/proc").unwrap().flatten();
+        all.filter(|entry| fs::read(entry.path().join("cmdline")).is_ok_and(|text| text == b"sleep\x004321.75\0"))
+            .count()
+    };
+    let until = |wanted: usize| {
+        (0..100).any(|_| {
+            sleepers() == wanted || {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                false
+            }
+        })
+    };
+    assert!(until(3));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(until(0), "{} left", sleepers());
+}
+
+#[test]
+fn values_are_not_in_the_command_line() {
+    let plan = plan(&["python311"]);
+    if lacks("values_are_not_in_the_command_line", &plan) {
+        return;
+    }
+    let project = project(&[]);
+    let sandbox = open(&plan, project.path(), false);
+    let mut vars = vars();
+    vars.insert("TOKEN".to_owned(), "s3cret\nline".to_owned());
+    for shell in [Shell::Build, Shell::Start] {
+        let line = sandbox.command(&Step { shell, script: "printf %s \"$TOKEN\"", vars: &vars });
+        assert!(line.argv.iter().all(|word| !word.to_string_lossy().contains("s3cret")));
+        assert_eq!(run_line(&line), (0, "s3cret\nline".to_owned()));
+    }
+}
+
+#[test]
+fn the_run_is_gone_when_closed() {
+    let plan = plan(&["python311"]);
+    if lacks("the_run_is_gone_when_closed", &plan) {
+        return;
+    }
+    let project = project(&[]);
+    let own = tempfile::tempdir().unwrap();
+    let host = Host::new().with_cache(Cache::at(own.path().to_owned()));
+    let spec = Spec { project: project.path(), plan: &plan, python: None, network: false, memory: Some(1 << 30) };
+    let mut sandbox = host.open(&spec).unwrap();
+    let (code, _) = run(&*sandbox, "mkdir -p /opt/x/y && chmod 0 /opt/x && ln -s / /app/root && ln -s /etc /opt/venv");
+    assert_eq!(code, 0);
+    assert_eq!(sandbox.audit().unwrap(), []);
+    sandbox.close().unwrap();
+    sandbox.close().unwrap();
+    assert_eq!(fs::read_dir(own.path().join("runs")).unwrap().count(), 0);
+}
+
+/// Whether packages can be fetched; those tests skip by name where not.
+fn lacks_network(test: &str, sandbox: &dyn Sandbox) -> bool {
+    let (code, text) = run(sandbox, "python -m venv /tmp/probe && /tmp/probe/bin/pip download --no-deps -d /tmp idna");
+    if code == 0 {
+        return false;
+    }
+    println!("skipped: {test}: no package index: {}", text.lines().last().unwrap_or_default());
+    true
+}
+
+#[test]
+fn a_wheel_that_needs_the_systems_libgl_fails_and_nix_libs_cure_it() {
+    const NAME: &str = "a_wheel_that_needs_the_systems_libgl_fails_and_nix_libs_cure_it";
+    let bare = plan(&["python311"]);
+    if lacks(NAME, &bare) {
+        return;
+    }
+    let project = project(&[("requirements.txt", "opencv-python==4.10.0.84\n")]);
+    let sandbox = open(&bare, project.path(), true);
+    if lacks_network(NAME, &*sandbox) {
+        return;
+    }
+    let (code, text) = run(&*sandbox, AUTO);
+    assert_eq!(code, 0, "{text}");
+    let (code, text) = run(&*sandbox, "python -c 'import numpy'");
+    assert_eq!((code, text.as_str()), (0, ""));
+    let (code, text) = run(&*sandbox, "python -c 'import cv2'");
+    assert!(code == 1 && text.contains("ImportError: libGL.so.1: cannot open shared object file"), "{code} {text}");
+    let found = sandbox.audit().unwrap();
+    let gl = found.iter().find(|library| library.soname == "libGL.so.1").unwrap();
+    assert_eq!((gl.distribution.as_deref(), gl.nix_lib.as_deref()), (Some("opencv-python"), Some("libGL")));
+    let mut cured = plan(&["python311"]);
+    let setup = cured.phases.as_mut().unwrap().get_mut("setup").unwrap();
+    setup.nix_libs = ["zlib", "stdenv.cc.cc.lib", "libGL", "glib"].into();
+    let cured = open(&cured, project.path(), true);
+    if let Some(note) = cured.unverified().iter().find(|note| note.what.starts_with("nixLibs")) {
+        println!("skipped: {NAME}: {note:?}");
+        return;
+    }
+    let (code, text) = run(&*cured, &format!("{AUTO} && python -c 'import cv2; print(cv2.__version__)'"));
+    assert!(code == 0 && text.ends_with("4.10.0\n"), "{code} {text}");
+    assert_eq!(cured.audit().unwrap(), []);
 }

@@ -22,7 +22,9 @@ pub struct Dynamic {
 
 /// Reads `path`; `None` when it is not a 64-bit ELF file, or a damaged one.
 pub fn read(path: &Path) -> Option<Dynamic> {
-    let cache = ReadCache::new(File::open(path).ok()?);
+    let file = File::open(path).ok()?;
+    let length = file.metadata().ok()?.len();
+    let cache = ReadCache::new(file);
     let data = &cache;
     let header = FileHeader64::<Endianness>::parse(data).ok()?;
     let endian = header.endian().ok()?;
@@ -50,7 +52,8 @@ pub fn read(path: &Path) -> Option<Dynamic> {
     })?;
     let text = |at: u64| {
         let start = offset.checked_add(at)?;
-        let raw = data.read_bytes_at_until(start..start.checked_add(4096)?, 0).ok()?;
+        let end = start.checked_add(4096)?.min(length);
+        let raw = data.read_bytes_at_until(start..end, 0).ok()?;
         Some(String::from_utf8_lossy(raw).into_owned())
     };
     for (tag, value) in entries {

@@ -40,9 +40,7 @@ const NOT_IN_NIXPKGS: &[&str] = &[
     "python-dev",
     "python3-venv",
     "venv",
-    "virtualenv",
     "build-essential",
-    "g++",
     "libgl1",
     "libgl1-mesa-glx",
     "libglib2",
@@ -60,16 +58,10 @@ const NOT_IN_NIXPKGS: &[&str] = &[
     "libmagic1",
     "libsndfile1",
     "portaudio19-dev",
-    "pkgconfig",
-    "talib",
     "setuptools",
     "wheel",
     "numpy",
     "requests",
-    "gunicorn",
-    "uvicorn",
-    "flask",
-    "django",
     "libcairo2-dev",
     "python3Packages",
     "libglvnd0",
@@ -125,7 +117,7 @@ pub fn setup(plan: &Plan) -> Vec<(String, Vec<String>, i32)> {
 fn fault(names: &[String], line: usize, column: usize, file: &str) -> Option<Vec<String>> {
     let mut at = column;
     for name in names {
-        if let Some(message) = message(name) {
+        if let Some(message) = is_known_to_be_missing(name) {
             return Some(vec![
                 "error:".to_owned(),
                 format!("       {message}"),
@@ -139,8 +131,10 @@ fn fault(names: &[String], line: usize, column: usize, file: &str) -> Option<Vec
     None
 }
 
-/// A nixpkgs attribute is a variable, and parts of it after dots. A dash may be inside of it, a digit may not begin it.
-fn message(name: &str) -> Option<String> {
+/// Nix' message for an attribute that nixpkgs is known not to have.
+///
+/// An attribute is a variable, and parts of it after dots. A dash may be inside of it, a digit may not begin it.
+pub fn is_known_to_be_missing(name: &str) -> Option<String> {
     let first = name.split('.').next().unwrap_or(name);
     if NOT_IN_NIXPKGS.contains(&name) || NOT_IN_NIXPKGS.contains(&first) {
         return Some(format!("error: undefined variable '{first}'"));

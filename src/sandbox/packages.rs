@@ -44,6 +44,54 @@ pub fn provider_of(soname: &str) -> Option<&'static str> {
     let provides = |library: &&str| soname == *library || (library.ends_with(".so") && soname.starts_with(*library));
     PACKAGES
         .iter()
-        .find(|package| package.libraries.iter().any(|library| provides(&library)))
+        .find(|package| package.libraries.iter().any(|library| provides(library)))
         .map(|package| package.attributes[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn an_attribute_stands_in_one_row_and_no_row_is_a_name_that_nixpkgs_lacks() {
+        let mut seen = HashSet::new();
+        for attribute in PACKAGES.iter().flat_map(|package| package.attributes) {
+            assert!(seen.insert(attribute), "{attribute} twice");
+            assert!(crate::sandbox::nixpkgs::is_known_to_be_missing(attribute).is_none(), "{attribute}");
+        }
+    }
+
+    #[test]
+    fn everything_nixpacks_adds_is_known() {
+        let added = [
+            "postgresql_16.dev",
+            "libmysqlclient.dev",
+            "ffmpeg-headless",
+            "poppler_utils",
+            "pipenv",
+            "cairo",
+            "zlib",
+            "stdenv.cc.cc.lib",
+        ];
+        assert!(added.iter().all(|attribute| package(attribute).is_some()));
+    }
+
+    #[test]
+    fn a_library_leads_to_its_cure() {
+        let cures = [
+            ("libGL.so.1", "libGL"),
+            ("libgthread-2.0.so.0", "glib"),
+            ("libpq.so.5", "postgresql.lib"),
+            ("libmagic.so.1", "file"),
+            ("libSM.so.6", "xorg.libSM"),
+            ("libgdal.so.32", "gdal"),
+            ("libzbar.so.0", "zbar"),
+        ];
+        for (soname, attribute) in cures {
+            assert_eq!(provider_of(soname), Some(attribute));
+        }
+        assert_eq!(provider_of("libnobody.so.1"), None);
+    }
 }

@@ -112,7 +112,7 @@ impl Sandbox for HostSandbox {
         vars.extend(step.vars.clone());
         match step.shell {
             Shell::Build => {
-                self.jail.command(&["/bin/bash", "-ol", "pipefail", "-c", step.script], &vars, Manner::FirstProcess)
+                self.jail.command(&["/bin/bash", "-ol", "pipefail", "-c", step.script], &vars, Manner::Step)
             }
             Shell::Start => {
                 if let Some(user) = &self.start_user {

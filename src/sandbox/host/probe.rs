@@ -121,7 +121,7 @@ fn get(target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, String>
         .with_timeout(probe.timeout.as_secs().max(1))
         .send_lazy();
     match answer {
-        Ok(answer) => u16::try_from(answer.status_code).map_err(|error| error.to_string()),
+        Ok(answer) => Ok(answer.status_code),
         Err(error) => Err(error.to_string()),
     }
 }

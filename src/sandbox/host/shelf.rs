@@ -51,7 +51,7 @@ pub(super) fn program(name: &str) -> Option<PathBuf> {
 
 /// The libraries of `package` that this machine has, and whether it has all that matter: the first one.
 fn own_libraries(package: &Package, libraries: &Libraries) -> Vec<(String, PathBuf)> {
-    let named = |soname: &&str| {
+    let named = |soname: &&'static str| {
         let file = libraries.by_name(soname)?;
         if !soname.ends_with(".so") {
             return Some(((*soname).to_owned(), file));
@@ -59,13 +59,13 @@ fn own_libraries(package: &Package, libraries: &Libraries) -> Vec<(String, PathB
         let real = fs::canonicalize(file).ok()?;
         Some((real.file_name()?.to_string_lossy().into_owned(), real))
     };
-    package.libraries.iter().filter_map(|soname| named(&soname)).collect()
+    package.libraries.iter().filter_map(|soname| named(soname)).collect()
 }
 
 /// `nixLibs`: a directory for `LD_LIBRARY_PATH`. `None` when this machine lacks the library.
 pub(super) fn library(cache: &Cache, package: &Package, libraries: &Libraries) -> Result<Option<Shelved>> {
     let own = own_libraries(package, libraries);
-    if own.is_empty() || !package.libraries.first().is_some_and(|first| libraries.by_name(first).is_some()) {
+    if own.is_empty() {
         return Ok(None);
     }
     let name = format!("{}-lib", package.attributes[0]);
