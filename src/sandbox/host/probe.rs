@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result as AnyResult};
 use rustix::io::Errno;
@@ -112,49 +114,68 @@ fn address(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip, port))
 }
 
+/// HTTP clients insist on a `Host` of their own; only the status line is wanted anyway.
 fn get(target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, String> {
-    let url = format!("http://{target}/{}", path.trim_start_matches('/'));
-    let answer = minreq::get(url)
-        .with_header("Host", probe.host)
-        .with_header("User-Agent", "RailwayHealthCheck/1.0")
-        .with_follow_redirects(false)
-        .with_timeout(probe.timeout.as_secs().max(1))
-        .send_lazy();
-    match answer {
-        Ok(answer) => Ok(answer.status_code),
+    let ask = || -> io::Result<String> {
+        let deadline = Instant::now() + probe.timeout;
+        let mut stream = TcpStream::connect_timeout(&target, probe.timeout)?;
+        stream.set_write_timeout(Some(probe.timeout))?;
+        stream.write_all(request(path, probe.host).as_bytes())?;
+        let (mut line, mut byte) = (Vec::new(), [0]);
+        while line.len() < LONGEST_STATUS_LINE {
+            // A zero time-out would mean none.
+            let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+            stream.set_read_timeout(Some(left))?;
+            match stream.read(&mut byte)? {
+                1 if byte != *b"\n" => line.push(byte[0]),
+                _ => break,
+            }
+        }
+        Ok(String::from_utf8_lossy(&line).into_owned())
+    };
+    match ask() {
+        Ok(line) => status(&line),
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+            Err(format!("no answer within {} s", probe.timeout.as_secs_f32()))
+        }
         Err(error) => Err(error.to_string()),
     }
 }
 
-/// A GET by the shell's own `/dev/tcp`, in the app's network.
-const SHELL_GET: &str = r#"exec 3<>"/dev/tcp/$1/$2" && printf 'GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: RailwayHealthCheck/1.0\r\nConnection: close\r\n\r\n' "$3" "$4" >&3 && IFS= read -t "$5" -r line <&3 && printf '%s' "$line""#;
+const LONGEST_STATUS_LINE: usize = 4096;
+
+fn request(path: &str, host: &str) -> String {
+    let clean = |text: &str| text.chars().filter(|char| !char.is_control() && *char != ' ').collect::<String>();
+    format!(
+        "GET /{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: RailwayHealthCheck/1.0\r\nAccept: */*\r\nConnection: close\r\n\r\n",
+        clean(path.trim_start_matches('/')),
+        clean(host)
+    )
+}
+
+fn status(line: &str) -> Result<u16, String> {
+    let code = line.strip_prefix("HTTP/").and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
+    code.ok_or_else(|| match line.trim().is_empty() {
+        true => "the connection was closed without an answer".to_owned(),
+        false => "the answer is not HTTP".to_owned(),
+    })
+}
+
+/// The same by the shell's own `/dev/tcp`, in the app's network.
+const SHELL_GET: &str =
+    r#"exec 3<>"/dev/tcp/$1/$2" && printf %s "$3" >&3 && IFS= read -t "$4" -n 4096 -r line <&3 && printf %s "$line""#;
 
 /// Without a network of the host's, the app can be reached from inside only.
 fn get_from_inside(pid: u32, target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, String> {
-    let path = format!("/{}", path.trim_start_matches('/'));
-    let clean = |text: &str| text.chars().filter(|char| !char.is_control() && *char != ' ').collect::<String>();
     let output = Command::new("nsenter")
-        .args([
-            "--target",
-            &pid.to_string(),
-            "--user",
-            "--net",
-            "--preserve-credentials",
-            "--",
-            "bash",
-            "-c",
-            SHELL_GET,
-            "bash",
-        ])
-        .args([target.ip().to_string(), target.port().to_string(), clean(&path), clean(probe.host)])
-        .arg(probe.timeout.as_secs().max(1).to_string())
+        .args(["--target", &pid.to_string(), "--user", "--net", "--preserve-credentials"])
+        .args(["--", "bash", "-c", SHELL_GET, "bash", &target.ip().to_string(), &target.port().to_string()])
+        .args([request(path, probe.host), probe.timeout.as_secs().max(1).to_string()])
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .output()
         .map_err(|error| format!("could not enter the app's network: {error}"))?;
-    let line = String::from_utf8_lossy(&output.stdout).into_owned();
-    let status = line.strip_prefix("HTTP/").and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
-    status.ok_or_else(|| "no HTTP answer".to_owned())
+    status(&String::from_utf8_lossy(&output.stdout))
 }
 
 #[cfg(test)]
