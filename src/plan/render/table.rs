@@ -41,11 +41,9 @@ pub fn nixpacks_box(plan: &Plan) -> Result<String, CircularDependency> {
 
 fn content(phase: &Phase) -> String {
     let packages: Vec<&str> = phase.nix_pkgs.iter().chain(phase.apt_pkgs.iter()).map(String::as_str).collect();
+    let labelled = !packages.is_empty() && !phase.cmds.is_empty();
     let (packages, cmds) = (packages.join(", "), phase.cmds.join("\n"));
-    match (packages.is_empty(), phase.cmds.is_empty()) {
-        (false, false) => format!("pkgs: {packages}\ncmds: {cmds}"),
-        _ => packages + &cmds,
-    }
+    if labelled { format!("pkgs: {packages}\ncmds: {cmds}") } else { packages + &cmds }
 }
 
 fn row(name: &str, text: &str, (names, width): (usize, usize)) -> String {

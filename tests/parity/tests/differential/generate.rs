@@ -384,7 +384,7 @@ fn env() -> impl Strategy<Value = Vec<String>> {
             "NIXPACKS_DEBIAN=true", "NIXPACKS_DEBIAN=yes", "CARGO_PKG_NAME", "CARGO_PKG_NAME=", "SURELY_ABSENT", "A=b=c", "A.B=c", "=x", "", "B=\nz",
             "NIXPACKS_POETRY_VERSION=1.8.0", "NIXPACKS_METADATA=mine",
         ][..]).prop_map(str::to_owned),
-        1 => select(&["nixpacks.json", "nixpacks.toml", "missing.toml", "Procfile", "other.toml"][..]).prop_map(|name| format!("NIXPACKS_CONFIG_FILE={name}")),
+        1 => select(&["nixpacks.json", "nixpacks.toml", "nixpacks.toml", "missing.toml", "Procfile", "other.toml"][..]).prop_map(|name| format!("NIXPACKS_CONFIG_FILE={name}")),
     ];
     vec(one, 0..3)
 }
@@ -396,15 +396,15 @@ fn files() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
         file("pyproject.toml", 0.3, bytes(PYPROJECT)),
         file("Pipfile", 0.15, bytes(PIPFILE)),
         file("Pipfile.lock", 0.1, bytes(&["{}"])),
-        file("poetry.lock", 0.12, bytes(&[""])),
-        file("pdm.lock", 0.08, bytes(&[""])),
-        file("uv.lock", 0.12, bytes(&[""])),
+        file("poetry.lock", 0.2, bytes(&[""])),
+        file("pdm.lock", 0.15, bytes(&[""])),
+        file("uv.lock", 0.2, bytes(&[""])),
         file(".python-version", 0.15, version()),
         file("runtime.txt", 0.12, version()),
-        file(".tool-versions", 0.25, lines(TOOLS, 3)),
+        file(".tool-versions", 0.35, lines(TOOLS, 4)),
         file("manage.py", 0.25, bytes(PYTHON)),
         file("settings.py", 0.1, bytes(PYTHON)),
-        file("mysite/settings.py", 0.3, lines(PYTHON, 3)),
+        file("mysite/settings.py", 0.4, lines(PYTHON, 4)),
         file(".hidden/x.py", 0.05, bytes(PYTHON)),
         file("venv/lib/db.py", 0.05, bytes(PYTHON)),
         file("Procfile", 0.25, lines(PROCFILE, 3)),
@@ -417,30 +417,66 @@ fn files() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
         file("app.tsx", 0.02, bytes(JAVASCRIPT)),
     ];
     let rare = weighted(
-        0.25,
+        0.12,
         vec(
             prop_oneof![
                 30 => select(TRIGGERS).prop_map(|name| vec![(name.to_owned(), Vec::new())]),
-                1 => Just(vec![("gleam.toml".to_owned(), Vec::new()), ("manifest.toml".to_owned(), Vec::new())]),
+                3 => Just(vec![("gleam.toml".to_owned(), Vec::new()), ("manifest.toml".to_owned(), Vec::new())]),
                 1 => Just(vec![("gleam.toml".to_owned(), Vec::new())]),
-                1 => Just(vec![("package.yaml".to_owned(), Vec::new()), ("src/Main.hs".to_owned(), Vec::new())]),
+                3 => Just(vec![("package.yaml".to_owned(), Vec::new()), ("src/Main.hs".to_owned(), Vec::new())]),
                 1 => Just(vec![("package.yaml".to_owned(), Vec::new())]),
                 2 => Just(vec![("Cargo.toml".to_owned(), Vec::new()), (".cargo/config.toml".to_owned(), b"runner = \"lunatic\"".to_vec())]),
             ],
             1..3,
         ),
     );
-    (python.to_vec(), rare).prop_map(|(files, rare)| {
+    let python = (python.to_vec(), rare).prop_map(|(files, rare)| {
         let rare = rare.into_iter().flatten().flatten();
         files.into_iter().flatten().chain(rare).collect()
-    })
+    });
+    let lone = (select(LONE), 0..20usize).prop_map(|(names, which)| {
+        let name = names[which % names.len()];
+        let content: &[u8] = if name == RUNNER { b"runner = \"lunatic\"" } else { b"" };
+        let mut files = vec![(name.to_owned(), content.to_vec())];
+        if name == RUNNER {
+            files.push(("Cargo.toml".to_owned(), Vec::new()));
+        }
+        files
+    });
+    prop_oneof![5 => python, 1 => lone]
 }
+
+const RUNNER: &str = ".cargo/config.toml";
+
+/// Projects of other languages: one of these files each, all of a line for the same provider.
+const LONE: &[&[&str]] = &[
+    &["shard.yml"],
+    &["x.csproj", "sub/y.csproj"],
+    &["pubspec.yaml"],
+    &["mix.exs"],
+    &["deno.json", "deno.jsonc"],
+    &["z.fsproj"],
+    &["project.clj", "build.clj"],
+    &["main.go", "go.mod"],
+    &["haunt.scm"],
+    &["pom.xml", "pom.atom/x", "pom.clj/x", "pom.groovy/x", "pom.rb", "pom.scala", "pom.yaml", "pom.yml", "gradlew"],
+    &["build.sbt"],
+    &["composer.json", "index.php"],
+    &["Gemfile"],
+    &["package.json"],
+    &["Cargo.toml"],
+    &[RUNNER],
+    &["Package.swift"],
+    &["Staticfile", "public/x", "index/x", "dist/x", "index.html"],
+    &["a.zig", "deep/b.zig"],
+    &["c.cbl"],
+];
 
 pub(crate) fn cases() -> impl Strategy<Value = Case> {
     let below = prop_oneof![8 => Just(""), 1 => Just("app"), 1 => Just("a/b")];
     let folders = prop_oneof![9 => Just(vec![]), 1 => Just(vec!["docs"]), 1 => Just(vec!["docs/empty"])];
     let config =
-        weighted(0.06, select(&["other.toml", "nixpacks.json", "missing.json", "Procfile", "app/nixpacks.toml"][..]));
+        weighted(0.03, select(&["other.toml", "nixpacks.json", "missing.json", "Procfile", "app/nixpacks.toml"][..]));
     let valid = plan()
         .prop_map(|plan| plan.to_string())
         .prop_filter("the flag's plan must parse", |json| shakedown::plan::Plan::from_json(json).is_ok());
