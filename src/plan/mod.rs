@@ -237,3 +237,6 @@ impl Phase {
         !self.nix_pkgs.is_empty() || !self.nix_libs.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;
