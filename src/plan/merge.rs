@@ -13,6 +13,9 @@ const DEBIAN_ARCHIVE: &str = "a0b7e70db7a55088d3de0cc370a59f9fbcc906c3";
 /// The phases that are made to follow another when a layer brings them in.
 const FOLLOWS: &[(&str, &str)] = &[("install", "setup"), ("build", "install")];
 
+/// Markers in several layers multiply; no real plan comes near, and a hostile one must not fill the memory.
+const MOST_ITEMS: usize = 1 << 16;
+
 fn is_marker(text: &str) -> bool {
     matches!(text, "..." | "@auto")
 }
@@ -26,7 +29,7 @@ pub(super) fn fill(lower: Option<TracedList>, upper: Option<TracedList>) -> Opti
     for item in upper.items {
         let marker = is_marker(&item.text);
         items.push(item);
-        if marker {
+        if marker && items.len() + below.len() <= MOST_ITEMS {
             items.extend(below.iter().cloned());
         }
     }

@@ -26,11 +26,12 @@ pub use order::CircularDependency;
 pub use railway::{Deploy, Sourced};
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::project::{InputError, Project, Source};
+use crate::project::{InputError, MAX_FILE, Project, Source};
 
 use derive::{Made, Overlay};
 use railway::Railway;
@@ -193,8 +194,9 @@ fn platform(project: &Project, options: &Options) -> Result<Railway, PlanError> 
 
 /// A plan that somebody saved, as JSON or TOML by its file name.
 pub fn from_file(path: &Path) -> Result<Plan, InputError> {
-    let bytes = std::fs::read(path).map_err(|error| InputError::new(path, error))?;
-    let text = String::from_utf8(bytes).map_err(|_| InputError::new(path, "is not UTF-8 text"))?;
+    let mut text = String::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text));
+    read.map_err(|error| InputError::new(path, error))?;
     let parse =
         if path.extension().is_some_and(|ext| ext == "toml") { layers::plan_from_toml } else { layers::plan_from_json };
     parse(&text).map_err(|(line, what)| InputError::at(path, line, what))

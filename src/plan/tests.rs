@@ -153,14 +153,51 @@ fn a_railway_file_of_the_wrong_shape_names_the_key() {
     assert_eq!(folder.derive(&Options::default()).unwrap_err().because(), Source::line("railway.json", 2));
 }
 
-#[test]
-fn an_installed_nixpacks_says_the_same() {
-    let Ok(nixpacks) = which::which("nixpacks") else {
+/// The installed program, or `None` after saying which test is skipped.
+fn installed(test: &str) -> Option<PathBuf> {
+    let found = which::which("nixpacks").ok();
+    if found.is_none() {
         let must = std::env::var_os("SHAKEDOWN_BACKENDS_MUST_WORK").is_some_and(|value| value == "1");
         assert!(!must, "nixpacks is not installed");
-        println!("skipped: an_installed_nixpacks_says_the_same: nixpacks is not installed");
-        return;
-    };
+        println!("skipped: {test}: nixpacks is not installed");
+    }
+    found
+}
+
+#[test]
+fn an_installed_nixpacks_prints_our_box_and_writes_our_nix_expressions() {
+    let name = "an_installed_nixpacks_prints_our_box_and_writes_our_nix_expressions";
+    let Some(nixpacks) = installed(name) else { return };
+    let folder = Folder::new(&[
+        ("main.py", ""),
+        ("requirements.txt", "cairo\npsycopg2\n"),
+        (
+            "nixpacks.toml",
+            "[phases.setup]\nnixLibs = ['...', 'openssl_1_1', 'openssl']\naptPkgs = ['libfoo']\ncmds = ['a\u{e9}日本 x']\n\
+             [phases.other]\nnixPkgs = ['z', 'b']\nnixOverlays = ['u', 'v']\ncmds = ['--no-input very-long-hyphenated-words-in-a-command-that-has-to-be-wrapped-somewhere /and/a/path/that/is/much/longer/than/the/column/is/wide/so/that/it/breaks']\n",
+        ),
+    ]);
+    let plan = folder.plan().plan;
+    let out = tempfile::tempdir().unwrap();
+    let built = std::process::Command::new(nixpacks)
+        .env("NO_COLOR", "1")
+        .args(["build", "--out"])
+        .arg(out.path())
+        .arg(folder.0.path())
+        .output();
+    let text = String::from_utf8(built.unwrap().stdout).unwrap();
+    let own = render::nixpacks_box(&plan).unwrap();
+    assert!(text.contains(&own), "theirs:\n{text}\nours:\n{own}");
+    let expressions = nix::expressions(&plan);
+    assert_eq!(expressions.len(), 2);
+    for (name, text) in expressions {
+        assert_eq!(fs::read_to_string(out.path().join(".nixpacks").join(name)).unwrap(), text);
+    }
+}
+
+#[test]
+fn an_installed_nixpacks_says_the_same() {
+    let Some(nixpacks) = installed("an_installed_nixpacks_says_the_same") else { return };
     let folder = Folder::new(&[
         ("main.py", ""),
         ("requirements.txt", "flask"),
