@@ -1,7 +1,7 @@
 //! Of all that rules find: what was cured, what is a consequence, and what comes first.
 
 use super::reading::{Reading, Stage};
-use super::rule::Rule;
+use super::rule::{HINT, Rule};
 
 /// A rule and the line that shows it.
 #[derive(Debug, Clone)]
@@ -28,8 +28,16 @@ impl Finding {
 /// Causes only, the primary one first, one of each rule.
 pub(crate) fn rank(reading: &Reading<'_>, findings: Vec<Finding>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = findings.into_iter().filter(|finding| !cured(reading, finding)).collect();
-    let present: Vec<&str> = findings.iter().map(|finding| finding.rule.id).collect();
-    findings.retain(|finding| !finding.rule.yields_to.iter().any(|cause| present.contains(cause)));
+    let present: Vec<(&str, u8)> = findings.iter().map(|finding| (finding.rule.id, finding.rank)).collect();
+    findings.retain(|finding| {
+        !finding.rule.yields_to.iter().any(|cause| {
+            present.iter().any(|(id, rank)| match *cause {
+                "*" => *id != finding.rule.id && *rank >= HINT,
+                // A guess does not explain away what a program says.
+                _ => id == cause && *rank >= finding.rank,
+            })
+        })
+    });
     findings.sort_by_key(|finding| (std::cmp::Reverse(finding.rank), finding.at));
     let mut kept: Vec<Finding> = Vec::new();
     for finding in findings {

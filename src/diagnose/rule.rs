@@ -98,6 +98,10 @@ fn fill(template: &str, subject: Option<&str>) -> String {
         let (words, after) = after.split_once('}').unwrap_or((after, ""));
         match subject {
             Some(subject) => {
+                // Nothing to stand in for: the subject is added to a sentence that is whole without it.
+                if words.is_empty() {
+                    filled.push_str(": ");
+                }
                 filled.push('`');
                 filled.push_str(subject);
                 filled.push('`');

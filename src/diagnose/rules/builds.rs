@@ -18,6 +18,7 @@ static NAMED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"(?:╰─>|^)\s*([A-Za-z][\w.-]+)\s*$",
         r"Failed to (?:download and )?build:? `([^`]+)`",
         r"Building wheel for (\S+) \(",
+        r"([A-Za-z][\w.-]*)\.egg-info",
         r"/pip-install-\w+/([\w.-]+?)_[0-9a-f]{16,}/",
         r"^\s*Collecting ([^\s(]+)",
     ]

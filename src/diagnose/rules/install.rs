@@ -236,7 +236,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"(?:OSError|EnvironmentError): \[(?:Errno|WinError) 2\] [^:]*: '(?P<s>/(?:croot|home|Users|tmp/build|private|opt/conda|feedstock_root|work|builds?|io|mnt|System|C:|D:)[^']*)'",
             ),
             decisive(
-                r"(?:file:///+|['` ])(?P<s>[A-Za-z]:[/\\][^'`\s]+)['`]?.*(?:[Nn]o such file|not found|does not (?:exist|appear)|cannot find)",
+                r"file:///+(?P<s>[A-Za-z]:[/\\][^'`\s]+)['`]?.*(?:[Nn]o such file|not found|does not (?:exist|appear)|cannot find)",
             ),
             decisive(r"No such file or directory: '(?P<s>/[A-Za-z]:[/\\][^']*)'"),
             decisive(r"(?:Distribution not found at|does not exist|not found).*(?P<s>file://+\S+?)[`'\s]*$"),

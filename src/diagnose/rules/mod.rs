@@ -95,6 +95,7 @@ pub(super) fn findings(reading: &Reading<'_>) -> Vec<Finding> {
         reader(reading, &mut found);
     }
     builds::name_packages(reading, &mut found);
+    versions::name_requirements(reading, &mut found);
     found
 }
 

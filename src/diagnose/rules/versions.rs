@@ -54,6 +54,38 @@ const WHEELS_ONLY: &[&str] = &[
     "ai-edge-litert",
 ];
 
+static WANTED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"The user requested (\S.*)$").ok());
+static DEPENDS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^\s*([\w.-]+(?:\[[^\]]*\])? \S+) depends on (\S.*)$").ok());
+static HASHED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^\s+([\w.-]+==\S+)(?: from | --hash|:? *\\?$)").ok());
+
+/// Gives conflicts and hashes the requirements that pip lists below them.
+pub(super) fn name_requirements(reading: &Reading<'_>, found: &mut [Finding]) {
+    let near = |at: usize| (at.saturating_sub(40)..reading.lines.len().min(at + 40)).map(|index| reading.text(index));
+    for finding in found.iter_mut() {
+        match finding.rule.id {
+            "resolution-conflict" => {
+                let wanted = near(finding.at).find_map(|text| Some(WANTED.as_ref()?.captures(text)?[1].to_owned()));
+                let depends = near(finding.at).find_map(|text| {
+                    DEPENDS.as_ref()?.captures(text).map(|found| format!("{} (wants {})", &found[1], &found[2]))
+                });
+                if let Some(subject) = match (wanted, depends) {
+                    (Some(wanted), Some(depends)) => Some(format!("{wanted} and {depends}")),
+                    (wanted, depends) => wanted.or(depends),
+                } {
+                    finding.subject = Some(subject);
+                }
+            }
+            "hash-mismatch" if finding.subject.is_none() => {
+                finding.subject =
+                    near(finding.at).find_map(|text| Some(HASHED.as_ref()?.captures(text)?[1].to_owned()));
+            }
+            _ => {}
+        }
+    }
+}
+
 pub(super) fn read(reading: &Reading<'_>, found: &mut Vec<Finding>) {
     for (at, line) in reading.lines.iter().enumerate() {
         if !line.text.contains("Could not find a version that satisfies") {
