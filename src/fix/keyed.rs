@@ -237,7 +237,9 @@ impl File<'_> {
         };
         let text = self.text;
         let in_table = |statement: &&Statement| statement.under == parents;
-        let by_dots = |statement: &&Statement| statement.value.is_some() && statement.at.starts_with(parents);
+        let by_dots = |statement: &&Statement| {
+            statement.value.is_some() && statement.at.starts_with(parents) && parents.starts_with(&statement.under)
+        };
         let last = self.statements.iter().rev().find(in_table).or_else(|| self.statements.iter().rev().find(by_dots));
         if let Some(last) = last {
             let line = format!("{}{} = {shown}", cut::indent(text, last.span.start), written(&key[last.under.len()..]));

@@ -7,14 +7,24 @@ mod cut;
 mod diff;
 mod edit;
 mod expect;
+mod git;
 mod keyed;
 mod lines;
 mod patch;
 mod place;
+mod prove;
 mod tree;
+mod trial;
 
 pub use edit::Refused;
+pub use git::{GitState, git_state};
 pub use patch::Patch;
+pub use prove::{Attempt, Bounds, Proof, Standing, Step, phase_rank, prove};
+pub use trial::TrialCopy;
 
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod prove_tests;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::apply::{self, Write};
 use super::diff::{self, Side};
@@ -121,6 +122,11 @@ impl Patch {
             });
         }
         apply::all(&writes)
+    }
+
+    /// What the changed files come to, to tell patches apart.
+    pub(super) fn fingerprint(&self) -> Vec<(PathBuf, Option<u128>)> {
+        self.changed().map(|(path, change)| (path.clone(), change.after.as_deref().map(xxh3_128))).collect()
     }
 
     fn changed(&self) -> impl Iterator<Item = (&PathBuf, &Change)> {

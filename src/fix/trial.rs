@@ -1,0 +1,111 @@
+//! A copy of the project to try a patch on.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use tempfile::TempDir;
+
+/// A project's files in a temporary folder of the same name; gone when dropped.
+#[derive(Debug)]
+pub struct TrialCopy {
+    root: PathBuf,
+    _dir: TempDir,
+}
+
+impl TrialCopy {
+    /// Copies a project. Links stay links; those into the project lead into the copy. Version control, `node_modules`
+    /// and virtual environments become empty folders: their being there is part of what a builder goes by, their
+    /// content would only be thrown away.
+    pub fn of(project: &Path) -> Result<Self> {
+        let project = fs::canonicalize(project).with_context(|| format!("cannot open {}", project.display()))?;
+        let dir = tempfile::Builder::new()
+            .prefix("shakedown-trial-")
+            .tempdir()
+            .context("cannot make a folder for the trial")?;
+        let root = dir.path().join(project.file_name().unwrap_or(OsStr::new("app")));
+        fs::create_dir(&root).context("cannot make a folder for the trial")?;
+        copy(&project, &root)?;
+        Ok(Self { root, _dir: dir })
+    }
+
+    /// The copy's root folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+}
+
+fn copy(project: &Path, root: &Path) -> Result<()> {
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        let from = project.join(&folder);
+        let entries = fs::read_dir(&from).with_context(|| format!("cannot read {}", from.display()))?;
+        for entry in entries {
+            let entry = entry.with_context(|| format!("cannot read {}", from.display()))?;
+            let inside = folder.join(entry.file_name());
+            let (from, to) = (entry.path(), root.join(&inside));
+            let failed = || format!("cannot copy {}", from.display());
+            let kind = entry.file_type().with_context(failed)?;
+            if kind.is_symlink() {
+                let target = fs::read_link(&from).with_context(failed)?;
+                let moved = target.strip_prefix(project).map(|rest| root.join(rest));
+                symlink(moved.unwrap_or(target), &to).with_context(failed)?;
+            } else if kind.is_dir() {
+                fs::create_dir(&to).with_context(failed)?;
+                let mode = fs::metadata(&from).with_context(failed)?.permissions().mode();
+                // A folder that its owner may not write would take no files here either.
+                fs::set_permissions(&to, fs::Permissions::from_mode(mode | 0o700)).with_context(failed)?;
+                if !is_left_empty(&from) {
+                    folders.push(inside);
+                }
+            } else if kind.is_file() {
+                fs::copy(&from, &to).with_context(failed)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_left_empty(folder: &Path) -> bool {
+    let name = folder.file_name().unwrap_or_default();
+    name == ".git" || name == "node_modules" || folder.join("pyvenv.cfg").is_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_comes_along_but_what_is_only_heavy() {
+        let project = tempfile::tempdir().unwrap();
+        let root = project.path();
+        for folder in ["src/deep", ".git", "env", "node_modules/x"] {
+            fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        for file in ["main.py", ".env", "src/deep/a.py", ".git/HEAD", "env/pyvenv.cfg", "node_modules/x/y.js"] {
+            fs::write(root.join(file), file).unwrap();
+        }
+        fs::set_permissions(root.join("main.py"), fs::Permissions::from_mode(0o755)).unwrap();
+        symlink("main.py", root.join("near")).unwrap();
+        symlink(fs::canonicalize(root).unwrap().join("main.py"), root.join("whole")).unwrap();
+        symlink("/nowhere", root.join("dangling")).unwrap();
+
+        let copy = TrialCopy::of(root).unwrap();
+        let copied = copy.root().to_owned();
+        assert_eq!(copied.file_name(), root.file_name());
+        for file in ["main.py", ".env", "src/deep/a.py"] {
+            assert_eq!(fs::read_to_string(copied.join(file)).unwrap(), file);
+        }
+        for folder in [".git", "env", "node_modules"] {
+            assert_eq!(fs::read_dir(copied.join(folder)).unwrap().count(), 0, "{folder}");
+        }
+        assert_eq!(fs::metadata(copied.join("main.py")).unwrap().permissions().mode() & 0o777, 0o755);
+        assert_eq!(fs::read_link(copied.join("near")).unwrap(), Path::new("main.py"));
+        assert_eq!(fs::read_link(copied.join("whole")).unwrap(), copied.join("main.py"));
+        assert_eq!(fs::read_link(copied.join("dangling")).unwrap(), Path::new("/nowhere"));
+        drop(copy);
+        assert!(!copied.exists());
+    }
+}
