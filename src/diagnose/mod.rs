@@ -1,5 +1,7 @@
 //! From what is known of a failure to its cause. Pure: a [`Case`] in, [`Diagnosis`]es out, the primary one first.
 
+pub mod check;
+
 mod cures;
 mod diagnosis;
 mod judge;

@@ -1,0 +1,399 @@
+//! Configuration that replaces what Nixpacks would have done by itself, and loses something with it.
+
+use serde_json::Value;
+
+use super::finding::{Check, Finding, Findings, error, note, remove_item, remove_key, set_key, warning};
+use super::subject::{Keyed, Subject, strings};
+use crate::diagnose::{Edit, Severity};
+use crate::plan::Choice;
+use crate::project::Source;
+
+const EXTERNALLY_MANAGED: Check = error(
+    "externally-managed",
+    "An install command of the project's own replaced the one that makes and activates /opt/venv, so pip meets Nix' own Python, which \
+     PEP 668 closes to it. Left alone, Nixpacks makes the virtual environment by itself.",
+);
+const PIP_NOT_FOUND: Check = error(
+    "pip-not-found",
+    "An install command of the project's own replaced the one that makes /opt/venv, and Nix' Python comes without pip. Left alone, \
+     Nixpacks makes the virtual environment, pip included, by itself.",
+);
+const UNKNOWN_PACKAGE: Check = error(
+    "unknown-nix-package",
+    "nixpkgs has no attribute of this name, and the build ends with `undefined variable`. Names of Debian packages and of pip \
+     packages are not names of Nix packages.",
+);
+const PIP_NOT_NEEDED: Check = warning(
+    "pip-package-not-needed",
+    "The virtual environment that Nixpacks makes has a pip of its own. A pip from nixpkgs is never used there, and hides the real cause \
+     when the environment is missing.",
+);
+const PYTHON_DROPPED: Check = error(
+    "nix-python-dropped",
+    "nixPkgs without \"...\" replaces the provider's packages, and this list has no Python in it. Every later command then ends with \
+     `python: command not found`.",
+);
+const GCC_DROPPED: Check = note(
+    "nix-compiler-dropped",
+    "nixPkgs without \"...\" replaces the provider's packages, gcc among them. A requirement without a wheel can then not be built.",
+);
+const LIBS_DROPPED: Check = warning(
+    "nix-libs-dropped",
+    "nixLibs without \"...\" replaces the provider's libraries. Compiled wheels such as numpy then do not find libstdc++.so.6 or \
+     libz.so.1.",
+);
+const NOTHING_INSTALLED: Check = warning(
+    "nothing-installed",
+    "The project names dependencies, and the plan has no command that installs them. The app then starts without any of them.",
+);
+const RUN_TWICE: Check = warning(
+    "commands-run-twice",
+    "Two layers of configuration both say \"...\", and Nixpacks fills each with everything below it. The same command then runs \
+     twice.",
+);
+
+pub(super) const CHECKS: &[Check] = &[
+    EXTERNALLY_MANAGED,
+    PIP_NOT_FOUND,
+    UNKNOWN_PACKAGE,
+    PIP_NOT_NEEDED,
+    PYTHON_DROPPED,
+    GCC_DROPPED,
+    LIBS_DROPPED,
+    NOTHING_INSTALLED,
+    RUN_TWICE,
+];
+
+/// Names that people put into nixPkgs and nixpkgs does not have, with the ones it does.
+const NO_ATTRIBUTES: &[(&str, &str)] = &[
+    ("pip", ""),
+    ("pip3", ""),
+    ("python3-pip", ""),
+    ("python-pip", ""),
+    ("python3-venv", ""),
+    ("python3-dev", ""),
+    ("python", "python3"),
+    ("python3.9", "python39"),
+    ("python3.10", "python310"),
+    ("python3.11", "python311"),
+    ("python3.12", "python312"),
+    ("python3.13", "python313"),
+    ("build-essential", "gcc"),
+    ("g++", "gcc"),
+    ("libpq-dev", "postgresql_16.dev"),
+    ("libpq", "postgresql_16.lib"),
+    ("postgresql-client", "postgresql_16"),
+    ("libmysqlclient-dev", "libmysqlclient.dev"),
+    ("default-libmysqlclient-dev", "libmysqlclient.dev"),
+    ("libgl1", "libGL"),
+    ("libgl1-mesa-glx", "libGL"),
+    ("libglib2.0-0", "glib"),
+    ("libffi-dev", "libffi.dev"),
+    ("libssl-dev", "openssl.dev"),
+    ("tesseract-ocr", "tesseract"),
+    ("poppler-utils", "poppler_utils"),
+    ("libmagic", "file"),
+    ("libmagic1", "file"),
+    ("libsndfile1", "libsndfile"),
+    ("portaudio19-dev", "portaudio"),
+    ("default-jre", "jre"),
+    ("chromium-browser", "chromium"),
+    ("chromium-chromedriver", "chromedriver"),
+    ("nodejs-18", "nodejs_18"),
+    ("node", "nodejs"),
+    ("wkhtmltopdf-bin", "wkhtmltopdf"),
+];
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    if !subject.is_python() || subject.plan().is_none() {
+        return;
+    }
+    unknown_packages(subject, findings);
+    venv(subject, findings);
+    dropped(subject, findings);
+    twice(subject, findings);
+}
+
+/// Whether a command makes an environment or installs in a way that needs none.
+fn stands_alone(command: &str) -> bool {
+    const WAYS: [&str; 14] = [
+        "-m venv",
+        "virtualenv ",
+        "uv venv",
+        "uv sync",
+        "poetry install",
+        "pdm install",
+        "pipenv ",
+        "conda ",
+        "mamba ",
+        "--target",
+        "--prefix",
+        "--root",
+        " -t ",
+        "--break-system-packages",
+    ];
+    WAYS.iter().any(|way| command.contains(way))
+}
+
+fn uses_pip(command: &str) -> Option<Pip> {
+    let words: Vec<&str> =
+        command.split([' ', ';', '&', '|', '\n', '(', ')']).filter(|word| !word.is_empty()).collect();
+    let module = words.windows(2).any(|pair| pair == ["-m", "pip"]);
+    let program = words.iter().any(|word| is_pip(word)) && words.contains(&"install");
+    match (program && !module, module) {
+        (true, _) => Some(Pip::Program),
+        (_, true) => Some(Pip::Module),
+        _ => None,
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Pip {
+    Program,
+    Module,
+}
+
+fn is_pip(word: &str) -> bool {
+    let rest = word.strip_prefix("pip");
+    rest.is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'))
+}
+
+fn venv(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(phase) = subject.phase("install") else { return };
+    let made = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+    let alone = made.flat_map(|(_, phase)| phase.cmds.iter()).any(|cmd| stands_alone(cmd));
+    let pinned = ["PIP_BREAK_SYSTEM_PACKAGES", "PIP_TARGET", "PIP_PREFIX", "VIRTUAL_ENV"];
+    if alone || pinned.iter().any(|name| subject.variable(name).is_some()) {
+        return pip_package(subject, findings);
+    }
+    if phase.cmds.is_empty() {
+        return nothing(subject, findings);
+    }
+    let Some((choice, pip)) = subject.choices("phases.install.cmds").find_map(|c| Some((c, uses_pip(&c.value)?)))
+    else {
+        return pip_package(subject, findings);
+    };
+    let packaged = pip_packages(subject);
+    // `python -m pip` needs the package in the interpreter's own tree, where nixpkgs does not put it.
+    let met = !packaged.is_empty() && pip == Pip::Program;
+    let check = if met { &EXTERNALLY_MANAGED } else { &PIP_NOT_FOUND };
+    let message = match met {
+        true => {
+            "this install command replaces the one that makes /opt/venv, and pip refuses to install into Nix' own Python"
+        }
+        false => "this install command replaces the one that makes /opt/venv, and outside of it there is no pip",
+    };
+    let finding = check.found(message).at(choice.because.clone(), &choice.value);
+    let finding = packaged.iter().fold(finding, |finding, pip| finding.at(pip.because.clone(), &pip.value));
+    findings.push(cure(subject, finding, choice, &packaged));
+}
+
+/// Deletes what is in the way, or puts `...` where only a part of it is.
+fn cure(subject: &Subject<'_>, finding: Finding, choice: &Choice, packaged: &[&Choice]) -> Finding {
+    let pips = packaged.iter().filter_map(|pip| drop_package(subject, pip));
+    let Some(file) = subject.keyed(&choice.because) else {
+        return match &choice.because {
+            Source::Variable(name) => {
+                finding.advise(format!("unset {name}: Nixpacks installs requirements.txt by itself"))
+            }
+            _ => finding.advise("leave the install command out: Nixpacks installs requirements.txt by itself"),
+        };
+    };
+    let Some((key, items)) = list_of(file, "install", &["cmds", "commands"]) else { return finding };
+    let key: Vec<&str> = key.iter().map(String::as_str).collect();
+    let phase = &key[..key.len() - 1];
+    let extra: Vec<&str> = items.iter().copied().filter(|cmd| !is_provided(cmd)).collect();
+    if !extra.is_empty() {
+        let kept: Vec<&str> = std::iter::once("...").chain(extra).collect();
+        let edits = std::iter::once(set_key(&file.path, &key, Value::from(kept))).chain(pips).collect();
+        return finding.fix("let Nixpacks install, and keep the other commands after it", edits);
+    }
+    let keeps =
+        |name: &String| !matches!(name.as_str(), "cmds" | "commands" | "dependsOn" | "cacheDirectories" | "paths");
+    let shared = file.members(phase).any(|(name, _)| keeps(name));
+    let gone = if shared { &key[..] } else { phase };
+    let summary = format!("delete {}, so that Nixpacks makes the environment itself", shown_key(gone));
+    finding.fix(summary, std::iter::once(remove_key(&file.path, gone)).chain(pips).collect())
+}
+
+fn shown_key(key: &[&str]) -> String {
+    match key.iter().position(|part| *part == "phases") {
+        Some(at) => format!("[{}]", key[at..].join(".")),
+        None => key.join("."),
+    }
+}
+
+/// Whether Nixpacks does the same by itself.
+fn is_provided(command: &str) -> bool {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let words = match words[..] {
+        ["python" | "python3", "-m", ref rest @ ..] => rest,
+        ref all => all,
+    };
+    match words {
+        [pip, "install", rest @ ..] if is_pip(pip) => {
+            let rest: Vec<&str> =
+                rest.iter().copied().filter(|word| !matches!(*word, "--no-cache-dir" | "-q" | "--quiet")).collect();
+            matches!(
+                rest[..],
+                ["-r", "requirements.txt"]
+                    | ["-r", "./requirements.txt"]
+                    | ["--requirement", "requirements.txt"]
+                    | ["--upgrade", "pip"]
+                    | ["-U", "pip"]
+                    | ["--upgrade", "-r", "requirements.txt"]
+                    | ["."]
+            )
+        }
+        ["ensurepip", ..] => true,
+        [source, path] => matches!(*source, "." | "source") && path.ends_with("/activate"),
+        _ => false,
+    }
+}
+
+/// A phase's list in a file: at its root, or in Railway's nixpacksPlan.
+fn list_of<'a>(file: &'a Keyed, phase: &str, names: &[&str]) -> Option<(Vec<String>, Vec<&'a str>)> {
+    for base in [&["phases"][..], &["build", "nixpacksPlan", "phases"]] {
+        for name in names {
+            let key = [base, &[phase, name]].concat();
+            if let Some(value) = file.get(&key) {
+                return Some((key.iter().map(|&part| part.to_owned()).collect(), strings(value)));
+            }
+        }
+    }
+    None
+}
+
+/// Packages that bring pip from nixpkgs or Debian.
+fn pip_packages<'a>(subject: &Subject<'a>) -> Vec<&'a Choice> {
+    let nix = subject.choices("phases.setup.nixPkgs").filter(|choice| brings_pip(&choice.value));
+    nix.chain(subject.choices("phases.setup.aptPkgs").filter(|choice| choice.value == "python3-pip")).collect()
+}
+
+fn brings_pip(package: &str) -> bool {
+    let set = package.split_once("Packages.");
+    set.is_some_and(|(set, name)| set.starts_with("python") && name == "pip")
+        || package.contains("withPackages") && package.contains("pip")
+}
+
+fn drop_package(subject: &Subject<'_>, choice: &Choice) -> Option<Edit> {
+    let file = subject.keyed(&choice.because)?;
+    let names: &[&str] =
+        if choice.what.ends_with("aptPkgs") { &["aptPkgs", "aptPackages"] } else { &["nixPkgs", "nixPackages"] };
+    let (key, items) = list_of(file, "setup", names)?;
+    let key: Vec<&str> = key.iter().map(String::as_str).collect();
+    // A list with nothing left in it would still replace the provider's own.
+    if items.iter().all(|item| *item == choice.value || *item == "...") {
+        return Some(remove_key(&file.path, &key));
+    }
+    items.contains(&choice.value.as_str()).then(|| remove_item(&file.path, &key, &choice.value))
+}
+
+fn pip_package(subject: &Subject<'_>, findings: &mut Findings) {
+    for choice in pip_packages(subject) {
+        let finding =
+            PIP_NOT_NEEDED.found(format!("{} is not needed: the virtual environment has its own pip", choice.value));
+        let finding = finding.about(&choice.value).at(choice.because.clone(), subject.line(&choice.because));
+        let edits = drop_package(subject, choice).into_iter().collect();
+        findings.push(finding.fix(format!("remove {}", choice.value), edits));
+    }
+}
+
+fn nothing(subject: &Subject<'_>, findings: &mut Findings) {
+    let wanted = ["requirements.txt", "Pipfile", "poetry.lock", "uv.lock", "pdm.lock"].into_iter();
+    let Some(name) = wanted.into_iter().find(|name| subject.app.has_file(name)) else { return };
+    let text = subject.app.read_text(name).unwrap_or_default();
+    let is_empty = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
+    let installs = |cmd: &String| cmd.contains("install") || cmd.contains("sync");
+    let plan = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+    if is_empty || plan.flat_map(|(_, phase)| phase.cmds.iter()).any(installs) {
+        return;
+    }
+    let because = subject.choices("phases.install.cmds").map(|choice| choice.because.clone()).next();
+    let because = because.or_else(|| subject.variable_source("NIXPACKS_PYTHON_PACKAGE_MANAGER"));
+    let finding = NOTHING_INSTALLED.found(format!("nothing installs {name}"));
+    let finding = match because {
+        Some(because) => finding.at(because.clone(), subject.line(&because)),
+        None => finding,
+    };
+    findings.push(finding.at(subject.app.file(name), ""));
+}
+
+fn unknown_packages(subject: &Subject<'_>, findings: &mut Findings) {
+    for choice in subject.choices("phases.setup.nixPkgs").chain(subject.choices("phases.setup.nixLibs")) {
+        let Some((name, instead)) = NO_ATTRIBUTES.iter().find(|(name, _)| *name == choice.value) else { continue };
+        let finding = UNKNOWN_PACKAGE.found(format!("nixpkgs has no package `{name}`")).about(*name);
+        let finding = finding.at(choice.because.clone(), subject.line(&choice.because));
+        let finding = match (instead.is_empty(), drop_package(subject, choice)) {
+            (true, Some(edit)) => {
+                finding.fix(format!("remove {name}: the virtual environment has its own pip"), vec![edit])
+            }
+            (false, Some(Edit::RemoveItem { path, key, item })) => {
+                let added =
+                    Edit::AddItem { path: path.clone(), key: key.clone(), item: (*instead).to_owned(), first: false };
+                finding.fix(format!("say {instead}"), vec![Edit::RemoveItem { path, key, item }, added])
+            }
+            (false, _) => finding.advise(format!("nixpkgs calls it {instead}")),
+            (true, None) => finding.advise("leave it out"),
+        };
+        findings.push(finding);
+    }
+}
+
+fn dropped(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(setup) = subject.phase("setup") else { return };
+    let lost =
+        |what: &'static str| subject.choices(what).next().filter(|choice| subject.keyed(&choice.because).is_some());
+    if let Some(choice) = lost("phases.setup.nixPkgs") {
+        let has = |start: &str| setup.nix_pkgs.iter().any(|package| package.trim_start_matches('(').starts_with(start));
+        let python = ["python", "pypy", "uv", "conda", "micromamba", "poetry"].into_iter().any(has);
+        if !python {
+            findings.push(refill(
+                subject,
+                PYTHON_DROPPED.found("this nixPkgs list replaces Nixpacks' own, and has no Python in it"),
+                choice,
+            ));
+        } else if !has("gcc") && !has("clang") && !has("stdenv") {
+            findings.push(refill(
+                subject,
+                GCC_DROPPED.found("this nixPkgs list replaces Nixpacks' own, gcc among it"),
+                choice,
+            ));
+        }
+    }
+    if let Some(choice) = lost("phases.setup.nixLibs")
+        && !setup.nix_libs.iter().any(|lib| lib.contains("cc.lib"))
+    {
+        findings.push(refill(
+            subject,
+            LIBS_DROPPED.found("this nixLibs list replaces Nixpacks' own, libstdc++ among it"),
+            choice,
+        ));
+    }
+}
+
+fn refill(subject: &Subject<'_>, finding: Finding, choice: &Choice) -> Finding {
+    let finding = finding.at(choice.because.clone(), subject.line(&choice.because));
+    let names: &[&str] =
+        if choice.what.ends_with("nixLibs") { &["nixLibs", "nixLibraries"] } else { &["nixPkgs", "nixPackages"] };
+    let Some(file) = subject.keyed(&choice.because) else { return finding };
+    let Some((key, _)) = list_of(file, "setup", names) else { return finding };
+    let edit = Edit::AddItem { path: file.path.clone(), key, item: "...".to_owned(), first: true };
+    finding.fix("put \"...\" first, to keep what Nixpacks adds", vec![edit])
+}
+
+fn twice(subject: &Subject<'_>, findings: &mut Findings) {
+    for (name, phase) in subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten()) {
+        let again = phase.cmds.iter().enumerate().find(|(index, cmd)| phase.cmds[..*index].contains(cmd));
+        let Some((_, command)) = again else { continue };
+        let what = format!("phases.{name}.cmds");
+        let choices = subject.planned.iter().flat_map(|derived| &derived.choices);
+        let places: Vec<&Source> = choices
+            .filter(|choice| choice.what == what && choice.value == *command)
+            .map(|choice| &choice.because)
+            .collect();
+        let finding = RUN_TWICE.found(format!("the {name} phase runs the same command twice"));
+        let finding = places.into_iter().fold(finding, |finding, place| finding.at(place.clone(), command));
+        findings.push(finding.as_bad_as(Severity::Warning).advise("say \"...\" in one place only"));
+    }
+}

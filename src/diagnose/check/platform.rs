@@ -1,0 +1,90 @@
+//! Which builder the platform really uses.
+
+use super::finding::{Check, Findings, note, warning};
+use super::subject::Subject;
+use crate::diagnose::Severity;
+use crate::plan::Platform;
+use crate::project::Source;
+
+const DOCKERFILE: Check = warning(
+    "dockerfile-wins",
+    "A Dockerfile in the root is built whatever else is configured. Nothing of Nixpacks' plan then counts.",
+);
+const BUILDER: Check = warning(
+    "other-builder",
+    "The platform is told to build with something other than Nixpacks. nixpacks.toml and every NIXPACKS_ variable are then without effect.",
+);
+const DEPRECATED: Check = note(
+    "nixpacks-deprecated-on-railway",
+    "Railway made Railpack its default builder on 2025-09-16 and calls Nixpacks deprecated; existing services keep building. Railpack \
+     reads neither nixpacks.toml nor NIXPACKS_ variables, takes Python 3.13 unless told otherwise, and installs nothing for a \
+     pyproject.toml without a lock file.",
+);
+const CONFIG_AS_CODE: Check = note(
+    "railway-config-as-code-ends",
+    "Railway ends railway.json and railway.toml on 2026-12-01; new services cannot use them since 2026-08-21. `railway config migrate` writes \
+     the successor, a file in .railway/.",
+);
+
+pub(super) const CHECKS: &[Check] = &[DOCKERFILE, BUILDER, DEPRECATED, CONFIG_AS_CODE];
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    let deploy = subject.planned.ok().map(|derived| &derived.deploy);
+    let builder = deploy.and_then(|deploy| deploy.builder.as_ref());
+    let named = builder.map(|builder| builder.value.to_ascii_uppercase());
+    let on_railway = subject.railway().is_some() || subject.options.platform == Platform::Railway;
+    if subject.project.has_file("Dockerfile") && subject.options.platform != Platform::None {
+        let finding = DOCKERFILE.found("the Dockerfile is built, not Nixpacks' plan");
+        // Other platforms ask which builder to use.
+        let severity = if on_railway { Severity::Warning } else { Severity::Note };
+        findings.push(
+            finding
+                .as_bad_as(severity)
+                .at(subject.project.file("Dockerfile"), "")
+                .advise("remove or rename it to build with Nixpacks"),
+        );
+    } else if let (Some(builder), Some(name)) = (builder, named.as_deref().filter(|name| *name != "NIXPACKS")) {
+        let finding = BUILDER.found(format!("Railway is told to build with {name}, not with Nixpacks")).about(name);
+        findings.push(finding.at(builder.source.clone(), subject.line(&builder.source)).advise(match name {
+            "RAILPACK" => "Railpack reads no nixpacks.toml; the plan shown here is what Nixpacks would do",
+            _ => "the plan shown here is what Nixpacks would do",
+        }));
+    }
+    if !on_railway {
+        return;
+    }
+    if named.as_deref().is_none_or(|name| name == "NIXPACKS") {
+        let finding = DEPRECATED.found("Railway calls Nixpacks deprecated: new services are built with Railpack");
+        let source = builder.map(|builder| builder.source.clone());
+        let source = source.or_else(|| Some(Source::File { path: subject.railway()?.path.clone(), line: None }));
+        let finding = match source {
+            Some(source) => finding.at(source.clone(), subject.line(&source)),
+            None => finding,
+        };
+        findings.push(finding.advise(railpack(subject)));
+    }
+    if let Some(file) = subject.railway() {
+        let finding = CONFIG_AS_CODE.found(format!("Railway stops reading {} on 2026-12-01", file.path.display()));
+        findings.push(finding.at(Source::file(&file.path), "").advise("run `railway config migrate`"));
+    }
+}
+
+/// What would be different for this very project.
+fn railpack(subject: &Subject<'_>) -> String {
+    let app = &subject.app;
+    let mut differences = vec!["its venv is /app/.venv"];
+    let named = [".python-version", "runtime.txt", "Pipfile", ".tool-versions", "mise.toml"]
+        .iter()
+        .any(|name| app.has_file(name));
+    if !named {
+        differences.push("Python is 3.13 instead of 3.12");
+    }
+    if subject.config().is_some() {
+        differences.push("the Nixpacks configuration is not read");
+    }
+    let locked = ["requirements.txt", "poetry.lock", "pdm.lock", "uv.lock"].iter().any(|name| app.has_file(name));
+    if app.has_file("pyproject.toml") && !locked {
+        differences.push("nothing is installed, for want of a lock file");
+    }
+    format!("with Railpack: {}", differences.join(", "))
+}

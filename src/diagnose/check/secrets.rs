@@ -1,0 +1,159 @@
+//! Secrets that are committed. Their values are never shown.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::finding::{Check, Findings, remove_key, warning};
+use super::subject::{Keyed, Subject};
+use crate::project::Source;
+
+const IN_CONFIG: Check = warning(
+    "secret-in-config",
+    "A token, password or key stands in a file that is deployed and, most likely, committed. Whoever reads the repository has it; \
+     set it as a variable of the service, and replace it, since it is known.",
+);
+const ENV_FILE: Check = warning(
+    "env-file-committed",
+    "A .env file with secrets is not ignored by git, and is copied into the image. Variables belong to the service; python-dotenv is \
+     content without the file.",
+);
+
+pub(super) const CHECKS: &[Check] = &[IN_CONFIG, ENV_FILE];
+
+/// What tokens of well-known services look like.
+static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let shapes = [
+        r"\bsk-[A-Za-z0-9_-]{20,}",
+        r"\bgh[pousr]_[A-Za-z0-9]{30,}",
+        r"\bgithub_pat_[A-Za-z0-9_]{30,}",
+        r"\bglpat-[A-Za-z0-9_-]{16,}",
+        r"\bAKIA[0-9A-Z]{16}\b",
+        r"\bAIza[0-9A-Za-z_-]{35}",
+        r"\bxox[abprs]-[A-Za-z0-9-]{10,}",
+        r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}",
+        r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}",
+        r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
+        r"\b[rs]k_live_[A-Za-z0-9]{16,}",
+        r"\bhf_[A-Za-z0-9]{30,}",
+        r"\bpypi-[A-Za-z0-9_-]{30,}",
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+        r"://[^\s/:@$]*:[^\s/@${]{4,}@",
+    ];
+    Regex::new(&shapes.join("|")).ok()
+});
+
+const TELLING: [&str; 9] =
+    ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "APIKEY", "API_KEY", "PRIVATE_KEY", "ACCESS_KEY", "CREDENTIAL"];
+
+/// Stand-ins, references and settings that are no secrets whatever their names say.
+fn is_placeholder(value: &str) -> bool {
+    let low = value.to_lowercase();
+    const WORDS: [&str; 13] = [
+        "your",
+        "change",
+        "example",
+        "placeholder",
+        "xxx",
+        "todo",
+        "dummy",
+        "test",
+        "secret",
+        "password",
+        "token",
+        "none",
+        "insert",
+    ];
+    value.len() < 8
+        || value.contains("${")
+        || value.starts_with(['$', '<', '{', '/', '.'])
+        || value.ends_with('>')
+        || WORDS.iter().any(|word| low.contains(word))
+        || value.bytes().all(|byte| byte.is_ascii_digit())
+        || value.chars().all(|c| c == '*')
+        || low.starts_with("http") && !low.contains('@')
+}
+
+fn is_secret(name: &str, value: &str) -> bool {
+    let shaped = TOKEN.as_ref().is_some_and(|pattern| pattern.is_match(value));
+    let upper = name.to_uppercase();
+    let telling = TELLING.iter().any(|word| upper.contains(word)) && !value.contains(char::is_whitespace);
+    shaped && !is_local(value) || telling && !is_placeholder(value)
+}
+
+/// A database on somebody's own machine, whose password opens nothing elsewhere.
+fn is_local(value: &str) -> bool {
+    ["@localhost", "@127.0.0.1", "@db:", "@db/", "@postgres:", "@postgres/", "@redis:"]
+        .iter()
+        .any(|host| value.contains(host))
+}
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    for file in [subject.config(), subject.railway()].into_iter().flatten() {
+        walk(file, &mut Vec::new(), &file.value, findings);
+    }
+    env_file(subject, findings);
+}
+
+fn walk<'a>(file: &'a Keyed, at: &mut Vec<String>, value: &'a Value, findings: &mut Findings) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                at.push(name.clone());
+                walk(file, at, value, findings);
+                at.pop();
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                at.push(index.to_string());
+                walk(file, at, value, findings);
+                at.pop();
+            }
+        }
+        Value::String(text) => {
+            let name = at.last().map(String::as_str).unwrap_or_default();
+            if is_secret(name, text) {
+                let key: Vec<&str> = at.iter().map(String::as_str).collect();
+                let finding = IN_CONFIG
+                    .found(format!("{} holds a secret, readable for everybody who has the code", at.join(".")));
+                let finding = finding.about(name).at(file.source(&key), format!("{name} = {}", crate::secret::MASK));
+                let is_variable = at.len() >= 2 && at[at.len() - 2] == "variables";
+                let finding = finding
+                    .advise(format!("set {name} as a variable of the service, and replace the value: it is known now"));
+                let edits = if is_variable { vec![remove_key(&file.path, &key)] } else { Vec::new() };
+                findings.push(finding.fix(format!("take {name} out of the file"), edits));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn env_file(subject: &Subject<'_>, findings: &mut Findings) {
+    let project = subject.project;
+    for name in [".env", ".env.production", ".env.prod"] {
+        // Outside of version control nobody can tell what will be deployed.
+        if !project.has_file(name) || !project.root().join(".git").exists() || super::ignored::by_git(project, name) {
+            continue;
+        }
+        let text = project.read_text(name).unwrap_or_default();
+        let mut secrets = text.lines().enumerate().filter_map(|(index, line)| {
+            let (key, value) = line.trim().trim_start_matches("export ").split_once('=')?;
+            let value = value.trim().trim_matches(['"', '\'']);
+            (!key.starts_with('#') && is_secret(key.trim(), value)).then(|| (index + 1, key.trim().to_owned()))
+        });
+        let Some((line, key)) = secrets.next() else { continue };
+        let more = secrets.count();
+        let also = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let path = project.place(name);
+        let finding = ENV_FILE.found(format!("{name} with {key}{also} is not ignored by git"));
+        let finding = finding.about(&key).at(Source::line(&path, line), format!("{key}={}", crate::secret::MASK));
+        let edit = super::finding::append_line(project.place(".gitignore"), name);
+        findings.push(
+            finding
+                .advise(format!("git rm --cached {name}, then replace the secrets: they are known now"))
+                .fix("ignore it", vec![edit]),
+        );
+    }
+}
