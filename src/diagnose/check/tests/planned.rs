@@ -8,7 +8,7 @@ const MAIN: (&str, &str) = ("main.py", "");
 fn configuration_that_nixpacks_does_not_take() {
     fires(
         "invalid-nixpacks-config",
-        "nixpacks.toml:2",
+        "nixpacks.toml:1",
         &[FLASK, MAIN, ("nixpacks.toml", "[phases.install\ncmds = 1\n")],
     );
     let text = "[phases.build]\ncmds = \"make\"\nnixPkgs = \"ffmpeg\"\n";
