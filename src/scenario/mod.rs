@@ -1,1 +1,5 @@
-//! The scenario regression suite, a user of everything above.
+//! The regression suite: folders named after a failure, run by the tool itself, the whole report compared.
+
+mod format;
+
+pub use format::{Definition, Expect, ExpectedVerdict, Fault, Need, Package, PackageKind};
