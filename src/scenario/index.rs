@@ -1,0 +1,244 @@
+//! A package index on loopback: PEP 503 pages over the archives of each scenario.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::package::{Archive, normalised};
+use crate::plan::Vars;
+
+/// How long a client may take to say what it wants.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest request head that is read.
+const MOST_BYTES: u64 = 64 << 10;
+
+/// What one scenario finds in the index.
+#[derive(Debug, Clone, Default)]
+pub struct Shelf {
+    /// Answered to everything, instead of what is there.
+    pub status: Option<u16>,
+    /// What is there.
+    pub archives: Vec<Archive>,
+}
+
+/// The server. Dropping it ends it.
+#[derive(Debug)]
+pub struct Index {
+    address: SocketAddr,
+    state: Arc<State>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    shelves: Mutex<HashMap<String, Arc<Shelf>>>,
+    stop: AtomicBool,
+}
+
+struct Answer {
+    status: u16,
+    kind: &'static str,
+    body: Vec<u8>,
+}
+
+impl Index {
+    /// Listens on a free port of loopback.
+    pub fn start() -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen for the package index")?;
+        let address = listener.local_addr().context("cannot tell where the package index listens")?;
+        let state = Arc::new(State::default());
+        let shared = Arc::clone(&state);
+        let thread = thread::spawn(move || {
+            for stream in listener.incoming() {
+                if shared.stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                let (Ok(stream), state) = (stream, Arc::clone(&shared)) else { continue };
+                // A client that goes away in mid-answer is its own affair.
+                thread::spawn(move || drop(state.serve(&stream)));
+            }
+        });
+        Ok(Self { address, state, thread: Some(thread) })
+    }
+
+    /// Puts a scenario's archives on offer and returns the variables that send pip and uv there, and nowhere else.
+    pub fn offer(&self, scenario: &str, shelf: Shelf) -> Vars {
+        let mut shelves = self.state.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+        shelves.insert(scenario.to_owned(), Arc::new(shelf));
+        let url = format!("http://{}/{scenario}/simple/", self.address);
+        // Empty values undo what the machine's own settings say.
+        let pairs = [
+            ("PIP_INDEX_URL", url.as_str()),
+            ("PIP_EXTRA_INDEX_URL", ""),
+            ("PIP_FIND_LINKS", ""),
+            ("PIP_PROXY", ""),
+            ("UV_DEFAULT_INDEX", url.as_str()),
+            ("UV_INDEX_URL", url.as_str()),
+            ("NO_PROXY", "127.0.0.1"),
+            ("no_proxy", "127.0.0.1"),
+        ];
+        pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+}
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        self.state.stop.store(true, Ordering::Relaxed);
+        // Wakes the listener, which looks at the flag after each connection.
+        let _ = TcpStream::connect(self.address);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl State {
+    fn serve(&self, mut stream: &TcpStream) -> Result<()> {
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        let mut lines = BufReader::new(stream.take(MOST_BYTES)).lines();
+        let request = lines.next().context("nothing asked")??;
+        // The rest of the head is of no interest, but a client must be heard out.
+        while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
+        let mut words = request.split(' ');
+        let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let Answer { status, kind, body } = self.answer(path);
+        write!(
+            stream,
+            "HTTP/1.1 {status} {}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            reason(status),
+            body.len()
+        )?;
+        if method != "HEAD" {
+            stream.write_all(&body)?;
+        }
+        Ok(())
+    }
+
+    fn answer(&self, path: &str) -> Answer {
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let shelf = parts.first().and_then(|name| {
+            self.shelves.lock().unwrap_or_else(PoisonError::into_inner).get(*name).cloned()
+        });
+        let Some(shelf) = shelf else { return Answer::error(404) };
+        if let Some(status) = shelf.status {
+            return Answer::error(status);
+        }
+        match parts[..] {
+            [scenario, "simple", project] => shelf.page(scenario, project),
+            [_, "files", file] => shelf.file(file),
+            _ => Answer::error(404),
+        }
+    }
+}
+
+impl Shelf {
+    fn page(&self, scenario: &str, project: &str) -> Answer {
+        let project = normalised(project);
+        let mut links = String::new();
+        for Archive { file_name, requires_python, .. } in self.archives.iter().filter(|found| found.project == project) {
+            let python = requires_python.as_ref().map(|python| format!(" data-requires-python=\"{}\"", escaped(python)));
+            links += &format!(
+                "<a href=\"/{scenario}/files/{file_name}\"{}>{file_name}</a><br>\n",
+                python.unwrap_or_default()
+            );
+        }
+        match links.is_empty() {
+            true => Answer::error(404),
+            false => Answer { status: 200, kind: "text/html", body: format!("<!DOCTYPE html>\n{links}").into() },
+        }
+    }
+
+    fn file(&self, name: &str) -> Answer {
+        match self.archives.iter().find(|archive| archive.file_name == name) {
+            Some(archive) => Answer { status: 200, kind: "application/zip", body: archive.bytes.clone() },
+            None => Answer::error(404),
+        }
+    }
+}
+
+impl Answer {
+    fn error(status: u16) -> Self {
+        Self { status, kind: "text/plain", body: reason(status).into() }
+    }
+}
+
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        500 => "Internal Server Error",
+        503 => "Service Unavailable",
+        _ => "Status",
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn archive() -> Archive {
+        Archive {
+            project: "moon".into(),
+            file_name: "moon-1.0-py3-none-any.whl".into(),
+            requires_python: Some(">=3.9".into()),
+            bytes: b"PK".to_vec(),
+        }
+    }
+
+    fn get(index: &Index, path: &str) -> (i32, String) {
+        let answer = minreq::get(format!("http://127.0.0.1:{}{path}", index.port())).send().unwrap();
+        (answer.status_code, answer.as_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn pages_lead_to_files() {
+        let index = Index::start().unwrap();
+        index.offer("one", Shelf { archives: vec![archive()], ..Shelf::default() });
+        let (status, page) = get(&index, "/one/simple/Moon/");
+        assert_eq!(status, 200);
+        assert!(page.contains("href=\"/one/files/moon-1.0-py3-none-any.whl\" data-requires-python=\"&gt;=3.9\""));
+        assert_eq!(get(&index, "/one/files/moon-1.0-py3-none-any.whl"), (200, "PK".into()));
+    }
+
+    #[test]
+    fn scenarios_do_not_see_each_others_packages() {
+        let index = Index::start().unwrap();
+        index.offer("one", Shelf { archives: vec![archive()], ..Shelf::default() });
+        index.offer("two", Shelf::default());
+        assert_eq!(get(&index, "/two/simple/moon/").0, 404);
+        assert_eq!(get(&index, "/three/simple/moon/").0, 404);
+    }
+
+    #[test]
+    fn an_index_may_refuse_everything() {
+        let index = Index::start().unwrap();
+        index.offer("one", Shelf { status: Some(403), archives: vec![archive()] });
+        assert_eq!(get(&index, "/one/simple/moon/").0, 403);
+    }
+
+    #[test]
+    fn pip_and_uv_are_sent_to_the_scenarios_own_pages() {
+        let index = Index::start().unwrap();
+        let vars = index.offer("one", Shelf::default());
+        assert_eq!(vars["PIP_INDEX_URL"], format!("http://127.0.0.1:{}/one/simple/", index.port()));
+        assert_eq!(vars["PIP_EXTRA_INDEX_URL"], "");
+    }
+}
