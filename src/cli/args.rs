@@ -13,7 +13,7 @@ use super::exit::UsageError;
 use crate::plan::{self, Options, Vars};
 use crate::rehearse::{self, Request};
 use crate::run::SmokeKind;
-use crate::sandbox::Unavailable;
+use crate::sandbox::{Unavailable, docker};
 use crate::secret::Secrets;
 
 /// What is planned, and from what.
@@ -96,6 +96,15 @@ pub(super) struct Sandboxing {
     /// The host interpreter to use instead of searching for one
     #[arg(long, value_name = "PATH")]
     pub(super) python: Option<PathBuf>,
+    /// The image that the docker backend builds on instead of the plan's
+    #[arg(long, value_name = "IMAGE")]
+    pub(super) base_image: Option<String>,
+    /// When the docker backend fetches its image
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    pub(super) pull: PullWhen,
+    /// Leave the docker backend's cache volumes alone
+    #[arg(long)]
+    pub(super) no_cache: bool,
     /// The most memory the build and the app may use, for example 512MB
     #[arg(long, value_name = "SIZE")]
     pub(super) memory: Option<ByteSize>,
@@ -119,10 +128,20 @@ pub(super) enum BackendName {
     Auto,
     /// Bubblewrap over this machine's own Python and libraries
     Host,
-    /// nix-shell
-    Nix,
     /// Docker or podman
     Docker,
+}
+
+/// When an image is fetched.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum PullWhen {
+    /// When it is not there
+    #[default]
+    Missing,
+    /// At each run
+    Always,
+    /// Never
+    Never,
 }
 
 /// How the started app is judged.
@@ -236,10 +255,18 @@ impl Sandboxing {
         request.backend = match self.backend.or(config.backend).unwrap_or_default() {
             BackendName::Auto => rehearse::BackendName::Auto,
             BackendName::Host => rehearse::BackendName::Host,
-            BackendName::Nix => rehearse::BackendName::Nix,
             BackendName::Docker => rehearse::BackendName::Docker,
         };
         request.python = self.python.clone().or_else(|| config.python.clone());
+        request.docker = docker::Options {
+            base_image: self.base_image.clone(),
+            pull: match self.pull {
+                PullWhen::Missing => docker::Pull::Missing,
+                PullWhen::Always => docker::Pull::Always,
+                PullWhen::Never => docker::Pull::Never,
+            },
+            no_cache: self.no_cache,
+        };
         request.network = !self.offline && !config.offline;
         request.memory = self.memory.or(config.memory).map(|size| size.as_u64());
         let limits = &mut request.settings.limits;

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use anyhow::Error;
 use clap::{CommandFactory, FromArgMatches};
 
-use super::{Cli, Command, docs, explain, plan, run, shell};
+use super::{Cli, Command, docs, explain, fix, plan, run, shell};
 use crate::project::InputError;
 use crate::report::Paint;
-use crate::sandbox::Unavailable;
+use crate::sandbox::{Lost, Unavailable};
 
 /// The end of `--help`.
 pub(super) const TABLE: &str = "\
@@ -53,6 +53,7 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Some(Command::Run(args)) => run::run(args, matches),
         Some(Command::Plan(args)) => plan::run(args),
         Some(Command::Shell(args)) => shell::run(args),
+        Some(Command::Fix(args)) => fix::run(args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Completions(args)) => docs::completions(&args),
         Some(Command::Man) => docs::man(),
@@ -74,7 +75,10 @@ fn complain(error: &Error) -> Exit {
     if error.is::<UsageError>() || error.is::<InputError>() {
         return Exit::Usage;
     }
-    Exit::CannotTell
+    match error.downcast_ref::<Lost>() {
+        Some(lost) if lost.passing => Exit::Passing,
+        _ => Exit::CannotTell,
+    }
 }
 
 /// The reader of our output had enough: no fault of anybody.

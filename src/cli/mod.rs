@@ -5,6 +5,7 @@ mod config;
 mod docs;
 mod exit;
 mod explain;
+mod fix;
 mod interrupt;
 mod output;
 mod plan;
@@ -33,6 +34,8 @@ enum Command {
     Run(run::Args),
     /// Show the plan that Nixpacks would derive
     Plan(plan::Args),
+    /// Find an edit that makes the deploy work, proven by running it on a copy
+    Fix(fix::Args),
     /// Open a shell in the sandbox, as a phase finds it
     Shell(shell::Args),
     /// Say what a rule means and what cures it

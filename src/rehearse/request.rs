@@ -8,6 +8,7 @@ use super::BackendName;
 use crate::plan::{self, Deploy, Derived, Options, Plan, PlanError};
 use crate::project::Project;
 use crate::run::Settings;
+use crate::sandbox::docker;
 use crate::secret::Secrets;
 
 /// Everything about a rehearsal that the user may choose.
@@ -23,6 +24,8 @@ pub struct Request {
     pub backend: BackendName,
     /// The host interpreter to use instead of searching for one.
     pub python: Option<PathBuf>,
+    /// How the docker backend gets its image.
+    pub docker: docker::Options,
     /// Whether the network is reachable inside.
     pub network: bool,
     /// The most memory the build and the app may use, in bytes.
@@ -56,6 +59,7 @@ impl Request {
             planner: Planner::default(),
             backend: BackendName::default(),
             python: None,
+            docker: docker::Options::default(),
             network: true,
             memory: None,
             port: None,

@@ -128,9 +128,9 @@ impl State {
 
     fn answer(&self, path: &str) -> Answer {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        let shelf = parts.first().and_then(|name| {
-            self.shelves.lock().unwrap_or_else(PoisonError::into_inner).get(*name).cloned()
-        });
+        let shelf = parts
+            .first()
+            .and_then(|name| self.shelves.lock().unwrap_or_else(PoisonError::into_inner).get(*name).cloned());
         let Some(shelf) = shelf else { return Answer::error(404) };
         if let Some(status) = shelf.status {
             return Answer::error(status);
@@ -147,8 +147,10 @@ impl Shelf {
     fn page(&self, scenario: &str, project: &str) -> Answer {
         let project = normalised(project);
         let mut links = String::new();
-        for Archive { file_name, requires_python, .. } in self.archives.iter().filter(|found| found.project == project) {
-            let python = requires_python.as_ref().map(|python| format!(" data-requires-python=\"{}\"", escaped(python)));
+        for Archive { file_name, requires_python, .. } in self.archives.iter().filter(|found| found.project == project)
+        {
+            let python =
+                requires_python.as_ref().map(|python| format!(" data-requires-python=\"{}\"", escaped(python)));
             links += &format!(
                 "<a href=\"/{scenario}/files/{file_name}\"{}>{file_name}</a><br>\n",
                 python.unwrap_or_default()

@@ -50,6 +50,14 @@ impl Host {
         self
     }
 
+    /// What the plan names and this machine cannot provide, for example `nixPkgs: chromium`.
+    pub fn gaps(&self, plan: &Plan) -> Result<Vec<String>> {
+        const NAMED: &[&str] = &["nixPkgs", "nixLibs", "aptPkgs"];
+        let notes = packages::Declared::of(plan, &self.cache()?, self.python.as_deref())?.notes;
+        let is_named = |what: &String| what.split_once(':').is_some_and(|(kind, _)| NAMED.contains(&kind));
+        Ok(notes.into_iter().map(|note| note.what).filter(is_named).collect())
+    }
+
     fn cache(&self) -> Result<Cache> {
         self.cache.clone().map_or_else(Cache::of_user, Ok)
     }

@@ -1,0 +1,206 @@
+//! `shakedown fix`: an edit that cures the deploy, tried on a copy before it is shown.
+
+use std::fmt::Write;
+use std::io::{IsTerminal, Write as _};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Result;
+use clap::{Args as ClapArgs, ValueEnum};
+
+use super::args::{Planning, Probing, Sandboxing};
+use super::config::Config;
+use super::exit::{Exit, UsageError};
+use super::interrupt;
+use super::output::{Color, print};
+use super::run::exit_of;
+use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, git_state, phase_rank, prove};
+use crate::rehearse::{Rehearsal, Request, rehearse};
+use crate::report::{Live, Paint};
+use crate::run::Verdict;
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    planning: Planning,
+    #[command(flatten)]
+    sandboxing: Sandboxing,
+    #[command(flatten)]
+    probing: Probing,
+    /// Write the edit to the project
+    #[arg(long)]
+    apply: bool,
+    /// With --apply: do not ask, even where the git tree has changes
+    #[arg(short, long, requires = "apply")]
+    yes: bool,
+    /// With --apply: write an edit that is not proven too
+    #[arg(long, requires = "apply")]
+    force: bool,
+    /// How to report
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+    /// Show no progress
+    #[arg(short, long)]
+    quiet: bool,
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// What each edit cured, and a unified diff
+    #[default]
+    Human,
+    /// The unified diff alone, for `git apply`
+    Diff,
+    /// One object
+    Json,
+}
+
+pub(super) fn run(args: Args) -> Result<Exit> {
+    let config = Config::read(&args.planning.path)?;
+    let mut request = args.planning.request(&config)?;
+    args.sandboxing.apply(&config, &mut request);
+    args.probing.apply(&config.smoke, &mut request);
+    let interrupted = interrupt::flag()?;
+    let live = Live::new(Paint::new(args.color.is_on(console::colors_enabled_stderr())), args.quiet);
+    let first = rehearse(&request, &interrupted, &mut |event| live.event(event))?;
+    if first.verdict() != Verdict::Fails {
+        drop(live);
+        let words = if first.verdict() == Verdict::Works { "the deploy works: nothing to fix" } else { "cannot tell" };
+        print(&format!("{words}\n"))?;
+        return Ok(exit_of(&first));
+    }
+    let seen = attempt(&first);
+    let project = request.path.clone();
+    let proof = prove(&project, seen, Bounds::default(), &mut |copy| {
+        let on_copy = Request { path: copy.to_owned(), ..request.clone() };
+        rehearse_copy(&on_copy, &interrupted, &live)
+    })?;
+    drop(live);
+    if interrupted.load(Ordering::Relaxed) {
+        return Ok(Exit::Interrupted);
+    }
+    let paint = Paint::new(args.color.is_on(console::colors_enabled()));
+    print(&match args.format {
+        Format::Human => human(&proof, paint),
+        Format::Diff => proof.patch.diff(),
+        Format::Json => json(&proof)?,
+    })?;
+    if args.apply { apply(&proof, &project, &args) } else { Ok(exit_for(&proof)) }
+}
+
+fn rehearse_copy(request: &Request, interrupted: &AtomicBool, live: &Live) -> Result<Attempt> {
+    let rehearsal = rehearse(request, interrupted, &mut |event| live.event(event))?;
+    Ok(attempt(&rehearsal))
+}
+
+fn attempt(rehearsal: &Rehearsal) -> Attempt {
+    Attempt {
+        verdict: rehearsal.verdict(),
+        failed_at: rehearsal.outcome.failing_phase().map(phase_rank),
+        diagnoses: rehearsal.diagnoses.clone(),
+    }
+}
+
+/// A fix that is proven is good news, even before it is applied; a project without one still fails.
+fn exit_for(proof: &Proof) -> Exit {
+    match proof.standing {
+        Standing::Proven => Exit::Works,
+        Standing::NotProven | Standing::MadeItWorse | Standing::NoFix => Exit::Fails,
+    }
+}
+
+fn words(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Proven => "proven: with this edit the deploy works",
+        Standing::NotProven => "not proven: the deploy still fails with this edit, later or for another cause",
+        Standing::MadeItWorse => "made it worse: the deploy fails earlier with this edit",
+        Standing::NoFix => "no edit is known that could be tried",
+    }
+}
+
+fn human(proof: &Proof, paint: Paint) -> String {
+    let mut out = String::new();
+    for step in &proof.steps {
+        let cured = if step.cured.is_empty() { "nothing yet".to_owned() } else { step.cured.join(", ") };
+        let _ = writeln!(out, "{} {} {}", paint.hint("fix:"), step.fix.summary, paint.dim(format!("(cured {cured})")));
+    }
+    let diff = proof.patch.diff();
+    if !diff.is_empty() {
+        let _ = write!(out, "\n{}\n", coloured(&diff, paint));
+    }
+    for refused in &proof.refused {
+        let _ = writeln!(out, "{} {refused}", paint.warn("refused:"));
+    }
+    if let Some(left) = proof.attempt.diagnoses.first().filter(|_| proof.standing != Standing::Proven) {
+        let _ = writeln!(out, "{} {}: {}", paint.warn("still there:"), left.rule, left.message);
+        if let Some(advice) = &left.advice {
+            let _ = writeln!(out, "  {} {advice}", paint.hint("help:"));
+        }
+    }
+    let said = words(proof.standing);
+    let said = if proof.standing == Standing::Proven { paint.good(said) } else { paint.bad(said) };
+    let rehearsals = proof.rehearsals;
+    let _ = writeln!(out, "{said} ({rehearsals} rehearsal{})", if rehearsals == 1 { "" } else { "s" });
+    out
+}
+
+fn coloured(diff: &str, paint: Paint) -> String {
+    let line = |line: &str| match line.as_bytes().first() {
+        Some(b'+') => paint.good(line),
+        Some(b'-') => paint.bad(line),
+        Some(b'@') => paint.hint(line),
+        _ => line.to_owned(),
+    };
+    diff.lines().map(|text| line(text) + "\n").collect()
+}
+
+fn json(proof: &Proof) -> Result<String> {
+    let document = serde_json::json!({
+        "schema": 1,
+        "standing": proof.standing,
+        "steps": proof.steps,
+        "diff": proof.patch.diff(),
+        "refused": proof.refused,
+        "rehearsals": proof.rehearsals,
+        "diagnoses": proof.attempt.diagnoses,
+    });
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
+}
+
+fn apply(proof: &Proof, project: &Path, args: &Args) -> Result<Exit> {
+    if proof.patch.is_empty() {
+        return Ok(exit_for(proof));
+    }
+    if proof.standing != Standing::Proven && !args.force {
+        return Err(
+            UsageError("the edit is not proven, so it is not written; --force writes it all the same".into()).into()
+        );
+    }
+    if let GitState::Dirty(files) = git_state(project)
+        && !args.yes
+        && !agreed(&format!("the git tree has changes ({} files); write the edit all the same?", files.len()))?
+    {
+        return Ok(Exit::Fails);
+    }
+    proof.patch.apply()?;
+    for file in proof.patch.files() {
+        print(&format!("wrote {}\n", file.display()))?;
+    }
+    Ok(exit_for(proof))
+}
+
+/// Asks at a terminal; elsewhere the answer has to be given beforehand.
+#[expect(clippy::print_stderr, reason = "a question to the person at the terminal")]
+fn agreed(question: &str) -> Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        return Err(UsageError(format!("{question} (--yes says so without a terminal)")).into());
+    }
+    eprint!("{question} [y/N] ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
