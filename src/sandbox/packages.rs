@@ -42,10 +42,7 @@ pub fn package(attribute: &str) -> Option<&'static Package> {
 /// The `nixLibs` attribute that provides `soname`.
 pub fn provider_of(soname: &str) -> Option<&'static str> {
     let provides = |library: &&str| soname == *library || (library.ends_with(".so") && soname.starts_with(*library));
-    PACKAGES
-        .iter()
-        .find(|package| package.libraries.iter().any(|library| provides(library)))
-        .map(|package| package.attributes[0])
+    PACKAGES.iter().find(|package| package.libraries.iter().any(&provides)).map(|package| package.attributes[0])
 }
 
 #[cfg(test)]

@@ -43,6 +43,19 @@ pub(super) fn in_root(rootfs: &Path, inside: &str) -> PathBuf {
     rootfs.join(inside.trim_start_matches('/'))
 }
 
+/// Where the host's files are shown. Short, since ext4 keeps a link of less than 60 bytes in its inode: ten times quicker
+/// to make and to remove than one that needs a block.
+const STDLIB: &str = "/nix/.lib";
+const MODULES: &str = "/nix/.ext";
+const HEADERS: &str = "/nix/.inc";
+const SEED: &str = "/nix/.seed";
+
+/// Parts of a standard library that nobody sees: what the user has installed, and what nixpkgs leaves out.
+const HIDDEN: &[&str] = &["site-packages", "dist-packages", "test"];
+
+/// Parts that the layer has of its own.
+const LAID_OUT_HERE: &[&str] = &["lib-dynload", "ensurepip", "EXTERNALLY-MANAGED", "sitecustomize.py"];
+
 /// What a run sees of its interpreter.
 #[derive(Debug, Clone)]
 pub(super) struct Layer {
@@ -58,51 +71,43 @@ pub(super) fn lay(rootfs: &Path, python: &Interpreter, seed: Option<&Path>) -> R
     let name = python.name();
     let package = if python.version.0 == 3 { "python3" } else { "python" };
     let store = store_path(&format!("{package}-{version}"));
-    let lower = store_path(&format!("{package}-{version}-files"));
-    let (top, lower_dir) = (in_root(rootfs, &store), in_root(rootfs, &lower));
+    let top = in_root(rootfs, &store);
     let lib = top.join("lib").join(&name);
-    for dir in [&top.join("bin"), &lib.join("site-packages"), &lower_dir.join("lib"), &lower_dir.join("include")] {
-        fs::create_dir_all(dir)?;
-    }
-    let mut binds = vec![
-        Bind::read_only(&python.stdlib, format!("{lower}/lib")),
-        Bind::read_only(&python.program, format!("{store}/bin/{name}")),
-    ];
+    fs::create_dir_all(top.join("bin"))?;
+    fs::create_dir_all(lib.join("site-packages"))?;
+    let mut binds =
+        vec![Bind::read_only(&python.stdlib, STDLIB), Bind::read_only(&python.program, format!("{store}/bin/{name}"))];
     fs::write(top.join("bin").join(&name), "")?;
     for alias in aliases(python) {
         symlink(&name, top.join("bin").join(alias))?;
     }
-    for hidden in ["site-packages", "dist-packages", "test"] {
+    for hidden in HIDDEN {
         let there = python.stdlib.join(hidden).symlink_metadata();
         if there.is_ok_and(|meta| meta.is_dir()) {
-            binds.push(Bind::Empty(format!("{lower}/lib/{hidden}")));
+            binds.push(Bind::Empty(format!("{STDLIB}/{hidden}")));
         }
     }
-    let skip = [
-        "site-packages",
-        "dist-packages",
-        "test",
-        "lib-dynload",
-        "ensurepip",
-        "EXTERNALLY-MANAGED",
-        "sitecustomize.py",
-    ];
-    link_entries(&python.stdlib, &lib, &format!("{lower}/lib"), |name| skip.iter().all(|skipped| name != *skipped))?;
-    link_entries(
-        &python.stdlib.join("lib-dynload"),
-        &lib.join("lib-dynload"),
-        &format!("{lower}/lib/lib-dynload"),
-        |name| !is_left_out(Path::new(name)),
-    )?;
+    link_entries(&python.stdlib, &lib, STDLIB, |name| !HIDDEN.contains(&name) && !LAID_OUT_HERE.contains(&name))?;
+    let modules = python.stdlib.join("lib-dynload");
+    if modules.is_dir() {
+        binds.push(Bind::read_only(&modules, MODULES));
+        link_entries(&modules, &lib.join("lib-dynload"), MODULES, |name| !is_left_out(Path::new(name)))?;
+    }
     if python.stdlib.join("ensurepip").is_dir() {
-        ensurepip(python, &lib, &lower, &store, seed, &mut binds, &lower_dir)?;
+        let own = lib.join("ensurepip");
+        let replaced = |name: &str| seed.is_some() && name == "__main__.py";
+        link_entries(&python.stdlib.join("ensurepip"), &own, &format!("{STDLIB}/ensurepip"), |name| !replaced(name))?;
+        if let Some(seed) = seed {
+            binds.push(Bind::read_only(seed, SEED));
+            fs::write(own.join("__main__.py"), super::seed::MAIN.replace("@SEED@", SEED))?;
+        }
     }
     fs::write(lib.join("EXTERNALLY-MANAGED"), EXTERNALLY_MANAGED)?;
     if let Some(include) = &python.include {
-        binds.push(Bind::read_only(include, format!("{lower}/include")));
+        binds.push(Bind::read_only(include, HEADERS));
         let header_dir = include.file_name().unwrap_or(OsStr::new("python"));
         fs::create_dir_all(top.join("include"))?;
-        symlink(format!("{lower}/include"), top.join("include").join(header_dir))?;
+        symlink(HEADERS, top.join("include").join(header_dir))?;
     }
     Ok(Layer { store, binds })
 }
@@ -118,29 +123,6 @@ fn link_entries(from: &Path, to: &Path, target: &str, wanted: impl Fn(&str) -> b
         let name = entry.file_name();
         let Some(text) = name.to_str().filter(|text| wanted(text)) else { continue };
         symlink(format!("{target}/{text}"), to.join(&name)).context("could not lay out the interpreter")?;
-    }
-    Ok(())
-}
-
-fn ensurepip(
-    python: &Interpreter,
-    lib: &Path,
-    lower: &str,
-    store: &str,
-    seed: Option<&Path>,
-    binds: &mut Vec<Bind>,
-    lower_dir: &Path,
-) -> Result<()> {
-    let own = lib.join("ensurepip");
-    let seeded = seed.is_some();
-    link_entries(&python.stdlib.join("ensurepip"), &own, &format!("{lower}/lib/ensurepip"), |name| {
-        !(seeded && name == "__main__.py")
-    })?;
-    if let Some(seed) = seed {
-        fs::create_dir_all(lower_dir.join("seed"))?;
-        binds.push(Bind::read_only(seed, format!("{lower}/seed")));
-        let main = super::seed::MAIN.replace("@SEED@", &format!("{lower}/seed")).replace("@STORE@", store);
-        fs::write(own.join("__main__.py"), main)?;
     }
     Ok(())
 }

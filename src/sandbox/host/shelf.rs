@@ -59,7 +59,7 @@ fn own_libraries(package: &Package, libraries: &Libraries) -> Vec<(String, PathB
         let real = fs::canonicalize(file).ok()?;
         Some((real.file_name()?.to_string_lossy().into_owned(), real))
     };
-    package.libraries.iter().filter_map(|soname| named(soname)).collect()
+    package.libraries.iter().filter_map(named).collect()
 }
 
 /// `nixLibs`: a directory for `LD_LIBRARY_PATH`. `None` when this machine lacks the library.

@@ -311,5 +311,5 @@ pub(super) fn has_development(package: &Package) -> bool {
     let header = |name: &&str| {
         Path::new("/usr/include").join(name).exists() || Path::new("/usr/include").join(&triple).join(name).exists()
     };
-    package.headers.first().is_none_or(|name| header(name))
+    package.headers.first().is_none_or(header)
 }

@@ -23,7 +23,7 @@ pub const PACKAGES: &[Package] = &[
     Package { attributes: &["pango", "pango.out", "pango.dev"], libraries: &["libpango-1.0.so.0", "libpangocairo-1.0.so.0", "libpangoft2-1.0.so.0"], headers: &["pango-1.0"], link: &["pango-1.0"], pkg_config: &["pango", "pangocairo"], ..NONE },
     Package { attributes: &["harfbuzz", "harfbuzz.dev"], libraries: &["libharfbuzz.so.0", "libharfbuzz-subset.so.0"], headers: &["harfbuzz"], link: &["harfbuzz"], pkg_config: &["harfbuzz"], ..NONE },
     Package { attributes: &["gdk-pixbuf"], libraries: &["libgdk_pixbuf-2.0.so.0"], ..NONE },
-    Package { attributes: &["fontconfig", "fontconfig.lib", "fontconfig.dev"], commands: &["fc-list", "fc-cache", "fc-match"], libraries: &["libfontconfig.so.1"], headers: &["fontconfig"], link: &["fontconfig"], pkg_config: &["fontconfig"], data: &["/etc/fonts", "/usr/share/fonts"], ..NONE },
+    Package { attributes: &["fontconfig", "fontconfig.lib", "fontconfig.dev"], commands: &["fc-list", "fc-cache", "fc-match"], libraries: &["libfontconfig.so.1"], headers: &["fontconfig"], link: &["fontconfig"], pkg_config: &["fontconfig"], data: &["/etc/fonts", "/usr/share/fonts"] },
     Package { attributes: &["freetype", "freetype.dev", "freetype.out"], libraries: &["libfreetype.so.6"], headers: &["freetype2"], link: &["freetype"], pkg_config: &["freetype2"], ..NONE },
     Package { attributes: &["xorg.libX11", "xorg.libX11.dev"], libraries: &["libX11.so.6", "libX11-xcb.so.1"], headers: &["X11"], link: &["X11"], pkg_config: &["x11"], ..NONE },
     Package { attributes: &["xorg.libXext"], libraries: &["libXext.so.6"], ..NONE },
