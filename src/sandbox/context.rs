@@ -54,10 +54,16 @@ fn walk(project: &Path) -> ignore::Walk {
         .git_global(false)
         .git_exclude(false)
         .require_git(false)
+        .parents(is_in_repository(project))
         .follow_links(false)
         .add_custom_ignore_filename(".railwayignore")
         .filter_entry(|entry| entry.depth() == 0 || !DROPPED.iter().any(|name| entry.file_name() == *name))
         .build()
+}
+
+/// Only there do the folders above have a say; a stray `.gitignore` in the user's home has none.
+fn is_in_repository(project: &Path) -> bool {
+    fs::canonicalize(project).is_ok_and(|path| path.ancestors().any(|dir| dir.join(".git").exists()))
 }
 
 /// Sockets, pipes and devices cannot be sent.
@@ -220,6 +226,15 @@ mod tests {
             ("main.py", ""),
         ];
         assert_eq!(sent(&files), [".env", ".gitignore", ".railwayignore", "main.py"]);
+    }
+
+    #[test]
+    fn folders_above_have_a_say_only_in_a_repository() {
+        let dir = project(&[(".gitignore", "venv/\n"), ("app/venv/x", ""), ("app/main.py", "")]);
+        let names = || super::files(&dir.path().join("app")).unwrap();
+        assert_eq!(names().len(), 2);
+        fs::create_dir(dir.path().join(".git")).unwrap();
+        assert_eq!(names(), [Path::new("main.py")]);
     }
 
     #[test]
