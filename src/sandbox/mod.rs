@@ -9,6 +9,7 @@ pub mod elf;
 pub mod host;
 mod lost;
 pub mod network;
+pub mod nix;
 pub mod nixpkgs;
 pub mod packages;
 pub mod process;

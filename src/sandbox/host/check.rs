@@ -7,12 +7,12 @@ use std::process::Command;
 use crate::sandbox::Unavailable;
 
 /// Where bubblewrap is.
-pub(super) fn program() -> Option<PathBuf> {
+pub(in crate::sandbox) fn program() -> Option<PathBuf> {
     which::which("bwrap").ok()
 }
 
 /// Fails unless a sandbox with every namespace can be made right now.
-pub(super) fn usable() -> Result<(), Unavailable> {
+pub(in crate::sandbox) fn usable() -> Result<(), Unavailable> {
     if !cfg!(target_os = "linux") {
         return Err(refusal("the host sandbox needs Linux", &["shakedown run --backend docker"]));
     }

@@ -1,7 +1,8 @@
 //! The host sandbox: bubblewrap around a root that holds only what the cloud's machine would.
 
+pub(in crate::sandbox) mod bare;
 mod bwrap;
-mod check;
+pub(in crate::sandbox) mod check;
 mod layer;
 mod memory;
 mod open;
@@ -82,7 +83,7 @@ impl Backend for Host {
 
 /// A live host sandbox.
 #[derive(Debug)]
-struct HostSandbox {
+pub(in crate::sandbox) struct HostSandbox {
     jail: Jail,
     run: RunDir,
     project: PathBuf,

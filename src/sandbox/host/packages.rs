@@ -66,6 +66,11 @@ impl Declared {
         Self { python: Some(python), ..Self::default() }
     }
 
+    /// Nothing, or nothing but a compiler.
+    pub(super) fn with_compiler(compiler: bool) -> Self {
+        Self { compiler, ..Self::default() }
+    }
+
     /// Looks up everything the plan names. Packages that nixpkgs does not have make the setup phase fail, as they do there.
     pub(super) fn of(plan: &Plan, cache: &Cache, chosen: Option<&Path>) -> Result<Self> {
         let attributes = all_packages(plan, |phase| &phase.nix_pkgs);

@@ -1,0 +1,210 @@
+//! A machine whose profile is being filled by Nix, and then used.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::nixpkgs::Nixpkgs;
+use super::store::Store;
+use crate::plan::{Plan, Vars};
+use crate::sandbox::host::HostSandbox;
+use crate::sandbox::{
+    CommandLine, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Spec, Step, Unverified, all_packages, cache,
+};
+
+/// A stand-in is made from this machine's own programs: no cache knows it, and its builds must see them as this user does.
+const STAND_IN_SETTINGS: &str = "substitute = false\nsandbox = false\nbuild-users-group =\n";
+
+/// What pip is told to make it write into the interpreter's own folder.
+const BREAKS: &str = "break-system-packages";
+const BREAKS_VARIABLE: &str = "PIP_BREAK_SYSTEM_PACKAGES";
+
+pub(super) struct Live {
+    machine: HostSandbox,
+    store: Store,
+    nixpkgs: Option<Nixpkgs>,
+    expressions: Vec<(String, String)>,
+    nix_env: PathBuf,
+    network: bool,
+    setup_files: Vec<String>,
+    breaks: bool,
+    installed: bool,
+    unverified: Vec<Unverified>,
+}
+
+impl Live {
+    pub(super) fn new(
+        mut machine: HostSandbox,
+        spec: &Spec<'_>,
+        store: Store,
+        nixpkgs: Option<Nixpkgs>,
+        expressions: Vec<(String, String)>,
+        nix_env: PathBuf,
+    ) -> Result<Self> {
+        machine.show(store.root(), "/nix", false)?;
+        fs::create_dir_all(machine.dir().join("profile"))?;
+        let mut unverified = unverified(spec.plan, nixpkgs.as_ref());
+        unverified.splice(0..0, machine.unverified());
+        let phases = spec.plan.phases.iter().flatten().filter(|(_, phase)| phase.uses_nix());
+        Ok(Self {
+            setup_files: phases.flat_map(|(_, phase)| phase.only_include_files.to_vec()).collect(),
+            breaks: breaks_system_packages(spec.plan),
+            network: spec.network,
+            installed: false,
+            machine,
+            store,
+            nixpkgs,
+            expressions,
+            nix_env,
+            unverified,
+        })
+    }
+
+    fn profile(&self) -> PathBuf {
+        self.machine.dir().join("profile/nix")
+    }
+
+    /// The command that installs one expression, named as the cloud names it.
+    fn install(&self, name: &str, number: usize) -> Result<SetupStep> {
+        let inside = format!("/app/.nixpacks/{name}");
+        let file = match &self.nixpkgs {
+            None => inside,
+            Some(nixpkgs) => {
+                let wrapper = self.machine.dir().join(format!("profile/expression-{number}.nix"));
+                fs::write(&wrapper, nixpkgs.wrap(&inside)).context("cannot write the expression")?;
+                wrapper.to_string_lossy().into_owned()
+            }
+        };
+        let settings = match self.nixpkgs.as_ref().is_some_and(Nixpkgs::is_stand_in) {
+            true => STAND_IN_SETTINGS,
+            false => "",
+        };
+        let profile = self.profile();
+        let words = [&*self.nix_env.to_string_lossy(), "--profile", &profile.to_string_lossy(), "-if", &file];
+        let command = self.store.command(&self.machine.app_dir(), &words, settings, self.network)?;
+        Ok(SetupStep::Run { title: format!("nix-env -if .nixpacks/{name}"), command })
+    }
+
+    /// Makes what Nix has installed the machine's profile.
+    fn use_profile(&mut self) -> Result<()> {
+        if self.installed {
+            return Ok(());
+        }
+        self.installed = true;
+        let Some(environment) = self.environment() else { return Ok(()) };
+        self.machine.link_profile(&environment)?;
+        if self.breaks {
+            self.open_up_interpreter(&environment)?;
+        }
+        Ok(())
+    }
+
+    /// The profile's place in the store.
+    fn environment(&self) -> Option<PathBuf> {
+        let generation = self.profile().parent()?.join(fs::read_link(self.profile()).ok()?);
+        fs::read_link(generation).ok()
+    }
+
+    /// The cloud's store can be written to by the build, and pip does so when told to. Here it gets a copy of the
+    /// interpreter's folder, since the store is the user's.
+    fn open_up_interpreter(&mut self, environment: &Path) -> Result<()> {
+        let Some(own) = self.interpreter(environment) else { return Ok(()) };
+        let copy = self.machine.dir().join("interpreter");
+        duct::cmd!("cp", "-a", "--reflink=auto", self.store.on_host(&own), &copy)
+            .run()
+            .with_context(|| format!("cannot copy {}", own.display()))?;
+        duct::cmd!("chmod", "-R", "u+w", &copy).run().context("cannot make the interpreter's copy writable")?;
+        self.machine.show(&copy, &own.to_string_lossy(), true)
+    }
+
+    /// The store path that `python` of the profile leads to.
+    fn interpreter(&self, environment: &Path) -> Option<PathBuf> {
+        let mut path = environment.join("bin/python3");
+        for _ in 0..16 {
+            match fs::read_link(self.store.on_host(&path)) {
+                Ok(target) => path = path.parent()?.join(target),
+                Err(_) => break,
+            }
+        }
+        let name = path.strip_prefix("/nix/store").ok()?.components().next()?;
+        Some(Path::new("/nix/store").join(name))
+    }
+}
+
+impl Sandbox for Live {
+    fn setup(&mut self) -> Result<Vec<SetupStep>> {
+        if !self.setup_files.is_empty() {
+            self.machine.copy_in(Some(&self.setup_files.clone()))?;
+        }
+        let folder = self.machine.app_dir().join(".nixpacks");
+        fs::create_dir_all(&folder)?;
+        for (name, text) in &self.expressions {
+            fs::write(folder.join(name), text).with_context(|| format!("cannot write {name}"))?;
+        }
+        self.expressions.iter().enumerate().map(|(number, (name, _))| self.install(name, number)).collect()
+    }
+
+    fn copy_in(&mut self, only: Option<&[String]>) -> Result<()> {
+        self.use_profile()?;
+        self.machine.copy_in(only)
+    }
+
+    fn command(&self, step: &Step<'_>) -> CommandLine {
+        self.machine.command(step)
+    }
+
+    fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer {
+        self.machine.probe(probe)
+    }
+
+    fn ask_to_stop(&self, pid: u32) -> Result<()> {
+        self.machine.ask_to_stop(pid)
+    }
+
+    fn ran_out_of_memory(&self) -> bool {
+        self.machine.ran_out_of_memory()
+    }
+
+    fn unverified(&self) -> Vec<Unverified> {
+        self.unverified.clone()
+    }
+
+    fn audit(&self) -> Result<Vec<MissingLibrary>> {
+        // The libraries here are the cloud's own: what is missing shows when the app is started.
+        Ok(Vec::new())
+    }
+
+    fn close(&mut self) -> Result<()> {
+        self.store.forget(self.machine.dir());
+        cache::remove_tree(&self.machine.dir().join("interpreter"))?;
+        self.machine.close()
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        let _ = self.close();
+    }
+}
+
+fn breaks_system_packages(plan: &Plan) -> bool {
+    let commands = all_packages(plan, |phase| &phase.cmds);
+    let start = plan.start.iter().flat_map(|start| &start.cmd);
+    let none = Vars::new();
+    let variables = plan.variables.as_ref().unwrap_or(&none);
+    variables.contains_key(BREAKS_VARIABLE)
+        || commands.iter().chain(start).any(|command| command.contains(BREAKS) || command.contains(BREAKS_VARIABLE))
+}
+
+fn unverified(plan: &Plan, nixpkgs: Option<&Nixpkgs>) -> Vec<Unverified> {
+    let other = nixpkgs.map(|nixpkgs| Unverified {
+        what: "nixpkgsArchive".into(),
+        why: format!("packages came from {nixpkgs} instead of the plan's archive"),
+    });
+    let apt = all_packages(plan, |phase| &phase.apt_pkgs).into_iter().map(|name| Unverified {
+        what: format!("aptPkgs: {name}"),
+        why: "apt packages are not installed in the nix sandbox".into(),
+    });
+    other.into_iter().chain(apt).collect()
+}
