@@ -88,11 +88,8 @@ fn the_interpreter_and_its_libraries_are_the_stores() {
     let cmds = [look, "echo \"libraries $LD_LIBRARY_PATH\"", "pip --version", "ls /usr/bin/python3"];
     phase(&mut plan, "install").cmds = cmds.into();
     let ran = rehearse(&nix(), &spec(project.path(), &plan), &settings(None), &NEVER);
-    assert!(
-        ran.log.contains("(3, 11) /root/.nix-profile/lib/python3.11/os.py /root/.nix-profile/bin/python"),
-        "{}",
-        ran.log
-    );
+    assert!(ran.log.contains("(3, 11) /nix/store/"), "{}", ran.log);
+    assert!(ran.log.contains("/lib/python3.11/os.py /root/.nix-profile/bin/python"), "{}", ran.log);
     assert!(ran.log.contains("libraries /nix/store/"), "{}", ran.log);
     assert!(ran.log.contains("pip: command not found"), "{}", ran.log);
     assert_eq!(ran.status("install"), Status::Failed(Exit::Code(127)), "{}", ran.log);
