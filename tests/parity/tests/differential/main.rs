@@ -5,6 +5,7 @@
 mod case;
 mod coverage;
 mod generate;
+mod odd;
 mod oracle;
 mod ours;
 

@@ -109,7 +109,7 @@ pub(crate) fn plan(case: &Case, folder: &Path) -> Theirs {
 
 /// The providers of the folder, or of the only folder inside where it has none.
 fn chosen(folder: &Path, env: &[&str], options: &GeneratePlanOptions) -> Option<Vec<String>> {
-    let names = nixpacks::get_plan_providers(folder.to_str().unwrap(), env.to_vec(), options).ok()?;
+    let names = nixpacks::get_plan_providers(&folder.to_string_lossy(), env.to_vec(), options).ok()?;
     if !names.is_empty() {
         return Some(names);
     }
