@@ -11,6 +11,7 @@ mod outcome;
 mod places;
 mod rank;
 mod reading;
+pub mod replay;
 mod rule;
 mod rules;
 mod trace;

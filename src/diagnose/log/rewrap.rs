@@ -8,6 +8,8 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 18..=132;
 const FULL_LINES: usize = 3;
 /// How many widths are tried.
 const CANDIDATES: usize = 2;
+/// Consoles break words a little before their width.
+const SLACK: usize = 4;
 /// A wrapped line of the original was hardly longer than this.
 const LONGEST: usize = 4096;
 
@@ -49,7 +51,7 @@ fn rejoin(lines: &[Line], width: usize) -> Vec<Line> {
         {
             let first_word = line.text.split(' ').next().unwrap_or_default().chars().count();
             let split_word = last_length == width;
-            if !line.text.is_empty() && (split_word || last_length + 1 + first_word > width) {
+            if !line.text.is_empty() && (split_word || last_length + 1 + first_word + SLACK > width) {
                 // A line cut one short of the width lost the blank at its end.
                 if !split_word && !line.text.starts_with(' ') {
                     last.text.push(' ');

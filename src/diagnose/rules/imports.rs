@@ -260,6 +260,10 @@ fn start_module_rule(reading: &Reading<'_>, raised: &Raised, module: &str) -> &'
     {
         return "wrong-start-module";
     }
+    // `runserver` and the like load WSGI_APPLICATION themselves.
+    if raised.passes("django/core/servers/basehttp") && importer_file.contains("django/utils/module_loading") {
+        return "wrong-start-module";
+    }
     if importer_file.contains("django/urls/") {
         return "missing-local-module";
     }

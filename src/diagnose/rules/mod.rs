@@ -51,6 +51,39 @@ pub(super) fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id).copied()
 }
 
+/// Words by which a line that looks like a cause is none.
+const BENIGN: &[(&str, &str)] = &[
+    ("missing-env-var", "to ignore"),
+    ("missing-env-var", "to suppress"),
+    ("missing-env-var", "to disable"),
+    ("missing-env-var", "to silence"),
+    ("missing-env-var", "to force"),
+    ("missing-env-var", "to override"),
+    ("missing-env-var", "to enable"),
+    ("missing-env-var", "to change"),
+    ("missing-env-var", "to turn"),
+    ("missing-env-var", "sing default"),
+    ("missing-env-var", "alling back"),
+    ("missing-env-var", "VIRTUAL_ENV"),
+    ("missing-env-var", "$NIXPACKS_PATH"),
+    ("missing-env-var", "PIPENV_"),
+    ("missing-env-var", "INFO"),
+    ("missing-env-var", "HF_TOKEN"),
+    ("missing-env-var", "SecretsUsedInArgOrEnv"),
+    ("missing-env-var", "UndefinedVar"),
+    ("missing-env-var", "variable is not set. Defaulting to a blank string"),
+    ("permission-denied", "The cache has been disabled"),
+    ("permission-denied", "try 'sudo"),
+    ("missing-system-header", "sys.path"),
+    ("out-of-memory", "container killed on request"),
+    ("dependency-version-incompatible", "UserWarning"),
+    ("dependency-version-incompatible", "DeprecationWarning"),
+    ("dependency-version-incompatible", "FutureWarning"),
+    ("dependency-version-incompatible", "(trapped) error reading bcrypt version"),
+    ("registry-unreachable", "importing cache"),
+    ("interactive-input", "INFO"),
+];
+
 struct Signs {
     set: RegexSet,
     each: Vec<(&'static Rule, Sign, Regex)>,
@@ -78,6 +111,9 @@ pub(super) fn findings(reading: &Reading<'_>) -> Vec<Finding> {
         for (at, line) in reading.lines.iter().enumerate() {
             for index in signs.set.matches(&line.text) {
                 let (rule, sign, regex) = &signs.each[index];
+                if BENIGN.iter().any(|(id, word)| *id == rule.id && line.text.contains(word)) {
+                    continue;
+                }
                 let mut finding = Finding::new(rule, at, sign.rank);
                 if let Some(captures) = regex.captures(&line.text) {
                     finding.subject = captures
@@ -96,6 +132,7 @@ pub(super) fn findings(reading: &Reading<'_>) -> Vec<Finding> {
     }
     builds::name_packages(reading, &mut found);
     versions::name_requirements(reading, &mut found);
+    variables::weigh(reading, &mut found);
     found
 }
 

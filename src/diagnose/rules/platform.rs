@@ -15,11 +15,11 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r"(?:Set the|Missing (?:required )?) ?(?P<s>[A-Z][A-Z0-9_]{2,}) environment variable|(?P<s2>[A-Z][A-Z0-9_]{2,}) not found\. Declare it as envvar or define a default value|Environment variable (?:'|\x22|`)?(?P<s3>[A-Z][A-Z0-9_]{2,})(?:'|\x22|`)?:? (?:is )?(?:not set|invalid|missing|not found|required|undefined)",
             ),
-            decisive(
+            hint(
                 r#"(?i:(?:missing|required|undefined|unset|set|provide|no)\b[^'"\n]{0,60}\b(?:env(?:ironment)?[ _-]?(?:var(?:iable)?s?)?|variables?|secrets?|config(?:uration)?|settings?|keys?|tokens?)\b)[^A-Z\n]{0,40}\b(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+|TOKEN|PORT|API_KEY)\b"#,
             ),
-            decisive(
-                r#"\b(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+|TOKEN|PORT)\b['"`]?(?i: (?:environment variable |env(?:ironment)? var(?:iable)? |variable |secret )?(?:is|was|are|must be|has)?(?: not|n't)? ?(?:been )?(?:set|found|defined|missing|provided|configured|specified|required|empty|present|given|undefined)\b)"#,
+            hint(
+                r#"\b(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+|TOKEN|PORT)\b['"`]?(?i: (?:environment variable |env(?:ironment)? var(?:iable)? |variable |secret )?(?:is|was|are|must be|has)?(?: not|n't)? ?(?:been )?(?:set|found|defined|missing|provided|configured|specified|required|empty|present|given|undefined|available|exist)\b| не (?:найден|задан|указан|установлен|определен|настроен)| отсутствует| no (?:est[áa] )?(?:definid|configurad|encontrad)| não (?:foi |está )?(?:definid|configurad|encontrad)| manquant| nicht gesetzt| ?未设置| ?未配置)"#,
             ),
             decisive(
                 r"The api_key client option must be set either by passing .*setting the (?P<s>\w+) environment variable|Did not find (?P<s2>\w+), please add an environment variable `(?P<s3>\w+)`|(?i:set|export|define|provide) (?i:the |an? |your )?(?:env(?:ironment)? var(?:iable)? )?[`'\x22](?P<s4>[A-Z][A-Z0-9]*_[A-Z0-9_]+)[`'\x22]",
@@ -28,7 +28,10 @@ pub(super) const RULES: &[Rule] = &[
                 r"Your default credentials were not found|DefaultCredentialsError: (?:File .* was not found|Could not automatically determine)|NoCredentialsError|Unable to locate credentials|OpenAIError: (?:The api_key|Missing credentials)|You must specify a region|supabase_url is required|(?P<s>supabase_key) is required",
             ),
             said(r"expected token to be a str, received (?:NoneType|type None)|NoneType instead$"),
-            said(
+            decisive(
+                r"It must be 'str' type, not <class 'NoneType'>|You must pass the token you received from|bot token (?:is )?(?:not defined|must contain)|Bot token is not defined",
+            ),
+            hint(
                 r"(?:token|bot_token|api_key|secret).*(?:must be|cannot be|can't be|should be|is) (?:a str(?:ing)?|set|None|empty|NoneType|provided|missing)",
             ),
             hint(r"^KeyError: '(?P<s>[A-Z][A-Z0-9_]{2,})'"),
@@ -38,6 +41,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "invalid-token",
         phases: &["start"],
+        yields_to: &["missing-env-var"],
         message: "a token or key was given and refused{}",
         about: "The service does not know the token: revoked, mistyped, with quotes or blanks around it, or of another application.",
         cure: "make a new token and set it in the platform's variables, without quotes and line ends",

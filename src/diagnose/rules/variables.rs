@@ -7,7 +7,7 @@ use regex::Regex;
 use super::find;
 use crate::diagnose::rank::Finding;
 use crate::diagnose::reading::Reading;
-use crate::diagnose::rule::{DECISIVE, HINT, SAID};
+use crate::diagnose::rule::{DECISIVE, HINT, LAST_RESORT, SAID};
 use crate::diagnose::trace::Raised;
 
 static READS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -45,6 +45,22 @@ pub(super) fn read(reading: &Reading<'_>, found: &mut Vec<Finding>) {
             && let Some(index) = find(found, rule_for(&name), raised.at, rank)
         {
             found[index].subject = Some(name);
+        }
+    }
+}
+
+/// A developer's own words about a variable weigh as much as what they come with: an exception, an error, a mere warning.
+pub(super) fn weigh(reading: &Reading<'_>, found: &mut [Finding]) {
+    const GRAVE: &[&str] =
+        &["error", "critical", "fatal", "❌", "must ", "required", "raise", "exit", "failed", "ошибка"];
+    for finding in found.iter_mut().filter(|finding| finding.rule.id == "missing-env-var" && finding.rank == HINT) {
+        let text = reading.text(finding.at).to_lowercase();
+        if reading.raised.iter().any(|raised| raised.at == finding.at && raised.traced) {
+            finding.rank = DECISIVE;
+        } else if text.contains("warn") {
+            finding.rank = LAST_RESORT;
+        } else if GRAVE.iter().any(|word| text.contains(word)) {
+            finding.rank = SAID;
         }
     }
 }

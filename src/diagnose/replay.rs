@@ -1,0 +1,122 @@
+//! What a log alone tells of the failure's place: phase, command, exit code.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde::Serialize;
+
+use super::diagnosis::Diagnosis;
+use super::judge::explain;
+use super::log::Log;
+use super::reading::{Reading, Stage};
+
+/// Where a logged deploy failed, as far as the log tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// `setup`, `install`, `build` or `start`.
+    pub phase: Option<String>,
+    /// The command that failed, without its shell.
+    pub command: Option<String>,
+    /// Its exit code.
+    pub exit_code: Option<i32>,
+    /// The version of Nixpacks that made the build.
+    pub nixpacks: Option<String>,
+    /// The form the platform gave the log.
+    pub form: &'static str,
+}
+
+static PROCESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"process "(?:/bin/(?:ba)?sh (?:-\w+ )*(?:pipefail )?-c )?(.*)" did not complete successfully: exit code: (\d+)"#).ok()
+});
+static LEGACY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"The command '(?:/bin/(?:ba)?sh (?:-\w+ )*(?:pipefail )?-c )?(.*)' returned a non-zero code: (\d+)")
+        .ok()
+});
+static STEP: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^\s*(?:✕ |> )?(?:\[[\w.-]*\s*\d+/\d+\]|Step \d+/\d+ :) RUN (?:--mount=\S+ )*(.+?)(?:\s+✔.*)?$").ok()
+});
+static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[Nn]ixpacks[ -]v(\d+\.\d+\.\d+)").ok());
+static EXIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)exit(?:ed)?(?: with)?(?: (?:exit )?(?:code|status))?:? \(?(\d{1,3})\)?\s*$").ok()
+});
+
+impl Failure {
+    /// Reads the place of the failure out of a log; `primary` decides where the log itself does not say.
+    ///
+    /// ```
+    /// use shakedown::diagnose::{Log, replay::Failure};
+    ///
+    /// let log = Log::from("#9 ERROR: process \"/bin/bash -ol pipefail -c pip install flask\" did not complete successfully: exit code: 1");
+    /// let failure = Failure::of(&log, None);
+    /// assert_eq!((failure.phase.as_deref(), failure.exit_code), (Some("install"), Some(1)));
+    /// ```
+    pub fn of(log: &Log, primary: Option<&Diagnosis>) -> Self {
+        let mut failure = Self { form: log.form().name(), ..Self::default() };
+        let mut last_step = None;
+        let mut exit = None;
+        for line in log.lines() {
+            if let Some(found) = VERSION.as_ref().and_then(|regex| regex.captures(&line.text)) {
+                failure.nixpacks.get_or_insert_with(|| found[1].to_owned());
+            }
+            if let Some(found) = STEP.as_ref().and_then(|regex| regex.captures(&line.text)) {
+                last_step = Some(found[1].to_owned());
+            }
+            let ended = PROCESS.as_ref().and_then(|regex| regex.captures(&line.text));
+            if let Some(found) = ended.or_else(|| LEGACY.as_ref()?.captures(&line.text)) {
+                failure.command = Some(found[1].to_owned());
+                failure.exit_code = found[2].parse().ok();
+            }
+            if let Some(found) = EXIT.as_ref().and_then(|regex| regex.captures(&line.text)) {
+                exit = found[1].parse().ok();
+            }
+        }
+        let recorded = log.lines().last().and_then(|line| line.phase.as_deref().map(str::to_owned));
+        let reading = Reading::new(log);
+        let started = log.lines().len().checked_sub(1).is_some_and(|last| reading.stage_at(last) == Stage::Start);
+        failure.phase = recorded.or_else(|| {
+            if failure.command.is_none() && started {
+                return Some("start".to_owned());
+            }
+            let by_rule = || {
+                let phases = explain(primary?.rule)?.phases;
+                phases.iter().find(|phase| **phase != "any").map(|phase| (*phase).to_owned())
+            };
+            failure
+                .command
+                .as_deref()
+                .map(phase_of)
+                .map(str::to_owned)
+                .or_else(by_rule)
+                .or_else(|| last_step.as_deref().map(phase_of).map(str::to_owned))
+        });
+        if failure.phase.as_deref() != Some("start") {
+            failure.command = failure.command.or(last_step);
+        }
+        failure.exit_code = failure.exit_code.or(exit);
+        failure
+    }
+}
+
+/// The phase in which a builder runs such a command.
+fn phase_of(command: &str) -> &'static str {
+    const SETUP: &[&str] = &["nix-env", "nix-collect-garbage", "apt-get", "apt install", "apk add", "mise install"];
+    const INSTALL: &[&str] = &[
+        "pip install",
+        "pip3 install",
+        "-m venv",
+        "-m pip",
+        "poetry install",
+        "uv sync",
+        "uv pip",
+        "pdm install",
+        "pipenv",
+        "pip sync",
+    ];
+    if SETUP.iter().any(|word| command.contains(word)) {
+        "setup"
+    } else if INSTALL.iter().any(|word| command.contains(word)) {
+        "install"
+    } else {
+        "build"
+    }
+}
