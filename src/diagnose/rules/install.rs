@@ -383,7 +383,7 @@ pub(super) const RULES: &[Rule] = &[
         cure: "loosen or align the pins that the log names under `The conflict is caused by`",
         example: "ERROR: Cannot install -r requirements.txt (line 1) and starlette==0.36.3 because these package versions have conflicting dependencies.",
         link: Some("https://pip.pypa.io/en/stable/topics/dependency-resolution/"),
-        yields_to: &["network-unreachable", "network-timeout", "tls-ca-bundle"],
+        yields_to: &["network-unreachable", "network-timeout", "tls-ca-bundle", "no-wheel-for-python"],
         signs: &[
             decisive(
                 r"Cannot install (?P<s>.+?) because these package versions have (?:conflicting|incompatible) dependencies",
@@ -395,10 +395,8 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r"Double requirement given: (?P<s>.+?) \(already in|version solving failed|Could not resolve dependencies",
             ),
-            said(r"(?:× )?No solution found when resolving (?:dependencies|tool dependencies)"),
-            said(
-                r"[Bb]ecause (?P<s>.+?) depends on .+(?:we can conclude|are incompatible)|your requirements are unsatisfiable|your project's requirements are unsatisfiable",
-            ),
+            hint(r"(?:× )?No solution found when resolving (?:dependencies|tool dependencies)"),
+            said(r"[Bb]ecause (?P<s>.+?) depends on .+"),
             said(
                 r"Your dependencies could not be resolved|Unable to find a resolution|ResolutionFailure|Locking failed|Found incompatible (?:versions|packages)",
             ),

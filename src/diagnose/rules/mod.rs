@@ -15,7 +15,7 @@ mod web;
 
 use std::sync::LazyLock;
 
-use regex::{Regex, RegexSet};
+use regex::{Regex, RegexSet, bytes};
 
 use super::rank::Finding;
 use super::reading::Reading;
@@ -85,8 +85,22 @@ const BENIGN: &[(&str, &str)] = &[
 ];
 
 struct Signs {
-    set: RegexSet,
+    /// Over bytes and ASCII classes where a pattern allows it: an order of magnitude faster than Unicode ones.
+    set: bytes::RegexSet,
+    plain: Vec<usize>,
+    /// The few patterns that name letters beyond ASCII in a class.
+    wide: RegexSet,
+    rest: Vec<usize>,
     each: Vec<(&'static Rule, Sign, Regex)>,
+}
+
+impl Signs {
+    fn matching(&self, text: &str) -> impl Iterator<Item = usize> {
+        let plain = self.set.matches(text.as_bytes());
+        let wide = self.wide.matches(text);
+        let plain: Vec<usize> = plain.into_iter().map(|index| self.plain[index]).collect();
+        plain.into_iter().chain(wide.into_iter().map(|index| self.rest[index]).collect::<Vec<_>>())
+    }
 }
 
 static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
@@ -96,12 +110,16 @@ static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
             each.push((*rule, *sign, Regex::new(sign.pattern).ok()?));
         }
     }
-    let set = regex::RegexSetBuilder::new(each.iter().map(|(_, sign, _)| sign.pattern))
+    let narrow = |pattern: &str| bytes::RegexBuilder::new(pattern).unicode(false).build().is_ok();
+    let (plain, rest): (Vec<usize>, Vec<usize>) = (0..each.len()).partition(|index| narrow(each[*index].1.pattern));
+    let set = bytes::RegexSetBuilder::new(plain.iter().map(|index| each[*index].1.pattern))
+        .unicode(false)
         .size_limit(64 << 20)
-        .dfa_size_limit(16 << 20)
+        .dfa_size_limit(24 << 20)
         .build()
         .ok()?;
-    Some(Signs { set, each })
+    let wide = RegexSet::new(rest.iter().map(|index| each[*index].1.pattern)).ok()?;
+    Some(Signs { set, plain, wide, rest, each })
 });
 
 /// Everything that any rule finds in the log, unranked.
@@ -109,7 +127,10 @@ pub(super) fn findings(reading: &Reading<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(signs) = SIGNS.as_ref() {
         for (at, line) in reading.lines.iter().enumerate() {
-            for index in signs.set.matches(&line.text) {
+            if line.text.len() < 4 {
+                continue;
+            }
+            for index in signs.matching(&line.text) {
                 let (rule, sign, regex) = &signs.each[index];
                 if BENIGN.iter().any(|(id, word)| *id == rule.id && line.text.contains(word)) {
                     continue;

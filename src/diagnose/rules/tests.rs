@@ -25,3 +25,16 @@ fn every_rule_is_named_by_its_example() {
     }
     assert!(faults.is_empty(), "{faults:#?}");
 }
+
+#[test]
+fn a_megabyte_of_varied_lines_is_read_in_seconds() {
+    let text: String = (0..16_000)
+        .map(|n| format!("{n:x} GET /api/items/{n} handled by worker {} error=none took {} ms\n", n % 7, n * 31 % 977))
+        .collect();
+    let started = std::time::Instant::now();
+    diagnose(&Case::of_log(&Log::from(text.as_str())));
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    if std::env::var_os("SHAKEDOWN_TIMES").is_some() {
+        println!("{:?} for {} bytes", started.elapsed(), text.len());
+    }
+}
