@@ -60,6 +60,21 @@ static PREFIX: LazyLock<Vec<(Prefix, Regex)>> = LazyLock::new(|| {
     PREFIXES.iter().filter_map(|(prefix, pattern)| Some((*prefix, Regex::new(pattern).ok()?))).collect()
 });
 
+/// Whether a look at all prefixes is worth while; most lines of a log begin with a blank or a word.
+fn may_be_prefixed(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "std", "remote:", "Step #", "app[", "runner[", "proxy[", "health[", "heroku[", "Jan ", "Feb ", "Mar ", "Apr ",
+        "May ", "Jun ", "Jul ", "Aug ", "Sep ", "Oct ", "Nov ", "Dec ",
+    ];
+    match text.bytes().next() {
+        None | Some(b' ') => false,
+        Some(first) if first.is_ascii_alphabetic() => {
+            text.contains(['|', '\t']) || WORDS.iter().any(|word| text.starts_with(word))
+        }
+        Some(first) => first.is_ascii_digit() || matches!(first, b'#' | b'[' | b'_'),
+    }
+}
+
 /// Colours and cursor moves, with the escape byte, its usual stand-ins, or with the escape lost.
 static COLOUR: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
@@ -111,6 +126,9 @@ impl Cleaner {
         let mut text = without_colour(text);
         let mut lane = None;
         for _ in 0..NESTED {
+            if !may_be_prefixed(&text) {
+                break;
+            }
             let Some((prefix, found)) =
                 PREFIX.iter().find_map(|(prefix, regex)| Some((*prefix, regex.captures(&text)?)))
             else {

@@ -31,8 +31,17 @@ fn a_megabyte_of_varied_lines_is_read_in_seconds() {
     let text: String = (0..16_000)
         .map(|n| format!("{n:x} GET /api/items/{n} handled by worker {} error=none took {} ms\n", n % 7, n * 31 % 977))
         .collect();
+    SIGNS.is_some();
     let started = std::time::Instant::now();
-    diagnose(&Case::of_log(&Log::from(text.as_str())));
+    let log = Log::from(text.as_str());
+    let read = started.elapsed();
+    let reading = Reading::new(&log);
+    let parsed = started.elapsed();
+    findings(&reading);
+    if std::env::var_os("SHAKEDOWN_TIMES").is_some() {
+        println!("read {read:?}, parsed {parsed:?}, matched {:?}", started.elapsed());
+    }
+    diagnose(&Case::of_log(&log));
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     if std::env::var_os("SHAKEDOWN_TIMES").is_some() {
         println!("{:?} for {} bytes", started.elapsed(), text.len());
