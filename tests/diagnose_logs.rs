@@ -188,3 +188,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_log_of_any_size_is_read_quickly() {
+    let Some(path) = std::env::var_os("SHAKEDOWN_BIG_LOG") else {
+        println!("skipped: a_log_of_any_size_is_read_quickly: SHAKEDOWN_BIG_LOG names no file");
+        return;
+    };
+    let started = std::time::Instant::now();
+    let log = Log::read(fs::File::open(&path).unwrap()).unwrap();
+    let read = started.elapsed();
+    let found = diagnose(&Case::of_log(&log));
+    println!(
+        "read {read:?}, all {:?}, {} of {} lines kept, {:?}",
+        started.elapsed(),
+        log.lines().len(),
+        log.total_lines(),
+        found.first().map(|d| d.rule)
+    );
+}

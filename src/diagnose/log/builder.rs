@@ -12,9 +12,9 @@ use super::{Form, Line, Log};
 /// Bytes kept whole at the start of a log and of each phase.
 const HEAD: usize = 256 << 10;
 /// Bytes kept whole at the end.
-const TAIL: usize = 512 << 10;
+const TAIL: usize = 256 << 10;
 /// Bytes kept around telling words in between, over the whole log.
-const MIDDLE: usize = 2 << 20;
+const MIDDLE: usize = 1 << 20;
 /// Lines kept before and after a telling word.
 const BEFORE: usize = 30;
 const AFTER: usize = 20;

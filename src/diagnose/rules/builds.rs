@@ -15,7 +15,6 @@ static NAMED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
         r"Failed building wheel for (\S+)",
         r"(?:Could not build wheels for|Failed to build installable wheels for .*pyproject\.toml based projects \(|Failed to build) [`']?([\w.-]+(?:==[\w.]+)?)",
-        r"(?:╰─>|^)\s*([A-Za-z][\w.-]+)\s*$",
         r"Failed to (?:download and )?build:? `([^`]+)`",
         r"Building wheel for (\S+) \(",
         r"([A-Za-z][\w.-]*)\.egg-info",
@@ -83,9 +82,24 @@ pub(super) fn name_packages(reading: &Reading<'_>, found: &mut [Finding]) {
 fn package_at(reading: &Reading<'_>, at: usize) -> Option<String> {
     let after = at..reading.lines.len().min(at + 400);
     let before = (at.saturating_sub(400)..at).rev();
+    if let Some(name) = mentioned_above(reading, at) {
+        return Some(name);
+    }
     NAMED.iter().find_map(|regex| {
         after.clone().chain(before.clone()).find_map(|index| {
             regex.captures(reading.text(index)).map(|found| found[1].trim_end_matches([',', '.']).to_owned())
         })
     })
+}
+
+/// The name that pip prints alone on a line, above "This is an issue with the package mentioned above".
+fn mentioned_above(reading: &Reading<'_>, at: usize) -> Option<String> {
+    let note = (at..reading.lines.len().min(at + 400))
+        .find(|index| reading.text(*index).contains("issue with the package mentioned above"))?;
+    let above = (at..note)
+        .rev()
+        .map(|index| reading.text(index).trim_start_matches([' ', '╰', '─', '>']))
+        .find(|text| !text.is_empty())?;
+    let is_name = !above.contains(' ') && above.starts_with(|c: char| c.is_ascii_alphabetic());
+    is_name.then(|| above.to_owned())
 }

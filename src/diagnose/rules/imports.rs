@@ -345,6 +345,9 @@ fn missing_name(
     }) {
         return;
     }
+    if is_building(raised) {
+        return;
+    }
     let by_code = raised
         .importer()
         .and_then(|frame| frame.code.trim_start().strip_prefix("from ")?.split_whitespace().next().map(str::to_owned));
@@ -352,6 +355,12 @@ fn missing_name(
     let path = path.unwrap_or_default().replace('\\', "/");
     let packaged = path.contains("site-packages/") || path.contains("dist-packages/");
     let standard = path.contains("/lib/python3") && !packaged;
+    if ["setuptools", "distutils", "pkg_resources", "pip"].contains(&module.split('.').next().unwrap_or_default()) {
+        if let Some(index) = find(found, "legacy-setup-py", raised.at, HINT) {
+            found[index].subject = None;
+        }
+        return;
+    }
     let by_package = raised.importer().is_some_and(|frame| frame.home() == Home::Package);
     let own = !packaged
         && !by_package

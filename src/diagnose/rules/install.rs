@@ -353,15 +353,11 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r"[Bb]ecause the (?:current Python version|requested Python version) \([^)]*\) does not satisfy Python",
             ),
-            decisive(
-                r"(?P<s>[\w.-]+) requires Python ['`]?[<>=!~].*|(?P<s2>[\w.-]+) requires Python (?:version )?[<>=!~^]=?\s*\d.*but",
-            ),
+            decisive(r"(?P<s2>[\w.-]+) requires Python (?:version )?[<>=!~^]=?\s*\d.*but"),
             decisive(
                 r"No python interpreter (?:found|matching)|NoCompatiblePythonVersionFound|Poetry was unable to find a compatible version",
             ),
-            decisive(
-                r"The Python version .* (?:doesn't|does not) match|Python (?:>=|<|~=|==)[\d.,<>= ]+ is required|(?:This package|(?P<s>[\w-]+)) requires Python (?:version )?(?:>=|at least )? ?3\.\d+",
-            ),
+            decisive(r"The Python version .* (?:doesn't|does not) match|Python (?:>=|<|~=|==)[\d.,<>= ]+ is required"),
             decisive(
                 r"(?:Failed to (?:install|resolve)|no version found for|No precompiled|no precompiled) .*python@(?P<s>[\d.]+)|Python (?P<s2>\d[\d.]+) (?:is not available|not found|is not supported by (?:this|the) (?:build|stack|platform))",
             ),

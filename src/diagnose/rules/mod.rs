@@ -115,7 +115,7 @@ static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
     let set = bytes::RegexSetBuilder::new(plain.iter().map(|index| each[*index].1.pattern))
         .unicode(false)
         .size_limit(64 << 20)
-        .dfa_size_limit(24 << 20)
+        .dfa_size_limit(8 << 20)
         .build()
         .ok()?;
     let wide = RegexSet::new(rest.iter().map(|index| each[*index].1.pattern)).ok()?;

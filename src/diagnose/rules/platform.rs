@@ -56,7 +56,7 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r"(?:openai|anthropic|groq|cohere|mistralai|stripe|twilio|slack_sdk|tweepy|github|huggingface_hub|google)[\w.]*\.(?:AuthenticationError|Unauthorized(?:Error)?|InvalidApiKey|SlackApiError|HfHubHTTPError).*(?:401|[Uu]nauthorized|invalid|[Ii]ncorrect|invalid_auth)?|Incorrect API key provided|[Ii]nvalid (?:API|api)[ _-]?key|API key not valid|invalid x-api-key|InvalidClientTokenId|SignatureDoesNotMatch|invalid_auth",
             ),
-            decisive(r"PrivilegedIntentsRequired|Shard ID None is requesting privileged intents|4014"),
+            decisive(r"PrivilegedIntentsRequired|Shard ID \S+ is requesting privileged intents"),
             said(
                 r"(?i)(?:401|unauthorized).*(?:invalid|bad|expired|incorrect) (?:token|credentials|api key)|(?:token|api[ _]key) (?:is )?(?:invalid|expired|revoked|incorrect)|BadCredentials|Bad credentials|401 Unauthorized \(error code: 0\)",
             ),
@@ -71,7 +71,7 @@ pub(super) const RULES: &[Rule] = &[
         cure: "run one instance (one replica, one worker, no --reload) and stop the one on the laptop; remove a webhook with deleteWebhook",
         example: "telegram.error.Conflict: Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
         signs: &[decisive(
-            r"terminated by other getUpdates request|can't use getUpdates method while webhook is active|TelegramConflictError|TerminatedByOtherGetUpdates|(?:telegram\.error\.)?Conflict: |AuthKeyDuplicatedError|AUTH_KEY_DUPLICATED|used under two different IP addresses simultaneously",
+            r"terminated by other getUpdates request|can't use getUpdates method while webhook is active|TelegramConflictError|TerminatedByOtherGetUpdates|telegram\.error\.Conflict: |AuthKeyDuplicatedError|AUTH_KEY_DUPLICATED|used under two different IP addresses simultaneously",
         )],
         ..Rule::BLANK
     },
@@ -105,7 +105,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"no display name and no \$DISPLAY|couldn't connect to display|[Cc]an(?:not|'t) (?:connect to|open) (?:X server|X display|display)|DisplayConnectionError|Xlib\.error\.|KeyError: '(?P<s>DISPLAY)'|could not connect to display|Could not load the Qt platform plugin|no Qt platform plugin could be initialized|Missing X server or \$DISPLAY|this platform is not supported: \('failed to acquire X connection|pygame\.error: (?:No available video device|video system not initialized)|Authorization required, but no authorization protocol specified|cv2\.error: .*The function is not implemented\. Rebuild the library with Windows",
             ),
             decisive(
-                r"Looks like you launched a headed browser without having a XServer running|headful|You must use sudo to use this library on linux|Tried to open|ImportError: this platform is not supported|(?:gi|Gtk).*[Cc]annot open display|No (?:X11|Wayland) (?:DISPLAY|display)",
+                r"Looks like you launched a headed browser without having a XServer running|You must use sudo to use this library on linux|ImportError: this platform is not supported|(?:gi|Gtk).*[Cc]annot open display|No (?:X11|Wayland) (?:DISPLAY|display)",
             ),
         ],
         ..Rule::BLANK

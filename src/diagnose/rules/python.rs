@@ -172,7 +172,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"No module named '(?P<s>tomllib|zoneinfo|graphlib|dataclasses|contextvars|importlib\.metadata|importlib\.resources\.abc|asyncio\.taskgroups|asyncio\.timeouts)'|module '(?:asyncio|datetime|typing|enum|itertools|functools|types|math|importlib|dataclasses|contextlib|random|ast|inspect|hashlib|string|collections)' has no attribute '(?P<s2>\w+)'",
             ),
             decisive(
-                r"'str' object has no attribute 'remove(?:prefix|suffix)'|dataclass\(\) got an unexpected keyword argument '(?P<s>slots|kw_only|match_args)'|(?:This (?:package|version|program|script|app)|[\w-]+) requires (?:at least )?Python (?P<s2>3\.\d+)|You need Python (?P<s3>3\.\d+)|Python (?P<s4>3\.\d+) or (?:later|newer|higher|above) is required|zip\(\) takes no keyword arguments|isinstance\(\) arg 2 must be a type.*Union|Fatal Python error: init_fs_encoding",
+                r"'str' object has no attribute 'remove(?:prefix|suffix)'|dataclass\(\) got an unexpected keyword argument '(?P<s>slots|kw_only|match_args)'|(?:This (?:program|script|app)) requires (?:at least )?Python (?P<s2>3\.\d+)|You need Python (?P<s3>3\.\d+)|Python (?P<s4>3\.\d+) or (?:later|newer|higher|above) is required|zip\(\) takes no keyword arguments|isinstance\(\) arg 2 must be a type.*Union|Fatal Python error: init_fs_encoding",
             ),
         ],
         ..Rule::BLANK

@@ -26,7 +26,7 @@ const UNHEALTHY: &[&str] = &[
     "port scan",
     "ort scan",
     "connection refused",
-    "502",
+    "502 Bad Gateway",
 ];
 
 pub(super) fn read(reading: &Reading<'_>, found: &mut Vec<Finding>) {
