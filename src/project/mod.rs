@@ -2,6 +2,9 @@
 
 mod error;
 mod keys;
+pub mod marker;
+pub mod pyproject;
+pub mod requirements;
 mod search;
 mod source;
 mod text;
