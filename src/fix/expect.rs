@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::keyed::Change;
+use super::keyed::{Change, MOST_TIMES};
 use super::tree::Dialect;
 
 /// A file's values; `Err` says in words why it cannot be read.
@@ -30,8 +30,10 @@ pub(super) fn after(mut values: Value, key: &[String], change: Change<'_>) -> Re
             let Value::Array(items) = pointer else { return Err(format!("`{shown}` is not a list")) };
             let before = items.len();
             items.retain(|found| found.as_str() != Some(item));
-            if items.len() == before {
-                return Err(format!("`{shown}` does not hold {item:?} any more"));
+            match before - items.len() {
+                0 => return Err(format!("`{shown}` does not hold {item:?} any more")),
+                times if times > MOST_TIMES => return Err(format!("`{shown}` holds {item:?} {times} times")),
+                _ => {}
             }
         }
         Change::AddItem { item, first } => match place(&mut values, key)? {

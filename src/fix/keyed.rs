@@ -18,9 +18,9 @@ pub(super) enum Change<'a> {
 }
 
 /// No file of settings is this large; line-wise work on it stays quick.
-const LARGEST: usize = 4 << 20;
+const LARGEST: usize = 1 << 20;
 /// An item or key that stands there more often is not what a rule had in mind.
-const MOST_TIMES: usize = 64;
+pub(super) const MOST_TIMES: usize = 64;
 
 /// The text with the change made, checked by reading it back; `Err` says in words why it cannot be made.
 pub(super) fn change(text: &str, dialect: Dialect, key: &[String], change: Change<'_>) -> Result<String, String> {
