@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Error;
 use clap::{CommandFactory, FromArgMatches};
 
-use super::{Cli, Command, docs, explain, fix, plan, run, shell};
+use super::{Cli, Command, check, docs, explain, fix, plan, run, shell};
 use crate::project::InputError;
 use crate::report::Paint;
 use crate::sandbox::{Lost, Unavailable};
@@ -52,6 +52,7 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         None => run::run(cli.run, matches),
         Some(Command::Run(args)) => run::run(args, matches),
         Some(Command::Plan(args)) => plan::run(args),
+        Some(Command::Check(args)) => check::run(args, matches),
         Some(Command::Shell(args)) => shell::run(args),
         Some(Command::Fix(args)) => fix::run(args),
         Some(Command::Explain(args)) => explain::run(&args),

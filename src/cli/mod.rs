@@ -1,6 +1,7 @@
 //! Arguments in, exit code out; one file a command.
 
 mod args;
+mod check;
 mod config;
 mod docs;
 mod exit;
@@ -34,6 +35,8 @@ enum Command {
     Run(run::Args),
     /// Show the plan that Nixpacks would derive
     Plan(plan::Args),
+    /// Say what can be known without running: configuration mistakes, risky requirements
+    Check(check::Args),
     /// Find an edit that makes the deploy work, proven by running it on a copy
     Fix(fix::Args),
     /// Open a shell in the sandbox, as a phase finds it
