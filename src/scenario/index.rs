@@ -49,7 +49,7 @@ struct Answer {
 
 impl Index {
     /// Listens on a free port of loopback.
-    pub fn start() -> Result<Self> {
+    pub(super) fn start() -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen for the package index")?;
         let address = listener.local_addr().context("cannot tell where the package index listens")?;
         let state = Arc::new(State::default());
@@ -68,7 +68,7 @@ impl Index {
     }
 
     /// Puts a scenario's archives on offer and returns the variables that send pip and uv there, and nowhere else.
-    pub fn offer(&self, scenario: &str, shelf: Shelf) -> Vars {
+    pub(super) fn offer(&self, scenario: &str, shelf: Shelf) -> Vars {
         let mut shelves = self.state.shelves.lock().unwrap_or_else(PoisonError::into_inner);
         shelves.insert(scenario.to_owned(), Arc::new(shelf));
         let url = format!("http://{}/{scenario}/simple/", self.address);
@@ -87,7 +87,7 @@ impl Index {
     }
 
     /// Where it listens.
-    pub fn port(&self) -> u16 {
+    pub(super) fn port(&self) -> u16 {
         self.address.port()
     }
 }
@@ -207,7 +207,7 @@ mod tests {
 
     fn get(index: &Index, path: &str) -> (i32, String) {
         let answer = minreq::get(format!("http://127.0.0.1:{}{path}", index.port())).send().unwrap();
-        (answer.status_code, answer.as_str().unwrap().to_owned())
+        (answer.status_code.into(), answer.as_str().unwrap().to_owned())
     }
 
     #[test]

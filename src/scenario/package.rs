@@ -24,7 +24,7 @@ pub struct Archive {
 
 impl Package {
     /// Makes the archive.
-    pub fn archive(&self) -> Result<Archive> {
+    pub(super) fn archive(&self) -> Result<Archive> {
         let (file_name, files) = match self.kind {
             PackageKind::Wheel => (format!("{}-{}.whl", self.stem(), self.tag), self.wheel_files()),
             PackageKind::Sdist => (format!("{}.zip", self.stem()), self.source_files()),
@@ -112,7 +112,7 @@ mod tests {
 
     fn names(archive: &Archive) -> Vec<String> {
         let zip = zip::ZipArchive::new(Cursor::new(&archive.bytes)).unwrap();
-        zip.file_names().map(str::to_owned).collect()
+        zip.file_names().map(|name| name.unwrap().into_owned()).collect()
     }
 
     #[test]

@@ -1,0 +1,166 @@
+//! Which scenarios run: by name, by tag, by share of a CI matrix, by what this machine may do.
+
+use std::str::FromStr;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::discover::{Broken, Collection, Scenario};
+
+/// The tag of scenarios that run only when asked for.
+pub const HEAVY: &str = "heavy";
+
+/// What the user asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Names, or parts of names; empty means all.
+    pub names: Vec<String>,
+    /// Tags, any of which will do; empty means all.
+    pub tags: Vec<String>,
+    /// The share to run.
+    pub partition: Option<Partition>,
+    /// Leave out what needs the network.
+    pub offline: bool,
+    /// Only these cases: those that failed the last time, by name.
+    pub only: Option<Vec<String>>,
+}
+
+/// A share of the scenarios that depends on nothing but their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Partition {
+    share: u64,
+    of: u64,
+}
+
+/// What was selected.
+#[derive(Debug, Clone, Default)]
+pub struct Selected {
+    /// To be run.
+    pub scenarios: Vec<Scenario>,
+    /// Selected, and to be reported as they are.
+    pub broken: Vec<Broken>,
+    /// Selected, and left out all the same: name and reason.
+    pub left_out: Vec<(String, &'static str)>,
+}
+
+impl Selection {
+    /// Goes through the collection.
+    pub fn of(&self, found: Collection) -> Selected {
+        let mut selected = Selected::default();
+        for scenario in found.scenarios {
+            let tags = &scenario.definition.tags;
+            if !self.takes(&scenario.name, tags) {
+                continue;
+            }
+            if tags.iter().any(|tag| tag == HEAVY) && !self.asks_for_heavy(&scenario.name) {
+                selected.left_out.push((scenario.name, "it is heavy: run it by its name or with --tag heavy"));
+            } else if self.offline && scenario.definition.needs_network() {
+                selected.left_out.push((scenario.name, "it needs the network, and --offline leaves such out"));
+            } else {
+                selected.scenarios.push(scenario);
+            }
+        }
+        let by_name = Self { tags: Vec::new(), ..self.clone() };
+        selected.broken = found.broken.into_iter().filter(|broken| by_name.takes(&broken.name, &[])).collect();
+        selected
+    }
+
+    fn takes(&self, name: &str, tags: &[String]) -> bool {
+        let named = self.names.is_empty() || self.names.iter().any(|part| name.contains(part.as_str()));
+        let tagged = self.tags.is_empty() || self.tags.iter().any(|tag| tags.contains(tag));
+        let shared = self.partition.is_none_or(|partition| partition.holds(name));
+        let wanted = self.only.as_ref().is_none_or(|only| only.iter().any(|wanted| wanted == name));
+        named && tagged && shared && wanted
+    }
+
+    /// A part of a name is no request for gigabytes.
+    fn asks_for_heavy(&self, name: &str) -> bool {
+        self.tags.iter().any(|tag| tag == HEAVY) || self.names.iter().any(|asked| asked == name)
+    }
+}
+
+impl Partition {
+    fn holds(self, name: &str) -> bool {
+        xxh3_64(name.as_bytes()) % self.of == self.share - 1
+    }
+}
+
+/// `hash:1/4`: the first of four shares.
+impl FromStr for Partition {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is not a share such as hash:1/4");
+        let (share, of) = text.strip_prefix("hash:").and_then(|rest| rest.split_once('/')).ok_or_else(wrong)?;
+        let (share, of): (u64, u64) = (share.parse().map_err(|_| wrong())?, of.parse().map_err(|_| wrong())?);
+        match (1..=of).contains(&share) {
+            true => Ok(Self { share, of }),
+            false => Err(format!("`{text}`: shares go from 1 to {of}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::super::format::Definition;
+    use super::*;
+
+    fn collection(scenarios: &[(&str, &str)]) -> Collection {
+        let scenario = |(name, head): &(&str, &str)| Scenario {
+            name: (*name).to_owned(),
+            dir: PathBuf::from(name),
+            definition: Definition::parse(&format!("about = \"\"\n{head}\n[expect]\nverdict = \"works\"\n")).unwrap(),
+        };
+        Collection { scenarios: scenarios.iter().map(scenario).collect(), broken: Vec::new() }
+    }
+
+    fn some() -> Collection {
+        collection(&[
+            ("founding-bot", "tags = [\"bot\"]"),
+            ("founding-bot-with-torch", "tags = [\"bot\", \"heavy\"]\nneeds = [\"network\"]"),
+            ("works-uv", "needs = [\"network\"]"),
+        ])
+    }
+
+    fn run(selection: &Selection) -> Vec<String> {
+        selection.of(some()).scenarios.into_iter().map(|scenario| scenario.name).collect()
+    }
+
+    #[test]
+    fn names_select_by_part_and_heavy_ones_only_in_full() {
+        assert_eq!(run(&Selection::default()), ["founding-bot", "works-uv"]);
+        let named = |name: &str| Selection { names: vec![name.into()], ..Selection::default() };
+        assert_eq!(run(&named("founding")), ["founding-bot"]);
+        assert_eq!(run(&named("founding-bot-with-torch")), ["founding-bot-with-torch"]);
+        let tagged = |tag: &str| Selection { tags: vec![tag.into()], ..Selection::default() };
+        assert_eq!(run(&tagged("bot")), ["founding-bot"]);
+        assert_eq!(run(&tagged("heavy")), ["founding-bot-with-torch"]);
+    }
+
+    #[test]
+    fn offline_leaves_out_by_name() {
+        let selected = Selection { offline: true, ..Selection::default() }.of(some());
+        assert_eq!(selected.scenarios.len(), 1);
+        let out: Vec<_> = selected.left_out.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(out, ["founding-bot-with-torch", "works-uv"]);
+    }
+
+    #[test]
+    fn shares_cover_everything_once() {
+        let shares = ["hash:1/3", "hash:2/3", "hash:3/3"].map(|share| share.parse::<Partition>().unwrap());
+        for number in 0..50 {
+            let name = format!("scenario-{number}");
+            assert_eq!(shares.iter().filter(|share| share.holds(&name)).count(), 1);
+        }
+        for wrong in ["1/3", "hash:0/3", "hash:4/3", "hash:1/0", "hash:x/3"] {
+            assert!(wrong.parse::<Partition>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_those_that_failed() {
+        let selection = Selection { only: Some(vec!["works-uv".into()]), ..Selection::default() };
+        assert_eq!(run(&selection), ["works-uv"]);
+    }
+}
