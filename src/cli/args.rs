@@ -13,6 +13,7 @@ use super::exit::UsageError;
 use crate::plan::{self, Options, Vars};
 use crate::rehearse::{self, Request};
 use crate::run::SmokeKind;
+use crate::sandbox::nix::Nixpkgs;
 use crate::sandbox::{Unavailable, docker};
 use crate::secret::Secrets;
 
@@ -96,6 +97,9 @@ pub(super) struct Sandboxing {
     /// The host interpreter to use instead of searching for one
     #[arg(long, value_name = "PATH")]
     pub(super) python: Option<PathBuf>,
+    /// The nixpkgs that the nix backend uses instead of the plan's archive
+    #[arg(long, value_name = "PATH|URL")]
+    pub(super) nixpkgs: Option<String>,
     /// The image that the docker backend builds on instead of the plan's
     #[arg(long, value_name = "IMAGE")]
     pub(super) base_image: Option<String>,
@@ -128,6 +132,8 @@ pub(super) enum BackendName {
     Auto,
     /// Bubblewrap over this machine's own Python and libraries
     Host,
+    /// The plan's own Nix expression
+    Nix,
     /// Docker or podman
     Docker,
 }
@@ -255,9 +261,11 @@ impl Sandboxing {
         request.backend = match self.backend.or(config.backend).unwrap_or_default() {
             BackendName::Auto => rehearse::BackendName::Auto,
             BackendName::Host => rehearse::BackendName::Host,
+            BackendName::Nix => rehearse::BackendName::Nix,
             BackendName::Docker => rehearse::BackendName::Docker,
         };
         request.python = self.python.clone().or_else(|| config.python.clone());
+        request.nixpkgs = self.nixpkgs.as_deref().map(Nixpkgs::parse);
         request.docker = docker::Options {
             base_image: self.base_image.clone(),
             pull: match self.pull {

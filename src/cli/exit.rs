@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Error;
 use clap::{CommandFactory, FromArgMatches};
 
-use super::{Cli, Command, check, docs, explain, fix, plan, run, shell};
+use super::{Cli, Command, check, docs, doctor, explain, fix, plan, run, shell};
 use crate::project::InputError;
 use crate::report::Paint;
 use crate::sandbox::{Lost, Unavailable};
@@ -56,6 +56,7 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Some(Command::Shell(args)) => shell::run(args),
         Some(Command::Fix(args)) => fix::run(args),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Doctor(args)) => doctor::run(args),
         Some(Command::Completions(args)) => docs::completions(&args),
         Some(Command::Man) => docs::man(),
     }

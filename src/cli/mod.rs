@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod config;
 mod docs;
+mod doctor;
 mod exit;
 mod explain;
 mod fix;
@@ -43,6 +44,8 @@ enum Command {
     Shell(shell::Args),
     /// Say what a rule means and what cures it
     Explain(explain::Args),
+    /// Say which backends work here, and what cures those that do not
+    Doctor(doctor::Args),
     /// Print a completion script
     Completions(docs::CompletionsArgs),
     /// Print the manual page

@@ -6,6 +6,7 @@ use super::Request;
 use crate::plan::Plan;
 use crate::sandbox::docker::Docker;
 use crate::sandbox::host::Host;
+use crate::sandbox::nix::Nix;
 use crate::sandbox::{Backend, Unavailable};
 
 /// What the user asks for.
@@ -16,6 +17,8 @@ pub enum BackendName {
     Auto,
     /// Bubblewrap over this machine's own Python and libraries.
     Host,
+    /// The plan's own Nix expression.
+    Nix,
     /// Docker or podman.
     Docker,
 }
@@ -30,44 +33,67 @@ pub struct Chosen {
 
 /// The backend for this plan: the one asked for, or the quickest that is at hand and can provide everything.
 pub(super) fn choose(request: &Request, plan: &Plan) -> Result<Chosen> {
-    let host = || Host::new().with_python(request.python.clone());
-    let docker = || Docker::new(request.docker.clone());
     match request.backend {
-        BackendName::Host => asked_for(Box::new(host()), plan),
-        BackendName::Docker => asked_for(Box::new(docker()), plan),
-        BackendName::Auto => automatic(host(), docker(), plan),
+        BackendName::Host => asked_for(request.host(), plan),
+        BackendName::Nix => asked_for(request.nix(), plan),
+        BackendName::Docker => asked_for(request.docker(), plan),
+        BackendName::Auto => automatic(request, plan),
     }
 }
 
-fn asked_for(backend: Box<dyn Backend>, plan: &Plan) -> Result<Chosen> {
-    backend.check(plan)?;
-    Ok(Chosen { backend, reason: "asked for".to_owned() })
+impl Request {
+    fn host(&self) -> Host {
+        Host::new().with_python(self.python.clone())
+    }
+
+    fn nix(&self) -> Nix {
+        self.nixpkgs.iter().cloned().fold(Nix::new(), Nix::with_nixpkgs)
+    }
+
+    fn docker(&self) -> Docker {
+        Docker::new(self.docker.clone())
+    }
 }
 
-fn automatic(host: Host, docker: Docker, plan: &Plan) -> Result<Chosen> {
-    let unusable = match host.check(plan) {
+fn asked_for(backend: impl Backend + 'static, plan: &Plan) -> Result<Chosen> {
+    backend.check(plan)?;
+    Ok(chosen(backend, "asked for".to_owned()))
+}
+
+fn chosen(backend: impl Backend + 'static, reason: String) -> Chosen {
+    Chosen { backend: Box::new(backend), reason }
+}
+
+/// A backend that would first have to fetch half a gigabyte is not at hand: nobody waits for that unasked.
+fn automatic(request: &Request, plan: &Plan) -> Result<Chosen> {
+    let (host, nix, docker) = (request.host(), request.nix(), request.docker());
+    let none = match host.check(plan) {
         Ok(()) => {
             let gaps = host.gaps(plan)?;
             if gaps.is_empty() {
-                let reason = "the quickest, and it has everything that the plan names".to_owned();
-                return Ok(Chosen { backend: Box::new(host), reason });
+                return Ok(chosen(host, "the quickest, and it has everything that the plan names".to_owned()));
             }
-            // An image that would have to be fetched is not at hand: nobody waits for half a gigabyte unasked.
+            let lacks = format!("the host sandbox lacks {}", gaps.join(", "));
+            if nix.has_nixpkgs() && nix.check(plan).is_ok() {
+                return Ok(chosen(nix, lacks));
+            }
             if docker.has_image(plan) {
-                let reason = format!("the host sandbox lacks {}", gaps.join(", "));
-                return Ok(Chosen { backend: Box::new(docker), reason });
+                return Ok(chosen(docker, lacks));
             }
-            let reason = format!("the only one at hand; it lacks {}", gaps.join(", "));
-            return Ok(Chosen { backend: Box::new(host), reason });
+            return Ok(chosen(host, format!("the only one at hand; it lacks {}", gaps.join(", "))));
         }
-        Err(unusable) => unusable,
+        Err(none) => none,
+    };
+    let reason = format!("no host sandbox: {}", none.missing);
+    let no_nix = match nix.check(plan) {
+        Ok(()) => return Ok(chosen(nix, reason)),
+        Err(no_nix) => no_nix,
     };
     match docker.check(plan) {
-        Ok(()) => Ok(Chosen { backend: Box::new(docker), reason: format!("no host sandbox: {}", unusable.missing) }),
-        Err(none) => {
-            let Unavailable { missing, mut cures } = unusable;
-            cures.push("see shakedown doctor for the other backends".to_owned());
-            Err(Unavailable { missing: format!("{missing}; and no docker: {}", none.missing), cures }.into())
+        Ok(()) => Ok(chosen(docker, reason)),
+        Err(no_docker) => {
+            let missing = format!("{}; nor can nix ({}) or docker ({}) do it", none.missing, no_nix, no_docker);
+            Err(Unavailable { missing, cures: none.cures }.into())
         }
     }
 }

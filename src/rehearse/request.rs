@@ -9,6 +9,7 @@ use crate::plan::{self, Deploy, Derived, Options, Plan, PlanError};
 use crate::project::Project;
 use crate::run::Settings;
 use crate::sandbox::docker;
+use crate::sandbox::nix::Nixpkgs;
 use crate::secret::Secrets;
 
 /// Everything about a rehearsal that the user may choose.
@@ -24,6 +25,8 @@ pub struct Request {
     pub backend: BackendName,
     /// The host interpreter to use instead of searching for one.
     pub python: Option<PathBuf>,
+    /// Where the nix backend takes its packages from instead of the plan's archive.
+    pub nixpkgs: Option<Nixpkgs>,
     /// How the docker backend gets its image.
     pub docker: docker::Options,
     /// Whether the network is reachable inside.
@@ -59,6 +62,7 @@ impl Request {
             planner: Planner::default(),
             backend: BackendName::default(),
             python: None,
+            nixpkgs: None,
             docker: docker::Options::default(),
             network: true,
             memory: None,

@@ -185,7 +185,10 @@ fn contradiction(name: &str, definition: &Definition) -> Option<(&'static str, S
         return Some(("offline", "it needs the network and is to run without it".into()));
     }
     if definition.needs_network() && !definition.packages.is_empty() {
-        return Some(("[[package]]", "packages of its own are offered by the local index, and it uses the public one".into()));
+        return Some((
+            "[[package]]",
+            "packages of its own are offered by the local index, and it uses the public one".into(),
+        ));
     }
     None
 }
@@ -266,7 +269,10 @@ mod tests {
     fn an_unknown_rule_is_an_error_with_a_guess() {
         let folder = suite(&[("a", &format!("{LEAST}rule = \"externaly-managed\"\n"))]);
         let error = discover(folder.path()).unwrap_err().to_string();
-        assert!(error.ends_with("scenario.toml:4: there is no rule `externaly-managed`; did you mean `externally-managed`?"));
+        assert!(
+            error
+                .ends_with("scenario.toml:4: there is no rule `externaly-managed`; did you mean `externally-managed`?")
+        );
         let folder = suite(&[("a", &format!("{LEAST}rule = \"none\"\n"))]);
         assert_eq!(discover(folder.path()).unwrap().scenarios.len(), 1);
     }

@@ -40,6 +40,11 @@ impl Nix {
         self
     }
 
+    /// Whether the user named a nixpkgs, so that the plan's archive need not be fetched.
+    pub fn has_nixpkgs(&self) -> bool {
+        self.nixpkgs.is_some()
+    }
+
     /// Keeps roots and scratch directories in `cache`.
     pub fn with_cache(mut self, cache: Cache) -> Self {
         self.cache = Some(cache);

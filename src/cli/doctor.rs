@@ -1,0 +1,243 @@
+//! `shakedown doctor`: which backends work here, and what to do about those that do not.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args as ClapArgs, ValueEnum};
+use serde::Serialize;
+
+use super::args::Sandboxing;
+use super::config::Config;
+use super::exit::Exit;
+use super::output::{Color, print};
+use crate::plan::Plan;
+use crate::rehearse::Request;
+use crate::report::Paint;
+use crate::sandbox::cache::{Cache, remove_tree};
+use crate::sandbox::docker::{self, Docker, Leftover};
+use crate::sandbox::host::Host;
+use crate::sandbox::nix::Nix;
+use crate::sandbox::{Backend, Unavailable, python};
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    sandboxing: Sandboxing,
+    /// Remove what crashed runs have left behind, and the cache volumes in the engine
+    #[arg(long)]
+    clean: bool,
+    /// How to report
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    #[default]
+    Human,
+    Json,
+}
+
+/// Everything the doctor found.
+#[derive(Debug, Serialize)]
+struct Findings {
+    schema: u32,
+    backends: Vec<Finding>,
+    pythons: Vec<Python>,
+    cache: Option<PathBuf>,
+    disk_free_bytes: Option<u64>,
+    memory_free_bytes: Option<u64>,
+    leftovers: Leftovers,
+}
+
+#[derive(Debug, Serialize)]
+struct Finding {
+    name: &'static str,
+    usable: bool,
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unavailable: Option<Unavailable>,
+    exact: &'static str,
+    roughly: &'static str,
+    not_at_all: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Python {
+    version: String,
+    path: PathBuf,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Leftovers {
+    folders: Vec<PathBuf>,
+    engine: Vec<Leftover>,
+}
+
+pub(super) fn run(args: Args) -> Result<Exit> {
+    let mut request = Request::new(std::path::Path::new("."));
+    args.sandboxing.apply(&Config::default(), &mut request);
+    let cache = Cache::of_user().ok();
+    let docker = Docker::new(request.docker.clone());
+    let found = look(&request, cache.as_ref(), &docker);
+    let paint = Paint::new(args.color.is_on(console::colors_enabled()));
+    print(&match args.format {
+        Format::Human => human(&found, paint),
+        Format::Json => serde_json::to_string_pretty(&found)? + "\n",
+    })?;
+    if args.clean {
+        clean(&found.leftovers, &docker)?;
+    }
+    let any = found.backends.iter().any(|backend| backend.usable);
+    Ok(if any { Exit::Works } else { Exit::CannotTell })
+}
+
+fn look(request: &Request, cache: Option<&Cache>, docker: &Docker) -> Findings {
+    let engine = docker.engine();
+    Findings {
+        schema: 1,
+        backends: vec![host(request), nix(request), of_docker(docker)],
+        pythons: pythons(),
+        cache: cache.map(|cache| cache.root().to_owned()),
+        disk_free_bytes: cache.and_then(|cache| free_disk(cache.root())),
+        memory_free_bytes: free_memory(),
+        leftovers: Leftovers {
+            folders: cache.map(Cache::stale_runs).unwrap_or_default(),
+            engine: engine.ok().and_then(|engine| docker::leftovers(&engine).ok()).unwrap_or_default(),
+        },
+    }
+}
+
+fn host(request: &Request) -> Finding {
+    let checked = Host::new().with_python(request.python.clone()).check(&Plan::default());
+    let version = std::process::Command::new("bwrap").arg("--version").output().ok();
+    let version = version.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    Finding {
+        name: "host",
+        usable: checked.is_ok(),
+        version: version.filter(|version| !version.is_empty()),
+        unavailable: checked.err(),
+        exact: "phases, shells, variables, PATH, the venv, PEP 668, pip against the real index, which libraries are missing",
+        roughly: "the Python's patch version, Nix packages (this machine's own commands and libraries in their place)",
+        not_at_all: "apt packages, Nix packages that this machine does not have, other users, start.runImage",
+    }
+}
+
+fn nix(request: &Request) -> Finding {
+    let nix = request.nixpkgs.iter().cloned().fold(Nix::new(), Nix::with_nixpkgs);
+    let checked = nix.check(&Plan::default());
+    Finding {
+        name: "nix",
+        usable: checked.is_ok(),
+        version: Nix::version().ok(),
+        unavailable: checked.err(),
+        exact: "Nix packages and their errors, the Python itself, PEP 668, LD_LIBRARY_PATH, and all that host does",
+        roughly: "the base image's own commands",
+        not_at_all: "apt packages, other users, start.runImage",
+    }
+}
+
+fn of_docker(docker: &Docker) -> Finding {
+    let checked = docker.check(&Plan::default());
+    Finding {
+        name: "docker",
+        usable: checked.is_ok(),
+        version: docker.engine().ok().and_then(|engine| Some(format!("{} {}", engine.name(), engine.version().ok()?))),
+        unavailable: checked.err(),
+        exact: "the base image, Nix and apt packages, users, memory limits",
+        roughly: "layers: one container lives through the run, so that no image is committed",
+        not_at_all: "start.runImage",
+    }
+}
+
+fn pythons() -> Vec<Python> {
+    const NAMES: &[&str] = &[
+        "python27",
+        "python36",
+        "python37",
+        "python38",
+        "python39",
+        "python310",
+        "python311",
+        "python312",
+        "python313",
+        "python314",
+    ];
+    let found = NAMES.iter().filter_map(|name| python::find(python::wanted(name)?, None).ok());
+    found.map(|python| Python { version: python.full_version(), path: python.program }).collect()
+}
+
+fn free_disk(folder: &std::path::Path) -> Option<u64> {
+    let there = folder.ancestors().find(|folder| folder.exists())?;
+    let stat = rustix::fs::statvfs(there).ok()?;
+    stat.f_bavail.checked_mul(stat.f_frsize)
+}
+
+fn free_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
+}
+
+fn human(found: &Findings, paint: Paint) -> String {
+    let mut out = String::new();
+    for backend in &found.backends {
+        let mark = if backend.usable { paint.good("✔") } else { paint.bad("✘") };
+        let version = backend.version.as_deref().unwrap_or_default();
+        let _ = writeln!(out, "{mark} {} {}", paint.bold(backend.name), paint.dim(version));
+        if let Some(unavailable) = &backend.unavailable {
+            let _ = writeln!(out, "    {}", unavailable.missing);
+            for cure in &unavailable.cures {
+                let _ = writeln!(out, "    {} {cure}", paint.hint("help:"));
+            }
+        }
+        let _ = writeln!(out, "    exact:      {}", backend.exact);
+        let _ = writeln!(out, "    roughly:    {}", backend.roughly);
+        let _ = writeln!(out, "    not at all: {}", backend.not_at_all);
+    }
+    let _ = writeln!(out, "\n{}", paint.bold("pythons"));
+    for python in &found.pythons {
+        let _ = writeln!(out, "  {:8} {}", python.version, python.path.display());
+    }
+    if found.pythons.is_empty() {
+        let _ = writeln!(out, "  none found; uv python install 3.12 gets one");
+    }
+    let size = |bytes: Option<u64>| bytes.map_or("unknown".to_owned(), |bytes| bytesize::ByteSize(bytes).to_string());
+    let cache = found.cache.as_ref().map_or("none".to_owned(), |cache| cache.display().to_string());
+    let _ = writeln!(out, "\ncache {cache}, {} free there", size(found.disk_free_bytes));
+    let _ = writeln!(out, "memory {} free", size(found.memory_free_bytes));
+    leftovers(&mut out, &found.leftovers, paint);
+    out
+}
+
+fn leftovers(out: &mut String, left: &Leftovers, paint: Paint) {
+    for folder in &left.folders {
+        let _ = writeln!(out, "{} {}", paint.warn("left over:"), folder.display());
+    }
+    for leftover in left.engine.iter().filter(|leftover| !leftover.in_use) {
+        let label = if leftover.kind == "volume" { paint.dim("pip cache:") } else { paint.warn("left over:") };
+        let _ = writeln!(out, "{label} {} {}", leftover.kind, leftover.name);
+    }
+    if left.folders.is_empty() && left.engine.iter().all(|leftover| leftover.in_use) {
+        let _ = writeln!(out, "nothing is left over from crashed runs");
+    } else {
+        let _ = writeln!(out, "  {} shakedown doctor --clean", paint.hint("help:"));
+    }
+}
+
+fn clean(left: &Leftovers, docker: &Docker) -> Result<()> {
+    for folder in &left.folders {
+        remove_tree(folder)?;
+        print(&format!("removed {}\n", folder.display()))?;
+    }
+    if left.engine.iter().any(|leftover| !leftover.in_use) {
+        for removed in docker::clean(&docker.engine()?)? {
+            print(&format!("removed {} {}\n", removed.kind, removed.name))?;
+        }
+    }
+    Ok(())
+}
