@@ -1,7 +1,7 @@
 //! Of all that rules find: what was cured, what is a consequence, and what comes first.
 
 use super::reading::{Reading, Stage};
-use super::rule::{HINT, Rule};
+use super::rule::{HINT, LAST_RESORT, Rule};
 
 /// A rule and the line that shows it.
 #[derive(Debug, Clone)]
@@ -28,11 +28,17 @@ impl Finding {
 /// Causes only, the primary one first, one of each rule.
 pub(crate) fn rank(reading: &Reading<'_>, findings: Vec<Finding>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = findings.into_iter().filter(|finding| !cured(reading, finding)).collect();
-    let present: Vec<(&str, u8)> = findings.iter().map(|finding| (finding.rule.id, finding.rank)).collect();
+    for finding in &mut findings {
+        if reading.lines.get(finding.at).and_then(|line| line.lane.as_deref()).is_some_and(is_a_service) {
+            finding.rank = finding.rank.min(LAST_RESORT);
+        }
+    }
+    let present: Vec<(&str, u8, usize)> =
+        findings.iter().map(|finding| (finding.rule.id, finding.rank, finding.at)).collect();
     findings.retain(|finding| {
         !finding.rule.yields_to.iter().any(|cause| {
-            present.iter().any(|(id, rank)| match *cause {
-                "*" => *id != finding.rule.id && *rank >= HINT,
+            present.iter().any(|(id, rank, at)| match *cause {
+                "*" => *id != finding.rule.id && *rank >= HINT && *at != finding.at,
                 // A guess does not explain away what a program says.
                 _ => id == cause && *rank >= finding.rank,
             })
@@ -54,6 +60,36 @@ pub(crate) fn rank(reading: &Reading<'_>, findings: Vec<Finding>) -> Vec<Finding
         }
     }
     kept
+}
+
+/// Whether a service of a composed app is something the app uses rather than the app.
+fn is_a_service(lane: &str) -> bool {
+    const SERVICES: &[&str] = &[
+        "db",
+        "database",
+        "postgres",
+        "pg",
+        "mysql",
+        "mariadb",
+        "mongo",
+        "redis",
+        "cache",
+        "nginx",
+        "rabbit",
+        "minio",
+        "adminer",
+        "traefik",
+        "caddy",
+        "elastic",
+        "kafka",
+        "zookeeper",
+        "pgadmin",
+        "memcached",
+        "clickhouse",
+        "qdrant",
+        "chroma",
+    ];
+    lane.split(['-', '_', '.']).any(|part| SERVICES.iter().any(|service| part.starts_with(service)))
 }
 
 /// Whether the log shows that the trouble was over: a retry that worked, a warning that stopped nothing.

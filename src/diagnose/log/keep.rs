@@ -59,7 +59,7 @@ impl Shapes {
     pub(super) fn is_news(&mut self, line: &[u8]) -> bool {
         let mut hash = Xxh3::new();
         let line = &line[..line.len().min(400)];
-        for part in line.split(|b| b.is_ascii_digit()).filter(|part| !part.is_empty()) {
+        for part in line.split(u8::is_ascii_digit).filter(|part| !part.is_empty()) {
             hash.update(part);
         }
         let key = hash.digest();

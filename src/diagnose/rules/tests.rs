@@ -31,7 +31,7 @@ fn a_megabyte_of_varied_lines_is_read_in_seconds() {
     let text: String = (0..16_000)
         .map(|n| format!("{n:x} GET /api/items/{n} handled by worker {} error=none took {} ms\n", n % 7, n * 31 % 977))
         .collect();
-    SIGNS.is_some();
+    assert!(SIGNS.is_some());
     let started = std::time::Instant::now();
     let log = Log::from(text.as_str());
     let read = started.elapsed();
@@ -50,6 +50,26 @@ fn a_megabyte_of_varied_lines_is_read_in_seconds() {
 
 /// Other wordings of causes: versions, tools and platforms apart from those of the rules' examples.
 const WORDINGS: &[(&str, &str)] = &[
+    (
+        "registry-unreachable",
+        "ERROR: failed to solve: example/base:1: failed to resolve source metadata for registry.example/base:1: failed to do request: Head \"https://registry.example/v2/base/manifests/1\": dial tcp: lookup registry.example: Temporary failure in name resolution",
+    ),
+    (
+        "missing-python-module",
+        "db-1   | FATAL:  role \"root\" does not exist\nweb-1  | ModuleNotFoundError: No module named 'flask'",
+    ),
+    (
+        "missing-python-module",
+        "Traceback (most recent call last):  File \"/app/a.py\", line 1, in <module>    import yaml ModuleNotFoundError: No module named 'yaml'",
+    ),
+    (
+        "code-error",
+        "  File \"/app/main.py\", line 3, in <module>\nTraceback (most recent call last):\n    x = 1 / 0\nZeroDivisionError: division by zero",
+    ),
+    (
+        "missing-python-module",
+        "Traceback (most recent call last):\n  File \"/app/a.py\", line 1, in <module>\n    import tomllib_x\nModuleNotFoundError: No module named 'ujson'\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"/app/a.py\", line 3, in <module>\n    import orjson\nModuleNotFoundError: No module named 'orjson'",
+    ),
     ("pip-not-found", "/bin/sh: 1: pip3: not found"),
     ("pip-not-found", "/usr/bin/python3: No module named pip"),
     ("pip-not-found", "/app/.venv/bin/python: No module named pip"),
