@@ -80,6 +80,9 @@ const BENIGN: &[(&str, &str)] = &[
     ("dependency-version-incompatible", "DeprecationWarning"),
     ("dependency-version-incompatible", "FutureWarning"),
     ("dependency-version-incompatible", "(trapped) error reading bcrypt version"),
+    ("dependency-version-incompatible", "module 'setuptools"),
+    ("dependency-version-incompatible", "module 'distutils"),
+    ("dependency-version-incompatible", "module 'pkgutil"),
     ("registry-unreachable", "importing cache"),
     ("interactive-input", "INFO"),
 ];

@@ -26,7 +26,7 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r"(?:CommandError|ImproperlyConfigured): .*(?:install|Pillow is not installed)|Cannot use ImageField because (?P<s>Pillow) is not installed|Neither \S+ nor \S+ (?:is|are) installed|the greenlet library is required to use this function|(?P<s2>PyNaCl) library needed in order to use voice|davey library needed|Couldn't find a tree builder with the features you requested: (?P<s3>lxml|html5lib)|bs4\.FeatureNotFound",
             ),
-            hint(r"'cryptography' package is required for sha256_password"),
+            decisive(r"'(?P<s>cryptography)' package is required for sha256_password"),
         ],
         ..Rule::BLANK
     },
