@@ -30,6 +30,11 @@ pub fn distribution(module: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether a top-level module has a name that people give to modules of their own.
+pub(super) fn sounds_own(top: &str) -> bool {
+    rows(include_str!("own.txt")).flatten().any(|name| name == top)
+}
+
 /// What to install for a module: from the table, or the top-level name itself.
 pub fn to_install(module: &str) -> String {
     match distribution(module) {

@@ -1,6 +1,6 @@
 //! Compilers, headers, build backends and lock files.
 
-use crate::diagnose::rule::{Rule, decisive, hint, last_resort, said};
+use crate::diagnose::rule::{Rule, decisive, hint, said};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -347,62 +347,6 @@ pub(super) const RULES: &[Rule] = &[
             hint(
                 r"ModuleNotFoundError: No module named '(?:poetry|cleo|pdm|pipenv|virtualenv|importlib_metadata)\.[\w.]+'",
             ),
-        ],
-        ..Rule::BLANK
-    },
-    Rule {
-        id: "missing-system-binary",
-        phases: &["install", "start"],
-        message: "the program {that a package runs} is not there",
-        about: "A Python package runs another program (ffmpeg, chromium, pdfinfo, tesseract), and pip does not install programs.",
-        cure: "add the package with {the program} to nixPkgs (with \"...\" first) or to aptPkgs",
-        example: "FileNotFoundError: [Errno 2] No such file or directory: 'ffmpeg'",
-        yields_to: &["git-missing", "missing-compiler", "missing-rust", "missing-system-header"],
-        signs: &[
-            decisive(
-                r"Unable to get page count\. Is (?P<s>poppler) installed and in PATH|PDFInfoNotInstalledError|TesseractNotFoundError|(?P<s2>tesseract) is not installed or it's not in your PATH",
-            ),
-            decisive(
-                r"Executable doesn't exist at (?P<s>\S+)|Looks like Playwright (?:Test or Playwright )?was just installed or updated|playwright install|Host system is missing dependencies to run browsers",
-            ),
-            decisive(
-                r"[Cc]annot find (?P<s>Chrome|Firefox|chrome|chromium) binary|unable to obtain (?P<s2>driver for \w+|working Selenium Manager)|(?P<s3>chromedriver|geckodriver)'? executable needs to be in PATH|Chrome failed to start|session not created: .*(?:Chrome|chrome).*|Could not find (?P<s4>Chrome)",
-            ),
-            decisive(
-                r"No (?P<s>wkhtmltopdf|wkhtmltoimage) executable found|(?P<s2>ffmpeg|ffprobe|avconv)[\x22']? (?:was )?not found|Couldn't find (?P<s3>ffmpeg|ffprobe)(?: or avconv)?|FFmpeg(?: is)? not (?:found|installed)|ffmpeg-location|No ffmpeg exe could be found|make sure ffmpeg is installed",
-            ),
-            decisive(
-                r#"failed to execute .*(?P<s>PosixPath\('dot'\)|dot).*make sure the Graphviz executables|ExecutableNotFound: failed to execute .*'(?P<s2>\w+)'|you need to have (?P<s3>java|node|npm) installed|JavaGateway.*|(?P<s4>java): (?:command )?not found|Java gateway process exited|Unable to locate a Java Runtime|JAVA_HOME is not set"#,
-            ),
-            said(r"FileNotFoundError: \[(?:Errno|WinError) 2\] [^:]*: [`'\x22](?P<s>[a-zA-Z][\w+-]{0,40})['\x22]\s*$"),
-            said(
-                r"(?P<s>ffmpeg|ffprobe|chromium|google-chrome|pdfinfo|pdftoppm|tesseract|convert|magick|soffice|libreoffice|wkhtmltopdf|node|npm|npx|java|curl|wget|psql|mysql|redis-cli|sqlite3|make|unzip|xvfb-run|Xvfb|pg_dump|tini|supervisord|nginx|pandoc|pdflatex|msgfmt|gettext|dot|espeak|aria2c|yt-dlp|rsync|ssh|tar|zip|7z|exiftool|gs|ghostscript|inkscape): (?:command )?not found",
-            ),
-            said(
-                r"Can't find (?P<s>msgfmt|msgmerge|xgettext|msguniq)\. Make sure you have GNU gettext|OSError: cannot find (?P<s2>\w+) executable|(?P<s3>\w+) executable (?:was )?not found(?: in PATH)?",
-            ),
-        ],
-        ..Rule::BLANK
-    },
-    Rule {
-        id: "out-of-memory",
-        phases: &["any"],
-        message: "the process was killed for want of memory",
-        about: "The kernel ended the process because it used more memory than the container has. Nothing else is logged when that happens.",
-        cure: "raise the memory limit, load less at once, or run fewer workers",
-        example: "Killed",
-        yields_to: &[],
-        signs: &[
-            decisive(
-                r"(?i)oom[-_ ]?kill|out of memory: kill|OOMKilled|\x22OOMKilled\x22: ?true|memory cgroup out of memory|ran out of memory|R14 \(Memory quota exceeded|R15 \(Memory quota vastly|out of memory \(used over|Memory limit exceeded|exceeded (?:its )?memory limit|ResourceExhausted: .*memory",
-            ),
-            said(
-                r"did not complete successfully: exit code: 137|exit(?:ed)?(?: with)?(?: code| status)?:? ?137\b|exited with code 137|returned? (?:non-zero )?(?:code|exit status):? 137|signal: killed|killed by signal 9|\bSIGKILL: kill|terminated by signal SIGKILL|died with <Signals\.SIGKILL",
-            ),
-            said(
-                r"^(?:/bin/(?:ba)?sh: line \d+:\s+\d+ )?Killed\b|^(?:bash|sh): line \d+:\s+\d+ Killed|MemoryError|Cannot allocate memory|DefaultCPUAllocator: can't allocate memory|std::bad_alloc|Unable to allocate [\d.]+ [KMGT]iB|c\+\+: fatal error: Killed signal|fatal error: Killed signal terminated program|CUDA out of memory|JavaScript heap out of memory",
-            ),
-            last_resort(r"was sent SIGKILL! Perhaps out of memory\?"),
         ],
         ..Rule::BLANK
     },

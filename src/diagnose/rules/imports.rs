@@ -8,114 +8,8 @@ use super::find;
 use crate::diagnose::names;
 use crate::diagnose::rank::Finding;
 use crate::diagnose::reading::Reading;
-use crate::diagnose::rule::{DECISIVE, HINT, LAST_RESORT, SAID};
+use crate::diagnose::rule::{DECISIVE, HINT, SAID};
 use crate::diagnose::trace::{Frame, Home, Raised};
-
-/// Names that people give to modules of their own, hardly ever to distributions.
-const OWN_NAMES: &[&str] = &[
-    "app",
-    "api",
-    "src",
-    "main",
-    "bot",
-    "server",
-    "backend",
-    "config",
-    "configs",
-    "settings",
-    "core",
-    "utils",
-    "util",
-    "helpers",
-    "helper",
-    "models",
-    "model",
-    "db",
-    "database",
-    "routes",
-    "router",
-    "routers",
-    "views",
-    "forms",
-    "schemas",
-    "services",
-    "service",
-    "handlers",
-    "handler",
-    "keyboards",
-    "keyboard_utils",
-    "states",
-    "middlewares",
-    "middleware",
-    "filters_",
-    "loader",
-    "constants",
-    "common",
-    "lib",
-    "libs",
-    "tools",
-    "modules",
-    "scripts",
-    "commands",
-    "cogs",
-    "crud",
-    "auth",
-    "data",
-    "agents",
-    "agent",
-    "keep_alive",
-    "wsgi",
-    "asgi",
-    "extensions",
-    "tasks",
-    "worker",
-    "workers",
-    "jobs",
-    "controllers",
-    "domain",
-    "infrastructure",
-    "presentation",
-    "application",
-    "repositories",
-    "dependencies",
-    "logger",
-    "logging_config",
-    "functions",
-    "func",
-    "misc",
-    "texts",
-    "messages",
-    "tests",
-    "blueprints",
-    "web",
-    "webapp",
-    "website",
-    "project",
-    "mysite",
-    "prompts",
-    "pipeline",
-    "pipelines",
-    "engine",
-    "game",
-    "storage",
-    "cache_manager",
-    "plugins",
-    "components",
-    "pages",
-    "ui",
-    "run",
-    "local_settings",
-    "secrets_",
-    "credentials",
-    "env",
-    "globals",
-    "my_module",
-    "module",
-    "package",
-    "admin_panel",
-    "exceptions",
-    "errors",
-];
 
 static MODULE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"No module named '?([\w.]+)'?").ok());
 static NAME: LazyLock<Option<Regex>> =
@@ -321,7 +215,7 @@ fn is_own(reading: &Reading<'_>, raised: &Raised, module: &str) -> bool {
                 .take(5)
                 .any(|part| part == top || part.strip_suffix(".py") == Some(top))
     };
-    OWN_NAMES.contains(&top) || reading.raised.iter().flat_map(|raised| &raised.frames).any(folders)
+    names::sounds_own(top) || reading.raised.iter().flat_map(|raised| &raised.frames).any(folders)
 }
 
 fn missing_name(
@@ -414,89 +308,4 @@ pub(super) fn is_installer(raised: &Raised) -> bool {
     ["/pip/_internal/", "/pip/_vendor/", "/poetry/", "/pipenv/", "/pdm/", "/nixpacks"]
         .iter()
         .any(|part| raised.passes(part))
-}
-
-/// Syntax errors and, where nothing else explains it, exceptions of the app's own.
-pub(super) fn read_own_errors(reading: &Reading<'_>, found: &mut Vec<Finding>) {
-    for raised in &reading.raised {
-        if matches!(raised.short(), "SyntaxError" | "IndentationError" | "TabError") {
-            syntax(raised, found);
-        } else {
-            own_error(reading, raised, found);
-        }
-    }
-}
-
-/// Code that only later versions of Python parse.
-static MODERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^\s*(?:match\s+[^=]+:\s*$|case\s+.+:\s*$|type\s+\w+\s*(?:\[.*\])?\s*=|except\*|(?:async )?with \($)|:=|^\s*(?:def|class) \w+\[|f'[^']*\{[^}']*'|f\x22[^\x22]*\{[^}\x22]*\x22|^\s*async (?:def|for|with)|^\s*from __future__ import annotations|^\s*\w+\s*:\s*\w+[^=]*=|\bf['\x22]").ok()
-});
-
-fn syntax(raised: &Raised, found: &mut Vec<Finding>) {
-    let place = raised.frames.iter().rev().find(|frame| frame.function.is_empty()).or(raised.frames.last());
-    let home = place.map_or(Home::Project, Frame::home);
-    let message = raised.message.lines().next().unwrap_or_default();
-    let code = place.map(|frame| frame.code.as_str()).unwrap_or_default();
-    let modern = (message.starts_with("invalid syntax")
-        || message.contains("f-string: ")
-        || message.contains("future feature annotations"))
-        && (message.contains("future feature") || MODERN.as_ref().is_some_and(|modern| modern.is_match(code)));
-    let python2 = message.contains("Missing parentheses in call")
-        || code.trim_start().starts_with("print ")
-        || code.contains("except ") && code.contains(", e:");
-    let id = if is_building(raised) || is_installer(raised) && home == Home::Package {
-        "legacy-setup-py"
-    } else if modern {
-        "python-version-too-old"
-    } else if home == Home::Package || home == Home::Standard {
-        if python2 || message.contains("reserved keyword") || code.contains("async") {
-            "dependency-version-incompatible"
-        } else {
-            "python-version-too-old"
-        }
-    } else {
-        "python-syntax-error"
-    };
-    let rank = if raised.traced { DECISIVE } else { SAID };
-    let Some(index) = find(found, id, raised.at, rank) else { return };
-    if let Some(place) = place {
-        found[index].subject = Some(place.place());
-        if id == "python-syntax-error" {
-            found[index].message = Some(format!("`{}` does not compile: {message}", place.place()));
-        }
-    }
-}
-
-/// Exceptions by which programs end on purpose, or that say nothing.
-const NO_ERRORS: &[&str] = &[
-    "SystemExit",
-    "KeyboardInterrupt",
-    "CancelledError",
-    "GeneratorExit",
-    "StopIteration",
-    "StopAsyncIteration",
-    "HaltServer",
-    "Exit",
-    "ModuleNotFoundError",
-    "ImportError",
-    "BrokenPipeError",
-];
-
-fn own_error(_reading: &Reading<'_>, raised: &Raised, found: &mut Vec<Finding>) {
-    if !raised.traced
-        || NO_ERRORS.contains(&raised.short())
-        || raised.short().ends_with("Warning")
-        || is_building(raised)
-        || is_installer(raised)
-    {
-        return;
-    }
-    let Some(frame) = raised.own_frame() else { return };
-    let rank = if matches!(raised.short(), "NameError" | "UnboundLocalError") { HINT } else { LAST_RESORT };
-    let message = raised.message.lines().next().unwrap_or_default();
-    let said = if message.is_empty() { raised.short().to_owned() } else { format!("{}: {message}", raised.short()) };
-    let place = frame.place();
-    let Some(index) = find(found, "code-error", raised.at, rank) else { return };
-    found[index].message = Some(format!("the app raises `{said}` at {place}"));
-    found[index].subject = Some(format!("{} at {place}", raised.short()));
 }

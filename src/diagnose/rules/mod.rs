@@ -2,9 +2,11 @@
 
 mod build_tools;
 mod builds;
+mod code;
 mod database;
 mod imports;
 mod install;
+mod machine;
 mod platform;
 mod python;
 mod serving;
@@ -24,6 +26,7 @@ use super::rule::{Reader, Rule, Sign};
 const TABLES: &[&[Rule]] = &[
     setup::RULES,
     install::RULES,
+    machine::RULES,
     build_tools::RULES,
     python::RULES,
     database::RULES,
@@ -39,7 +42,7 @@ const READERS: &[Reader] = &[
     versions::read,
     builds::read,
     serving::read,
-    imports::read_own_errors,
+    code::read,
 ];
 
 /// Every rule, by stage.
