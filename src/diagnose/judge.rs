@@ -46,7 +46,7 @@ impl<'a> Case<'a> {
 pub fn diagnose(case: &Case<'_>) -> Vec<Diagnosis> {
     let reading = Reading::new(case.log);
     let mut findings = rank(&reading, rules::findings(&reading));
-    let unsure = findings.first().is_none_or(|finding| finding.rank <= SAID);
+    let unsure = case.log.lines().len() <= WRAPPED && findings.first().is_none_or(|finding| finding.rank <= SAID);
     let rejoined = if unsure { case.log.rejoined() } else { Vec::new() };
     let mut ranked: Vec<(Finding, Vec<Line>)> = Vec::new();
     for log in &rejoined {
@@ -66,6 +66,9 @@ pub fn diagnose(case: &Case<'_>) -> Vec<Diagnosis> {
     outcome::amend(case, &mut diagnoses);
     diagnoses
 }
+
+/// Hard-wrapped logs are pasted from consoles; longer ones come from files, whole.
+const WRAPPED: usize = 4000;
 
 fn with_lines(reading: &Reading<'_>, findings: Vec<Finding>) -> Vec<(Finding, Vec<Line>)> {
     findings
