@@ -15,25 +15,26 @@ pub(super) fn parse(text: &str, dialect: Dialect) -> Result<Value, String> {
     }
 }
 
-/// The values after the change.
+/// The values after the change. What is gone already need not be removed.
 pub(super) fn after(mut values: Value, key: &[String], change: Change<'_>) -> Result<Value, String> {
     let shown = key.join(".");
     match change {
         Change::Remove => {
-            if !remove(&mut values, key) {
-                return Err(format!("`{shown}` is not there any more"));
-            }
+            remove(&mut values, key);
         }
         Change::Set(value) => *place(&mut values, key)? = value.clone(),
         Change::RemoveItem(item) => {
-            let pointer = place(&mut values, key)?;
-            let Value::Array(items) = pointer else { return Err(format!("`{shown}` is not a list")) };
-            let before = items.len();
-            items.retain(|found| found.as_str() != Some(item));
-            match before - items.len() {
-                0 => return Err(format!("`{shown}` does not hold {item:?} any more")),
-                times if times > MOST_TIMES => return Err(format!("`{shown}` holds {item:?} {times} times")),
-                _ => {}
+            match key.iter().try_fold(&mut values, |at, part| at.as_object_mut()?.get_mut(part)) {
+                None => {}
+                Some(Value::Array(items)) => {
+                    let before = items.len();
+                    items.retain(|found| found.as_str() != Some(item));
+                    let times = before - items.len();
+                    if times > MOST_TIMES {
+                        return Err(format!("`{shown}` holds {item:?} {times} times"));
+                    }
+                }
+                Some(_) => return Err(format!("`{shown}` is not a list")),
             }
         }
         Change::AddItem { item, first } => match place(&mut values, key)? {
