@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::plan::Vars;
-use crate::run::{SmokeKind, Verdict};
+use crate::run::SmokeKind;
 
 /// A scenario as its file tells it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -91,9 +91,6 @@ pub struct RunSettings {
     /// Whether everything runs without any network, the local index included.
     #[serde(default)]
     pub offline: bool,
-    /// Stop after this phase.
-    #[serde(default)]
-    pub until: Option<String>,
 }
 
 /// What the app should do.
@@ -183,6 +180,9 @@ pub struct Expect {
     /// The specific thing that the primary diagnosis must name.
     #[serde(default)]
     pub subject: Option<String>,
+    /// A part of the message, where the project is unreadable.
+    #[serde(default)]
+    pub message: Option<String>,
 }
 
 /// A verdict, as a file says it.
@@ -195,14 +195,18 @@ pub enum ExpectedVerdict {
     Fails,
     /// The run says nothing about the project, as without network.
     CannotTell,
+    /// The project's configuration cannot be read, and nothing is run.
+    Unreadable,
 }
 
-impl From<ExpectedVerdict> for Verdict {
-    fn from(verdict: ExpectedVerdict) -> Self {
-        match verdict {
-            ExpectedVerdict::Works => Self::Works,
-            ExpectedVerdict::Fails => Self::Fails,
-            ExpectedVerdict::CannotTell => Self::CannotTell,
+impl ExpectedVerdict {
+    /// As the report's `verdict` has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Works => "works",
+            Self::Fails => "fails",
+            Self::CannotTell => "cannot-tell",
+            Self::Unreadable => "unreadable",
         }
     }
 }

@@ -72,12 +72,13 @@ impl Index {
         let mut shelves = self.state.shelves.lock().unwrap_or_else(PoisonError::into_inner);
         shelves.insert(scenario.to_owned(), Arc::new(shelf));
         let url = format!("http://{}/{scenario}/simple/", self.address);
-        // Empty values undo what the machine's own settings say.
+        // The machine's own settings reach into the sandbox, so each of them gets a harmless value here. An empty one
+        // will not do: `--env NAME=` takes the value from the caller's environment.
         let pairs = [
             ("PIP_INDEX_URL", url.as_str()),
-            ("PIP_EXTRA_INDEX_URL", ""),
-            ("PIP_FIND_LINKS", ""),
-            ("PIP_PROXY", ""),
+            ("PIP_EXTRA_INDEX_URL", url.as_str()),
+            ("PIP_FIND_LINKS", "/app"),
+            ("PIP_NO_INDEX", "0"),
             ("UV_DEFAULT_INDEX", url.as_str()),
             ("UV_INDEX_URL", url.as_str()),
             ("NO_PROXY", "127.0.0.1"),
@@ -241,6 +242,6 @@ mod tests {
         let index = Index::start().unwrap();
         let vars = index.offer("one", Shelf::default());
         assert_eq!(vars["PIP_INDEX_URL"], format!("http://127.0.0.1:{}/one/simple/", index.port()));
-        assert_eq!(vars["PIP_EXTRA_INDEX_URL"], "");
+        assert!(vars.values().all(|value| !value.is_empty()), "{vars:?}");
     }
 }

@@ -1,11 +1,22 @@
 //! The regression suite: folders named after a failure, run by the tool itself, the whole report compared.
+//!
+//! [`discover`] finds scenarios, a [`Selection`] chooses, [`run`] runs them and keeps what comes of it in a [`State`].
 
+mod attempt;
 mod discover;
 mod format;
 mod index;
+mod judge;
+mod normalise;
 mod package;
+mod result;
 mod select;
+mod state;
+mod suite;
 
 pub use discover::{Broken, Collection, FILE, Scenario, SuiteError, discover};
 pub use format::{Definition, Expect, ExpectedVerdict, Fault, Need, Package, PackageKind};
+pub use result::{Case, CaseResult, CaseStatus, Span, Summary};
 pub use select::{HEAVY, Partition, Selected, Selection};
+pub use state::State;
+pub use suite::{Settings, SuiteEvent, backend_name, run};

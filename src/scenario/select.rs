@@ -1,5 +1,6 @@
 //! Which scenarios run: by name, by tag, by share of a CI matrix, by what this machine may do.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -12,7 +13,7 @@ pub const HEAVY: &str = "heavy";
 /// What the user asks for.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// Names, or parts of names; empty means all.
+    /// Names; what is nobody's name selects those that have it as a part. Empty means all.
     pub names: Vec<String>,
     /// Tags, any of which will do; empty means all.
     pub tags: Vec<String>,
@@ -46,9 +47,10 @@ impl Selection {
     /// Goes through the collection.
     pub fn of(&self, found: Collection) -> Selected {
         let mut selected = Selected::default();
+        let known: BTreeSet<String> = found.scenarios.iter().map(|scenario| scenario.name.clone()).collect();
         for scenario in found.scenarios {
             let tags = &scenario.definition.tags;
-            if !self.takes(&scenario.name, tags) {
+            if !self.takes(&scenario.name, tags, &known) {
                 continue;
             }
             if tags.iter().any(|tag| tag == HEAVY) && !self.asks_for_heavy(&scenario.name) {
@@ -60,12 +62,13 @@ impl Selection {
             }
         }
         let by_name = Self { tags: Vec::new(), ..self.clone() };
-        selected.broken = found.broken.into_iter().filter(|broken| by_name.takes(&broken.name, &[])).collect();
+        selected.broken = found.broken.into_iter().filter(|broken| by_name.takes(&broken.name, &[], &known)).collect();
         selected
     }
 
-    fn takes(&self, name: &str, tags: &[String]) -> bool {
-        let named = self.names.is_empty() || self.names.iter().any(|part| name.contains(part.as_str()));
+    fn takes(&self, name: &str, tags: &[String], known: &BTreeSet<String>) -> bool {
+        let means = |asked: &String| asked == name || (!known.contains(asked) && name.contains(asked.as_str()));
+        let named = self.names.is_empty() || self.names.iter().any(means);
         let tagged = self.tags.is_empty() || self.tags.iter().any(|tag| tags.contains(tag));
         let shared = self.partition.is_none_or(|partition| partition.holds(name));
         let wanted = self.only.as_ref().is_none_or(|only| only.iter().any(|wanted| wanted == name));
@@ -131,7 +134,9 @@ mod tests {
     fn names_select_by_part_and_heavy_ones_only_in_full() {
         assert_eq!(run(&Selection::default()), ["founding-bot", "works-uv"]);
         let named = |name: &str| Selection { names: vec![name.into()], ..Selection::default() };
-        assert_eq!(run(&named("founding")), ["founding-bot"]);
+        assert_eq!(run(&named("found")), ["founding-bot"]);
+        assert_eq!(run(&named("bot")), ["founding-bot"]);
+        assert_eq!(run(&Selection { names: vec!["founding-bot".into(), "uv".into()], ..Selection::default() }).len(), 2);
         assert_eq!(run(&named("founding-bot-with-torch")), ["founding-bot-with-torch"]);
         let tagged = |tag: &str| Selection { tags: vec![tag.into()], ..Selection::default() };
         assert_eq!(run(&tagged("bot")), ["founding-bot"]);

@@ -1,0 +1,247 @@
+//! One scenario, run once.
+
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use super::discover::Scenario;
+use super::format::RunSettings;
+use super::index::{Index, Shelf};
+use super::judge::Finding;
+use super::normalise::Particulars;
+use super::result::{Span, seconds};
+use crate::plan::{Options, Vars};
+use crate::project::InputError;
+use crate::rehearse::{BackendName, Rehearsal, Request, rehearse};
+use crate::report::{Content, Format, Paint, Report};
+use crate::run::{Event, Settings, SmokeKind, SmokeResult, Status};
+use crate::sandbox::Unavailable;
+
+/// How long a bot must stay up, unless the scenario says otherwise.
+const STAY: Duration = Duration::from_secs(2);
+/// Ports for apps: above the usual ones, below those that outgoing connections take.
+const PORTS: std::ops::Range<u16> = 18_000..28_000;
+
+/// What a run came to.
+#[derive(Debug)]
+pub(super) enum Attempt {
+    /// Something can be said.
+    Found {
+        /// What.
+        finding: Box<Finding>,
+        /// Whether the fault is a passing one outside the project.
+        passing: bool,
+    },
+    /// This machine cannot run it.
+    Unavailable(String),
+    /// The user ended it.
+    Interrupted,
+}
+
+/// What every attempt shares.
+#[derive(Debug)]
+pub(super) struct Bench {
+    index: Index,
+    next_port: AtomicU16,
+}
+
+impl Bench {
+    pub(super) fn new() -> Result<Self> {
+        // Suites that run side by side begin at different places.
+        let start = PORTS.start + u16::try_from(std::process::id() % 100).unwrap_or_default() * 100;
+        Ok(Self { index: Index::start()?, next_port: AtomicU16::new(start) })
+    }
+
+    /// A port that no other scenario of this suite has, and that nobody listens on.
+    fn free_port(&self) -> u16 {
+        let next = |port: u16| Some(if port + 1 >= PORTS.end { PORTS.start } else { port + 1 });
+        let mut take = || self.next_port.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(PORTS.start);
+        let mut port = take();
+        for _ in 0..PORTS.len() {
+            if TcpListener::bind(("0.0.0.0", port)).is_ok() {
+                break;
+            }
+            port = take();
+        }
+        port
+    }
+
+    /// Runs a scenario. `emit` hears what happens.
+    pub(super) fn attempt(
+        &self,
+        scenario: &Scenario,
+        backend: BackendName,
+        interrupted: &AtomicBool,
+        emit: &mut dyn FnMut(&Event),
+    ) -> Result<Attempt> {
+        let port = scenario.definition.run.port.unwrap_or_else(|| self.free_port());
+        let mut particulars = Particulars::default();
+        particulars.port(port, "<port>");
+        particulars.port(self.index.port(), "<index>");
+        let request = self.request(scenario, backend, port)?;
+        match rehearse(&request, interrupted, emit) {
+            Ok(rehearsal) if rehearsal.outcome.was_interrupted() => Ok(Attempt::Interrupted),
+            Ok(rehearsal) => found(&request, rehearsal, &particulars),
+            Err(error) => match (error.downcast_ref::<Unavailable>(), error.downcast_ref::<InputError>()) {
+                (Some(unavailable), _) => Ok(Attempt::Unavailable(unavailable.missing.clone())),
+                (_, Some(unreadable)) => Ok(Attempt::Found {
+                    finding: Box::new(self::unreadable(unreadable, &particulars)),
+                    passing: false,
+                }),
+                (None, None) => Err(error),
+            },
+        }
+    }
+
+    fn request(&self, scenario: &Scenario, backend: BackendName, port: u16) -> Result<Request> {
+        let definition = &scenario.definition;
+        let mut vars = match definition.needs_network() {
+            true => Vars::new(),
+            false => {
+                let archives = definition.packages.iter().map(super::Package::archive).collect::<Result<_>>()?;
+                self.index.offer(&scenario.name, Shelf { status: definition.index.status, archives })
+            }
+        };
+        vars.extend(definition.env.clone());
+        let env = vars.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        Ok(Request {
+            options: Options { env, ..Options::default() },
+            backend,
+            network: !definition.run.offline,
+            memory: definition.run.memory.map(|size| size.as_u64()),
+            port: Some(port),
+            settings: settings(&definition.run),
+            ..Request::new(&scenario.app())
+        })
+    }
+}
+
+fn settings(run: &RunSettings) -> Settings {
+    let mut settings = Settings::default();
+    settings.limits.total = run.timeout.unwrap_or(settings.limits.total);
+    settings.limits.silence = run.silence.or(settings.limits.silence);
+    let smoke = &mut settings.smoke;
+    smoke.kind = run.expect.map(SmokeKind::from);
+    smoke.stay = run.stay.unwrap_or(STAY);
+    smoke.within = run.within.unwrap_or(smoke.within);
+    smoke.grace = run.grace.unwrap_or(smoke.grace);
+    smoke.path.clone_from(&run.health);
+    settings
+}
+
+fn found(request: &Request, rehearsal: Rehearsal, particulars: &Particulars) -> Result<Attempt> {
+    let verdict = match rehearsal.verdict() {
+        crate::run::Verdict::Works => "works",
+        crate::run::Verdict::Fails => "fails",
+        crate::run::Verdict::CannotTell => "cannot-tell",
+    };
+    let primary = rehearsal.diagnoses.first();
+    let rule = primary.map(|diagnosis| (diagnosis.rule.to_owned(), diagnosis.subject.clone()));
+    let (phase, exit) = (rehearsal.outcome.failing_phase().map(str::to_owned), exit_code(&rehearsal));
+    let (backend, passing) = (rehearsal.backend.clone(), rehearsal.passing);
+    let report = Report { project: request.path.clone(), content: Content::Rehearsal(Box::new(rehearsal)) };
+    let report: Value = serde_json::from_str(&Format::Json.render(&report, Paint::PLAIN)?).context("the report is no JSON")?;
+    let report = particulars.normalise(report);
+    let finding = Finding { verdict, phase, exit, rule, error: None, backend, report };
+    Ok(Attempt::Found { finding: Box::new(finding), passing })
+}
+
+fn unreadable(error: &InputError, particulars: &Particulars) -> Finding {
+    let message = error.to_string();
+    let report = particulars.normalise(json!({ "verdict": "unreadable", "error": message }));
+    let backend = "none".to_owned();
+    Finding { verdict: "unreadable", phase: None, exit: None, rule: None, error: Some(message), backend, report }
+}
+
+/// The exit code of the command that failed, as a shell would see it.
+fn exit_code(rehearsal: &Rehearsal) -> Option<i32> {
+    let code = |status: Status| match status {
+        Status::Failed(exit) => Some(exit.code()),
+        Status::OutOfMemory => Some(137),
+        _ => None,
+    };
+    let mut cmds = rehearsal.outcome.phases.iter().flat_map(|phase| &phase.cmds);
+    cmds.find_map(|cmd| code(cmd.status)).or_else(|| match &rehearsal.outcome.smoke.as_ref()?.result {
+        SmokeResult::Crashed(exit) => Some(exit.code()),
+        SmokeResult::OutOfMemory => Some(137),
+        SmokeResult::ExitedEarly { .. } => Some(0),
+        _ => None,
+    })
+}
+
+/// Notes when phases begin and end.
+#[derive(Debug)]
+pub(super) struct Clock {
+    started: Instant,
+    open: Option<(String, Instant)>,
+    spans: Vec<Span>,
+}
+
+impl Clock {
+    pub(super) fn start() -> Self {
+        Self { started: Instant::now(), open: None, spans: Vec::new() }
+    }
+
+    /// Hears an event; returns the phase that begins with it.
+    pub(super) fn event<'a>(&mut self, event: &'a Event) -> Option<&'a str> {
+        match event {
+            Event::PhaseStarted { phase } => {
+                self.close(true);
+                self.open = Some((phase.clone(), Instant::now()));
+                return Some(phase);
+            }
+            Event::PhaseFinished { status, .. } if *status != Status::Skipped => self.close(*status == Status::Passed),
+            Event::SmokeFinished { smoke } => self.close(smoke.result.is_good()),
+            _ => {}
+        }
+        None
+    }
+
+    fn close(&mut self, good: bool) {
+        if let Some((phase, since)) = self.open.take() {
+            let from = seconds(since.duration_since(self.started));
+            self.spans.push(Span { phase, from, seconds: seconds(since.elapsed()), good });
+        }
+    }
+
+    /// The spans, and how long it all took.
+    pub(super) fn stop(mut self) -> (Vec<Span>, f64) {
+        self.close(false);
+        (self.spans, seconds(self.started.elapsed()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_handed_out_once() {
+        let bench = Bench::new().unwrap();
+        let ports: std::collections::BTreeSet<u16> = (0..50).map(|_| bench.free_port()).collect();
+        assert_eq!(ports.len(), 50);
+        assert!(ports.iter().all(|port| PORTS.contains(port)));
+    }
+
+    #[test]
+    fn a_taken_port_is_passed_over() {
+        let bench = Bench::new().unwrap();
+        let next = bench.next_port.load(Ordering::Relaxed);
+        let taken = TcpListener::bind(("0.0.0.0", next));
+        assert!(taken.is_err() || bench.free_port() != next);
+    }
+
+    #[test]
+    fn phases_become_spans() {
+        let mut clock = Clock::start();
+        assert_eq!(clock.event(&Event::PhaseStarted { phase: "install".into() }), Some("install"));
+        clock.event(&Event::PhaseFinished { phase: "install".into(), status: Status::Passed, took: Duration::ZERO });
+        clock.event(&Event::PhaseStarted { phase: "start".into() });
+        let (spans, _) = clock.stop();
+        let seen: Vec<_> = spans.iter().map(|span| (span.phase.as_str(), span.good)).collect();
+        assert_eq!(seen, [("install", true), ("start", false)]);
+    }
+}
