@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Error;
 use clap::{CommandFactory, FromArgMatches};
 
-use super::{Cli, Command, check, docs, doctor, explain, fix, plan, run, shell};
+use super::{Cli, Command, check, docs, doctor, explain, fix, plan, run, schema, shell, suite};
 use crate::project::InputError;
 use crate::report::Paint;
 use crate::sandbox::{Lost, Unavailable};
@@ -57,6 +57,8 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Some(Command::Fix(args)) => fix::run(args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Doctor(args)) => doctor::run(args),
+        Some(Command::Suite(args)) => suite::run(args, matches),
+        Some(Command::Schema(args)) => schema::run(&args),
         Some(Command::Completions(args)) => docs::completions(&args),
         Some(Command::Man) => docs::man(),
     }

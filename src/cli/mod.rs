@@ -12,7 +12,9 @@ mod interrupt;
 mod output;
 mod plan;
 mod run;
+mod schema;
 mod shell;
+mod suite;
 
 pub use exit::main;
 
@@ -42,6 +44,10 @@ enum Command {
     Fix(fix::Args),
     /// Open a shell in the sandbox, as a phase finds it
     Shell(shell::Args),
+    /// Run a folder of scenarios and compare what comes of each with what is expected
+    Suite(suite::Args),
+    /// Print the JSON schema of a file format
+    Schema(schema::Args),
     /// Say what a rule means and what cures it
     Explain(explain::Args),
     /// Say which backends work here, and what cures those that do not

@@ -41,13 +41,12 @@ pub(super) enum Color {
 
 /// Where each format goes.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Destinations(Vec<(Format, Option<PathBuf>)>);
+pub(super) struct Destinations<F = Format>(pub(super) Vec<(F, Option<PathBuf>)>);
 
 impl Output {
     /// Pairs each `--output` with the `--format` before it.
     pub(super) fn destinations(&self, matches: &ArgMatches) -> Result<Destinations> {
-        let places = |id| matches.indices_of(id).map(Iterator::collect::<Vec<_>>).unwrap_or_default();
-        pair(&self.formats, &places("formats"), &self.outputs, &places("outputs"))
+        destinations(&self.formats, &self.outputs, matches, Format::Human)
     }
 
     /// Colour for what goes to stderr.
@@ -72,10 +71,25 @@ impl Color {
     }
 }
 
-fn pair(formats: &[Format], format_at: &[usize], outputs: &[PathBuf], output_at: &[usize]) -> Result<Destinations> {
-    let mut pairs: Vec<(Format, Option<PathBuf>)> = formats.iter().map(|format| (*format, None)).collect();
+/// Pairs the values of `formats` and `outputs` by where they stand on the command line.
+pub(super) fn destinations<F: Copy>(
+    formats: &[F],
+    outputs: &[PathBuf],
+    matches: &ArgMatches,
+    default: F,
+) -> Result<Destinations<F>> {
+    let places = |id| matches.indices_of(id).map(Iterator::collect::<Vec<_>>).unwrap_or_default();
+    pair((formats, &places("formats")), (outputs, &places("outputs")), default)
+}
+
+fn pair<F: Copy>(
+    (formats, format_at): (&[F], &[usize]),
+    (outputs, output_at): (&[PathBuf], &[usize]),
+    default: F,
+) -> Result<Destinations<F>> {
+    let mut pairs: Vec<(F, Option<PathBuf>)> = formats.iter().map(|format| (*format, None)).collect();
     if pairs.is_empty() {
-        pairs.push((Format::Human, None));
+        pairs.push((default, None));
     }
     for (path, at) in outputs.iter().zip(output_at) {
         let before = format_at.iter().filter(|format| *format < at).count();
@@ -90,7 +104,7 @@ fn pair(formats: &[Format], format_at: &[usize], outputs: &[PathBuf], output_at:
     Ok(Destinations(pairs))
 }
 
-impl Destinations {
+impl Destinations<Format> {
     /// Writes the report everywhere it should go.
     pub(super) fn write(&self, report: &Report, paint: Paint) -> Result<()> {
         for (format, path) in &self.0 {
@@ -103,7 +117,7 @@ impl Destinations {
     }
 }
 
-fn write_file(path: &Path, text: &str) -> Result<()> {
+pub(super) fn write_file(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
@@ -126,19 +140,20 @@ mod tests {
 
     #[test]
     fn an_output_belongs_to_the_format_before_it() {
-        let paired = pair(&[Format::Json, Format::Human], &[1, 5], &["r.json".into()], &[3]).unwrap();
+        let paired =
+            pair((&[Format::Json, Format::Human], &[1, 5]), (&["r.json".into()], &[3]), Format::Human).unwrap();
         assert_eq!(paired.0, [(Format::Json, Some("r.json".into())), (Format::Human, None)]);
     }
 
     #[test]
     fn an_output_alone_takes_the_human_report() {
-        let paired = pair(&[], &[], &["r.txt".into()], &[1]).unwrap();
+        let paired = pair((&[], &[]), (&["r.txt".into()], &[1]), Format::Human).unwrap();
         assert_eq!(paired.0, [(Format::Human, Some("r.txt".into()))]);
     }
 
     #[test]
     fn standard_output_holds_one_report() {
-        assert!(pair(&[Format::Json, Format::Human], &[1, 3], &[], &[]).is_err());
-        assert!(pair(&[Format::Json], &[1], &["a".into(), "b".into()], &[3, 5]).is_err());
+        assert!(pair((&[Format::Json, Format::Human], &[1, 3]), (&[], &[]), Format::Human).is_err());
+        assert!(pair((&[Format::Json], &[1]), (&["a".into(), "b".into()], &[3, 5]), Format::Human).is_err());
     }
 }

@@ -58,7 +58,7 @@ impl Bench {
     /// A port that no other scenario of this suite has, and that nobody listens on.
     fn free_port(&self) -> u16 {
         let next = |port: u16| Some(if port + 1 >= PORTS.end { PORTS.start } else { port + 1 });
-        let mut take = || self.next_port.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(PORTS.start);
+        let take = || self.next_port.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(PORTS.start);
         let mut port = take();
         for _ in 0..PORTS.len() {
             if TcpListener::bind(("0.0.0.0", port)).is_ok() {
@@ -87,10 +87,9 @@ impl Bench {
             Ok(rehearsal) => found(&request, rehearsal, &particulars),
             Err(error) => match (error.downcast_ref::<Unavailable>(), error.downcast_ref::<InputError>()) {
                 (Some(unavailable), _) => Ok(Attempt::Unavailable(unavailable.missing.clone())),
-                (_, Some(unreadable)) => Ok(Attempt::Found {
-                    finding: Box::new(self::unreadable(unreadable, &particulars)),
-                    passing: false,
-                }),
+                (_, Some(unreadable)) => {
+                    Ok(Attempt::Found { finding: Box::new(self::unreadable(unreadable, &particulars)), passing: false })
+                }
                 (None, None) => Err(error),
             },
         }
@@ -143,7 +142,8 @@ fn found(request: &Request, rehearsal: Rehearsal, particulars: &Particulars) -> 
     let (phase, exit) = (rehearsal.outcome.failing_phase().map(str::to_owned), exit_code(&rehearsal));
     let (backend, passing) = (rehearsal.backend.clone(), rehearsal.passing);
     let report = Report { project: request.path.clone(), content: Content::Rehearsal(Box::new(rehearsal)) };
-    let report: Value = serde_json::from_str(&Format::Json.render(&report, Paint::PLAIN)?).context("the report is no JSON")?;
+    let report: Value =
+        serde_json::from_str(&Format::Json.render(&report, Paint::PLAIN)?).context("the report is no JSON")?;
     let report = particulars.normalise(report);
     let finding = Finding { verdict, phase, exit, rule, error: None, backend, report };
     Ok(Attempt::Found { finding: Box::new(finding), passing })

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use similar::TextDiff;
 
 use crate::plan::Vars;
 use crate::run::SmokeKind;
@@ -274,8 +275,8 @@ fn hint(message: &str) -> Option<&str> {
 
 /// The candidate that `word` was probably meant to be.
 pub(super) fn similar_word<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const ENOUGH: f64 = 0.7;
-    let scored = candidates.into_iter().map(|known| (strsim::jaro_winkler(word, known), known));
+    const ENOUGH: f32 = 0.6;
+    let scored = candidates.into_iter().map(|known| (TextDiff::from_chars(word, known).ratio(), known));
     scored.filter(|(score, _)| *score >= ENOUGH).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
 }
 

@@ -4,18 +4,22 @@
 
 mod attempt;
 mod discover;
+mod export;
 mod format;
 mod index;
 mod judge;
 mod normalise;
 mod package;
+mod page;
 mod result;
 mod select;
 mod state;
 mod suite;
 
 pub use discover::{Broken, Collection, FILE, Scenario, SuiteError, discover};
+pub use export::{json, junit};
 pub use format::{Definition, Expect, ExpectedVerdict, Fault, Need, Package, PackageKind};
+pub use page::html;
 pub use result::{Case, CaseResult, CaseStatus, Span, Summary};
 pub use select::{HEAVY, Partition, Selected, Selection};
 pub use state::State;

@@ -95,7 +95,10 @@ mod tests {
     fn what_differs_from_run_to_run_is_replaced() {
         assert_eq!(text("listens on 0.0.0.0:18000 only"), "listens on 0.0.0.0:<port> only");
         assert_eq!(text("118000 180000"), "118000 180000");
-        assert_eq!(text("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-python3-3.11.7/bin"), "/nix/store/<hash>-python3-3.11.<patch>/bin");
+        assert_eq!(
+            text("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-python3-3.11.7/bin"),
+            "/nix/store/<hash>-python3-3.11.<patch>/bin"
+        );
         assert_eq!(text("[2026-01-02 03:04:05 +0000] [12] [ERROR] x"), "[<time>] [<pid>] [ERROR] x");
         assert_eq!(text("/tmp/pip-install-abc_12/x took 1.25s"), "/tmp/<scratch> took <time>");
         assert_eq!(text("<object at 0x7f001122>"), "<object at <address>>");

@@ -89,9 +89,8 @@ pub struct Summary {
 
 impl CaseStatus {
     /// All, for tables.
-    pub const ALL: [Self; 7] = [
-        Self::Passed, Self::Failed, Self::Fixed, Self::Broken, Self::Unreachable, Self::Skipped, Self::Interrupted,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Passed, Self::Failed, Self::Fixed, Self::Broken, Self::Unreachable, Self::Skipped, Self::Interrupted];
 
     /// As files have it.
     pub fn name(self) -> &'static str {

@@ -136,7 +136,10 @@ mod tests {
         let named = |name: &str| Selection { names: vec![name.into()], ..Selection::default() };
         assert_eq!(run(&named("found")), ["founding-bot"]);
         assert_eq!(run(&named("bot")), ["founding-bot"]);
-        assert_eq!(run(&Selection { names: vec!["founding-bot".into(), "uv".into()], ..Selection::default() }).len(), 2);
+        assert_eq!(
+            run(&Selection { names: vec!["founding-bot".into(), "uv".into()], ..Selection::default() }).len(),
+            2
+        );
         assert_eq!(run(&named("founding-bot-with-torch")), ["founding-bot-with-torch"]);
         let tagged = |tag: &str| Selection { tags: vec![tag.into()], ..Selection::default() };
         assert_eq!(run(&tagged("bot")), ["founding-bot"]);
