@@ -133,7 +133,7 @@ pub fn rehearse(backend: &dyn Backend, spec: &Spec<'_>, settings: &Settings, int
             }
         });
         sandbox.close()?;
-        outcome
+        Ok(outcome?.outcome)
     });
     Ran { outcome, log }
 }
