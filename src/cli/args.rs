@@ -138,6 +138,17 @@ pub(super) enum BackendName {
     Docker,
 }
 
+impl From<BackendName> for rehearse::BackendName {
+    fn from(name: BackendName) -> Self {
+        match name {
+            BackendName::Auto => Self::Auto,
+            BackendName::Host => Self::Host,
+            BackendName::Nix => Self::Nix,
+            BackendName::Docker => Self::Docker,
+        }
+    }
+}
+
 /// When an image is fetched.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum PullWhen {
@@ -258,12 +269,7 @@ fn read_env_file(file: &Path) -> Result<Vec<String>> {
 impl Sandboxing {
     /// Puts the user's wishes into the request.
     pub(super) fn apply(&self, config: &Config, request: &mut Request) {
-        request.backend = match self.backend.or(config.backend).unwrap_or_default() {
-            BackendName::Auto => rehearse::BackendName::Auto,
-            BackendName::Host => rehearse::BackendName::Host,
-            BackendName::Nix => rehearse::BackendName::Nix,
-            BackendName::Docker => rehearse::BackendName::Docker,
-        };
+        request.backend = self.backend.or(config.backend).unwrap_or_default().into();
         request.python = self.python.clone().or_else(|| config.python.clone());
         request.nixpkgs = self.nixpkgs.as_deref().map(Nixpkgs::parse);
         request.docker = docker::Options {
