@@ -11,6 +11,7 @@ mod fix;
 mod interrupt;
 mod output;
 mod plan;
+mod replay;
 mod run;
 mod schema;
 mod shell;
@@ -42,6 +43,8 @@ enum Command {
     Check(check::Args),
     /// Find an edit that makes the deploy work, proven by running it on a copy
     Fix(fix::Args),
+    /// Read a log of the cloud: failing phase, cause, and whether it happens here
+    Replay(replay::Args),
     /// Open a shell in the sandbox, as a phase finds it
     Shell(shell::Args),
     /// Run a folder of scenarios and compare what comes of each with what is expected

@@ -3,6 +3,7 @@
 mod backends;
 mod found;
 mod refused;
+pub mod replay;
 mod request;
 mod settings;
 

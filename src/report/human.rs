@@ -5,10 +5,12 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use super::{Paint, Report, table, words};
+use super::{Content, Paint, Report, table, words};
+use crate::diagnose::replay::Failure;
 use crate::diagnose::{Diagnosis, Evidence, Severity};
 use crate::project::Source;
 use crate::rehearse::Rehearsal;
+use crate::rehearse::replay::{Comparison, Match};
 use crate::run::{Status, Verdict};
 
 /// A source line longer than this is cut in an excerpt.
@@ -23,14 +25,23 @@ pub(super) fn render(report: &Report, paint: Paint) -> String {
         out.push('\n');
         failure(&mut out, rehearsal, paint);
     }
+    if let Some(replay) = report.replay() {
+        out += &place(&replay.failure, paint);
+    }
     for (index, diagnosis) in report.diagnoses().iter().enumerate() {
-        if index == 1 && report.rehearsal().is_some() {
+        if index == 1 && !matches!(report.content, Content::Findings(_)) {
             let _ = writeln!(out, "{}\n", paint.dim("also seen:"));
         }
         out += &one(diagnosis, &report.project, paint);
         out.push('\n');
     }
     unexplained(&mut out, report, paint);
+    if let Some(comparison) = report.replay().and_then(|replay| replay.here.as_ref()) {
+        compared(&mut out, comparison, paint);
+    }
+    if matches!(report.content, Content::Findings(_)) {
+        let _ = writeln!(out, "{}", tally(report.diagnoses()));
+    }
     if let Some(rehearsal) = report.rehearsal() {
         unverified(&mut out, rehearsal, paint);
         closing(&mut out, rehearsal, report, paint);
@@ -77,6 +88,43 @@ fn excerpt(out: &mut String, evidence: &Evidence, project: &Path, paint: Paint) 
 
 fn read_line(path: &Path, line: usize) -> Option<String> {
     BufReader::new(File::open(path).ok()?).lines().nth(line.checked_sub(1)?)?.ok()
+}
+
+/// Where a log's deploy failed.
+fn place(failure: &Failure, paint: Paint) -> String {
+    let mut out = String::new();
+    if let Some(phase) = &failure.phase {
+        let exit = failure.exit_code.map(|code| format!(" with exit code {code}")).unwrap_or_default();
+        let command = failure.command.as_ref().map(|command| format!(": {command}")).unwrap_or_default();
+        let _ = writeln!(out, "{} failed{exit}{command}", paint.bad(phase));
+    }
+    let nixpacks = failure.nixpacks.as_ref().map(|version| format!(", Nixpacks {version}")).unwrap_or_default();
+    let _ = writeln!(out, "{}\n", paint.dim(format!("log form: {}{nixpacks}", failure.form)));
+    out
+}
+
+fn compared(out: &mut String, comparison: &Comparison, paint: Paint) {
+    let _ = match comparison.outcome {
+        Match::Reproduced => writeln!(out, "here: {}, for the same cause", paint.good("reproduced")),
+        Match::Differs => writeln!(out, "here: {}, elsewhere or for another cause", paint.warn("fails differently")),
+        Match::DoesNotHappen => writeln!(out, "here: {}", paint.warn("does not happen here")),
+        Match::CannotTell => writeln!(out, "here: {}", paint.warn("cannot tell")),
+    };
+    for difference in &comparison.differences {
+        let _ = writeln!(out, "  - {difference}");
+    }
+}
+
+/// `1 error, 2 warnings`, the worst first.
+fn tally(findings: &[Diagnosis]) -> String {
+    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let counted = [Severity::Error, Severity::Warning, Severity::Note]
+        .map(|severity| (count(severity), severity))
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, severity)| words::counted(count, words::severity(severity)));
+    let counted: Vec<String> = counted.collect();
+    if counted.is_empty() { "nothing found".to_owned() } else { counted.join(", ") }
 }
 
 fn failure(out: &mut String, rehearsal: &Rehearsal, paint: Paint) {

@@ -6,8 +6,10 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::{Report, words};
+use crate::diagnose::replay::Failure;
 use crate::diagnose::{Diagnosis, Evidence};
 use crate::rehearse::Rehearsal;
+use crate::rehearse::replay::Comparison;
 use crate::run::{CmdOutcome, PhaseOutcome, Smoke, SmokeResult};
 use crate::sandbox::Unverified;
 
@@ -19,6 +21,10 @@ struct Document<'a> {
     schema: u32,
     #[serde(flatten)]
     run: Option<Run<'a>>,
+    #[serde(flatten)]
+    failure: Option<&'a Failure>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    here: Option<&'a Comparison>,
     diagnoses: &'a [Diagnosis],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     telling: &'a [Evidence],
@@ -70,6 +76,8 @@ pub(super) fn render(report: &Report) -> Result<String> {
     let document = Document {
         schema: SCHEMA,
         run: report.rehearsal().map(run),
+        failure: report.replay().map(|replay| &replay.failure),
+        here: report.replay().and_then(|replay| replay.here.as_ref()),
         diagnoses: report.diagnoses(),
         telling: report.telling(),
         unverified: report.rehearsal().map(|rehearsal| rehearsal.unverified.as_slice()),

@@ -18,8 +18,10 @@ pub use paint::Paint;
 
 use std::path::PathBuf;
 
+use crate::diagnose::replay::Failure;
 use crate::diagnose::{Diagnosis, Evidence, Severity};
 use crate::rehearse::Rehearsal;
+use crate::rehearse::replay::Comparison;
 
 /// Everything a command found out about a project. Every format shows the same one.
 #[derive(Debug, Clone)]
@@ -37,6 +39,21 @@ pub enum Content {
     Rehearsal(Box<Rehearsal>),
     /// What can be known without one.
     Findings(Vec<Diagnosis>),
+    /// A log of the cloud.
+    Replay(Box<Replay>),
+}
+
+/// What a log says, and how a run here compares.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// Where it failed.
+    pub failure: Failure,
+    /// The primary one first.
+    pub diagnoses: Vec<Diagnosis>,
+    /// The most telling lines of a log without a known cause.
+    pub telling: Vec<Evidence>,
+    /// The run here, where one was asked for.
+    pub here: Option<Comparison>,
 }
 
 impl Report {
@@ -44,7 +61,15 @@ impl Report {
     pub fn rehearsal(&self) -> Option<&Rehearsal> {
         match &self.content {
             Content::Rehearsal(rehearsal) => Some(rehearsal),
-            Content::Findings(_) => None,
+            Content::Findings(_) | Content::Replay(_) => None,
+        }
+    }
+
+    /// The log of the cloud, where the report is about one.
+    pub fn replay(&self) -> Option<&Replay> {
+        match &self.content {
+            Content::Replay(replay) => Some(replay),
+            Content::Rehearsal(_) | Content::Findings(_) => None,
         }
     }
 
@@ -53,12 +78,17 @@ impl Report {
         match &self.content {
             Content::Rehearsal(rehearsal) => &rehearsal.diagnoses,
             Content::Findings(findings) => findings,
+            Content::Replay(replay) => &replay.diagnoses,
         }
     }
 
     /// The most telling lines of a failure without a known cause.
     pub fn telling(&self) -> &[Evidence] {
-        self.rehearsal().map(|rehearsal| rehearsal.telling.as_slice()).unwrap_or_default()
+        match &self.content {
+            Content::Rehearsal(rehearsal) => &rehearsal.telling,
+            Content::Replay(replay) => &replay.telling,
+            Content::Findings(_) => &[],
+        }
     }
 
     /// How bad the worst finding is.

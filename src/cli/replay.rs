@@ -1,0 +1,120 @@
+//! `shakedown replay`: what a log of the cloud says, and whether it happens here too.
+
+use std::fs::File;
+use std::io::stdin;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::{ArgMatches, Args as ClapArgs};
+
+use super::args::{Probing, Sandboxing};
+use super::config::Config;
+use super::exit::{Exit, UsageError};
+use super::interrupt;
+use super::output::Output;
+use crate::diagnose::replay::Failure;
+use crate::diagnose::{self, Case, Log, diagnose, telling_lines};
+use crate::fix::TrialCopy;
+use crate::rehearse::replay::{Comparison, Installed, Logged, compare, installed_in, note_installed};
+use crate::rehearse::{Request, rehearse};
+use crate::report::{Content, Live, Replay, Report};
+use crate::run::Event;
+
+/// Where the log's versions stand in the copy that is run.
+const CONSTRAINTS: &str = ".shakedown-constraints.txt";
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// The log of a build or deploy; - is standard input
+    log: PathBuf,
+    /// The project's folder, to run it here too and compare
+    path: Option<PathBuf>,
+    /// A variable of the deploy: NAME=VALUE
+    #[arg(short, long = "env", value_name = "NAME=VALUE", requires = "path")]
+    env: Vec<String>,
+    /// Install the versions that the log speaks of
+    #[arg(long, requires = "path")]
+    pin_from_log: bool,
+    /// Let installers see only releases up to this date (pip from 26.0 on, uv)
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "path")]
+    before: Option<String>,
+    #[command(flatten)]
+    sandboxing: Sandboxing,
+    #[command(flatten)]
+    probing: Probing,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
+    let destinations = args.output.destinations(matches)?;
+    let log = read(&args.log)?;
+    let diagnoses = diagnose(&Case::of_log(&log));
+    let failure = Failure::of(&log, diagnoses.first());
+    let logged = Logged { log: &log, failure: &failure, primary: diagnoses.first() };
+    let here = match &args.path {
+        Some(path) => Some(here(&args, path, &logged)?),
+        None => None,
+    };
+    let passing =
+        diagnoses.first().and_then(|primary| diagnose::explain(primary.rule)).is_some_and(|rule| rule.passing);
+    let failed = !diagnoses.is_empty() || failure.exit_code.is_some_and(|code| code != 0);
+    let telling = if diagnoses.is_empty() { telling_lines(&log) } else { Vec::new() };
+    let replay = Replay { failure, diagnoses, telling, here };
+    let report = Report { project: args.path.unwrap_or_default(), content: Content::Replay(Box::new(replay)) };
+    destinations.write(&report, args.output.paint())?;
+    Ok(match (failed, passing) {
+        (true, true) => Exit::Passing,
+        (true, false) => Exit::Fails,
+        (false, _) => Exit::Works,
+    })
+}
+
+fn read(path: &Path) -> Result<Log> {
+    let read = match path.as_os_str() == "-" {
+        true => Log::read(stdin().lock()),
+        false => File::open(path).and_then(Log::read),
+    };
+    Ok(read.map_err(|error| UsageError(format!("cannot read the log {}: {error}", path.display())))?)
+}
+
+/// Runs the project here, as near to the log as can be.
+fn here(args: &Args, path: &Path, logged: &Logged<'_>) -> Result<Comparison> {
+    let config = Config::read(path)?;
+    let mut request = Request::new(path);
+    request.options.env.clone_from(&args.env);
+    args.sandboxing.apply(&config, &mut request);
+    args.probing.apply(&config.smoke, &mut request);
+    if let Some(date) = &args.before {
+        for name in ["PIP_UPLOADED_PRIOR_TO", "UV_EXCLUDE_NEWER"] {
+            request.options.env.push(format!("{name}={date}"));
+        }
+    }
+    let copy = if args.pin_from_log { Some(pinned(path, logged.log, &mut request)?) } else { None };
+    let interrupted = interrupt::flag()?;
+    let live = Live::new(args.output.progress_paint(), args.output.quiet);
+    let mut installed = Installed::new();
+    let rehearsal = rehearse(&request, &interrupted, &mut |event| {
+        if let Event::Line { text, .. } = event {
+            note_installed(text, &mut installed);
+        }
+        live.event(event);
+    })?;
+    drop(copy);
+    let mut comparison = compare(logged, &rehearsal, &installed);
+    if args.before.is_some() {
+        let note = "--before holds back releases only where the installer knows how: pip from 26.0 on, and uv";
+        comparison.differences.push(note.to_owned());
+    }
+    Ok(comparison)
+}
+
+/// A copy of the project in which pip is held to the log's versions.
+fn pinned(path: &Path, log: &Log, request: &mut Request) -> Result<TrialCopy> {
+    let copy = TrialCopy::of(path)?;
+    let pins: String = installed_in(log).iter().map(|(name, version)| format!("{name}=={version}\n")).collect();
+    std::fs::write(copy.root().join(CONSTRAINTS), pins)?;
+    request.path = copy.root().to_owned();
+    request.options.env.push(format!("PIP_CONSTRAINT=/app/{CONSTRAINTS}"));
+    Ok(copy)
+}

@@ -1,0 +1,180 @@
+//! A failure of the cloud held against a run here.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde::Serialize;
+
+use super::Rehearsal;
+use crate::diagnose::replay::Failure;
+use crate::diagnose::{Diagnosis, Log};
+use crate::plan::{Plan, render};
+use crate::run::Verdict;
+
+/// Whether the cloud's failure happens here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Match {
+    /// The same cause, or at least the same phase and exit code where no cause is known.
+    Reproduced,
+    /// It fails here too, elsewhere or for another cause.
+    Differs,
+    /// It works here.
+    DoesNotHappen,
+    /// The run here says nothing.
+    CannotTell,
+}
+
+/// The cloud's failure beside the run here.
+#[derive(Debug, Clone, Serialize)]
+pub struct Comparison {
+    /// Whether it happens here.
+    pub outcome: Match,
+    /// What is different here and may explain another outcome, the likeliest first.
+    pub differences: Vec<String>,
+}
+
+/// Distributions and their versions, as pip says that it installed them.
+pub type Installed = BTreeMap<String, String>;
+
+/// What pip says at the end of an installation: `Successfully installed flask-3.0.2 Jinja2-3.1.3`.
+static INSTALLED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"Successfully installed ((?:[A-Za-z0-9._-]+-[0-9][^\s-]*\s*)+)").ok());
+/// A pin that pip is at work on: `Collecting flask==3.0.2`.
+static COLLECTING: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"Downloading ([A-Za-z0-9._]+)-([0-9][A-Za-z0-9.!+]*)(?:-[^\s]*\.whl|\.tar\.gz)").ok());
+
+/// What a line of pip's output says about installed versions, added to `installed`.
+pub fn note_installed(line: &str, installed: &mut Installed) {
+    let plain = |name: &str| name.to_ascii_lowercase().replace(['_', '.'], "-");
+    for found in INSTALLED.iter().flat_map(|pattern| pattern.captures_iter(line)) {
+        for item in found[1].split_whitespace() {
+            if let Some((name, version)) = item.rsplit_once('-') {
+                installed.insert(plain(name), version.to_owned());
+            }
+        }
+    }
+    if let Some(found) = COLLECTING.as_ref().and_then(|pattern| pattern.captures(line)) {
+        installed.entry(plain(&found[1])).or_insert_with(|| found[2].to_owned());
+    }
+}
+
+/// The versions that a log speaks of.
+pub fn installed_in(log: &Log) -> Installed {
+    let mut installed = Installed::new();
+    for line in log.lines() {
+        note_installed(&line.text, &mut installed);
+    }
+    installed
+}
+
+/// A failure that a log shows.
+#[derive(Debug, Clone)]
+pub struct Logged<'a> {
+    /// The log itself.
+    pub log: &'a Log,
+    /// Where it failed.
+    pub failure: &'a Failure,
+    /// Why, as far as known.
+    pub primary: Option<&'a Diagnosis>,
+}
+
+/// Holds the cloud's failure against the run here; `installed` are the versions that were installed here.
+pub fn compare(logged: &Logged<'_>, here: &Rehearsal, installed: &Installed) -> Comparison {
+    let outcome = match here.verdict() {
+        Verdict::Works => Match::DoesNotHappen,
+        Verdict::CannotTell => Match::CannotTell,
+        Verdict::Fails if is_same(logged, here) => Match::Reproduced,
+        Verdict::Fails => Match::Differs,
+    };
+    let mut differences = Vec::new();
+    if outcome != Match::Reproduced {
+        differences.extend(plan_differences(logged.log, &here.plan));
+        differences.extend(version_differences(&installed_in(logged.log), installed));
+        differences.extend(here.unverified.iter().map(|unverified| format!("{}: {}", unverified.what, unverified.why)));
+        differences.push("variables that only the platform has (compare with --env)".to_owned());
+    }
+    Comparison { outcome, differences }
+}
+
+fn is_same(logged: &Logged<'_>, here: &Rehearsal) -> bool {
+    match (logged.primary, here.diagnoses.first()) {
+        (Some(cloud), Some(own)) => cloud.rule == own.rule,
+        (None, None) => logged.failure.phase.as_deref() == here.outcome.failing_phase(),
+        _ => false,
+    }
+}
+
+/// What the box in the log says that the plan here does not.
+fn plan_differences(log: &Log, plan: &Plan) -> Vec<String> {
+    let text: String = log.lines().iter().map(|line| format!("{}\n", line.text)).collect();
+    let (Some(cloud), Ok(own)) = (render::parse_box(&text), render::nixpacks_box(plan)) else { return Vec::new() };
+    let Some(own) = render::parse_box(&own) else { return Vec::new() };
+    let mut found = Vec::new();
+    if cloud.version != own.version {
+        found.push(format!("the cloud built with Nixpacks {}, this plan is that of {}", cloud.version, own.version));
+    }
+    let own_phases: BTreeMap<_, _> = own.phases.iter().cloned().collect();
+    for (name, text) in &cloud.phases {
+        match own_phases.get(name) {
+            Some(own) if own == text => {}
+            Some(own) => found.push(format!(
+                "the cloud's {name} was `{text}`, here it is `{own}` (an override of the dashboard, or a stale commit)"
+            )),
+            None => found.push(format!("the cloud had a phase {name} (`{text}`) that this plan lacks")),
+        }
+    }
+    if cloud.start != own.start {
+        found.push(format!(
+            "the cloud's start command was `{}`, here it is `{}`",
+            cloud.start.unwrap_or_default(),
+            own.start.unwrap_or_default()
+        ));
+    }
+    found
+}
+
+fn version_differences(cloud: &Installed, here: &Installed) -> Vec<String> {
+    let moved = |(name, version): (&String, &String)| {
+        let own = here.get(name).filter(|own| *own != version)?;
+        Some(format!(
+            "{name} was {version} in the cloud and is {own} here (--pin-from-log installs the log's versions)"
+        ))
+    };
+    cloud.iter().filter_map(moved).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_from_pips_last_line() {
+        let mut installed = Installed::new();
+        note_installed(
+            "#9 12.3 Successfully installed Flask-3.0.2 python-dateutil-2.9.0.post0 zope.event-5.0",
+            &mut installed,
+        );
+        let expected = [("flask", "3.0.2"), ("python-dateutil", "2.9.0.post0"), ("zope-event", "5.0")];
+        assert_eq!(installed, expected.map(|(name, version)| (name.to_owned(), version.to_owned())).into());
+    }
+
+    #[test]
+    fn versions_are_read_from_downloads_of_an_installation_that_failed() {
+        let mut installed = Installed::new();
+        note_installed("  Downloading numpy-2.1.0-cp312-cp312-manylinux_2_17_x86_64.whl (16.0 MB)", &mut installed);
+        note_installed("  Downloading mysqlclient-2.2.4.tar.gz (90 kB)", &mut installed);
+        assert_eq!(installed["numpy"], "2.1.0");
+        assert_eq!(installed["mysqlclient"], "2.2.4");
+    }
+
+    #[test]
+    fn only_versions_that_moved_are_told() {
+        let of = |version: &str| Installed::from([("flask".to_owned(), version.to_owned())]);
+        assert!(version_differences(&of("3.0"), &of("3.0")).is_empty());
+        assert!(
+            version_differences(&of("3.0"), &of("3.1"))[0].starts_with("flask was 3.0 in the cloud and is 3.1 here")
+        );
+    }
+}
