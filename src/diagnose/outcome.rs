@@ -4,15 +4,17 @@ use super::diagnosis::{Certainty, Diagnosis, Evidence, Severity};
 use super::judge::Case;
 use super::{cures, names, rules};
 use crate::project::Source;
-use crate::run::SmokeResult;
+use crate::run::{Outcome, SmokeResult, Status};
 
-/// Adds what the smoke probe and the library audit know.
+/// Adds what the run itself and the library audit know.
 pub(super) fn amend(case: &Case<'_>, diagnoses: &mut Vec<Diagnosis>) {
-    if let Some((id, subject)) =
-        case.outcome.and_then(|outcome| outcome.smoke.as_ref()).and_then(|smoke| smoked(&smoke.result))
-        && !diagnoses.iter().any(|known| known.rule == id)
-    {
-        add(case, diagnoses, id, subject.as_deref(), &[]);
+    if let Some(seen) = case.outcome.and_then(seen) {
+        diagnoses.retain(|known| !seen.is_certain || known.rule != seen.rule);
+        if seen.is_certain || diagnoses.iter().all(|known| known.rule != seen.rule) {
+            let place = if seen.is_certain { 0 } else { diagnoses.len() };
+            let found = diagnosis(case, seen.rule, seen.subject.as_deref(), seen.message, &[]);
+            diagnoses.splice(place..place, found);
+        }
     }
     for library in case.missing_libraries {
         let known = diagnoses
@@ -21,41 +23,81 @@ pub(super) fn amend(case: &Case<'_>, diagnoses: &mut Vec<Diagnosis>) {
         if !known {
             let evidence =
                 Evidence { source: Source::file(&library.needed_by), text: format!("needs {}", library.soname) };
-            add(case, diagnoses, "missing-shared-library", Some(&library.soname), &[evidence]);
+            diagnoses.extend(diagnosis(case, "missing-shared-library", Some(&library.soname), None, &[evidence]));
         }
     }
 }
 
-fn smoked(result: &SmokeResult) -> Option<(&'static str, Option<String>)> {
-    match result {
-        SmokeResult::ExitedEarly { .. } => Some(("process-exits-immediately", None)),
-        SmokeResult::OutOfMemory => Some(("out-of-memory", None)),
-        SmokeResult::LoopbackOnly(address) => Some(("wrong-bind-host", Some(address.to_string()))),
-        SmokeResult::WrongPort { found, .. } => Some(("healthcheck-failed", Some(found.to_string()))),
-        SmokeResult::NeverListened | SmokeResult::NoAnswer(_) => Some(("healthcheck-failed", None)),
-        SmokeResult::BadStatus(status) => Some(("healthcheck-failed", Some(format!("status {status}")))),
-        _ => None,
+/// What the run saw with its own eyes.
+struct Seen {
+    rule: &'static str,
+    subject: Option<String>,
+    /// Instead of the rule's own, where the run knows more.
+    message: Option<String>,
+    /// The cause itself; otherwise what the log says explains more.
+    is_certain: bool,
+}
+
+impl Seen {
+    fn cause(rule: &'static str) -> Self {
+        Self { rule, subject: None, message: None, is_certain: true }
+    }
+
+    fn consequence(rule: &'static str) -> Self {
+        Self { is_certain: false, ..Self::cause(rule) }
+    }
+
+    fn of(self, subject: impl ToString) -> Self {
+        Self { subject: Some(subject.to_string()), ..self }
+    }
+
+    fn saying(self, message: impl Into<String>) -> Self {
+        Self { message: Some(message.into()), ..self }
     }
 }
 
-fn add(case: &Case<'_>, diagnoses: &mut Vec<Diagnosis>, id: &str, subject: Option<&str>, evidence: &[Evidence]) {
-    let Some(rule) = rules::rule(id) else { return };
-    let library = subject
-        .and_then(names::library)
-        .map(|packages| format!(" (nixLibs: \"{}\")", packages.nix))
-        .unwrap_or_default();
-    diagnoses.push(Diagnosis {
+fn seen(outcome: &Outcome) -> Option<Seen> {
+    if outcome.phases.iter().any(|phase| phase.status == Status::OutOfMemory) {
+        return Some(Seen::cause("out-of-memory"));
+    }
+    let health = "healthcheck-failed";
+    Some(match &outcome.smoke.as_ref()?.result {
+        SmokeResult::OutOfMemory => Seen::cause("out-of-memory"),
+        SmokeResult::LoopbackOnly(address) => Seen::cause("wrong-bind-host").of(address),
+        SmokeResult::WrongPort { found, expected } => Seen::cause(health)
+            .of(found)
+            .saying(format!("the app listens on {found}, but the platform asks it on PORT, which is {expected}")),
+        SmokeResult::ExitedEarly { .. } => Seen::consequence("process-exits-immediately"),
+        SmokeResult::NeverListened => Seen::consequence(health)
+            .saying("the app runs but never listens on a port, so the health check finds nobody"),
+        SmokeResult::NoAnswer(why) => {
+            Seen::consequence(health).saying(format!("the app listens but does not answer the health check: {why}"))
+        }
+        SmokeResult::BadStatus(status) => Seen::consequence(health)
+            .of(status)
+            .saying(format!("the app answers the health check with HTTP {status}, and the platform waits for 200")),
+        _ => return None,
+    })
+}
+
+fn diagnosis(
+    case: &Case<'_>,
+    id: &str,
+    subject: Option<&str>,
+    message: Option<String>,
+    evidence: &[Evidence],
+) -> Option<Diagnosis> {
+    let rule = rules::rule(id)?;
+    let library = subject.filter(|_| id == "missing-shared-library").and_then(names::library);
+    let provided = library.map(|packages| format!(" (nixLibs: \"{}\")", packages.nix)).unwrap_or_default();
+    Some(Diagnosis {
         rule: rule.id,
         severity: Severity::Error,
-        message: format!(
-            "{}{}",
-            rule.message_for(subject),
-            if id == "missing-shared-library" { library } else { String::new() }
-        ),
+        message: message.unwrap_or_else(|| format!("{}{provided}", rule.message_for(subject))),
         subject: subject.map(str::to_owned),
         evidence: evidence.to_vec(),
         certainty: Certainty::Certain,
         advice: Some(rule.cure_for(subject)),
         fixes: cures::of(case, rule, subject),
-    });
+    })
 }

@@ -138,10 +138,10 @@ fn failure(out: &mut String, rehearsal: &Rehearsal, paint: Paint) {
         if !smoke.result.is_good() {
             let _ = writeln!(out, "{} {}: {}\n", paint.bad("start"), words::found(&smoke.result), smoke.cmd);
         }
-        if smoke.heeds_sigterm == Some(false) {
+        if smoke.result.is_good() && smoke.heeds_sigterm == Some(false) {
             let _ = writeln!(
                 out,
-                "{} the app ignores SIGTERM: the platform kills it at every deploy and restart\n",
+                "{} the app does not end on SIGTERM, so the platform kills it at every deploy and restart\n",
                 paint.hint("note:")
             );
         }
