@@ -1,5 +1,7 @@
 //! The docker backend on a real engine, with the stand-in base image that `tests/base-image/build` makes.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::path::PathBuf;

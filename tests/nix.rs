@@ -1,5 +1,7 @@
 //! The nix backend with the machine's own Nix and the small nixpkgs beside this file.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::fs;

@@ -20,7 +20,8 @@ if [ -d /usr/share/python-wheels ] && [ "$prefix" = /usr ]; then
   sed -i "s|/usr/share/python-wheels|$out/share/python-wheels|" "$out/$library/ensurepip/__init__.py"
 fi
 
-for file in "$out/$library"/_sysconfigdata*.py "$out/$library"/config-*/Makefile; do
+# A distribution's interpreter says `/usr` of everything, so there is nothing to be told apart.
+[ "$prefix" = /usr ] || for file in "$out/$library"/_sysconfigdata*.py "$out/$library"/config-*/Makefile; do
   if [ -f "$file" ]; then sed -i "s|$prefix|$out|g" "$file"; fi
 done
 

@@ -1,5 +1,5 @@
 //! Runs a small project in a backend, for the tests of the real engines.
-#![allow(clippy::print_stderr, dead_code, unreachable_pub)]
+#![allow(clippy::print_stderr, clippy::unwrap_used, dead_code, unreachable_pub)]
 
 use std::collections::BTreeMap;
 use std::fs;

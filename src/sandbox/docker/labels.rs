@@ -64,19 +64,25 @@ fn is_alive(owner: &str) -> bool {
 /// Everything of ours in the engine: containers, and the volumes that keep package caches between runs.
 pub fn leftovers(engine: &Engine) -> Result<Vec<Leftover>> {
     let filter = format!("label={LABEL}");
-    let template = format!("{{{{.Names}}}}\t{{{{.Label \"{OWNER}\"}}}}");
-    let listed =
-        engine.demand("list containers", &["ps", "--all", "--filter", &filter, "--format", &template], SOON)?;
-    let containers = listed.lines().filter_map(|line| {
-        let (name, owner) = line.split_once('\t').unwrap_or((line, ""));
-        (!name.is_empty()).then(|| Leftover { kind: "container", name: name.to_owned(), in_use: is_alive(owner) })
-    });
+    let listed = engine.demand("list containers", &["ps", "--all", "--quiet", "--filter", &filter], SOON)?;
+    let containers = listed.lines().filter_map(|id| container(engine, id).transpose()).collect::<Result<Vec<_>>>()?;
     let listed_volumes = engine.demand("list volumes", &["volume", "ls", "--quiet", "--filter", &filter], SOON)?;
-    let mut found: Vec<Leftover> = containers.collect();
+    let mut found = containers;
     let busy = found.iter().any(|leftover| leftover.in_use);
     let names = listed_volumes.lines().filter(|name| !name.is_empty());
     found.extend(names.map(|name| Leftover { kind: "volume", name: name.to_owned(), in_use: busy }));
     Ok(found)
+}
+
+/// A container by its number; none if it has gone in the meantime. Podman's `ps` has no template for one label.
+fn container(engine: &Engine, id: &str) -> Result<Option<Leftover>> {
+    let template = format!("{{{{.Name}}}}\t{{{{index .Config.Labels \"{OWNER}\"}}}}");
+    let answer = engine.ask(&["inspect", "--type", "container", "--format", &template, id], SOON)?;
+    let Some((name, owner)) = answer.stdout.trim_end().split_once('\t').filter(|_| answer.success) else {
+        return Ok(None);
+    };
+    let name = name.trim_start_matches('/').to_owned();
+    Ok(Some(Leftover { kind: "container", name, in_use: is_alive(owner) }))
 }
 
 /// Removes what no run uses any more, and returns it.

@@ -1,0 +1,108 @@
+//! Figures, not verdicts: what entering a sandbox costs, and a whole run against `nixpacks build` and `docker run`.
+//! `cargo test --release --test figures -- --ignored --nocapture --test-threads=1`
+
+#![allow(clippy::print_stderr, clippy::unwrap_used)]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use shakedown::plan::Plan;
+use shakedown::run::{SmokeKind, SmokeResult};
+use shakedown::sandbox::docker::{Docker, Options, Pull};
+use shakedown::sandbox::host::Host;
+use shakedown::sandbox::nix::{Nix, Nixpkgs};
+use shakedown::sandbox::process::{self, Ended, Exit, Limits};
+use shakedown::sandbox::{Backend, Shell, Step};
+
+use support::*;
+
+const ROUNDS: usize = 9;
+
+fn backends() -> [Box<dyn Backend>; 3] {
+    let nixpkgs = Nixpkgs::Path(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/nixpkgs"));
+    let docker = Docker::new(Options { pull: Pull::Never, no_cache: true, ..Options::default() });
+    [Box::new(Host::new()), Box::new(Nix::new().with_nixpkgs(nixpkgs)), Box::new(docker)]
+}
+
+fn median(mut times: Vec<Duration>) -> String {
+    times.sort();
+    let milliseconds = |at: usize| times[at].as_secs_f64() * 1000.0;
+    format!("{:.0} ms ({:.0}-{:.0})", milliseconds(times.len() / 2), milliseconds(0), milliseconds(times.len() - 1))
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn entering_a_sandbox() {
+    let (project, plan) = (bot(), plan());
+    let limits = Limits { total: Duration::from_secs(240), silence: None };
+    for backend in backends() {
+        if skipped("entering_a_sandbox", backend.check(&plan).err().map(|unavailable| unavailable.missing)) {
+            continue;
+        }
+        let opening = Instant::now();
+        let mut sandbox = backend.open(&spec(project.path(), &plan)).unwrap();
+        let opened = opening.elapsed();
+        for step in sandbox.setup().unwrap() {
+            if let shakedown::sandbox::SetupStep::Run { command, .. } = step {
+                process::run(&command, limits, &NEVER, &mut |_| {}).unwrap();
+            }
+        }
+        let set_up = opening.elapsed() - opened;
+        sandbox.copy_in(None).unwrap();
+        let vars = vars(&[("A", "b")]);
+        let command = sandbox.command(&Step { shell: Shell::Build, script: "true", vars: &vars });
+        let mut times = Vec::new();
+        for _ in 0..ROUNDS {
+            let started = Instant::now();
+            let ended = process::run(&command, limits, &NEVER, &mut |_| {}).unwrap();
+            assert_eq!(ended, Ended::Exited(Exit::Code(0)));
+            times.push(started.elapsed());
+        }
+        let name = backend.name();
+        eprintln!("{name}: open {opened:.2?}, setup {set_up:.2?}, a command that does nothing {}", median(times));
+    }
+}
+
+fn quietly(program: &str, arguments: &[&str], folder: &Path) -> bool {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// Nixpacks' plan for the same folder.
+fn nixpacks_plan(folder: &Path) -> Plan {
+    let output = Command::new("nixpacks").args(["plan", "."]).current_dir(folder).output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn a_whole_run_against_the_peer() {
+    let docker = Docker::new(Options { pull: Pull::Never, no_cache: true, ..Options::default() });
+    let missing = docker.check(&Plan::default()).err().map(|unavailable| unavailable.missing);
+    let missing = missing.or_else(|| which::which("nixpacks").err().map(|error| error.to_string()));
+    if skipped("a_whole_run_against_the_peer", missing) {
+        return;
+    }
+    let project = project(&[("requirements.txt", "# nothing\n"), ("main.py", "print('hello')\n")]);
+    let plan = nixpacks_plan(project.path());
+    for round in 0..4 {
+        fs::write(project.path().join("main.py"), format!("print('hello {round}')\n")).unwrap();
+        let what = if round == 0 { "cold" } else { "main.py changed" };
+        let started = Instant::now();
+        let ran = rehearse(&docker, &spec(project.path(), &plan), &settings(Some(SmokeKind::Exits)), &NEVER);
+        assert_eq!(ran.smoke(), &SmokeResult::Exited, "{}", ran.log);
+        let own = started.elapsed();
+        let started = Instant::now();
+        let tag = "shakedown-test-peer";
+        let built = quietly("nixpacks", &["build", ".", "--name", tag], project.path());
+        let ran = built && quietly("docker", &["run", "--rm", tag], project.path());
+        let peer = started.elapsed();
+        eprintln!("{what}: shakedown {own:.2?}, nixpacks build + docker run {peer:.2?} (worked: {ran})");
+    }
+    quietly("docker", &["rmi", "--force", "shakedown-test-peer"], project.path());
+}
