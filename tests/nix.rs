@@ -108,8 +108,7 @@ fn told_to_break_system_packages_pip_writes_to_a_copy_and_never_to_the_store() {
         ("main.py", "import tiny\nprint(tiny.VALUE, tiny.__file__)\n"),
     ]);
     let mut plan = founding_plan();
-    let write =
-        "python - <<'END'\nimport sysconfig, shutil\nshutil.copy('tiny.py', sysconfig.get_path('purelib'))\nEND";
+    let write = "python - <<'END'\nimport os, shutil, sysconfig\nplace = sysconfig.get_path('purelib')\nos.makedirs(place, exist_ok=True)\nshutil.copy('tiny.py', place)\nEND";
     phase(&mut plan, "install").cmds = [write, "rm tiny.py # as pip --break-system-packages does"].into();
     let with_start = with_start(plan, "rm -f tiny.py; python main.py");
     let ran = rehearse(&nix(), &spec(project.path(), &with_start), &settings(Some(SmokeKind::Exits)), &NEVER);

@@ -1,7 +1,7 @@
 # Builds an interpreter that does not know where it came from.
 library=lib/python$short
 mkdir -p "$out/bin" "$out/$library/site-packages" "$out/include"
-(cd "$prefix/$library" && tar -c \
+(cd "$prefix/$library" && tar -ch \
   --exclude=./site-packages --exclude=./dist-packages --exclude=./test --exclude=./tests --exclude='*/test' --exclude='*/tests' \
   --exclude=./idlelib --exclude=./turtledemo --exclude=./EXTERNALLY-MANAGED --exclude='*.a' \
   --exclude='_tkinter*' --exclude='*.opt-1.pyc' --exclude='*.opt-2.pyc' --exclude='*.pyo' .) | tar -x -C "$out/$library"
@@ -17,7 +17,8 @@ ln -s "python$short" "$out/bin/python"
 if [ -d /usr/share/python-wheels ] && [ "$prefix" = /usr ]; then
   mkdir -p "$out/share"
   cp -r /usr/share/python-wheels "$out/share/"
-  sed -i "s|/usr/share/python-wheels|$out/share/python-wheels|" "$out/$library/ensurepip/__init__.py"
+  sed -i "s|/usr/share/python-wheels|$out/share/python-wheels|" "$out/$library"/ensurepip/__init__.py \
+    "$out/$library"/_sysconfigdata*.py
 fi
 
 # A distribution's interpreter says `/usr` of everything, so there is nothing to be told apart.

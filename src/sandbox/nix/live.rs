@@ -120,13 +120,7 @@ impl Live {
 
     /// The store path that `python` of the profile leads to.
     fn interpreter(&self, environment: &Path) -> Option<PathBuf> {
-        let mut path = environment.join("bin/python3");
-        for _ in 0..16 {
-            match fs::read_link(self.store.on_host(&path)) {
-                Ok(target) => path = path.parent()?.join(target),
-                Err(_) => break,
-            }
-        }
+        let path = self.store.resolve(&environment.join("bin/python3"))?;
         let name = path.strip_prefix("/nix/store").ok()?.components().next()?;
         Some(Path::new("/nix/store").join(name))
     }

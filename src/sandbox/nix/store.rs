@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 use rustix::fs::{Access, access};
@@ -36,6 +36,9 @@ const PASSED: &[&str] = &[
     "no_proxy",
 ];
 const PASSED_PREFIXES: &[&str] = &["NIX_", "XDG_", "PIP_"];
+
+/// As many as the kernel follows.
+const MOST_LINKS: usize = 40;
 
 /// A store that this user can build into.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +93,34 @@ impl Store {
     /// A path as it reads inside, on this machine.
     pub(super) fn on_host(&self, inside: &Path) -> PathBuf {
         inside.strip_prefix("/nix").map_or_else(|_| inside.to_owned(), |rest| self.root().join(rest))
+    }
+
+    /// Follows every link of a path, as it would be followed where this store is at `/nix`.
+    pub(super) fn resolve(&self, path: &Path) -> Option<PathBuf> {
+        let mut left: Vec<PathBuf> = parts(path);
+        let mut done = PathBuf::from("/");
+        let mut links = 0;
+        while let Some(part) = left.pop() {
+            if part == Path::new("..") {
+                done.pop();
+                continue;
+            }
+            let next = done.join(&part);
+            match fs::read_link(self.on_host(&next)) {
+                Ok(target) => {
+                    links += 1;
+                    if links > MOST_LINKS {
+                        return None;
+                    }
+                    if target.is_absolute() {
+                        done = PathBuf::from("/");
+                    }
+                    left.extend(parts(&target));
+                }
+                Err(_) => done = next,
+            }
+        }
+        Some(done)
     }
 
     /// Runs `words` on this machine as it is, save that `app` is at `/app` (so that Nix names files as the cloud does) and
@@ -155,6 +186,14 @@ impl Store {
     }
 }
 
+/// The names in a path, last first.
+fn parts(path: &Path) -> Vec<PathBuf> {
+    let named = path.components().filter(|part| matches!(part, Component::Normal(_) | Component::ParentDir));
+    let mut parts: Vec<PathBuf> = named.map(|part| PathBuf::from(part.as_os_str())).collect();
+    parts.reverse();
+    parts
+}
+
 /// Whether root's builds have users to run as; Debian's package makes none.
 fn has_build_users() -> bool {
     let groups = fs::read_to_string("/etc/group").unwrap_or_default();
@@ -179,6 +218,23 @@ mod tests {
         assert!(line.ends_with("--chdir /app -- nix-env -V"), "{line}");
         assert!(!line.contains(" /nix /nix"), "{line}");
         assert_eq!(store.on_host(Path::new("/nix/store/a")), Path::new("/home/u/.cache/shakedown/nix/store/a"));
+    }
+
+    #[test]
+    fn links_are_followed_inside_a_private_store() {
+        let root = tempfile::tempdir().unwrap();
+        let store = root.path().join("store");
+        fs::create_dir_all(store.join("py/bin")).unwrap();
+        fs::create_dir_all(store.join("env")).unwrap();
+        fs::write(store.join("py/bin/python3.11"), "").unwrap();
+        let link = |target: &str, at: &str| std::os::unix::fs::symlink(target, store.join(at)).unwrap();
+        link("python3.11", "py/bin/python3");
+        link("/nix/store/py/bin", "env/bin");
+        link("../env/loop", "env/loop");
+        let own = Store::Private(root.path().to_owned());
+        let found = own.resolve(Path::new("/nix/store/env/bin/python3")).unwrap();
+        assert_eq!(found, Path::new("/nix/store/py/bin/python3.11"));
+        assert_eq!(own.resolve(Path::new("/nix/store/env/loop")), None);
     }
 
     #[test]
