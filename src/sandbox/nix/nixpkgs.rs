@@ -37,7 +37,7 @@ impl Nixpkgs {
             .next()?;
         let end = entry.match_indices(':').map(|(at, _)| at).find(|at| !entry[*at..].starts_with("://"));
         let value = &entry[..end.unwrap_or(entry.len())];
-        (!value.is_empty() && !value.starts_with("flake:")).then(|| Self::parse(value))
+        (!value.is_empty() && !entry.starts_with("flake:")).then(|| Self::parse(value))
     }
 
     pub(super) fn check(&self) -> Result<(), Unavailable> {
