@@ -20,16 +20,16 @@ const MOST_BYTES: u64 = 64 << 10;
 
 /// What one scenario finds in the index.
 #[derive(Debug, Clone, Default)]
-pub struct Shelf {
+pub(super) struct Shelf {
     /// Answered to everything, instead of what is there.
-    pub status: Option<u16>,
+    pub(super) status: Option<u16>,
     /// What is there.
-    pub archives: Vec<Archive>,
+    pub(super) archives: Vec<Archive>,
 }
 
 /// The server. Dropping it ends it.
 #[derive(Debug)]
-pub struct Index {
+pub(super) struct Index {
     address: SocketAddr,
     state: Arc<State>,
     thread: Option<JoinHandle<()>>,

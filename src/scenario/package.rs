@@ -11,15 +11,15 @@ use super::format::{Package, PackageKind};
 
 /// An archive as an index offers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Archive {
+pub(super) struct Archive {
     /// The project's name as PEP 503 normalises it.
-    pub project: String,
+    pub(super) project: String,
     /// For example `greeter-1.0-py3-none-any.whl`.
-    pub file_name: String,
+    pub(super) file_name: String,
     /// What the index tells about the Python versions it is for.
-    pub requires_python: Option<String>,
+    pub(super) requires_python: Option<String>,
     /// The zip file.
-    pub bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Package {
