@@ -1,0 +1,1 @@
+raise SystemExit("the tide table for this year is missing")

@@ -1,0 +1,5 @@
+from tides import high_water
+
+
+def age():
+    return high_water() / 2

@@ -1,0 +1,5 @@
+from moon import age
+
+
+def high_water():
+    return age() * 2

@@ -1,0 +1,2 @@
+heights = []
+print("mean height", sum(heights) / len(heights))

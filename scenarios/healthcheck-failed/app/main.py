@@ -1,0 +1,12 @@
+import os
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Tides(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(404)
+        self.end_headers()
+        self.wfile.write(b"12:40")
+
+
+ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Tides).serve_forever()

@@ -1,0 +1,3 @@
+from tides import high_tide
+
+print(high_tide())

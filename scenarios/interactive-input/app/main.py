@@ -1,0 +1,2 @@
+harbour = input("Which harbour? ")
+print(harbour)

@@ -1,0 +1,2 @@
+with open("data/harbours.json") as file:
+    print(file.read())

@@ -1,0 +1,3 @@
+from harbour.tides import high_water
+
+print(high_water())

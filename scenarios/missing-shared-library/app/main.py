@@ -1,0 +1,3 @@
+import ctypes
+
+ctypes.CDLL("libGL.so.1")

@@ -1,0 +1,4 @@
+import time
+
+print("thinking about it", flush=True)
+time.sleep(600)

@@ -1,0 +1,3 @@
+import gauge
+
+print(gauge)

@@ -1,0 +1,3 @@
+import pkg_resources
+
+print(pkg_resources.working_set)

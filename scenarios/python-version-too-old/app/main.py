@@ -1,0 +1,5 @@
+tide = "high"
+
+match tide:
+    case "high":
+        print("sail")

@@ -1,0 +1,3 @@
+import redis
+
+redis.ping("localhost", 6399)

@@ -1,0 +1,3 @@
+from .tides import high_water
+
+print(high_water())

@@ -1,0 +1,3 @@
+import tides
+
+print("installed by the second command:", tides.__file__)

@@ -1,0 +1,3 @@
+import moon
+
+assert moon.VERSION == 1, moon.VERSION

@@ -1,0 +1,3 @@
+from pathlib import Path
+
+Path("tides.txt").write_text("12:40")

@@ -1,0 +1,3 @@
+from pathlib import Path
+
+print(Path("tides.txt").read_text())

@@ -1,0 +1,3 @@
+from pathlib import Path
+
+Path("prepared").write_text("yes")

@@ -1,0 +1,1 @@
+print("found in the sub-folder")
