@@ -111,9 +111,8 @@ impl Findings {
         self.0.push(finding.0);
     }
 
-    /// Whether a finding of this kind is there already.
-    pub(super) fn has(&self, check: &Check) -> bool {
-        self.0.iter().any(|found| found.rule == check.id)
+    pub(super) fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        self.0.extend(findings.into_iter().map(|finding| finding.0));
     }
 
     /// The worst first, otherwise as they were found.

@@ -71,8 +71,10 @@ fn rules(project: &Project, name: &str) -> Option<Gitignore> {
     builder.build().ok()
 }
 
-/// Whether the project's own .gitignore ignores a file of its root.
-pub(super) fn by_git(project: &Project, name: &str) -> bool {
-    rules(project, ".gitignore")
-        .is_some_and(|rules| rules.matched_path_or_any_parents(Path::new(name), false).is_ignore())
+/// Whether the project's own .gitignore ignores something in its root.
+pub(super) fn by_git(project: &Project, name: &str, is_folder: bool) -> bool {
+    let ignores = |rules: Gitignore| rules.matched_path_or_any_parents(Path::new(name), is_folder).is_ignore();
+    // A new environment has a .gitignore of its own, for everything in it.
+    let own = is_folder && project.has_file(Path::new(name).join(".gitignore"));
+    own || rules(project, ".gitignore").is_some_and(ignores)
 }

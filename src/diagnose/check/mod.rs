@@ -6,13 +6,22 @@
 mod finding;
 mod subject;
 
+mod command;
 mod commands;
+mod django;
+mod entry;
 mod ignored;
 mod install;
 mod keys;
+mod lock;
+mod named;
+mod packages;
 mod planned;
 mod platform;
+mod pyproject;
+mod requirements;
 mod secrets;
+mod server;
 mod start;
 mod version;
 
@@ -39,7 +48,15 @@ const TOPICS: &[Topic] = &[
     Topic { checks: commands::CHECKS, look: commands::look },
     Topic { checks: keys::CHECKS, look: keys::look },
     Topic { checks: version::CHECKS, look: version::look },
+    Topic { checks: lock::CHECKS, look: lock::look },
+    Topic { checks: pyproject::CHECKS, look: pyproject::look },
+    Topic { checks: requirements::CHECKS, look: requirements::look },
+    Topic { checks: named::CHECKS, look: named::look },
+    Topic { checks: packages::CHECKS, look: packages::look },
     Topic { checks: start::CHECKS, look: start::look },
+    Topic { checks: server::CHECKS, look: server::look },
+    Topic { checks: entry::CHECKS, look: entry::look },
+    Topic { checks: django::CHECKS, look: django::look },
     Topic { checks: platform::CHECKS, look: platform::look },
     Topic { checks: secrets::CHECKS, look: secrets::look },
     Topic { checks: ignored::CHECKS, look: ignored::look },

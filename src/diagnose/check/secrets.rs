@@ -134,7 +134,10 @@ fn env_file(subject: &Subject<'_>, findings: &mut Findings) {
     let project = subject.project;
     for name in [".env", ".env.production", ".env.prod"] {
         // Outside of version control nobody can tell what will be deployed.
-        if !project.has_file(name) || !project.root().join(".git").exists() || super::ignored::by_git(project, name) {
+        if !project.has_file(name)
+            || !project.root().join(".git").exists()
+            || super::ignored::by_git(project, name, false)
+        {
             continue;
         }
         let text = project.read_text(name).unwrap_or_default();

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::plan::{Choice, Derived, Options, Phase, Plan, PlanError, Platform};
+use crate::project::requirements::Requirements;
 use crate::project::{KeyLines, Project, Source};
+
+pub(super) const REQUIREMENTS: &str = "requirements.txt";
 
 /// A project, its plan, and its files as far as they have been looked at.
 pub(super) struct Subject<'a> {
@@ -19,6 +22,7 @@ pub(super) struct Subject<'a> {
     config: OnceCell<Option<Keyed>>,
     railway: OnceCell<Option<Keyed>>,
     pyproject: OnceCell<Option<Keyed>>,
+    requirements: OnceCell<Requirements>,
 }
 
 /// A TOML or JSON file that parses.
@@ -34,8 +38,8 @@ impl<'a> Subject<'a> {
     pub(super) fn new(project: &'a Project, options: &'a Options, planned: Result<&'a Derived, &'a PlanError>) -> Self {
         let inner = planned.ok().filter(|derived| derived.root != project.root());
         let app = inner.and_then(|derived| project.enter(&derived.root).ok()).unwrap_or_else(|| project.clone());
-        let (config, railway, pyproject) = Default::default();
-        Self { project, app, options, planned, config, railway, pyproject }
+        let (config, railway, pyproject, requirements) = Default::default();
+        Self { project, app, options, planned, config, railway, pyproject, requirements }
     }
 
     /// The plan, where there is one with anything in it.
@@ -94,6 +98,35 @@ impl<'a> Subject<'a> {
 
     pub(super) fn pyproject(&self) -> Option<&Keyed> {
         self.pyproject.get_or_init(|| Keyed::read(&self.app, Path::new("pyproject.toml"))).as_ref()
+    }
+
+    /// requirements.txt and what it includes; empty where there is none.
+    pub(super) fn requirements(&self) -> &Requirements {
+        self.requirements.get_or_init(|| match self.app.has_file(REQUIREMENTS) {
+            true => Requirements::read(&self.app, Path::new(REQUIREMENTS)),
+            false => Requirements::default(),
+        })
+    }
+
+    /// How dependencies are installed, in the planner's words.
+    pub(super) fn manager(&self) -> Option<&'a str> {
+        self.choices("package manager").map(|choice| choice.value.as_str()).next()
+    }
+
+    /// The configuration file that an edit goes to, made where there is none.
+    pub(super) fn config_path(&self) -> PathBuf {
+        self.config().map_or_else(|| self.app.place("nixpacks.toml"), |file| file.path.clone())
+    }
+
+    /// Whether some phase's packages or libraries have this name, whichever output of it.
+    pub(super) fn plans(&self, package: &str) -> bool {
+        let stem = |name: &str| {
+            name.split('.').next().unwrap_or_default().split('_').next().unwrap_or_default().to_lowercase()
+        };
+        let phases = self.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+        let mut names = phases
+            .flat_map(|(_, phase)| phase.nix_pkgs.iter().chain(phase.nix_libs.iter()).chain(phase.apt_pkgs.iter()));
+        names.any(|name| stem(name) == stem(package))
     }
 
     /// The keyed file that a source stands in.

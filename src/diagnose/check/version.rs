@@ -328,7 +328,7 @@ fn requires(subject: &Subject<'_>, findings: &mut Findings) {
 }
 
 /// Names another version where the present one is named, or in a file of its own.
-fn take(subject: &Subject<'_>, finding: Finding, version: &str) -> Finding {
+pub(super) fn take(subject: &Subject<'_>, finding: Finding, version: &str) -> Finding {
     let summary = format!("take Python {version}");
     let chosen = subject.choices("phases.setup.nixpkgsArchive").next().map(|choice| choice.because.clone());
     let edit = match chosen {

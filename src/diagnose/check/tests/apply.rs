@@ -40,7 +40,7 @@ pub(super) fn apply(root: &Path, edits: &[Edit]) {
 }
 
 fn keyed(path: &Path, change: impl FnOnce(&mut Value)) {
-    let text = std::fs::read_to_string(path).unwrap();
+    let text = std::fs::read_to_string(path).unwrap_or_default();
     let toml = path.extension().is_some_and(|ext| ext == "toml");
     let mut value: Value =
         if toml { toml_edit::de::from_str(&text).unwrap() } else { serde_json::from_str(&text).unwrap() };

@@ -3,12 +3,21 @@
 mod apply;
 
 mod commands;
+mod django;
+mod entry;
+mod healthy;
 mod ignored;
 mod install;
 mod keys;
+mod lock;
+mod named;
+mod packages;
 mod planned;
 mod platform;
+mod pyproject;
+mod requirements;
 mod secrets;
+mod server;
 mod start;
 mod version;
 

@@ -1,0 +1,132 @@
+//! Django settings that a deploy trips over, and things that Nixpacks finds by mere mention.
+
+use std::path::{Path, PathBuf};
+
+use super::finding::{Check, Findings, error, note, replace_line, warning};
+use super::subject::Subject;
+use crate::project::Source;
+
+const HOSTS: Check = warning(
+    "django-allowed-hosts",
+    "Railway's health check asks with the host name healthcheck.railway.app. Django answers 400 to hosts that ALLOWED_HOSTS does not name, and \
+     the deploy never becomes healthy.",
+);
+const STATIC: Check = error(
+    "collectstatic-failed",
+    "collectstatic copies files to STATIC_ROOT, and ends with an error where the settings have none.",
+);
+const MENTION: Check = note(
+    "package-by-mention",
+    "Nixpacks searches the dependency files as plain text, so a comment that mentions psycopg2 or cairo adds system packages. That costs build \
+     time, nothing else.",
+);
+const VENV: Check = warning(
+    "committed-venv",
+    "A virtual environment is part of the project. It works on the machine that made it only, makes the image large, and Nixpacks searches \
+     its files too.",
+);
+
+pub(super) const CHECKS: &[Check] = &[HOSTS, STATIC, MENTION, VENV];
+
+const HEALTHCHECK: &str = "healthcheck.railway.app";
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    if !subject.is_python() {
+        return;
+    }
+    mention(subject, findings);
+    venv(subject, findings);
+    let Some((path, text)) = settings(subject) else { return };
+    allowed_hosts(subject, &path, &text, findings);
+    let collects = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+    let collects = collects.flat_map(|(_, phase)| phase.cmds.iter()).any(|command| command.contains("collectstatic"));
+    let opaque = text.contains("import *");
+    if collects && !opaque && !text.contains("STATIC_ROOT") && !text.contains("STORAGES") {
+        let finding =
+            STATIC.found("collectstatic runs in the build, and the settings have no STATIC_ROOT").about("STATIC_ROOT");
+        findings.push(
+            finding
+                .at(subject.app.file(&path), "")
+                .advise("add STATIC_ROOT = BASE_DIR / \"staticfiles\" to the settings"),
+        );
+    }
+}
+
+/// The project's only settings.py, beside the file that names its WSGI application.
+fn settings(subject: &Subject<'_>) -> Option<(PathBuf, String)> {
+    const MOST: usize = 50;
+    if !subject.app.has_file("manage.py") {
+        return None;
+    }
+    let places = subject.app.folders().into_iter().take(MOST).map(|folder| folder.join("settings.py"));
+    let mut found = places.filter(|path| subject.app.has_file(path));
+    let path = found.next().filter(|_| found.next().is_none())?;
+    let text = subject.app.read_text(&path).ok()?;
+    Some((path, text))
+}
+
+fn allowed_hosts(subject: &Subject<'_>, path: &Path, text: &str, findings: &mut Findings) {
+    let checked = subject.planned.is_ok_and(|derived| derived.deploy.healthcheck_path.is_some());
+    let lines: Vec<(usize, &str)> =
+        text.lines().enumerate().filter(|(_, line)| line.starts_with("ALLOWED_HOSTS")).collect();
+    // Anything but one literal list may well name the host.
+    let [(index, line)] = lines[..] else { return };
+    let Some(list) = line.split_once('=').map(|(_, list)| list.split('#').next().unwrap_or_default().trim()) else {
+        return;
+    };
+    let literal = list.starts_with('[')
+        && list.ends_with(']')
+        && !list.contains('(')
+        && !list.contains("*\"")
+        && !list.contains("*'");
+    let items = list.trim_matches(['[', ']']).trim();
+    let plain = items.split(',').all(|item| item.trim().is_empty() || item.trim().starts_with(['"', '\'']));
+    if !checked
+        || !literal
+        || !plain
+        || list.contains(HEALTHCHECK)
+        || list.contains("\".railway.app")
+        || list.contains("'.railway.app")
+    {
+        return;
+    }
+    let place = subject.app.place(path);
+    let comma = if items.is_empty() || items.ends_with(',') { "" } else { ", " };
+    let better = line.replacen(list, &format!("[{items}{comma}\"{HEALTHCHECK}\"]"), 1);
+    let finding = HOSTS
+        .found(format!("ALLOWED_HOSTS does not name {HEALTHCHECK}, so the health check gets 400"))
+        .about("ALLOWED_HOSTS");
+    let finding = finding.at(Source::line(&place, index + 1), line);
+    findings.push(finding.fix(format!("allow {HEALTHCHECK}"), vec![replace_line(&place, index + 1, line, better)]));
+}
+
+fn mention(subject: &Subject<'_>, findings: &mut Findings) {
+    for what in ["phases.setup.nixPkgs", "phases.setup.nixLibs"] {
+        for choice in subject.choices(what) {
+            let line = subject.line(&choice.because);
+            let is_file = matches!(&choice.because, Source::File { path, .. } if path.ends_with("requirements.txt"));
+            if is_file && line.trim_start().starts_with('#') {
+                let finding =
+                    MENTION.found(format!("a comment makes Nixpacks add {}", choice.value)).about(&choice.value);
+                findings.push(finding.at(choice.because.clone(), line));
+            }
+        }
+    }
+}
+
+fn venv(subject: &Subject<'_>, findings: &mut Findings) {
+    for name in ["venv", ".venv", "env"] {
+        let is_there = subject.app.has_file(Path::new(name).join("pyvenv.cfg"));
+        let tracked = subject.app.root().join(".git").exists() && !super::ignored::by_git(&subject.app, name, true);
+        if is_there && tracked {
+            let finding = VENV.found(format!("the virtual environment {name} is not ignored by git")).about(name);
+            let edit = super::finding::append_line(subject.app.place(".gitignore"), format!("{name}/"));
+            findings.push(
+                finding
+                    .at(subject.app.file(name), "")
+                    .advise(format!("git rm -r --cached {name}"))
+                    .fix("ignore it", vec![edit]),
+            );
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! `pip install .` with nothing but pyproject.toml at hand.
+
+use super::finding::{Check, Finding, Findings, append_line, error};
+use super::subject::{Keyed, REQUIREMENTS, Subject, strings};
+use crate::project::{InputError, Source};
+
+const BACKEND: Check = error(
+    "build-backend-config",
+    "Without a requirements.txt or lock file Nixpacks runs `pip install .` while only pyproject.toml is in the image: readme, sources and \
+     version files come later. A requirements.txt with the one line `.` installs the same with all files there.",
+);
+const INVALID: Check =
+    error("invalid-pyproject", "pyproject.toml does not parse, and whatever installs from it stops there.");
+
+pub(super) const CHECKS: &[Check] = &[BACKEND, INVALID];
+
+/// Backends that look for the package's own files and fail without them.
+const STRICT: [&str; 8] =
+    ["hatchling", "flit_core", "flit", "poetry", "uv_build", "maturin", "scikit_build_core", "mesonpy"];
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    let used = matches!(subject.manager(), Some("setuptools" | "poetry" | "pdm" | "uv"));
+    if !subject.is_python() || !used || !subject.app.has_file("pyproject.toml") {
+        return;
+    }
+    let Some(file) = subject.pyproject() else {
+        return findings.extend(unparsable(subject));
+    };
+    let narrowed = subject.phase("install").is_some_and(|phase| phase.only_include_files[..] == ["pyproject.toml"]);
+    if subject.manager() == Some("setuptools")
+        && narrowed
+        && let Some((key, message)) = lacking(file)
+    {
+        let key: Vec<&str> = key.iter().map(String::as_str).collect();
+        let finding = BACKEND.found(message).at(file.source(&key), file.line(&key));
+        findings.push(whole(subject, finding));
+    }
+}
+
+/// Puts the whole project in place before it is installed.
+fn whole(subject: &Subject<'_>, finding: Finding) -> Finding {
+    finding.fix(
+        "install the project through requirements.txt, with all its files",
+        vec![append_line(subject.app.place(REQUIREMENTS), ".")],
+    )
+}
+
+fn unparsable(subject: &Subject<'_>) -> Option<Finding> {
+    let text = match subject.app.read_text("pyproject.toml") {
+        Ok(text) => text,
+        Err(InputError { what, line, .. }) => {
+            return Some(
+                INVALID
+                    .found(format!("pyproject.toml cannot be read: {what}"))
+                    .at(subject.app.line("pyproject.toml", line), ""),
+            );
+        }
+    };
+    let fault = toml_edit::Document::parse(text.as_str()).err()?;
+    let line = fault.span().map(|span| crate::project::line_at(&text, span.start));
+    let shown = line.and_then(|line| text.lines().nth(line.saturating_sub(1))).unwrap_or_default();
+    let what = fault.message().lines().next().unwrap_or_default();
+    let source: Source = subject.app.line("pyproject.toml", line);
+    Some(INVALID.found(format!("pyproject.toml does not parse: {what}")).at(source, shown))
+}
+
+/// The key that asks for another file, and what is said of it.
+fn lacking(file: &Keyed) -> Option<(Vec<String>, String)> {
+    let key = |parts: &[&str]| parts.iter().map(|&part| part.to_owned()).collect::<Vec<_>>();
+    let only = "and only pyproject.toml is there while it is installed";
+    let backend = file.str(&["build-system", "build-backend"]).unwrap_or("setuptools.build_meta");
+    if let Some(strict) = STRICT.iter().find(|strict| backend.starts_with(*strict)) {
+        let readme = file.str(&["project", "readme"]).or_else(|| file.str(&["project", "readme", "file"]));
+        let what = readme.map_or_else(|| "the package's sources".to_owned(), str::to_owned);
+        return Some((key(&["build-system", "build-backend"]), format!("{strict} wants {what}, {only}")));
+    }
+    if !backend.starts_with("setuptools") {
+        return None;
+    }
+    for list in ["packages", "py-modules"] {
+        if let Some(first) = file.get(&["tool", "setuptools", list]).map(strings).unwrap_or_default().first() {
+            return Some((key(&["tool", "setuptools", list]), format!("setuptools wants {first}, {only}")));
+        }
+    }
+    let places = file.get(&["tool", "setuptools", "packages", "find", "where"]).map(strings).unwrap_or_default();
+    if let Some(place) = places.iter().find(|place| !matches!(**place, "." | "")) {
+        return Some((
+            key(&["tool", "setuptools", "packages", "find", "where"]),
+            format!("setuptools looks for packages in {place}, {only}"),
+        ));
+    }
+    if file.members(&["tool", "setuptools", "package-dir"]).next().is_some() {
+        return Some((
+            key(&["tool", "setuptools", "package-dir"]),
+            format!("setuptools looks for packages in another folder, {only}"),
+        ));
+    }
+    file.members(&["tool", "setuptools", "dynamic"]).find_map(|(name, value)| {
+        let what = value.get("attr").or_else(|| value.get("file"))?;
+        let what = what.as_str().or_else(|| what.as_array()?.first()?.as_str())?;
+        Some((key(&["tool", "setuptools", "dynamic", name]), format!("the dynamic {name} is read from {what}, {only}")))
+    })
+}

@@ -1,0 +1,228 @@
+//! Lines of requirements.txt that pip cannot use in the cloud.
+
+use super::finding::{Check, Finding, Findings, error, note, remove_line, replace_line, warning};
+use super::subject::{REQUIREMENTS, Subject};
+use crate::diagnose::{Edit, Severity};
+use crate::project::marker::Platform;
+use crate::project::requirements::{Entry, Invalid, Origin};
+use crate::project::{Encoding, Source, decode};
+
+const ENCODING: Check = error(
+    "requirements-encoding",
+    "The requirements file is not UTF-8; PowerShell's `>` writes UTF-16. pip guesses at best, and Nixpacks cannot see in it which system \
+     packages are needed.",
+);
+const INVALID: Check = error(
+    "invalid-requirement",
+    "pip stops at the first line of a requirements file that it cannot parse, and installs nothing. Commands, merge markers and stray \
+     words do not belong there.",
+);
+const MISSING: Check = error(
+    "requirements-file-missing",
+    "A line includes another requirements file that is not in the project. pip stops there and installs nothing.",
+);
+const LOCAL: Check = error(
+    "local-path-requirement",
+    "A line names a file or folder of somebody's machine, as `pip freeze` in a conda environment writes it. It does not exist where the \
+     image is built.",
+);
+const WINDOWS: Check = error(
+    "windows-only-requirement",
+    "The package exists for Windows only, and pip on Linux finds no version of it. A marker keeps the line for Windows alone.",
+);
+const MACOS: Check = error(
+    "macos-only-requirement",
+    "The package exists for macOS only, and cannot be installed on Linux. A marker keeps the line for macOS alone.",
+);
+const SSH: Check = warning(
+    "git-auth-failed",
+    "The build has no SSH key and nobody to type a password, so a private repository cannot be cloned. An https address with a token in a \
+     variable works.",
+);
+const GIT: Check = note(
+    "git-requirement",
+    "The package is cloned with git, which the base image has. A private repository needs a token, and without a commit or tag every \
+     build may get something else.",
+);
+const UNPINNED: Check = note(
+    "unpinned-requirements",
+    "Without == a build takes the newest version of the day, so that a deploy may break without any change. `pip freeze` writes the \
+     versions that work.",
+);
+
+pub(super) const CHECKS: &[Check] = &[ENCODING, INVALID, MISSING, LOCAL, WINDOWS, MACOS, SSH, GIT, UNPINNED];
+
+const WINDOWS_ONLY: [&str; 17] = [
+    "pywin32",
+    "pypiwin32",
+    "pywinpty",
+    "wmi",
+    "windows-curses",
+    "pythonwin",
+    "win10toast",
+    "pyhook",
+    "pywinhook",
+    "wexpect",
+    "twisted-iocpsupport",
+    "tensorflow-intel",
+    "winsdk",
+    "dxcam",
+    "pywin",
+    "winrt-runtime",
+    "mouseinfo-win",
+];
+
+/// Whether a line is in force in the plan's Python; what cannot be told is taken as in force.
+pub(super) fn applies(entry: &Entry, python: &str) -> bool {
+    entry.applies(&Platform::cloud(python)) != Some(false)
+}
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    if !subject.is_python() || !subject.app.has_file(REQUIREMENTS) || !is_used(subject) {
+        return;
+    }
+    encoding(subject, findings);
+    let found = subject.requirements();
+    for invalid in &found.invalid {
+        findings.push(unusable(subject, invalid));
+    }
+    let python = super::version::planned(subject).unwrap_or_else(|| "3.12".to_owned());
+    let mut loose: Vec<&Entry> = Vec::new();
+    for entry in found.packages.iter().filter(|entry| !entry.is_constraint && applies(entry, &python)) {
+        match &entry.requirement.origin {
+            Origin::Path(path) => local(subject, entry, path, findings),
+            Origin::Repository(url) => repository(entry, url, findings),
+            Origin::Url(_) => {}
+            Origin::Index => {
+                elsewhere(entry, findings);
+                if entry.requirement.pinned().is_none() && entry.requirement.hashes.is_empty() {
+                    loose.push(entry);
+                }
+            }
+        }
+    }
+    let constrained = found.packages.iter().any(|entry| entry.is_constraint);
+    if let ([first, ..], false) = (&loose[..], constrained) {
+        let names: Vec<&str> = loose.iter().take(4).filter_map(|entry| entry.requirement.name.as_deref()).collect();
+        let more = loose.len().saturating_sub(names.len());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let finding = UNPINNED.found(format!("without a fixed version: {}{more}", names.join(", ")));
+        findings.push(finding.at(first.source(), &first.written));
+    }
+}
+
+/// Whether the plan installs from this file.
+pub(super) fn is_used(subject: &Subject<'_>) -> bool {
+    subject.manager() == Some("requirements")
+        || subject.choices("phases.install.cmds").any(|choice| choice.value.contains(REQUIREMENTS))
+}
+
+fn encoding(subject: &Subject<'_>, findings: &mut Findings) {
+    for (path, encoding) in &subject.requirements().files {
+        let Ok(bytes) = subject.project.read(path) else { continue };
+        let (name, text) = match encoding {
+            Encoding::Utf8 | Encoding::Utf8Bom if !bytes.contains(&0) => continue,
+            Encoding::Utf16Le | Encoding::Utf16Be => ("UTF-16", decode(&bytes).text),
+            _ if bytes.len() > 1 && bytes[1] == 0 => {
+                ("UTF-16 without a mark", decode(&[&[0xFF, 0xFE], &bytes[..]].concat()).text)
+            }
+            _ => ("neither UTF-8 nor UTF-16", String::new()),
+        };
+        let finding = ENCODING.found(format!("{} is {name}, where UTF-8 is expected", path.display()));
+        // pip itself understands the mark; Nixpacks and other installers do not.
+        let severity = if name == "UTF-16" { Severity::Warning } else { Severity::Error };
+        let edits = match text.is_empty() {
+            true => Vec::new(),
+            false => vec![Edit::WriteFile { path: path.clone(), text: text.replace("\r\n", "\n") }],
+        };
+        findings.push(
+            finding
+                .as_bad_as(severity)
+                .at(Source::file(path), "")
+                .advise("save it as UTF-8")
+                .fix("write it as UTF-8", edits),
+        );
+    }
+}
+
+fn unusable(subject: &Subject<'_>, invalid: &Invalid) -> Finding {
+    let line = subject.line(&invalid.source);
+    let check = if invalid.why.contains("cannot be read") { &MISSING } else { &INVALID };
+    let finding =
+        check.found(format!("pip cannot use this line: {}", invalid.why)).at(invalid.source.clone(), &invalid.text);
+    let Source::File { path, line: Some(number) } = &invalid.source else { return finding };
+    let is_marker = ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|marker| line.starts_with(marker));
+    if is_marker {
+        return finding
+            .advise("settle the merge: keep one side, remove the markers")
+            .fix("remove the marker", vec![remove_line(path, *number, &line)]);
+    }
+    let command = ["pip install ", "pip3 install ", "python -m pip install ", "$ pip install ", "!pip install "];
+    if let Some(names) = command.iter().find_map(|command| line.trim_start().strip_prefix(command)) {
+        let names: Vec<&str> =
+            names.split_whitespace().filter(|word| !matches!(*word, "-U" | "--upgrade" | "-q")).collect();
+        if !names.is_empty() && names.iter().all(|name| !name.starts_with('-')) {
+            return finding.fix("leave the names only", vec![replace_line(path, *number, &line, names.join("\n"))]);
+        }
+    }
+    finding
+}
+
+/// A path or file URL.
+fn local(subject: &Subject<'_>, entry: &Entry, path: &str, findings: &mut Findings) {
+    let inside = path.strip_prefix("file:").unwrap_or(path).trim_start_matches("./");
+    let inside = inside.split(['#', '[']).next().unwrap_or_default().trim();
+    let is_absolute = path.starts_with("file:///")
+        || inside.starts_with('/')
+        || inside.contains('\\')
+        || inside.get(1..2) == Some(":");
+    if !is_absolute && (inside.is_empty() || inside == "." || subject.app.root().join(inside).exists()) {
+        return;
+    }
+    let finding =
+        LOCAL.found(format!("{path} is not part of the project")).about(path).at(entry.source(), &entry.written);
+    let number = *entry.lines.start();
+    let single = entry.lines.start() == entry.lines.end();
+    findings.push(match (&entry.requirement.name, single) {
+        (Some(name), true) if entry.written.contains('@') => finding.fix(
+            format!("take {name} from the index"),
+            vec![replace_line(&entry.path, number, &entry.written, name.clone())],
+        ),
+        (_, true) => finding.fix("remove the line", vec![remove_line(&entry.path, number, &entry.written)]),
+        _ => finding,
+    });
+}
+
+fn repository(entry: &Entry, url: &str, findings: &mut Findings) {
+    let ssh = url.contains("ssh://") || url.contains("git@");
+    let what = entry.requirement.name.as_deref().unwrap_or(url);
+    let finding = match ssh {
+        true => SSH.found(format!("{what} is cloned over SSH, and the build has no key")),
+        false => GIT.found(format!("{what} is cloned with git; a private repository needs a token")),
+    };
+    findings.push(finding.about(what).at(entry.source(), &entry.written));
+}
+
+/// Packages of other systems.
+fn elsewhere(entry: &Entry, findings: &mut Findings) {
+    let Some(name) = entry.requirement.name.as_deref() else { return };
+    let (check, platform, system) = if WINDOWS_ONLY.contains(&name) {
+        (&WINDOWS, "win32", "Windows")
+    } else if name.starts_with("pyobjc") {
+        (&MACOS, "darwin", "macOS")
+    } else {
+        return;
+    };
+    let finding =
+        check.found(format!("{name} exists for {system} only")).about(name).at(entry.source(), &entry.written);
+    let single =
+        entry.lines.start() == entry.lines.end() && !entry.written.contains('#') && entry.requirement.marker.is_none();
+    let text = format!("{}; sys_platform == \"{platform}\"", entry.written.trim_end());
+    let edits =
+        if single { vec![replace_line(&entry.path, *entry.lines.start(), &entry.written, text)] } else { Vec::new() };
+    findings.push(
+        finding
+            .advise(format!("remove it, or install it on {system} only"))
+            .fix(format!("install it on {system} only"), edits),
+    );
+}

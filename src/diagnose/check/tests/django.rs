@@ -1,0 +1,56 @@
+use super::{fires, silent};
+
+const DJANGO: (&str, &str) = ("requirements.txt", "django==5.1.4\ngunicorn==23.0.0\n");
+const MANAGE: (&str, &str) = ("manage.py", "");
+const HEALTH: (&str, &str) = ("railway.json", r#"{"deploy": {"healthcheckPath": "/health"}}"#);
+
+fn settings(more: &str) -> String {
+    format!("WSGI_APPLICATION = 'shop.wsgi.application'\n{more}\n")
+}
+
+#[test]
+fn hosts_that_the_health_check_needs() {
+    for hosts in ["ALLOWED_HOSTS = []", "ALLOWED_HOSTS = ['example.org', ]  # ours"] {
+        fires(
+            "django-allowed-hosts",
+            "shop/settings.py:2",
+            &[DJANGO, MANAGE, HEALTH, ("shop/settings.py", &settings(hosts))],
+        );
+    }
+    for hosts in [
+        "ALLOWED_HOSTS = ['*']",
+        "ALLOWED_HOSTS = ['.railway.app']",
+        "ALLOWED_HOSTS = os.environ['HOSTS'].split()",
+        "ALLOWED_HOSTS = ['a']\nALLOWED_HOSTS += [b]",
+    ] {
+        let hosts = hosts.replace("+=", "= ALLOWED_HOSTS +");
+        silent("django-allowed-hosts", &[DJANGO, MANAGE, HEALTH, ("shop/settings.py", &settings(&hosts))]);
+    }
+    silent("django-allowed-hosts", &[DJANGO, MANAGE, ("shop/settings.py", &settings("ALLOWED_HOSTS = []"))]);
+}
+
+#[test]
+fn collectstatic_without_a_place() {
+    let build = ("nixpacks.toml", "[phases.build]\ncmds = [\"python manage.py collectstatic --noinput\"]\n");
+    fires("collectstatic-failed", "shop/settings.py", &[DJANGO, MANAGE, build, ("shop/settings.py", &settings(""))]);
+    silent("collectstatic-failed", &[DJANGO, MANAGE, build, ("shop/settings.py", &settings("STATIC_ROOT = 'static'"))]);
+    silent("collectstatic-failed", &[DJANGO, MANAGE, ("shop/settings.py", &settings(""))]);
+}
+
+#[test]
+fn a_comment_that_adds_packages() {
+    fires(
+        "package-by-mention",
+        "requirements.txt:1",
+        &[("requirements.txt", "# not using cairo\nflask==3.0.0\n"), ("main.py", "")],
+    );
+    silent("package-by-mention", &[("requirements.txt", "psycopg2==2.9.10\n"), ("main.py", "")]);
+}
+
+#[test]
+fn an_environment_in_the_repository() {
+    let files = [DJANGO, ("main.py", ""), ("venv/pyvenv.cfg", ""), (".git/HEAD", "")];
+    fires("committed-venv", "venv", &files);
+    silent("committed-venv", &[&files[..], &[(".gitignore", "venv/\n")]].concat());
+    silent("committed-venv", &[&files[..], &[("venv/.gitignore", "*\n")]].concat());
+}

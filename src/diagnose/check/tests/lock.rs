@@ -1,0 +1,81 @@
+use super::{fires, fires_with, silent, silent_with};
+
+const MAIN: (&str, &str) = ("main.py", "");
+const POETRY: (&str, &str) = (
+    "pyproject.toml",
+    "[tool.poetry]\nname = \"x\"\nversion = \"1\"\ndescription = \"\"\nauthors = []\n[tool.poetry.dependencies]\npython = \"^3.11\"\nflask = \"*\"\n",
+);
+const FLASK_LOCK: &str = "[[package]]\nname = \"flask\"\nversion = \"3.0.0\"\n";
+const LOCK: (&str, &str) = ("poetry.lock", FLASK_LOCK);
+
+#[test]
+fn a_manager_without_its_lock() {
+    for manager in ["poetry", "pdm"] {
+        let env = format!("NIXPACKS_PYTHON_PACKAGE_MANAGER={manager}");
+        fires_with("tool-version-variable-empty", "$NIXPACKS_PYTHON_PACKAGE_MANAGER", &[MAIN, POETRY], &[&env]);
+    }
+    fires_with(
+        "uv-lock-missing",
+        "$NIXPACKS_PYTHON_PACKAGE_MANAGER",
+        &[MAIN, POETRY],
+        &["NIXPACKS_PYTHON_PACKAGE_MANAGER=uv"],
+    );
+    silent("tool-version-variable-empty", &[MAIN, POETRY, LOCK]);
+    silent_with(
+        "tool-version-variable-empty",
+        &[MAIN, POETRY],
+        &["NIXPACKS_PYTHON_PACKAGE_MANAGER=poetry", "NIXPACKS_POETRY_VERSION=1.8.5"],
+    );
+    silent("uv-lock-missing", &[MAIN, POETRY, ("uv.lock", FLASK_LOCK)]);
+}
+
+#[test]
+fn poetry_2_has_dropped_an_option() {
+    fires("poetry-option-removed", ".tool-versions:1", &[MAIN, POETRY, LOCK, (".tool-versions", "poetry 2.1.0\n")]);
+    silent("poetry-option-removed", &[MAIN, POETRY, LOCK, (".tool-versions", "poetry 1.8.5\n")]);
+}
+
+#[test]
+fn poetry_1_does_not_know_the_file() {
+    let standard = ("pyproject.toml", "[project]\nname = \"x\"\nversion = \"1\"\ndependencies = [\"flask\"]\n");
+    fires("poetry-version-too-old", "pyproject.toml:1", &[MAIN, standard, LOCK]);
+    let app = (
+        "pyproject.toml",
+        "[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\npython = \"^3.11\"\nflask = \"*\"\n",
+    );
+    fires("poetry-version-too-old", "pyproject.toml:2", &[MAIN, app, LOCK]);
+    silent("poetry-version-too-old", &[MAIN, POETRY, LOCK]);
+}
+
+#[test]
+fn the_default_pdm_is_broken() {
+    let project = ("pyproject.toml", "[project]\nname = \"x\"\nversion = \"1\"\n");
+    fires("tool-version-incompatible", "pdm.lock", &[MAIN, project, ("pdm.lock", "")]);
+    silent_with("tool-version-incompatible", &[MAIN, project, ("pdm.lock", "")], &["NIXPACKS_PDM_VERSION=2.22.3"]);
+}
+
+#[test]
+fn a_lock_beside_requirements() {
+    fires("lock-file-ignored", "poetry.lock", &[MAIN, ("requirements.txt", "flask==3.0.0\n"), POETRY, LOCK]);
+    silent("lock-file-ignored", &[MAIN, POETRY, LOCK]);
+}
+
+#[test]
+fn locks_that_lack_a_dependency() {
+    let more = POETRY.1.replace("flask = \"*\"", "flask = \"*\"\nRedis_py = \"*\"");
+    fires("poetry-lock-outdated", "pyproject.toml:9", &[MAIN, ("pyproject.toml", &more), LOCK]);
+    silent("poetry-lock-outdated", &[MAIN, POETRY, LOCK]);
+    let project = |list: &str| format!("[project]\nname = \"x\"\nversion = \"1\"\ndependencies = [{list}]\n");
+    fires(
+        "uv-lock-outdated",
+        "pyproject.toml:4",
+        &[MAIN, ("pyproject.toml", &project("\"flask>=2\", \"redis\"")), ("uv.lock", FLASK_LOCK)],
+    );
+    silent(
+        "uv-lock-outdated",
+        &[MAIN, ("pyproject.toml", &project("\"Flask>=2\", \"x; sys_platform == 'win32'\"")), ("uv.lock", FLASK_LOCK)],
+    );
+    let pipfile = ("Pipfile", "[packages]\nflask = \"*\"\nredis = \"*\"\n");
+    fires("pipfile-lock-outdated", "Pipfile:3", &[MAIN, pipfile, ("Pipfile.lock", r#"{"default": {"flask": {}}}"#)]);
+    silent("pipfile-lock-outdated", &[MAIN, pipfile, ("Pipfile.lock", r#"{"default": {"flask": {}, "redis": {}}}"#)]);
+}

@@ -1,0 +1,120 @@
+use super::{fires, silent, silent_with};
+
+const ALL: (&str, &str) = (
+    "requirements.txt",
+    "flask==3.0.0\ngunicorn==23.0.0\nuvicorn==0.30.0\nhypercorn==0.17.3\ndaphne==4.1.2\nstreamlit==1.39.0\n",
+);
+const MAIN: (&str, &str) = ("main.py", "app = 1\n");
+
+fn starts(command: &str) -> (&'static str, String) {
+    ("Procfile", format!("web: {command}\n"))
+}
+
+#[test]
+fn servers_on_the_loopback() {
+    for command in [
+        "uvicorn main:app",
+        "uvicorn main:app --host 127.0.0.1 --port $PORT",
+        "gunicorn main:app --bind 127.0.0.1:8000",
+        "gunicorn -b localhost:$PORT main:app",
+        "hypercorn main:app",
+        "daphne main:app",
+        "flask run --port $PORT",
+        "python manage.py runserver",
+        "python manage.py migrate && python manage.py runserver 127.0.0.1:8000",
+    ] {
+        let (name, text) = starts(command);
+        assert_eq!(
+            fires("wrong-bind-host", "Procfile:1", &[ALL, MAIN, ("manage.py", ""), (name, &text)]).fixes.len(),
+            1,
+            "{command}"
+        );
+    }
+    for command in [
+        "uvicorn main:app --host 0.0.0.0 --port $PORT",
+        "uvicorn main:app --host=0.0.0.0 --port ${PORT:-8000}",
+        "uvicorn main:app --uds /tmp/socket",
+        "gunicorn main:app",
+        "gunicorn -c gunicorn.conf.py main:app",
+        "gunicorn -w 4 -b 0.0.0.0:$PORT main:app",
+        "streamlit run main.py --server.port $PORT",
+        "python manage.py runserver 0.0.0.0:$PORT",
+        "python main.py",
+    ] {
+        let (name, text) = starts(command);
+        silent("wrong-bind-host", &[ALL, MAIN, ("manage.py", ""), (name, &text)]);
+    }
+    let (name, text) = starts("uvicorn main:app");
+    silent_with("wrong-bind-host", &[ALL, MAIN, (name, &text)], &["UVICORN_HOST=0.0.0.0"]);
+}
+
+#[test]
+fn ports_that_nobody_asked_for() {
+    for command in [
+        "uvicorn main:app --host 0.0.0.0",
+        "uvicorn main:app --host 0.0.0.0 --port 8000",
+        "gunicorn main:app -b 0.0.0.0:5000",
+        "gunicorn -b0.0.0.0:5000 main:app",
+        "streamlit run main.py",
+        "flask run -h 0.0.0.0 -p 5000",
+    ] {
+        let (name, text) = starts(command);
+        assert_eq!(fires("hard-coded-port", "Procfile:1", &[ALL, MAIN, (name, &text)]).fixes.len(), 1, "{command}");
+    }
+    let (name, text) = starts("uvicorn main:app --host 0.0.0.0 --port 8000");
+    silent_with("hard-coded-port", &[ALL, MAIN, (name, &text)], &["PORT=8000"]);
+    let (name, text) = starts("gunicorn main:app");
+    silent("hard-coded-port", &[ALL, MAIN, (name, &text)]);
+}
+
+#[test]
+fn a_port_that_stays_text() {
+    let railway = "{\"deploy\": {\"startCommand\": \"uvicorn main:app --host 0.0.0.0 --port '$PORT'\"}}";
+    fires("port-variable-not-expanded", "railway.json:1", &[ALL, MAIN, ("railway.json", railway)]);
+    let (name, text) = starts("uvicorn main:app --host 0.0.0.0 --port %PORT%");
+    fires("port-variable-not-expanded", "Procfile:1", &[ALL, MAIN, (name, &text)]);
+    let (name, text) = starts("bash -c 'uvicorn main:app --host 0.0.0.0 --port $PORT'");
+    silent("port-variable-not-expanded", &[ALL, MAIN, (name, &text)]);
+}
+
+#[test]
+fn reload_in_a_deploy() {
+    let (name, text) = starts("uvicorn main:app --reload --host 0.0.0.0 --port $PORT");
+    fires("uvicorn-reload-watch", "Procfile:1", &[ALL, MAIN, (name, &text)]);
+    let (name, text) = starts("gunicorn --preload main:app");
+    silent("uvicorn-reload-watch", &[ALL, MAIN, (name, &text)]);
+}
+
+#[test]
+fn programs_that_nothing_installs() {
+    let flask = ("requirements.txt", "flask==3.0.0\n");
+    let (name, text) = starts("gunicorn main:app");
+    fires("start-program-not-found", "Procfile:1", &[flask, MAIN, (name, &text)]);
+    fires(
+        "start-program-not-found",
+        "site/settings.py:1",
+        &[
+            ("requirements.txt", "django==5.1.4\n"),
+            ("manage.py", ""),
+            ("site/settings.py", "WSGI_APPLICATION = 'site.wsgi.application'\n"),
+            ("site/wsgi.py", "application = 1\n"),
+        ],
+    );
+    silent("start-program-not-found", &[ALL, MAIN, (name, &text)]);
+    silent(
+        "start-program-not-found",
+        &[("requirements.txt", "-r base.txt\n"), ("base.txt", "gunicorn\n"), MAIN, (name, &text)],
+    );
+    silent("start-program-not-found", &[("requirements.txt", "-e .\n"), ("setup.py", ""), MAIN, (name, &text)]);
+    let (name, text) = starts("uvicorn main:app --host 0.0.0.0 --port $PORT");
+    silent("start-program-not-found", &[("requirements.txt", "fastapi[standard]==0.115.0\n"), MAIN, (name, &text)]);
+    fires("start-program-not-found", "Procfile:1", &[("requirements.txt", "fastapi==0.115.0\n"), MAIN, (name, &text)]);
+}
+
+#[test]
+fn servers_for_development() {
+    let (name, text) = starts("python manage.py runserver 0.0.0.0:$PORT");
+    fires("development-server", "Procfile:1", &[ALL, MAIN, ("manage.py", ""), (name, &text)]);
+    let (name, text) = starts("gunicorn main:app");
+    silent("development-server", &[ALL, MAIN, (name, &text)]);
+}
