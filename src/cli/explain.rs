@@ -7,6 +7,7 @@ use clap::Args as ClapArgs;
 
 use super::exit::{Exit, UsageError};
 use super::output::print;
+use crate::diagnose::check::{self, Check};
 use crate::diagnose::{self, RULES, Rule};
 use crate::report::Paint;
 
@@ -19,14 +20,26 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<Exit> {
     let paint = Paint::new(console::colors_enabled());
     let text = match &args.rule {
-        None => RULES.iter().map(|rule| format!("{}\n", rule.id)).collect(),
-        Some(id) => match diagnose::explain(id) {
-            Some(rule) => explained(rule, paint),
-            None => return Err(UsageError(unknown(id)).into()),
+        None => ids().map(|id| format!("{id}\n")).collect(),
+        Some(id) => match (diagnose::explain(id), check::explain(id)) {
+            (Some(rule), _) => explained(rule, paint),
+            (None, Some(check)) => told(check, paint),
+            (None, None) => return Err(UsageError(unknown(id)).into()),
         },
     };
     print(&text)?;
     Ok(Exit::Works)
+}
+
+/// Rules of logs first, then the checks that no log rule shares its id with.
+fn ids() -> impl Iterator<Item = &'static str> {
+    let checks = check::checks().map(|check| check.id);
+    RULES.iter().map(|rule| rule.id).chain(checks.filter(|id| diagnose::explain(id).is_none()))
+}
+
+/// A check has nothing but its meaning: what it found says the cure.
+fn told(check: &Check, paint: Paint) -> String {
+    format!("{}\n\n{}\n", paint.bold(check.id), check.about)
 }
 
 fn explained(rule: &Rule, paint: Paint) -> String {
@@ -45,7 +58,7 @@ fn explained(rule: &Rule, paint: Paint) -> String {
 }
 
 fn unknown(id: &str) -> String {
-    let near = RULES.iter().map(|rule| rule.id).max_by_key(|known| (likeness(id, known) * 1000.0) as u32);
+    let near = ids().max_by_key(|known| (likeness(id, known) * 1000.0) as u32);
     let hint = near.filter(|known| likeness(id, known) > 0.5).map(|known| format!("; did you mean {known}?"));
     format!("there is no rule {id}{}", hint.unwrap_or_else(|| "; shakedown explain lists them all".to_owned()))
 }

@@ -109,7 +109,7 @@ fn lost(file: &Keyed, key: &[&str], commands: &[&str], findings: &mut Findings) 
         // PATH leads to /opt/venv/bin in every later shell, activated or not.
         let harmless = change == Change::Activation && command.contains("/opt/venv/") && makes_opt_venv;
         let severity = if harmless { Severity::Note } else { Severity::Warning };
-        findings.push(join(finding.as_bad_as(severity), file, key, commands, index));
+        findings.push(join(finding.severity(severity), file, key, commands, index));
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
 fn file(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
     let direct = invocation.path.starts_with("./");
     let named = match invocation.program {
-        program if is_python(program) => invocation.positional().filter(|word| word.ends_with(".py")),
+        program if is_python(program) => script(&invocation.arguments),
         "bash" | "sh" => invocation.positional().filter(|word| word.ends_with(".sh")),
         "streamlit" => invocation.arguments.get(1).copied().filter(|word| word.ends_with(".py")),
         _ if direct => Some(invocation.path),
@@ -96,6 +96,20 @@ fn file(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, f
             .advise(format!("git update-index --chmod=+x {}", path.display()));
         findings.push(finding.fix("start it with bash", start.becomes(subject, &better)));
     }
+}
+
+/// The file that Python is to run, behind its own options.
+fn script<'c>(arguments: &[&'c str]) -> Option<&'c str> {
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        match *word {
+            "-c" => return None,
+            "-W" | "-X" => drop(words.next()),
+            option if option.starts_with('-') => {}
+            file => return Some(file).filter(|file| file.ends_with(".py")),
+        }
+    }
+    None
 }
 
 /// Whether a command of the build may write the file.

@@ -66,7 +66,7 @@ impl Finding {
     }
 
     /// Worse or better than usual.
-    pub(super) fn as_bad_as(mut self, severity: Severity) -> Self {
+    pub(super) fn severity(mut self, severity: Severity) -> Self {
         self.0.severity = severity;
         self
     }

@@ -52,7 +52,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             let finding =
                 IGNORED.found(format!("{name} keeps {needed} out of the deploy, which needs it")).about(needed);
             let finding = finding
-                .as_bad_as(severity)
+                .severity(severity)
                 .at(app.line(name, line.map(|line| line + 1)), rule.original())
                 .at(app.file(needed), "");
             let edit = Edit::AppendLine { path: app.place(name), text: format!("!{needed}") };

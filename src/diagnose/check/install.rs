@@ -394,6 +394,6 @@ fn twice(subject: &Subject<'_>, findings: &mut Findings) {
             .collect();
         let finding = RUN_TWICE.found(format!("the {name} phase runs the same command twice"));
         let finding = places.into_iter().fold(finding, |finding, place| finding.at(place.clone(), command));
-        findings.push(finding.as_bad_as(Severity::Warning).advise("say \"...\" in one place only"));
+        findings.push(finding.severity(Severity::Warning).advise("say \"...\" in one place only"));
     }
 }

@@ -275,7 +275,7 @@ fn unknown(check: &Check, file: &Keyed, key: &[&str], value: &Value, meant: Opti
         None => check.found(format!("{shown} is no key that anybody reads")),
     };
     let finding = finding.about(shown).at(file.source(key), file.line(key));
-    let Some(meant) = meant else { return finding.as_bad_as(Severity::Warning) };
+    let Some(meant) = meant else { return finding.severity(Severity::Warning) };
     // Where it would count, a plain pip command replaces the one that makes the virtual environment.
     if matches!(meant[base..], ["phases", "install", ..]) && value.to_string().contains("pip") {
         let summary =

@@ -217,7 +217,7 @@ fn beside(subject: &Subject<'_>, findings: &mut Findings) {
         let finding =
             IGNORED.found(format!("requirements.txt is installed, {lock} beside it is not looked at")).about(lock);
         findings.push(
-            finding.as_bad_as(Severity::Note).at(subject.app.file(lock), "").at(subject.app.file(REQUIREMENTS), ""),
+            finding.severity(Severity::Note).at(subject.app.file(lock), "").at(subject.app.file(REQUIREMENTS), ""),
         );
     }
 }

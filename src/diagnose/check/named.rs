@@ -112,7 +112,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     for (name, meant, fails) in NAMES {
         let Some(entry) = of(name) else { continue };
         let finding = MISNAMED.found(format!("{name} is not the package that is meant: that is {meant}")).about(*name);
-        let finding = finding.as_bad_as(if *fails { Severity::Error } else { Severity::Warning });
+        let finding = finding.severity(if *fails { Severity::Error } else { Severity::Warning });
         let edit = match of(&meant.to_lowercase()) {
             Some(_) => remove_line(&entry.path, *entry.lines.start(), &entry.written),
             None => replace_line(&entry.path, *entry.lines.start(), &entry.written, *meant),
@@ -122,7 +122,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     for (name, fails) in STANDARD {
         let Some(entry) = of(name) else { continue };
         let finding = STDLIB.found(format!("{name} comes with Python and is not to be installed")).about(*name);
-        let finding = finding.as_bad_as(if *fails { Severity::Error } else { Severity::Warning });
+        let finding = finding.severity(if *fails { Severity::Error } else { Severity::Warning });
         let edit = remove_line(&entry.path, *entry.lines.start(), &entry.written);
         findings.push(finding.at(entry.source(), &entry.written).fix("remove the line", vec![edit]));
     }

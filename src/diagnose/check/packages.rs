@@ -148,7 +148,7 @@ fn wheel(subject: &Subject<'_>, entry: &Entry, python: &str, findings: &mut Find
     let Some((since, fails)) = first(python).filter(|(since, _)| pinned < since) else { return };
     let finding =
         NO_WHEEL.found(format!("{name} {pinned} has no wheel for Python {python}; {since} is the first that has one"));
-    let finding = finding.as_bad_as(if fails { Severity::Error } else { Severity::Note }).likely();
+    let finding = finding.severity(if fails { Severity::Error } else { Severity::Note }).likely();
     let finding = finding.about(name).at(entry.source(), &entry.written);
     let older = OLDER.into_iter().filter(|older| minor(older) < minor(python));
     let better = older.into_iter().find(|older| first(older).is_none_or(|(since, _)| pinned >= &since));

@@ -229,11 +229,11 @@ fn other_provider(subject: &Subject<'_>, names: &[String], because: &Source) -> 
     let finding = finding.at(because.clone(), "");
     if asked {
         let advice = "plan it with --planner nixpacks: shakedown's own planner knows Python only";
-        return finding.as_bad_as(Severity::Note).advise(advice);
+        return finding.severity(Severity::Note).advise(advice);
     }
     let signs: Vec<&str> = SIGNS.into_iter().filter(|name| subject.app.has_file(name)).collect();
     if signs.is_empty() {
-        return finding.as_bad_as(Severity::Note).advise("nothing here says Python");
+        return finding.severity(Severity::Note).advise("nothing here says Python");
     }
     let finding = signs.iter().fold(finding, |finding, name| finding.at(subject.app.file(name), ""));
     let edit = match subject.config() {

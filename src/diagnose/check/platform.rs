@@ -39,7 +39,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         let severity = if on_railway { Severity::Warning } else { Severity::Note };
         findings.push(
             finding
-                .as_bad_as(severity)
+                .severity(severity)
                 .at(subject.project.file("Dockerfile"), "")
                 .advise("remove or rename it to build with Nixpacks"),
         );

@@ -137,7 +137,7 @@ fn encoding(subject: &Subject<'_>, findings: &mut Findings) {
         };
         findings.push(
             finding
-                .as_bad_as(severity)
+                .severity(severity)
                 .at(Source::file(path), "")
                 .advise("save it as UTF-8")
                 .fix("write it as UTF-8", edits),

@@ -214,7 +214,7 @@ fn listens(
             match given {
                 Some(host) => text = text.replacen(host, "0.0.0.0", 1),
                 None if !server.host.is_empty() => {
-                    text = format!("{text} {} 0.0.0.0", server.host[server.host.len() - 1])
+                    text = format!("{text} {} 0.0.0.0", server.host[server.host.len() - 1]);
                 }
                 None => text = format!("{text} --bind 0.0.0.0:$PORT"),
             }
@@ -223,7 +223,7 @@ fn listens(
             match named {
                 Some(port) => text = with_port(&text, port),
                 None if !server.port.is_empty() => {
-                    text = format!("{text} {} $PORT", server.port[server.port.len() - 1])
+                    text = format!("{text} {} $PORT", server.port[server.port.len() - 1]);
                 }
                 None => {}
             }
@@ -264,7 +264,7 @@ fn development(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation
     let Some(at) = runserver.filter(|_| start.command.contains("manage.py")) else {
         if invocation.program == "flask" && invocation.arguments.first() == Some(&"run") && start.is_written(subject) {
             let finding = DEVELOPMENT.found("flask run is Flask's development server").about("flask run");
-            findings.push(finding.as_bad_as(Severity::Note).at(start.source.clone(), start.command));
+            findings.push(finding.severity(Severity::Note).at(start.source.clone(), start.command));
         }
         return;
     };

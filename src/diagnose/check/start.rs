@@ -212,7 +212,7 @@ fn procfile(subject: &Subject<'_>, findings: &mut Findings) {
             // A remark behind a command reads as one: `web: run # the server`.
             let remark = dropped.starts_with(' ');
             let finding =
-                if remark { finding.as_bad_as(Severity::Note) } else { finding.fix("quote the command", vec![edit]) };
+                if remark { finding.severity(Severity::Note) } else { finding.fix("quote the command", vec![edit]) };
             findings.push(finding.at(process.source.clone(), &process.line));
         }
     }
@@ -236,7 +236,7 @@ fn release(subject: &Subject<'_>, processes: &[Process], findings: &mut Findings
         true => format!("`{}` runs while the image is built, without a database", release.command),
         false => format!("`{}` runs while the image is built, not before each start", release.command),
     });
-    let finding = finding.as_bad_as(if touches { Severity::Warning } else { Severity::Note });
+    let finding = finding.severity(if touches { Severity::Warning } else { Severity::Note });
     findings.push(before_deploy(subject, finding.at(release.source.clone(), &release.line), release));
 }
 

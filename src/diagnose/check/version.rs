@@ -222,7 +222,7 @@ fn ignored(subject: &Subject<'_>, findings: &mut Findings) {
         && let Some(source) = subject.variable_source("PYTHON_VERSION")
     {
         let finding = IGNORED.found(format!("PYTHON_VERSION={value} is not read by Nixpacks")).about("PYTHON_VERSION");
-        findings.push(finding.as_bad_as(Severity::Warning).at(source, "").advise("name it NIXPACKS_PYTHON_VERSION"));
+        findings.push(finding.severity(Severity::Warning).at(source, "").advise("name it NIXPACKS_PYTHON_VERSION"));
     }
     for name in ["mise.toml", ".mise.toml", "environment.yml", "environment.yaml"] {
         let text = if subject.app.has_file(name) { subject.app.read_text(name).unwrap_or_default() } else { continue };
@@ -320,7 +320,7 @@ fn requires(subject: &Subject<'_>, findings: &mut Findings) {
     let checked = subject
         .choices("package manager")
         .any(|choice| matches!(choice.value.as_str(), "setuptools" | "poetry" | "pdm"));
-    let finding = if checked { finding } else { finding.as_bad_as(Severity::Warning) };
+    let finding = if checked { finding } else { finding.severity(Severity::Warning) };
     let Some((better, _)) = OFFERED.iter().find(|(_, release)| allows(&range.parsed, release)) else {
         return findings.push(finding.advise("Nixpacks has no such Python: use a Dockerfile, or widen the range"));
     };

@@ -12,7 +12,7 @@ fn configuration_that_nixpacks_does_not_take() {
         &[FLASK, MAIN, ("nixpacks.toml", "[phases.install\ncmds = 1\n")],
     );
     let text = "[phases.build]\ncmds = \"make\"\nnixPkgs = \"ffmpeg\"\n";
-    let told = fires("invalid-nixpacks-config", "nixpacks.toml", &[FLASK, MAIN, ("nixpacks.toml", text)]);
+    let told = fires("invalid-nixpacks-config", "nixpacks.toml:2", &[FLASK, MAIN, ("nixpacks.toml", text)]);
     assert_eq!(told.fixes[0].edits.len(), 2);
     fires("invalid-nixpacks-config", "nixpacks.json:1", &[FLASK, MAIN, ("nixpacks.json", "{,}")]);
     fires("invalid-railway-config", "railway.json:2", &[FLASK, MAIN, ("railway.json", "{\n,}")]);
