@@ -99,7 +99,7 @@ fn file(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, f
 }
 
 /// The file that Python is to run, behind its own options.
-fn script<'c>(arguments: &[&'c str]) -> Option<&'c str> {
+pub(super) fn script<'c>(arguments: &[&'c str]) -> Option<&'c str> {
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         match *word {
@@ -314,7 +314,7 @@ fn has_word(text: &str, word: &str) -> bool {
 }
 
 /// The names of the web apps that a module makes.
-fn apps(text: &str) -> Vec<String> {
+pub(super) fn apps(text: &str) -> Vec<String> {
     let found = MADE.as_ref().map(|pattern| pattern.captures_iter(text).map(|found| found[1].to_owned()).collect());
     found.unwrap_or_default()
 }

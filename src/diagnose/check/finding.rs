@@ -92,10 +92,11 @@ impl Finding {
     }
 }
 
-/// A line as it is shown: passwords in URLs masked, no longer than a screen is wide.
+/// A line as it is shown: passwords in URLs masked, control characters gone, no longer than it helps.
 fn shown(text: &str) -> String {
     const LONGEST: usize = 200;
-    let masked = Secrets::default().mask(text.trim()).into_owned();
+    let plain: String = text.trim().chars().filter(|c| !c.is_control()).collect();
+    let masked = Secrets::default().mask(&plain).into_owned();
     match masked.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &masked[..end]),
         None => masked,
@@ -109,6 +110,11 @@ pub(super) struct Findings(Vec<Diagnosis>);
 impl Findings {
     pub(super) fn push(&mut self, finding: Finding) {
         self.0.push(finding.0);
+    }
+
+    /// Whether a check has found an error.
+    pub(super) fn has_error(&self, check: &Check) -> bool {
+        self.0.iter().any(|found| found.rule == check.id && found.severity == Severity::Error)
     }
 
     pub(super) fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {

@@ -116,10 +116,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
 
 /// Whether a command makes an environment or installs in a way that needs none.
 fn stands_alone(command: &str) -> bool {
-    const WAYS: [&str; 14] = [
-        "-m venv",
-        "virtualenv ",
-        "uv venv",
+    const WAYS: [&str; 11] = [
         "uv sync",
         "poetry install",
         "pdm install",
@@ -132,7 +129,10 @@ fn stands_alone(command: &str) -> bool {
         " -t ",
         "--break-system-packages",
     ];
-    WAYS.iter().any(|way| command.contains(way))
+    let makes = ["-m venv", "virtualenv ", "uv venv"].iter().any(|maker| command.contains(maker));
+    // PATH leads to /opt/venv and to no other environment.
+    makes && (command.contains("/opt/venv") || command.contains("activate"))
+        || WAYS.iter().any(|way| command.contains(way))
 }
 
 fn uses_pip(command: &str) -> Option<Pip> {
@@ -245,7 +245,7 @@ fn is_provided(command: &str) -> bool {
                     | ["."]
             )
         }
-        ["ensurepip", ..] => true,
+        ["ensurepip" | "venv", ..] => true,
         [source, path] => matches!(*source, "." | "source") && path.ends_with("/activate"),
         _ => false,
     }

@@ -11,6 +11,7 @@ mod commands;
 mod django;
 mod entry;
 mod ignored;
+mod imports;
 mod install;
 mod keys;
 mod lock;
@@ -56,6 +57,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: start::CHECKS, look: start::look },
     Topic { checks: server::CHECKS, look: server::look },
     Topic { checks: entry::CHECKS, look: entry::look },
+    Topic { checks: imports::CHECKS, look: imports::look },
     Topic { checks: django::CHECKS, look: django::look },
     Topic { checks: platform::CHECKS, look: platform::look },
     Topic { checks: secrets::CHECKS, look: secrets::look },

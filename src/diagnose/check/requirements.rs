@@ -78,12 +78,19 @@ pub(super) fn applies(entry: &Entry, python: &str) -> bool {
 }
 
 pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    if subject.is_python() {
+        named_files(subject, findings);
+    }
     if !subject.is_python() || !subject.app.has_file(REQUIREMENTS) || !is_used(subject) {
         return;
     }
     encoding(subject, findings);
     let found = subject.requirements();
-    for invalid in &found.invalid {
+    if found.files.iter().any(|(_, encoding)| *encoding == Encoding::Unknown) || findings.has_error(&ENCODING) {
+        return;
+    }
+    merge(subject, &found.invalid, findings);
+    for invalid in found.invalid.iter().filter(|invalid| !is_marker(&invalid.text)) {
         findings.push(unusable(subject, invalid));
     }
     let python = super::version::planned(subject).unwrap_or_else(|| "3.12".to_owned());
@@ -151,12 +158,6 @@ fn unusable(subject: &Subject<'_>, invalid: &Invalid) -> Finding {
     let finding =
         check.found(format!("pip cannot use this line: {}", invalid.why)).at(invalid.source.clone(), &invalid.text);
     let Source::File { path, line: Some(number) } = &invalid.source else { return finding };
-    let is_marker = ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|marker| line.starts_with(marker));
-    if is_marker {
-        return finding
-            .advise("settle the merge: keep one side, remove the markers")
-            .fix("remove the marker", vec![remove_line(path, *number, &line)]);
-    }
     let command = ["pip install ", "pip3 install ", "python -m pip install ", "$ pip install ", "!pip install "];
     if let Some(names) = command.iter().find_map(|command| line.trim_start().strip_prefix(command)) {
         let names: Vec<&str> =
@@ -168,8 +169,53 @@ fn unusable(subject: &Subject<'_>, invalid: &Invalid) -> Finding {
     finding
 }
 
+fn is_marker(line: &str) -> bool {
+    ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|marker| line.starts_with(marker))
+}
+
+/// What a merge left behind, as one finding; the first side is kept.
+fn merge(subject: &Subject<'_>, invalid: &[Invalid], findings: &mut Findings) {
+    let markers: Vec<&Invalid> = invalid.iter().filter(|invalid| is_marker(&invalid.text)).collect();
+    let Some(Source::File { path, .. }) = markers.first().map(|first| &first.source) else { return };
+    let finding = INVALID.found("a merge left its markers in the file").about(&markers[0].text);
+    let finding = markers.iter().fold(finding, |finding, marker| finding.at(marker.source.clone(), &marker.text));
+    let text = subject.project.read_text(path).unwrap_or_default();
+    let mut other = false;
+    let mut edits = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let gone = is_marker(line) || other;
+        other = (other || line.starts_with("=======") || line.starts_with("|||||||")) && !line.starts_with(">>>>>>>");
+        if gone {
+            edits.push(remove_line(path, index + 1, line));
+        }
+    }
+    edits.reverse();
+    findings
+        .push(finding.advise("see whether the other side was meant").fix("keep the first side of the merge", edits));
+}
+
+/// Files that commands name and the project does not have.
+fn named_files(subject: &Subject<'_>, findings: &mut Findings) {
+    for choice in subject.choices("phases.install.cmds").chain(subject.choices("phases.build.cmds")) {
+        let words: Vec<&str> = choice.value.split_whitespace().collect();
+        let named = words
+            .windows(2)
+            .filter(|pair| matches!(pair[0], "-r" | "--requirement"))
+            .map(|pair| pair[1].trim_end_matches(';'));
+        let moved = ["cd ", "export", "curl", "cp ", ">"].iter().any(|way| choice.value.contains(way));
+        for file in named.filter(|file| file.ends_with(".txt") && !file.starts_with(['/', '$', '.'])) {
+            if moved || subject.app.has_file(file) {
+                continue;
+            }
+            let finding = MISSING.found(format!("{file} is not in the project")).about(file);
+            findings.push(finding.at(choice.because.clone(), &choice.value));
+        }
+    }
+}
+
 /// A path or file URL.
 fn local(subject: &Subject<'_>, entry: &Entry, path: &str, findings: &mut Findings) {
+    let path = path.strip_prefix("file:///app/").or_else(|| path.strip_prefix("/app/")).unwrap_or(path);
     let inside = path.strip_prefix("file:").unwrap_or(path).trim_start_matches("./");
     let inside = inside.split(['#', '[']).next().unwrap_or_default().trim();
     let is_absolute = path.starts_with("file:///")

@@ -6,7 +6,7 @@ use super::start::Start;
 use super::subject::{REQUIREMENTS, Subject};
 use crate::diagnose::Severity;
 
-const HOST: Check = error(
+pub(super) const HOST: Check = error(
     "wrong-bind-host",
     "The server listens on the container's own loopback address, which nobody outside of it reaches. It must listen on 0.0.0.0.",
 );

@@ -49,6 +49,9 @@ fn an_install_phase_without_pip() {
     );
     assert!(told.advice.unwrap().starts_with("unset"));
 
+    let lost = "[phases.install]\ncmds = [\"python -m venv .venv\", \". .venv/bin/activate\", \"pip install -r requirements.txt\"]\n";
+    fires("pip-not-found", "nixpacks.toml:2", &[FLASK, MAIN, ("nixpacks.toml", lost)]);
+
     silent("pip-not-found", &[FLASK, MAIN]);
     silent("pip-not-found", &[FLASK, MAIN, ("nixpacks.toml", "[phases.install]\ndependsOn = [\"setup\"]\n")]);
     silent_with("pip-not-found", &[FLASK, MAIN], &["NIXPACKS_BUILD_CMD=pip install flask"]);

@@ -7,6 +7,7 @@ mod django;
 mod entry;
 mod healthy;
 mod ignored;
+mod imports;
 mod install;
 mod keys;
 mod lock;

@@ -30,6 +30,8 @@ fn lines_that_pip_cannot_parse() {
         fires("invalid-requirement", "requirements.txt:2", &asks("flask==3.0.0\n<<<<<<< HEAD\n")).fixes.len(),
         1
     );
+    let merge = "a==1\n<<<<<<< HEAD\nb==1\n=======\nb==2\n>>>>>>> other\nc==1\n";
+    assert_eq!(fires("invalid-requirement", "requirements.txt:2", &asks(merge)).fixes[0].edits.len(), 4);
     fires("invalid-requirement", "requirements.txt:1", &asks("flask=3.0.0\n"));
     silent(
         "invalid-requirement",
@@ -40,6 +42,9 @@ fn lines_that_pip_cannot_parse() {
 #[test]
 fn includes_that_are_not_there() {
     fires("requirements-file-missing", "requirements.txt:1", &asks("-r base.txt\n"));
+    let config = "[phases.build]\ncmds = [\"pip install -r deploy/prod.txt\"]\n";
+    fires("requirements-file-missing", "nixpacks.toml:2", &[asks("")[0], MAIN, ("nixpacks.toml", config)]);
+    silent("requirements-file-missing", &[asks("")[0], MAIN, ("nixpacks.toml", config), ("deploy/prod.txt", "")]);
     silent("requirements-file-missing", &[("requirements.txt", "-r base.txt\n"), MAIN, ("base.txt", "flask==3.0.0\n")]);
 }
 
@@ -49,6 +54,10 @@ fn paths_of_another_machine() {
         fires("local-path-requirement", "requirements.txt:1", &asks(&format!("{line}\n")));
     }
     silent("local-path-requirement", &[("requirements.txt", "./tool\n-e ./tool\n"), MAIN, ("tool/pyproject.toml", "")]);
+    silent(
+        "local-path-requirement",
+        &[("requirements.txt", "x @ file:///app/tool\n"), MAIN, ("tool/pyproject.toml", "")],
+    );
     silent("local-path-requirement", &asks(".\nflask @ https://example.org/flask-3.0.0.tar.gz\n"));
 }
 
