@@ -1,5 +1,6 @@
 //! How a check speaks.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -103,28 +104,38 @@ fn shown(text: &str) -> String {
     }
 }
 
+/// More findings of one kind tell nothing new.
+const MOST_OF_A_KIND: usize = 50;
+
 /// Everything found so far.
 #[derive(Debug, Default)]
-pub(super) struct Findings(Vec<Diagnosis>);
+pub(super) struct Findings {
+    found: Vec<Diagnosis>,
+    counts: HashMap<&'static str, usize>,
+}
 
 impl Findings {
     pub(super) fn push(&mut self, finding: Finding) {
-        self.0.push(finding.0);
+        let count = self.counts.entry(finding.0.rule).or_default();
+        *count += 1;
+        if *count <= MOST_OF_A_KIND {
+            self.found.push(finding.0);
+        }
     }
 
     /// Whether a check has found an error.
     pub(super) fn has_error(&self, check: &Check) -> bool {
-        self.0.iter().any(|found| found.rule == check.id && found.severity == Severity::Error)
+        self.found.iter().any(|found| found.rule == check.id && found.severity == Severity::Error)
     }
 
     pub(super) fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
-        self.0.extend(findings.into_iter().map(|finding| finding.0));
+        findings.into_iter().for_each(|finding| self.push(finding));
     }
 
     /// The worst first, otherwise as they were found.
     pub(super) fn sorted(mut self) -> Vec<Diagnosis> {
-        self.0.sort_by_key(|found| std::cmp::Reverse(found.severity));
-        self.0
+        self.found.sort_by_key(|found| std::cmp::Reverse(found.severity));
+        self.found
     }
 }
 

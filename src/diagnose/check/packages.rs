@@ -1,6 +1,8 @@
 //! Packages that need something which the plan does not have.
 
+use std::collections::HashMap;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use pep440_rs::{Version, VersionSpecifiers};
 
@@ -45,13 +47,23 @@ const DISPLAY: Check = warning(
 
 pub(super) const CHECKS: &[Check] = &[HEADER, LIBRARY, PROGRAM, NO_WHEEL, LIBPQ, BROWSERS, DISPLAY];
 
-const NEEDS: &str = include_str!("packages.txt");
-const WHEELS: &str = include_str!("wheels.txt");
+type Rows = HashMap<&'static str, Vec<Vec<&'static str>>>;
+
+static NEEDS: LazyLock<Rows> = LazyLock::new(|| rows(include_str!("packages.txt")));
+static WHEELS: LazyLock<Rows> = LazyLock::new(|| rows(include_str!("wheels.txt")));
 /// Older Pythons, in the order in which they are proposed.
 const OLDER: [&str; 4] = ["3.12", "3.11", "3.10", "3.9"];
 
-fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    table.lines().filter(|line| !line.starts_with('#')).map(|line| line.split_whitespace().collect())
+/// The rows of a table, by their first word.
+fn rows(table: &'static str) -> Rows {
+    let mut rows = Rows::new();
+    for line in table.lines().filter(|line| !line.starts_with('#')) {
+        let mut words = line.split_whitespace();
+        if let Some(name) = words.next() {
+            rows.entry(name).or_default().push(words.collect());
+        }
+    }
+    rows
 }
 
 pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
@@ -64,8 +76,8 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         .filter(|entry| !entry.is_constraint && entry.requirement.origin == Origin::Index && applies(entry, &python));
     for entry in entries {
         let Some(name) = entry.requirement.name.as_deref() else { continue };
-        for row in rows(NEEDS).filter(|row| row[0] == name) {
-            if let [_, condition, kind, attributes, apt @ ..] = &row[..]
+        for row in NEEDS.get(name).into_iter().flatten() {
+            if let [condition, kind, attributes, apt @ ..] = &row[..]
                 && holds(entry, condition)
             {
                 needs(subject, entry, kind, attributes, apt, findings);
@@ -142,8 +154,9 @@ fn add(subject: &Subject<'_>, finding: Finding, list: &str, attributes: &[&str])
 fn wheel(subject: &Subject<'_>, entry: &Entry, python: &str, findings: &mut Findings) {
     let (Some(name), Some(pinned)) = (entry.requirement.name.as_deref(), entry.requirement.pinned()) else { return };
     let first = |python: &str| {
-        let row = rows(WHEELS).find(|row| row[0] == name && row[1] == python)?;
-        Some((Version::from_str(row[2]).ok()?, row[3] == "fails"))
+        let row = WHEELS.get(name)?.iter().find(|row| row.first() == Some(&python))?;
+        let [_, since, end] = row[..] else { return None };
+        Some((Version::from_str(since).ok()?, end == "fails"))
     };
     let Some((since, fails)) = first(python).filter(|(since, _)| pinned < since) else { return };
     let finding =
@@ -224,4 +237,21 @@ fn special(subject: &Subject<'_>, entry: &Entry, name: &str, findings: &mut Find
 /// Adds a requirement, for findings of other topics.
 pub(super) fn require(subject: &Subject<'_>, name: &str) -> Edit {
     append_line(subject.app.place(super::subject::REQUIREMENTS), name)
+}
+
+#[cfg(test)]
+mod tables {
+    use super::*;
+
+    #[test]
+    fn every_row_can_be_read() {
+        for (name, row) in NEEDS.iter().flat_map(|(name, rows)| rows.iter().map(move |row| (name, row))) {
+            assert!(row.len() >= 3 && ["build", "lib", "program"].contains(&row[1]), "{name} {row:?}");
+            assert!(row[0] == "*" || VersionSpecifiers::from_str(row[0]).is_ok(), "{name} {row:?}");
+        }
+        for (name, row) in WHEELS.iter().flat_map(|(name, rows)| rows.iter().map(move |row| (name, row))) {
+            assert!(row.len() == 3 && Version::from_str(row[1]).is_ok(), "{name} {row:?}");
+            assert!(matches!(row[2], "fails" | "builds"), "{name} {row:?}");
+        }
+    }
 }

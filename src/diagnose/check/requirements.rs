@@ -52,6 +52,8 @@ const UNPINNED: Check = note(
 
 pub(super) const CHECKS: &[Check] = &[ENCODING, INVALID, MISSING, LOCAL, WINDOWS, MACOS, SSH, GIT, UNPINNED];
 
+/// After as many broken lines the file is none of requirements.
+const MOST: usize = 20;
 const WINDOWS_ONLY: [&str; 17] = [
     "pywin32",
     "pypiwin32",
@@ -90,7 +92,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         return;
     }
     merge(subject, &found.invalid, findings);
-    for invalid in found.invalid.iter().filter(|invalid| !is_marker(&invalid.text)) {
+    for invalid in found.invalid.iter().filter(|invalid| !is_marker(&invalid.text)).take(MOST) {
         findings.push(unusable(subject, invalid));
     }
     let python = super::version::planned(subject).unwrap_or_else(|| "3.12".to_owned());
@@ -178,7 +180,8 @@ fn merge(subject: &Subject<'_>, invalid: &[Invalid], findings: &mut Findings) {
     let markers: Vec<&Invalid> = invalid.iter().filter(|invalid| is_marker(&invalid.text)).collect();
     let Some(Source::File { path, .. }) = markers.first().map(|first| &first.source) else { return };
     let finding = INVALID.found("a merge left its markers in the file").about(&markers[0].text);
-    let finding = markers.iter().fold(finding, |finding, marker| finding.at(marker.source.clone(), &marker.text));
+    let finding =
+        markers.iter().take(MOST).fold(finding, |finding, marker| finding.at(marker.source.clone(), &marker.text));
     let text = subject.project.read_text(path).unwrap_or_default();
     let mut other = false;
     let mut edits = Vec::new();
