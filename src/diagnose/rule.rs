@@ -14,7 +14,7 @@ pub struct Rule {
     pub about: &'static str,
     /// What to do; `{thing}` stands for the diagnosis' subject.
     pub cure: &'static str,
-    /// A line that the failing program prints, from a run of our own.
+    /// A line as the failing program prints it.
     pub example: &'static str,
     /// Where to read more.
     pub link: Option<&'static str>,

@@ -164,7 +164,7 @@ pub(super) const RULES: &[Rule] = &[
         about: "pip builds the project itself, and the build backend cannot tell what belongs to it: no package folder, several of them, or a file it names is missing.",
         cure: "name the packages in pyproject.toml (or use `--no-root`, `package-mode = false` with Poetry); with Nixpacks prefer a requirements.txt, \
                because only pyproject.toml is there while it installs",
-        example: "error: Multiple top-level packages discovered in a flat-layout: ['data', 'handlers'].",
+        example: "error: Multiple top-level packages discovered in a flat-layout: ['quay', 'tides', 'charts'].",
         signs: &[
             decisive(r"Multiple top-level (?:packages|modules) discovered in a flat-layout: (?P<s>\[[^\]]*\])"),
             decisive(

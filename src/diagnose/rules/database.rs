@@ -126,7 +126,7 @@ pub(super) const LATE: &[Rule] = &[Rule {
     message: "{a file} that the app reads was not deployed",
     about: "The app opens a file that is not in the deployed folder: ignored by git or .dockerignore, left on a laptop, or named relative to another folder.",
     cure: "commit {the file} (or make it at start), and build its path from `__file__` rather than from the working directory",
-    example: "FileNotFoundError: [Errno 2] No such file or directory: 'config.json'",
+    example: "FileNotFoundError: [Errno 2] No such file or directory: 'tides/berths.json'",
     yields_to: &[
         "requirements-file-missing",
         "local-path-requirement",

@@ -53,7 +53,7 @@ pub(super) const RULES: &[Rule] = &[
         about: "The index has no such package, or not in that version. A misspelt name, a version that was never published, a module of the standard \
                 library or a private package are the usual reasons.",
         cure: "check the name and version of {the requirement} on the index",
-        example: "ERROR: No matching distribution found for uvicorn==0.99.0",
+        example: "ERROR: No matching distribution found for tabulate==9.9.1",
         link: REQUIREMENTS,
         yields_to: &[
             "network-unreachable",
@@ -145,11 +145,11 @@ pub(super) const RULES: &[Rule] = &[
         message: "{a requirement} exists for Windows only",
         about: "The package has nothing to install on Linux. It came into the requirements from a `pip freeze` on Windows.",
         cure: "remove {the requirement}, or end its line with `; sys_platform == \"win32\"`",
-        example: "ERROR: No matching distribution found for pywin32==306",
+        example: "ERROR: No matching distribution found for pywinpty==2.0.12",
         yields_to: NETWORK,
         signs: &[
             decisive(
-                r"(?i)(?:No matching distribution found for|satisfies the requirement|Unable to find installation candidates for|no versions? of|Because) (?P<s>(?:pywin32(?:-ctypes)?|pypiwin32|pywinpty|wmi|win32-setctime|win10toast(?:-click|-persist)?|windows-curses|pythonwin|winshell|winrt[\w.-]*|winsdk|win-inet-pton|pyreadline|comtypes-win|dxcam|windows-toasts|pywinauto|pythonnet-win|win32core|winsound|msvcrt|dragonfly|wincertstore|win-unicode-console|win32gui|pywin32-stubs|win-precise-time|win11toast|pyaudiowpatch)\b[^\s(]*)",
+                r"(?i)(?:No matching distribution found for|satisfies the requirement|Unable to find installation candidates for|no versions? of|Because) (?P<s>(?:pywin32|pypiwin32|pywinpty|wmi|win32-setctime|win10toast(?:-click|-persist)?|windows-curses|pythonwin|winshell|winrt[\w.-]*|winsdk|win-inet-pton|pyreadline|comtypes-win|dxcam|windows-toasts|pywinauto|pythonnet-win|win32core|winsound|msvcrt|dragonfly|wincertstore|win-unicode-console|win32gui|pywin32-stubs|win-precise-time|win11toast|pyaudiowpatch)\b[^\s(]*)",
             ),
             said(
                 r"(?i)(?P<s>pywinpty|winrt[\w-]*|pywin32|pyreadline|wmi|winsdk|dxcam).*(?:only (?:works|supported|available|runs) on|requires) windows|only (?:for|on) windows (?:is supported|platform)",
@@ -167,7 +167,7 @@ pub(super) const RULES: &[Rule] = &[
         message: "{a requirement} points at a path that exists on somebody's own machine only",
         about: "`pip freeze` writes `@ file:///…` for packages that conda or a local folder brought. No other machine has that path.",
         cure: "require the package by name and version in place of {the path} (`pip list --format=freeze` writes such lines)",
-        example: "ERROR: Could not install packages due to an OSError: [Errno 2] No such file or directory: '/croot/certifi_1671487769961/app'",
+        example: "ERROR: Could not install packages due to an OSError: [Errno 2] No such file or directory: '/home/ada/wheels/ledger-0.4-py3-none-any.whl'",
         signs: &[
             decisive(
                 r"(?:OSError|EnvironmentError): \[(?:Errno|WinError) 2\] [^:]*: '(?P<s>/(?:croot|home|Users|tmp/build|private|opt/conda|feedstock_root|work|builds?|io|mnt|System|C:|D:)[^']*)'",
@@ -198,7 +198,7 @@ pub(super) const RULES: &[Rule] = &[
         message: "{the requirements file} is not UTF-8",
         about: "The file was saved as UTF-16 (PowerShell's `>` does that) or in an old code page, and the installer cannot decode it.",
         cure: "save {the requirements file} as UTF-8 (in PowerShell: `pip freeze | Out-File -Encoding utf8 requirements.txt`)",
-        example: "UnicodeDecodeError: 'utf-16-le' codec can't decode byte 0x0a in position 32: truncated data",
+        example: "UnicodeDecodeError: 'utf-16-le' codec can't decode byte 0x0a in position 118: truncated data",
         signs: &[
             decisive(r"'utf-?16(?:-?[lb]e)?' codec can't decode"),
             decisive(r"Invalid requirement: ['\x22](?:.?\x00|.*\\x00|\\ufeff|��|ÿþ|þÿ|\u{feff})"),
@@ -243,7 +243,7 @@ pub(super) const RULES: &[Rule] = &[
         message: "{a line of the requirements} is no requirement",
         about: "pip cannot parse a line: a command, a merge marker, a single `=`, a bullet or prose got into the file.",
         cure: "correct or delete {the line}; one requirement a line, as `name==version`",
-        example: "ERROR: Invalid requirement: 'pip install gunicorn' (from line 2 of requirements.txt)",
+        example: "ERROR: Invalid requirement: 'sudo apt install libpq-dev' (from line 7 of requirements.txt)",
         link: REQUIREMENTS,
         yields_to: &["requirements-encoding", "tool-version-variable-empty", "local-path-requirement"],
         signs: &[
@@ -314,7 +314,7 @@ pub(super) const RULES: &[Rule] = &[
         message: "the pinned versions contradict each other{}",
         about: "Two requirements exclude each other's versions, so no set of releases satisfies all of them.",
         cure: "loosen or align the pins that the log names under `The conflict is caused by`",
-        example: "ERROR: Cannot install -r requirements.txt (line 1) and starlette==0.36.3 because these package versions have conflicting dependencies.",
+        example: "ERROR: Cannot install -r requirements.txt (line 4) and click==7.1.2 because these package versions have conflicting dependencies.",
         link: Some("https://pip.pypa.io/en/stable/topics/dependency-resolution/"),
         yields_to: &["network-unreachable", "network-timeout", "tls-ca-bundle", "no-wheel-for-python"],
         signs: &[

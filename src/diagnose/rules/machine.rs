@@ -174,7 +174,7 @@ pub(super) const RULES: &[Rule] = &[
         message: "{a path} lies on a read-only file system",
         about: "Something wrote where the platform mounts read-only, such as /nix/store or a mounted configuration.",
         cure: "write under /tmp or on a volume in place of {the path}",
-        example: "OSError: [Errno 30] Read-only file system: '/ro/site'",
+        example: "OSError: [Errno 30] Read-only file system: '/nix/var/harbour.log'",
         signs: &[
             decisive(r"(?:Errno 30|os error 30)\]?[^:]*: '(?P<s>[^']+)'"),
             decisive(
@@ -191,7 +191,7 @@ pub(super) const RULES: &[Rule] = &[
         message: "{a path} may not be written, read or run by this user",
         about: "The process runs as a user to whom the file or folder does not belong, or a script lacks its executable bit.",
         cure: "write where the user may (/tmp, a volume), or give {the path} to the user that runs the app",
-        example: "PermissionError: [Errno 13] Permission denied: '/app/uploads'",
+        example: "PermissionError: [Errno 13] Permission denied: '/srv/tides/export.csv'",
         yields_to: &[
             "port-permission-denied",
             "git-auth-failed",

@@ -36,7 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         message: "the project's own module {that is imported} is not found",
         about: "The module belongs to the project, but it is not in the deployed folder or not on Python's path: not committed, another spelling or case, or started in the wrong folder.",
         cure: "commit {the module} (check .gitignore and upper or lower case), and start in the project's root or set PYTHONPATH",
-        example: "ModuleNotFoundError: No module named 'backend.app.users.dependencies'",
+        example: "ModuleNotFoundError: No module named 'harbour.tides.forecast'",
         yields_to: &["wrong-start-module"],
         signs: &[],
         ..Rule::BLANK
@@ -59,7 +59,7 @@ pub(super) const RULES: &[Rule] = &[
         message: "modules import each other in a circle: {a name} is needed before its module is ready",
         about: "Python was in the middle of one module when another, imported by it, asked for a name of the first.",
         cure: "move {the name} to a module that neither of them imports back, or import it inside the function that uses it",
-        example: "ImportError: cannot import name 'db' from partially initialized module 'app.models' (most likely due to a circular import) (/app/app/models.py)",
+        example: "ImportError: cannot import name 'berths' from partially initialized module 'harbour.quay' (most likely due to a circular import) (/app/harbour/quay.py)",
         signs: &[decisive(
             r"cannot import name '(?P<s>[^']+)' from partially initialized module|partially initialized module '(?P<s2>[^']+)' has no attribute '[^']+'|most likely due to a circular import|likely due to a circular import|cannot access submodule '(?P<s3>[^']+)' of module",
         )],
@@ -71,7 +71,7 @@ pub(super) const RULES: &[Rule] = &[
         message: "{a name} is not in the module it is imported from",
         about: "The module is the project's own, and it does not define the name: renamed, misspelt, or an older file was deployed.",
         cure: "define {the name} there, or correct the import",
-        example: "ImportError: cannot import name 'DocumentShare' from 'app.models.share' (/app/app/models/share.py)",
+        example: "ImportError: cannot import name 'TideTable' from 'harbour.tables' (/app/harbour/tables.py)",
         yields_to: &["circular-import"],
         signs: &[],
         ..Rule::BLANK
@@ -82,7 +82,7 @@ pub(super) const RULES: &[Rule] = &[
         message: "the installed version of {a package} does not fit the code that uses it",
         about: "A package was renamed, split or changed in a newer release than the code (or another package) was written for. Nothing pins it, or the pins do not belong together.",
         cure: "pin {the package} to the release that the code was written for, or adapt the code",
-        example: "ImportError: cannot import name 'url_quote' from 'werkzeug.urls' (/opt/venv/lib/python3.11/site-packages/werkzeug/urls.py)",
+        example: "ImportError: cannot import name 'url_quote' from 'werkzeug.urls' (/opt/venv/lib/python3.12/site-packages/werkzeug/urls.py)",
         yields_to: &["numpy-abi-mismatch", "circular-import", "tool-version-incompatible"],
         signs: &[
             decisive(
@@ -116,7 +116,7 @@ pub(super) const RULES: &[Rule] = &[
         message: "a compiled package was built against another NumPy than the installed one{}",
         about: "NumPy 2 changed its binary interface. Wheels built against NumPy 1 do not load with it, nor the other way round.",
         cure: "pin `numpy<2`, or raise the pins of pandas, scipy, scikit-learn, opencv and torch to releases for NumPy 2",
-        example: "ValueError: numpy.dtype size changed, may indicate binary incompatibility. Expected 96 from C header, got 88 from PyObject",
+        example: "ValueError: numpy.dtype size changed, may indicate binary incompatibility. Expected 88 from C header, got 96 from PyObject",
         signs: &[decisive(
             r"(?:numpy\.\w+|numpy) size changed, may indicate binary incompatibility|A module that was compiled using NumPy 1\.x cannot be run in|_ARRAY_API not found|module compiled against (?:ABI|API) version 0x|numpy\.core\.multiarray failed to import|numpy\._core\.(?:multiarray|umath) failed to import|Numpy is not available|this version of (?:pandas|scipy) is incompatible with numpy|IMPORTANT: PLEASE READ THIS FOR ADVICE ON HOW TO SOLVE THIS ISSUE",
         )],
@@ -194,7 +194,7 @@ pub(super) const RULES: &[Rule] = &[
         message: "text is decoded or written with ASCII because no UTF-8 locale is set{}",
         about: "Without LANG or PYTHONUTF8 an older Python (or a C locale) takes ASCII for files and output.",
         cure: "set PYTHONUTF8=1 (or LANG=C.UTF-8), and give `encoding=\"utf-8\"` to open()",
-        example: "UnicodeDecodeError: 'ascii' codec can't decode byte 0xd0 in position 0: ordinal not in range(128)",
+        example: "UnicodeDecodeError: 'ascii' codec can't decode byte 0xc3 in position 41: ordinal not in range(128)",
         signs: &[decisive(
             r"'(?:ascii|charmap|latin-1|cp\d+|gbk|euc_jp|shift_jis|cp1252)' codec can't (?:de|en)code|Python 3 was configured to use ASCII as encoding|unsupported locale setting|Click will abort further execution because Python|locale\.Error|ordinal not in range\(128\)",
         )],

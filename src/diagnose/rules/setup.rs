@@ -12,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
         about: "nixPkgs and nixLibs take attributes of nixpkgs, and this one does not exist there. Names of pip, apt or Homebrew \
                 packages and dotted Python versions are the usual mistakes.",
         cure: "take {it} out of nixPkgs or nixLibs; Python packages belong in requirements.txt, apt names in aptPkgs",
-        example: "error: undefined variable 'pip' at /app/.nixpacks/nixpkgs-bc8f8d1be58e8c8383e683a06e1e1e57893fff87.nix:19:9",
+        example: "error: undefined variable 'pip' at /app/.nixpacks/nixpkgs-ffeebf0acf3ae8b29f8c7049cd911b9636efd7e7.nix:22:14",
         link: Some("https://search.nixos.org/packages"),
         signs: &[
             decisive(r"error:.*undefined variable [`'‘“](?P<s>[^'’”`]+)['’”]"),

@@ -176,7 +176,7 @@ const WORDINGS: &[(&str, &str)] = &[
     ("no-display", "selenium.common.exceptions.WebDriverException: Message: unknown error: cannot open display"),
     (
         "missing-system-binary",
-        "playwright._impl._errors.Error: BrowserType.launch: Executable doesn't exist at /root/.cache/ms-playwright/chromium-1091/chrome-linux/chrome",
+        "playwright._impl._errors.Error: BrowserType.launch: Executable doesn't exist at /home/app/.cache/ms-playwright/firefox-1429/firefox/firefox",
     ),
     (
         "missing-system-binary",

@@ -9,7 +9,7 @@ pub(super) const RULES: &[Rule] = &[
         message: "{the host of the request} is not in Django's ALLOWED_HOSTS",
         about: "Django answers 400 to requests whose Host header it was not told of. On Railway the health check comes as healthcheck.railway.app.",
         cure: "add {the host} to ALLOWED_HOSTS (and healthcheck.railway.app, if the platform probes the app)",
-        example: "django.core.exceptions.DisallowedHost: Invalid HTTP_HOST header: 'web-production.up.railway.app'. You may need to add 'web-production.up.railway.app' to ALLOWED_HOSTS.",
+        example: "django.core.exceptions.DisallowedHost: Invalid HTTP_HOST header: 'harbour.example'. You may need to add 'harbour.example' to ALLOWED_HOSTS.",
         link: Some("https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts"),
         signs: &[decisive(
             r"Invalid HTTP_HOST header: '(?P<s>[^']+)'|DisallowedHost|You must set settings\.ALLOWED_HOSTS if DEBUG is False",
@@ -206,7 +206,7 @@ pub(super) const RULES: &[Rule] = &[
         example: "[ERROR] Can't connect to ('0.0.0.0', 80)",
         signs: &[
             decisive(
-                r"(?:\[Errno 13\]|\[WinError 10013\]|EACCES).*(?:bind|address|port|socket)[^\d']*(?P<s>'[^']*', \d+|\d+)?|Can't connect to \((?P<s2>'[^']+', \d{1,3})\)|Permission denied.*bind|bind\(\) to \S+ failed \(13: Permission denied\)",
+                r"(?:\[Errno 13\]|\[WinError 10013\]|EACCES).*\b(?:bind|binding|address|port|socket)\b[^\d'/]*(?P<s>'[^']*', \d+|\d+)?|Can't connect to \((?P<s2>'[^']+', \d{1,3})\)|Permission denied.*bind|bind\(\) to \S+ failed \(13: Permission denied\)",
             ),
             said(r"You don't have permission to access that port|[Pp]ermission denied.*\bport (?P<s>\d+)"),
         ],
