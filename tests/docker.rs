@@ -41,7 +41,14 @@ fn containers_of(project: &std::path::Path) -> usize {
 
 fn forget(project: &std::path::Path) {
     let volume = docker::cache_volume_name(project, "/root/.cache/pip").unwrap();
-    client(&["volume", "rm", "--force", &volume]);
+    // The engine lets go of a volume a moment after its container.
+    for _ in 0..50 {
+        client(&["volume", "rm", "--force", &volume]);
+        if client(&["volume", "ls", "--quiet", "--filter", &format!("name={volume}")]).is_empty() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
 }
 
 #[test]
