@@ -35,6 +35,10 @@ const IGNORED: Check = note(
     "lock-file-ignored",
     "requirements.txt beats every lock file and Pipfile: pip installs it, and the lock is not looked at. Remove one of the two.",
 );
+const UV_OLD: Check = error(
+    "uv-version-too-old",
+    "Nixpacks installs uv 0.4.30 unless told otherwise, which reads lock files of version 1. A newer uv is named by NIXPACKS_UV_VERSION.",
+);
 const POETRY_LOCK: Check = error(
     "poetry-lock-outdated",
     "pyproject.toml names a dependency that poetry.lock does not have. Poetry refuses to install from an outdated lock.",
@@ -50,7 +54,7 @@ const UV_LOCK: Check = error(
 );
 
 pub(super) const CHECKS: &[Check] =
-    &[EMPTY, NO_LOCK, POETRY_2, POETRY_OLD, PDM, IGNORED, POETRY_LOCK, PIPFILE_LOCK, UV_LOCK];
+    &[EMPTY, NO_LOCK, POETRY_2, POETRY_OLD, PDM, UV_OLD, IGNORED, POETRY_LOCK, PIPFILE_LOCK, UV_LOCK];
 
 const TOOLS: [(&str, &str, &str); 3] = [
     ("poetry", "NIXPACKS_POETRY_VERSION", "1.8.5"),
@@ -71,7 +75,10 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             let finding = finding.at(subject.app.file("pdm.lock"), "");
             findings.push(set_variable(subject, finding, "NIXPACKS_PDM_VERSION", "2.22.3"));
         }
-        "uv" => outdated(subject, "uv.lock", &["project", "dependencies"], &UV_LOCK, findings),
+        "uv" => {
+            uv(subject, findings);
+            outdated(subject, "uv.lock", &["project", "dependencies"], &UV_LOCK, findings);
+        }
         "pipenv" => pipfile(subject, findings),
         "requirements" => beside(subject, findings),
         _ => {}
@@ -148,6 +155,24 @@ fn poetry(subject: &Subject<'_>, findings: &mut Findings) {
                 .at(file.source(&key), file.line(&key))
                 .advise(format!("write {field} under [tool.poetry], or {advice}")),
         );
+    }
+}
+
+fn uv(subject: &Subject<'_>, findings: &mut Findings) {
+    let text = subject.app.read_text("uv.lock").unwrap_or_default();
+    let stated =
+        text.lines().take(20).enumerate().find_map(|(index, line)| Some((index, line.strip_prefix("version = ")?)));
+    let Some((index, format)) =
+        stated.filter(|(_, format)| format.trim().parse::<u32>().is_ok_and(|format| format > 1))
+    else {
+        return;
+    };
+    let version = subject.variable("NIXPACKS_UV_VERSION").unwrap_or_default();
+    if version == "0.4.30" {
+        let finding =
+            UV_OLD.found(format!("uv.lock has format {}, and uv {version} reads 1", format.trim())).about(version);
+        let finding = finding.at(subject.app.line("uv.lock", Some(index + 1)), "");
+        findings.push(finding.advise("set NIXPACKS_UV_VERSION to the uv that wrote the lock"));
     }
 }
 

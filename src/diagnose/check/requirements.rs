@@ -26,6 +26,10 @@ const LOCAL: Check = error(
     "A line names a file or folder of somebody's machine, as `pip freeze` in a conda environment writes it. It does not exist where the \
      image is built.",
 );
+const WHEEL: Check = error(
+    "wheel-wrong-platform",
+    "The wheel was made for another system or another Python, as its file name says, and pip refuses it.",
+);
 const WINDOWS: Check = error(
     "windows-only-requirement",
     "The package exists for Windows only, and pip on Linux finds no version of it. A marker keeps the line for Windows alone.",
@@ -50,7 +54,7 @@ const UNPINNED: Check = note(
      versions that work.",
 );
 
-pub(super) const CHECKS: &[Check] = &[ENCODING, INVALID, MISSING, LOCAL, WINDOWS, MACOS, SSH, GIT, UNPINNED];
+pub(super) const CHECKS: &[Check] = &[ENCODING, INVALID, MISSING, LOCAL, WHEEL, WINDOWS, MACOS, SSH, GIT, UNPINNED];
 
 /// After as many broken lines the file is none of requirements.
 const MOST: usize = 20;
@@ -99,6 +103,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     let mut loose: Vec<&Entry> = Vec::new();
     for entry in found.packages.iter().filter(|entry| !entry.is_constraint && applies(entry, &python)) {
         match &entry.requirement.origin {
+            Origin::Path(place) | Origin::Url(place) if wheel(entry, place, &python, findings) => {}
             Origin::Path(path) => local(subject, entry, path, findings),
             Origin::Repository(url) => repository(entry, url, findings),
             Origin::Url(_) => {}
@@ -214,6 +219,34 @@ fn named_files(subject: &Subject<'_>, findings: &mut Findings) {
             findings.push(finding.at(choice.because.clone(), &choice.value));
         }
     }
+}
+
+/// Whether the line names a wheel that does not fit, by the tags in its name.
+fn wheel(entry: &Entry, place: &str, python: &str, findings: &mut Findings) -> bool {
+    let file = place.split(['#', '?']).next().unwrap_or_default().rsplit(['/', '\\']).next().unwrap_or_default();
+    let Some(stem) = file.trim().strip_suffix(".whl") else { return false };
+    let tags: Vec<&str> = stem.rsplit('-').take(3).collect();
+    let [platform, abi, interpreter] = tags[..] else { return false };
+    let of_linux = |tag: &str| tag == "any" || tag.contains("linux");
+    let own = format!("cp{}", python.replace('.', ""));
+    let of_python = |tag: &str| tag.starts_with("py") || tag == own || abi.contains("abi3");
+    let message = if !platform.split('.').any(of_linux) {
+        format!("{file} is made for {platform}")
+    } else if !interpreter.split('.').any(of_python) {
+        format!("{file} is made for {interpreter}, and the plan takes Python {python}")
+    } else {
+        return false;
+    };
+    let finding = WHEEL.found(message).about(file).at(entry.source(), &entry.written);
+    let name = entry.requirement.name.clone().filter(|_| entry.lines.start() == entry.lines.end());
+    findings.push(match name {
+        Some(name) => {
+            let edit = replace_line(&entry.path, *entry.lines.start(), &entry.written, name.clone());
+            finding.fix(format!("take {name} from the index"), vec![edit])
+        }
+        None => finding,
+    });
+    true
 }
 
 /// A path or file URL.

@@ -79,3 +79,15 @@ fn locks_that_lack_a_dependency() {
     fires("pipfile-lock-outdated", "Pipfile:3", &[MAIN, pipfile, ("Pipfile.lock", r#"{"default": {"flask": {}}}"#)]);
     silent("pipfile-lock-outdated", &[MAIN, pipfile, ("Pipfile.lock", r#"{"default": {"flask": {}, "redis": {}}}"#)]);
 }
+
+#[test]
+fn uv_locks_of_a_later_format() {
+    let project = ("pyproject.toml", "[project]\nname = \"x\"\nversion = \"1\"\n");
+    fires("uv-version-too-old", "uv.lock:1", &[MAIN, project, ("uv.lock", "version = 2\n")]);
+    silent("uv-version-too-old", &[MAIN, project, ("uv.lock", "version = 1\nrevision = 5\n")]);
+    silent_with(
+        "uv-version-too-old",
+        &[MAIN, project, ("uv.lock", "version = 2\n")],
+        &["NIXPACKS_UV_VERSION=0.9.0", "NIXPACKS_X=1"],
+    );
+}

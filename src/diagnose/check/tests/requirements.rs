@@ -62,6 +62,24 @@ fn paths_of_another_machine() {
 }
 
 #[test]
+fn wheels_for_something_else() {
+    for file in [
+        "x-1.0-cp312-cp312-win_amd64.whl",
+        "x-1.0-cp311-cp311-manylinux_2_17_x86_64.whl",
+        "x-1.0-py3-none-macosx_11_0_arm64.whl",
+    ] {
+        fires("wheel-wrong-platform", "requirements.txt:1", &asks(&format!("x @ https://example.org/{file}\n")));
+    }
+    for file in [
+        "x-1.0-py3-none-any.whl",
+        "x-1.0-cp38-abi3-manylinux2014_x86_64.whl",
+        "x-1.0-cp312-cp312-manylinux_2_17_x86_64.whl",
+    ] {
+        silent("wheel-wrong-platform", &asks(&format!("x @ https://example.org/{file}\n")));
+    }
+}
+
+#[test]
 fn packages_of_other_systems() {
     fires("windows-only-requirement", "requirements.txt:2", &asks("flask==3.0.0\npywin32==306\n"));
     silent("windows-only-requirement", &asks("pywin32==306; sys_platform == 'win32'\npywin32-ctypes==0.2.2\n"));
