@@ -1,0 +1,149 @@
+//! What `check` proposes is a real edit: applied to the files as `fix` applies it, the finding is gone and the rest stays.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+
+use shakedown::diagnose::Diagnosis;
+use shakedown::diagnose::check::check;
+use shakedown::fix::Patch;
+use shakedown::plan::{self, Options};
+use shakedown::project::Project;
+
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+fn folder(files: Files<'_>) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    dir
+}
+
+fn look(dir: &tempfile::TempDir) -> Vec<Diagnosis> {
+    let project = Project::open(dir.path()).unwrap();
+    let options = Options::default();
+    check(&project, &options, &plan::derive(&project, &options))
+}
+
+const FAULTY: &[(&str, Files<'_>)] = &[
+    (
+        "externally-managed",
+        &[
+            ("main.py", ""),
+            ("requirements.txt", "flask==3.0.3\n"),
+            (
+                "nixpacks.toml",
+                "# ours\n[phases.setup]\nnixPkgs = [\"python311\", \"python311Packages.pip\", \"gcc\"] # keep\n\n\
+                 [phases.install]\ncmds = [\"pip install -r requirements.txt\"]\n",
+            ),
+        ],
+    ),
+    (
+        "pip-not-found",
+        &[
+            ("main.py", ""),
+            ("requirements.txt", "a==1\n"),
+            ("nixpacks.json", "{\n  \"phases\": {\"install\": {\"cmds\": [\"pip install -r requirements.txt\"]}}\n}\n"),
+        ],
+    ),
+    ("nix-python-dropped", &[("main.py", ""), ("nixpacks.toml", "[phases.setup]\nnixPkgs = [\"ffmpeg\"]\n")]),
+    ("unknown-nixpacks-key", &[("main.py", ""), ("nixpacks.toml", "[phases.build]\ncmd = \"make\" # all\n")]),
+    ("invalid-nixpacks-config", &[("main.py", ""), ("nixpacks.toml", "[phases.build]\ncmds = \"make\"\n")]),
+    (
+        "command-without-effect",
+        &[("main.py", ""), ("nixpacks.toml", "[phases.build]\ncmds = [\"cd web\", \"make\"]\n")],
+    ),
+    (
+        "start-phase-runs-in-build",
+        &[("requirements.txt", ""), ("nixpacks.toml", "[phases.start]\ncmds = [\"python x\"]\n")],
+    ),
+    ("no-build-plan", &[("app.py", "print(1)\n")]),
+    ("no-start-command", &[("requirements.txt", ""), ("bot.py", "")]),
+    ("other-provider", &[("requirements.txt", ""), ("main.py", ""), ("package.json", "{}")]),
+    ("invalid-procfile", &[("main.py", ""), ("Procfile", "web: echo a: b\r\n")]),
+    ("python-version-fallback", &[("main.py", ""), (".python-version", "# two\n3.11.4\n3.10.2\n")]),
+    (
+        "requires-python-mismatch",
+        &[
+            ("main.py", ""),
+            ("pyproject.toml", "[project]\nname = \"x\"\nversion = \"1\"\nrequires-python = \">=3.13\"\n"),
+        ],
+    ),
+    (
+        "invalid-requirement",
+        &[("main.py", ""), ("requirements.txt", "a==1\n<<<<<<< HEAD\nb==1\n=======\nb==2\n>>>>>>> x\n")],
+    ),
+    ("local-path-requirement", &[("main.py", ""), ("requirements.txt", "a==1\r\nb @ file:///croot/b\r\n")]),
+    ("windows-only-requirement", &[("main.py", ""), ("requirements.txt", "pywin32==306\n")]),
+    ("missing-shared-library", &[("main.py", ""), ("requirements.txt", "weasyprint==62.0\n")]),
+    (
+        "missing-system-header",
+        &[
+            ("main.py", ""),
+            ("requirements.txt", "mysqlclient==2.2.4\n"),
+            ("nixpacks.toml", "[phases.setup]\nnixPkgs = [\"...\", \"ffmpeg\"]\n"),
+        ],
+    ),
+    ("no-wheel-for-python", &[("main.py", ""), ("requirements.txt", "numpy==1.24.3\n")]),
+    (
+        "build-backend-config",
+        &[
+            ("main.py", ""),
+            (
+                "pyproject.toml",
+                "[build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"\n[project]\nname = \"x\"\nversion = \"1\"\n",
+            ),
+        ],
+    ),
+    (
+        "wrong-bind-host",
+        &[
+            ("main.py", "app = 1\n"),
+            ("requirements.txt", "uvicorn==0.34.0\n"),
+            ("railway.json", "{\"deploy\": {\"startCommand\": \"uvicorn main:app\"}}\n"),
+        ],
+    ),
+    (
+        "start-program-not-found",
+        &[("main.py", "app = 1\n"), ("requirements.txt", "flask==3.0.3"), ("Procfile", "web: gunicorn main:app\n")],
+    ),
+    (
+        "release-runs-in-build",
+        &[
+            ("main.py", ""),
+            ("Procfile", "web: python main.py\nrelease: python manage.py migrate\n"),
+            ("railway.toml", "[deploy]\n"),
+        ],
+    ),
+    ("removed-stdlib-module", &[("main.py", "import distutils\n"), ("requirements.txt", "flask==3.0.3\n")]),
+    (
+        "tool-version-incompatible",
+        &[("main.py", ""), ("pdm.lock", ""), ("pyproject.toml", "[project]\nname = \"x\"\nversion = \"1\"\n")],
+    ),
+];
+
+#[test]
+fn every_first_fix_ends_its_finding() {
+    for (id, files) in FAULTY {
+        let dir = folder(files);
+        let told = look(&dir).into_iter().find(|told| told.rule == *id).unwrap_or_else(|| panic!("{id} is not found"));
+        let mut patch = Patch::new(dir.path()).unwrap();
+        patch.add(&told.fixes[0].edits).unwrap_or_else(|refused| panic!("{id}: {refused}"));
+        patch.apply().unwrap();
+        let left = look(&dir);
+        assert!(left.iter().all(|left| left.rule != *id), "{id} stays after:\n{}\n{left:#?}", patch.diff());
+    }
+}
+
+#[test]
+fn a_fix_leaves_the_rest_of_a_file_alone() {
+    let dir = folder(FAULTY[0].1);
+    let told = look(&dir).remove(0);
+    let mut patch = Patch::new(dir.path()).unwrap();
+    patch.add(&told.fixes[0].edits).unwrap();
+    patch.apply().unwrap();
+    let text = fs::read_to_string(dir.path().join("nixpacks.toml")).unwrap();
+    assert_eq!(text.trim_end(), "# ours\n[phases.setup]\nnixPkgs = [\"python311\", \"gcc\"] # keep");
+}
