@@ -98,7 +98,11 @@ impl Walk<'_> {
             let failed = done.iter().any(|phase| phase.status != Status::Passed);
             done.push(match failed {
                 true => skipped(PRE_DEPLOY, pre_deploy),
-                false => self.commands(PRE_DEPLOY, Shell::Start, pre_deploy)?,
+                false => {
+                    // It runs in the finished image, which holds the whole project whether or not a phase copied it.
+                    self.sandbox.copy_in(None).context("cannot copy the project into the sandbox")?;
+                    self.commands(PRE_DEPLOY, Shell::Start, pre_deploy)?
+                }
             });
         }
         Ok(done)

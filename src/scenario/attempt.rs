@@ -1,5 +1,6 @@
 //! One scenario, run once.
 
+use std::collections::VecDeque;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::time::{Duration, Instant};
@@ -172,17 +173,30 @@ fn exit_code(rehearsal: &Rehearsal) -> Option<i32> {
     })
 }
 
-/// Notes when phases begin and end.
+/// How many lines of output are kept, and how much of each.
+const LOG_LINES: usize = 40;
+const LOG_WIDTH: usize = 300;
+
+/// Notes when phases begin and end, and the last that was printed.
 #[derive(Debug)]
 pub(super) struct Clock {
     started: Instant,
     open: Option<(String, Instant)>,
     spans: Vec<Span>,
+    log: VecDeque<String>,
+}
+
+/// What a clock has noted.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    pub(super) timeline: Vec<Span>,
+    pub(super) seconds: f64,
+    pub(super) log: Vec<String>,
 }
 
 impl Clock {
     pub(super) fn start() -> Self {
-        Self { started: Instant::now(), open: None, spans: Vec::new() }
+        Self { started: Instant::now(), open: None, spans: Vec::new(), log: VecDeque::new() }
     }
 
     /// Hears an event; returns the phase that begins with it.
@@ -195,6 +209,12 @@ impl Clock {
             }
             Event::PhaseFinished { status, .. } if *status != Status::Skipped => self.close(*status == Status::Passed),
             Event::SmokeFinished { smoke } => self.close(smoke.result.is_good()),
+            Event::Line { phase, text } => {
+                if self.log.len() == LOG_LINES {
+                    self.log.pop_front();
+                }
+                self.log.push_back(format!("{phase} │ {}", text.chars().take(LOG_WIDTH).collect::<String>()));
+            }
             _ => {}
         }
         None
@@ -207,10 +227,10 @@ impl Clock {
         }
     }
 
-    /// The spans, and how long it all took.
-    pub(super) fn stop(mut self) -> (Vec<Span>, f64) {
+    /// Everything noted.
+    pub(super) fn stop(mut self) -> Notes {
         self.close(false);
-        (self.spans, seconds(self.started.elapsed()))
+        Notes { timeline: self.spans, seconds: seconds(self.started.elapsed()), log: self.log.into() }
     }
 }
 
@@ -240,8 +260,8 @@ mod tests {
         assert_eq!(clock.event(&Event::PhaseStarted { phase: "install".into() }), Some("install"));
         clock.event(&Event::PhaseFinished { phase: "install".into(), status: Status::Passed, took: Duration::ZERO });
         clock.event(&Event::PhaseStarted { phase: "start".into() });
-        let (spans, _) = clock.stop();
-        let seen: Vec<_> = spans.iter().map(|span| (span.phase.as_str(), span.good)).collect();
+        let notes = clock.stop();
+        let seen: Vec<_> = notes.timeline.iter().map(|span| (span.phase.as_str(), span.good)).collect();
         assert_eq!(seen, [("install", true), ("start", false)]);
     }
 }

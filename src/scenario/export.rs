@@ -64,7 +64,7 @@ fn unsuccessful(kind: NonSuccessKind, result: &CaseResult) -> TestCaseStatus {
     status.set_type(result.status.name());
     status.set_message(result.reasons.first().map(String::as_str).unwrap_or_default());
     let diff = result.diff.as_deref().unwrap_or_default();
-    status.set_description(format!("{}\n{diff}", result.reasons.join("\n")));
+    status.set_description(format!("{}\n{diff}\n{}", result.reasons.join("\n"), result.log.join("\n")));
     status
 }
 

@@ -68,9 +68,10 @@ fn row(page: &mut String, result: &CaseResult, several: bool, end: f64) -> Resul
         let open = if result.status.is_bad() { " open" } else { "" };
         let reasons = escaped(&result.reasons.join("\n"));
         let diff = escaped(result.diff.as_deref().unwrap_or_default());
+        let log = escaped(&result.log.join("\n"));
         writeln!(
             page,
-            "<tr class=\"{status} why\"><td colspan=\"5\"><details{open}><summary>why</summary><pre>{reasons}\n{diff}</pre></details></tr>"
+            "<tr class=\"{status} why\"><td colspan=\"5\"><details{open}><summary>why</summary><pre>{reasons}\n{diff}\n{log}</pre></details></tr>"
         )?;
     }
     Ok(())

@@ -71,6 +71,9 @@ pub struct CaseResult {
     /// The report against the accepted one, as a unified diff.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
+    /// The end of what it printed, where somebody has to look at it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
     /// The phases, in the order they began.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timeline: Vec<Span>,
@@ -129,6 +132,7 @@ impl CaseResult {
             rule: None,
             reasons: vec![reason],
             diff: None,
+            log: Vec::new(),
             timeline: Vec::new(),
         }
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::attempt::{Attempt, Bench, Clock};
+use super::attempt::{Attempt, Bench, Clock, Notes};
 use super::discover::Scenario;
 use super::judge::{Finding, Judgement, judge};
 use super::result::{Case, CaseResult, CaseStatus, Summary, seconds};
@@ -221,9 +221,12 @@ impl Shared<'_> {
             if passing && attempts <= self.settings.retries && self.pause(attempts) {
                 continue;
             }
-            let (timeline, took) = clock.stop();
+            let Notes { timeline, seconds, mut log } = clock.stop();
             let result = self.judged(job, attempt, passing);
-            return CaseResult { attempts, from, seconds: took, timeline, ..result };
+            if !result.status.is_bad() && result.status != CaseStatus::Unreachable {
+                log.clear();
+            }
+            return CaseResult { attempts, from, seconds, timeline, log, ..result };
         }
     }
 

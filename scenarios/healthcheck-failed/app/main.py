@@ -5,8 +5,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Tides(BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(404)
+        self.send_header("Content-Length", "0")
         self.end_headers()
-        self.wfile.write(b"12:40")
 
 
 ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Tides).serve_forever()

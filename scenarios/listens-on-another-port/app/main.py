@@ -5,8 +5,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Tides(BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
+        self.send_header("Content-Length", "0")
         self.end_headers()
-        self.wfile.write(b"12:40")
 
 
 ThreadingHTTPServer(("0.0.0.0", 8008), Tides).serve_forever()

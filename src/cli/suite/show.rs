@@ -13,6 +13,8 @@ use crate::scenario::{Case, CaseResult, CaseStatus, SuiteEvent, Summary};
 
 /// How many of the slowest scenarios are named.
 const SLOWEST: usize = 5;
+/// How much of what a scenario printed is shown; the JSON has more.
+const LAST_LINES: usize = 12;
 /// A suite that is over sooner has no slow scenarios to name.
 const SLOW: f64 = 10.0;
 
@@ -132,6 +134,9 @@ pub(super) fn summary(summary: &Summary, paint: Paint) -> String {
                 _ => line.to_owned(),
             };
             let _ = writeln!(out, "  │ {painted}");
+        }
+        for line in result.log.iter().skip(result.log.len().saturating_sub(LAST_LINES)) {
+            let _ = writeln!(out, "  {}", paint.dim(line));
         }
         out.push('\n');
     }
