@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::diagnose::{Diagnosis, Evidence, LogBuilder};
+use crate::diagnose::check::check;
+use crate::diagnose::{Diagnosis, Evidence, LogBuilder, Severity};
 use crate::plan::{Plan, PlanError};
 use crate::project::Project;
 use crate::run::{self, Event, Outcome, Ran, Rehearsal as Walk, Status, Verdict};
@@ -57,6 +58,28 @@ impl Rehearsal {
     }
 }
 
+impl Rehearsal {
+    /// Adds what can be known without a run: cures for a cause that the log named, and a cause where it named none.
+    fn learn(&mut self, findings: Vec<Diagnosis>) {
+        let nameless = self.diagnoses.is_empty();
+        for finding in findings.into_iter().filter(|finding| finding.severity == Severity::Error) {
+            match self.diagnoses.iter_mut().find(|known| known.rule == finding.rule) {
+                Some(known) => {
+                    known
+                        .fixes
+                        .extend(finding.fixes.into_iter().filter(|_| known.fixes.is_empty()).collect::<Vec<_>>());
+                    known.evidence.extend(finding.evidence);
+                }
+                None if nameless => self.diagnoses.push(finding),
+                None => {}
+            }
+        }
+        if nameless && !self.diagnoses.is_empty() {
+            self.telling.clear();
+        }
+    }
+}
+
 /// Plans the project, runs it, and looks for the cause where it fails.
 ///
 /// A deploy that would fail is an `Ok`. Errors: an unreadable project or configuration (`project::InputError`), no usable
@@ -74,26 +97,34 @@ pub fn rehearse_then(
 ) -> Result<Rehearsal> {
     let started = Instant::now();
     let project = Project::open(&request.path)?;
-    let derived = match request.plan(&project)? {
-        Ok(derived) => derived,
-        Err(PlanError::Input { error, .. }) => return Err(error.into()),
-        Err(refusal) => return Ok(Refused::by_planner(&refusal).rehearsal(&project, Plan::default(), started, emit)),
+    let planned = request.plan(&project)?;
+    let refused = match &planned {
+        Err(PlanError::Input { error, .. }) => return Err(error.clone().into()),
+        Err(refusal) => Some(Refused::by_planner(refusal)),
+        Ok(derived) => Refused::by_builder(derived),
     };
-    if let Some(refused) = Refused::by_builder(&derived) {
-        return Ok(refused.rehearsal(&project, derived.plan, started, emit));
-    }
-    let project = Project::open(&derived.root)?;
+    let known = |project: &Project| check(project, &request.options, &planned);
+    let derived = match (refused, &planned) {
+        (None, Ok(derived)) => derived,
+        (refused, planned) => {
+            let plan = planned.as_ref().map(|derived| derived.plan.clone()).unwrap_or_default();
+            let mut rehearsal = refused.unwrap_or_default().rehearsal(&project, plan, started, emit);
+            rehearsal.learn(known(&project));
+            return Ok(rehearsal);
+        }
+    };
+    let root = Project::open(&derived.root)?;
     let Chosen { backend, reason } = backends::choose(request, &derived.plan)?;
     let name = backend.name().to_owned();
     emit(&Event::RunStarted { backend: name.clone(), reason: reason.clone() });
     let mut sandbox = backend.open(&Spec {
-        project: project.root(),
+        project: root.root(),
         plan: &derived.plan,
         python: request.python.clone(),
         network: request.network,
         memory: request.memory,
     })?;
-    let settings = request.settings_for(&project, &derived);
+    let settings = request.settings_for(&root, derived);
     let walk = Walk { plan: &derived.plan, settings: &settings, secrets: &request.secrets, interrupted };
     let mut log = LogBuilder::new();
     let ran = run::run(&walk, &mut *sandbox, &mut |event| {
@@ -109,5 +140,9 @@ pub fn rehearse_then(
     let unverified = sandbox.unverified();
     sandbox.close()?;
     let found = Found { outcome: ran.outcome, log: log.finish(), missing, unverified };
-    Ok(found.rehearsal(&project, derived.plan, name, reason, started, emit))
+    let mut rehearsal = found.rehearsal(&root, derived.plan.clone(), name, reason, started, emit);
+    if rehearsal.verdict() == Verdict::Fails {
+        rehearsal.learn(known(&project));
+    }
+    Ok(rehearsal)
 }

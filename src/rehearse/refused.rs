@@ -15,6 +15,7 @@ const PLAN: &str = "plan";
 const COMMAND: &str = "nixpacks build";
 
 /// What Nixpacks would print before it gives up.
+#[derive(Default)]
 pub(super) struct Refused {
     lines: Vec<String>,
     /// 101 for a panic, 1 otherwise.

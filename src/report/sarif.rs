@@ -9,7 +9,7 @@ use serde_sarif::sarif::{
 };
 
 use super::Report;
-use crate::diagnose::{Diagnosis, Severity, explain};
+use crate::diagnose::{Diagnosis, Severity, check, explain};
 use crate::project::Source;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -30,7 +30,8 @@ pub(super) fn render(report: &Report) -> Result<String> {
 }
 
 fn descriptor(rule: &str) -> ReportingDescriptor {
-    let about = explain(rule).map_or(rule, |rule| rule.about);
+    let by_check = || check::explain(rule).map(|check| check.about);
+    let about = explain(rule).map(|rule| rule.about).or_else(by_check).unwrap_or(rule);
     let text = MultiformatMessageString::builder().text(about).build();
     ReportingDescriptor::builder().id(rule).short_description(text).build()
 }

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# Times shakedown against the bare commands and the real nixpacks, with hyperfine: medians, and ratios of one run.
+#   tests/bench.sh [startup|plan|cold|entry|log|memory ...]      without arguments: all of them
+# Wants: a release build, hyperfine, and for `plan` a nixpacks on PATH.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tool=$PWD/target/release/shakedown
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+runs=${RUNS:-5}
+
+# compare NAME OURS THEIRS: the median of each, and ours as a share of theirs.
+compare() {
+    hyperfine --ignore-failure --warmup 1 --runs "$runs" --export-json "$work/result.json" --style none \
+        --command-name ours "$2" --command-name theirs "$3" >/dev/null 2>&1
+    python3 - "$1" "$work/result.json" <<'PY'
+import json, sys
+ours, theirs = (result["median"] for result in json.load(open(sys.argv[2]))["results"])
+print(f"{sys.argv[1]:44} {ours:9.3f} s {theirs:9.3f} s {ours / theirs:6.2f}x", flush=True)
+PY
+}
+
+app() {
+    mkdir -p "$work/$1"
+    printf '%s' "$2" >"$work/$1/requirements.txt"
+    printf '%s' "$3" >"$work/$1/main.py"
+}
+
+# The interpreter that the host sandbox would take for Nixpacks' default.
+python=$("$tool" doctor --format json | python3 -c '
+import json, sys
+print(next(p["path"] for p in json.load(sys.stdin)["pythons"] if p["version"].startswith("3.12.")))')
+
+# The commands that the cloud would run, typed by hand on this machine.
+by_hand() {
+    echo "cd $work/$1 && rm -rf $work/venv && PIP_NO_CACHE_DIR=1 bash -c '$python -m venv --copies $work/venv &&" \
+        ". $work/venv/bin/activate && pip install -q -r requirements.txt && python main.py'"
+}
+
+startup() {
+    compare "check, real project, against 20 ms" "$tool check scenarios/founding-bot/app" "sleep 0.02"
+}
+
+plan() {
+    mkdir -p "$work/large"
+    cp -r scenarios/works-web-flask/app/. "$work/large/"
+    python3 - "$work/large" <<'PY'
+import pathlib, sys
+for folder in range(500):
+    path = pathlib.Path(sys.argv[1], f"data{folder}")
+    path.mkdir()
+    for file in range(100):
+        (path / f"{file}.txt").touch()
+PY
+    compare "plan, 50,000 files, against nixpacks" "$tool plan --format json $work/large" "nixpacks plan $work/large"
+    compare "check, 50,000 files, against nixpacks plan" "$tool check $work/large" "nixpacks plan $work/large"
+}
+
+cold() {
+    app stdlib "" "print('up')"
+    app web $'requests\nflask\n' "import requests, flask; print('up')"
+    app heavy $'numpy\npandas\ndiscord.py\npython-binance\nTA-Lib\n' \
+        "import numpy, pandas, discord, binance, talib; print('up')"
+    for name in stdlib web heavy; do
+        compare "cold run, $name, against by hand" \
+            "$tool run $work/$name --quiet --backend host --expect exits" "$(by_hand "$name")"
+    done
+}
+
+entry() {
+    cargo test --release --quiet --test figures -- --ignored --nocapture --test-threads=1 entering
+}
+
+log() {
+    python3 - "$work/build.log" <<'PY'
+import sys
+block = b"".join(b"#9 %d.%03d   Downloading package-%d-py3-none-any.whl (%d kB)\n" % (i, i, i, i) for i in range(20000))
+with open(sys.argv[1], "wb") as out:
+    while out.tell() < 1_000_000_000:
+        out.write(block)
+    out.write(b"#9 99.1 ModuleNotFoundError: No module named 'flask'\n")
+PY
+    compare "replay, 1 GB, against grep -c error" "$tool replay $work/build.log" "grep -c error $work/build.log"
+    peak "replay, 1 GB" "$tool" replay "$work/build.log"
+}
+
+memory() {
+    app flood "" "$(printf 'import sys\nfor _ in range(12_500_000): sys.stdout.write("x" * 79 + "\\n")\n')"
+    peak "run, 1 GB of output" "$tool" run "$work/flood" --quiet --backend host --expect exits --within 10m
+}
+
+# peak NAME COMMAND...: the peak memory of the command itself, not of what it starts.
+peak() {
+    local name=$1
+    shift
+    python3 - "$name" "$@" <<'PY'
+import subprocess, sys, time
+child = subprocess.Popen(sys.argv[2:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+peak = 0
+while child.poll() is None:
+    try:
+        with open(f"/proc/{child.pid}/status") as status:
+            peak = max([peak] + [int(line.split()[1]) for line in status if line.startswith("VmHWM")])
+    except OSError:
+        pass
+    time.sleep(0.02)
+print(f"{sys.argv[1]:44} {peak / 1024:9.1f} MiB peak", flush=True)
+PY
+}
+
+printf '%-44s %11s %11s\n' "" ours theirs
+for name in "${@:-startup plan cold entry log memory}"; do
+    for part in $name; do "$part"; done
+done
