@@ -277,3 +277,78 @@ impl Shared<'_> {
         format!("shakedown suite {} {}{backend} --accept", self.settings.folder.display(), job.case.scenario)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::format::Definition;
+    use super::super::{Broken, CaseStatus};
+    use super::*;
+
+    fn scenario(name: &str) -> Scenario {
+        let definition = Definition::parse("about = \"\"\n[expect]\nverdict = \"works\"\n").unwrap();
+        Scenario { name: name.into(), dir: PathBuf::from("nowhere").join(name), definition }
+    }
+
+    fn settings() -> Settings {
+        let backends = vec![BackendName::Host];
+        Settings { folder: "nowhere".into(), backends, jobs: 2, retries: 0, fail_fast: false, accept: false }
+    }
+
+    fn statuses(summary: &Summary) -> Vec<(&str, CaseStatus)> {
+        summary.results.iter().map(|result| (result.case.scenario.as_str(), result.status)).collect()
+    }
+
+    #[test]
+    fn what_cannot_run_is_reported_and_only_failures_are_kept() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("state.ndjson");
+        let broken = Broken { name: "bad".into(), place: "bad/scenario.toml:2".into(), message: "no".into() };
+        let left_out = vec![("big".to_owned(), "it is heavy")];
+        let selected = Selected { scenarios: Vec::new(), broken: vec![broken], left_out };
+        let state = State::at(path.clone()).unwrap();
+        let summary = run(&settings(), &selected, &state, &AtomicBool::new(false), &mut |_| {}).unwrap();
+        assert_eq!(statuses(&summary), [("bad", CaseStatus::Broken), ("big", CaseStatus::Skipped)]);
+        assert_eq!(summary.results[0].reasons, ["bad/scenario.toml:2: no"]);
+        assert_eq!(State::at(path).unwrap().unfinished(), ["bad"]);
+    }
+
+    #[test]
+    fn an_interruption_leaves_the_rest_to_be_run_again() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("state.ndjson");
+        let selected = Selected { scenarios: vec![scenario("a"), scenario("b")], ..Selected::default() };
+        let state = State::at(path.clone()).unwrap();
+        let summary = run(&settings(), &selected, &state, &AtomicBool::new(true), &mut |_| {}).unwrap();
+        assert!(summary.interrupted);
+        assert!(summary.results.iter().all(|result| result.status == CaseStatus::Interrupted));
+        assert_eq!(State::at(path).unwrap().unfinished(), ["a", "b"]);
+    }
+
+    #[test]
+    fn an_error_of_ours_fails_the_scenario_and_stops_a_fast_suite() {
+        let scratch = tempfile::tempdir().unwrap();
+        let selected = Selected { scenarios: vec![scenario("a"), scenario("b")], ..Selected::default() };
+        let state = State::at(scratch.path().join("state.ndjson")).unwrap();
+        let settings = Settings { jobs: 1, fail_fast: true, ..settings() };
+        let summary = run(&settings, &selected, &state, &AtomicBool::new(false), &mut |_| {}).unwrap();
+        assert_eq!(statuses(&summary), [("a", CaseStatus::Failed), ("b", CaseStatus::Skipped)]);
+    }
+
+    #[test]
+    fn the_longest_of_the_last_time_begin_first_and_the_unknown_before_them() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("state.ndjson");
+        let state = State::at(path.clone()).unwrap();
+        let mut log = state.record().unwrap();
+        for (name, seconds) in [("short", 1.0), ("long", 9.0)] {
+            let case = Case { scenario: name.into(), backend: "host".into() };
+            let result = CaseResult::unrun(case, CaseStatus::Passed, String::new());
+            log.append(&CaseResult { attempts: 1, seconds, ..result }).unwrap();
+        }
+        let scenarios = ["short", "long", "new"].map(scenario).to_vec();
+        let selected = Selected { scenarios, ..Selected::default() };
+        let queue = jobs(&settings(), &selected, &State::at(path).unwrap());
+        let names: Vec<&str> = queue.iter().map(|job| job.case.scenario.as_str()).collect();
+        assert_eq!(names, ["new", "long", "short"]);
+    }
+}

@@ -1,3 +1,3 @@
-import flask
+import requests
 
-print(flask.__name__)
+print(requests.__version__)

@@ -1,6 +1,8 @@
 import os
 
+from django.core.signing import Signer
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "harbour.settings")
 application = get_wsgi_application()
+signer = Signer()
