@@ -103,4 +103,14 @@ fn cured(reading: &Reading<'_>, finding: &Finding) -> bool {
         _ => Stage::Install,
     };
     reading.goes_on(finding.at, stage)
+        || CURED_BY.iter().any(|(id, words)| {
+            *id == finding.rule.id
+                && reading.lines[finding.at..].iter().any(|line| words.iter().any(|word| line.text.contains(word)))
+        })
 }
+
+/// What shows of one rule's trouble alone that it was over.
+const CURED_BY: &[(&str, &[&str])] = &[
+    ("port-in-use", &["Listening at:", "Uvicorn running on", "Application startup complete"]),
+    ("healthcheck-failed", &["ealthcheck succeeded", "ealth check passed", "service is live"]),
+];

@@ -39,7 +39,7 @@ const PASSED: &[(Stage, &str)] = &[
     ),
     (
         Stage::Start,
-        r"Application startup complete|Uvicorn running on https?://|has connected to Gateway|Application started|Run polling for bot|Start polling|^\s*\* Running on https?://|Starting development server at http|celery@\S+ ready\.|You can now view your Streamlit app|Listening on TCP address",
+        r"Application startup complete|Uvicorn running on https?://|has connected to Gateway|Application started|Run polling for bot|Start polling|^\s*\* Running on https?://|Starting development server at http|celery@\S+ ready\.|You can now view your Streamlit app|Listening on TCP address|Your service is live|[Hh]ealth ?check succeeded|Detected service running on port|^Logged in as |logged in as .+\(ID: ",
     ),
 ];
 

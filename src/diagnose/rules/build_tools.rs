@@ -10,7 +10,7 @@ pub(super) const RULES: &[Rule] = &[
         about: "No ready wheel fits, so the package is compiled, and the build image has no compiler.",
         cure: "take a release of {the package} with a wheel for this Python, or add \"gcc\" to nixPkgs (with \"...\" first; build-essential in aptPkgs)",
         example: "error: command 'gcc' failed: No such file or directory",
-        yields_to: &["missing-system-header", "no-wheel-for-python"],
+        yields_to: &["missing-system-header", "no-wheel-for-python", "windows-only-requirement"],
         signs: &[
             said(
                 r"(?:command|unable to execute) '?(?:[\w/.-]*-)?(?:gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?|x86_64-linux-gnu-gcc)[\d.-]*'? ?(?:failed)?: (?:\[Errno 2\] )?No such file or directory",
@@ -65,6 +65,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "missing-system-header",
         phases: &["install"],
+        yields_to: &["windows-only-requirement"],
         message: "{a header or library of C} is missing for a package that is built from source",
         about: "The package compiles against a C library whose development files (headers, a *-config program, a pkg-config file) are not in the build image.",
         cure: "add the package with {it} to nixPkgs, or take a wheel that brings the library (psycopg2-binary, for example)",
@@ -151,7 +152,7 @@ pub(super) const RULES: &[Rule] = &[
         example: "ModuleNotFoundError: No module named 'pkg_resources'",
         signs: &[
             decisive(r"No module named '?(?P<s>pkg_resources)\b"),
-            said(
+            decisive(
                 r"No module named '?(?P<s>setuptools)'?\s*$|Cannot import 'setuptools\.build_meta'|BackendUnavailable: Cannot import 'setuptools",
             ),
         ],
@@ -161,6 +162,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "build-backend-config",
         phases: &["install"],
         message: "the project's own build metadata is wrong{}",
+        yields_to: &["setuptools-pkg-resources-missing"],
         about: "pip builds the project itself, and the build backend cannot tell what belongs to it: no package folder, several of them, or a file it names is missing.",
         cure: "name the packages in pyproject.toml (or use `--no-root`, `package-mode = false` with Poetry); with Nixpacks prefer a requirements.txt, \
                because only pyproject.toml is there while it installs",
@@ -200,7 +202,7 @@ pub(super) const RULES: &[Rule] = &[
         example: "[tool.poetry] section not found in /app/pyproject.toml",
         signs: &[
             decisive(
-                r"\[?tool\.poetry\]? section not found|The Poetry configuration is invalid|Either \[project\.name\] or \[tool\.poetry\.name\] is required|(?:'|`)?(?P<s>name|version|description|authors)(?:'|`)? is a required property|data must contain \['name'",
+                r"\[?tool\.poetry\]? section not found|The Poetry configuration is invalid|Either \[project\.name\] or \[tool\.poetry\.name\] is required|(?:'|`)?(?P<s>name|version|description|authors)(?:'|`)? is a required property|data must contain \['name'|The fields? \[.*\] (?:is|are) required in package mode|Invalid package name|data\.\w+ must (?:be|contain)",
             ),
             decisive(
                 r"(?:[Ff]ailed to parse|Error parsing|Invalid|[Ee]rror in|[Cc]annot parse|Couldn't parse)[^\n]*pyproject\.toml|pyproject\.toml[^\n]*(?:is not (?:a )?valid|could not be parsed|contains? (?:invalid|an? (?:error|invalid))|Invalid (?:TOML|configuration))",
@@ -215,7 +217,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"ValueError: invalid pyproject|project\.(?P<s>[\w-]+)` (?:must|should) |configuration file .*pyproject\.toml.* (?:has|is) (?:errors|invalid)|ERROR: .*pyproject\.toml.*(?:does not|doesn't|has no|missing|invalid)",
             ),
         ],
-        yields_to: &["invalid-nixpacks-config"],
+        yields_to: &["invalid-nixpacks-config", "poetry-version-too-old", "poetry-lock-outdated"],
         ..Rule::BLANK
     },
     Rule {
@@ -294,8 +296,8 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r"This project requires Poetry (?P<s>[^,]+), but you are using|requires-poetry|project was created with a newer version",
             ),
-            said(
-                r"poetry.*(?:Additional properties are not allowed|'dependencies' is a required property)|Additional properties are not allowed \('(?P<s>group|package-mode|requires-poetry|requires-plugins)' was unexpected\)",
+            decisive(
+                r"poetry.*(?:Additional properties are not allowed|'dependencies' is a required property)|Additional properties are not allowed \('(?P<s>group|package-mode|requires-poetry|requires-plugins|priority|build-constraints)' was unexpected\)",
             ),
             said(
                 r"(?:KeyError|NonExistentKey|RuntimeError|TypeError).*(?:'category'|metadata-files|\x22content-hash\x22)|Invalid hash .*poetry",
@@ -339,15 +341,7 @@ pub(super) const RULES: &[Rule] = &[
         about: "The installer is pinned, the libraries it uses are not, and a newer one of them broke it. pdm 2.13.3 with today's httpx is the known case.",
         cure: "set the tool's version variable (NIXPACKS_PDM_VERSION, NIXPACKS_POETRY_VERSION) to a current release",
         example: "TypeError: super(type, obj): obj must be an instance or subtype of type",
-        signs: &[
-            decisive(r"super\(type, obj\): obj must be an instance or subtype of type"),
-            hint(
-                r"cannot import name '[^']+' from '(?:poetry|cleo|virtualenv|pipenv|pdm|unearth|dep_logic|hishel|installer|findpython|packaging)(?:\.[\w.]+)?' \(.*(?:poetry|pdm|pipenv)",
-            ),
-            hint(
-                r"ModuleNotFoundError: No module named '(?:poetry|cleo|pdm|pipenv|virtualenv|importlib_metadata)\.[\w.]+'",
-            ),
-        ],
+        signs: &[decisive(r"super\(type, obj\): obj must be an instance or subtype of type")],
         ..Rule::BLANK
     },
 ];

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::find;
-use super::imports::{is_building, is_installer};
+use super::imports::{is_building, is_installer, is_tool};
+use crate::diagnose::names;
 use crate::diagnose::rank::Finding;
 use crate::diagnose::reading::Reading;
 use crate::diagnose::rule::{DECISIVE, HINT, LAST_RESORT, SAID};
@@ -62,6 +63,9 @@ fn syntax(raised: &Raised, found: &mut Vec<Finding>) {
     }
 }
 
+static ATTRIBUTE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^(?:partially initialized )?module '([\w.]+)' has no attribute").ok());
+
 /// Exceptions by which programs end on purpose, or that say nothing.
 const NO_ERRORS: &[&str] = &[
     "SystemExit",
@@ -77,7 +81,39 @@ const NO_ERRORS: &[&str] = &[
     "BrokenPipeError",
 ];
 
+/// Exceptions whose cause is not in their words but in the frames they came through.
+fn by_frames(raised: &Raised, found: &mut Vec<Finding>) -> bool {
+    let message = raised.message.lines().next().unwrap_or_default();
+    let calls = |call: &str| raised.frames.iter().any(|frame| frame.code.contains(call) || frame.function == call);
+    let id = match raised.short() {
+        "UnicodeDecodeError" if raised.passes("/req/req_file.py") || raised.passes("pip/_internal/utils/encoding") => {
+            "requirements-encoding"
+        }
+        "PermissionError" if calls(".bind(") || calls("server_bind") || calls("create_server") => {
+            "port-permission-denied"
+        }
+        "AttributeError" | "TypeError" | "RuntimeError" if is_tool(raised) => "tool-version-incompatible",
+        "AttributeError" => {
+            let Some(module) = ATTRIBUTE.as_ref().and_then(|regex| regex.captures(message)) else { return false };
+            let foreign = raised.frames.last().is_some_and(|frame| frame.home() == Home::Package);
+            if names::distribution(&module[1]).is_none() && !foreign {
+                return false;
+            }
+            if let Some(index) = find(found, "dependency-version-incompatible", raised.at, HINT) {
+                found[index].subject = Some(module[1].to_owned());
+            }
+            return false;
+        }
+        _ => return false,
+    };
+    find(found, id, raised.at, DECISIVE);
+    true
+}
+
 fn own_error(_reading: &Reading<'_>, raised: &Raised, found: &mut Vec<Finding>) {
+    if by_frames(raised, found) {
+        return;
+    }
     if !raised.traced
         || NO_ERRORS.contains(&raised.short())
         || raised.short().ends_with("Warning")

@@ -83,7 +83,9 @@ fn missing_module(reading: &Reading<'_>, raised: &Raised, module: &str, found: &
     }
     let mut rank = if raised.traced { DECISIVE } else { SAID };
     let building = is_building(raised);
-    let id = if raised.message.contains("'__main__' is not a package") {
+    let id = if is_tool(raised) {
+        "tool-version-incompatible"
+    } else if raised.message.contains("'__main__' is not a package") {
         "relative-import-error"
     } else if top == "setuptools" {
         "setuptools-pkg-resources-missing"
@@ -249,6 +251,10 @@ fn missing_name(
     let path = path.unwrap_or_default().replace('\\', "/");
     let packaged = path.contains("site-packages/") || path.contains("dist-packages/");
     let standard = path.contains("/lib/python3") && !packaged;
+    if is_tool(raised) {
+        find(found, "tool-version-incompatible", raised.at, DECISIVE);
+        return;
+    }
     if ["setuptools", "distutils", "pkg_resources", "pip"].contains(&module.split('.').next().unwrap_or_default()) {
         if let Some(index) = find(found, "legacy-setup-py", raised.at, HINT) {
             found[index].subject = None;
@@ -301,6 +307,13 @@ pub(super) fn is_building(raised: &Raised) -> bool {
             .frames
             .iter()
             .any(|frame| frame.file == "<string>" && frame.function == "<module>" && raised.passes("setuptools"))
+}
+
+/// Whether an exception ended a project manager, which runs before any code of the project.
+pub(super) fn is_tool(raised: &Raised) -> bool {
+    const TOOLS: &[&str] = &["bin/poetry", "bin/pdm", "bin/pipenv", "/poetry/__main__.py", "/pdm/__main__.py"];
+    raised.frames.first().is_some_and(|frame| TOOLS.iter().any(|tool| frame.file.ends_with(tool)))
+        && raised.own_frame().is_none()
 }
 
 /// Whether an exception is pip's or another installer's own.

@@ -76,6 +76,7 @@ pub(super) const RULES: &[Rule] = &[
             said(
                 r"no versions of (?P<s>[\w.-]+) match (?:any of )?(?:the )?|Unable to find installation candidates for (?P<s2>\S+)",
             ),
+            decisive(r"depends on (?P<s>[\w.-]+) \([^)]*\) which doesn't match any versions"),
             said(
                 r"Could not find a matching version of package (?P<s>\S+)|Package '?(?P<s2>[\w.-]+)'? (?:not found|was not found)|Unable to find candidates for (?P<s3>\S+)",
             ),
@@ -92,9 +93,16 @@ pub(super) const RULES: &[Rule] = &[
         about: "The pinned release is older (or pickier) than the Python that builds: there is no ready wheel, and the source distribution fails on it.",
         cure: "raise the pin of {the package} to a release with wheels for this Python, or choose an older Python (runtime.txt, .python-version)",
         example: "AttributeError: module 'pkgutil' has no attribute 'ImpImporter'. Did you mean: 'zipimporter'?",
-        yields_to: NETWORK,
+        yields_to: &[
+            "network-unreachable",
+            "network-timeout",
+            "tls-ca-bundle",
+            "index-auth-failed",
+            "windows-only-requirement",
+        ],
         signs: &[
             said(r"module 'pkgutil' has no attribute 'ImpImporter'"),
+            said(r"wheel\(s\) were skipped as your project's environment does not support the identified"),
             said(r"'build_ext' object has no attribute 'cython_sources'"),
             said(
                 r"(?:has no wheels? (?:with a matching|are available|for)|no wheels with a matching Python (?:ABI|version|implementation) tag)|doesn't have a source distribution or wheel for the current platform",
@@ -157,7 +165,10 @@ pub(super) const RULES: &[Rule] = &[
             said(
                 r"(?i)error: .*(?:this (?:package|module)|(?P<s>[\w-]+)) (?:only (?:supports|works on|runs on)|is only (?:supported|available|for)) (?:on )?(?:ms )?windows",
             ),
-            hint(r"fatal error: (?P<s>windows\.h|winsock2\.h|Windows\.h|io\.h|direct\.h|conio\.h): No such file"),
+            decisive(
+                r"`(?P<s>[\w.-]+)` \(v[^)]*\) only has wheels for the following platforms?: (?:`win\w+`(?:, )?)+\s*$",
+            ),
+            decisive(r"fatal error: (?P<s>windows\.h|winsock2\.h|Windows\.h|io\.h|direct\.h|conio\.h): No such file"),
         ],
         ..Rule::BLANK
     },
@@ -187,7 +198,7 @@ pub(super) const RULES: &[Rule] = &[
             said(
                 r"(?:Could not install packages due to an (?:OSError|EnvironmentError)): \[Errno 2\] [^:]*: '(?P<s>/[^']+)'",
             ),
-            said(r"(?:Path|Directory|File) (?P<s>/\S+|\.\.?/\S+) (?:for \S+ )?does not exist"),
+            said(r"Path (?P<s>/\S+|\.\.?/\S+) (?:for \S+ )?does not exist"),
             hint(r"Looks like .*Processing (?P<s>/\S*(?:croot|conda|Users|home)\S*)"),
         ],
         ..Rule::BLANK
@@ -252,10 +263,10 @@ pub(super) const RULES: &[Rule] = &[
             said(r"InvalidRequirement: (?P<s>.+)|(?:Invalid|Unsupported) requirement (?:in|at) .*"),
             said(r"ERROR: Invalid requirement: (?P<s>[^'\x22\s].*?)(?: \(from|\s*$)"),
             said(
-                r"pip(?:3)?: error: no such option|Usage: pip(?:3)? install \[options\] <requirement|ERROR: unknown or invalid option|error: unrecognized arguments:? (?P<s>\S+)",
+                r"pip(?:3)?: error: no such option|Usage: pip(?:3)? install \[options\] <requirement|ERROR: unknown or invalid option",
             ),
             said(
-                r"Expected (?:package name|end or semicolon|matching|comma|one of `@`)[^\n]*|Unexpected '.*', expected '-c', '-e', '-r'|Unsupported editable requirement",
+                r"Expected (?:package name|end or semicolon|one of `@`)[^\n]*|Unexpected '.*', expected '-c', '-e', '-r'|Unsupported editable requirement",
             ),
             said(r"You must give at least one requirement to install"),
             hint(r"Invalid requirement|parse error at .*(?:requirement|Expected)"),
@@ -354,7 +365,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"Hash mismatch for `?(?P<s>[^`\s]+)`?|(?:Invalid|Unknown|Retrieved) (?:hash|digest)(?:es)?(?: for)? .*(?:\(sha256|not found in known hashes|for (?P<s2>\S+))",
             ),
             decisive(
-                r"Hash for (?P<s>\S+) from archive .* not found in known hashes|Can't verify hashes for these|has no hash(?:es)?(?: in|, but)|The hash of .* doesn't match|HashMismatch",
+                r"Hash for (?P<s>\S+)(?: \([^)]*\))? from archive .* not found in known hashes|Can't verify hashes for these|has no hash(?:es)?(?: in|, but)|The hash of .* doesn't match|HashMismatch",
             ),
         ],
         ..Rule::BLANK

@@ -54,7 +54,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"(?:401|403)(?: Client Error:)? (?:Error|Unauthorized|Forbidden|Credentials not correct)[^\n]*(?:for url:? )(?P<s>https?://[^\s?]+)",
             ),
             decisive(r"HTTP error 40[13] while getting (?P<s>\S+)"),
-            decisive(r"User for [\w.:-]+:|WARNING: 401 Error, Credentials not correct for (?P<s>\S+)"),
+            decisive(r"^User for [\w.:-]+:|WARNING: 401 Error, Credentials not correct for (?P<s>\S+)"),
             decisive(
                 r"(?:HTTP status client error \(40[13]|status code (?:was:? )?40[13]|received (?:a )?40[13]).*(?:url \(|for |from )(?P<s>https?://[^\s)]+)?",
             ),
@@ -75,7 +75,7 @@ pub(super) const RULES: &[Rule] = &[
         example: "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
         signs: &[
             decisive(
-                r"\[?(?:Errno 28|os error 28|ENOSPC)|No space left on device|There is not enough space on the disk|Disk quota exceeded|\[Errno 122\]|WinError 112",
+                r"\[?(?:Errno 28|os error 28|ENOSPC)|[Nn]o space left on device|There is not enough space on the disk|Disk quota exceeded|\[Errno 122\]|WinError 112",
             ),
             decisive(r"(?i)database or disk is full|could not extend file .*: no space|disk full"),
             decisive(
@@ -96,13 +96,13 @@ pub(super) const RULES: &[Rule] = &[
             said(r"(?:ReadTimeoutError|ConnectTimeoutError|ReadTimeout|ConnectTimeout)[:(].*?(?:host='(?P<s>[^']+)')"),
             said(r"HTTPS?ConnectionPool\(host='(?P<s>[^']+)', port=\d+\): Read timed out"),
             said(
-                r"(?i)(?:pip|uv|poetry|pdm|urllib3?).*(?:read timed out|operation timed out|connection timed out|timeout(?: was)? reached)",
+                r"(?i)\b(?:pip|uv|poetry|pdm|urllib3?)\b.*(?:read timed out|operation timed out|connection timed out|timeout(?: was)? reached)",
             ),
             said(
                 r"Failed to (?:download|fetch)[^\n]*(?:timed? ?out|timeout)|operation timed out\s*$|(?:error sending request|request or response body error).*(?:timed out|timeout)",
             ),
             said(
-                r"(?i)(?:unable to (?:download|connect)|could not (?:fetch|download|connect)|error: (?:failed|unable) to download|curl: \((?:28|18|56)\)).*|Timeout was reached",
+                r"(?:[Uu]nable to download|[Cc]ould not (?:fetch|download)|[Ff]ailed to download).*(?:[Tt]imed? ?out|[Tt]imeout|transfer closed)|curl: \((?:28|18|56)\)|Timeout was reached",
             ),
             hint(r"^(?:socket\.timeout: )?(?:The read operation timed out|timed out)$"),
         ],
@@ -122,7 +122,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"Retrying \(Retry\(total=\d+.*after connection broken by '(?:NewConnectionError|NameResolutionError|ProxyError|ProtocolError|RemoteDisconnected|ConnectionResetError|MaxRetryError)\b",
             ),
             said(
-                r"(?:pip|uv|poetry|pdm|urllib3).*(?:NewConnectionError|NameResolutionError|ProxyError|Connection (?:reset|refused|aborted)|Max retries exceeded)",
+                r"\b(?:pip|uv|poetry|pdm|urllib3)\b.*(?:NewConnectionError|NameResolutionError|ProxyError|Connection (?:reset|refused|aborted)|Max retries exceeded)",
             ),
             said(
                 r"ERROR: Could not install packages due to an (?:OSError|EnvironmentError): HTTPS?ConnectionPool\(host='(?P<s>[^']+)'",
@@ -130,8 +130,9 @@ pub(super) const RULES: &[Rule] = &[
             said(
                 r"(?:error|Failed).*(?:dns error|failed to lookup address|client error \(Connect\)|tcp connect error|[Nn]etwork (?:is )?unreachable)",
             ),
+            hint(r"Request failed after \d+ retries|Failed to fetch: `(?P<s>[^`]+)`"),
             said(
-                r"Could not connect to, are you offline|Request failed after \d+ retries|Failed to fetch: `(?P<s>[^`]+)`|All attempts to connect to (?P<s2>\S+) failed|HTTPConnectionError|Cannot connect to host (?P<s3>[\w.-]+:\d+)",
+                r"Could not connect to, are you offline|All attempts to connect to (?P<s2>\S+) failed|HTTPConnectionError|Cannot connect to host (?P<s3>[\w.-]+:\d+)",
             ),
             said(
                 r"(?:Could not resolve|Couldn't resolve|Temporary failure resolving|Could not connect to|Unable to connect to) '?(?:host:? ?)?'?(?P<s>[\w.:-]+)'?|Failed to fetch https?://(?P<s2>[\w.:-]+)\S*",
@@ -207,7 +208,9 @@ pub(super) const RULES: &[Rule] = &[
             said(r#"exec: "(?P<s>[^"]+)": permission denied|exec (?P<s2>/\S+): permission denied"#),
             said(r"(?:\[Errno 13\]|os error 13).*?(?:'|`)?(?P<s>/[^'`\s]+)?"),
             said(r"(?:[\w-]+: )?(?:cannot [\w ]+ )?['‘`](?P<s>/?[^'’`]+)['’`]: Permission denied"),
-            hint(r"[Pp]ermission denied|Operation not permitted|EACCES"),
+            hint(
+                r"(?:^|: |\()[Pp]ermission denied(?:\s*$| \(os error|[.')])|(?i:error|fail|cannot|can't).*[Pp]ermission denied|: Operation not permitted|\bEACCES\b",
+            ),
         ],
         ..Rule::BLANK
     },

@@ -75,7 +75,19 @@ const BENIGN: &[(&str, &str)] = &[
     ("missing-env-var", "SecretsUsedInArgOrEnv"),
     ("missing-env-var", "UndefinedVar"),
     ("missing-env-var", "variable is not set. Defaulting to a blank string"),
+    ("missing-env-var", "optional"),
+    ("missing-env-var", "disabled"),
+    ("missing-env-var", "kipping"),
+    ("missing-env-var", "'DISPLAY'"),
     ("permission-denied", "The cache has been disabled"),
+    ("permission-denied", "INFO"),
+    ("invalid-token", "INFO"),
+    ("invalid-token", "HTTP/1."),
+    ("disk-full", "inotify"),
+    ("disk-full", "file watch"),
+    ("out-of-memory", "\"OOMKilled\": false"),
+    ("port-variable-not-expanded", "failed to bind to $PORT"),
+    ("port-variable-not-expanded", "Running '"),
     ("permission-denied", "try 'sudo"),
     ("missing-system-header", "sys.path"),
     ("out-of-memory", "container killed on request"),
@@ -160,6 +172,7 @@ pub(super) fn findings(reading: &Reading<'_>) -> Vec<Finding> {
     builds::name_packages(reading, &mut found);
     versions::name_requirements(reading, &mut found);
     variables::weigh(reading, &mut found);
+    serving::weigh(reading, &mut found);
     found
 }
 

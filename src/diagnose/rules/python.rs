@@ -17,15 +17,22 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r#"Form data requires "(?P<s>python-multipart)" to be installed|Error: class uri '(?P<s2>[\w.]+)' invalid or not found|(?P<s3>[\w-]+) worker requires "#,
             ),
-            decisive(
-                r"(?:Missing optional dependency|[Mm]issing (?:required )?dependency:?) '?(?P<s>[\w-]+)'?|(?i:please (?:run|do|use)?:? ?`?(?:pip3? |python -m pip )install (?:-U |--upgrade )?)(?P<s2>[\w.\[\]-]+)`?|`(?P<s3>[\w-]+)` (?:must be installed|is not installed|package is required)|(?P<s4>email-validator) is not installed",
+            hint(
+                r"(?i:please (?:run|do|use)?:? ?`?(?:pip3? |python -m pip )install (?:-U |--upgrade )?)(?P<s>[\w.\[\]-]+)`?",
             ),
             decisive(
-                r"SessionMiddleware.*itsdangerous|jinja2 must be installed to use Jinja2Templates|Error loading (?P<s>psycopg2|MySQLdb|psycopg) (?:or psycopg )?module|Did you install (?P<s2>mysqlclient)|No supported WebSocket library detected|requires the `?(?P<s3>[\w-]+)`? (?:package|library|extra)(?: to be installed)?",
+                r"(?:Error|Exception|Configured): .*(?i:(?:please |try |run |need to |must )(?:run|do|use|install)?:? ?[`'\x22]?(?:pip3? |python -m pip )install (?:-U |--upgrade )?)(?P<s>[\w.\[\]-]+)`?",
             ),
             decisive(
-                r"(?:CommandError|ImproperlyConfigured): .*(?:install|Pillow is not installed)|Cannot use ImageField because (?P<s>Pillow) is not installed|Neither \S+ nor \S+ (?:is|are) installed|the greenlet library is required to use this function|(?P<s2>PyNaCl) library needed in order to use voice|davey library needed|Couldn't find a tree builder with the features you requested: (?P<s3>lxml|html5lib)|bs4\.FeatureNotFound",
+                r"(?:Missing optional dependency|[Mm]issing (?:required )?dependency:?) '?(?P<s>[\w-]+)'?|`(?P<s3>[\w-]+)` (?:must be installed|is not installed|package is required)|(?P<s4>email-validator) is not installed",
             ),
+            decisive(
+                r"SessionMiddleware.*itsdangerous|jinja2 must be installed to use Jinja2Templates|Error loading (?P<s>psycopg2|MySQLdb|psycopg) (?:or psycopg )?module|Did you install (?P<s2>mysqlclient)|requires the `?(?P<s3>[\w-]+)`? (?:package|library|extra)(?: to be installed)?",
+            ),
+            decisive(
+                r"(?:CommandError|ImproperlyConfigured): .*(?:[Dd]id you (?:forget to )?install|must (?:be installed|install)|[Pp]lease install|Pillow is not installed|(?:is|are) not installed)|Cannot use ImageField because (?P<s>Pillow) is not installed|Neither \S+ nor \S+ (?:is|are) installed|the greenlet library is required to use this function|(?P<s2>PyNaCl) library needed in order to use voice|davey library needed|Couldn't find a tree builder with the features you requested: (?P<s3>lxml|html5lib)|bs4\.FeatureNotFound",
+            ),
+            hint(r"No supported WebSocket library detected"),
             decisive(r"'(?P<s>cryptography)' package is required for sha256_password"),
         ],
         ..Rule::BLANK
@@ -106,7 +113,7 @@ pub(super) const RULES: &[Rule] = &[
             said(
                 r"metaclass conflict|TypeError: ForwardRef\._evaluate\(\) missing|Unable to evaluate type annotation|non-annotated attribute was detected|`(?P<s>\w+)` is not a valid (?:config|field)|`(?:regex|const|min_items|max_items)` (?:is|was) (?:removed|deprecated)|Please use `(?:pattern|Literal)` instead",
             ),
-            hint(r"AttributeError: module '(?P<s>[\w.]+)' has no attribute '\w+'.*$"),
+            said(r"undefined symbol: (?P<s>(?:_Z|_?Py)\w+)"),
         ],
         ..Rule::BLANK
     },
@@ -136,10 +143,10 @@ pub(super) const RULES: &[Rule] = &[
                 r"cannot load library '(?P<s>[^']+)'|(?:OSError: )?(?P<s2>PortAudio|sndfile|cairo|libsndfile|zbar|libmagic|enchant|libvips|discid|opus|geos(?:_c)?|gdal) library not found|no library called \x22(?P<s3>[^\x22]+)\x22 was found|failed to find (?P<s4>libmagic)|Unable to find (?P<s5>zbar) shared library|Could not find the (?P<s6>GDAL|GEOS) library|OSError: (?P<s7>sndfile|PortAudio) library not found|(?P<s8>libopus|libsodium|libgobject\S*|libpango\S*) (?:is |was )?(?:not (?:found|loaded|available)|could not be (?:found|loaded))",
             ),
             decisive(
-                r"no pq wrapper available|libpq library not found|Unable to find (?P<s>libpq)|(?P<s2>[\w+.-]+\.so[\w.]*) => not found|error while loading shared libraries: (?P<s3>\S+?):|(?P<s4>lib[\w+-]+\.so[\w.]*): version `\S+' not found|DLL load failed while importing (?P<s5>\w+)|(?P<s6>lib[\w+-]+\.dylib).*image not found|Library not loaded: (?P<s7>\S+)|The Nvidia driver .*|(?P<s8>libcudnn|libcublas|libcudart)\S* .*not found",
+                r"no pq wrapper available|libpq library not found|Unable to find (?P<s>libpq)|(?P<s2>[\w+.-]+\.so[\w.]*) => not found|error while loading shared libraries: (?P<s3>\S+?):|(?P<s4>lib[\w+-]+\.so[\w.]*): version `\S+' not found|DLL load failed while importing (?P<s5>\w+)|(?P<s6>lib[\w+-]+\.dylib).*image not found|Library not loaded: (?P<s7>\S+)|(?P<s8>libcudnn|libcublas|libcudart)\S* .*not found",
             ),
             decisive(
-                r"WeasyPrint could not import some external libraries|dlopen\(\) failed to load a library: (?P<s>[\w/. -]+)|undefined symbol: (?P<s2>\w+)",
+                r"WeasyPrint could not import some external libraries|dlopen\(\) failed to load a library: (?P<s>[\w/. -]+)|undefined symbol: (?P<s2>[A-OQ-Za-z][\w@]*)",
             ),
         ],
         ..Rule::BLANK
@@ -208,9 +215,12 @@ pub(super) const RULES: &[Rule] = &[
         about: "asyncio.run() was called while a loop ran, a loop was fetched where none exists (Python 3.10 to 3.14 became strict), or an object belongs to another loop.",
         cure: "start one loop with asyncio.run(main()) at the top and await the rest; in frameworks use their start-up hooks",
         example: "RuntimeError: asyncio.run() cannot be called from a running event loop",
-        signs: &[decisive(
-            r"asyncio\.run\(\) cannot be called from a running event loop|[Tt]his event loop is already running|There is no current event loop in (?:thread|async)|no running event loop|attached to a different loop|Event loop is closed|Event loop stopped before Future completed|Cannot (?:run|close) (?:the event loop|a running event loop)|Cannot close a running event loop|[Tt]imeout context manager should be used inside a task|It looks like you are using Playwright Sync API inside the asyncio loop|object .* can't be used in 'await' expression|You cannot use AsyncToSync in the same thread as an async event loop|Can't patch loop of type",
-        )],
+        signs: &[
+            hint(r"RuntimeError: Event loop (?:is closed|stopped before Future completed)"),
+            decisive(
+                r"asyncio\.run\(\) cannot be called from a running event loop|[Tt]his event loop is already running|There is no current event loop in (?:thread|async)|no running event loop|attached to a different loop|Cannot (?:run|close) (?:the event loop|a running event loop)|Cannot close a running event loop|[Tt]imeout context manager should be used inside a task|It looks like you are using Playwright Sync API inside the asyncio loop|You cannot use AsyncToSync in the same thread as an async event loop|Can't patch loop of type",
+            ),
+        ],
         ..Rule::BLANK
     },
     Rule {

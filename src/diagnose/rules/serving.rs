@@ -29,6 +29,27 @@ const UNHEALTHY: &[&str] = &[
     "502 Bad Gateway",
 ];
 
+const HARMLESS: &[&str] = &[
+    "Handling signal",
+    "Shutting down",
+    "SIGTERM",
+    "SIGINT",
+    "KeyboardInterrupt",
+    "Press Ctrl+C to force quit",
+    "HTTP/1.1\" 200",
+    "HTTP/1.1\" 30",
+    "HTTP/1.0\" 200",
+    "ngrok",
+    "Stopping Container",
+];
+
+/// Memory is not what a platform's kill after a missed start is about.
+pub(super) fn weigh(reading: &Reading<'_>, found: &mut Vec<Finding>) {
+    if reading.mentions("Boot timeout") || reading.mentions("R10") {
+        found.retain(|finding| finding.rule.id != "out-of-memory" || !reading.text(finding.at).contains("137"));
+    }
+}
+
 pub(super) fn read(reading: &Reading<'_>, found: &mut Vec<Finding>) {
     loopback(reading, found);
     wrong_attribute(reading, found);
@@ -50,11 +71,12 @@ fn loopback(reading: &Reading<'_>, found: &mut Vec<Finding>) {
         }
     }
     let Some((at, address)) = local else { return };
+    let told =
+        |words: &[&str]| reading.lines[at..].iter().any(|line| words.iter().any(|word| line.text.contains(word)));
     let unhealthy = reading.lines[at..].iter().any(|line| UNHEALTHY.iter().any(|word| line.text.contains(word)));
-    let ended = reading.lines[at..].iter().any(|line| {
-        line.text.contains("Handling signal") || line.text.contains("Shutting down") || line.text.contains("SIGTERM")
-    });
-    if !unhealthy && ended {
+    // Somebody got an answer, or ended it: then it is a laptop's log, or the address did no harm.
+    let harmless = told(HARMLESS) || reading.lines[at..].iter().any(|line| line.text.trim() == "^C");
+    if !unhealthy && (harmless || !reading.raised.is_empty()) {
         return;
     }
     if let Some(index) = find(found, "wrong-bind-host", at, if unhealthy { DECISIVE } else { LAST_RESORT }) {

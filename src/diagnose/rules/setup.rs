@@ -130,8 +130,13 @@ pub(super) const RULES: &[Rule] = &[
             said(
                 r"(?:failed to (?:copy|do request)|httpReadSeeker|failed commit on ref|unexpected status (?:code|from (?:GET|HEAD) request)).*(?:/v2/|registry|50\d|429)",
             ),
+            said(
+                r"(?:pinging container registry|error building image|initializing source docker|Trying to pull).*(?:timeout|refused|no such host|EOF|unauthorized|denied|x509)",
+            ),
             hint(r"(?:pull access denied for (?P<s>[\w./:-]+)|manifest (?:for (?P<s2>\S+) not found|unknown))"),
-            said(r"(?:(?P<s>[\w./-]+:[\w.-]+): not found|no match for platform in manifest)\s*$"),
+            said(
+                r"(?:(?:ERROR|[Ff]ailed|[Ee]rror).* (?P<s>[\w./-]+:[\w.-]+): not found|no match for platform in manifest)\s*$",
+            ),
         ],
         yields_to: &["*"],
         ..Rule::BLANK

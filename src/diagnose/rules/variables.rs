@@ -34,6 +34,8 @@ const OF_NOTHING: &[&str] = &[
     "required",
     "Invalid URL",
     "not a valid",
+    "base 10: ''",
+    "base 10: 'None'",
 ];
 
 pub(super) fn read(reading: &Reading<'_>, found: &mut Vec<Finding>) {

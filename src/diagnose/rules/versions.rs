@@ -40,6 +40,7 @@ const WHEELS_ONLY: &[&str] = &[
     "paddlepaddle",
     "tensorflow-text",
     "tensorflow-io",
+    "tensorflow-io-gcs-filesystem",
     "intel-openmp",
     "mkl",
     "triton",

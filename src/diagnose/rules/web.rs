@@ -54,7 +54,7 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r"without having set the STATIC_ROOT setting|Missing staticfiles manifest entry for '(?P<s>[^']+)'|MissingFileError: The file '(?P<s2>[^']+)'|The file '(?P<s3>[^']+)' could not be found with|Post-processing '(?P<s4>[^']+)' failed",
             ),
-            said(
+            hint(
                 r"Error while running '\$ python manage\.py collectstatic|collectstatic.*(?:failed|did not complete|exit code: 1)|The STATICFILES_DIRS setting should (?:not contain|be)",
             ),
         ],
@@ -89,6 +89,7 @@ pub(super) const RULES: &[Rule] = &[
             "missing-rust",
             "missing-system-binary",
             "missing-system-header",
+            "start-file-missing",
         ],
         ..Rule::BLANK
     },
@@ -102,7 +103,7 @@ pub(super) const RULES: &[Rule] = &[
         signs: &[
             decisive(r"can't (?:open|find) (?:file|'__main__' module in) '?(?P<s>[^':]+)'?(?:: |\s*$)"),
             decisive(
-                r"can't find '__main__' module in '?(?P<s>[^']+)'?|Error: Invalid value: File does not exist: (?P<s2>\S+)|(?:bash|sh)(?:: line \d+|: \d+)?: (?P<s3>\S+\.(?:sh|py)): (?:No such file|not found)|(?:bash|sh): (?P<s4>\S+\.sh): No such file|chmod: cannot access '(?P<s5>[^']+)'",
+                r"can't find '__main__' module in '?(?P<s>[^']+)'?|Error: Invalid value: File does not exist: (?P<s2>\S+)|(?:bash|sh)(?:: line \d+|: \d+)?: (?P<s3>\S+\.(?:sh|py)): (?:No such file|not found)|(?:bash|sh): (?P<s4>\S+\.sh): No such file|chmod: cannot access '(?P<s5>[^']+)'|exec:? \x22?(?P<s6>/?[\w./-]+\.(?:sh|py))\x22?: (?:no such file|stat )",
             ),
             said(
                 r"(?:cd|bash|sh)(?:: line \d+|: \d+)?:? ?(?:cd)?:? (?:can't cd to )?(?P<s>[\w./-]+): No such file or directory|'(?P<s2>\S+\.sh)': No such file or directory",
@@ -114,6 +115,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "wrong-start-module",
         phases: &["start"],
         message: "the server cannot import {the module} that the start command names",
+        yields_to: &["wrong-app-attribute"],
         about: "The part before the colon of `module:attribute` is no module in the folder in which the server starts.",
         cure: "give the dotted path from the root of the project (`folder.file:app`), or change the folder with --chdir or --app-dir",
         example: "ERROR:    Error loading ASGI app. Could not import module \"main\".",
@@ -122,7 +124,7 @@ pub(super) const RULES: &[Rule] = &[
                 r#"Error loading ASGI app\. Could not import module "?(?P<s>[\w.]+)"?|Import string "(?P<s2>[^"]*)" must be in format"#,
             ),
             decisive(
-                r"Error: Could not (?:locate a Flask application|import '(?P<s>[^']+)'|find Flask application|locate Flask)|flask\.cli\.NoAppException|Failed to find (?:Flask )?application|No such (?:app|module):? '(?P<s2>[\w.]+)'",
+                r"Error: Could not (?:locate a Flask application|import '(?P<s>[^']+)'|find Flask application|locate Flask)|flask\.cli\.NoAppException|No such (?:app|module):? '(?P<s2>[\w.]+)'",
             ),
             decisive(
                 r"Unable to load celery application\.(?:\s+The module (?P<s>\S+) was not found)?|The module (?P<s2>[\w.]+) was not found\.|Invalid value for '-A'|Path does not exist (?P<s3>\S+\.py)|Could not find (?:a default file to run|module), please provide an explicit path|Cannot import .*(?:--app|application) .*",
@@ -159,13 +161,11 @@ pub(super) const RULES: &[Rule] = &[
         example: "Error: Invalid value for '--port': '$PORT' is not a valid integer.",
         signs: &[
             decisive(
-                r"(?P<s>\$\{?PORT[^'\x22\s]*\}?)['\x22]? is not a valid (?:port(?: number)?|integer)|[Ii]nvalid (?:value|int value|literal|port|argument).*(?P<s2>\$\{?PORT\b[^'\x22\s]*)",
+                r"(?P<s>\$\{?PORT[^'\x22\s]*\}?)['\x22]? is not a valid (?:port(?: number)?|int(?:eger)?)|[Ii]nvalid (?:value|int value|literal|port|argument).*(?P<s2>\$\{?PORT\b[^'\x22\s]*)",
             ),
+            decisive(r"argument -?-?p(?:ort)?(?:/--port)?: invalid int value: '(?P<s>\$?[^']*PORT[^']*)'"),
             decisive(
-                r"argument -?-?p(?:ort)?(?:/--port)?: invalid int value: '(?P<s>\$?[^']*PORT[^']*)'|(?P<s2>%PORT%|\$env:PORT|\{\{?PORT\}?\})",
-            ),
-            decisive(
-                r"'(?:--port|-p|PORT|server\.port)'.*: ''? ?is not a valid|Invalid value for '?--(?:server\.)?port'?.*: '' is not|(?:gunicorn|hypercorn|uvicorn|daphne|bind).*(?P<s>\$\{?PORT)",
+                r"'(?:--port|-p|PORT|server\.port)'.*: ''? ?is not a valid|Invalid value for '?--(?:server\.)?port'?.*: '' is not|(?:[Ee]rror|[Ff]ailed|[Ii]nvalid|cannot|can't|[Uu]nable).*(?P<s>:?\$\{?PORT\b\}?|%PORT%|\$env:PORT|\{\{PORT\}\})",
             ),
         ],
         ..Rule::BLANK
@@ -175,9 +175,10 @@ pub(super) const RULES: &[Rule] = &[
         phases: &["start"],
         message: "the app listens on {loopback} only, where the platform's router cannot reach it",
         about: "A server bound to 127.0.0.1 answers inside its container only. The platform connects from outside.",
+        yields_to: &["port-variable-not-expanded"],
         cure: "bind to 0.0.0.0 and the port in $PORT (`--host 0.0.0.0 --port $PORT`, `--bind 0.0.0.0:$PORT`)",
         example: "INFO:     Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)",
-        signs: &[],
+        signs: &[hint(r"app is not listening on the expected address")],
         ..Rule::BLANK
     },
     Rule {
@@ -269,7 +270,7 @@ pub(super) const RULES: &[Rule] = &[
         cure: "start the server or the polling loop (`app.run()`, `bot.run()`, a WSGI server), or deploy it as a job",
         example: "app exited with code 0",
         signs: &[hint(
-            r"(?i)exited (?:early|with (?:exit )?(?:code|status):? 0)\b|main child exited normally with code: 0|[Pp]rocess exited with (?:status|code) 0\b|exit(?:ed)? code:? \(?0\)?\s*$|Application exited early|Container (?:stopped|exited) (?:immediately|unexpectedly)|finished with exit code 0|Deployment (?:completed|finished) .*exit(?:ed)? .*0",
+            r"(?i)^\S+ exited (?:early|with (?:exit )?(?:code|status):? 0)\b|main child exited normally with code: 0|(?:process|container|app|application|service|instance|machine|replica|task)\b.* (?:exited|finished|stopped|terminated|completed) (?:early|with (?:exit )?(?:code|status):? \(?0\b)|application exited early|container (?:stopped|exited) (?:immediately|unexpectedly)|Deployment (?:completed|finished) .*exit(?:ed)? .*0",
         )],
         yields_to: &["*"],
         ..Rule::BLANK
