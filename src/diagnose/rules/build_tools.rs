@@ -87,6 +87,9 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r"fatal error: (?P<s>[\w./+-]+\.h(?:pp|h)?): No such file or directory|fatal error: '(?P<s2>[\w./+-]+\.h(?:pp)?)' file not found|Cannot open include file: '(?P<s3>[\w./+-]+\.h)'",
             ),
+            decisive(
+                r"Unable to load dependency (?P<s>HDF5)|configure: error: (?P<s2>[\w-]+) (?:headers?|library|libraries) (?:not found|is missing)",
+            ),
             decisive(r"(?:library |ld: )?cannot find -l(?P<s>[\w+-]+)"),
             decisive(
                 r"The headers or library files could not be found for (?P<s>\w+)|RequiredDependencyException: (?P<s2>\w+)",

@@ -25,7 +25,7 @@ pub(super) fn read(reading: &Reading<'_>, found: &mut Vec<Finding>) {
 
 /// Code that only later versions of Python parse.
 static MODERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^\s*(?:match\s+[^=]+:\s*$|case\s+.+:\s*$|type\s+\w+\s*(?:\[.*\])?\s*=|except\*|(?:async )?with \($)|:=|^\s*(?:def|class) \w+\[|f'[^']*\{[^}']*'|f\x22[^\x22]*\{[^}\x22]*\x22|^\s*async (?:def|for|with)|^\s*from __future__ import annotations|^\s*\w+\s*:\s*\w+[^=]*=|\bf['\x22]").ok()
+    Regex::new(r"^\s*(?:match\s+[^=]+:\s*$|case\s+.+:\s*$|type\s+\w+\s*(?:\[.*\])?\s*=|except\*|(?:async )?with \($)|:=|^\s*(?:def|class) \w+\[|f'[^']*\{[^}']*'[^}]*\}|f\x22[^\x22]*\{[^}\x22]*\x22[^}]*\}|^\s*async (?:def|for|with)|^\s*from __future__ import annotations|^\s*\w+\s*:\s*\w+[^=]*=").ok()
 });
 
 fn syntax(raised: &Raised, found: &mut Vec<Finding>) {
@@ -34,9 +34,14 @@ fn syntax(raised: &Raised, found: &mut Vec<Finding>) {
     let message = raised.message.lines().next().unwrap_or_default();
     let code = place.map(|frame| frame.code.as_str()).unwrap_or_default();
     let modern = (message.starts_with("invalid syntax")
+        || message.starts_with("expected ':'")
+        || message.starts_with("expected '('")
+        || message.contains("cannot include a backslash")
         || message.contains("f-string: ")
         || message.contains("future feature annotations"))
-        && (message.contains("future feature") || MODERN.as_ref().is_some_and(|modern| modern.is_match(code)));
+        && (message.contains("future feature")
+            || message.contains("cannot include a backslash")
+            || MODERN.as_ref().is_some_and(|modern| modern.is_match(code)));
     let python2 = message.contains("Missing parentheses in call")
         || code.trim_start().starts_with("print ")
         || code.contains("except ") && code.contains(", e:");
@@ -88,6 +93,18 @@ fn by_frames(raised: &Raised, found: &mut Vec<Finding>) -> bool {
     let id = match raised.short() {
         "UnicodeDecodeError" if raised.passes("/req/req_file.py") || raised.passes("pip/_internal/utils/encoding") => {
             "requirements-encoding"
+        }
+        "FileNotFoundError"
+            if !is_building(raised)
+                && raised
+                    .frames
+                    .last()
+                    .is_some_and(|frame| frame.home() == Home::Project && frame.code.contains("open(")) =>
+        {
+            if let Some(index) = find(found, "missing-data-file", raised.at, DECISIVE) {
+                found[index].subject = message.split('\'').nth(1).map(str::to_owned);
+            }
+            return true;
         }
         "PermissionError" if calls(".bind(") || calls("server_bind") || calls("create_server") => {
             "port-permission-denied"

@@ -67,6 +67,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "invalid-database-url",
         phases: &["build", "start"],
         message: "the database URL is not one that the driver accepts{}",
+        yields_to: &["missing-env-var"],
         about: "SQLAlchemy 1.4 and later refuse `postgres://`, async engines need an async driver in the URL, and an empty or half-filled URL cannot be parsed.",
         cure: "write `postgresql://` (or `postgresql+asyncpg://`) in place of `postgres://`, and check that the variable is filled in",
         example: "sqlalchemy.exc.NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:postgres",

@@ -46,7 +46,9 @@ pub(super) fn read(reading: &Reading<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         let handled = reading.raised.get(index + 1).is_some_and(|next| {
-            next.handling_previous && next.short().contains("Import") | next.short().contains("ModuleNotFound")
+            next.handling_previous
+                && (next.short().contains("Import") || next.short().contains("ModuleNotFound"))
+                && !next.message.starts_with("Couldn't import")
         });
         if handled {
             continue;
@@ -143,6 +145,12 @@ fn start_module_rule(reading: &Reading<'_>, raised: &Raised, module: &str) -> &'
     let importer_file = importer.map(|frame| frame.file.replace('\\', "/")).unwrap_or_default();
     let by_server = SERVERS.iter().any(|server| importer_file.contains(server));
     if by_server && names::distribution(module).is_none() {
+        return "wrong-start-module";
+    }
+    if raised.frames.is_empty()
+        && names::distribution(module).is_none()
+        && reading.mentions("unable to load app 0 (mountpoint")
+    {
         return "wrong-start-module";
     }
     if importer_file.contains("django/conf/") {

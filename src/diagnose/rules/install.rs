@@ -103,7 +103,7 @@ pub(super) const RULES: &[Rule] = &[
         signs: &[
             said(r"module 'pkgutil' has no attribute 'ImpImporter'"),
             said(r"wheel\(s\) were skipped as your project's environment does not support the identified"),
-            said(r"'build_ext' object has no attribute 'cython_sources'"),
+            said(r"'build_ext' object has no attribute 'cython_sources'|AttributeError: cython_sources"),
             said(
                 r"(?:has no wheels? (?:with a matching|are available|for)|no wheels with a matching Python (?:ABI|version|implementation) tag)|doesn't have a source distribution or wheel for the current platform",
             ),

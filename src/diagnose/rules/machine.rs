@@ -79,7 +79,7 @@ pub(super) const RULES: &[Rule] = &[
             ),
             decisive(r"(?i)database or disk is full|could not extend file .*: no space|disk full"),
             decisive(
-                r"Image of size .* exceeded limit|exceeded (?:the )?(?:maximum )?(?:image|slug|storage|disk) (?:size )?limit|You don't have enough free space",
+                r"Image of size .* exceeded limit|exceeded (?:the )?(?:maximum )?(?:image|slug|storage|disk) (?:size )?limit|You don't have enough free space|slug size: .* is too large",
             ),
         ],
         ..Rule::BLANK
@@ -104,6 +104,7 @@ pub(super) const RULES: &[Rule] = &[
             said(
                 r"(?:[Uu]nable to download|[Cc]ould not (?:fetch|download)|[Ff]ailed to download).*(?:[Tt]imed? ?out|[Tt]imeout|transfer closed)|curl: \((?:28|18|56)\)|Timeout was reached",
             ),
+            hint(r"^(?:telegram\.error\.TimedOut|(?:httpx|httpcore)\.(?:Connect|Read|Pool)Timeout)\b"),
             hint(r"^(?:socket\.timeout: )?(?:The read operation timed out|timed out)$"),
         ],
         ..Rule::BLANK
@@ -135,7 +136,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"Could not connect to, are you offline|All attempts to connect to (?P<s2>\S+) failed|HTTPConnectionError|Cannot connect to host (?P<s3>[\w.-]+:\d+)",
             ),
             said(
-                r"(?:Could not resolve|Couldn't resolve|Temporary failure resolving|Could not connect to|Unable to connect to) '?(?:host:? ?)?'?(?P<s>[\w.:-]+)'?|Failed to fetch https?://(?P<s2>[\w.:-]+)\S*",
+                r"(?:(?:Could not|Couldn't) resolve (?:host(?:name)?\b:? ?|')|Temporary failure resolving '?)(?P<s>[\w.:-]*)|(?:Could not|Unable to) connect to '?(?P<s3>[\w-]+\.[\w.:-]+)|Failed to fetch https?://(?P<s2>[\w.:-]+)\S*",
             ),
             said(
                 r"(?:warning|error): unable to download '(?P<s>[^']+)': (?:.*)(?:Could(?:n't| not) resolve|HTTP error 5\d\d|Connection|SSL)|curl: \((?:6|7|35|52)\)",

@@ -25,7 +25,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"The api_key client option must be set either by passing .*setting the (?P<s>\w+) environment variable|Did not find (?P<s2>\w+), please add an environment variable `(?P<s3>\w+)`|(?i:set|export|define|provide) (?i:the |an? |your )?(?:env(?:ironment)? var(?:iable)? )?[`'\x22](?P<s4>[A-Z][A-Z0-9]*_[A-Z0-9_]+)[`'\x22]",
             ),
             decisive(
-                r"Your default credentials were not found|DefaultCredentialsError: (?:File .* was not found|Could not automatically determine)|NoCredentialsError|Unable to locate credentials|OpenAIError: (?:The api_key|Missing credentials)|You must specify a region|supabase_url is required|(?P<s>supabase_key) is required",
+                r"No API key provided|Could not resolve authentication method|Your default credentials were not found|DefaultCredentialsError: (?:File .* was not found|Could not automatically determine)|NoCredentialsError|Unable to locate credentials|OpenAIError: (?:The api_key|Missing credentials)|You must specify a region|supabase_url is required|(?P<s>supabase_key) is required",
             ),
             said(r"expected token to be a str, received (?:NoneType|type None)|NoneType instead$"),
             decisive(
@@ -56,7 +56,9 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r"(?:openai|anthropic|groq|cohere|mistralai|stripe|twilio|slack_sdk|tweepy|github|huggingface_hub|google)[\w.]*\.(?:AuthenticationError|Unauthorized(?:Error)?|InvalidApiKey|SlackApiError|HfHubHTTPError).*(?:401|[Uu]nauthorized|invalid|[Ii]ncorrect|invalid_auth)?|Incorrect API key provided|[Ii]nvalid (?:API|api)[ _-]?key|API key not valid|invalid x-api-key|InvalidClientTokenId|SignatureDoesNotMatch|invalid_auth",
             ),
-            decisive(r"PrivilegedIntentsRequired|Shard ID \S+ is requesting privileged intents"),
+            decisive(
+                r"TwilioRestException: HTTP 401|PrivilegedIntentsRequired|Shard ID \S+ is requesting privileged intents",
+            ),
             said(
                 r"(?i)(?:401|unauthorized).*(?:invalid|bad|expired|incorrect) (?:token|credentials|api key)|(?:token|api[ _]key) (?:is )?(?:invalid|expired|revoked|incorrect)|BadCredentials|Bad credentials|401 Unauthorized \(error code: 0\)",
             ),
@@ -102,7 +104,7 @@ pub(super) const RULES: &[Rule] = &[
         example: "_tkinter.TclError: no display name and no $DISPLAY environment variable",
         signs: &[
             decisive(
-                r"no display name and no \$DISPLAY|couldn't connect to display|[Cc]an(?:not|'t) (?:connect to|open) (?:X server|X display|display)|DisplayConnectionError|Xlib\.error\.|KeyError: '(?P<s>DISPLAY)'|could not connect to display|Could not load the Qt platform plugin|no Qt platform plugin could be initialized|Missing X server or \$DISPLAY|this platform is not supported: \('failed to acquire X connection|pygame\.error: (?:No available video device|video system not initialized)|Authorization required, but no authorization protocol specified|cv2\.error: .*The function is not implemented\. Rebuild the library with Windows",
+                r"no display name and no \$DISPLAY|couldn't connect to display|[Cc]an(?:not|'t) (?:connect to|open) (?:X server|X display|display)|DisplayConnectionError|Xlib\.error\.|KeyError: '(?P<s>DISPLAY)'|could not connect to display|Could not load the Qt platform plugin|as 'headless' is currently running|no Qt platform plugin could be initialized|Missing X server or \$DISPLAY|this platform is not supported: \('failed to acquire X connection|pygame\.error: (?:No available video device|video system not initialized)|Authorization required, but no authorization protocol specified|cv2\.error: .*The function is not implemented\. Rebuild the library with Windows",
             ),
             decisive(
                 r"Looks like you launched a headed browser without having a XServer running|You must use sudo to use this library on linux|ImportError: this platform is not supported|(?:gi|Gtk).*[Cc]annot open display|No (?:X11|Wayland) (?:DISPLAY|display)",

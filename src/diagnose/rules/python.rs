@@ -30,7 +30,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"SessionMiddleware.*itsdangerous|jinja2 must be installed to use Jinja2Templates|Error loading (?P<s>psycopg2|MySQLdb|psycopg) (?:or psycopg )?module|Did you install (?P<s2>mysqlclient)|requires the `?(?P<s3>[\w-]+)`? (?:package|library|extra)(?: to be installed)?",
             ),
             decisive(
-                r"(?:CommandError|ImproperlyConfigured): .*(?:[Dd]id you (?:forget to )?install|must (?:be installed|install)|[Pp]lease install|Pillow is not installed|(?:is|are) not installed)|Cannot use ImageField because (?P<s>Pillow) is not installed|Neither \S+ nor \S+ (?:is|are) installed|the greenlet library is required to use this function|(?P<s2>PyNaCl) library needed in order to use voice|davey library needed|Couldn't find a tree builder with the features you requested: (?P<s3>lxml|html5lib)|bs4\.FeatureNotFound",
+                r"(?:CommandError|ImproperlyConfigured): .*(?:[Dd]id you (?:forget to )?install|must (?:be installed|install)|[Pp]lease install|Pillow is not installed|(?:is|are) not installed)|Cannot use ImageField because (?P<s>Pillow) is not installed|Neither \S+ nor \S+ (?:is|are) installed|the greenlet library is required to use this function|(?P<s2>PyNaCl) library needed in order to use voice|davey library needed|Couldn't import (?P<s4>Django)\.|Couldn't find a tree builder with the features you requested: (?P<s3>lxml|html5lib)|bs4\.FeatureNotFound",
             ),
             hint(r"No supported WebSocket library detected"),
             decisive(r"'(?P<s>cryptography)' package is required for sha256_password"),
@@ -93,7 +93,7 @@ pub(super) const RULES: &[Rule] = &[
         yields_to: &["numpy-abi-mismatch", "circular-import", "tool-version-incompatible"],
         signs: &[
             decisive(
-                r"PydanticImportError: `?(?P<s>[^`]+?)`? has been (?:moved|removed)|`(?P<s2>BaseSettings)` has been moved|PydanticUserError: |If you use `@root_validator` with pre=False",
+                r"PydanticImportError: `?(?P<s>[^`]+?)`? has been (?:moved|removed)|`(?P<s2>BaseSettings)` has been moved|PydanticUserError: |operator torchvision::nms does not exist|If you use `@root_validator` with pre=False",
             ),
             decisive(
                 r"unexpected keyword argument '(?P<s>proxies|proxy)'|AsyncClient\.__init__\(\) got an unexpected keyword|module 'bcrypt' has no attribute '__about__'|Descriptors cannot (?:not )?be created directly|TypeError: Descriptors cannot|module 'lib' has no attribute '(?P<s2>X509_V_FLAG_\w+|OpenSSL_add_all_algorithms)'|(?P<s3>VersionConflict|ContextualVersionConflict): |pkg_resources\.(?:ContextualVersionConflict|VersionConflict|DistributionNotFound)|The '(?P<s4>[^']+)' distribution was not found and is required",

@@ -44,7 +44,7 @@ pub(super) fn read(reading: &Reading<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         if let Some((name, rank)) = variable(raised)
-            && let Some(index) = find(found, rule_for(&name), raised.at, rank)
+            && let Some(index) = find(found, rule_for(raised, &name), raised.at, rank)
         {
             found[index].subject = Some(name);
         }
@@ -67,8 +67,14 @@ pub(super) fn weigh(reading: &Reading<'_>, found: &mut [Finding]) {
     }
 }
 
-fn rule_for(name: &str) -> &'static str {
-    if name == "DISPLAY" { "no-display" } else { "missing-env-var" }
+fn rule_for(raised: &Raised, name: &str) -> &'static str {
+    match name {
+        "DISPLAY" => "no-display",
+        "SECRET_KEY" | "DJANGO_SECRET_KEY" if raised.passes("settings") || raised.passes("/django/") => {
+            "django-secret-key-missing"
+        }
+        _ => "missing-env-var",
+    }
 }
 
 fn variable(raised: &Raised) -> Option<(String, u8)> {
@@ -99,5 +105,6 @@ fn variable(raised: &Raised) -> Option<(String, u8)> {
         (frame.home() == crate::diagnose::trace::Home::Project).then_some(())?;
         READS.as_ref()?.captures(&frame.code).map(|found| found[1].to_owned())
     })?;
-    Some((code, SAID))
+    let of_none = raised.message.contains("None");
+    Some((code, if of_none { DECISIVE } else { SAID }))
 }

@@ -9,7 +9,7 @@ use regex::Regex;
 use super::find;
 use crate::diagnose::rank::Finding;
 use crate::diagnose::reading::Reading;
-use crate::diagnose::rule::DECISIVE;
+use crate::diagnose::rule::{DECISIVE, SAID};
 
 static UNSATISFIED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"Could not find a version that satisfies the requirement ([\w.-]+)(?:\[[^\]]*\])?(?:==([\w.+!]+))?[^(]*\((?:from [^)]*?)?\(?from versions: ([^)]*)").ok()
@@ -77,6 +77,10 @@ pub(super) fn name_requirements(reading: &Reading<'_>, found: &mut [Finding]) {
                 } {
                     finding.subject = Some(subject);
                 }
+            }
+            // Without a network no index has any version of anything.
+            "windows-only-requirement" if reading.mentions("Retrying (Retry(total=0") => {
+                finding.rank = finding.rank.min(SAID);
             }
             "hash-mismatch" if finding.subject.is_none() => {
                 finding.subject =

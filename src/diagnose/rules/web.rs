@@ -77,7 +77,7 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r"(?:^|[/\\\s])python[\d.]*(?:\.exe)?: No module named (?P<s>gunicorn|uvicorn|hypercorn|daphne|waitress|streamlit|uwsgi|celery|flask|granian|sanic|alembic|chainlit)\s*$",
             ),
-            said(r"(?:bash|sh)(?:: line \d+|: \d+)?: (?P<s>[\w.-]+): (?:command )?not found"),
+            said(r"(?:bash|sh)(?:: line \d+|: \d+)?: (?P<s>[\w.-]+:?): (?:command )?not found"),
             said(
                 r"(?P<s>[\w-]+)(?:'|’)? is not recognized as an internal or external command|Command not found: (?P<s2>\S+)|error: Failed to spawn: `(?P<s3>[^`]+)`",
             ),
@@ -130,6 +130,9 @@ pub(super) const RULES: &[Rule] = &[
                 r"Unable to load celery application\.(?:\s+The module (?P<s>\S+) was not found)?|The module (?P<s2>[\w.]+) was not found\.|Invalid value for '-A'|Path does not exist (?P<s3>\S+\.py)|Could not find (?:a default file to run|module), please provide an explicit path|Cannot import .*(?:--app|application) .*",
             ),
             decisive(
+                r"[Cc]annot load application from '(?P<s>[^']+)', module not found|There was an exception \((?:ModuleNotFound|Import)Error\) importing your module",
+            ),
+            decisive(
                 r"NoAppException: (?:Cannot load application|Failed)[^']*'(?P<s>[^']+)'|Invalid input\. Callable name",
             ),
         ],
@@ -147,7 +150,7 @@ pub(super) const RULES: &[Rule] = &[
                 r#"Error loading ASGI app\. Attribute "(?P<s>[^"]+)" not found|Failed to find (?:application object|attribute) '?(?P<s2>[^' ]+?)'? in|Application object must be callable|Failed to find Flask (?:application|factory).*|Cannot find (?:application|app) "#,
             ),
             decisive(
-                r"Function name or attribute reference|Failed to parse '(?P<s>[^']+)' as an attribute name or function call|Error: Failed to find Flask application or factory in module '(?P<s2>[^']+)'|Could not find FastAPI app in module|unable to find an? (?:ASGI|WSGI) (?:app|application)|Module '(?P<s3>[^']+)' has no attribute 'celery'|AppImportError: .*has no attribute '(?P<s4>[^']+)'",
+                r"[Cc]annot load application from '(?P<s5>[^']+)', application not found|Function name or attribute reference|Failed to parse '(?P<s>[^']+)' as an attribute name or function call|Error: Failed to find Flask application or factory in module '(?P<s2>[^']+)'|Could not find FastAPI app in module|unable to find an? (?:ASGI|WSGI) (?:app|application)|Module '(?P<s3>[^']+)' has no attribute 'celery'|AppImportError: .*has no attribute '(?P<s4>[^']+)'",
             ),
         ],
         ..Rule::BLANK
