@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Error;
 use clap::{CommandFactory, FromArgMatches};
 
-use super::{Cli, Command, check, docs, doctor, explain, fix, plan, replay, run, schema, shell, suite};
+use super::{Cli, Command, check, docs, doctor, explain, fix, plan, record, replay, run, schema, shell, suite};
 use crate::project::InputError;
 use crate::report::Paint;
 use crate::sandbox::{Lost, Unavailable};
@@ -55,6 +55,7 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Some(Command::Check(args)) => check::run(args, matches),
         Some(Command::Shell(args)) => shell::run(args),
         Some(Command::Fix(args)) => fix::run(args),
+        Some(Command::Record(args)) => record::run(args),
         Some(Command::Replay(args)) => replay::run(args, matches),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Doctor(args)) => doctor::run(args),
@@ -88,6 +89,6 @@ fn complain(error: &Error) -> Exit {
 
 /// The reader of our output had enough: no fault of anybody.
 fn is_broken_pipe(error: &Error) -> bool {
-    let kind = |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<std::io::Error>().map(|e| e.kind());
+    let kind = |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
     error.chain().any(|cause| kind(cause) == Some(std::io::ErrorKind::BrokenPipe))
 }

@@ -11,6 +11,7 @@ mod fix;
 mod interrupt;
 mod output;
 mod plan;
+mod record;
 mod replay;
 mod run;
 mod schema;
@@ -45,6 +46,8 @@ enum Command {
     Fix(fix::Args),
     /// Read a log of the cloud: failing phase, cause, and whether it happens here
     Replay(replay::Args),
+    /// Turn the last run, or a log of the cloud, into a scenario
+    Record(record::Args),
     /// Open a shell in the sandbox, as a phase finds it
     Shell(shell::Args),
     /// Run a folder of scenarios and compare what comes of each with what is expected

@@ -70,7 +70,8 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     })
 }
 
-fn read(path: &Path) -> Result<Log> {
+/// Reads a log; `-` is standard input.
+pub(super) fn read(path: &Path) -> Result<Log> {
     let read = match path.as_os_str() == "-" {
         true => Log::read(stdin().lock()),
         false => File::open(path).and_then(Log::read),

@@ -8,10 +8,11 @@ use super::config::Config;
 use super::exit::Exit;
 use super::interrupt;
 use super::output::Output;
+use super::record::state_folder;
 use super::shell;
-use crate::rehearse::{Rehearsal, rehearse_then};
+use crate::rehearse::{Rehearsal, Request, rehearse_then};
 use crate::report::{Content, Live, Report};
-use crate::run::{Until, Verdict};
+use crate::run::{Event, Header, Record, Until, Verdict};
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(super) struct Args {
@@ -40,7 +41,12 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     args.probing.apply(&config.smoke, &mut request);
     request.settings.until = args.until.map(Until::After);
     let live = Live::new(args.output.progress_paint(), args.output.quiet);
-    let rehearsal = rehearse_then(&request, &interrupted, &mut |event| live.event(event), |ran, sandbox| {
+    let mut record = recording(&request);
+    let mut tell = |event: &Event| {
+        live.event(event);
+        record.iter_mut().for_each(|record| record.event(event));
+    };
+    let rehearsal = rehearse_then(&request, &interrupted, &mut tell, |ran, sandbox| {
         live.close();
         match args.shell && ran.outcome.verdict() == Verdict::Fails {
             true => shell::open(sandbox, &ran.vars).map(drop),
@@ -51,6 +57,17 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     let report = Report { project: request.path, content: Content::Rehearsal(Box::new(rehearsal)) };
     destinations.write(&report, args.output.paint())?;
     Ok(exit)
+}
+
+/// The run's record, as far as there is a place for it: a home that cannot be written to is no reason not to run.
+fn recording(request: &Request) -> Option<Record> {
+    let name = |given: &String| given.split('=').next().unwrap_or_default().to_owned();
+    let header = Header {
+        project: std::path::absolute(&request.path).ok()?,
+        variables: request.options.env.iter().map(name).collect(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    Record::create(&state_folder().ok()?, &header).ok()
 }
 
 /// The exit code for what a run found.

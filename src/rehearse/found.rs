@@ -48,7 +48,11 @@ impl Found {
         let passing = primary.is_some_and(|rule| rule.passing);
         let took = started.elapsed();
         let rehearsal = Rehearsal { plan, backend, reason, outcome, diagnoses, telling, unverified, passing, took };
-        emit(&Event::RunFinished { verdict: rehearsal.verdict() });
+        emit(&Event::RunFinished {
+            verdict: rehearsal.verdict(),
+            failed_phase: rehearsal.outcome.failing_phase().map(str::to_owned),
+            rule: rehearsal.diagnoses.first().map(|diagnosis| diagnosis.rule.to_owned()),
+        });
         rehearsal
     }
 }

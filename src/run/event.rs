@@ -67,5 +67,9 @@ pub enum Event {
     RunFinished {
         /// The verdict on the run.
         verdict: Verdict,
+        /// The phase that failed.
+        failed_phase: Option<String>,
+        /// The primary diagnosis' rule.
+        rule: Option<String>,
     },
 }

@@ -11,6 +11,6 @@ mod walk;
 pub use event::Event;
 pub use expectation::{Hints, expectation};
 pub use outcome::{CmdOutcome, Outcome, PhaseOutcome, Smoke, SmokeKind, SmokeResult, Status, Verdict};
-pub use record::{Header, Record};
+pub use record::{Ending, Header, Record, last};
 pub use settings::{Settings, SmokeSettings, Until};
 pub use walk::{PRE_DEPLOY, Ran, Rehearsal, SETUP, START, run};

@@ -1,30 +1,62 @@
 //! The record of a run on disk, written as it happens: whatever ends the run, what it printed is there.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Event;
-use crate::plan::Plan;
 
+/// The file's name.
+const NAME: &str = "last-run.ndjson";
+/// What tells the last event's line from the rest.
+const FINISHED: &str = "\"event\":\"run-finished\"";
 /// Lines of output beyond this many bytes are left out of the record; everything else stays in.
 const MOST_OUTPUT: usize = 64 << 20;
 /// How much of the output a kill of this very process may cost: a write per line would slow a flood down.
 const FLUSH_EVERY: Duration = Duration::from_millis(200);
 
 /// What a record begins with.
-#[derive(Debug, Clone, Serialize)]
-pub struct Header<'a> {
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Header {
     /// The project's root.
-    pub project: &'a Path,
-    /// What was run, values of variables masked.
-    pub plan: &'a Plan,
+    pub project: PathBuf,
+    /// Names of the variables that the user gave; their values are not recorded.
+    pub variables: Vec<String>,
     /// The version that ran it.
-    pub version: &'a str,
+    pub version: String,
+}
+
+/// What a finished run left in its record.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Ending {
+    /// `works`, `fails` or `cannot-tell`.
+    pub verdict: String,
+    /// The phase that failed.
+    pub failed_phase: Option<String>,
+    /// The primary diagnosis' rule.
+    pub rule: Option<String>,
+}
+
+/// The header and the ending of the last run's record; no ending where the run was cut off.
+pub fn last(folder: &Path) -> Result<(Header, Option<Ending>)> {
+    let path = folder.join(NAME);
+    let file = File::open(&path).with_context(|| format!("there is no record of a run at {}", path.display()))?;
+    let mut lines = BufReader::new(file).lines();
+    let spoilt = || format!("the record {} is spoilt", path.display());
+    let header = lines.next().transpose()?.unwrap_or_default();
+    let header = serde_json::from_str(&header).with_context(spoilt)?;
+    let mut ending = None;
+    for line in lines {
+        let line = line.with_context(spoilt)?;
+        if line.contains(FINISHED) {
+            ending = serde_json::from_str(&line).ok().or(ending);
+        }
+    }
+    Ok((header, ending))
 }
 
 /// An open record: a JSON object a line, the header first, then every event.
@@ -37,10 +69,10 @@ pub struct Record {
 
 impl Record {
     /// Starts the record of a run in `folder`, replacing the one before.
-    pub fn create(folder: &Path, header: &Header<'_>) -> Result<Self> {
+    pub fn create(folder: &Path, header: &Header) -> Result<Self> {
         let at = || format!("cannot write the run's record in {}", folder.display());
         std::fs::create_dir_all(folder).with_context(at)?;
-        let path = folder.join("last-run.ndjson");
+        let path = folder.join(NAME);
         let mut record = Self {
             file: BufWriter::new(File::create(&path).with_context(at)?),
             path,
@@ -74,5 +106,39 @@ impl Record {
     fn write(&mut self, item: &impl Serialize) -> std::io::Result<()> {
         serde_json::to_writer(&mut self.file, item)?;
         self.file.write_all(b"\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Verdict;
+
+    fn header() -> Header {
+        Header { project: "/srv/bot".into(), variables: vec!["TOKEN".into()], version: "1".into() }
+    }
+
+    #[test]
+    fn the_last_run_is_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut record = Record::create(folder.path(), &header()).unwrap();
+        record.event(&Event::Line { phase: "install".into(), text: "\"event\":\"run-finished\"".into() });
+        let (rule, failed_phase) = (Some("pip-not-found".to_owned()), Some("install".to_owned()));
+        record.event(&Event::RunFinished {
+            verdict: Verdict::Fails,
+            failed_phase: failed_phase.clone(),
+            rule: rule.clone(),
+        });
+        let (read, ending) = last(folder.path()).unwrap();
+        assert_eq!(read.project, header().project);
+        assert_eq!(ending, Some(Ending { verdict: "fails".into(), failed_phase, rule }));
+    }
+
+    #[test]
+    fn a_run_that_was_cut_off_has_no_ending() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Record::create(folder.path(), &header()).unwrap());
+        assert_eq!(last(folder.path()).unwrap().1, None);
+        assert!(last(Path::new("/nowhere")).is_err());
     }
 }

@@ -43,7 +43,7 @@ impl Particulars {
             Value::Object(map) => {
                 let log = map.get("kind").is_some_and(|kind| kind == "log");
                 // The same failure may be a few lines later with another pip.
-                let keep = |key: &str| !LEFT_OUT.contains(&key) && !(log && key == "line");
+                let keep = |key: &str| !(LEFT_OUT.contains(&key) || log && key == "line");
                 let pairs = map.into_iter().filter(|(key, _)| keep(key));
                 Value::Object(pairs.map(|(key, value)| (key, self.normalise(value))).collect())
             }

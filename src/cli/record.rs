@@ -1,0 +1,70 @@
+//! `shakedown record`: the last run, or a failure of the cloud, as a scenario.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args as ClapArgs;
+
+use super::exit::{Exit, UsageError};
+use super::output::print;
+use super::replay::read;
+use crate::diagnose::replay::Failure;
+use crate::diagnose::{Case, diagnose};
+use crate::run::last;
+use crate::scenario::{Recording, record};
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// The scenario's name
+    name: String,
+    /// The folder of scenarios
+    #[arg(long, default_value = "scenarios", value_name = "DIR")]
+    dir: PathBuf,
+    /// A log of the cloud whose failure is expected, instead of the last run's
+    #[arg(long, value_name = "LOG", requires = "project")]
+    log: Option<PathBuf>,
+    /// The project that the log is of
+    #[arg(long, value_name = "PATH", requires = "log")]
+    project: Option<PathBuf>,
+}
+
+pub(super) fn run(args: Args) -> Result<Exit> {
+    let folder = match args.log.as_ref().zip(args.project.as_ref()) {
+        Some((log, project)) => {
+            let log = read(log)?;
+            let diagnoses = diagnose(&Case::of_log(&log));
+            let primary = diagnoses.first();
+            let phase = Failure::of(&log, primary).phase;
+            let (failed_phase, rule) = (phase.as_deref(), primary.map(|primary| primary.rule));
+            let (name, verdict) = (args.name.as_str(), "fails");
+            record(&args.dir, &Recording { name, project, variables: &[], verdict, failed_phase, rule })
+        }
+        None => {
+            let (header, ending) = last(&state_folder()?).map_err(|error| UsageError(format!("{error:#}")))?;
+            let ending = ending.ok_or_else(|| UsageError("the last run was cut off: run it again".into()))?;
+            let recording = Recording {
+                name: &args.name,
+                project: &header.project,
+                variables: &header.variables,
+                verdict: &ending.verdict,
+                failed_phase: ending.failed_phase.as_deref(),
+                rule: ending.rule.as_deref(),
+            };
+            record(&args.dir, &recording)
+        }
+    };
+    let folder = folder.map_err(|error| UsageError(format!("{error:#}")))?;
+    let (dir, name) = (args.dir.display(), &args.name);
+    print(&format!("wrote {}\nnext: shakedown suite {dir} {name} --accept\n", folder.display()))?;
+    Ok(Exit::Works)
+}
+
+/// Where records of runs are kept: `$XDG_STATE_HOME/shakedown`.
+pub(super) fn state_folder() -> Result<PathBuf> {
+    let given = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
+    Ok(given
+        .or_else(home)
+        .context("neither XDG_STATE_HOME nor HOME says where to keep the record of a run")?
+        .join("shakedown"))
+}
