@@ -34,7 +34,8 @@ fn backends() -> Vec<BackendName> {
 }
 
 fn run(scenario: Scenario, backend: BackendName) -> Result<(), Failed> {
-    let may_be_missing = scenario.definition.python.as_deref().is_some_and(|python| !CERTAIN_PYTHONS.contains(&python));
+    let may_be_missing = scenario.definition.python.as_deref().is_some_and(|python| !CERTAIN_PYTHONS.contains(&python))
+        || !scenario.definition.runs_on(backend);
     let name = scenario.name.clone();
     let scratch = tempfile::tempdir()?;
     let state = State::at(scratch.path().join("state.ndjson"))?;
@@ -71,7 +72,7 @@ fn fixtures_are_sound() -> Result<(), Failed> {
     for scenario in &found.scenarios {
         let accepted = scenario.dir.join("expected.json");
         let heavy = scenario.definition.tags.iter().any(|tag| tag == scenario::HEAVY);
-        if !accepted.is_file() && !heavy {
+        if !accepted.is_file() && !heavy && scenario.definition.runs_on(BackendName::Host) {
             faults.push(format!("{}: there is no expected.json", scenario.name));
         }
         if scenario.definition.about.trim().is_empty() {

@@ -78,6 +78,9 @@ impl Bench {
         interrupted: &AtomicBool,
         emit: &mut dyn FnMut(&Event),
     ) -> Result<Attempt> {
+        if !scenario.definition.runs_on(backend) {
+            return Ok(Attempt::Unavailable("this backend cannot provide what its plan names".into()));
+        }
         let port = scenario.definition.run.port.unwrap_or_else(|| self.free_port());
         let mut particulars = Particulars::default();
         particulars.port(port, "<port>");

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use similar::TextDiff;
 
 use crate::plan::Vars;
+use crate::rehearse::BackendName;
 use crate::run::SmokeKind;
 
 /// A scenario as its file tells it.
@@ -28,6 +29,9 @@ pub struct Definition {
     /// The Python version that the plan comes to (`3.11`); the scenario is skipped where a machine has none.
     #[serde(default)]
     pub python: Option<String>,
+    /// The backends that can provide what the plan names; all unless given. Elsewhere it is skipped.
+    #[serde(default)]
+    pub backends: Vec<Provider>,
     /// Variables of the deploy.
     #[serde(default)]
     pub env: Vars,
@@ -50,6 +54,28 @@ pub struct Definition {
 pub enum Need {
     /// The public package index. Without this need, pip sees the local index alone.
     Network,
+}
+
+/// A backend by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provider {
+    /// Bubblewrap over this machine's own Python and libraries.
+    Host,
+    /// nix-shell.
+    Nix,
+    /// Docker or podman.
+    Docker,
+}
+
+impl From<Provider> for BackendName {
+    fn from(provider: Provider) -> Self {
+        match provider {
+            Provider::Host => Self::Host,
+            Provider::Nix => Self::Nix,
+            Provider::Docker => Self::Docker,
+        }
+    }
 }
 
 /// How a scenario is run, in the words of `shakedown run`.
@@ -246,6 +272,12 @@ impl Definition {
         schemars::schema_for!(Self).to_value()
     }
 
+    /// Whether a backend can provide what the plan names; `auto` looks for one that can.
+    pub fn runs_on(&self, backend: BackendName) -> bool {
+        let able = self.backends.iter().any(|able| BackendName::from(*able) == backend);
+        self.backends.is_empty() || backend == BackendName::Auto || able
+    }
+
     /// Whether it needs the public package index.
     pub fn needs_network(&self) -> bool {
         self.needs.contains(&Need::Network)
@@ -326,7 +358,7 @@ mod tests {
     fn the_schema_knows_every_key() {
         let schema = Definition::schema();
         let keys: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
-        for key in ["about", "tags", "needs", "python", "env", "run", "index", "package", "expect"] {
+        for key in ["about", "tags", "needs", "python", "backends", "env", "run", "index", "package", "expect"] {
             assert!(keys.contains(&key), "{key} is missing from {keys:?}");
         }
         assert_eq!(schema["additionalProperties"], false);

@@ -109,7 +109,24 @@ pub(super) fn lay(rootfs: &Path, python: &Interpreter, seed: Option<&Path>) -> R
         fs::create_dir_all(top.join("include"))?;
         symlink(HEADERS, top.join("include").join(header_dir))?;
     }
+    show_prefix(rootfs, python, &store)?;
     Ok(Layer { store, binds })
+}
+
+/// The prefix that an interpreter was compiled with is where a copy of it looks last, when nothing beside it leads to a
+/// standard library: uv's build environments inside a venv come to that. In the cloud it is the store path itself.
+fn show_prefix(rootfs: &Path, python: &Interpreter, store: &str) -> Result<()> {
+    let prefix = python.stdlib.parent().and_then(Path::parent);
+    // A distribution's interpreter has /usr, which is there and is not ours to replace.
+    let Some(prefix) = prefix.filter(|prefix| prefix.is_absolute() && !prefix.starts_with("/usr")) else {
+        return Ok(());
+    };
+    let place = in_root(rootfs, &prefix.to_string_lossy());
+    if place.symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    fs::create_dir_all(place.parent().unwrap_or(rootfs))?;
+    symlink(store, &place).context("could not show the interpreter's own prefix")
 }
 
 /// `python`, `python3`: what a plain `python3` of nixpkgs has in its `bin`.
