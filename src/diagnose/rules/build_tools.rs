@@ -131,7 +131,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"cannot import name '(?:Feature|convert_path|find_packages2|run_2to3)' from 'setuptools|No module named 'setuptools\.(?:command\.(?:test|bdist_wininst|upload)|_?vendor[\w.]*|extern[\w.]*|package_index)'|No module named 'pip\.(?:req|download|_internal)|cannot import name '(?:parse_requirements|PipSession|get_installed_distributions)' from 'pip",
             ),
             said(
-                r"The ['‘]sklearn['’] PyPI package is deprecated|SetuptoolsDeprecationWarning: .*(?:Invalid|removed)|Invalid dash-separated (?:key|options)|InvalidConfigError|setup_requires.*(?:fetch|deprecated)|dash-separated .* will not be supported|packaging\.(?:version|_structures)\.InvalidVersion|InvalidVersion: Invalid version",
+                r"The (?:'|‘)sklearn(?:'|’) PyPI package is deprecated|SetuptoolsDeprecationWarning: .*(?:Invalid|removed)|Invalid dash-separated (?:key|options)|InvalidConfigError|setup_requires.*(?:fetch|deprecated)|dash-separated .* will not be supported|packaging\.(?:version|_structures)\.InvalidVersion|InvalidVersion: Invalid version",
             ),
             said(
                 r"module 'configparser' has no attribute 'SafeConfigParser'|module 'inspect' has no attribute 'getargspec'|No module named 'ConfigParser'|module 'collections' has no attribute 'MutableMapping'|cannot import name 'Mapping' from 'collections'|module 'platform' has no attribute '(?:linux_distribution|dist)'",

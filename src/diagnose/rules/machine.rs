@@ -180,7 +180,7 @@ pub(super) const RULES: &[Rule] = &[
         signs: &[
             decisive(r"(?:Errno 30|os error 30)\]?[^:]*: '(?P<s>[^']+)'"),
             decisive(
-                r"(?:[\w/-]+: )?(?:cannot \w+(?: directory)? )?['‘`]?(?P<s>/[^'’`:\s]+)['’`]?: Read-only file system",
+                r"(?:[\w/-]+: )?(?:cannot \w+(?: directory)? )?(?:'|‘|`)?(?P<s>/[^'`:\s]+?)(?:'|’|`)?: Read-only file system",
             ),
             said(r"Read-only file system|\[Errno 30\]|EROFS|attempt to write a readonly database"),
         ],
@@ -208,7 +208,7 @@ pub(super) const RULES: &[Rule] = &[
             said(r"(?:bash|sh)(?:: line \d+|: \d+)?: (?P<s>[\w./-]+): Permission denied"),
             said(r#"exec: "(?P<s>[^"]+)": permission denied|exec (?P<s2>/\S+): permission denied"#),
             said(r"(?:\[Errno 13\]|os error 13).*?(?:'|`)?(?P<s>/[^'`\s]+)?"),
-            said(r"(?:[\w-]+: )?(?:cannot [\w ]+ )?['‘`](?P<s>/?[^'’`]+)['’`]: Permission denied"),
+            said(r"(?:[\w-]+: )?(?:cannot [\w ]+ )?(?:'|‘|`)(?P<s>/?[^'`]+?)(?:'|’|`): Permission denied"),
             hint(
                 r"(?:^|: |\()[Pp]ermission denied(?:\s*$| \(os error|[.')])|(?i:error|fail|cannot|can't).*[Pp]ermission denied|: Operation not permitted|\bEACCES\b",
             ),

@@ -15,9 +15,9 @@ mod variables;
 mod versions;
 mod web;
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
-use regex::{Regex, RegexSet, bytes};
+use regex::{Regex, bytes};
 
 use super::rank::Finding;
 use super::reading::Reading;
@@ -103,41 +103,21 @@ const BENIGN: &[(&str, &str)] = &[
 ];
 
 struct Signs {
-    /// Over bytes and ASCII classes where a pattern allows it: an order of magnitude faster than Unicode ones.
+    /// Over bytes and ASCII classes: an order of magnitude faster than Unicode ones.
     set: bytes::RegexSet,
-    plain: Vec<usize>,
-    /// The few patterns that name letters beyond ASCII in a class.
-    wide: RegexSet,
-    rest: Vec<usize>,
-    each: Vec<(&'static Rule, Sign, Regex)>,
-}
-
-impl Signs {
-    fn matching(&self, text: &str) -> impl Iterator<Item = usize> {
-        let plain = self.set.matches(text.as_bytes());
-        let wide = self.wide.matches(text);
-        let plain: Vec<usize> = plain.into_iter().map(|index| self.plain[index]).collect();
-        plain.into_iter().chain(wide.into_iter().map(|index| self.rest[index]).collect::<Vec<_>>())
-    }
+    each: Vec<(&'static Rule, Sign, OnceLock<Option<Regex>>)>,
 }
 
 static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
-    let mut each = Vec::new();
-    for rule in RULES.iter() {
-        for sign in rule.signs {
-            each.push((*rule, *sign, Regex::new(sign.pattern).ok()?));
-        }
-    }
-    let narrow = |pattern: &str| bytes::RegexBuilder::new(pattern).unicode(false).build().is_ok();
-    let (plain, rest): (Vec<usize>, Vec<usize>) = (0..each.len()).partition(|index| narrow(each[*index].1.pattern));
-    let set = bytes::RegexSetBuilder::new(plain.iter().map(|index| each[*index].1.pattern))
+    let each: Vec<_> =
+        RULES.iter().flat_map(|rule| rule.signs.iter().map(|sign| (*rule, *sign, OnceLock::new()))).collect();
+    let set = bytes::RegexSetBuilder::new(each.iter().map(|(_, sign, _)| sign.pattern))
         .unicode(false)
         .size_limit(64 << 20)
-        .dfa_size_limit(8 << 20)
+        .dfa_size_limit(4 << 20)
         .build()
         .ok()?;
-    let wide = RegexSet::new(rest.iter().map(|index| each[*index].1.pattern)).ok()?;
-    Some(Signs { set, plain, wide, rest, each })
+    Some(Signs { set, each })
 });
 
 /// Everything that any rule finds in the log, unranked.
@@ -148,13 +128,14 @@ pub(super) fn findings(reading: &Reading<'_>) -> Vec<Finding> {
             if line.text.len() < 4 {
                 continue;
             }
-            for index in signs.matching(&line.text) {
+            for index in signs.set.matches(line.text.as_bytes()) {
                 let (rule, sign, regex) = &signs.each[index];
                 if BENIGN.iter().any(|(id, word)| *id == rule.id && line.text.contains(word)) {
                     continue;
                 }
                 let mut finding = Finding::new(rule, at, sign.rank);
-                if let Some(captures) = regex.captures(&line.text) {
+                let regex = regex.get_or_init(|| Regex::new(sign.pattern).ok());
+                if let Some(captures) = regex.as_ref().and_then(|regex| regex.captures(&line.text)) {
                     finding.subject = captures
                         .iter()
                         .skip(1)

@@ -15,8 +15,8 @@ pub(super) const RULES: &[Rule] = &[
         example: "error: undefined variable 'pip' at /app/.nixpacks/nixpkgs-ffeebf0acf3ae8b29f8c7049cd911b9636efd7e7.nix:22:14",
         link: Some("https://search.nixos.org/packages"),
         signs: &[
-            decisive(r"error:.*undefined variable [`'‘“](?P<s>[^'’”`]+)['’”]"),
-            decisive(r"error:.*attribute [`'‘“](?P<s>[^'’”`]+)['’”] missing"),
+            decisive(r"error:.*undefined variable (?:`|'|‘|“)(?P<s>[^'`]+?)(?:'|’|”)"),
+            decisive(r"error:.*attribute (?:`|'|‘|“)(?P<s>[^'`]+?)(?:'|’|”) missing"),
             decisive(r"error:.*attribute '(?P<s>[^']+)' in selection path '[^']+' not found"),
             decisive(r"error: flake '[^']*nixpkgs[^']*' does not provide attribute .*?[.'](?P<s>[\w.-]+)'"),
             decisive(r"error:.*'(?P<s>[\w.+-]+)' has been (?:renamed to|removed|replaced)"),
@@ -37,7 +37,7 @@ pub(super) const RULES: &[Rule] = &[
         example: "error: Package ‘openssl-1.1.1w’ in /nix/store/x-source/pkgs/development/libraries/openssl/default.nix:249 is marked as insecure, refusing to evaluate.",
         signs: &[
             decisive(
-                r"[Pp]ackage [‘'`“](?P<s>[^’'”]+)[’'”].*(?:is marked as (?:insecure|broken)|has an unfree license|is not (?:supported|available) on|is not available on the requested)",
+                r"[Pp]ackage (?:‘|'|`|“)(?P<s>[^']+?)(?:’|'|”).*(?:is marked as (?:insecure|broken)|has an unfree license|is not (?:supported|available) on|is not available on the requested)",
             ),
             said(
                 r"is marked as (?:insecure|broken), refusing to evaluate|has an unfree license .*, refusing to evaluate",
