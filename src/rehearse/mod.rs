@@ -65,10 +65,12 @@ impl Rehearsal {
         for finding in findings.into_iter().filter(|finding| finding.severity == Severity::Error) {
             match self.diagnoses.iter_mut().find(|known| known.rule == finding.rule) {
                 Some(known) => {
-                    known
-                        .fixes
-                        .extend(finding.fixes.into_iter().filter(|_| known.fixes.is_empty()).collect::<Vec<_>>());
-                    known.evidence.extend(finding.evidence);
+                    let is_new = |evidence: &Evidence| known.evidence.iter().all(|seen| seen.source != evidence.source);
+                    let places: Vec<Evidence> = finding.evidence.into_iter().filter(is_new).collect();
+                    known.evidence.extend(places);
+                    if known.fixes.is_empty() {
+                        known.fixes = finding.fixes;
+                    }
                 }
                 None if nameless => self.diagnoses.push(finding),
                 None => {}
