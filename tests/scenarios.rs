@@ -3,7 +3,7 @@
 //! A scenario that this machine cannot run is skipped by name. With `SHAKEDOWN_BACKENDS_MUST_WORK=1` it fails instead,
 //! unless what is missing is a Python version that CI has no need of. `SHAKEDOWN_TEST_BACKENDS=host,docker` chooses
 //! backends; the host sandbox alone is the default. `SHAKEDOWN_OFFLINE=1` leaves out what needs the network.
-#![allow(clippy::print_stderr, clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -43,8 +43,8 @@ impl Particulars {
             Value::Object(map) => {
                 let log = map.get("kind").is_some_and(|kind| kind == "log");
                 // The same failure may be a few lines later with another pip.
-                let keep = |key: &str| !(LEFT_OUT.contains(&key) || log && key == "line");
-                let pairs = map.into_iter().filter(|(key, _)| keep(key));
+                let drops = |key: &str| LEFT_OUT.contains(&key) || (log && key == "line");
+                let pairs = map.into_iter().filter(|(key, _)| !drops(key));
                 Value::Object(pairs.map(|(key, value)| (key, self.normalise(value))).collect())
             }
             Value::Array(items) => Value::Array(items.into_iter().map(|item| self.normalise(item)).collect()),
