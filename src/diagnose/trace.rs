@@ -75,6 +75,12 @@ impl Frame {
         }
     }
 
+    /// The folder below `site-packages`, which is mostly a distribution's name.
+    pub(crate) fn package(&self) -> Option<&str> {
+        let (_, rest) = self.file.rsplit_once("-packages/")?;
+        rest.split('/').next()
+    }
+
     /// `app/main.py:12`, as the traceback has the path.
     pub(crate) fn place(&self) -> String {
         format!("{}:{}", self.file, self.line)

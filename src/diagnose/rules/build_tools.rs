@@ -208,7 +208,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"\[?tool\.poetry\]? section not found|The Poetry configuration is invalid|Either \[project\.name\] or \[tool\.poetry\.name\] is required|(?:'|`)?(?P<s>name|version|description|authors)(?:'|`)? is a required property|data must contain \['name'|The fields? \[.*\] (?:is|are) required in package mode|Invalid package name|data\.\w+ must (?:be|contain)",
             ),
             decisive(
-                r"(?:[Ff]ailed to parse|Error parsing|Invalid|[Ee]rror in|[Cc]annot parse|Couldn't parse)[^\n]*pyproject\.toml|pyproject\.toml[^\n]*(?:is not (?:a )?valid|could not be parsed|contains? (?:invalid|an? (?:error|invalid))|Invalid (?:TOML|configuration))",
+                r"(?:[Ff]ailed to parse|Error parsing|Invalid|[Ee]rror in|[Cc]annot parse|Couldn't parse)[^\n]*pyproject\.toml|pyproject\.toml[^\n]*(?:is (?:not (?:a )?valid|invalid)|could not be parsed|contains? (?:invalid|an? (?:error|invalid))|Invalid (?:TOML|configuration))",
             ),
             decisive(
                 r"TOMLDecodeError|TomlDecodeError|tomlkit\.exceptions|tomli\._parser|toml\.decoder|Invalid TOML file|pip\._vendor\.tomli",
@@ -217,7 +217,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"invalid pyproject\.toml config: (?P<s>.+)|configuration error: `?(?P<s2>[^`\n]+)`?|No `project` table found|`project` table.*(?:missing|not found)|`pyproject\.toml` is using the `\[project\]` table, but the required `project\.(?P<s3>\w+)`|missing (?:a )?(?:field )?`?project\.?(?P<s4>name|version)|missing 'project' (?:table|section)|The \[project\] section",
             ),
             said(
-                r"ValueError: invalid pyproject|project\.(?P<s>[\w-]+)` (?:must|should) |configuration file .*pyproject\.toml.* (?:has|is) (?:errors|invalid)|ERROR: .*pyproject\.toml.*(?:does not|doesn't|has no|missing|invalid)",
+                r"ValueError: invalid pyproject|(?:Field|field) `(?:project|tool\.\w+)[\w.-]*` (?:cannot|must|has|is)|project\.(?P<s>[\w-]+)` (?:must|should) |configuration file .*pyproject\.toml.* (?:has|is) (?:errors|invalid)|ERROR: .*pyproject\.toml.*(?:does not|doesn't|has no|missing|invalid)",
             ),
         ],
         yields_to: &["invalid-nixpacks-config", "poetry-version-too-old", "poetry-lock-outdated"],

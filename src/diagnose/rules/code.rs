@@ -127,6 +127,24 @@ fn by_frames(raised: &Raised, found: &mut Vec<Finding>) -> bool {
     true
 }
 
+/// A package that breaks while it is imported was not written for what is installed beside it.
+fn broken_import(raised: &Raised, found: &mut Vec<Finding>) {
+    let inner = raised.frames.iter().rev().take_while(|frame| frame.home() != Home::Project);
+    let mut packaged = inner.filter(|frame| frame.home() == Home::Package);
+    let importing = packaged.clone().any(|frame| frame.function == "<module>");
+    if !matches!(raised.short(), "AttributeError" | "TypeError" | "NameError")
+        || raised.message.contains("NoneType")
+        || !(importing || raised.own_frame().is_none())
+    {
+        return;
+    }
+    if let Some(frame) = packaged.next()
+        && let Some(index) = find(found, "dependency-version-incompatible", raised.at, HINT)
+    {
+        found[index].subject = frame.package().map(str::to_owned);
+    }
+}
+
 fn own_error(_reading: &Reading<'_>, raised: &Raised, found: &mut Vec<Finding>) {
     if by_frames(raised, found) {
         return;
@@ -139,6 +157,7 @@ fn own_error(_reading: &Reading<'_>, raised: &Raised, found: &mut Vec<Finding>) 
     {
         return;
     }
+    broken_import(raised, found);
     let Some(frame) = raised.own_frame() else { return };
     let rank = if matches!(raised.short(), "NameError" | "UnboundLocalError") { HINT } else { LAST_RESORT };
     let message = raised.message.lines().next().unwrap_or_default();

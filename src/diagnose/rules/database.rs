@@ -79,7 +79,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"invalid (?:dsn|connection option|URI|port number|integer value \S+ for connection option \x22port\x22)|missing \x22=\x22 after \x22(?P<s>[^\x22]+)\x22 in connection info string|ValueError: invalid literal for int\(\) with base 10: '(?P<s2>port|PORT|<port>)'|invalid DSN: |dj_database_url[\w.]*\.(?:UnknownSchemeError|ParseError)|(?:No support for|Scheme) '(?P<s3>[^']+)'",
             ),
             decisive(
-                r"The asyncio extension requires an async driver to be used\. The loaded '(?P<s>\w+)' is not async|InvalidRequestError: The asyncio extension|Invalid URI scheme: URI must begin with|(?:pymongo\.errors\.)?InvalidURI|Redis URL must specify one of the following schemes|Invalid database (?:url|URL)|(?:No|Unknown) (?:dialect|database backend|DB backend) .*(?:postgres|mysql)",
+                r"The asyncio extension requires an async driver to be used\. The loaded '(?P<s>\w+)' is not async|InvalidRequestError: The asyncio extension|Invalid URI scheme: URI must begin with|(?:pymongo\.errors\.)?InvalidURI|Redis URL must specify one of the following schemes|Invalid database (?:url|URL)|Unknown DB scheme|(?:No|Unknown) (?:dialect|database backend|DB backend) .*(?:postgres|mysql)",
             ),
             said(
                 r"settings\.DATABASES is improperly configured|Please supply the (?:NAME|ENGINE) value|unsupported (?:database )?scheme|Port could not be cast to integer value as '(?P<s>[^']+)'|nodename or port.*not valid|Error parsing (?:database|DATABASE_URL)",

@@ -228,6 +228,30 @@ fn is_own(reading: &Reading<'_>, raised: &Raised, module: &str) -> bool {
     names::sounds_own(top) || reading.raised.iter().flat_map(|raised| &raised.frames).any(folders)
 }
 
+/// Names that the standard library had once.
+const GONE_NAMES: &[&str] = &[
+    "Mapping",
+    "MutableMapping",
+    "MutableSet",
+    "MutableSequence",
+    "Sequence",
+    "Iterable",
+    "Iterator",
+    "Callable",
+    "Hashable",
+    "Set",
+    "getargspec",
+    "formatargspec",
+    "coroutine",
+    "async",
+    "gcd",
+    "escape",
+    "Unpacker",
+    "SafeConfigParser",
+    "open_binary",
+    "_GenericAlias",
+];
+
 fn missing_name(
     reading: &Reading<'_>,
     raised: &Raised,
@@ -240,18 +264,17 @@ fn missing_name(
         known.at == raised.at
             && matches!(
                 known.rule.id,
-                "circular-import"
-                    | "python-version-too-old"
-                    | "numpy-abi-mismatch"
-                    | "legacy-setup-py"
-                    | "tool-version-incompatible"
+                "circular-import" | "python-version-too-old" | "numpy-abi-mismatch" | "tool-version-incompatible"
             )
     }) {
         return;
     }
-    if is_building(raised) {
+    let found_by_pip = found.iter().any(|known| known.at == raised.at && known.rule.id == "legacy-setup-py");
+    if is_building(raised) || found_by_pip && !raised.traced {
         return;
     }
+    // A legacy setup.py is one that is being run; an installed package is merely old.
+    found.retain(|known| known.at != raised.at || known.rule.id != "legacy-setup-py");
     let by_code = raised
         .importer()
         .and_then(|frame| frame.code.trim_start().strip_prefix("from ")?.split_whitespace().next().map(str::to_owned));
@@ -277,11 +300,14 @@ fn missing_name(
             || (!path.is_empty() && path != "unknown location" && !standard));
     let id = if own {
         "import-name-error"
+    } else if standard && GONE_NAMES.contains(&name) {
+        if by_package { "dependency-version-incompatible" } else { "import-name-error" }
     } else if standard {
         "python-version-too-old"
     } else {
         "dependency-version-incompatible"
     };
+    let own = own || id == "import-name-error";
     let Some(index) = find(found, id, raised.at, DECISIVE) else { return };
     let finding = &mut found[index];
     if own {

@@ -142,7 +142,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"[Pp]ackage .*(?P<s>[\w.+-]+-(?:cp|py)\d+-\S+\.whl).*(?:cannot|can't|not) be? ?(?:installed|compatible|supported)",
             ),
             said(
-                r"wheel.*(?:platform|Python) tag.*(?:not compatible|does not match|is incompatible)|The binary distribution at `(?P<s>[^`]+)` is incompatible|A path dependency is incompatible with the current platform: (?P<s2>\S+)",
+                r"wheel.*(?:platform|Python) tag.*(?:not compatible|does not match|is incompatible)|The binary distribution at `(?P<s>[^`]+)` is incompatible|A (?:path|URL) dependency is incompatible with the current platform: (?P<s2>\S+)",
             ),
         ],
         ..Rule::BLANK

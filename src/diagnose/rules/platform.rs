@@ -16,6 +16,9 @@ pub(super) const RULES: &[Rule] = &[
                 r"(?:Set the|Missing (?:required )?) ?(?P<s>[A-Z][A-Z0-9_]{2,}) environment variable|(?P<s2>[A-Z][A-Z0-9_]{2,}) not found\. Declare it as envvar or define a default value|Environment variable (?:'|\x22|`)?(?P<s3>[A-Z][A-Z0-9_]{2,})(?:'|\x22|`)?:? (?:is )?(?:not set|invalid|missing|not found|required|undefined)",
             ),
             hint(
+                r#"(?i:\b(?:set|provide|define|specify|add|configure|needs?|requires?|missing|no)\b)[^A-Z\n]{0,30}(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+)['"`]? (?i:env\b|environment|variable|secret|in (?:your |the )?(?:\.env|environment|variables|settings))"#,
+            ),
+            hint(
                 r#"(?i:(?:missing|required|undefined|unset|set|provide|no)\b[^'"\n]{0,60}\b(?:env(?:ironment)?[ _-]?(?:var(?:iable)?s?)?|variables?|secrets?|config(?:uration)?|settings?|keys?|tokens?)\b)[^A-Z\n]{0,40}\b(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+|TOKEN|PORT|API_KEY)\b"#,
             ),
             hint(
@@ -57,7 +60,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"(?:openai|anthropic|groq|cohere|mistralai|stripe|twilio|slack_sdk|tweepy|github|huggingface_hub|google)[\w.]*\.(?:AuthenticationError|Unauthorized(?:Error)?|InvalidApiKey|SlackApiError|HfHubHTTPError).*(?:401|[Uu]nauthorized|invalid|[Ii]ncorrect|invalid_auth)?|Incorrect API key provided|[Ii]nvalid (?:API|api)[ _-]?key|API key not valid|invalid x-api-key|InvalidClientTokenId|SignatureDoesNotMatch|invalid_auth",
             ),
             decisive(
-                r"TwilioRestException: HTTP 401|PrivilegedIntentsRequired|Shard ID \S+ is requesting privileged intents",
+                r"Token must (?:not )?contain (?:a colon|spaces)|TwilioRestException: HTTP 401|PrivilegedIntentsRequired|Shard ID \S+ is requesting privileged intents",
             ),
             said(
                 r"(?i)(?:401|unauthorized).*(?:invalid|bad|expired|incorrect) (?:token|credentials|api key)|(?:token|api[ _]key) (?:is )?(?:invalid|expired|revoked|incorrect)|BadCredentials|Bad credentials|401 Unauthorized \(error code: 0\)",

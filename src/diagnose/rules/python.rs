@@ -93,7 +93,7 @@ pub(super) const RULES: &[Rule] = &[
         yields_to: &["numpy-abi-mismatch", "circular-import", "tool-version-incompatible"],
         signs: &[
             decisive(
-                r"PydanticImportError: `?(?P<s>[^`]+?)`? has been (?:moved|removed)|`(?P<s2>BaseSettings)` has been moved|PydanticUserError: |operator torchvision::nms does not exist|If you use `@root_validator` with pre=False",
+                r"PydanticImportError: `?(?P<s>[^`]+?)`? has been (?:moved|removed)|`(?P<s2>BaseSettings)` has been moved|PydanticUserError: |operator torchvision::nms does not exist|urllib3 v2\.0 only supports OpenSSL|If you use `@root_validator` with pre=False",
             ),
             decisive(
                 r"unexpected keyword argument '(?P<s>proxies|proxy)'|AsyncClient\.__init__\(\) got an unexpected keyword|module 'bcrypt' has no attribute '__about__'|Descriptors cannot (?:not )?be created directly|TypeError: Descriptors cannot|module 'lib' has no attribute '(?P<s2>X509_V_FLAG_\w+|OpenSSL_add_all_algorithms)'|(?P<s3>VersionConflict|ContextualVersionConflict): |pkg_resources\.(?:ContextualVersionConflict|VersionConflict|DistributionNotFound)|The '(?P<s4>[^']+)' distribution was not found and is required",
