@@ -102,9 +102,17 @@ pub(super) struct Cleaner {
 impl Cleaner {
     /// Cleans one raw line and appends what it holds.
     pub(super) fn line(&mut self, number: usize, phase: Option<&Arc<str>>, raw: &[u8], out: &mut Vec<Line>) {
+        if is_binary(raw) {
+            return;
+        }
         let text = String::from_utf8_lossy(raw);
         let text = text.trim_start_matches('\u{feff}').trim_end();
-        let text = if text.contains('\0') { text.replace('\0', "") } else { text.to_owned() };
+        let text = match text.contains('\0') {
+            // Here the NULs are the failure: a UTF-16 file, quoted by pip.
+            true if text.contains("nvalid requirement") => text.replace('\0', "\\x00"),
+            true => text.replace('\0', ""),
+            false => text.to_owned(),
+        };
         if let Some(message) = json_message(&text) {
             self.vote(Form::JsonLines);
             for part in message.lines() {
@@ -179,6 +187,12 @@ impl Cleaner {
         let form = self.form();
         (lines, form)
     }
+}
+
+/// Whether a line is no text in any encoding: no rule can read it, and it would cost the most.
+fn is_binary(raw: &[u8]) -> bool {
+    let control = raw.iter().filter(|byte| matches!(byte, 1..=8 | 11 | 12 | 14..=26 | 28..=31 | 127)).count();
+    raw.len() > 64 && control * 20 > raw.len()
 }
 
 fn without_colour(text: &str) -> String {

@@ -11,17 +11,17 @@ mod platform;
 mod python;
 mod serving;
 mod setup;
+mod signs;
 mod variables;
 mod versions;
 mod web;
 
-use std::sync::{LazyLock, OnceLock};
-
-use regex::{Regex, bytes};
+use std::sync::LazyLock;
 
 use super::rank::Finding;
 use super::reading::Reading;
-use super::rule::{Reader, Rule, Sign};
+use super::rule::{Reader, Rule};
+use signs::SIGNS;
 
 const TABLES: &[&[Rule]] = &[
     setup::RULES,
@@ -102,24 +102,6 @@ const BENIGN: &[(&str, &str)] = &[
     ("interactive-input", "INFO"),
 ];
 
-struct Signs {
-    /// Over bytes and ASCII classes: an order of magnitude faster than Unicode ones.
-    set: bytes::RegexSet,
-    each: Vec<(&'static Rule, Sign, OnceLock<Option<Regex>>)>,
-}
-
-static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
-    let each: Vec<_> =
-        RULES.iter().flat_map(|rule| rule.signs.iter().map(|sign| (*rule, *sign, OnceLock::new()))).collect();
-    let set = bytes::RegexSetBuilder::new(each.iter().map(|(_, sign, _)| sign.pattern))
-        .unicode(false)
-        .size_limit(64 << 20)
-        .dfa_size_limit(4 << 20)
-        .build()
-        .ok()?;
-    Some(Signs { set, each })
-});
-
 /// Everything that any rule finds in the log, unranked.
 pub(super) fn findings(reading: &Reading<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -128,21 +110,18 @@ pub(super) fn findings(reading: &Reading<'_>) -> Vec<Finding> {
             if line.text.len() < 4 {
                 continue;
             }
-            for index in signs.set.matches(line.text.as_bytes()) {
-                let (rule, sign, regex) = &signs.each[index];
-                if BENIGN.iter().any(|(id, word)| *id == rule.id && line.text.contains(word)) {
+            for known in signs.worth_a_look(&line.text) {
+                if BENIGN.iter().any(|(id, word)| *id == known.rule.id && line.text.contains(word)) {
                     continue;
                 }
-                let mut finding = Finding::new(rule, at, sign.rank);
-                let regex = regex.get_or_init(|| Regex::new(sign.pattern).ok());
-                if let Some(captures) = regex.as_ref().and_then(|regex| regex.captures(&line.text)) {
-                    finding.subject = captures
-                        .iter()
-                        .skip(1)
-                        .flatten()
-                        .map(|group| group.as_str().trim().to_owned())
-                        .find(|subject| !subject.is_empty());
-                }
+                let Some(captures) = known.regex().and_then(|regex| regex.captures(&line.text)) else { continue };
+                let mut finding = Finding::new(known.rule, at, known.sign.rank);
+                finding.subject = captures
+                    .iter()
+                    .skip(1)
+                    .flatten()
+                    .map(|group| group.as_str().trim().to_owned())
+                    .find(|subject| !subject.is_empty());
                 found.push(finding);
             }
         }

@@ -1,3 +1,5 @@
+use regex::Regex;
+
 use super::*;
 use crate::diagnose::{Case, Log, diagnose};
 
