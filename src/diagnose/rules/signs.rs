@@ -1,5 +1,6 @@
 //! Finds the signs that a line may show by the words they cannot do without, so that few patterns are ever compiled or run.
 
+use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
@@ -39,6 +40,7 @@ pub(super) static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
         .flat_map(|rule| rule.signs.iter().map(|sign| Known { rule, sign: *sign, compiled: OnceLock::new() }))
         .collect();
     let mut words: Vec<String> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     let mut called: Vec<Vec<usize>> = Vec::new();
     let mut always = Vec::new();
     for (index, known) in each.iter().enumerate() {
@@ -47,7 +49,7 @@ pub(super) static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
             None => always.push(index),
             Some(needed) => {
                 for word in needed {
-                    let at = words.iter().position(|known| *known == word).unwrap_or_else(|| {
+                    let at = *places.entry(word.clone()).or_insert_with(|| {
                         words.push(word);
                         called.push(Vec::new());
                         words.len() - 1
