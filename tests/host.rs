@@ -245,6 +245,19 @@ fn nothing_of_the_host_is_seen() {
 }
 
 #[test]
+fn the_kernels_settings_are_read_and_not_written() {
+    let plan = plan(&["python311"]);
+    if lacks("the_kernels_settings_are_read_and_not_written", &plan) {
+        return;
+    }
+    let project = project(&[]);
+    let sandbox = open(&plan, project.path(), false);
+    let (code, text) = run(&*sandbox, "cat /proc/sys/kernel/ostype; (: >> /proc/sys/kernel/core_pattern)");
+    assert_ne!(code, 0, "{text}");
+    assert!(text.starts_with("Linux\n") && text.contains("Read-only file system"), "{text}");
+}
+
+#[test]
 fn what_left_its_session_dies_with_the_sandbox() {
     let plan = plan(&["python311"]);
     if lacks("what_left_its_session_dies_with_the_sandbox", &plan) {

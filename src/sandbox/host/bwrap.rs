@@ -88,7 +88,10 @@ impl Jail {
                 Bind::Empty(at) => argv.extend(["--tmpfs", at, "--remount-ro", at].map(OsString::from)),
             }
         }
-        argv.extend(["--proc", "/proc", "--dev", "/dev", "--chdir", "/app"].map(OsString::from));
+        // The kernel's settings belong to whoever is root outside, which a run started by root is inside too: its
+        // core_pattern alone would be a way out.
+        argv.extend(["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"].map(OsString::from));
+        argv.extend(["--dev", "/dev", "--chdir", "/app"].map(OsString::from));
         let (loader, vars): (Vars, Vars) = vars.clone().into_iter().partition(|(name, _)| is_for_the_loader(name));
         for (name, value) in loader {
             argv.extend([OsString::from("--setenv"), name.into(), value.into()]);
