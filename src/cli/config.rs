@@ -51,12 +51,12 @@ pub(super) struct Smoke {
 impl Config {
     /// The project's settings; none where there is no such file.
     pub(super) fn read(project: &Path) -> Result<Self> {
-        let text = match std::fs::read_to_string(project.join(NAME)) {
-            Ok(text) => text,
-            // Missing, or PATH is no folder: whoever opens the project says so better.
-            Err(error) if error.kind() != std::io::ErrorKind::InvalidData => return Ok(Self::default()),
-            Err(error) => return Err(InputError::new(NAME, error).into()),
-        };
+        let path = project.join(NAME);
+        // Missing, no plain file (a pipe would be waited for), or PATH is no folder: whoever opens the project says so better.
+        if !path.is_file() {
+            return Ok(Self::default());
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| InputError::new(NAME, error))?;
         toml_edit::de::from_str(&text).map_err(|error| {
             let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
             InputError::at(NAME, line, error.message().trim_end()).into()
@@ -83,6 +83,17 @@ mod tests {
     fn every_setting_is_optional() {
         assert!(read("").unwrap().timeout.is_none());
         assert!(Config::read(Path::new("/nowhere")).unwrap().env.is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_and_a_pipe_is_not_waited_for() {
+        let project = tempfile::tempdir().unwrap();
+        let file = project.path().join(NAME);
+        std::fs::write(&file, b"\xff").unwrap();
+        assert!(Config::read(project.path()).unwrap_err().to_string().starts_with("shakedown.toml: "));
+        std::fs::remove_file(&file).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+        assert!(Config::read(project.path()).unwrap().timeout.is_none());
     }
 
     #[test]
