@@ -218,6 +218,7 @@ impl Planning {
             env.extend(read_env_file(&file)?);
         }
         env.extend(self.env.iter().cloned());
+        refuse_what_no_process_takes(&env)?;
         let secrets = Secrets::of(env.iter().filter_map(|given| match given.split_once('=') {
             Some((name, value)) => Some((name, value)),
             None => Some((given.as_str(), process_env.get(given)?.as_str())),
@@ -254,6 +255,21 @@ fn installed_nixpacks() -> Result<PathBuf> {
         let cures = vec!["install it, for example with cargo install nixpacks --version 1.41.0 --locked".to_owned()];
         Unavailable { missing: "--planner nixpacks: there is no nixpacks on PATH".to_owned(), cures }.into()
     })
+}
+
+/// A name that is empty, or a NUL, would be dropped on the way to the sandbox or stop the run in its middle. The value
+/// may be a secret: it is not repeated.
+fn refuse_what_no_process_takes(env: &[String]) -> Result<()> {
+    for given in env {
+        let name = given.split_once('=').map_or(given.as_str(), |(name, _)| name);
+        if name.is_empty() {
+            return Err(UsageError("a variable has no name: give NAME=VALUE or NAME".to_owned()).into());
+        }
+        if given.contains('\0') {
+            return Err(UsageError(format!("{}: a variable cannot hold a NUL", name.escape_default())).into());
+        }
+    }
+    Ok(())
 }
 
 fn read_env_file(file: &Path) -> Result<Vec<String>> {
@@ -299,5 +315,19 @@ impl Probing {
         smoke.within = self.within.or(config.within).unwrap_or(smoke.within);
         smoke.grace = self.grace.or(config.grace).unwrap_or(smoke.grace);
         smoke.path = self.health.clone().or_else(|| config.health.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_that_no_process_takes_are_refused_without_telling_their_value() {
+        for given in ["", "=hunter22", "A=hunter22\0"] {
+            let refused = refuse_what_no_process_takes(&[given.to_owned()]).unwrap_err();
+            assert!(refused.is::<UsageError>() && !refused.to_string().contains("hunter22"), "{refused}");
+        }
+        assert!(refuse_what_no_process_takes(&["A=".to_owned(), "B".to_owned(), "c.d=e=f".to_owned()]).is_ok());
     }
 }
