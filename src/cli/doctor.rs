@@ -122,7 +122,8 @@ fn host(request: &Request) -> Finding {
         version: version.filter(|version| !version.is_empty()),
         unavailable: checked.err(),
         exact: "phases, shells, variables, PATH, the venv, PEP 668, pip against the real index, which libraries are missing",
-        roughly: "the Python's patch version, Nix packages (this machine's own commands and libraries in their place)",
+        roughly: "the Python's patch version, Nix packages (this machine's own commands and libraries in their place), \
+                  the network (this machine's own, its loopback included, unless --offline)",
         not_at_all: "apt packages, Nix packages that this machine does not have, other users, start.runImage",
     }
 }

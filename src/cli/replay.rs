@@ -49,6 +49,9 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     let destinations = args.output.destinations(matches)?;
     let log = read(&args.log)?;
+    if log.lines().iter().all(|line| line.text.trim().is_empty()) {
+        return Err(UsageError(format!("{}: the log is empty", args.log.display())).into());
+    }
     let diagnoses = diagnose(&Case::of_log(&log));
     let failure = Failure::of(&log, diagnoses.first());
     let logged = Logged { log: &log, failure: &failure, primary: diagnoses.first() };

@@ -123,6 +123,11 @@ pub fn telling_lines(log: &Log) -> Vec<Evidence> {
             chosen.push(at);
         }
     }
+    if chosen.is_empty() {
+        // Nothing is loud, so the last words have to do.
+        let spoken = log.lines().iter().enumerate().filter(|(_, line)| !line.text.trim().is_empty());
+        chosen.extend(spoken.map(|(at, _)| at).rev().take(MOST));
+    }
     chosen.sort_unstable();
     chosen.into_iter().map(|at| evidence_of(&log.lines()[at])).collect()
 }

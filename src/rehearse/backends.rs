@@ -77,11 +77,13 @@ fn automatic(request: &Request, plan: &Plan) -> Result<Chosen> {
             if nix.has_nixpkgs() && nix.check(plan).is_ok() {
                 return Ok(chosen(nix, lacks));
             }
-            if docker.has_image(plan) {
+            if docker.has_real_image(plan) {
                 return Ok(chosen(docker, lacks));
             }
             return Ok(chosen(host, format!("the only one at hand; it lacks {}", gaps.join(", "))));
         }
+        // Whoever names an interpreter wants that one, not another machine.
+        Err(none) if request.python.is_some() => return Err(none.into()),
         Err(none) => none,
     };
     let reason = format!("no host sandbox: {}", none.missing);

@@ -11,6 +11,7 @@ use serde_sarif::sarif::{
 use super::Report;
 use crate::diagnose::{Diagnosis, Severity, check, explain};
 use crate::project::Source;
+use crate::run::Verdict;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -23,7 +24,7 @@ pub(super) fn render(report: &Report) -> Result<String> {
         .build();
     let run = Run::builder()
         .tool(Tool::builder().driver(driver).build())
-        .results(report.diagnoses().iter().map(finding).collect::<Vec<_>>())
+        .results(report.diagnoses().iter().map(finding).chain(unexplained(report)).collect::<Vec<_>>())
         .build();
     let document = Sarif::builder().schema(SCHEMA).version(serde_json::json!("2.1.0")).runs(vec![run]).build();
     Ok(serde_json::to_string_pretty(&document)? + "\n")
@@ -50,6 +51,17 @@ fn finding(diagnosis: &Diagnosis) -> Finding {
         .message(Message::builder().text(text).build())
         .locations(diagnosis.evidence.iter().filter_map(|evidence| location(&evidence.source)).collect::<Vec<_>>())
         .build()
+}
+
+/// A deploy that fails for no known cause must not look clean.
+fn unexplained(report: &Report) -> Option<Finding> {
+    let rehearsal = report.rehearsal().filter(|rehearsal| rehearsal.verdict() == Verdict::Fails)?;
+    let phase = rehearsal.outcome.failing_phase().unwrap_or("start");
+    let text = format!("the deploy fails at {phase}, for no known cause");
+    report.diagnoses().is_empty().then(|| {
+        let message = Message::builder().text(text).build();
+        Finding::builder().rule_id("deploy-fails").level(ResultLevel::Error).message(message).build()
+    })
 }
 
 /// Places outside the project (log lines, variables) have no location that a code host could show.

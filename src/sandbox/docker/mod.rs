@@ -24,6 +24,9 @@ use crate::plan::Plan;
 /// What Nixpacks builds on when the plan says nothing.
 pub const DEFAULT_IMAGE: &str = "ghcr.io/railwayapp/nixpacks:ubuntu-1745885067";
 
+/// Marks an image that stands in for the base image where that cannot be had, as `tests/base-image` makes it.
+const STAND_IN: &str = "dev.shakedown.base-image";
+
 /// When the base image is fetched from its registry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Pull {
@@ -77,8 +80,20 @@ impl Docker {
 
     /// Whether the engine has the image already, so that nothing need be fetched.
     pub fn has_image(&self, plan: &Plan) -> bool {
-        let present = |engine: Engine| engine.ask(&["image", "inspect", "--format", "{{.Id}}", self.image(plan)], SOON);
-        self.engine().ok().and_then(|engine| present(engine).ok()).is_some_and(|answer| answer.success)
+        self.image_label(plan).is_some()
+    }
+
+    /// The same, leaving out an image that only answers to the name: a stand-in for tests lacks most packages.
+    pub fn has_real_image(&self, plan: &Plan) -> bool {
+        self.image_label(plan).is_some_and(|label| label.is_empty())
+    }
+
+    /// The stand-in's label, empty on any other image.
+    fn image_label(&self, plan: &Plan) -> Option<String> {
+        let template = format!("{{{{index .Config.Labels \"{STAND_IN}\"}}}}");
+        let engine = self.engine().ok()?;
+        let answer = engine.ask(&["image", "inspect", "--format", &template, self.image(plan)], SOON).ok()?;
+        answer.success.then(|| answer.stdout.trim().to_owned())
     }
 }
 
