@@ -1,3 +1,3 @@
-import tides
+import brinetides
 
-print(tides)
+print(brinetides)

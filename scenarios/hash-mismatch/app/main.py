@@ -1,1 +1,1 @@
-import moon
+import brinemoon

@@ -1,1 +1,1 @@
-import tides
+import brinetides

@@ -1,6 +1,6 @@
 import time
 
-import tides
+import brinetides
 
-print("moon age", tides.age(), "from", tides.__file__, flush=True)
+print("brinemoon age", brinetides.age(), "from", brinetides.__file__, flush=True)
 time.sleep(600)

@@ -1,3 +1,3 @@
-import tides
+import brinetides
 
-print("installed by the second command:", tides.__file__)
+print("installed by the second command:", brinetides.__file__)

@@ -1,3 +1,3 @@
-import moon
+import brinemoon
 
-assert moon.VERSION == 1, moon.VERSION
+assert brinemoon.VERSION == 1, brinemoon.VERSION

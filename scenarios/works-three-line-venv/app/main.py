@@ -1,3 +1,3 @@
-import tides
+import brinetides
 
-print(tides.__file__)
+print(brinetides.__file__)
