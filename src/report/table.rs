@@ -9,7 +9,7 @@ const WIDTH: usize = 80;
 /// Room for the name, the mark and the time.
 const NAME: usize = 10;
 const TIME: usize = 6;
-const TEXT: usize = WIDTH - NAME - TIME - 13;
+const TEXT: usize = WIDTH - NAME - TIME - 12;
 
 struct Row {
     name: String,

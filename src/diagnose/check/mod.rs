@@ -1,6 +1,6 @@
 //! Everything that can be known of a project without running it.
 //!
-//! A topic is one file: its checks as a table, and one function that looks at a [`Subject`]. Nothing here runs or writes;
+//! A topic is one file: its checks as a table, and one function that looks at a `Subject`. Nothing here runs or writes;
 //! the tree is walked only where a plan itself had to walk it.
 
 mod finding;
