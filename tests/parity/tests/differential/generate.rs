@@ -242,8 +242,11 @@ fn listed() -> impl Strategy<Value = Value> {
 
 fn phase() -> impl Strategy<Value = Value> {
     let lists = vec((select(PLAN_LISTS), listed()), 0..4);
-    (lists, weighted(0.2, select(&["abc123", "def456"][..]))).prop_map(|(lists, archive)| {
+    // Phases that wait for each other are too rare among lists of anything.
+    let waits = weighted(0.15, subsequence(&["setup", "install", "build", "release"][..], 1..=3));
+    (lists, waits, weighted(0.2, select(&["abc123", "def456"][..]))).prop_map(|(lists, waits, archive)| {
         let mut phase: Map<String, Value> = lists.into_iter().map(|(key, list)| (key.to_owned(), list)).collect();
+        phase.extend(waits.map(|waits| ("dependsOn".to_owned(), json!(waits))));
         phase.extend(archive.map(|archive| ("nixpkgsArchive".to_owned(), json!(archive))));
         Value::Object(phase)
     })
