@@ -22,7 +22,6 @@ pub const PACKAGES: &[Package] = &[
     Package { attributes: &["glib", "glib.out", "glib.dev"], libraries: &["libglib-2.0.so.0", "libgobject-2.0.so.0", "libgio-2.0.so.0", "libgmodule-2.0.so.0", "libgthread-2.0.so.0"], headers: &["glib-2.0", "gio-unix-2.0"], link: &["glib-2.0", "gobject-2.0", "gio-2.0"], pkg_config: &["glib-2.0", "gobject-2.0", "gio-2.0"], ..NONE },
     Package { attributes: &["pango", "pango.out", "pango.dev"], libraries: &["libpango-1.0.so.0", "libpangocairo-1.0.so.0", "libpangoft2-1.0.so.0"], headers: &["pango-1.0"], link: &["pango-1.0"], pkg_config: &["pango", "pangocairo"], ..NONE },
     Package { attributes: &["harfbuzz", "harfbuzz.dev"], libraries: &["libharfbuzz.so.0", "libharfbuzz-subset.so.0"], headers: &["harfbuzz"], link: &["harfbuzz"], pkg_config: &["harfbuzz"], ..NONE },
-    Package { attributes: &["ta-lib"], libraries: &["libta-lib.so", "libta_lib.so"], headers: &["ta-lib"], link: &["ta-lib", "ta_lib"], pkg_config: &["ta-lib"], ..NONE },
     Package { attributes: &["gdk-pixbuf"], libraries: &["libgdk_pixbuf-2.0.so.0"], ..NONE },
     Package { attributes: &["fontconfig", "fontconfig.lib", "fontconfig.dev"], commands: &["fc-list", "fc-cache", "fc-match"], libraries: &["libfontconfig.so.1"], headers: &["fontconfig"], link: &["fontconfig"], pkg_config: &["fontconfig"], data: &["/etc/fonts", "/usr/share/fonts"] },
     Package { attributes: &["freetype", "freetype.dev", "freetype.out"], libraries: &["libfreetype.so.6"], headers: &["freetype2"], link: &["freetype"], pkg_config: &["freetype2"], ..NONE },
