@@ -96,7 +96,7 @@ pub struct Smoke {
     /// Wall time in seconds until the answer was known.
     #[serde(rename = "seconds", serialize_with = "seconds")]
     pub took: Duration,
-    /// What the app listened on.
+    /// What the app listened on when it was judged; nothing where it had ended.
     pub listening: Vec<SocketAddr>,
     /// Whether the app ended within the grace period after SIGTERM; absent when it was gone before.
     pub heeds_sigterm: Option<bool>,

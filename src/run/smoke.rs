@@ -121,7 +121,8 @@ fn watch(
         true => Some(ends_when_asked(app, settings.grace, sandbox, interrupted, on_line)?),
         false => None,
     };
-    let listening = sight.answer.listening;
+    // Whether the probe came before a crash is chance; an app that is gone listens on nothing.
+    let listening = if sight.exit.is_none() { sight.answer.listening } else { Vec::new() };
     Ok(Smoke { cmd: String::new(), kind: settings.kind, result, took, listening, heeds_sigterm })
 }
 
