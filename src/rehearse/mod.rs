@@ -2,12 +2,14 @@
 
 mod backends;
 mod found;
+mod port;
 mod refused;
 pub mod replay;
 mod request;
 mod settings;
 
 pub use backends::{BackendName, Chosen};
+pub use port::Lease;
 pub use request::{Planner, Request};
 
 use found::Found;
@@ -126,7 +128,9 @@ pub fn rehearse_then(
         network: request.network,
         memory: request.memory,
     })?;
-    let settings = request.settings_for(&root, derived);
+    // Held until the run is over.
+    let lease = request.port.map_or_else(Lease::usual, Lease::given);
+    let settings = request.settings_for(&root, derived, lease.port());
     let walk = Walk { plan: &derived.plan, settings: &settings, secrets: &request.secrets, interrupted };
     let mut log = LogBuilder::new();
     let ran = run::run(&walk, &mut *sandbox, &mut |event| {

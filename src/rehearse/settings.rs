@@ -1,6 +1,5 @@
 //! From what the platform says about a deploy to how the run is judged.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use super::Request;
@@ -8,12 +7,9 @@ use crate::plan::{Derived, Vars};
 use crate::project::{Project, Source};
 use crate::run::{Hints, Settings, expectation};
 
-/// What Railway shows apps as `PORT`.
-const USUAL_PORT: u16 = 8080;
-
 impl Request {
     /// The user's settings, with what they leave open filled in from the project and the platform's files.
-    pub(super) fn settings_for(&self, project: &Project, derived: &Derived) -> Settings {
+    pub(super) fn settings_for(&self, project: &Project, derived: &Derived, port: u16) -> Settings {
         let mut settings = self.settings.clone();
         let deploy = &derived.deploy;
         let start = derived.plan.start_cmd().unwrap_or_default();
@@ -27,7 +23,7 @@ impl Request {
             scheduled: deploy.cron_schedule.is_some(),
         };
         smoke.kind = smoke.kind.or_else(|| expectation(project.root(), &hints).0);
-        smoke.port = self.port.unwrap_or_else(free_port);
+        smoke.port = port;
         if let Some(timeout) = &deploy.healthcheck_timeout {
             smoke.within = smoke.within.min(Duration::from_secs(timeout.value));
         }
@@ -56,12 +52,6 @@ fn process(project: &Project, derived: &Derived) -> Option<String> {
 fn is_railway(derived: &Derived) -> bool {
     let deploy = &derived.deploy;
     deploy.builder.is_some() || deploy.start_command.is_some() || deploy.healthcheck_path.is_some()
-}
-
-/// The usual port, or any other where that one is taken on this machine.
-fn free_port() -> u16 {
-    let open = |port: u16| TcpListener::bind(("0.0.0.0", port)).and_then(|socket| socket.local_addr());
-    open(USUAL_PORT).or_else(|_| open(0)).map_or(USUAL_PORT, |address| address.port())
 }
 
 /// Variables that Railway adds at run time; the values are examples.

@@ -1,8 +1,7 @@
 //! One scenario, run once.
 
 use std::collections::VecDeque;
-use std::net::TcpListener;
-use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -16,15 +15,13 @@ use super::normalise::Particulars;
 use super::result::{Span, seconds};
 use crate::plan::{Options, Vars};
 use crate::project::InputError;
-use crate::rehearse::{BackendName, Rehearsal, Request, rehearse};
+use crate::rehearse::{BackendName, Lease, Rehearsal, Request, rehearse};
 use crate::report::{Content, Format, Paint, Report};
 use crate::run::{Event, Settings, SmokeKind, SmokeResult, Status};
 use crate::sandbox::Unavailable;
 
 /// How long a bot must stay up, unless the scenario says otherwise.
 const STAY: Duration = Duration::from_secs(2);
-/// Ports for apps: above the usual ones, below those that outgoing connections take.
-const PORTS: std::ops::Range<u16> = 18_000..28_000;
 
 /// What a run came to.
 #[derive(Debug)]
@@ -46,28 +43,11 @@ pub(super) enum Attempt {
 #[derive(Debug)]
 pub(super) struct Bench {
     index: Index,
-    next_port: AtomicU16,
 }
 
 impl Bench {
     pub(super) fn new() -> Result<Self> {
-        // Suites that run side by side begin at different places.
-        let start = PORTS.start + u16::try_from(std::process::id() % 100).unwrap_or_default() * 100;
-        Ok(Self { index: Index::start()?, next_port: AtomicU16::new(start) })
-    }
-
-    /// A port that no other scenario of this suite has, and that nobody listens on.
-    fn free_port(&self) -> u16 {
-        let next = |port: u16| Some(if port + 1 >= PORTS.end { PORTS.start } else { port + 1 });
-        let take = || self.next_port.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(PORTS.start);
-        let mut port = take();
-        for _ in 0..PORTS.len() {
-            if TcpListener::bind(("0.0.0.0", port)).is_ok() {
-                break;
-            }
-            port = take();
-        }
-        port
+        Ok(Self { index: Index::start()? })
     }
 
     /// Runs a scenario. `emit` hears what happens.
@@ -81,7 +61,8 @@ impl Bench {
         if !scenario.definition.runs_on(backend) {
             return Ok(Attempt::Unavailable("this backend cannot provide what its plan names".into()));
         }
-        let port = scenario.definition.run.port.unwrap_or_else(|| self.free_port());
+        let lease = scenario.definition.run.port.map_or_else(Lease::unusual, Lease::given);
+        let port = lease.port();
         let mut particulars = Particulars::default();
         particulars.port(port, "<port>");
         particulars.port(self.index.port(), "<index>");
@@ -240,22 +221,6 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ports_are_handed_out_once() {
-        let bench = Bench::new().unwrap();
-        let ports: std::collections::BTreeSet<u16> = (0..50).map(|_| bench.free_port()).collect();
-        assert_eq!(ports.len(), 50);
-        assert!(ports.iter().all(|port| PORTS.contains(port)));
-    }
-
-    #[test]
-    fn a_taken_port_is_passed_over() {
-        let bench = Bench::new().unwrap();
-        let next = bench.next_port.load(Ordering::Relaxed);
-        let taken = TcpListener::bind(("0.0.0.0", next));
-        assert!(taken.is_err() || bench.free_port() != next);
-    }
 
     #[test]
     fn phases_become_spans() {
