@@ -14,7 +14,7 @@ use super::output::{Color, print};
 use crate::plan::Plan;
 use crate::rehearse::Request;
 use crate::report::Paint;
-use crate::sandbox::cache::{Cache, remove_tree};
+use crate::sandbox::cache::{self, Cache, remove_tree};
 use crate::sandbox::docker::{self, Docker, Leftover};
 use crate::sandbox::host::Host;
 use crate::sandbox::nix::Nix;
@@ -24,7 +24,7 @@ use crate::sandbox::{Backend, Unavailable, python};
 pub(super) struct Args {
     #[command(flatten)]
     sandboxing: Sandboxing,
-    /// Remove what crashed runs have left behind, and the cache volumes in the engine
+    /// Remove what crashed runs have left behind, kept sandboxes, and the cache volumes in the engine
     #[arg(long)]
     clean: bool,
     /// How to report
@@ -217,7 +217,8 @@ fn human(found: &Findings, paint: Paint) -> String {
 
 fn leftovers(out: &mut String, left: &Leftovers, paint: Paint) {
     for folder in &left.folders {
-        let _ = writeln!(out, "{} {}", paint.warn("left over:"), folder.display());
+        let label = if cache::is_kept(folder) { paint.dim("kept:") } else { paint.warn("left over:") };
+        let _ = writeln!(out, "{label} {}", folder.display());
     }
     for leftover in left.engine.iter().filter(|leftover| !leftover.in_use) {
         let label = if leftover.kind == "volume" { paint.dim("pip cache:") } else { paint.warn("left over:") };

@@ -7,6 +7,7 @@ use clap::{CommandFactory, FromArgMatches};
 
 use super::{Cli, Command, check, docs, doctor, explain, fix, plan, record, replay, run, schema, shell, suite};
 use crate::project::InputError;
+use crate::rehearse::AskError;
 use crate::report::Paint;
 use crate::sandbox::{Lost, Unavailable};
 
@@ -78,7 +79,7 @@ fn complain(error: &Error) -> Exit {
             eprintln!("  {} {cure}", paint.hint("help:"));
         }
     }
-    if error.is::<UsageError>() || error.is::<InputError>() {
+    if error.is::<UsageError>() || error.is::<AskError>() || error.is::<InputError>() {
         return Exit::Usage;
     }
     match error.downcast_ref::<Lost>() {

@@ -127,6 +127,12 @@ pub(super) fn warn(label: &str, text: &str) {
     eprintln!("{} {text}", Paint::new(console::colors_enabled_stderr()).warn(label));
 }
 
+/// Says what can be done next, on stderr.
+#[expect(clippy::print_stderr, reason = "this is where notes go")]
+pub(super) fn hint(label: &str, text: &str) {
+    eprintln!("{} {text}", Paint::new(console::colors_enabled_stderr()).hint(label));
+}
+
 /// Writes data to stdout.
 pub(super) fn print(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();

@@ -1,5 +1,7 @@
 //! `shakedown [run]`: the main job.
 
+use std::path::Path;
+
 use anyhow::Result;
 use clap::{ArgMatches, Args as ClapArgs};
 
@@ -7,12 +9,13 @@ use super::args::{Planning, Probing, Sandboxing};
 use super::config::Config;
 use super::exit::Exit;
 use super::interrupt;
-use super::output::Output;
+use super::output::{Output, hint};
 use super::record::state_folder;
 use super::shell;
 use crate::rehearse::{Rehearsal, Request, rehearse_then};
 use crate::report::{Content, Live, Report};
 use crate::run::{Event, Header, Record, Until, Verdict};
+use crate::sandbox::Kept;
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(super) struct Args {
@@ -27,6 +30,12 @@ pub(super) struct Args {
     /// Stop after this phase
     #[arg(long, value_name = "PHASE")]
     until: Option<String>,
+    /// Begin with this phase, in the sandbox that an earlier `--keep` left
+    #[arg(long, value_name = "PHASE")]
+    from: Option<String>,
+    /// Keep the sandbox, and say how to get back in
+    #[arg(long)]
+    keep: bool,
     /// Open a shell in the sandbox where a phase fails
     #[arg(long)]
     shell: bool,
@@ -40,6 +49,8 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     args.sandboxing.apply(&config, &mut request);
     args.probing.apply(&config.smoke, &mut request);
     request.settings.until = args.until.map(Until::After);
+    request.settings.from = args.from;
+    request.keep = args.keep;
     let live = Live::new(args.output.progress_paint(), args.output.quiet);
     let mut record = recording(&request);
     let mut tell = |event: &Event| {
@@ -56,7 +67,20 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     let exit = exit_of(&rehearsal);
     let report = Report { project: request.path, content: Content::Rehearsal(Box::new(rehearsal)) };
     destinations.write(&report, args.output.paint())?;
+    if let Some(kept) = report.rehearsal().and_then(|rehearsal| rehearsal.kept.as_ref()) {
+        tell_kept(kept, &report.project, args.output.quiet);
+    }
     Ok(exit)
+}
+
+/// How to get back into a kept sandbox, and how to be rid of it.
+fn tell_kept(kept: &Kept, project: &Path, quiet: bool) {
+    let project = project.display();
+    if !quiet {
+        hint("kept:", &format!("shakedown shell --kept {project}        to look around in the sandbox"));
+        hint("     ", &format!("shakedown run --from PHASE {project}    to run it again from a phase on"));
+        hint("     ", &format!("{}    to remove it", kept.removal()));
+    }
 }
 
 /// The run's record, as far as there is a place for it: a home that cannot be written to is no reason not to run.

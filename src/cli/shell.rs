@@ -25,6 +25,9 @@ pub(super) struct Args {
     /// The phase whose place the shell takes; those before it are run
     #[arg(long, value_name = "PHASE", default_value = START)]
     at: String,
+    /// Go into the sandbox that `run --keep` left, as it is, and run nothing
+    #[arg(long, conflicts_with = "at")]
+    kept: bool,
     /// Show no progress
     #[arg(short, long)]
     quiet: bool,
@@ -37,6 +40,7 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     let config = Config::read(&args.planning.path)?;
     let mut request = args.planning.request(&config)?;
     args.sandboxing.apply(&config, &mut request);
+    request.settings.from = args.kept.then(|| START.to_owned());
     request.settings.until = Some(Until::Before(args.at));
     let interrupted = interrupt::flag()?;
     let live = Live::new(Paint::new(args.color.is_on(console::colors_enabled_stderr())), args.quiet);

@@ -23,6 +23,25 @@ pub enum BackendName {
     Docker,
 }
 
+impl BackendName {
+    const ALL: [Self; 4] = [Self::Auto, Self::Host, Self::Nix, Self::Docker];
+
+    /// As the command line has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Host => "host",
+            Self::Nix => "nix",
+            Self::Docker => "docker",
+        }
+    }
+
+    /// The backend of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|backend| backend.name() == name)
+    }
+}
+
 /// A backend and why it was chosen.
 pub struct Chosen {
     /// Usable here.
@@ -33,11 +52,18 @@ pub struct Chosen {
 
 /// The backend for this plan: the one asked for, or the quickest that is at hand and can provide everything.
 pub(super) fn choose(request: &Request, plan: &Plan) -> Result<Chosen> {
-    match request.backend {
-        BackendName::Host => asked_for(request.host(), plan),
-        BackendName::Nix => asked_for(request.nix(), plan),
-        BackendName::Docker => asked_for(request.docker(), plan),
-        BackendName::Auto => automatic(request, plan),
+    let Some(backend) = named(request, request.backend) else { return automatic(request, plan) };
+    backend.check(plan)?;
+    Ok(Chosen { backend, reason: "asked for".to_owned() })
+}
+
+/// The backend of that name; none for `auto`.
+pub(super) fn named(request: &Request, name: BackendName) -> Option<Box<dyn Backend>> {
+    match name {
+        BackendName::Auto => None,
+        BackendName::Host => Some(Box::new(request.host())),
+        BackendName::Nix => Some(Box::new(request.nix())),
+        BackendName::Docker => Some(Box::new(request.docker())),
     }
 }
 
@@ -53,11 +79,6 @@ impl Request {
     fn docker(&self) -> Docker {
         Docker::new(self.docker.clone())
     }
-}
-
-fn asked_for(backend: impl Backend + 'static, plan: &Plan) -> Result<Chosen> {
-    backend.check(plan)?;
-    Ok(chosen(backend, "asked for".to_owned()))
 }
 
 fn chosen(backend: impl Backend + 'static, reason: String) -> Chosen {

@@ -7,7 +7,7 @@ use crate::diagnose::{self, Case, Log};
 use crate::plan::Plan;
 use crate::project::Project;
 use crate::run::{Event, Outcome, Verdict};
-use crate::sandbox::{MissingLibrary, Unverified};
+use crate::sandbox::{Kept, MissingLibrary, Unverified};
 
 /// What a run left behind.
 pub(super) struct Found {
@@ -15,6 +15,7 @@ pub(super) struct Found {
     pub(super) log: Log,
     pub(super) missing: Vec<MissingLibrary>,
     pub(super) unverified: Vec<Unverified>,
+    pub(super) kept: Option<Kept>,
 }
 
 impl Found {
@@ -28,7 +29,7 @@ impl Found {
         started: Instant,
         emit: &mut dyn FnMut(&Event),
     ) -> Rehearsal {
-        let Self { outcome, log, missing, mut unverified } = self;
+        let Self { outcome, log, missing, mut unverified, kept } = self;
         if outcome.verdict() == Verdict::Works {
             unverified.extend(missing.iter().map(dormant));
         }
@@ -47,7 +48,8 @@ impl Found {
         let primary = diagnoses.first().and_then(|diagnosis| diagnose::explain(diagnosis.rule));
         let passing = primary.is_some_and(|rule| rule.passing);
         let took = started.elapsed();
-        let rehearsal = Rehearsal { plan, backend, reason, outcome, diagnoses, telling, unverified, passing, took };
+        let rehearsal =
+            Rehearsal { plan, backend, reason, outcome, diagnoses, telling, unverified, passing, kept, took };
         emit(&Event::RunFinished {
             verdict: rehearsal.verdict(),
             failed_phase: rehearsal.outcome.failing_phase().map(str::to_owned),

@@ -2,6 +2,7 @@
 
 mod backends;
 mod found;
+mod kept;
 mod port;
 mod refused;
 pub mod replay;
@@ -10,7 +11,7 @@ mod settings;
 
 pub use backends::{BackendName, Chosen};
 pub use port::Lease;
-pub use request::{Planner, Request};
+pub use request::{AskError, Planner, Request};
 
 use found::Found;
 use refused::Refused;
@@ -25,7 +26,7 @@ use crate::diagnose::{Diagnosis, Evidence, LogBuilder, Severity};
 use crate::plan::{Plan, PlanError};
 use crate::project::Project;
 use crate::run::{self, Event, Outcome, Ran, Rehearsal as Walk, Status, Verdict};
-use crate::sandbox::{Sandbox, Spec, Unverified};
+use crate::sandbox::{Kept, Sandbox, Spec, Unverified};
 
 /// A run and everything found out from it.
 #[derive(Debug, Clone)]
@@ -46,6 +47,8 @@ pub struct Rehearsal {
     pub unverified: Vec<Unverified>,
     /// Whether the fault is a passing one outside the project.
     pub passing: bool,
+    /// Where the sandbox was left, if it was.
+    pub kept: Option<Kept>,
     /// Wall time.
     pub took: Duration,
 }
@@ -118,19 +121,21 @@ pub fn rehearse_then(
         }
     };
     let root = Project::open(&derived.root)?;
-    let Chosen { backend, reason } = backends::choose(request, &derived.plan)?;
-    let name = backend.name().to_owned();
-    emit(&Event::RunStarted { backend: name.clone(), reason: reason.clone() });
-    let mut sandbox = backend.open(&Spec {
+    // Held until the run is over.
+    let lease = request.port.map_or_else(Lease::usual, Lease::given);
+    let settings = request.settings_for(&root, derived, lease.port());
+    let phases = settings.phases(&derived.plan)?;
+    if let Some(unknown) = settings.unknown_phase(&phases) {
+        return Err(AskError(format!("there is no phase {unknown}; the plan has {}", phases.join(", "))).into());
+    }
+    let spec = Spec {
         project: root.root(),
         plan: &derived.plan,
         python: request.python.clone(),
         network: request.network,
         memory: request.memory,
-    })?;
-    // Held until the run is over.
-    let lease = request.port.map_or_else(Lease::usual, Lease::given);
-    let settings = request.settings_for(&root, derived, lease.port());
+    };
+    let (name, reason, mut sandbox) = open(request, &spec, interrupted, emit)?;
     let walk = Walk { plan: &derived.plan, settings: &settings, secrets: &request.secrets, interrupted };
     let mut log = LogBuilder::new();
     let ran = run::run(&walk, &mut *sandbox, &mut |event| {
@@ -143,12 +148,39 @@ pub fn rehearse_then(
     last_look(&ran, &*sandbox)?;
     let built = ran.outcome.phases.iter().all(|phase| phase.status == Status::Passed);
     let missing = if built { sandbox.audit()? } else { Vec::new() };
-    let unverified = sandbox.unverified();
-    sandbox.close()?;
-    let found = Found { outcome: ran.outcome, log: log.finish(), missing, unverified };
+    let mut unverified = sandbox.unverified();
+    unverified.extend(kept::from(request).map(kept::note));
+    let kept = match kept::is_wanted(request, ran.outcome.was_interrupted()) {
+        true => Some(kept::keep(request, &spec, &name, &mut *sandbox)?),
+        false => sandbox.close().map(|()| None)?,
+    };
+    let found = Found { outcome: ran.outcome, log: log.finish(), missing, unverified, kept };
     let mut rehearsal = found.rehearsal(&root, derived.plan.clone(), name, reason, started, emit);
     if rehearsal.verdict() == Verdict::Fails {
         rehearsal.learn(known(&project));
     }
     Ok(rehearsal)
+}
+
+/// The sandbox of a run, empty or as an earlier run left it, and where and why there.
+fn open(
+    request: &Request,
+    spec: &Spec<'_>,
+    interrupted: &AtomicBool,
+    emit: &mut dyn FnMut(&Event),
+) -> Result<(String, String, Box<dyn Sandbox>)> {
+    let mut started = |Chosen { backend, reason }: &Chosen| {
+        let name = backend.name().to_owned();
+        emit(&Event::RunStarted { backend: name.clone(), reason: reason.clone() });
+        (name, reason.clone())
+    };
+    let Some(from) = kept::from(request) else {
+        let chosen = backends::choose(request, spec.plan)?;
+        let (name, reason) = started(&chosen);
+        return Ok((name, reason, chosen.backend.open(spec)?));
+    };
+    let (chosen, sandbox) = kept::reopen(request, spec, from)?;
+    let (name, reason) = started(&chosen);
+    kept::ready(&*sandbox, from, interrupted)?;
+    Ok((name, reason, sandbox))
 }

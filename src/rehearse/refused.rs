@@ -68,7 +68,7 @@ impl Refused {
         let cmds = vec![CmdOutcome { cmd: COMMAND.into(), status, took }];
         let phases = vec![PhaseOutcome { name: PLAN.into(), status, cmds }];
         let outcome = Outcome { phases, smoke: None };
-        let found = Found { outcome, log: log.finish(), missing: Vec::new(), unverified: Vec::new() };
+        let found = Found { outcome, log: log.finish(), missing: Vec::new(), unverified: Vec::new(), kept: None };
         found.rehearsal(project, plan, "none".into(), "nothing to run".into(), started, emit)
     }
 }

@@ -35,11 +35,18 @@ pub struct Request {
     pub memory: Option<u64>,
     /// The value of `PORT`; `None` takes a free one, the usual one if it can.
     pub port: Option<u16>,
+    /// Leave the sandbox as it is when the run is over, for later runs to go on in.
+    pub keep: bool,
     /// How to run; the rehearsal fills in what the project and the platform's files say.
     pub settings: Settings,
     /// What must not be shown.
     pub secrets: Secrets,
 }
+
+/// What the user asks for does not go with the project; the message says what would.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct AskError(pub String);
 
 /// Who derives the plan.
 #[derive(Debug, Clone, Default)]
@@ -67,6 +74,7 @@ impl Request {
             network: true,
             memory: None,
             port: None,
+            keep: false,
             settings: Settings::default(),
             secrets: Secrets::default(),
         }

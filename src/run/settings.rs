@@ -1,11 +1,13 @@
 //! How a run is to be done, as far as the plan leaves it open.
 
+use std::iter;
 use std::time::Duration;
 
-use crate::plan::Vars;
+use crate::plan::{CircularDependency, Plan, Vars};
 use crate::sandbox::process::Limits;
 
 use super::SmokeKind;
+use super::walk::{PRE_DEPLOY, SETUP, START};
 
 /// Everything the user may choose about a run.
 #[derive(Debug, Clone)]
@@ -14,6 +16,8 @@ pub struct Settings {
     pub limits: Limits,
     /// For the started app.
     pub smoke: SmokeSettings,
+    /// Where to begin, in a sandbox that was kept: the phases before it are done there.
+    pub from: Option<String>,
     /// Where to stop before the end.
     pub until: Option<Until>,
     /// Run this command between build and start, as Railway's `preDeployCommand`.
@@ -27,6 +31,29 @@ pub enum Until {
     Before(String),
     /// After it.
     After(String),
+}
+
+impl Until {
+    fn phase(&self) -> &str {
+        match self {
+            Self::Before(phase) | Self::After(phase) => phase,
+        }
+    }
+}
+
+impl Settings {
+    /// The names of the phases of a run, in order.
+    pub fn phases<'a>(&self, plan: &'a Plan) -> Result<Vec<&'a str>, CircularDependency> {
+        let planned = plan.phases_in_order()?.into_iter().map(|(name, _)| name).filter(|name| *name != SETUP);
+        let pre_deploy = (!self.pre_deploy.is_empty()).then_some(PRE_DEPLOY);
+        Ok(iter::once(SETUP).chain(planned).chain(pre_deploy).chain([START]).collect())
+    }
+
+    /// The name that the user gave to a phase that there is none of.
+    pub fn unknown_phase(&self, phases: &[&str]) -> Option<&str> {
+        let given = self.from.as_deref().into_iter().chain(self.until.as_ref().map(Until::phase));
+        given.into_iter().find(|name| !phases.contains(name))
+    }
 }
 
 /// How the started app is judged.
@@ -51,7 +78,7 @@ pub struct SmokeSettings {
 impl Default for Settings {
     fn default() -> Self {
         let limits = Limits { total: Duration::from_secs(30 * 60), silence: Some(Duration::from_secs(10 * 60)) };
-        Self { limits, smoke: SmokeSettings::default(), until: None, pre_deploy: Vec::new() }
+        Self { limits, smoke: SmokeSettings::default(), from: None, until: None, pre_deploy: Vec::new() }
     }
 }
 

@@ -66,9 +66,17 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn build(&mut self) -> Result<Vec<PhaseOutcome>> {
         let plan = self.rehearsal.plan;
-        let until = self.rehearsal.settings.until.as_ref();
-        let mut done = vec![self.setup()?];
+        let Settings { until, from, .. } = self.rehearsal.settings;
+        let until = until.as_ref();
+        // Phases of an earlier run in the same sandbox.
+        let mut behind = from.as_deref().filter(|from| *from != SETUP);
+        let mut done = if behind.is_none() { vec![self.setup()?] } else { Vec::new() };
         for (name, phase) in plan.phases_in_order()? {
+            behind = behind.filter(|from| *from != name);
+            if behind.is_some() {
+                self.show_paths(phase);
+                continue;
+            }
             let stop = match until {
                 Some(Until::Before(stop)) => stop == name,
                 // The packages come first, but `setup` has commands of its own too.
@@ -94,7 +102,7 @@ impl Walk<'_> {
             }
         }
         let pre_deploy = &self.rehearsal.settings.pre_deploy;
-        if !pre_deploy.is_empty() && until.is_none() {
+        if !pre_deploy.is_empty() && until.is_none() && behind != Some(START) {
             let failed = done.iter().any(|phase| phase.status != Status::Passed);
             done.push(match failed {
                 true => skipped(PRE_DEPLOY, pre_deploy),
@@ -137,14 +145,18 @@ impl Walk<'_> {
         if phase.cmds.is_empty() && phase.paths.is_empty() {
             return Ok(PhaseOutcome { name: name.into(), status: Status::Passed, cmds: Vec::new() });
         }
-        if !phase.paths.is_empty() {
-            // As the generated Dockerfile does: NIXPACKS_PATH starts undefined, hence the empty element at its end.
-            let old = self.vars.get("NIXPACKS_PATH").cloned().unwrap_or_default();
-            self.vars.insert("NIXPACKS_PATH".into(), format!("{}:{old}", phase.paths.join(":")));
-        }
+        self.show_paths(phase);
         let only = (!phase.only_include_files.is_absent()).then_some(&*phase.only_include_files);
         self.sandbox.copy_in(only).context("cannot copy the project into the sandbox")?;
         self.commands(name, Shell::Build, &phase.cmds)
+    }
+
+    /// As the generated Dockerfile does: NIXPACKS_PATH starts undefined, hence the empty element at its end.
+    fn show_paths(&mut self, phase: &Phase) {
+        if !phase.paths.is_empty() {
+            let old = self.vars.get("NIXPACKS_PATH").cloned().unwrap_or_default();
+            self.vars.insert("NIXPACKS_PATH".into(), format!("{}:{old}", phase.paths.join(":")));
+        }
     }
 
     fn commands(&mut self, phase: &str, shell: Shell, cmds: &[String]) -> Result<PhaseOutcome> {

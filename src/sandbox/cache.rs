@@ -8,6 +8,14 @@ use anyhow::{Context, Result};
 /// How the scratch directories of runs and of half-built entries are named, for `doctor --clean` to recognise.
 pub const SCRATCH_PREFIX: &str = "shakedown-run-";
 
+/// The file in a run's directory that says that it was kept, and how to go on in it.
+pub(super) const KEPT: &str = "kept.json";
+
+/// Whether the directory of a run was kept on purpose.
+pub fn is_kept(run: &Path) -> bool {
+    run.join(KEPT).exists()
+}
+
 /// The user's cache directory of this tool.
 #[derive(Debug, Clone)]
 pub struct Cache {
@@ -63,6 +71,13 @@ impl Cache {
         let lock = File::create(dir.join("lock")).context("could not make the run's lock")?;
         lock.lock().context("could not lock the run's directory")?;
         Ok(RunDir { dir, _lock: lock })
+    }
+
+    /// The directory of an earlier run that was kept, locked for this one.
+    pub fn adopt(&self, dir: &Path) -> Result<RunDir> {
+        let lock = File::open(dir.join("lock")).with_context(|| format!("{} is gone", dir.display()))?;
+        lock.try_lock().with_context(|| format!("another run uses {}", dir.display()))?;
+        Ok(RunDir { dir: dir.to_owned(), _lock: lock })
     }
 
     /// Directories that crashed runs left behind: nobody holds their locks.

@@ -7,6 +7,7 @@ pub mod context;
 pub mod docker;
 pub mod elf;
 pub mod host;
+mod kept;
 mod lost;
 pub mod network;
 pub mod nix;
@@ -15,6 +16,7 @@ pub mod packages;
 pub mod process;
 pub mod python;
 
+pub use kept::Kept;
 pub use lost::Lost;
 
 use std::ffi::OsString;
@@ -23,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::plan::{Phase, Plan, Vars};
 
@@ -37,6 +39,9 @@ pub trait Backend {
 
     /// Makes a sandbox with an empty `/app` and `/opt/venv`.
     fn open(&self, spec: &Spec<'_>) -> Result<Box<dyn Sandbox>>;
+
+    /// A sandbox that was kept, as its run left it; one that is gone or in use is an error.
+    fn reopen(&self, spec: &Spec<'_>, kept: &Kept) -> Result<Box<dyn Sandbox>>;
 }
 
 /// A live place to run steps in. Dropping it does what [`Sandbox::close`] does.
@@ -76,6 +81,9 @@ pub trait Sandbox: Sync {
 
     /// Ends every process inside, then removes what was made. Calling it twice is harmless.
     fn close(&mut self) -> Result<()>;
+
+    /// Lets what was made outlive this value instead, for [`Backend::reopen`].
+    fn keep(&mut self) -> Result<Kept>;
 }
 
 /// What a sandbox is made from.
@@ -180,7 +188,7 @@ pub struct Unavailable {
 }
 
 /// Something that the verdict does not cover.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unverified {
     /// The thing itself, for example `nixPkgs: chromium`.
     pub what: String,

@@ -2,12 +2,13 @@
 //!
 //! Its main process is a shell that waits for the end of its input, which we hold through the client. However we end, a
 //! kill -9 included, that input ends, the shell exits, every process in the container is killed and the engine removes it.
+//! Only one that is to be kept finds a mark then, and goes on.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,9 @@ use super::labels;
 use crate::sandbox::Lost;
 
 /// What the main process prints when it is up, and then waits.
-const MAIN: &str = "echo ready; while read -r _; do :; done";
+const MAIN: &str = "echo ready; while read -r _; do :; done; [ -e /run/shakedown-keep ] && exec sleep infinity";
+/// Makes the mark that the main process looks for.
+const KEEP: &str = "mkdir -p /run && : > /run/shakedown-keep";
 /// How long a container may take to come up.
 const UP_WITHIN: Duration = Duration::from_secs(120);
 /// How long the main process may take to notice that it should go.
@@ -42,6 +45,8 @@ pub(super) struct Container {
     engine: Engine,
     name: String,
     keeper: Mutex<Option<Child>>,
+    /// Whether it is there to be removed.
+    ours: AtomicBool,
 }
 
 impl Container {
@@ -54,11 +59,39 @@ impl Container {
         let mut child = keeper.spawn().with_context(|| format!("cannot run {}", engine.program().display()))?;
         let up = wait_until_up(&mut child);
         // Held from here on, so that a start that fails half-way is cleaned up by the drop.
-        let container = Self { engine: engine.clone(), name, keeper: Mutex::new(Some(child)) };
+        let keeper = Mutex::new(Some(child));
+        let container = Self { engine: engine.clone(), name, keeper, ours: AtomicBool::new(true) };
         match up {
             Ok(()) => Ok(container),
             Err(stderr) => Err(engine.lost("start a container", &stderr).into()),
         }
+    }
+
+    /// A container that an earlier run kept.
+    pub(super) fn kept(engine: &Engine, name: &str) -> Result<Self> {
+        let ours = AtomicBool::new(true);
+        let container = Self { engine: engine.clone(), name: name.to_owned(), keeper: Mutex::new(None), ours };
+        let answer = container.pulse()?;
+        if !answer.success {
+            return Err(engine.lost("find the kept container", &answer.stderr).into());
+        }
+        Ok(container)
+    }
+
+    /// Lets the container go on without us.
+    pub(super) fn keep(&self) -> Result<()> {
+        let answer = self.ask(KEEP, &[], SOON)?;
+        if !answer.success {
+            return Err(self.engine.lost("keep the container", &answer.stderr).into());
+        }
+        self.ours.store(false, Ordering::Relaxed);
+        if let Some(mut client) = self.keeper.lock().map_or(None, |mut keeper| keeper.take()) {
+            drop(client.stdin.take());
+            // The client alone: the engine has the container.
+            client.kill().ok();
+            client.wait().ok();
+        }
+        Ok(())
     }
 
     pub(super) fn name(&self) -> &str {
@@ -86,12 +119,15 @@ impl Container {
 
     /// Ends everything inside and removes the container. Calling it twice is harmless.
     pub(super) fn remove(&self) -> Result<()> {
-        let taken = self.keeper.lock().map_or(None, |mut keeper| keeper.take());
-        let Some(mut keeper) = taken else { return Ok(()) };
-        drop(keeper.stdin.take());
+        if !self.ours.swap(false, Ordering::Relaxed) {
+            return Ok(());
+        }
+        let mut keeper = self.keeper.lock().map_or(None, |mut keeper| keeper.take());
+        drop(keeper.as_mut().and_then(|keeper| keeper.stdin.take()));
         let answer = self.engine.ask(&["rm", "--force", "--volumes", &self.name], WORK);
-        let gone = wait_for_end(&mut keeper);
-        if !gone {
+        if let Some(mut keeper) = keeper
+            && !wait_for_end(&mut keeper)
+        {
             keeper.kill().ok();
             keeper.wait().ok();
         }

@@ -12,7 +12,8 @@ use super::probe;
 use crate::plan::{Plan, Vars, nix};
 use crate::sandbox::network::{self, Access};
 use crate::sandbox::{
-    CommandLine, Lost, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Shell, Spec, Step, Unverified, context,
+    CommandLine, Kept, Lost, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Shell, Spec, Step, Unverified,
+    context,
 };
 
 /// Where the start command's first process leaves its number.
@@ -238,6 +239,11 @@ impl Sandbox for Live {
 
     fn close(&mut self) -> Result<()> {
         self.container.remove()
+    }
+
+    fn keep(&mut self) -> Result<Kept> {
+        self.container.keep()?;
+        Ok(Kept::Container { engine: self.container.engine().name(), name: self.container.name().to_owned() })
     }
 }
 

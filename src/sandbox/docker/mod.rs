@@ -12,13 +12,13 @@ pub use labels::{Leftover, clean, leftovers};
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::container::{Container, Wanted};
 use self::engine::SOON;
 use self::live::Live;
-use super::{Backend, Sandbox, Spec, Unavailable};
+use super::{Backend, Kept, Sandbox, Spec, Unavailable};
 use crate::plan::Plan;
 
 /// What Nixpacks builds on when the plan says nothing.
@@ -123,6 +123,14 @@ impl Backend for Docker {
         let volumes = if self.options.no_cache { Vec::new() } else { cache_volumes(&engine, spec)? };
         let wanted = Wanted { image, network: spec.network, memory: spec.memory, volumes: &volumes };
         let container = Container::start(&engine, &wanted)?;
+        Ok(Box::new(Live::new(container, spec, self.options.base_image.clone())?))
+    }
+
+    fn reopen(&self, spec: &Spec<'_>, kept: &Kept) -> Result<Box<dyn Sandbox>> {
+        let Kept::Container { name, .. } = kept else { bail!("a directory is not kept in a container") };
+        let engine = self.engine()?;
+        engine.version()?;
+        let container = Container::kept(&engine, name)?;
         Ok(Box::new(Live::new(container, spec, self.options.base_image.clone())?))
     }
 }

@@ -3,11 +3,13 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use crate::plan::Vars;
 use crate::sandbox::CommandLine;
 
 /// One thing shown inside.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Bind {
     /// A file or directory that cannot be written to.
     ReadOnly(PathBuf, String),

@@ -3,6 +3,7 @@
 pub(in crate::sandbox) mod bare;
 mod bwrap;
 pub(in crate::sandbox) mod check;
+pub(in crate::sandbox) mod keep;
 mod layer;
 mod memory;
 mod open;
@@ -21,7 +22,7 @@ use self::bwrap::{Jail, Manner};
 use self::layer::in_root;
 use super::cache::{Cache, RunDir};
 use super::{
-    Backend, CommandLine, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Shell, Spec, Step, Unavailable,
+    Backend, CommandLine, Kept, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Shell, Spec, Step, Unavailable,
     Unverified, audit, context,
 };
 use crate::plan::{Plan, Vars};
@@ -78,6 +79,11 @@ impl Backend for Host {
         check::usable()?;
         let sandbox = open::open(&self.cache()?, spec, spec.python.as_deref().or(self.python.as_deref()))?;
         Ok(Box::new(sandbox))
+    }
+
+    fn reopen(&self, spec: &Spec<'_>, kept: &Kept) -> Result<Box<dyn Sandbox>> {
+        check::usable()?;
+        Ok(Box::new(keep::reopen(&self.cache()?, spec, kept)?))
     }
 }
 
@@ -170,6 +176,10 @@ impl Sandbox for HostSandbox {
         self.run.remove()?;
         self.closed = true;
         Ok(())
+    }
+
+    fn keep(&mut self) -> Result<Kept> {
+        self.keep_with(self.unverified())
     }
 }
 

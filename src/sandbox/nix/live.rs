@@ -10,7 +10,8 @@ use super::store::Store;
 use crate::plan::{Plan, Vars};
 use crate::sandbox::host::HostSandbox;
 use crate::sandbox::{
-    CommandLine, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Spec, Step, Unverified, all_packages, cache,
+    CommandLine, Kept, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Spec, Step, Unverified, all_packages,
+    cache,
 };
 
 /// A stand-in is made from this machine's own programs: no cache knows it, and its builds must see them as this user does.
@@ -59,6 +60,22 @@ impl Live {
             nix_env,
             unverified,
         })
+    }
+
+    /// A machine of an earlier run, where everything is installed.
+    pub(super) fn installed(machine: HostSandbox, store: Store) -> Self {
+        Self {
+            setup_files: Vec::new(),
+            breaks: false,
+            network: false,
+            installed: true,
+            unverified: machine.unverified(),
+            machine,
+            store,
+            nixpkgs: None,
+            expressions: Vec::new(),
+            nix_env: PathBuf::new(),
+        }
     }
 
     fn profile(&self) -> PathBuf {
@@ -170,9 +187,16 @@ impl Sandbox for Live {
     }
 
     fn close(&mut self) -> Result<()> {
+        if self.machine.is_closed() {
+            return Ok(());
+        }
         self.store.forget(self.machine.dir());
         cache::remove_tree(&self.machine.dir().join("interpreter"))?;
         self.machine.close()
+    }
+
+    fn keep(&mut self) -> Result<Kept> {
+        self.machine.keep_with(self.unverified.clone())
     }
 }
 

@@ -14,8 +14,8 @@ use anyhow::Result;
 use self::live::Live;
 use self::store::Store;
 use super::cache::Cache;
-use super::host::{bare, check};
-use super::{Backend, Sandbox, Spec, Unavailable};
+use super::host::{bare, check, keep};
+use super::{Backend, Kept, Sandbox, Spec, Unavailable};
 use crate::plan::{Plan, nix};
 
 /// How long `nix-env --version` may take.
@@ -110,5 +110,10 @@ impl Backend for Nix {
         let machine = bare::machine(&self.cache()?, spec, compiler)?;
         let expressions = nix::expressions(spec.plan);
         Ok(Box::new(Live::new(machine, spec, store, self.nixpkgs.clone(), expressions, program()?)?))
+    }
+
+    fn reopen(&self, spec: &Spec<'_>, kept: &Kept) -> Result<Box<dyn Sandbox>> {
+        check::usable()?;
+        Ok(Box::new(Live::installed(keep::reopen(&self.cache()?, spec, kept)?, self.store()?)))
     }
 }

@@ -1,0 +1,132 @@
+//! The one kept sandbox of each project: remembered when a run leaves it, found by the runs that go on in it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::backends::{self, Chosen};
+use super::{AskError, BackendName, Request};
+use crate::plan::{Phase, Plan, Vars};
+use crate::run::{SETUP, Settings};
+use crate::sandbox::cache::Cache;
+use crate::sandbox::process::{self, Ended, Exit};
+use crate::sandbox::{Backend, Kept, Sandbox, Shell, Spec, Step, Unverified};
+
+/// What is remembered. No variables: their values may be secret.
+#[derive(Debug, Serialize, Deserialize)]
+struct Memory {
+    backend: String,
+    phases: BTreeMap<String, Phase>,
+    sandbox: Kept,
+}
+
+/// The phase to go on from in a kept sandbox; none for a run that begins with an empty one.
+pub(super) fn from(request: &Request) -> Option<&str> {
+    request.settings.from.as_deref().filter(|from| *from != SETUP)
+}
+
+/// Opens the project's kept sandbox, ready for the phase `from`.
+pub(super) fn reopen(request: &Request, spec: &Spec<'_>, from: &str) -> Result<(Chosen, Box<dyn Sandbox>)> {
+    let ask = |message: String| anyhow::Error::from(AskError(message));
+    let memory = Memory::of(spec.project)?
+        .ok_or_else(|| ask("no sandbox of this project is kept: `shakedown run --keep` leaves one".to_owned()))?;
+    if ![BackendName::Auto.name(), &memory.backend].contains(&request.backend.name()) {
+        return Err(ask(format!("the kept sandbox is one of the {} backend", memory.backend)));
+    }
+    let changed = changed_before(from, spec.plan, &memory.phases)?;
+    if let Some(phase) = changed {
+        return Err(ask(format!(
+            "{phase} has changed since the sandbox was kept: begin with it (--from {phase}), or anew with --keep"
+        )));
+    }
+    let backend = memory.backend(request)?;
+    let sandbox = backend.reopen(spec, &memory.sandbox).map_err(|error| {
+        ask(format!("the kept sandbox cannot be used: {error:#}; `shakedown run --keep` leaves another"))
+    })?;
+    Ok((Chosen { backend, reason: "the one of the kept sandbox".to_owned() }, sandbox))
+}
+
+/// The first of the phases before `from` that is not what it was.
+fn changed_before(from: &str, plan: &Plan, then: &BTreeMap<String, Phase>) -> Result<Option<String>> {
+    let before = plan.phases_in_order()?.into_iter().take_while(|(name, _)| *name != from);
+    let mut changed = before.filter(|(name, phase)| then.get(*name) != Some(*phase));
+    Ok(changed.next().map(|(name, _)| name.to_owned()))
+}
+
+/// Leaves the sandbox for later runs of the project, in the place of the one that was kept before.
+pub(super) fn keep(request: &Request, spec: &Spec<'_>, backend: &str, sandbox: &mut dyn Sandbox) -> Result<Kept> {
+    let earlier = Memory::of(spec.project)?;
+    let kept = sandbox.keep()?;
+    let phases = spec.plan.phases.clone().unwrap_or_default();
+    let memory = Memory { backend: backend.to_owned(), phases, sandbox: kept.clone() };
+    memory.write(spec.project)?;
+    if let Some(earlier) = earlier.filter(|earlier| earlier.sandbox != kept) {
+        // It may be gone already, by hand or by `doctor --clean`.
+        let old = earlier.backend(request).and_then(|backend| backend.reopen(spec, &earlier.sandbox));
+        let _ = old.and_then(|mut old| old.close());
+    }
+    Ok(kept)
+}
+
+/// What a run that began in the middle says nothing about.
+pub(super) fn note(from: &str) -> Unverified {
+    let what = format!("the phases before {from}");
+    Unverified { what, why: "they are as an earlier run left them in the kept sandbox".to_owned() }
+}
+
+/// Whether the sandbox is to be kept when the run is over.
+pub(super) fn is_wanted(request: &Request, interrupted: bool) -> bool {
+    from(request).is_some() || (request.keep && !interrupted)
+}
+
+/// `venv` refuses a place that it finds in use, and the cloud's is never there when the phase begins that makes it.
+const FORGET_VENV: &str = "rm -rf /opt/venv";
+const INSTALL: &str = "install";
+
+/// Takes away what the phases to come will make again.
+pub(super) fn ready(sandbox: &dyn Sandbox, from: &str, interrupted: &AtomicBool) -> Result<()> {
+    if from == INSTALL {
+        let step = Step { shell: Shell::Build, script: FORGET_VENV, vars: &Vars::new() };
+        let ended = process::run(&sandbox.command(&step), Settings::default().limits, interrupted, &mut |_| {})?;
+        ensure!(ended == Ended::Exited(Exit::Code(0)), "cannot empty the kept sandbox's /opt/venv");
+    }
+    Ok(())
+}
+
+impl Memory {
+    fn backend(&self, request: &Request) -> Result<Box<dyn Backend>> {
+        let name = BackendName::parse(&self.backend);
+        name.and_then(|name| backends::named(request, name)).context("the kept sandbox is of an unknown backend")
+    }
+
+    fn of(project: &Path) -> Result<Option<Self>> {
+        let path = place(project)?;
+        match fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+            // One that an older version wrote is as good as none.
+            Ok(text) => Ok(serde_json::from_slice(&text).ok()),
+        }
+    }
+
+    fn write(&self, project: &Path) -> Result<()> {
+        let path = place(project)?;
+        let at = || format!("cannot write {}", path.display());
+        fs::create_dir_all(path.parent().unwrap_or(&path)).with_context(at)?;
+        // A command may hold what a stranger should not see.
+        let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
+        serde_json::to_writer(file.with_context(at)?, self).with_context(at)
+    }
+}
+
+fn place(project: &Path) -> Result<PathBuf> {
+    let project = fs::canonicalize(project).with_context(|| format!("could not find {}", project.display()))?;
+    let key = xxh3_64(project.as_os_str().as_encoded_bytes());
+    Ok(Cache::of_user()?.root().join("kept").join(format!("{key:016x}.json")))
+}

@@ -1,0 +1,88 @@
+//! A run's directory that stays, and how a later run finds its way about in it.
+
+use std::fs;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+
+use super::HostSandbox;
+use super::bwrap::{Bind, Jail};
+use super::check;
+use super::memory::Cap;
+use crate::plan::Vars;
+use crate::sandbox::cache::{Cache, KEPT, RunDir};
+use crate::sandbox::{Kept, Spec, Unverified};
+
+/// What cannot be told from the directory itself.
+#[derive(Debug, Serialize, Deserialize)]
+struct Parts {
+    binds: Vec<Bind>,
+    network: bool,
+    vars: Vars,
+    notes: Vec<Unverified>,
+    start_profile: String,
+    start_user: Option<String>,
+}
+
+impl HostSandbox {
+    /// Leaves everything where it is; `notes` is what a run that goes on from here could not check either.
+    pub(in crate::sandbox) fn keep_with(&mut self, notes: Vec<Unverified>) -> Result<Kept> {
+        let parts = Parts {
+            binds: self.jail.binds.clone(),
+            network: self.jail.network,
+            vars: self.vars.clone(),
+            notes,
+            start_profile: self.start_profile.clone(),
+            start_user: self.start_user.clone(),
+        };
+        let path = self.run.path().join(KEPT);
+        // A proxy's password may be in the variables.
+        let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
+        let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+        serde_json::to_writer(file, &parts).with_context(|| format!("cannot write {}", path.display()))?;
+        self.jail.memory.remove();
+        self.closed = true;
+        Ok(Kept::Folder(self.run.path().to_owned()))
+    }
+
+    /// Whether there is nothing left to remove.
+    pub(in crate::sandbox) fn is_closed(&self) -> bool {
+        self.closed
+    }
+}
+
+/// The sandbox whose directory was kept.
+pub(in crate::sandbox) fn reopen(cache: &Cache, spec: &Spec<'_>, kept: &Kept) -> Result<HostSandbox> {
+    let Kept::Folder(dir) = kept else { bail!("a container is not kept in a directory") };
+    let run = cache.adopt(dir)?;
+    let path = dir.join(KEPT);
+    let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let parts = serde_json::from_slice(&text).with_context(|| format!("{} is spoilt", path.display()))?;
+    put_together(run, parts, spec)
+}
+
+fn put_together(run: RunDir, parts: Parts, spec: &Spec<'_>) -> Result<HostSandbox> {
+    let name = run.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let jail = Jail {
+        program: check::program().context("bubblewrap is gone")?,
+        rootfs: run.path().join("root"),
+        binds: parts.binds,
+        network: parts.network && spec.network,
+        memory: Cap::new(spec.memory, &name),
+    };
+    let project: PathBuf =
+        fs::canonicalize(spec.project).with_context(|| format!("could not find {}", spec.project.display()))?;
+    Ok(HostSandbox {
+        jail,
+        run,
+        project,
+        vars: parts.vars,
+        setup: Vec::new(),
+        notes: parts.notes,
+        start_profile: parts.start_profile,
+        start_user: parts.start_user,
+        closed: false,
+    })
+}
