@@ -94,11 +94,14 @@ fn is_a_service(lane: &str) -> bool {
 
 /// Whether the log shows that the trouble was over: a retry that worked, a warning that stopped nothing.
 fn cured(reading: &Reading<'_>, finding: &Finding) -> bool {
+    let starts = finding.rule.phases.contains(&"start");
     let stage = match finding.rule.phases {
-        ["start"] => Stage::Start,
-        ["any"] | [_, ..] if finding.rule.phases.contains(&"start") || finding.rule.phases == ["any"] => {
-            reading.stage_at(finding.at)
+        // What raises while it runs has been installed and built.
+        _ if starts && reading.raised.iter().any(|raised| raised.at == finding.at && raised.is_running()) => {
+            Stage::Start
         }
+        ["start"] => Stage::Start,
+        ["any"] | [_, ..] if starts || finding.rule.phases == ["any"] => reading.stage_at(finding.at),
         ["build", ..] | ["install", "build"] => Stage::Build,
         _ => Stage::Install,
     };

@@ -103,6 +103,12 @@ impl Raised {
         self.frames.iter().rev().find(|frame| frame.home() != Home::Standard)
     }
 
+    /// Whether it ended code that was installed before, rather than an installer or a build.
+    pub(crate) fn is_running(&self) -> bool {
+        const INSTALLED: &[&str] = &["/gunicorn/", "/uvicorn/", "/django/", "/celery/", "/flask/"];
+        self.traced && INSTALLED.iter().any(|package| self.passes(&format!("-packages{package}")))
+    }
+
     /// Whether any frame's file has this part in its path.
     pub(crate) fn passes(&self, part: &str) -> bool {
         self.frames.iter().any(|frame| frame.file.replace('\\', "/").contains(part))

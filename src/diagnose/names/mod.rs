@@ -30,9 +30,14 @@ pub fn distribution(module: &str) -> Option<&'static str> {
     }
 }
 
+/// Words that make a compound a name of somebody's own: distributions named so are in the table of modules.
+const OWN_PARTS: &[&str] =
+    &["app", "bot", "config", "controllers", "database", "handlers", "helpers", "manager", "my", "routes", "service"];
+
 /// Whether a top-level module has a name that people give to modules of their own.
 pub(super) fn sounds_own(top: &str) -> bool {
     rows(include_str!("own.txt")).flatten().any(|name| name == top)
+        || top.contains('_') && top.split('_').any(|part| OWN_PARTS.contains(&part))
 }
 
 /// What to install for a module: from the table, or the top-level name itself.

@@ -47,7 +47,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"Cargo, the Rust package manager, is not installed or is not on PATH|This package requires Rust(?: >?=?[\d.]+)?(?: and Cargo| to compile)",
             ),
             said(
-                r"(?i)can't find Rust compiler|Rust (?:compiler|toolchain) (?:is )?(?:not found|not installed|is required)|Rust not found, installing into a temporary directory",
+                r"(?i)can(?:'t| ?not) find Rust compiler|Rust (?:compiler|toolchain) (?:is )?(?:not found|not installed|is required)|Rust not found, installing into a temporary directory",
             ),
             said(
                 r"(?:cargo|rustc|maturin): (?:command )?not found|No such file or directory: '(?:cargo|rustc)'|[`'](?:cargo|rustc)[^`']*[`'] (?:failed|is not installed)|maturin failed.*cargo",
@@ -85,7 +85,7 @@ pub(super) const RULES: &[Rule] = &[
                 r#"Dependency "(?P<s>[\w.+-]+)" not found|Dependency lookup for (?P<s2>[\w.+-]+) with method .* failed|ERROR: Dependency '(?P<s3>[^']+)'"#,
             ),
             decisive(
-                r"fatal error: (?P<s>[\w./+-]+\.h(?:pp|h)?): No such file or directory|fatal error: '(?P<s2>[\w./+-]+\.h(?:pp)?)' file not found|Cannot open include file: '(?P<s3>[\w./+-]+\.h)'",
+                r"fatal error: (?P<s>[\w./+-]+\.h(?:pp|h)?): \S|fatal error: '(?P<s2>[\w./+-]+\.h(?:pp)?)' file not found|Cannot open include file: '(?P<s3>[\w./+-]+\.h)'",
             ),
             decisive(
                 r"Unable to load dependency (?P<s>HDF5)|configure: error: (?P<s2>[\w-]+) (?:headers?|library|libraries) (?:not found|is missing)",
@@ -141,7 +141,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"AttributeError: install_layout|'NoneType' object has no attribute 'loader'|module 'ast' has no attribute '(?:Str|Num|NameConstant)'",
             ),
             hint(
-                r"python setup\.py (?:egg_info|bdist_wheel) did not run successfully|Command errored out with exit status 1: python setup\.py egg_info",
+                r"python setup\.py (?:egg_info|bdist_wheel) did not run successfully|Command errored out with exit status 1: python setup\.py egg_info|error: invalid command 'egg_info\'",
             ),
         ],
         ..Rule::BLANK
@@ -154,7 +154,9 @@ pub(super) const RULES: &[Rule] = &[
         cure: "add `setuptools<81` to requirements.txt, or take a newer release of the package that imports {it}",
         example: "ModuleNotFoundError: No module named 'pkg_resources'",
         signs: &[
-            decisive(r"No module named '?(?P<s>pkg_resources)\b"),
+            decisive(
+                r"No module named '?(?P<s>pkg_resources)\b|[Ff]ailed to import (?:the )?'?(?P<s2>pkg_resources)\b",
+            ),
             decisive(
                 r"No module named '?(?P<s>setuptools)'?\s*$|Cannot import 'setuptools\.build_meta'|BackendUnavailable: Cannot import 'setuptools",
             ),
@@ -179,7 +181,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"Unable to determine which files to ship inside the wheel|The most likely cause of this is that there is no directory that matches the name of your project \((?P<s>[^)]+)\)",
             ),
             decisive(
-                r"Readme file does not exist: (?P<s>\S+)|Error: (?P<s2>README\S*) (?:does not exist|not found)|FileNotFoundError: .*'(?P<s3>[^']*README[^']*)'|Cannot find specified readme file",
+                r"Readme file does not exist: (?P<s>\S+)|Error: (?P<s2>README\S*) (?:does not exist|not found)|FileNotFoundError: .*'(?P<s3>[^']*README[^']*)'|Cannot find specified readme file|Readme path must be within the project directory",
             ),
             decisive(
                 r"(?:error: )?package directory '(?P<s>[^']+)' does not exist|error: Expected a Python module at: `?(?P<s2>[^`]+)`?|(?P<s3>\S+) is not a package; (?:ensure|make sure)|No module (?:or package )?named (?P<s4>\S+) found|Module(?:/package)? name (?P<s5>\S+) not found|No file/folder found",

@@ -47,6 +47,9 @@ fn syntax(raised: &Raised, found: &mut Vec<Finding>) {
         || code.contains("except ") && code.contains(", e:");
     let id = if is_building(raised) || is_installer(raised) && home == Home::Package {
         "legacy-setup-py"
+    } else if raised.short() == "IndentationError" {
+        // Blocks are indented the same in every Python.
+        "python-syntax-error"
     } else if modern {
         "python-version-too-old"
     } else if home == Home::Package || home == Home::Standard {
@@ -94,6 +97,7 @@ fn by_frames(raised: &Raised, found: &mut Vec<Finding>) -> bool {
         "UnicodeDecodeError" if raised.passes("/req/req_file.py") || raised.passes("pip/_internal/utils/encoding") => {
             "requirements-encoding"
         }
+        "ValueError" if message.contains("embedded null") && is_installer(raised) => "requirements-encoding",
         "FileNotFoundError"
             if !is_building(raised)
                 && raised
@@ -134,6 +138,7 @@ fn broken_import(raised: &Raised, found: &mut Vec<Finding>) {
     let importing = packaged.clone().any(|frame| frame.function == "<module>");
     if !matches!(raised.short(), "AttributeError" | "TypeError" | "NameError")
         || raised.message.contains("NoneType")
+        || raised.message.contains("'module' object is not callable")
         || !(importing || raised.own_frame().is_none())
     {
         return;

@@ -23,7 +23,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"Can't connect to (?:local )?(?:MySQL|MariaDB) server (?:through socket|on) '(?P<s>[^']+)'|\((?:2002|2003|2005|2013), ['\x22].*(?:server|host)|Lost connection to MySQL server|Unknown MySQL server host '(?P<s2>[^']+)'",
             ),
             decisive(
-                r"(?:pymongo\.errors\.)?ServerSelectionTimeoutError: (?P<s>[\w.-]+:\d+)?|(?:pymongo\.errors\.)?(?:AutoReconnect|NetworkTimeout|ConfigurationError: The DNS (?:query name|operation))",
+                r"(?:pymongo\.errors\.)?ServerSelectionTimeoutError: (?P<s>[\w.-]+:\d+)?|No servers found yet, Timeout: |(?:pymongo\.errors\.)?(?:AutoReconnect|NetworkTimeout|ConfigurationError: The DNS (?:query name|operation))",
             ),
             decisive(
                 r#"FATAL:\s+(?:password authentication failed for user|database "(?P<s>[^"]+)" does not exist|role "(?P<s2>[^"]+)" does not exist|remaining connection slots|sorry, too many clients|no pg_hba\.conf entry|the database system is)"#,

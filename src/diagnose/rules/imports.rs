@@ -153,6 +153,13 @@ fn start_module_rule(reading: &Reading<'_>, raised: &Raised, module: &str) -> &'
     {
         return "wrong-start-module";
     }
+    if importer.is_none()
+        && !raised.frames.is_empty()
+        && names::distribution(module).is_none()
+        && reading.mentions("Worker failed to boot")
+    {
+        return "wrong-start-module";
+    }
     if importer_file.contains("django/conf/") {
         return "django-settings-module-missing";
     }
@@ -292,7 +299,10 @@ fn missing_name(
         }
         return;
     }
-    let by_package = raised.importer().is_some_and(|frame| frame.home() == Home::Package);
+    // Django imports what the project's settings name.
+    let by_package = raised
+        .importer()
+        .is_some_and(|frame| frame.home() == Home::Package && !frame.file.contains("django/apps/config"));
     let own = !packaged
         && !by_package
         && (is_own(reading, raised, &module)

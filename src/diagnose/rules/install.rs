@@ -231,7 +231,9 @@ pub(super) const RULES: &[Rule] = &[
         cure: "commit {the file}, or correct the path in the install command or the root directory",
         example: "ERROR: Could not open requirements file: [Errno 2] No such file or directory: 'requirements.txt'",
         signs: &[
-            decisive(r"Could not open (?:requirements|constraints?) file: .*?: '?(?P<s>[^'\n]+?)'?\s*$"),
+            decisive(
+                r"Could not open (?:requirements|constraints?) file: \[(?:Errno|WinError) [23]\] .*?: '?(?P<s>[^'\n]+?)'?\s*$",
+            ),
             decisive(
                 r#"(?i)"?/?(?P<s>[\w./-]*(?:requirements?[\w./-]*\.(?:txt|in)|pyproject\.toml|poetry\.lock|Pipfile(?:\.lock)?|uv\.lock|constraints\.txt|setup\.py))"?: (?:not found|file does not exist|no such file)"#,
             ),
@@ -268,7 +270,6 @@ pub(super) const RULES: &[Rule] = &[
             said(
                 r"Expected (?:package name|end or semicolon|one of `@`)[^\n]*|Unexpected '.*', expected '-c', '-e', '-r'|Unsupported editable requirement",
             ),
-            said(r"You must give at least one requirement to install"),
             hint(r"Invalid requirement|parse error at .*(?:requirement|Expected)"),
         ],
         ..Rule::BLANK
@@ -283,6 +284,7 @@ pub(super) const RULES: &[Rule] = &[
         yields_to: NETWORK,
         signs: &[
             decisive(r"[Pp]ackage '(?P<s>[^']+)' requires a different Python: "),
+            decisive(r"This script does not work on (?P<s>Python [\d.]+)\. The minimum supported"),
             decisive(
                 r"The currently activated Python version (?P<s>[\d.]+) is not supported by the project|Current Python version \((?P<s2>[^)]+)\) is not allowed by the project",
             ),
@@ -359,7 +361,7 @@ pub(super) const RULES: &[Rule] = &[
         example: "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package versions, please update the hashes.",
         signs: &[
             decisive(
-                r"THESE PACKAGES DO NOT MATCH THE HASHES|Hashes are required in --require-hashes mode|In --require-hashes mode, all requirements must have their versions pinned",
+                r"(?i:PACKAGES (?:DO NOT|DIDN.T) MATCH THE HASHES)|Hashes are required in --require-hashes mode|In --require-hashes mode, all requirements must have their versions pinned",
             ),
             decisive(
                 r"Hash mismatch for `?(?P<s>[^`\s]+)`?|(?:Invalid|Unknown|Retrieved) (?:hash|digest)(?:es)?(?: for)? .*(?:\(sha256|not found in known hashes|for (?P<s2>\S+))",

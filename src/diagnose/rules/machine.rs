@@ -136,7 +136,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"Could not connect to, are you offline|All attempts to connect to (?P<s2>\S+) failed|HTTPConnectionError|Cannot connect to host (?P<s3>[\w.-]+:\d+)",
             ),
             said(
-                r"(?:(?:Could not|Couldn't) resolve (?:host(?:name)?\b:? ?|')|Temporary failure resolving '?)(?P<s>[\w.:-]*)|(?:Could not|Unable to) connect to '?(?P<s3>[\w-]+\.[\w.:-]+)|Failed to fetch https?://(?P<s2>[\w.:-]+)\S*",
+                r"(?:(?:Could not|Couldn't) resolve (?:host(?:name)?\b:? ?|')|Temporary failure resolving '?)(?P<s>[\w.:-]*)|(?i:Could not|Unable to) connect to '?(?P<s3>[\w-]+\.[\w.:-]+)|Failed to fetch https?://(?P<s2>[\w.:-]+)\S*",
             ),
             said(
                 r"(?:warning|error): unable to download '(?P<s>[^']+)': (?:.*)(?:Could(?:n't| not) resolve|HTTP error 5\d\d|Connection|SSL)|curl: \((?:6|7|35|52)\)",
@@ -239,7 +239,9 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r#"failed to execute .*(?P<s>PosixPath\('dot'\)|dot).*make sure the Graphviz executables|ExecutableNotFound: failed to execute .*'(?P<s2>\w+)'|you need to have (?P<s3>java|node|npm) installed|JavaGateway.*|(?P<s4>java): (?:command )?not found|Java gateway process exited|Unable to locate a Java Runtime|JAVA_HOME is not set"#,
             ),
-            said(r"FileNotFoundError: \[(?:Errno|WinError) 2\] [^:]*: [`'\x22](?P<s>[a-zA-Z][\w+-]{0,40})['\x22]\s*$"),
+            said(
+                r"FileNotFoundError: \[(?:Errno|WinError) 2\] [^:]*: [`'\x22](?P<s>[a-zA-Z][\w+-]{0,40})['\x22](?:: '[\w+-]+')?\s*$",
+            ),
             said(
                 r"(?P<s>ffmpeg|ffprobe|chromium|google-chrome|pdfinfo|pdftoppm|tesseract|convert|magick|soffice|libreoffice|wkhtmltopdf|node|npm|npx|java|curl|wget|psql|mysql|redis-cli|sqlite3|make|unzip|xvfb-run|Xvfb|pg_dump|tini|supervisord|nginx|pandoc|pdflatex|msgfmt|gettext|dot|espeak|aria2c|yt-dlp|rsync|ssh|tar|zip|7z|exiftool|gs|ghostscript|inkscape): (?:command )?not found",
             ),
@@ -265,7 +267,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"did not complete successfully: exit code: 137|exit(?:ed)?(?: with)?(?: code| status)?:? ?137\b|exited with code 137|returned? (?:non-zero )?(?:code|exit status):? 137|signal: killed|killed by signal 9|\bSIGKILL: kill|terminated by signal SIGKILL|died with <Signals\.SIGKILL",
             ),
             said(
-                r"^(?:/bin/(?:ba)?sh: line \d+:\s+\d+ )?Killed\b|^(?:bash|sh): line \d+:\s+\d+ Killed|MemoryError|Cannot allocate memory|DefaultCPUAllocator: can't allocate memory|std::bad_alloc|Unable to allocate [\d.]+ [KMGT]iB|c\+\+: fatal error: Killed signal|fatal error: Killed signal terminated program|CUDA out of memory|JavaScript heap out of memory",
+                r"^(?:/bin/(?:ba)?sh: line \d+:\s+\d+ )?Killed\b|^(?:bash|sh): line \d+:\s+\d+ Killed|MemoryError|Cannot allocate memory|DefaultCPUAllocator: can't allocate memory|std::bad_alloc|Unable to allocate [\d.]+ [KMGT]iB|c\+\+: fatal error: Killed signal|fatal error: Killed signal terminated program|compiler error: Killed|CUDA out of memory|JavaScript heap out of memory",
             ),
             last_resort(r"was sent SIGKILL! Perhaps out of memory\?"),
         ],

@@ -90,7 +90,7 @@ pub(super) const RULES: &[Rule] = &[
         yields_to: &["index-auth-failed", "git-auth-failed"],
         signs: &[
             said(
-                r"EOFError: EOF when reading a line|EOFError(?:: .*)?$|Superuser creation skipped due to not running in a TTY|termios\.error: \(25|the input device is not a TTY|Inappropriate ioctl for device",
+                r"\bEOF when reading a line|EOFError(?:: .*)?$|Superuser creation skipped due to not running in a TTY|termios\.error: \(25|the input device is not a TTY|Inappropriate ioctl for device",
             ),
             said(
                 r"GetPassWarning: Can not control echo|Please enter your phone \(or bot token\)|Enter phone number or bot token|(?:click\.exceptions\.)?Aborted!$|NoConsoleScreenBufferError|Warning: Input is not a terminal|Abort(?:ed)?: no (?:terminal|tty)",

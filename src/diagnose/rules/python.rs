@@ -125,7 +125,7 @@ pub(super) const RULES: &[Rule] = &[
         cure: "pin `numpy<2`, or raise the pins of pandas, scipy, scikit-learn, opencv and torch to releases for NumPy 2",
         example: "ValueError: numpy.dtype size changed, may indicate binary incompatibility. Expected 88 from C header, got 96 from PyObject",
         signs: &[decisive(
-            r"(?:numpy\.\w+|numpy) size changed, may indicate binary incompatibility|A module that was compiled using NumPy 1\.x cannot be run in|_ARRAY_API not found|module compiled against (?:ABI|API) version 0x|numpy\.core\.multiarray failed to import|numpy\._core\.(?:multiarray|umath) failed to import|Numpy is not available|this version of (?:pandas|scipy) is incompatible with numpy|IMPORTANT: PLEASE READ THIS FOR ADVICE ON HOW TO SOLVE THIS ISSUE",
+            r"(?:numpy\.\w+|numpy) size changed, may indicate binary incompatibility|numpy\.\w+ has the wrong size|A module that was compiled using NumPy 1\b|_ARRAY_API not found|module compiled against (?:ABI|API) version 0x|numpy\.core\.multiarray failed to import|numpy\._core\.(?:multiarray|umath) failed to import|Numpy is not available|this version of (?:pandas|scipy) is incompatible with numpy|IMPORTANT: PLEASE READ THIS FOR ADVICE ON HOW TO SOLVE THIS ISSUE",
         )],
         yields_to: &["missing-shared-library"],
         ..Rule::BLANK
@@ -139,6 +139,9 @@ pub(super) const RULES: &[Rule] = &[
         example: "ImportError: libGL.so.1: cannot open shared object file: No such file or directory",
         signs: &[
             decisive(r"(?:^|[\s'\x22(])(?P<s>[\w+./-]+\.so[\w.]*): cannot open shared object file"),
+            said(
+                r"(?i)(?:Import|OS|Runtime)Error\(?:? ?'?(?:unable to|failed to|could not|cannot) (?:find|locate|load) (?:the )?(?P<s>\w+) (?:shared )?library",
+            ),
             decisive(
                 r"cannot load library '(?P<s>[^']+)'|(?:OSError: )?(?P<s2>PortAudio|sndfile|cairo|libsndfile|zbar|libmagic|enchant|libvips|discid|opus|geos(?:_c)?|gdal) library not found|no library called \x22(?P<s3>[^\x22]+)\x22 was found|failed to find (?P<s4>libmagic)|Unable to find (?P<s5>zbar) shared library|Could not find the (?P<s6>GDAL|GEOS) library|OSError: (?P<s7>sndfile|PortAudio) library not found|(?P<s8>libopus|libsodium|libgobject\S*|libpango\S*) (?:is |was )?(?:not (?:found|loaded|available)|could not be (?:found|loaded))",
             ),

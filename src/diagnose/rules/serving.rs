@@ -7,7 +7,7 @@ use regex::Regex;
 use super::find;
 use crate::diagnose::rank::Finding;
 use crate::diagnose::reading::Reading;
-use crate::diagnose::rule::{DECISIVE, LAST_RESORT};
+use crate::diagnose::rule::{DECISIVE, HINT, LAST_RESORT};
 use crate::diagnose::trace::Home;
 
 static LISTENS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -43,8 +43,22 @@ const HARMLESS: &[&str] = &[
     "Stopping Container",
 ];
 
-/// Memory is not what a platform's kill after a missed start is about.
+/// What says that a process was asked to end.
+const ASKED: &[&str] = &["SIGTERM", "Handling signal: term", "Stopping all processes", "Idling", "Stopping Container"];
+/// How many lines later it may have gone.
+const GOING: usize = 12;
+
+/// Memory is not what a platform's kill after a missed start is about, and a process that was asked to end did well to.
 pub(super) fn weigh(reading: &Reading<'_>, found: &mut Vec<Finding>) {
+    found.retain(|finding| {
+        finding.rule.id != "process-exits-immediately"
+            || reading.back_from(finding.at, GOING, |text| ASKED.iter().any(|word| text.contains(word))).is_none()
+    });
+    // gunicorn guesses at memory after a time-out too; without one the guess is likely.
+    if !reading.mentions("WORKER TIMEOUT") {
+        let guesses = found.iter_mut().filter(|finding| finding.rule.id == "out-of-memory");
+        guesses.for_each(|guess| guess.rank = guess.rank.max(HINT));
+    }
     if reading.mentions("Boot timeout") || reading.mentions("R10") {
         found.retain(|finding| finding.rule.id != "out-of-memory" || !reading.text(finding.at).contains("137"));
     }

@@ -102,7 +102,7 @@ pub(super) const RULES: &[Rule] = &[
         example: "Error: No start command could be found",
         link: Some("https://nixpacks.com/docs/configuration/file"),
         signs: &[
-            decisive(r"(?i)no start command (?:could be|was) (?:found|detected|specified)"),
+            decisive(r"(?i)no start command (?:(?:could be|was) )?(?:found|detected|specified|provided)"),
             decisive(r"Failed to find your WSGI_APPLICATION django setting"),
             said(r"(?i)^(?:Error: |✖ |x )?no start command\b|(?:requires|missing|need) a start command"),
             said(
@@ -123,7 +123,9 @@ pub(super) const RULES: &[Rule] = &[
             said(
                 r"failed to (?:resolve source metadata|load metadata|fetch (?:anonymous|oauth) token|authorize).*?(?:for (?P<s>[\w./:@-]+))?:",
             ),
-            said(r"toomanyrequests: |You have reached your (?:unauthenticated )?pull rate limit"),
+            said(
+                r"toomanyrequests: |/v2/\S+: no basic auth credentials|You have reached your (?:unauthenticated )?pull rate limit",
+            ),
             said(
                 r"(?:Error response from daemon|ERROR): .*(?:Get|Head) \x22https?://[^\x22]+/v2/[^\x22]*\x22: (?:.*)(?:timeout|refused|no such host|EOF|TLS handshake|net/http|unauthorized|denied)",
             ),

@@ -122,6 +122,8 @@ pub(super) fn read(reading: &Reading<'_>, found: &mut Vec<Finding>) {
         } else if let Some(pinned) = pinned.and_then(|version| Version::from_str(version).ok())
             && let Some(oldest) = versions.iter().min()
             && pinned < *oldest
+            // Sources are listed whatever the Python: only wheels can have gone from a long list.
+            && (versions.len() > 2 || WHEELS_ONLY.contains(&name.as_str()))
         {
             "no-wheel-for-python"
         } else {

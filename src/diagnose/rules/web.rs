@@ -52,7 +52,7 @@ pub(super) const RULES: &[Rule] = &[
         example: "django.core.exceptions.ImproperlyConfigured: You're using the staticfiles app without having set the STATIC_ROOT setting to a filesystem path.",
         signs: &[
             decisive(
-                r"without having set the STATIC_ROOT setting|Missing staticfiles manifest entry for '(?P<s>[^']+)'|MissingFileError: The file '(?P<s2>[^']+)'|The file '(?P<s3>[^']+)' could not be found with|Post-processing '(?P<s4>[^']+)' failed",
+                r"without having set the STATIC_ROOT setting|using the staticfiles app without having|Collectstatic configuration error|Missing staticfiles manifest entry for '(?P<s>[^']+)'|MissingFileError: The file '(?P<s2>[^']+)'|The file '(?P<s3>[^']+)' could not be found with|Post-processing '(?P<s4>[^']+)' failed",
             ),
             hint(
                 r"Error while running '\$ python manage\.py collectstatic|collectstatic.*(?:failed|did not complete|exit code: 1)|The STATICFILES_DIRS setting should (?:not contain|be)",
