@@ -60,6 +60,17 @@ fn seen(outcome: &Outcome) -> Option<Seen> {
     if outcome.phases.iter().any(|phase| phase.status == Status::OutOfMemory) {
         return Some(Seen::cause("out-of-memory"));
     }
+    let late = outcome.phases.iter().flat_map(|phase| &phase.cmds).find_map(|cmd| match cmd.status {
+        Status::TimedOut { silent } => Some((cmd, silent)),
+        _ => None,
+    });
+    if let Some((cmd, silent)) = late {
+        let seen = Seen::consequence("command-timed-out").of(&cmd.cmd);
+        return Some(match silent {
+            true => seen.saying(format!("`{}` printed nothing for so long that it was ended", cmd.cmd)),
+            false => seen,
+        });
+    }
     let health = "healthcheck-failed";
     Some(match &outcome.smoke.as_ref()?.result {
         SmokeResult::OutOfMemory => Seen::cause("out-of-memory"),
@@ -68,6 +79,7 @@ fn seen(outcome: &Outcome) -> Option<Seen> {
             .of(found)
             .saying(format!("the app listens on {found}, but the platform asks it on PORT, which is {expected}")),
         SmokeResult::ExitedEarly { .. } => Seen::consequence("process-exits-immediately"),
+        SmokeResult::StillRunning => Seen::consequence("command-timed-out").of(&outcome.smoke.as_ref()?.cmd),
         SmokeResult::NeverListened => Seen::consequence(health)
             .saying("the app runs but never listens on a port, so the health check finds nobody"),
         SmokeResult::NoAnswer(why) => {

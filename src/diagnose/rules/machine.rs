@@ -252,6 +252,19 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::BLANK
     },
     Rule {
+        id: "command-timed-out",
+        phases: &["any"],
+        message: "{a command} did not end in the time it was given",
+        about: "The command waits for something that never comes (a prompt, a lock, a server that it started itself), or has more to do than there is time for.",
+        cure: "run {the command} by itself (`shakedown shell`) to see what it waits for; a server belongs into the start command, and a long build gets more time with --timeout and --silence",
+        example: "Build timed out after 20m0s",
+        yields_to: &["*"],
+        signs: &[said(
+            r"(?i)\bbuild (?:has )?(?:timed out|exceeded (?:the |its )?(?:maximum |allowed )?(?:build )?(?:time|duration))\b|exceeded (?:the |its )?maximum (?:allowed )?build (?:time|duration)",
+        )],
+        ..Rule::BLANK
+    },
+    Rule {
         id: "out-of-memory",
         phases: &["any"],
         message: "the process was killed for want of memory",
