@@ -90,7 +90,7 @@ fn automatic(request: &Request, plan: &Plan) -> Result<Chosen> {
     let (host, nix, docker) = (request.host(), request.nix(), request.docker());
     let none = match host.check(plan) {
         Ok(()) => {
-            let gaps = host.gaps(plan)?;
+            let gaps = host.gaps(plan, request.network)?;
             if gaps.is_empty() {
                 return Ok(chosen(host, "the quickest, and it has everything that the plan names".to_owned()));
             }

@@ -65,12 +65,16 @@ pub(super) struct Layer {
     pub(super) binds: Vec<Bind>,
 }
 
+/// Where `python` is shown.
+pub(super) fn interpreter_store(python: &Interpreter) -> String {
+    let package = if python.version.0 == 3 { "python3" } else { "python" };
+    store_path(&format!("{package}-{}", python.full_version()))
+}
+
 /// Lays `python` out in `rootfs`; `seed` is the answer that `ensurepip` would compute.
 pub(super) fn lay(rootfs: &Path, python: &Interpreter, seed: Option<&Path>) -> Result<Layer> {
-    let version = python.full_version();
     let name = python.name();
-    let package = if python.version.0 == 3 { "python3" } else { "python" };
-    let store = store_path(&format!("{package}-{version}"));
+    let store = interpreter_store(python);
     let top = in_root(rootfs, &store);
     let lib = top.join("lib").join(&name);
     fs::create_dir_all(top.join("bin"))?;

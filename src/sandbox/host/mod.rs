@@ -8,6 +8,7 @@ mod layer;
 mod memory;
 mod open;
 mod packages;
+mod pipenv;
 mod probe;
 mod root;
 mod seed;
@@ -53,9 +54,9 @@ impl Host {
     }
 
     /// What the plan names and this machine cannot provide, for example `nixPkgs: chromium`.
-    pub fn gaps(&self, plan: &Plan) -> Result<Vec<String>> {
+    pub fn gaps(&self, plan: &Plan, network: bool) -> Result<Vec<String>> {
         const NAMED: &[&str] = &["nixPkgs", "nixLibs", "aptPkgs"];
-        let notes = packages::Declared::of(plan, &self.cache()?, self.python.as_deref())?.notes;
+        let notes = packages::Declared::of(plan, &self.cache()?, self.python.as_deref(), network)?.notes;
         let is_named = |what: &String| what.split_once(':').is_some_and(|(kind, _)| NAMED.contains(&kind));
         Ok(notes.into_iter().map(|note| note.what).filter(is_named).collect())
     }

@@ -44,7 +44,7 @@ const PROFILE: &str = "if [ -d $HOME/.nix-profile/etc/profile.d ]; then\n for i 
 
 /// A sandbox with an empty `/app` and `/opt/venv`.
 pub(super) fn open(cache: &Cache, spec: &Spec<'_>, python: Option<&Path>) -> Result<HostSandbox> {
-    let declared = Declared::of(spec.plan, cache, python)?;
+    let declared = Declared::of(spec.plan, cache, python, spec.network)?;
     let seed = match &declared.python {
         Some(python) => seed::of(cache, python)?,
         None => None,

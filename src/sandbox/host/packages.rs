@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use super::bwrap::Bind;
 use super::layer::{self, Layer, in_root, store_path};
+use super::pipenv;
 use super::root::Recipe;
 use super::shelf::{self, Shelved};
 use super::toolchain;
@@ -72,7 +73,8 @@ impl Declared {
     }
 
     /// Looks up everything the plan names. Packages that nixpkgs does not have make the setup phase fail, as they do there.
-    pub(super) fn of(plan: &Plan, cache: &Cache, chosen: Option<&Path>) -> Result<Self> {
+    /// What no machine has is fetched, where there is a network for it.
+    pub(super) fn of(plan: &Plan, cache: &Cache, chosen: Option<&Path>, network: bool) -> Result<Self> {
         let attributes = all_packages(plan, |phase| &phase.nix_pkgs);
         let libraries = all_packages(plan, |phase| &phase.nix_libs);
         let mut declared = Self { python: interpreter(plan, chosen)?, ..Self::default() };
@@ -86,7 +88,10 @@ impl Declared {
         declared.note_version(&attributes);
         let host = Libraries::of_this_machine();
         for attribute in &attributes {
-            declared.add(attribute, cache, &host)?;
+            match (attribute.as_str(), &declared.python) {
+                ("pipenv", Some(python)) => declared.add_pipenv(&python.clone(), cache, network),
+                _ => declared.add(attribute, cache, &host)?,
+            }
         }
         for attribute in &libraries {
             declared.add_library(attribute, cache, &host)?;
@@ -160,6 +165,19 @@ impl Declared {
             None => self.note(what(), format!("this machine has no {}", package.commands[0])),
         }
         Ok(())
+    }
+
+    fn add_pipenv(&mut self, python: &Interpreter, cache: &Cache, network: bool) {
+        match pipenv::of(cache, python, network) {
+            Some(shelved) => {
+                self.note(
+                    "pipenv".to_owned(),
+                    format!("{} from the package index, run by the plan's Python", pipenv::VERSION),
+                );
+                self.shelved.push(shelved);
+            }
+            None => self.note("nixPkgs: pipenv".to_owned(), "the package index did not give it"),
+        }
     }
 
     fn add_library(&mut self, attribute: &str, cache: &Cache, host: &Libraries) -> Result<()> {
