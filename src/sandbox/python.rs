@@ -244,8 +244,8 @@ fn none_found(wanted: Wanted) -> Unavailable {
         .map(|(_, minor, _)| *minor)
         .collect::<BTreeSet<_>>()
         .into_iter()
-        .filter_map(|minor| candidates(minor).into_iter().find(|path| path.exists()))
-        .map(|path| path.display().to_string())
+        .filter_map(|minor| candidates(minor).iter().find_map(|path| inspect(path)))
+        .map(|found| found.full_version())
         .collect();
     let found = match others.is_empty() {
         true => "no other CPython was found either".to_owned(),
@@ -265,13 +265,19 @@ fn install_commands((major, minor): (u32, u32)) -> Vec<String> {
     commands.push(format!("pyenv install {major}.{minor}"));
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     let like = |name: &str| release.lines().any(|line| line.starts_with("ID") && line.contains(name));
-    if like("debian") || like("ubuntu") {
+    if (like("debian") || like("ubuntu")) && apt_has(&format!("python{major}.{minor}")) {
         commands.push(format!("sudo apt-get install python{major}.{minor} python{major}.{minor}-venv"));
     } else if like("fedora") || like("rhel") {
         commands.push(format!("sudo dnf install python{major}.{minor}"));
     }
     commands.push("--python PATH, if it is somewhere else".to_owned());
     commands
+}
+
+/// Whether the distribution has this package: most releases bring one Python only.
+fn apt_has(package: &str) -> bool {
+    let asked = Command::new("apt-cache").args(["show", package]).stdin(Stdio::null()).output();
+    asked.is_ok_and(|output| !output.stdout.is_empty())
 }
 
 /// Every `pip` wheel that the interpreters of this machine bundle, newest first.

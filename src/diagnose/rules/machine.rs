@@ -136,7 +136,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"Could not connect to, are you offline|All attempts to connect to (?P<s2>\S+) failed|HTTPConnectionError|Cannot connect to host (?P<s3>[\w.-]+:\d+)",
             ),
             said(
-                r"(?:(?:Could not|Couldn't) resolve (?:host(?:name)?\b:? ?|')|Temporary failure resolving '?)(?P<s>[\w.:-]*)|(?i:Could not|Unable to) connect to '?(?P<s3>[\w-]+\.[\w.:-]+)|Failed to fetch https?://(?P<s2>[\w.:-]+)\S*",
+                r"(?:(?:Could not|Couldn't) resolve (?:host(?: ?name)?\b:? ?|')|Temporary failure resolving '?)(?P<s>[\w.:-]*)|(?i:Could not|Unable to) connect to '?(?P<s3>[\w-]+\.[\w.:-]+)|Failed to fetch https?://(?P<s2>[\w.:-]+)\S*",
             ),
             said(
                 r"(?:warning|error): unable to download '(?P<s>[^']+)': (?:.*)(?:Could(?:n't| not) resolve|HTTP error 5\d\d|Connection|SSL)|curl: \((?:6|7|35|52)\)",
