@@ -25,7 +25,7 @@ use crate::diagnose::check::check;
 use crate::diagnose::{Diagnosis, Evidence, LogBuilder, Severity};
 use crate::plan::{Plan, PlanError};
 use crate::project::Project;
-use crate::run::{self, Event, Outcome, Ran, Rehearsal as Walk, Status, Verdict};
+use crate::run::{self, Event, Outcome, Ran, Rehearsal as Walk, Status, Until, Verdict};
 use crate::sandbox::{Kept, Sandbox, Spec, Unverified};
 
 /// A run and everything found out from it.
@@ -150,6 +150,7 @@ pub fn rehearse_then(
     let missing = if built { sandbox.audit()? } else { Vec::new() };
     let mut unverified = sandbox.unverified();
     unverified.extend(kept::from(request).map(kept::note));
+    unverified.extend(request.settings.until.as_ref().map(not_run));
     let kept = match kept::is_wanted(request, ran.outcome.was_interrupted()) {
         true => Some(kept::keep(request, &spec, &name, &mut *sandbox)?),
         false => sandbox.close().map(|()| None)?,
@@ -160,6 +161,15 @@ pub fn rehearse_then(
         rehearsal.learn(known(&project));
     }
     Ok(rehearsal)
+}
+
+/// What a run says nothing about that was to stop early.
+fn not_run(until: &Until) -> Unverified {
+    let what = match until {
+        Until::Before(phase) => format!("{phase}, and all that comes after it"),
+        Until::After(phase) => format!("all that comes after {phase}"),
+    };
+    Unverified { what, why: "it was not to be run".to_owned() }
 }
 
 /// The sandbox of a run, empty or as an earlier run left it, and where and why there.

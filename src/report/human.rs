@@ -174,7 +174,9 @@ fn unverified(out: &mut String, rehearsal: &Rehearsal, paint: Paint) {
 fn closing(out: &mut String, rehearsal: &Rehearsal, report: &Report, paint: Paint) {
     let took = words::took(rehearsal.took);
     let phase = rehearsal.outcome.failing_phase().unwrap_or("start");
-    let cause = report.diagnoses().first().map(|diagnosis| format!(" ({})", diagnosis.rule)).unwrap_or_default();
+    let named = report.diagnoses().first().map(|diagnosis| diagnosis.rule);
+    let cause = rehearsal.outcome.was_interrupted().then_some("interrupted").or(named);
+    let cause = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
     let _ = match rehearsal.verdict() {
         Verdict::Works => writeln!(out, "verdict: {} — {took} on {}", paint.good("works"), rehearsal.backend),
         Verdict::Fails => {
