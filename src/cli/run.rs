@@ -68,19 +68,17 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     let report = Report { project: request.path, content: Content::Rehearsal(Box::new(rehearsal)) };
     destinations.write(&report, args.output.paint())?;
     if let Some(kept) = report.rehearsal().and_then(|rehearsal| rehearsal.kept.as_ref()) {
-        tell_kept(kept, &report.project, args.output.quiet);
+        tell_kept(kept, &report.project);
     }
     Ok(exit)
 }
 
 /// How to get back into a kept sandbox, and how to be rid of it.
-fn tell_kept(kept: &Kept, project: &Path, quiet: bool) {
+fn tell_kept(kept: &Kept, project: &Path) {
     let project = project.display();
-    if !quiet {
-        hint("kept:", &format!("shakedown shell --kept {project}        to look around in the sandbox"));
-        hint("     ", &format!("shakedown run --from PHASE {project}    to run it again from a phase on"));
-        hint("     ", &format!("{}    to remove it", kept.removal()));
-    }
+    hint("kept:", &format!("shakedown shell --kept {project}        to look around in the sandbox"));
+    hint("     ", &format!("shakedown run --from PHASE {project}    to run it again from a phase on"));
+    hint("     ", &format!("{}    to remove it", kept.removal()));
 }
 
 /// The run's record, as far as there is a place for it: a home that cannot be written to is no reason not to run.

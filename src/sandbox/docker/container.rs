@@ -18,8 +18,9 @@ use super::engine::{Engine, SOON, WORK, own_group};
 use super::labels;
 use crate::sandbox::Lost;
 
-/// What the main process prints when it is up, and then waits.
-const MAIN: &str = "echo ready; while read -r _; do :; done; [ -e /run/shakedown-keep ] && exec sleep infinity";
+/// Makes the folder that every command begins in, which podman would not, says that it is up, and waits.
+const MAIN: &str =
+    "mkdir -p /app && echo ready; while read -r _; do :; done; [ -e /run/shakedown-keep ] && exec sleep infinity";
 /// Makes the mark that the main process looks for.
 const KEEP: &str = "mkdir -p /run && : > /run/shakedown-keep";
 /// How long a container may take to come up.
@@ -171,14 +172,7 @@ fn run_arguments(name: &str, wanted: &Wanted<'_>) -> Vec<String> {
     for label in labels::of_this_run() {
         arguments.extend(["--label".to_owned(), label]);
     }
-    arguments.extend([
-        "--workdir".into(),
-        "/app".into(),
-        "--user".into(),
-        "0".into(),
-        "--entrypoint".into(),
-        "/bin/bash".into(),
-    ]);
+    arguments.extend(["--user", "0", "--entrypoint", "/bin/bash"].map(str::to_owned));
     arguments.extend(["--pids-limit".into(), MOST_PROCESSES.to_string()]);
     if let Some(bytes) = wanted.memory {
         // The same for both, or half as much again would be swapped.
@@ -242,10 +236,10 @@ mod tests {
         for part in [
             "run --rm --interactive --init --log-driver none --pull never --name shakedown-x ",
             " --label dev.shakedown=run ",
-            " --workdir /app --user 0 --entrypoint /bin/bash ",
+            " --user 0 --entrypoint /bin/bash ",
             " --memory 536870912 --memory-swap 536870912 ",
             " --network none ",
-            " --volume shakedown-cache-1:/root/.cache/uv base:1 -c echo ready; ",
+            " --volume shakedown-cache-1:/root/.cache/uv base:1 -c mkdir -p /app && echo ready; ",
         ] {
             assert!(line.contains(part), "{part} is not in {line}");
         }

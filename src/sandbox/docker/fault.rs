@@ -61,6 +61,12 @@ const FAULTS: &[Fault] = &[
         passing: false,
     },
     Fault {
+        signs: &["container-init binary not found"],
+        what: "podman has no program to run containers with --init",
+        next: "install it (`sudo apt-get install catatonit`)",
+        passing: false,
+    },
+    Fault {
         signs: &["exec format error", "does not match the detected host platform", "no matching manifest"],
         what: "the base image is not made for this machine's processor",
         next: "choose another with --base-image, or use an engine of the right kind through DOCKER_HOST",

@@ -159,7 +159,11 @@ fn cache_volumes(engine: &Engine, spec: &Spec<'_>) -> Result<Vec<(String, String
     volumes
         .map(|(volume, path)| {
             let [label] = labels::of_a_cache();
-            engine.demand("make a cache volume", &["volume", "create", "--label", &label, &volume], SOON)?;
+            let made = engine.ask(&["volume", "create", "--label", &label, &volume], SOON)?;
+            // Podman complains of one that an earlier run made.
+            if !made.success && !made.stderr.contains("already exists") {
+                return Err(engine.lost("make a cache volume", &made.stderr).into());
+            }
             Ok((volume, path))
         })
         .collect()
