@@ -105,11 +105,17 @@ fn cured(reading: &Reading<'_>, finding: &Finding) -> bool {
         ["build", ..] | ["install", "build"] => Stage::Build,
         _ => Stage::Install,
     };
+    let ended = finding.rule.id == "port-in-use" && after(reading, finding.at, &["hutdown complete"]);
+    if ended {
+        return false;
+    }
     reading.goes_on(finding.at, stage)
-        || CURED_BY.iter().any(|(id, words)| {
-            *id == finding.rule.id
-                && reading.lines[finding.at..].iter().any(|line| words.iter().any(|word| line.text.contains(word)))
-        })
+        || CURED_BY.iter().any(|(id, words)| *id == finding.rule.id && after(reading, finding.at, words))
+}
+
+/// Whether a line from `at` on has one of the words.
+fn after(reading: &Reading<'_>, at: usize, words: &[&str]) -> bool {
+    reading.lines[at..].iter().any(|line| words.iter().any(|word| line.text.contains(word)))
 }
 
 /// What shows of one rule's trouble alone that it was over.

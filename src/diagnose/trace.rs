@@ -34,6 +34,22 @@ pub(crate) struct Frame {
     pub(crate) code: String,
 }
 
+/// Console scripts that packages bring.
+const PROGRAMS: &[&str] = &[
+    "gunicorn",
+    "uvicorn",
+    "flask",
+    "celery",
+    "hypercorn",
+    "streamlit",
+    "pip",
+    "daphne",
+    "poetry",
+    "pdm",
+    "pipenv",
+    "alembic",
+];
+
 /// Where the code of a frame lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Home {
@@ -53,6 +69,7 @@ impl Frame {
             || has("/pip-install-")
             || has("/pip-build-env-")
             || has("/pip-req-build-")
+            || has("/pip-build-")
             || has("/pip-standalone-pip-")
             || has("/pip-ephem-wheel-cache")
             || has(".pyx")
@@ -60,12 +77,10 @@ impl Frame {
             || has("/venv/bin/")
             || has("/venv/Scripts/")
             || has("/.poetry/")
-            || ["gunicorn", "uvicorn", "flask", "celery", "hypercorn", "streamlit", "pip", "daphne", "poetry"]
-                .iter()
-                .any(|program| {
-                    file.ends_with(&format!("bin/{program}"))
-                        || file.ends_with(&format!("Scripts/{program}.exe/__main__.py"))
-                })
+            || PROGRAMS.iter().any(|program| {
+                file.ends_with(&format!("bin/{program}"))
+                    || file.ends_with(&format!("Scripts/{program}.exe/__main__.py"))
+            })
         {
             Home::Package
         } else if STANDARD.as_ref().is_some_and(|standard| standard.is_match(&file)) {

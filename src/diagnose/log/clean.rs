@@ -44,7 +44,7 @@ const PREFIXES: &[(Prefix, &str)] = &[
     // `Jan 02 15:04:05 PM  text` and syslog's `Jan  2 15:04:05 host unit[12]: text`
     (
         Prefix::Form(Form::Stamped),
-        r"^(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}\d{1,2},? (?:\d{4},? )?\d\d?:\d\d:\d\d(?:\.\d+)?(?: ?[AP]M)?(?: [\w.-]+ [\w@./-]+\[\d+\]:)? ? ?",
+        r"^(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}\d{1,2},? (?:\d{4},? )?\d\d?:\d\d:\d\d(?:\.\d+)?(?: ?[AP]M)?(?: [\w.-]+ (?:[\w@./-]+\[\d+\]:|(?:app|heroku)/[\w.-]+:?))? ? ?",
     ),
     (Prefix::Form(Form::Stamped), r"^(?:stdout|stderr)(?: \||:| F) "),
     (Prefix::Form(Form::Railway), r"^\[(?:inf|err|wrn|dbg)\] ? ?"),

@@ -25,7 +25,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"Unknown compiler\(s\): \[|The following exception\(s\) were encountered|meson\.build:\d+:\d+: ERROR: (?:Unknown compiler|Compiler)|ERROR: Unknown compiler",
             ),
             said(
-                r"CMAKE_(?:C|CXX)_COMPILER(?:-NOTFOUND| not set)|No CMAKE_CXX?_COMPILER could be found|Could not find a C(?:\+\+)? compiler|linker [`']cc[`'] not found",
+                r"CMAKE_(?:C|CXX)_COMPILER(?:-NOTFOUND| not set)|No CMAKE_C(?:XX)?_COMPILER could be found|Could not find a C(?:\+\+)? compiler|linker [`']cc[`'] not found",
             ),
             said(
                 r"(?:fortran|gfortran)\S*: (?:command )?not found|no Fortran compiler found|Unable to find .*vcvarsall\.bat|distutils\.errors\.CompileError: command 'gcc' failed",
@@ -212,6 +212,7 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r"(?:[Ff]ailed to parse|Error parsing|Invalid|[Ee]rror in|[Cc]annot parse|Couldn't parse)[^\n]*pyproject\.toml|pyproject\.toml[^\n]*(?:is (?:not (?:a )?valid|invalid)|could not be parsed|contains? (?:invalid|an? (?:error|invalid))|Invalid (?:TOML|configuration))",
             ),
+            decisive(r"invalid-pyproject-|\[ProjectError\]: No .*pyproject\.toml"),
             decisive(
                 r"TOMLDecodeError|TomlDecodeError|tomlkit\.exceptions|tomli\._parser|toml\.decoder|Invalid TOML file|pip\._vendor\.tomli",
             ),

@@ -14,7 +14,7 @@ pub(super) const RULES: &[Rule] = &[
         signs: &[
             decisive(r#"connection to server (?:at|on socket) "(?P<s>[^"]+)".*failed"#),
             decisive(
-                r#"could not (?:connect to server|translate host name "(?P<s>[^"]+)" to address)|failed to resolve host '(?P<s2>[^']+)'"#,
+                r#"could not (?:connect to server|translate host name(?: "(?P<s>[^"]+)" to address)?)|failed to resolve host '(?P<s2>[^']+)'"#,
             ),
             decisive(
                 r"(?:psycopg2?|asyncpg|pg8000|sqlalchemy|django\.db)[\w.]*\.(?:OperationalError|InterfaceError|ConnectionTimeout|PoolTimeout|CannotConnectNowError|PostgresConnectionError).*(?:connect|server closed|timeout|refused|reach|terminat|network)",

@@ -22,6 +22,8 @@ static RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 const SERVERS: &[&str] = &[
     "gunicorn/util.py",
     "gunicorn/app/",
+    "gunicorn/arbiter.py",
+    "gunicorn/workers/",
     "uvicorn/importer.py",
     "uvicorn/config.py",
     "hypercorn/",
@@ -307,7 +309,8 @@ fn missing_name(
         && !by_package
         && (is_own(reading, raised, &module)
             || module.starts_with('.')
-            || (!path.is_empty() && path != "unknown location" && !standard));
+            || (!path.is_empty() && path != "unknown location" && !standard)
+            || (path.is_empty() && !module.is_empty() && names::distribution(&module).is_none()));
     let id = if own {
         "import-name-error"
     } else if standard && GONE_NAMES.contains(&name) {
@@ -339,6 +342,7 @@ pub(super) fn is_building(raised: &Raised) -> bool {
         "/pip-build-env-",
         "/pip-install-",
         "/pip-req-build-",
+        "/pip-build-",
         "setuptools/build_meta",
         "/uv/builds-",
         "/.cache/uv/",

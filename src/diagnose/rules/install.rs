@@ -186,7 +186,7 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r"file:///+(?P<s>[A-Za-z]:[/\\][^'`\s]+)['`]?.*(?:[Nn]o such file|not found|does not (?:exist|appear)|cannot find)",
             ),
-            decisive(r"No such file or directory: '(?P<s>/[A-Za-z]:[/\\][^']*)'"),
+            decisive(r"No such file or directory: '(?P<s>/?[A-Za-z]:[/\\][^']*)'"),
             decisive(r"(?:Distribution not found at|does not exist|not found).*(?P<s>file://+\S+?)[`'\s]*$"),
             decisive(r"(?P<s>file:///\S+) does not (?:exist|appear to be)|Invalid (?:file )?URL.*(?P<s2>file:\S+)"),
             decisive(

@@ -54,6 +54,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"(?:401|403)(?: Client Error:)? (?:Error|Unauthorized|Forbidden|Credentials not correct)[^\n]*(?:for url:? )(?P<s>https?://[^\s?]+)",
             ),
             decisive(r"HTTP error 40[13] while getting (?P<s>\S+)"),
+            said(r"\b40[13] (?P<s>https?://\S+(?:\.whl|\.tar\.gz|/simple/\S*))"),
             decisive(r"^User for [\w.:-]+:|WARNING: 401 Error, Credentials not correct for (?P<s>\S+)"),
             decisive(
                 r"(?:HTTP status client error \(40[13]|status code (?:was:? )?40[13]|received (?:a )?40[13]).*(?:url \(|for |from )(?P<s>https?://[^\s)]+)?",
@@ -225,7 +226,7 @@ pub(super) const RULES: &[Rule] = &[
         yields_to: &["git-missing", "missing-compiler", "missing-rust", "missing-system-header"],
         signs: &[
             decisive(
-                r"Unable to get page count\. Is (?P<s>poppler) installed and in PATH|PDFInfoNotInstalledError|TesseractNotFoundError|(?P<s2>tesseract) is not installed or it's not in your PATH",
+                r"Unable to get page count\. Is (?P<s>poppler) installed and in PATH|PDFInfoNotInstalledError|TesseractNotFoundError|(?P<s2>(?i:tesseract)) is not installed or it's not in\b",
             ),
             decisive(
                 r"Executable doesn't exist at (?P<s>\S+)|Looks like Playwright (?:Test or Playwright )?was just installed or updated|playwright install|Host system is missing dependencies to run browsers",
@@ -280,7 +281,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"did not complete successfully: exit code: 137|exit(?:ed)?(?: with)?(?: code| status)?:? ?137\b|exited with code 137|returned? (?:non-zero )?(?:code|exit status):? 137|signal: killed|killed by signal 9|\bSIGKILL: kill|terminated by signal SIGKILL|died with <Signals\.SIGKILL",
             ),
             said(
-                r"^(?:/bin/(?:ba)?sh: line \d+:\s+\d+ )?Killed\b|^(?:bash|sh): line \d+:\s+\d+ Killed|MemoryError|Cannot allocate memory|DefaultCPUAllocator: can't allocate memory|std::bad_alloc|Unable to allocate [\d.]+ [KMGT]iB|c\+\+: fatal error: Killed signal|fatal error: Killed signal terminated program|compiler error: Killed|CUDA out of memory|JavaScript heap out of memory",
+                r"^(?:/bin/(?:ba)?sh: line \d+:\s+\d+ )?Killed\b|^(?:bash|sh): line \d+:\s+\d+ Killed|MemoryError|Cannot allocate memory|exited with 'signal 9 \(SIGKILL\)'|WorkerLostError.*signal 9|DefaultCPUAllocator: can't allocate memory|std::bad_alloc|Unable to allocate [\d.]+ [KMGT]iB|c\+\+: fatal error: Killed signal|fatal error: Killed signal terminated program|compiler error: Killed|CUDA out of memory|JavaScript heap out of memory",
             ),
             last_resort(r"was sent SIGKILL! Perhaps out of memory\?"),
         ],

@@ -56,6 +56,7 @@ pub(super) fn rule(id: &str) -> Option<&'static Rule> {
 
 /// Words by which a line that looks like a cause is none.
 const BENIGN: &[(&str, &str)] = &[
+    ("local-path-requirement", "/pip-uninstall-"),
     ("missing-env-var", "_DONT_BUILD_RUST"),
     ("missing-env-var", "to ignore"),
     ("missing-env-var", "to suppress"),

@@ -139,6 +139,7 @@ pub(super) const RULES: &[Rule] = &[
         example: "ImportError: libGL.so.1: cannot open shared object file: No such file or directory",
         signs: &[
             decisive(r"(?:^|[\s'\x22(])(?P<s>[\w+./-]+\.so[\w.]*): cannot open shared object file"),
+            decisive(r"find_library\(\) did not manage to locate a library called '(?P<s>[\w.+-]+)'"),
             said(
                 r"(?i)(?:Import|OS|Runtime)Error\(?:? ?'?(?:unable to|failed to|could not|cannot) (?:find|locate|load) (?:the )?(?P<s>\w+) (?:shared )?library",
             ),

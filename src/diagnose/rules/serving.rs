@@ -129,8 +129,14 @@ fn sqlite_file(reading: &Reading<'_>, found: &mut [Finding]) {
     }
 }
 
-/// The word under Nix' caret, where the message itself names none.
+/// The word under Nix' caret, where the message itself names none; and whose package set it is that lacks a name.
 fn excerpt_of_nix(reading: &Reading<'_>, found: &mut [Finding]) {
+    for finding in found.iter_mut().filter(|finding| finding.rule.id == "unknown-nix-package") {
+        if let Some(name) = finding.subject.as_ref().filter(|_| reading.text(finding.at).contains("E: ")) {
+            finding.message = Some(format!("apt knows no package `{name}` in the image's release"));
+            finding.advice = Some(format!("take `{name}` out of aptPkgs, or give it its name in that release"));
+        }
+    }
     for finding in
         found.iter_mut().filter(|finding| finding.rule.id == "unknown-nix-package" && finding.subject.is_none())
     {

@@ -168,7 +168,7 @@ pub(super) const RULES: &[Rule] = &[
             ),
             decisive(r"argument -?-?p(?:ort)?(?:/--port)?: invalid int value: '(?P<s>\$?[^']*PORT[^']*)'"),
             decisive(
-                r"'(?:--port|-p|PORT|server\.port)'.*: ''? ?is not a valid|Invalid value for '?--(?:server\.)?port'?.*: '' is not|(?:[Ee]rror|[Ff]ailed|[Ii]nvalid|cannot|can't|[Uu]nable).*(?P<s>:?\$\{?PORT\b\}?|%PORT%|\$env:PORT|\{\{PORT\}\})",
+                r"'(?:--port|-p|PORT|server\.port)'.*: ''? ?is not a valid|'' is not a valid port|Invalid value for '?--(?:server\.)?port'?.*: '' is not|(?:[Ee]rror|[Ff]ailed|[Ii]nvalid|cannot|can't|[Uu]nable).*(?P<s>:?\$\{?PORT\b\}?|%PORT%|\$env:PORT|\{\{PORT\}\})",
             ),
         ],
         ..Rule::BLANK
@@ -181,7 +181,7 @@ pub(super) const RULES: &[Rule] = &[
         yields_to: &["port-variable-not-expanded"],
         cure: "bind to 0.0.0.0 and the port in $PORT (`--host 0.0.0.0 --port $PORT`, `--bind 0.0.0.0:$PORT`)",
         example: "INFO:     Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)",
-        signs: &[hint(r"app is not listening on the expected address")],
+        signs: &[hint(r"app is (?:not listening on the expected|listening on the incorrect) address")],
         ..Rule::BLANK
     },
     Rule {
