@@ -17,6 +17,8 @@ use crate::run::{Status, Verdict};
 const EXCERPT_WIDTH: usize = 160;
 /// Evidence beyond this many places is counted, not shown.
 const MOST_EVIDENCE: usize = 6;
+/// The lines of one error message say the same.
+const MOST_LOG_LINES: usize = 2;
 
 pub(super) fn render(report: &Report, paint: Paint) -> String {
     let mut out = String::new();
@@ -58,11 +60,16 @@ pub(super) fn one(diagnosis: &Diagnosis, project: &Path, paint: Paint) -> String
         Severity::Note => paint.hint(label),
     };
     let mut out = format!("{label}: {}\n", paint.bold(&diagnosis.message));
-    for evidence in diagnosis.evidence.iter().take(MOST_EVIDENCE) {
+    let is_of_log = |evidence: &&Evidence| matches!(evidence.source, Source::Log { .. });
+    let of_log = diagnosis.evidence.iter().filter(is_of_log).take(MOST_LOG_LINES);
+    let places = diagnosis.evidence.iter().filter(|evidence| !is_of_log(evidence));
+    let shown: Vec<&Evidence> = of_log.chain(places).take(MOST_EVIDENCE).collect();
+    for evidence in &shown {
         excerpt(&mut out, evidence, project, paint);
     }
-    if let Some(more) = diagnosis.evidence.len().checked_sub(MOST_EVIDENCE + 1) {
-        let _ = writeln!(out, "  {}", paint.dim(format!("… and {} more", words::counted(more + 1, "place"))));
+    let more = diagnosis.evidence.len() - shown.len();
+    if more > 0 {
+        let _ = writeln!(out, "  {}", paint.dim(format!("… and {} more", words::counted(more, "place"))));
     }
     for fix in &diagnosis.fixes {
         let _ = writeln!(out, "  {} {}", paint.hint("fix:"), fix.summary);
