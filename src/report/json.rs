@@ -11,7 +11,7 @@ use crate::diagnose::{Diagnosis, Evidence};
 use crate::rehearse::Rehearsal;
 use crate::rehearse::replay::Comparison;
 use crate::run::{CmdOutcome, PhaseOutcome, Smoke, SmokeResult};
-use crate::sandbox::Unverified;
+use crate::sandbox::{Kept, Unverified};
 
 /// The version of the format.
 const SCHEMA: u32 = 1;
@@ -41,6 +41,8 @@ struct Run<'a> {
     failed_phase: Option<&'a str>,
     phases: Vec<Phase<'a>>,
     smoke: Option<SmokeView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<&'a Kept>,
 }
 
 #[derive(Serialize)]
@@ -94,6 +96,7 @@ fn run(rehearsal: &Rehearsal) -> Run<'_> {
         failed_phase: rehearsal.outcome.failing_phase(),
         phases: rehearsal.outcome.phases.iter().map(phase).collect(),
         smoke: rehearsal.outcome.smoke.as_ref().map(smoke),
+        kept: rehearsal.kept.as_ref(),
     }
 }
 
