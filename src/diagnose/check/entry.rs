@@ -9,6 +9,7 @@ use super::command::{Invocation, invocations, is_python};
 use super::finding::{Check, Finding, Findings, error};
 use super::start::Start;
 use super::subject::Subject;
+use crate::diagnose::Severity;
 use crate::project::requirements::normalize;
 use crate::project::{Project, Source};
 
@@ -32,6 +33,9 @@ const EXECUTABLE: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[FILE, MODULE, ATTRIBUTE, EXECUTABLE];
 
+/// Ways to choose a folder, or where modules are looked for, that are not followed here.
+const UNFOLLOWED: &[&str] = &["`", "$(", " (", "PYTHONPATH", "pushd", "sh -c", "sh -lc"];
+
 const SERVERS: [&str; 4] = ["gunicorn", "uvicorn", "hypercorn", "daphne"];
 /// More files than this are not looked through for a likelier name.
 const MOST_FILES: usize = 64;
@@ -44,12 +48,21 @@ static MADE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(start) = Start::of(subject).filter(|_| subject.is_python()) else { return };
-    if start.command.contains(['`']) || start.command.contains("$(") {
+    if start.command.starts_with('(') || UNFOLLOWED.iter().any(|way| start.command.contains(way)) {
         return;
     }
     for invocation in invocations(start.command) {
+        let folder = invocation.folder;
         // A folder that cannot be followed says nothing about what is in it.
-        if invocation.folder.starts_with(['/', '$', '~', '.']) || invocation.folder.contains("..") {
+        if folder.starts_with(['/', '$', '~', '.']) || folder.contains("..") {
+            return;
+        }
+        if !folder.is_empty() && !subject.app.has_folder(folder) {
+            // Only `&&` makes what comes next depend on it.
+            if start.command.contains(&format!("cd {folder} &&")) && !made_by_build(subject, folder) {
+                let finding = FILE.found(format!("the folder {folder} is not in the project")).about(folder);
+                findings.push(finding.at(start.source.clone(), start.command));
+            }
             return;
         }
         if SERVERS.contains(&invocation.program) {
@@ -119,6 +132,14 @@ fn made_by_build(subject: &Subject<'_>, name: &str) -> bool {
     phases
         .flat_map(|(_, phase)| phase.cmds.iter())
         .any(|command| command.contains(last) || command.contains("git clone"))
+}
+
+/// Whether there are commands besides those that set up, install and release.
+fn builds(subject: &Subject<'_>) -> bool {
+    let phases = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+    phases
+        .filter(|(name, _)| !["setup", "install", "release"].contains(&name.as_str()))
+        .any(|(_, phase)| !phase.cmds.is_empty())
 }
 
 fn is_executable(path: &Path) -> bool {
@@ -194,6 +215,10 @@ fn module(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>,
 
 fn server(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
     let Some(pattern) = TARGET.as_ref() else { return };
+    let configured = subject.app.has_file("gunicorn.conf.py") || invocation.option(&["-c", "--config"]).is_some();
+    if invocation.program == "gunicorn" && (configured || subject.variable("GUNICORN_CMD_ARGS").is_some()) {
+        return;
+    }
     let colon = invocation
         .arguments
         .iter()
@@ -219,6 +244,8 @@ fn server(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>,
                 .found(format!("the project has no module {name}"))
                 .about(name)
                 .at(start.source.clone(), start.command);
+            // Whatever is built may write modules too.
+            let finding = if builds(subject) { finding.severity(Severity::Warning) } else { finding };
             let finding = match likely(&subject.app, &base)[..] {
                 [(ref module, ref app)] => {
                     let better = start.command.replacen(target, &format!("{module}:{app}"), 1);

@@ -1,8 +1,8 @@
-//! Configuration that replaces what Nixpacks would have done by itself, and loses something with it.
+//! Install commands that replace Nixpacks' own, and lose the virtual environment with it.
 
 use serde_json::Value;
 
-use super::finding::{Check, Finding, Findings, error, note, remove_item, remove_key, set_key, warning};
+use super::finding::{Check, Finding, Findings, error, remove_item, remove_key, set_key, warning};
 use super::subject::{Keyed, Subject, strings};
 use crate::diagnose::{Edit, Severity};
 use crate::plan::Choice;
@@ -18,29 +18,10 @@ const PIP_NOT_FOUND: Check = error(
     "An install command of the project's own replaced the one that makes /opt/venv, and Nix' Python comes without pip. Left alone, \
      Nixpacks makes the virtual environment, pip included, by itself.",
 );
-const UNKNOWN_PACKAGE: Check = error(
-    "unknown-nix-package",
-    "nixpkgs has no attribute of this name, and the build ends with `undefined variable`. Names of Debian packages and of pip \
-     packages are not names of Nix packages.",
-);
 const PIP_NOT_NEEDED: Check = warning(
     "pip-package-not-needed",
     "The virtual environment that Nixpacks makes has a pip of its own. A pip from nixpkgs is never used there, and hides the real cause \
      when the environment is missing.",
-);
-const PYTHON_DROPPED: Check = error(
-    "nix-python-dropped",
-    "nixPkgs without \"...\" replaces the provider's packages, and this list has no Python in it. Every later command then ends with \
-     `python: command not found`.",
-);
-const GCC_DROPPED: Check = note(
-    "nix-compiler-dropped",
-    "nixPkgs without \"...\" replaces the provider's packages, gcc among them. A requirement without a wheel can then not be built.",
-);
-const LIBS_DROPPED: Check = warning(
-    "nix-libs-dropped",
-    "nixLibs without \"...\" replaces the provider's libraries. Compiled wheels such as numpy then do not find libstdc++.so.6 or \
-     libz.so.1.",
 );
 const NOTHING_INSTALLED: Check = warning(
     "nothing-installed",
@@ -52,65 +33,13 @@ const RUN_TWICE: Check = warning(
      twice.",
 );
 
-pub(super) const CHECKS: &[Check] = &[
-    EXTERNALLY_MANAGED,
-    PIP_NOT_FOUND,
-    UNKNOWN_PACKAGE,
-    PIP_NOT_NEEDED,
-    PYTHON_DROPPED,
-    GCC_DROPPED,
-    LIBS_DROPPED,
-    NOTHING_INSTALLED,
-    RUN_TWICE,
-];
-
-/// Names that people put into nixPkgs and nixpkgs does not have, with the ones it does.
-const NO_ATTRIBUTES: &[(&str, &str)] = &[
-    ("pip", ""),
-    ("pip3", ""),
-    ("python3-pip", ""),
-    ("python-pip", ""),
-    ("python3-venv", ""),
-    ("python3-dev", ""),
-    ("python", "python3"),
-    ("python3.9", "python39"),
-    ("python3.10", "python310"),
-    ("python3.11", "python311"),
-    ("python3.12", "python312"),
-    ("python3.13", "python313"),
-    ("build-essential", "gcc"),
-    ("g++", "gcc"),
-    ("libpq-dev", "postgresql_16.dev"),
-    ("libpq", "postgresql_16.lib"),
-    ("postgresql-client", "postgresql_16"),
-    ("libmysqlclient-dev", "libmysqlclient.dev"),
-    ("default-libmysqlclient-dev", "libmysqlclient.dev"),
-    ("libgl1", "libGL"),
-    ("libgl1-mesa-glx", "libGL"),
-    ("libglib2.0-0", "glib"),
-    ("libffi-dev", "libffi.dev"),
-    ("libssl-dev", "openssl.dev"),
-    ("tesseract-ocr", "tesseract"),
-    ("poppler-utils", "poppler_utils"),
-    ("libmagic", "file"),
-    ("libmagic1", "file"),
-    ("libsndfile1", "libsndfile"),
-    ("portaudio19-dev", "portaudio"),
-    ("default-jre", "jre"),
-    ("chromium-browser", "chromium"),
-    ("chromium-chromedriver", "chromedriver"),
-    ("nodejs-18", "nodejs_18"),
-    ("node", "nodejs"),
-    ("wkhtmltopdf-bin", "wkhtmltopdf"),
-];
+pub(super) const CHECKS: &[Check] = &[EXTERNALLY_MANAGED, PIP_NOT_FOUND, PIP_NOT_NEEDED, NOTHING_INSTALLED, RUN_TWICE];
 
 pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     if !subject.is_python() || subject.plan().is_none() {
         return;
     }
-    unknown_packages(subject, findings);
     venv(subject, findings);
-    dropped(subject, findings);
     twice(subject, findings);
 }
 
@@ -139,7 +68,9 @@ fn uses_pip(command: &str) -> Option<Pip> {
     let words: Vec<&str> =
         command.split([' ', ';', '&', '|', '\n', '(', ')']).filter(|word| !word.is_empty()).collect();
     let module = words.windows(2).any(|pair| pair == ["-m", "pip"]);
-    let program = words.iter().any(|word| is_pip(word)) && words.contains(&"install");
+    // `uv pip` is uv's own.
+    let by_uv = words.windows(2).any(|pair| pair[0] == "uv" && is_pip(pair[1]));
+    let program = !by_uv && words.iter().any(|word| is_pip(word)) && words.contains(&"install");
     match (program && !module, module) {
         (true, _) => Some(Pip::Program),
         (_, true) => Some(Pip::Module),
@@ -162,6 +93,7 @@ fn venv(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(phase) = subject.phase("install") else { return };
     let made = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
     let alone = made.flat_map(|(_, phase)| phase.cmds.iter()).any(|cmd| stands_alone(cmd));
+    early(subject, &phase.cmds, findings);
     let pinned = ["PIP_BREAK_SYSTEM_PACKAGES", "PIP_TARGET", "PIP_PREFIX", "VIRTUAL_ENV"];
     if alone || pinned.iter().any(|name| subject.variable(name).is_some()) {
         return pip_package(subject, findings);
@@ -186,6 +118,27 @@ fn venv(subject: &Subject<'_>, findings: &mut Findings) {
     let finding = check.found(message).at(choice.because.clone(), &choice.value);
     let finding = packaged.iter().fold(finding, |finding, pip| finding.at(pip.because.clone(), &pip.value));
     findings.push(cure(subject, finding, choice, &packaged));
+}
+
+/// pip in front of the command that makes the environment: there is none yet.
+fn early(subject: &Subject<'_>, cmds: &[String], findings: &mut Findings) {
+    let Some(made) = cmds.iter().position(|cmd| stands_alone(cmd)) else { return };
+    let Some(cmd) = cmds[..made].iter().find(|cmd| uses_pip(cmd).is_some()) else { return };
+    let Some(choice) = subject.choices("phases.install.cmds").find(|choice| choice.value == *cmd) else { return };
+    let finding =
+        PIP_NOT_FOUND.found("this command runs before the one that makes /opt/venv, and outside of it there is no pip");
+    let finding = finding.at(choice.because.clone(), cmd);
+    let file = subject.keyed(&choice.because);
+    let list = file.and_then(|file| Some((file, list_of(file, "install", &["cmds", "commands"])?)));
+    findings.push(match list {
+        Some((file, (key, items))) if items.contains(&"...") => {
+            let key: Vec<&str> = key.iter().map(String::as_str).collect();
+            let rest = items.iter().copied().filter(|item| *item != "...");
+            let behind: Vec<&str> = std::iter::once("...").chain(rest).collect();
+            finding.fix("put it behind \"...\"", vec![set_key(&file.path, &key, Value::from(behind))])
+        }
+        _ => finding.advise("put it behind that command"),
+    });
 }
 
 /// Deletes what is in the way, or puts `...` where only a part of it is.
@@ -252,7 +205,7 @@ fn is_provided(command: &str) -> bool {
 }
 
 /// A phase's list in a file: at its root, or in Railway's nixpacksPlan.
-fn list_of<'a>(file: &'a Keyed, phase: &str, names: &[&str]) -> Option<(Vec<String>, Vec<&'a str>)> {
+pub(super) fn list_of<'a>(file: &'a Keyed, phase: &str, names: &[&str]) -> Option<(Vec<String>, Vec<&'a str>)> {
     for base in [&["phases"][..], &["build", "nixpacksPlan", "phases"]] {
         for name in names {
             let key = [base, &[phase, name]].concat();
@@ -276,7 +229,7 @@ fn brings_pip(package: &str) -> bool {
         || package.contains("withPackages") && package.contains("pip")
 }
 
-fn drop_package(subject: &Subject<'_>, choice: &Choice) -> Option<Edit> {
+pub(super) fn drop_package(subject: &Subject<'_>, choice: &Choice) -> Option<Edit> {
     let file = subject.keyed(&choice.because)?;
     let names: &[&str] =
         if choice.what.ends_with("aptPkgs") { &["aptPkgs", "aptPackages"] } else { &["nixPkgs", "nixPackages"] };
@@ -317,69 +270,6 @@ fn nothing(subject: &Subject<'_>, findings: &mut Findings) {
         None => finding,
     };
     findings.push(finding.at(subject.app.file(name), ""));
-}
-
-fn unknown_packages(subject: &Subject<'_>, findings: &mut Findings) {
-    for choice in subject.choices("phases.setup.nixPkgs").chain(subject.choices("phases.setup.nixLibs")) {
-        let Some((name, instead)) = NO_ATTRIBUTES.iter().find(|(name, _)| *name == choice.value) else { continue };
-        let finding = UNKNOWN_PACKAGE.found(format!("nixpkgs has no package `{name}`")).about(*name);
-        let finding = finding.at(choice.because.clone(), subject.line(&choice.because));
-        let finding = match (instead.is_empty(), drop_package(subject, choice)) {
-            (true, Some(edit)) => {
-                finding.fix(format!("remove {name}: the virtual environment has its own pip"), vec![edit])
-            }
-            (false, Some(Edit::RemoveItem { path, key, item })) => {
-                let added =
-                    Edit::AddItem { path: path.clone(), key: key.clone(), item: (*instead).to_owned(), first: false };
-                finding.fix(format!("say {instead}"), vec![Edit::RemoveItem { path, key, item }, added])
-            }
-            (false, _) => finding.advise(format!("nixpkgs calls it {instead}")),
-            (true, None) => finding.advise("leave it out"),
-        };
-        findings.push(finding);
-    }
-}
-
-fn dropped(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(setup) = subject.phase("setup") else { return };
-    let lost =
-        |what: &'static str| subject.choices(what).next().filter(|choice| subject.keyed(&choice.because).is_some());
-    if let Some(choice) = lost("phases.setup.nixPkgs") {
-        let has = |start: &str| setup.nix_pkgs.iter().any(|package| package.trim_start_matches('(').starts_with(start));
-        let python = ["python", "pypy", "uv", "conda", "micromamba", "poetry"].into_iter().any(has);
-        if !python {
-            findings.push(refill(
-                subject,
-                PYTHON_DROPPED.found("this nixPkgs list replaces Nixpacks' own, and has no Python in it"),
-                choice,
-            ));
-        } else if !has("gcc") && !has("clang") && !has("stdenv") {
-            findings.push(refill(
-                subject,
-                GCC_DROPPED.found("this nixPkgs list replaces Nixpacks' own, gcc among it"),
-                choice,
-            ));
-        }
-    }
-    if let Some(choice) = lost("phases.setup.nixLibs")
-        && !setup.nix_libs.iter().any(|lib| lib.contains("cc.lib"))
-    {
-        findings.push(refill(
-            subject,
-            LIBS_DROPPED.found("this nixLibs list replaces Nixpacks' own, libstdc++ among it"),
-            choice,
-        ));
-    }
-}
-
-fn refill(subject: &Subject<'_>, finding: Finding, choice: &Choice) -> Finding {
-    let finding = finding.at(choice.because.clone(), subject.line(&choice.because));
-    let names: &[&str] =
-        if choice.what.ends_with("nixLibs") { &["nixLibs", "nixLibraries"] } else { &["nixPkgs", "nixPackages"] };
-    let Some(file) = subject.keyed(&choice.because) else { return finding };
-    let Some((key, _)) = list_of(file, "setup", names) else { return finding };
-    let edit = Edit::AddItem { path: file.path.clone(), key, item: "...".to_owned(), first: true };
-    finding.fix("put \"...\" first, to keep what Nixpacks adds", vec![edit])
 }
 
 fn twice(subject: &Subject<'_>, findings: &mut Findings) {

@@ -23,6 +23,7 @@ mod pyproject;
 mod requirements;
 mod secrets;
 mod server;
+mod setup;
 mod start;
 mod version;
 
@@ -45,6 +46,7 @@ struct Topic {
 
 const TOPICS: &[Topic] = &[
     Topic { checks: planned::CHECKS, look: planned::look },
+    Topic { checks: setup::CHECKS, look: setup::look },
     Topic { checks: install::CHECKS, look: install::look },
     Topic { checks: commands::CHECKS, look: commands::look },
     Topic { checks: keys::CHECKS, look: keys::look },

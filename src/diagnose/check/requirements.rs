@@ -34,6 +34,10 @@ const WINDOWS: Check = error(
     "windows-only-requirement",
     "The package exists for Windows only, and pip on Linux finds no version of it. A marker keeps the line for Windows alone.",
 );
+const PHANTOM: Check = error(
+    "no-matching-distribution",
+    "Debian's and Ubuntu's own pip lists pkg-resources==0.0.0, which is a part of setuptools and on no index. pip finds no version of it.",
+);
 const MACOS: Check = error(
     "macos-only-requirement",
     "The package exists for macOS only, and cannot be installed on Linux. A marker keeps the line for macOS alone.",
@@ -54,7 +58,8 @@ const UNPINNED: Check = note(
      versions that work.",
 );
 
-pub(super) const CHECKS: &[Check] = &[ENCODING, INVALID, MISSING, LOCAL, WHEEL, WINDOWS, MACOS, SSH, GIT, UNPINNED];
+pub(super) const CHECKS: &[Check] =
+    &[ENCODING, INVALID, MISSING, LOCAL, WHEEL, WINDOWS, PHANTOM, MACOS, SSH, GIT, UNPINNED];
 
 /// After as many broken lines the file is none of requirements.
 const MOST: usize = 20;
@@ -288,6 +293,12 @@ fn repository(entry: &Entry, url: &str, findings: &mut Findings) {
 /// Packages of other systems.
 fn elsewhere(entry: &Entry, findings: &mut Findings) {
     let Some(name) = entry.requirement.name.as_deref() else { return };
+    if name == "pkg-resources" {
+        let finding = PHANTOM.found("pkg-resources is on no index").about(name).at(entry.source(), &entry.written);
+        return findings.push(
+            finding.fix("remove the line", vec![remove_line(&entry.path, *entry.lines.start(), &entry.written)]),
+        );
+    }
     let (check, platform, system) = if WINDOWS_ONLY.contains(&name) {
         (&WINDOWS, "win32", "Windows")
     } else if name.starts_with("pyobjc") {

@@ -26,7 +26,7 @@ const RELOAD: Check = warning(
 );
 const PROGRAM: Check = error(
     "start-program-not-found",
-    "The start command calls a program that no requirement brings. The shell ends with `command not found`.",
+    "The start command calls a program that neither the plan nor a requirement brings. The shell ends with `command not found`.",
 );
 const DEVELOPMENT: Check = warning(
     "development-server",
@@ -154,6 +154,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(start) = Start::of(subject).filter(|_| subject.is_python()) else { return };
     let invocations = invocations(start.command);
     for invocation in &invocations {
+        interpreter(subject, &start, invocation, findings);
         program(subject, &start, invocation, findings);
         let server = SERVERS.iter().find(|server| {
             server.program == invocation.program
@@ -310,6 +311,20 @@ fn literal(subject: &Subject<'_>, start: &Start<'_>, findings: &mut Findings) {
             .at(start.source.clone(), start.command)
             .fix("let the shell see the variable", start.becomes(subject, &better)),
     );
+}
+
+/// `python3.11`, where the plan installs another.
+fn interpreter(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+    let version = invocation.path.strip_prefix("python").filter(|version| version.contains('.'));
+    let (Some(version), Some(planned)) = (version, super::version::planned(subject)) else { return };
+    if version != planned {
+        let better = start.command.replacen(invocation.path, "python", 1);
+        let finding = PROGRAM
+            .found(format!("{} is started, and the plan installs Python {planned}", invocation.path))
+            .about(invocation.path)
+            .at(start.source.clone(), start.command);
+        findings.push(finding.fix("start it with `python`", start.becomes(subject, &better)));
+    }
 }
 
 fn program(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {

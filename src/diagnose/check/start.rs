@@ -221,6 +221,10 @@ fn procfile(subject: &Subject<'_>, findings: &mut Findings) {
     let chosen = ["web", "worker"].into_iter().find(|name| waiting.iter().any(|process| process.name == *name));
     if let (Some(chosen), true) = (chosen, waiting.len() > 1) {
         let idle: Vec<&&Process> = waiting.iter().filter(|process| process.name != chosen).collect();
+        // The same name twice: the later one is meant.
+        if idle.is_empty() {
+            return;
+        }
         let names = idle.iter().map(|process| process.name.as_str()).collect::<Vec<_>>().join(", ");
         let finding = PROCESSES.found(format!("only {chosen} is started: {names} of the Procfile is not"));
         findings.push(idle.iter().fold(finding, |finding, process| finding.at(process.source.clone(), &process.line)));

@@ -143,6 +143,9 @@ fn specifiers(name: &str, text: &str) -> Result<VersionSpecifiers, String> {
     if text.is_empty() {
         return Ok(VersionSpecifiers::empty());
     }
+    if let Some(rest) = text.strip_prefix("=>").or_else(|| text.strip_prefix("=<")) {
+        return Err(format!("versions are compared with {}=: write {name}{}={rest}", &text[1..2], &text[1..2]));
+    }
     let is_single_equals = text.strip_prefix('=').is_some_and(|rest| !rest.starts_with('='));
     if is_single_equals {
         return Err(format!("versions are compared with ==: write {name}={text}"));

@@ -131,6 +131,7 @@ fn files_that_include_ever_more_files_end() {
 fn lines_that_pip_refuses_say_why() {
     for (line, reason) in [
         ("flask=1.0", "versions are compared with ==: write flask==1.0"),
+        ("flask=>1.0", "versions are compared with >=: write flask>=1.0"),
         ("flask 1.0", "\"1.0\" after flask is no version specifier"),
         ("flask>=1.0.x", "\">=1.0.x\" after flask is no version specifier"),
         ("flask[a", "the bracket after the name is not closed"),

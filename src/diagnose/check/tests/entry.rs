@@ -36,6 +36,36 @@ fn modules_that_are_not_there() {
 }
 
 #[test]
+fn a_search_path_that_cannot_be_followed_says_nothing() {
+    let shop = ("src/shop/web.py", "app = 1\n");
+    for command in [
+        "PYTHONPATH=src gunicorn shop.web:app",
+        "export PYTHONPATH=/app/src && gunicorn shop.web:app",
+        "(cd src && gunicorn shop.web:app)",
+        "pushd src && gunicorn shop.web:app",
+        "sh -c \"cd src && gunicorn shop.web:app\"",
+        "cd backend; gunicorn shop.web:app",
+    ] {
+        let (name, text) = starts(command);
+        silent("wrong-start-module", &[ALL, shop, (name, &text)]);
+    }
+    let (name, text) = starts("gunicorn shop.web:app");
+    fires("wrong-start-module", "Procfile:1", &[ALL, shop, (name, &text)]);
+    silent("wrong-start-module", &[ALL, shop, (name, &text), ("gunicorn.conf.py", "pythonpath = 'src'\n")]);
+    let config = ("nixpacks.toml", "[variables]\nGUNICORN_CMD_ARGS = \"--chdir src\"\n");
+    silent("wrong-start-module", &[ALL, shop, (name, &text), config]);
+    let written = ("nixpacks.toml", "[phases.build]\ncmds = [\"python write.py\"]\n");
+    let told = fires("wrong-start-module", "Procfile:1", &[ALL, shop, (name, &text), written]);
+    assert_eq!(told.severity, crate::diagnose::Severity::Warning);
+}
+
+#[test]
+fn a_folder_to_change_to_that_is_not_there() {
+    let (name, text) = starts("cd backend && gunicorn app:app");
+    fires("start-file-missing", "Procfile:1", &[ALL, ("app.py", "app = 1\n"), (name, &text)]);
+}
+
+#[test]
 fn a_project_name_is_no_module() {
     let project = ("pyproject.toml", "[project]\nname = \"my-app\"\nversion = \"1\"\n");
     let told = fires("wrong-start-module", "pyproject.toml:2", &[project, ("my_app/__main__.py", "")]);

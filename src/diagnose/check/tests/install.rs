@@ -119,3 +119,13 @@ fn commands_that_run_twice() {
     fires("commands-run-twice", "requirements.txt", &[FLASK, MAIN, config]);
     silent("commands-run-twice", &[FLASK, MAIN, ("railway.json", plan)]);
 }
+
+#[test]
+fn pip_before_there_is_an_environment() {
+    let early = ("nixpacks.toml", "[phases.install]\ncmds = [\"pip install -U pip\", \"...\"]\n");
+    let told =
+        fires("pip-not-found", "nixpacks.toml:2", &[("main.py", ""), ("requirements.txt", "flask==3.0.0\n"), early]);
+    assert_eq!(told.fixes[0].summary, "put it behind \"...\"");
+    let uv = ("nixpacks.toml", "[phases.install]\ncmds = [\"uv venv\", \"uv pip install -r requirements.txt\"]\n");
+    silent("pip-not-found", &[("main.py", ""), ("requirements.txt", "flask==3.0.0\n"), uv]);
+}

@@ -105,3 +105,9 @@ fn versions_left_open() {
         &[("requirements.txt", "-c limits.txt\nflask\n"), MAIN, ("limits.txt", "flask==3.0.0\n")],
     );
 }
+
+#[test]
+fn a_part_of_setuptools_that_debian_lists() {
+    let files = [("main.py", ""), ("requirements.txt", "flask==3.0.0\npkg_resources==0.0.0\n")];
+    fires("no-matching-distribution", "requirements.txt:2", &files);
+}
