@@ -13,6 +13,7 @@ use crate::plan::{Plan, Vars, nix};
 use crate::sandbox::network::{self, Access};
 use crate::sandbox::{
     CommandLine, Lost, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Shell, Spec, Step, Unverified, context,
+    nixpkgs,
 };
 
 /// Where the start command's first process leaves its number.
@@ -166,17 +167,9 @@ impl Sandbox for Live {
             self.put("/", |stage| write_assets(&stage.join("assets"), &self.assets))?;
         }
         let none = Vars::new();
-        let nix = self.expressions.iter().map(|(name, _)| {
-            let script = format!("nix-env -if .nixpacks/{name} && nix-collect-garbage -d");
-            (format!("nix-env -if .nixpacks/{name}"), script)
-        });
-        let apt = (!self.apt.is_empty()).then(|| {
-            let packages = self.apt.join(" ");
-            let script = format!("sudo apt-get update && sudo apt-get install -y --no-install-recommends {packages}");
-            (format!("apt-get install -y --no-install-recommends {packages}"), script)
-        });
-        let step =
-            |(title, script): (String, String)| SetupStep::Run { title, command: self.build_shell(&none, &script) };
+        let nix = self.expressions.iter().map(|(name, _)| nixpkgs::install_command(name));
+        let apt = (!self.apt.is_empty()).then(|| nixpkgs::apt_command(&self.apt.join(" ")));
+        let step = |script: String| SetupStep::Run { command: self.build_shell(&none, &script), title: script };
         Ok(nix.chain(apt).map(step).collect())
     }
 
