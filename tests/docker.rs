@@ -108,7 +108,12 @@ fn the_probe_sees_who_answers_and_who_only_talks_to_itself() {
     let open = with_start(plan.clone(), "python main.py 0.0.0.0");
     let ran = rehearse(&docker(), &spec(project.path(), &open), &settings, &NEVER);
     assert_eq!(ran.smoke(), &SmokeResult::Answered { status: 200 }, "{}", ran.log);
-    assert_eq!(ran.outcome().smoke.as_ref().unwrap().heeds_sigterm, Some(true));
+    // It has no handler, and what the cloud starts is process 1, which the kernel then spares.
+    assert_eq!(ran.outcome().smoke.as_ref().unwrap().heeds_sigterm, Some(false));
+
+    let handled = with_start(plan.clone(), "trap 'exit 0' TERM; python main.py 0.0.0.0 & wait");
+    let ran = rehearse(&docker(), &spec(project.path(), &handled), &settings, &NEVER);
+    assert_eq!(ran.outcome().smoke.as_ref().unwrap().heeds_sigterm, Some(true), "{}", ran.log);
 
     let closed = with_start(plan, "python main.py 127.0.0.1");
     let ran = rehearse(&docker(), &spec(project.path(), &closed), &settings, &NEVER);

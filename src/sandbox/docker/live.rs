@@ -39,6 +39,15 @@ if [ -n "$user" ]; then
 fi
 exec /bin/bash -l -c "$command""#;
 
+/// Asks the start command's first process to stop, as the cloud does. There it is process 1, which the kernel spares a
+/// signal that it has no handler for; here an init of ours is, so that rule has to be kept by us.
+/// Argument: the file with the process number.
+const STOP: &str = r#"
+pid=$(< "$1")
+while read -r key mask; do
+  [ "$key" = SigCgt: ] && (( 16#$mask & 1 << 14 )) && kill -TERM "$pid"
+done < "/proc/$pid/status""#;
+
 pub(super) struct Live {
     container: Container,
     project: PathBuf,
@@ -200,7 +209,7 @@ impl Sandbox for Live {
     }
 
     fn ask_to_stop(&self, _pid: u32) -> Result<()> {
-        self.container.ask("kill -TERM \"$(< \"$1\")\"", &[STARTED], SOON)?;
+        self.container.ask(STOP, &[STARTED], SOON)?;
         Ok(())
     }
 
