@@ -265,7 +265,11 @@ fn an_image_that_is_not_there_is_named_with_its_cure() {
     if skipped("an_image_that_is_not_there", missing()) {
         return;
     }
-    let own = |pull| Docker::new(Options { base_image: Some("localhost:1/no/such:1".into()), pull, no_cache: true });
+    let image = Some("localhost:1/no/such:1".into());
+    let own = |pull| {
+        let base_image = image.clone();
+        Docker::new(Options { base_image, pull, no_cache: true, ..Options::default() })
+    };
     let unavailable = own(Pull::Never).check(&Plan::default()).unwrap_err();
     assert!(unavailable.missing.contains("localhost:1/no/such:1"), "{unavailable:?}");
     let (project, plan) = starts("");
@@ -287,7 +291,8 @@ fn an_image_without_bash_is_named() {
         .output()
         .unwrap();
     assert!(made.status.success(), "{made:?}");
-    let own = Docker::new(Options { base_image: Some(name.into()), pull: Pull::Never, no_cache: true });
+    let base_image = Some(name.into());
+    let own = Docker::new(Options { base_image, pull: Pull::Never, no_cache: true, ..Options::default() });
     let (project, plan) = starts("");
     let error = own.open(&spec(project.path(), &plan)).err().unwrap();
     client(&["rmi", name]);

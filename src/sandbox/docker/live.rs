@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::container::Container;
 use super::engine::SOON;
-use super::probe;
+use super::{Options, probe};
 use crate::plan::{Plan, Vars, nix};
 use crate::sandbox::network::{self, Access};
 use crate::sandbox::{
@@ -66,9 +66,10 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn new(container: Container, spec: &Spec<'_>, base_image: Option<String>) -> Result<Self> {
+    pub(super) fn new(container: Container, spec: &Spec<'_>, options: &Options) -> Result<Self> {
         let plan = spec.plan;
         let access = if spec.network { Access::of_this_machine() } else { Access::default() };
+        let shown = if spec.network { &*options.shown } else { &[] };
         let phases = plan.phases_in_order()?;
         let nix_phases = phases.iter().filter(|(_, phase)| phase.uses_nix());
         let live = Self {
@@ -83,16 +84,16 @@ impl Live {
                 .map(|(_, phase)| format!("PATH={}:$PATH", phase.paths.join(":")))
                 .collect(),
             user: plan.start.as_ref().and_then(|start| start.user.clone()).unwrap_or_default(),
-            unverified: unverified(plan, base_image),
+            unverified: unverified(plan, options.base_image.clone()),
             access: access.vars,
             container,
         };
-        live.trust(&access.bundle, &access.find_links)?;
+        live.trust(&access.bundle, access.find_links.iter().chain(shown))?;
         Ok(live)
     }
 
-    /// Our certificates in the place of the image's, and local wheels at their own place.
-    fn trust(&self, bundle: &[u8], find_links: &[PathBuf]) -> Result<()> {
+    /// Our certificates in the place of the image's, and folders of local packages at their own place.
+    fn trust<'a>(&self, bundle: &[u8], folders: impl Iterator<Item = &'a PathBuf>) -> Result<()> {
         if !bundle.is_empty() {
             let bundle_path = Path::new(network::BUNDLE);
             let name = bundle_path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -100,7 +101,7 @@ impl Live {
             self.container.ask("mkdir -p \"$1\" /run", &[&folder], SOON)?;
             self.put(&folder, |stage| Ok(fs::write(stage.join(&name), bundle)?))?;
         }
-        for folder in find_links {
+        for folder in folders {
             let place = folder.to_string_lossy();
             self.container.ask("mkdir -p \"$1\"", &[&place], SOON)?;
             self.container.put(folder, &place)?;
