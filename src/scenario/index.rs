@@ -3,6 +3,8 @@
 //! It is on loopback, which the sandboxes of the host and nix backends share with us. A container has a loopback of its
 //! own, and the bridge would lead out of it on some machines only: not past a firewall, from a rootless engine, or from an
 //! engine on another machine. So the same pages also come as a folder to be copied in: to pip and uv that is an index too.
+//! What pip prints is the same but for one thing: it is `Processing` an archive that it finds, not `Collecting` a name. Causes
+//! that are read from which package was being collected are less exact there, so no scenario about one is tagged `parity`.
 
 use std::collections::HashMap;
 use std::fs;
