@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
-use shakedown::diagnose::{Case, Log, RULES, diagnose, replay::Failure, telling_lines};
+use shakedown::diagnose::{Case, Log, LogBuilder, RULES, diagnose, replay::Failure, telling_lines};
 
 /// A way in which platforms dress lines up.
 type Decoration = (&'static str, fn(usize, &str) -> String);
@@ -119,9 +119,21 @@ fn logs_that_hold_no_cause_get_none() {
 #[test]
 fn a_log_without_a_cause_still_shows_its_loudest_lines() {
     let log = Log::from("fine\nfine\nfrobnicate: fatal: the flux is inverted\nfine\n");
-    let lines = telling_lines(&log);
+    let lines = telling_lines(&log, None);
     assert_eq!(lines.len(), 1);
     assert!(lines[0].text.contains("flux"));
+}
+
+#[test]
+fn what_an_earlier_phase_printed_is_no_account_of_the_failure() {
+    let mut builder = LogBuilder::new();
+    builder.push(Some("setup"), b"error: a warning of old\n");
+    builder.push(Some("install"), b"and then silence\n");
+    let log = builder.finish();
+    let texts = |phase| telling_lines(&log, phase).into_iter().map(|line| line.text).collect::<Vec<_>>();
+    assert_eq!(texts(Some("install")), ["and then silence"]);
+    assert_eq!(texts(None), ["error: a warning of old"]);
+    assert_eq!(texts(Some("start")), [""; 0]);
 }
 
 #[test]
@@ -176,7 +188,7 @@ proptest! {
         let log = builder.finish();
         let found = diagnose(&Case::of_log(&log));
         Failure::of(&log, found.first());
-        telling_lines(&log);
+        telling_lines(&log, None);
     }
 
     #[test]

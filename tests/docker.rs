@@ -6,7 +6,6 @@ mod support;
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -108,7 +107,12 @@ fn the_probe_sees_who_answers_and_who_only_talks_to_itself() {
     let open = with_start(plan.clone(), "python main.py 0.0.0.0");
     let ran = rehearse(&docker(), &spec(project.path(), &open), &settings, &NEVER);
     assert_eq!(ran.smoke(), &SmokeResult::Answered { status: 200 }, "{}", ran.log);
-    assert_eq!(ran.outcome().smoke.as_ref().unwrap().heeds_sigterm, Some(true));
+    // It has no handler, and what the cloud starts is process 1, which the kernel then spares.
+    assert_eq!(ran.outcome().smoke.as_ref().unwrap().heeds_sigterm, Some(false));
+
+    let handled = with_start(plan.clone(), "trap 'exit 0' TERM; python main.py 0.0.0.0 & wait");
+    let ran = rehearse(&docker(), &spec(project.path(), &handled), &settings, &NEVER);
+    assert_eq!(ran.outcome().smoke.as_ref().unwrap().heeds_sigterm, Some(true), "{}", ran.log);
 
     let closed = with_start(plan, "python main.py 127.0.0.1");
     let ran = rehearse(&docker(), &spec(project.path(), &closed), &settings, &NEVER);
@@ -164,28 +168,12 @@ fn each_command_is_a_login_shell_of_its_own_with_pipefail() {
 }
 
 #[test]
-fn interruption_and_time_out_leave_nothing_behind() {
-    if skipped("interruption", missing()) {
+fn a_time_out_leaves_nothing_behind() {
+    if skipped("a_time_out", missing()) {
         return;
     }
     let (project, mut plan) = (bot(), plan());
     phase(&mut plan, "install").cmds = ["sleep 300 & setsid sleep 300 & sleep 300"].into();
-    let flag = AtomicBool::new(false);
-    let started = Instant::now();
-    let ran = thread::scope(|scope| {
-        scope.spawn(|| {
-            while containers_of(project.path()) == 0 && started.elapsed() < Duration::from_secs(60) {
-                thread::sleep(Duration::from_millis(50));
-            }
-            thread::sleep(Duration::from_secs(3));
-            flag.store(true, Ordering::Relaxed);
-        });
-        rehearse(&docker(), &spec(project.path(), &plan), &settings(None), &flag)
-    });
-    assert!(started.elapsed() < Duration::from_secs(90));
-    assert!(ran.outcome().phases.iter().any(|phase| phase.status == Status::Interrupted), "{}", ran.log);
-    assert_eq!(containers_of(project.path()), 0);
-
     let mut settings = settings(None);
     settings.limits.silence = Some(Duration::from_secs(2));
     let ran = rehearse(&docker(), &spec(project.path(), &plan), &settings, &NEVER);
@@ -260,7 +248,11 @@ fn an_image_that_is_not_there_is_named_with_its_cure() {
     if skipped("an_image_that_is_not_there", missing()) {
         return;
     }
-    let own = |pull| Docker::new(Options { base_image: Some("localhost:1/no/such:1".into()), pull, no_cache: true });
+    let image = Some("localhost:1/no/such:1".into());
+    let own = |pull| {
+        let base_image = image.clone();
+        Docker::new(Options { base_image, pull, no_cache: true, ..Options::default() })
+    };
     let unavailable = own(Pull::Never).check(&Plan::default()).unwrap_err();
     assert!(unavailable.missing.contains("localhost:1/no/such:1"), "{unavailable:?}");
     let (project, plan) = starts("");
@@ -282,7 +274,8 @@ fn an_image_without_bash_is_named() {
         .output()
         .unwrap();
     assert!(made.status.success(), "{made:?}");
-    let own = Docker::new(Options { base_image: Some(name.into()), pull: Pull::Never, no_cache: true });
+    let base_image = Some(name.into());
+    let own = Docker::new(Options { base_image, pull: Pull::Never, no_cache: true, ..Options::default() });
     let (project, plan) = starts("");
     let error = own.open(&spec(project.path(), &plan)).err().unwrap();
     client(&["rmi", name]);

@@ -6,17 +6,12 @@ mod support;
 
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use shakedown::plan::Plan;
 use shakedown::run::{SmokeKind, SmokeResult, Status};
 use shakedown::sandbox::Backend;
-use shakedown::sandbox::cache::Cache;
 use shakedown::sandbox::nix::{Nix, Nixpkgs};
 use shakedown::sandbox::process::Exit;
-use tempfile::TempDir;
 
 use support::*;
 
@@ -34,17 +29,6 @@ fn missing() -> Option<String> {
         return Some(unavailable.missing);
     }
     which::which("patchelf").err().map(|_| "patchelf, which the small nixpkgs is made with, is not installed".into())
-}
-
-/// A backend whose scratch directories can be looked at.
-fn watched() -> (Nix, Cache, TempDir) {
-    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let cache = Cache::at(dir.path().to_owned());
-    (nix().with_cache(cache.clone()), cache, dir)
-}
-
-fn runs_left(cache: &Cache) -> Vec<std::path::PathBuf> {
-    fs::read_dir(cache.root().join("runs")).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
 
 #[test]
@@ -137,42 +121,6 @@ fn a_server_on_loopback_is_seen_and_ends_when_asked() {
     settings.smoke.port = 18_473;
     let ran = rehearse(&nix(), &spec(project.path(), &plan), &settings, &NEVER);
     assert_eq!(ran.smoke(), &SmokeResult::LoopbackOnly("127.0.0.1:18473".parse().unwrap()), "{}", ran.log);
-}
-
-#[test]
-fn interruption_leaves_nothing_behind() {
-    if skipped("interruption", missing()) {
-        return;
-    }
-    let (backend, cache, _dir) = watched();
-    let (project, mut plan) = (bot(), plan());
-    let marker = format!("300.{}", std::process::id());
-    phase(&mut plan, "install").cmds = [&*format!("setsid sleep {marker} & sleep {marker}")].into();
-    let running = || {
-        let processes = fs::read_dir("/proc").unwrap().flatten();
-        processes
-            .filter(|entry| {
-                fs::read(entry.path().join("cmdline")).is_ok_and(|line| line == format!("sleep\0{marker}\0").as_bytes())
-            })
-            .count()
-    };
-    let (flag, started) = (AtomicBool::new(false), Instant::now());
-    let ran = thread::scope(|scope| {
-        scope.spawn(|| {
-            while running() < 2 && started.elapsed() < Duration::from_secs(120) {
-                thread::sleep(Duration::from_millis(50));
-            }
-            flag.store(true, Ordering::Relaxed);
-        });
-        rehearse(&backend, &spec(project.path(), &plan), &settings(None), &flag)
-    });
-    assert_eq!(ran.status("install"), Status::Interrupted, "{}", ran.log);
-    thread::sleep(Duration::from_millis(300));
-    assert_eq!(running(), 0);
-    assert_eq!(runs_left(&cache), [] as [std::path::PathBuf; 0]);
-    let roots = fs::read_dir("/nix/var/nix/gcroots/auto").into_iter().flatten().flatten();
-    let kept = roots.filter(|link| fs::read_link(link.path()).is_ok_and(|target| target.starts_with(cache.root())));
-    assert_eq!(kept.count(), 0);
 }
 
 #[test]

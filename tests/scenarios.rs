@@ -1,8 +1,9 @@
 //! The suite under `scenarios/`, a test per scenario and backend.
 //!
 //! A scenario that this machine cannot run is skipped by name. With `SHAKEDOWN_BACKENDS_MUST_WORK=1` it fails instead,
-//! unless what is missing is a Python version that CI has no need of. `SHAKEDOWN_TEST_BACKENDS=host,docker` chooses
-//! backends; the host sandbox alone is the default. `SHAKEDOWN_OFFLINE=1` leaves out what needs the network.
+//! unless what is missing is a Python version that CI has no need of. Scenarios tagged `parity` run on every backend, where
+//! all must come to the same report; the others on the host's alone. `SHAKEDOWN_TEST_BACKENDS=host,docker` chooses
+//! backends for all of them. `SHAKEDOWN_OFFLINE=1` leaves out what needs the network.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::path::{Path, PathBuf};
@@ -11,12 +12,16 @@ use std::sync::atomic::AtomicBool;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use shakedown::rehearse::BackendName;
+use shakedown::sandbox::docker::{self, Pull};
+use shakedown::sandbox::nix::Nixpkgs;
 use shakedown::scenario::{self, CaseStatus, Scenario, Selected, Selection, Settings, State, discover};
 
 /// Python versions that every machine with `SHAKEDOWN_BACKENDS_MUST_WORK=1` has.
 const CERTAIN_PYTHONS: &[&str] = &["3.11", "3.12"];
 /// How often the network gets another chance.
 const RETRIES: u32 = 2;
+/// The tag of scenarios that say the same on every backend.
+const PARITY: &str = "parity";
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
@@ -26,26 +31,45 @@ fn is_set(variable: &str) -> bool {
     std::env::var(variable).is_ok_and(|value| value == "1")
 }
 
-fn backends() -> Vec<BackendName> {
-    let asked = std::env::var("SHAKEDOWN_TEST_BACKENDS").unwrap_or_else(|_| "host".into());
-    let known = [BackendName::Auto, BackendName::Host, BackendName::Nix, BackendName::Docker];
-    let named = |name: &str| known.into_iter().find(|backend| scenario::backend_name(*backend) == name);
-    asked.split(',').map(|name| named(name).unwrap_or_else(|| panic!("there is no backend `{name}`"))).collect()
+/// Those that the environment asks for.
+fn asked_for() -> Option<Vec<BackendName>> {
+    let asked = std::env::var("SHAKEDOWN_TEST_BACKENDS").ok()?;
+    let named = |name| BackendName::parse(name).unwrap_or_else(|| panic!("there is no backend `{name}`"));
+    Some(asked.split(',').map(named).collect())
+}
+
+/// Where a scenario runs unless the environment says otherwise.
+fn own_backends(scenario: &Scenario) -> Vec<BackendName> {
+    match scenario.definition.tags.iter().any(|tag| tag == PARITY) {
+        true => vec![BackendName::Host, BackendName::Nix, BackendName::Docker],
+        false => vec![BackendName::Host],
+    }
+}
+
+/// What the small nixpkgs needs and the nix backend does not know of.
+fn lacks(backend: BackendName) -> Option<&'static str> {
+    let patches = backend != BackendName::Nix || which::which("patchelf").is_ok();
+    (!patches).then_some("patchelf, which the small nixpkgs is made with, is not installed")
 }
 
 fn run(scenario: Scenario, backend: BackendName) -> Result<(), Failed> {
     let may_be_missing = scenario.definition.python.as_deref().is_some_and(|python| !CERTAIN_PYTHONS.contains(&python))
         || !scenario.definition.runs_on(backend);
-    let name = scenario.name.clone();
+    let title = title(&scenario, backend);
+    if let Some(why) = lacks(backend) {
+        return skipped(&title, why, may_be_missing);
+    }
     let scratch = tempfile::tempdir()?;
     let state = State::at(scratch.path().join("state.ndjson"))?;
     let settings = Settings {
         folder: "scenarios".into(),
         backends: vec![backend],
+        nixpkgs: Some(Nixpkgs::Path(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/nixpkgs"))),
+        // Nothing is fetched that the machine was not readied with, and nothing is kept from one run for the next.
+        docker: docker::Options { pull: Pull::Never, no_cache: true, ..docker::Options::default() },
         jobs: 1,
         retries: RETRIES,
-        fail_fast: false,
-        accept: false,
+        ..Settings::default()
     };
     let selected = Selected { scenarios: vec![scenario], ..Selected::default() };
     let summary = scenario::run(&settings, &selected, &state, &AtomicBool::new(false), &mut |_| {})?;
@@ -53,15 +77,25 @@ fn run(scenario: Scenario, backend: BackendName) -> Result<(), Failed> {
     let why = result.reasons.join("\n");
     match result.status {
         CaseStatus::Passed => Ok(()),
-        CaseStatus::Skipped | CaseStatus::Unreachable if may_be_missing || !is_set("SHAKEDOWN_BACKENDS_MUST_WORK") => {
-            eprintln!("skipped: {name}: {why}");
-            Ok(())
-        }
+        CaseStatus::Skipped | CaseStatus::Unreachable => skipped(&title, &why, may_be_missing),
         status => {
             let diff = result.diff.as_deref().unwrap_or_default();
             Err(format!("{}: {why}\n{diff}\n{}", status.name(), result.log.join("\n")).into())
         }
     }
+}
+
+fn title(scenario: &Scenario, backend: BackendName) -> String {
+    format!("{}: {}", backend.name(), scenario.name)
+}
+
+/// Says so by name, and fails where what is missing must be there.
+fn skipped(title: &str, why: &str, may_be_missing: bool) -> Result<(), Failed> {
+    if !may_be_missing && is_set("SHAKEDOWN_BACKENDS_MUST_WORK") {
+        return Err(format!("it cannot run here: {why}").into());
+    }
+    eprintln!("skipped: {title}: {why}");
+    Ok(())
 }
 
 /// What no run of a single scenario would notice.
@@ -95,11 +129,11 @@ fn main() -> ExitCode {
             eprintln!("skipped: {name}: {why}");
         }
     }
-    for backend in backends() {
-        for scenario in &selected.scenarios {
-            let title = format!("{}: {}", scenario::backend_name(backend), scenario.name);
+    let asked_for = asked_for();
+    for scenario in selected.scenarios {
+        for backend in asked_for.clone().unwrap_or_else(|| own_backends(&scenario)) {
             let scenario = scenario.clone();
-            trials.push(Trial::test(title, move || run(scenario, backend)));
+            trials.push(Trial::test(title(&scenario, backend), move || run(scenario, backend)));
         }
     }
     libtest_mimic::run(&arguments, trials).exit_code()

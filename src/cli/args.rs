@@ -296,6 +296,7 @@ impl Sandboxing {
                 PullWhen::Never => docker::Pull::Never,
             },
             no_cache: self.no_cache,
+            shown: Vec::new(),
         };
         request.network = !self.offline && !config.offline;
         request.memory = self.memory.or(config.memory).map(|size| size.as_u64());

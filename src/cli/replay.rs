@@ -62,7 +62,7 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     let passing =
         diagnoses.first().and_then(|primary| diagnose::explain(primary.rule)).is_some_and(|rule| rule.passing);
     let failed = !diagnoses.is_empty() || failure.exit_code.is_some_and(|code| code != 0);
-    let telling = if diagnoses.is_empty() { telling_lines(&log) } else { Vec::new() };
+    let telling = if diagnoses.is_empty() { telling_lines(&log, None) } else { Vec::new() };
     let replay = Replay { failure, diagnoses, telling, here };
     let report = Report { project: args.path.unwrap_or_default(), content: Content::Replay(Box::new(replay)) };
     destinations.write(&report, args.output.paint())?;

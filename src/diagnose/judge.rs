@@ -110,26 +110,29 @@ fn evidence_of(line: &Line) -> Evidence {
     Evidence { source: Source::Log { phase: line.phase.as_deref().map(str::to_owned), line: line.number }, text }
 }
 
-/// The lines that say most about a failure whose cause no rule knows, in the order of the log.
-pub fn telling_lines(log: &Log) -> Vec<Evidence> {
+/// The lines that say most about a failure whose cause no rule knows, in the order of the log. Of a log that was recorded
+/// by phase only those of the phase that failed: what an earlier one printed was no failure.
+pub fn telling_lines(log: &Log, phase: Option<&str>) -> Vec<Evidence> {
     const MOST: usize = 8;
+    let of_phase = |line: &Line| phase.is_none() || line.phase.is_none() || line.phase.as_deref() == phase;
+    let lines: Vec<&Line> = log.lines().iter().filter(|line| of_phase(line)).collect();
     let mut scored: Vec<(i32, usize)> =
-        log.lines().iter().enumerate().filter_map(|(at, line)| Some((loudness(&line.text)?, at))).collect();
+        lines.iter().enumerate().filter_map(|(at, line)| Some((loudness(&line.text)?, at))).collect();
     scored.sort_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
     let mut chosen: Vec<usize> = Vec::new();
     for (_, at) in scored {
-        let text = log.lines()[at].text.trim();
-        if chosen.len() < MOST && !chosen.iter().any(|known| log.lines()[*known].text.trim() == text) {
+        let text = lines[at].text.trim();
+        if chosen.len() < MOST && !chosen.iter().any(|known| lines[*known].text.trim() == text) {
             chosen.push(at);
         }
     }
     if chosen.is_empty() {
         // Nothing is loud, so the last words have to do.
-        let spoken = log.lines().iter().enumerate().filter(|(_, line)| !line.text.trim().is_empty());
+        let spoken = lines.iter().enumerate().filter(|(_, line)| !line.text.trim().is_empty());
         chosen.extend(spoken.map(|(at, _)| at).rev().take(MOST));
     }
     chosen.sort_unstable();
-    chosen.into_iter().map(|at| evidence_of(&log.lines()[at])).collect()
+    chosen.into_iter().map(|at| evidence_of(lines[at])).collect()
 }
 
 /// How much a line looks like the account of a failure; none for what only frames one.

@@ -44,7 +44,10 @@ impl Found {
             }),
             false => Vec::new(),
         };
-        let telling = if failed && diagnoses.is_empty() { diagnose::telling_lines(&log) } else { Vec::new() };
+        let telling = match failed && diagnoses.is_empty() {
+            true => diagnose::telling_lines(&log, outcome.failing_phase()),
+            false => Vec::new(),
+        };
         let primary = diagnoses.first().and_then(|diagnosis| diagnose::explain(diagnosis.rule));
         let passing = primary.is_some_and(|rule| rule.passing);
         let took = started.elapsed();

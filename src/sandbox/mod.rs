@@ -137,7 +137,7 @@ pub struct CommandLine {
 pub enum SetupStep {
     /// A command to be run like any other.
     Run {
-        /// What the report shows, for example `nix-env -if .nixpacks/nixpkgs-….nix`.
+        /// What the report shows: the cloud's command, for example `nix-env -if .nixpacks/nixpkgs-….nix && …`.
         title: String,
         /// What the host executes.
         command: CommandLine,

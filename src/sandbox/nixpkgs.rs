@@ -94,7 +94,7 @@ pub fn setup(plan: &Plan) -> Vec<(String, Vec<String>, i32)> {
             false => format!("nixpkgs-{archive}"),
         };
         let file = format!(".nixpacks/{name}.nix");
-        let title = format!("nix-env -if {file} && nix-collect-garbage -d");
+        let title = install_command(&format!("{name}.nix"));
         let failure = fault(&libraries, 6, 47, &file).or_else(|| fault(&packages, 19, 9, &file));
         let code = i32::from(failure.is_some());
         steps.push((title, failure.unwrap_or_default(), code));
@@ -107,10 +107,20 @@ pub fn setup(plan: &Plan) -> Vec<(String, Vec<String>, i32)> {
     apt.sort_unstable();
     apt.dedup();
     if !apt.is_empty() {
-        let title = format!("sudo apt-get update && sudo apt-get install -y --no-install-recommends {}", apt.join(" "));
-        steps.push((title, Vec::new(), 0));
+        steps.push((apt_command(&apt.join(" ")), Vec::new(), 0));
     }
     steps
+}
+
+/// What the cloud runs for one expression. Every backend calls its own step so, whatever it does instead: what is reported
+/// is the plan's command.
+pub(super) fn install_command(name: &str) -> String {
+    format!("nix-env -if .nixpacks/{name} && nix-collect-garbage -d")
+}
+
+/// The same for apt's packages.
+pub(super) fn apt_command(packages: &str) -> String {
+    format!("sudo apt-get update && sudo apt-get install -y --no-install-recommends {packages}")
 }
 
 /// What Nix prints for the first name in `names` that is none; they stand on one line, from `column` on.

@@ -13,6 +13,7 @@ use super::index::{Index, Shelf};
 use super::judge::Finding;
 use super::normalise::Particulars;
 use super::result::{Span, seconds};
+use super::suite;
 use crate::plan::{Options, Vars};
 use crate::project::InputError;
 use crate::rehearse::{BackendName, Lease, Rehearsal, Request, rehearse};
@@ -55,18 +56,23 @@ impl Bench {
         &self,
         scenario: &Scenario,
         backend: BackendName,
+        suite: &suite::Settings,
         interrupted: &AtomicBool,
         emit: &mut dyn FnMut(&Event),
     ) -> Result<Attempt> {
         if !scenario.definition.runs_on(backend) {
             return Ok(Attempt::Unavailable("this backend cannot provide what its plan names".into()));
         }
+        if backend == BackendName::Docker && scenario.definition.index.status.is_some() {
+            let why = "a container is given the local index as a folder, and a folder cannot refuse anything";
+            return Ok(Attempt::Unavailable(why.into()));
+        }
         let lease = scenario.definition.run.port.map_or_else(Lease::unusual, Lease::given);
         let port = lease.port();
         let mut particulars = Particulars::default();
         particulars.port(port, "<port>");
         particulars.port(self.index.port(), "<index>");
-        let request = self.request(scenario, backend, port)?;
+        let request = self.request(scenario, backend, suite, port)?;
         match rehearse(&request, interrupted, emit) {
             Ok(rehearsal) if rehearsal.outcome.was_interrupted() => Ok(Attempt::Interrupted),
             Ok(rehearsal) => found(&request, rehearsal, &particulars),
@@ -80,20 +86,35 @@ impl Bench {
         }
     }
 
-    fn request(&self, scenario: &Scenario, backend: BackendName, port: u16) -> Result<Request> {
+    fn request(
+        &self,
+        scenario: &Scenario,
+        backend: BackendName,
+        suite: &suite::Settings,
+        port: u16,
+    ) -> Result<Request> {
         let definition = &scenario.definition;
-        let mut vars = match definition.needs_network() {
-            true => Vars::new(),
-            false => {
-                let archives = definition.packages.iter().map(super::Package::archive).collect::<Result<_>>()?;
-                self.index.offer(&scenario.name, Shelf { status: definition.index.status, archives })
-            }
-        };
+        let mut docker = suite.docker.clone();
+        let mut vars = Vars::new();
+        if !definition.needs_network() {
+            let archives = definition.packages.iter().map(super::Package::archive).collect::<Result<_>>()?;
+            let shelf = Shelf { status: definition.index.status, archives };
+            vars = match backend {
+                BackendName::Docker => {
+                    let (folder, vars) = self.index.lay_out(&scenario.name, &shelf)?;
+                    docker.shown.push(folder);
+                    vars
+                }
+                _ => self.index.offer(&scenario.name, shelf),
+            };
+        }
         vars.extend(definition.env.clone());
         let env = vars.iter().map(|(name, value)| format!("{name}={value}")).collect();
         Ok(Request {
             options: Options { env, ..Options::default() },
             backend,
+            nixpkgs: suite.nixpkgs.clone(),
+            docker,
             network: !definition.run.offline,
             memory: definition.run.memory.map(|size| size.as_u64()),
             port: Some(port),

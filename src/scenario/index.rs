@@ -1,14 +1,23 @@
-//! A package index on loopback: PEP 503 pages over the archives of each scenario.
+//! A package index: PEP 503 pages over the archives of each scenario.
+//!
+//! It is on loopback, which the sandboxes of the host and nix backends share with us. A container has a loopback of its
+//! own, and the bridge would lead out of it on some machines only: not past a firewall, from a rootless engine, or from an
+//! engine on another machine. So the same pages also come as a folder to be copied in: to pip and uv that is an index too.
+//! What pip prints is the same but for one thing: it is `Processing` an archive that it finds, not `Collecting` a name. Causes
+//! that are read from which package was being collected are less exact there, so no scenario about one is tagged `parity`.
 
 use std::collections::HashMap;
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use tempfile::TempDir;
 
 use super::package::{Archive, normalised};
 use crate::plan::Vars;
@@ -33,6 +42,7 @@ pub(super) struct Index {
     address: SocketAddr,
     state: Arc<State>,
     thread: Option<JoinHandle<()>>,
+    folder: TempDir,
 }
 
 #[derive(Debug, Default)]
@@ -64,33 +74,47 @@ impl Index {
                 thread::spawn(move || drop(state.serve(&stream)));
             }
         });
-        Ok(Self { address, state, thread: Some(thread) })
+        let folder = tempfile::Builder::new().prefix("shakedown-index-").tempdir();
+        let folder = folder.context("cannot make a folder for the package index")?;
+        Ok(Self { address, state, thread: Some(thread), folder })
     }
 
     /// Puts a scenario's archives on offer and returns the variables that send pip and uv there, and nowhere else.
     pub(super) fn offer(&self, scenario: &str, shelf: Shelf) -> Vars {
         let mut shelves = self.state.shelves.lock().unwrap_or_else(PoisonError::into_inner);
         shelves.insert(scenario.to_owned(), Arc::new(shelf));
-        let url = format!("http://{}/{scenario}/simple/", self.address);
-        // The machine's own settings reach into the sandbox, so each of them gets a harmless value here. An empty one
-        // will not do: `--env NAME=` takes the value from the caller's environment.
-        let pairs = [
-            ("PIP_INDEX_URL", url.as_str()),
-            ("PIP_EXTRA_INDEX_URL", url.as_str()),
-            ("PIP_FIND_LINKS", "/app"),
-            ("PIP_NO_INDEX", "0"),
-            ("UV_DEFAULT_INDEX", url.as_str()),
-            ("UV_INDEX_URL", url.as_str()),
-            ("NO_PROXY", "127.0.0.1"),
-            ("no_proxy", "127.0.0.1"),
-        ];
-        pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+        variables(&format!("http://{}/{scenario}/simple/", self.address))
+    }
+
+    /// The same as a folder, and the variables for where it is found under its own name.
+    pub(super) fn lay_out(&self, scenario: &str, shelf: &Shelf) -> Result<(PathBuf, Vars)> {
+        let folder = self.folder.path().join(scenario);
+        shelf.write(&folder).with_context(|| format!("cannot write the package index to {}", folder.display()))?;
+        let vars = variables(&format!("file://{}/simple/", folder.display()));
+        Ok((folder, vars))
     }
 
     /// Where it listens.
     pub(super) fn port(&self) -> u16 {
         self.address.port()
     }
+}
+
+/// What sends pip and uv to an index.
+fn variables(url: &str) -> Vars {
+    // The machine's own settings reach into the sandbox, so each of them gets a harmless value here. An empty one
+    // will not do: `--env NAME=` takes the value from the caller's environment.
+    let pairs = [
+        ("PIP_INDEX_URL", url),
+        ("PIP_EXTRA_INDEX_URL", url),
+        ("PIP_FIND_LINKS", "/app"),
+        ("PIP_NO_INDEX", "0"),
+        ("UV_DEFAULT_INDEX", url),
+        ("UV_INDEX_URL", url),
+        ("NO_PROXY", "127.0.0.1"),
+        ("no_proxy", "127.0.0.1"),
+    ];
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 impl Drop for Index {
@@ -137,7 +161,10 @@ impl State {
             return Answer::error(status);
         }
         match parts[..] {
-            [scenario, "simple", project] => shelf.page(scenario, project),
+            [_, "simple", project] => match shelf.page(&normalised(project)) {
+                Some(page) => Answer { status: 200, kind: "text/html", body: page.into() },
+                None => Answer::error(404),
+            },
             [_, "files", file] => shelf.file(file),
             _ => Answer::error(404),
         }
@@ -145,22 +172,29 @@ impl State {
 }
 
 impl Shelf {
-    fn page(&self, scenario: &str, project: &str) -> Answer {
-        let project = normalised(project);
+    /// A project's page, if there is anything of it. Its links are relative, as the page may be a file anywhere.
+    fn page(&self, project: &str) -> Option<String> {
         let mut links = String::new();
         for Archive { file_name, requires_python, .. } in self.archives.iter().filter(|found| found.project == project)
         {
             let python =
                 requires_python.as_ref().map(|python| format!(" data-requires-python=\"{}\"", escaped(python)));
-            links += &format!(
-                "<a href=\"/{scenario}/files/{file_name}\"{}>{file_name}</a><br>\n",
-                python.unwrap_or_default()
-            );
+            let python = python.unwrap_or_default();
+            links += &format!("<a href=\"../../files/{file_name}\"{python}>{file_name}</a><br>\n");
         }
-        match links.is_empty() {
-            true => Answer::error(404),
-            false => Answer { status: 200, kind: "text/html", body: format!("<!DOCTYPE html>\n{links}").into() },
+        (!links.is_empty()).then(|| format!("<!DOCTYPE html>\n{links}"))
+    }
+
+    fn write(&self, folder: &Path) -> Result<()> {
+        let (pages, files) = (folder.join("simple"), folder.join("files"));
+        fs::create_dir_all(&pages)?;
+        fs::create_dir_all(&files)?;
+        for Archive { project, file_name, bytes, .. } in &self.archives {
+            fs::create_dir_all(pages.join(project))?;
+            fs::write(pages.join(project).join("index.html"), self.page(project).unwrap_or_default())?;
+            fs::write(files.join(file_name), bytes)?;
         }
+        Ok(())
     }
 
     fn file(&self, name: &str) -> Answer {
@@ -217,8 +251,20 @@ mod tests {
         index.offer("one", Shelf { archives: vec![archive()], ..Shelf::default() });
         let (status, page) = get(&index, "/one/simple/Moon/");
         assert_eq!(status, 200);
-        assert!(page.contains("href=\"/one/files/moon-1.0-py3-none-any.whl\" data-requires-python=\"&gt;=3.9\""));
+        assert!(page.contains("href=\"../../files/moon-1.0-py3-none-any.whl\" data-requires-python=\"&gt;=3.9\""));
         assert_eq!(get(&index, "/one/files/moon-1.0-py3-none-any.whl"), (200, "PK".into()));
+    }
+
+    #[test]
+    fn a_folder_holds_the_same_pages_and_files() {
+        let index = Index::start().unwrap();
+        let shelf = Shelf { archives: vec![archive()], ..Shelf::default() };
+        index.offer("one", shelf.clone());
+        let (folder, vars) = index.lay_out("one", &shelf).unwrap();
+        let page = fs::read_to_string(folder.join("simple/moon/index.html")).unwrap();
+        assert_eq!(page, get(&index, "/one/simple/moon/").1);
+        assert_eq!(fs::read(folder.join("files/moon-1.0-py3-none-any.whl")).unwrap(), b"PK");
+        assert_eq!(vars["PIP_INDEX_URL"], format!("file://{}/simple/", folder.display()));
     }
 
     #[test]

@@ -25,4 +25,4 @@ pub use record::{Recording, record};
 pub use result::{Case, CaseResult, CaseStatus, Span, Summary};
 pub use select::{HEAVY, Partition, Selected, Selection};
 pub use state::State;
-pub use suite::{Settings, SuiteEvent, backend_name, run};
+pub use suite::{Settings, SuiteEvent, run};

@@ -16,17 +16,23 @@ use super::result::{Case, CaseResult, CaseStatus, Summary, seconds};
 use super::select::Selected;
 use super::state::State;
 use crate::rehearse::BackendName;
+use crate::sandbox::docker;
+use crate::sandbox::nix::Nixpkgs;
 
 /// How long a passing fault gets to pass, times the number of the attempt.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// How a suite is run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Where the scenarios are, for the accept command.
     pub folder: PathBuf,
     /// Every scenario runs on each of them.
     pub backends: Vec<BackendName>,
+    /// Where the nix backend takes its packages from instead of the plan's archive.
+    pub nixpkgs: Option<Nixpkgs>,
+    /// How the docker backend gets its image.
+    pub docker: docker::Options,
     /// How many run at a time.
     pub jobs: usize,
     /// How often a scenario that met a passing fault is tried again.
@@ -151,7 +157,7 @@ fn jobs<'a>(settings: &Settings, selected: &'a Selected, state: &State) -> VecDe
     let mut jobs: Vec<Job<'a>> = Vec::new();
     for scenario in &selected.scenarios {
         for backend in &settings.backends {
-            let case = Case { scenario: scenario.name.clone(), backend: backend_name(*backend).into() };
+            let case = Case { scenario: scenario.name.clone(), backend: backend.name().into() };
             jobs.push(Job { scenario, backend: *backend, case });
         }
     }
@@ -170,16 +176,6 @@ fn without_a_run(selected: &Selected) -> Vec<CaseResult> {
         .iter()
         .map(|(name, why)| CaseResult::unrun(case(name), CaseStatus::Skipped, (*why).to_owned()));
     broken.chain(left_out).collect()
-}
-
-/// As the command line has it.
-pub fn backend_name(backend: BackendName) -> &'static str {
-    match backend {
-        BackendName::Auto => "auto",
-        BackendName::Host => "host",
-        BackendName::Nix => "nix",
-        BackendName::Docker => "docker",
-    }
 }
 
 impl Shared<'_> {
@@ -212,11 +208,12 @@ impl Shared<'_> {
             let _ = outbox.send(Message::Started(job.case.clone()));
             let from = seconds(self.started.elapsed());
             let mut clock = Clock::start();
-            let attempt = self.bench.attempt(job.scenario, job.backend, self.interrupted, &mut |event| {
-                if let Some(phase) = clock.event(event) {
-                    let _ = outbox.send(Message::Phase(job.case.clone(), phase.to_owned()));
-                }
-            });
+            let attempt =
+                self.bench.attempt(job.scenario, job.backend, self.settings, self.interrupted, &mut |event| {
+                    if let Some(phase) = clock.event(event) {
+                        let _ = outbox.send(Message::Phase(job.case.clone(), phase.to_owned()));
+                    }
+                });
             let passing = matches!(attempt, Ok(Attempt::Found { passing: true, .. })) && wants_tell;
             if passing && attempts <= self.settings.retries && self.pause(attempts) {
                 continue;
@@ -272,7 +269,7 @@ impl Shared<'_> {
     fn accept_command(&self, job: &Job<'_>) -> String {
         let backend = match job.backend {
             BackendName::Auto => String::new(),
-            backend => format!(" --backend {}", backend_name(backend)),
+            backend => format!(" --backend {}", backend.name()),
         };
         format!("shakedown suite {} {}{backend} --accept", self.settings.folder.display(), job.case.scenario)
     }
@@ -290,8 +287,7 @@ mod tests {
     }
 
     fn settings() -> Settings {
-        let backends = vec![BackendName::Host];
-        Settings { folder: "nowhere".into(), backends, jobs: 2, retries: 0, fail_fast: false, accept: false }
+        Settings { folder: "nowhere".into(), backends: vec![BackendName::Host], jobs: 2, ..Settings::default() }
     }
 
     fn statuses(summary: &Summary) -> Vec<(&str, CaseStatus)> {

@@ -13,6 +13,8 @@ use super::exit::{Exit, UsageError};
 use super::interrupt;
 use super::output::{self, Color, destinations, print, write_file};
 use crate::report::Paint;
+use crate::sandbox::docker;
+use crate::sandbox::nix::Nixpkgs;
 use crate::scenario::{
     self, CaseStatus, FILE, Partition, Selected, Selection, Settings, State, SuiteError, Summary, discover,
 };
@@ -40,6 +42,9 @@ pub(super) struct Args {
     /// Where to run; several run each scenario on each [default: auto]
     #[arg(long = "backend", value_enum, value_name = "BACKEND", value_delimiter = ',')]
     backends: Vec<BackendName>,
+    /// The nixpkgs that the nix backend uses instead of the plan's archive
+    #[arg(long, value_name = "PATH|URL")]
+    nixpkgs: Option<String>,
     /// How many scenarios run at a time [default: one a processor]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
@@ -161,6 +166,8 @@ fn settings(args: &Args) -> Settings {
     Settings {
         folder: args.dir.clone(),
         backends: backends.into_iter().map(Into::into).collect(),
+        nixpkgs: args.nixpkgs.as_deref().map(Nixpkgs::parse),
+        docker: docker::Options::default(),
         jobs: args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, Into::into), usize::from),
         retries: args.retries,
         fail_fast: args.fail_fast,

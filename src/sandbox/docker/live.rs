@@ -8,12 +8,12 @@ use tempfile::TempDir;
 
 use super::container::Container;
 use super::engine::SOON;
-use super::probe;
+use super::{Options, probe};
 use crate::plan::{Plan, Vars, nix};
 use crate::sandbox::network::{self, Access};
 use crate::sandbox::{
     CommandLine, Kept, Lost, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Shell, Spec, Step, Unverified,
-    context,
+    context, nixpkgs,
 };
 
 /// Where the start command's first process leaves its number.
@@ -39,6 +39,15 @@ if [ -n "$user" ]; then
 fi
 exec /bin/bash -l -c "$command""#;
 
+/// Asks the start command's first process to stop, as the cloud does. There it is process 1, which the kernel spares a
+/// signal that it has no handler for; here an init of ours is, so that rule has to be kept by us.
+/// Argument: the file with the process number.
+const STOP: &str = r#"
+pid=$(< "$1")
+while read -r key mask; do
+  [ "$key" = SigCgt: ] && (( 16#$mask & 1 << 14 )) && kill -TERM "$pid"
+done < "/proc/$pid/status""#;
+
 pub(super) struct Live {
     container: Container,
     project: PathBuf,
@@ -57,9 +66,10 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn new(container: Container, spec: &Spec<'_>, base_image: Option<String>) -> Result<Self> {
+    pub(super) fn new(container: Container, spec: &Spec<'_>, options: &Options) -> Result<Self> {
         let plan = spec.plan;
         let access = if spec.network { Access::of_this_machine() } else { Access::default() };
+        let shown = if spec.network { &*options.shown } else { &[] };
         let phases = plan.phases_in_order()?;
         let nix_phases = phases.iter().filter(|(_, phase)| phase.uses_nix());
         let live = Self {
@@ -74,16 +84,16 @@ impl Live {
                 .map(|(_, phase)| format!("PATH={}:$PATH", phase.paths.join(":")))
                 .collect(),
             user: plan.start.as_ref().and_then(|start| start.user.clone()).unwrap_or_default(),
-            unverified: unverified(plan, base_image),
+            unverified: unverified(plan, options.base_image.clone()),
             access: access.vars,
             container,
         };
-        live.trust(&access.bundle, &access.find_links)?;
+        live.trust(&access.bundle, access.find_links.iter().chain(shown))?;
         Ok(live)
     }
 
-    /// Our certificates in the place of the image's, and local wheels at their own place.
-    fn trust(&self, bundle: &[u8], find_links: &[PathBuf]) -> Result<()> {
+    /// Our certificates in the place of the image's, and folders of local packages at their own place.
+    fn trust<'a>(&self, bundle: &[u8], folders: impl Iterator<Item = &'a PathBuf>) -> Result<()> {
         if !bundle.is_empty() {
             let bundle_path = Path::new(network::BUNDLE);
             let name = bundle_path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -91,7 +101,7 @@ impl Live {
             self.container.ask("mkdir -p \"$1\" /run", &[&folder], SOON)?;
             self.put(&folder, |stage| Ok(fs::write(stage.join(&name), bundle)?))?;
         }
-        for folder in find_links {
+        for folder in folders {
             let place = folder.to_string_lossy();
             self.container.ask("mkdir -p \"$1\"", &[&place], SOON)?;
             self.container.put(folder, &place)?;
@@ -167,17 +177,9 @@ impl Sandbox for Live {
             self.put("/", |stage| write_assets(&stage.join("assets"), &self.assets))?;
         }
         let none = Vars::new();
-        let nix = self.expressions.iter().map(|(name, _)| {
-            let script = format!("nix-env -if .nixpacks/{name} && nix-collect-garbage -d");
-            (format!("nix-env -if .nixpacks/{name}"), script)
-        });
-        let apt = (!self.apt.is_empty()).then(|| {
-            let packages = self.apt.join(" ");
-            let script = format!("sudo apt-get update && sudo apt-get install -y --no-install-recommends {packages}");
-            (format!("apt-get install -y --no-install-recommends {packages}"), script)
-        });
-        let step =
-            |(title, script): (String, String)| SetupStep::Run { title, command: self.build_shell(&none, &script) };
+        let nix = self.expressions.iter().map(|(name, _)| nixpkgs::install_command(name));
+        let apt = (!self.apt.is_empty()).then(|| nixpkgs::apt_command(&self.apt.join(" ")));
+        let step = |script: String| SetupStep::Run { command: self.build_shell(&none, &script), title: script };
         Ok(nix.chain(apt).map(step).collect())
     }
 
@@ -208,7 +210,7 @@ impl Sandbox for Live {
     }
 
     fn ask_to_stop(&self, _pid: u32) -> Result<()> {
-        self.container.ask("kill -TERM \"$(< \"$1\")\"", &[STARTED], SOON)?;
+        self.container.ask(STOP, &[STARTED], SOON)?;
         Ok(())
     }
 

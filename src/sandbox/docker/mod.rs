@@ -10,7 +10,7 @@ mod probe;
 pub use engine::Engine;
 pub use labels::{Leftover, clean, leftovers};
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use xxhash_rust::xxh3::xxh3_64;
@@ -48,6 +48,9 @@ pub struct Options {
     pub pull: Pull,
     /// Whether `cacheDirectories` start empty and are forgotten.
     pub no_cache: bool,
+    /// Folders of this machine that are to be found at their own place inside, unless there is no network. They are copied:
+    /// the engine may be on another machine.
+    pub shown: Vec<PathBuf>,
 }
 
 /// The docker backend.
@@ -123,7 +126,7 @@ impl Backend for Docker {
         let volumes = if self.options.no_cache { Vec::new() } else { cache_volumes(&engine, spec)? };
         let wanted = Wanted { image, network: spec.network, memory: spec.memory, volumes: &volumes };
         let container = Container::start(&engine, &wanted)?;
-        Ok(Box::new(Live::new(container, spec, self.options.base_image.clone())?))
+        Ok(Box::new(Live::new(container, spec, &self.options)?))
     }
 
     fn reopen(&self, spec: &Spec<'_>, kept: &Kept) -> Result<Box<dyn Sandbox>> {
@@ -131,7 +134,7 @@ impl Backend for Docker {
         let engine = self.engine()?;
         engine.version()?;
         let container = Container::kept(&engine, name)?;
-        Ok(Box::new(Live::new(container, spec, self.options.base_image.clone())?))
+        Ok(Box::new(Live::new(container, spec, &self.options)?))
     }
 }
 

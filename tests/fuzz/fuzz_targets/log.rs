@@ -12,5 +12,5 @@ fuzz_target!(|bytes: &[u8]| {
     let log = builder.finish();
     let found = diagnose(&Case::of_log(&log));
     Failure::of(&log, found.first());
-    telling_lines(&log);
+    telling_lines(&log, None);
 });
