@@ -17,9 +17,14 @@ lint:
 test *ARGS:
     cargo test --workspace "$@"
 
+# Fuzz what reads foreign files, for example `just fuzz 240 log`; without arguments 30 s of every target.
+[group('check')]
+fuzz *ARGS:
+    tests/fuzz.sh "$@"
+
 # What CI runs; a missing backend is a failure here, not a skip.
 [group('check')]
-ci: lint
+ci: lint fuzz
     SHAKEDOWN_BACKENDS_MUST_WORK=1 cargo test --workspace
     git diff --exit-code
 
@@ -44,8 +49,3 @@ golden:
 bench *ARGS:
     cargo build --release
     tests/bench.sh "$@"
-
-# Fuzz one target, for example `just fuzz log -max_total_time=60`.
-[group('dev')]
-fuzz TARGET *ARGS:
-    cd tests/fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir . "$1" -- "${@:2}"

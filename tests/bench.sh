@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Times shakedown against the bare commands and the real nixpacks, with hyperfine: medians, and ratios of one run.
-#   tests/bench.sh [startup|plan|cold|entry|log|memory ...]      without arguments: all of them
-# Wants: a release build, hyperfine, and for `plan` a nixpacks on PATH.
+#   tests/bench.sh [startup|plan|cold|suite|docker|entry|log|memory ...]      without arguments: all of them
+# Wants: a release build, hyperfine, for `plan` and `docker` a nixpacks on PATH, and for `docker` an engine with BuildKit.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-tool=$PWD/target/release/shakedown
+tool=${CARGO_TARGET_DIR:-$PWD/target}/release/shakedown
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 runs=${RUNS:-5}
@@ -68,6 +68,61 @@ cold() {
     done
 }
 
+# Scenarios that need no network, the quick and the slow, those that end and those that stay.
+SUITE=(activation-is-lost build-command-fails crashes-after-a-while db-unreachable externally-managed-by-variable
+    hash-mismatch missing-env-var missing-local-module never-listens script-never-ends works-bot works-web-stdlib)
+
+suite() {
+    local names="${SUITE[*]}"
+    compare "suite, ${#SUITE[@]} scenarios, --jobs 2 against 1" \
+        "$tool suite scenarios $names --backend host --quiet --jobs 2" \
+        "$tool suite scenarios $names --backend host --quiet --jobs 1"
+    # The commands' own time within that run: what a shell loop over them would take that asked nothing and waited as long.
+    "$tool" suite scenarios "${SUITE[@]}" --backend host --quiet --jobs 1 --format json --output "$work/suite.json" || true
+    python3 - "$work/suite.json" <<'PY'
+import json, sys
+summary = json.load(open(sys.argv[1]))
+bare = sum(span["seconds"] for result in summary["results"] for span in result.get("timeline", []))
+print(f"{'suite, one by one, against bare commands':44} {summary['seconds']:9.3f} s {bare:9.3f} s {summary['seconds'] / bare:6.2f}x")
+PY
+}
+
+# A docker that can do what the real nixpacks asks of it, first on PATH; an old one beside a new one without buildx is common.
+buildkit() {
+    local candidate
+    mkdir -p "$work/bin"
+    for candidate in $(type -aP docker); do
+        if DOCKER_BUILDKIT=1 "$candidate" build --help >/dev/null 2>&1 && "$candidate" info >/dev/null 2>&1; then
+            ln -sf "$candidate" "$work/bin/docker"
+            PATH=$work/bin:$PATH
+            return
+        fi
+    done
+    return 1
+}
+
+# Both on the same engine and base image. Ours starts a container and runs the plan's commands in it; theirs makes an image.
+docker() {
+    if ! buildkit; then
+        echo "docker: skipped: no docker here has BuildKit and an engine that answers"
+        return
+    fi
+    app docker $'flask\n' "import flask; print('up')"
+    local label=dev.shakedown.bench
+    local edit="echo '# edited' >>$work/docker/main.py"
+    local ours="$tool run $work/docker --quiet --backend docker --expect exits"
+    local theirs="nixpacks build $work/docker --name shakedown-bench --label $label"
+    local start="docker run --rm shakedown-bench"
+    if ! $ours >"$work/docker.log" 2>&1 || ! { $theirs && command $start; } >"$work/docker.log" 2>&1; then
+        echo "docker: skipped: $(tail -n 1 "$work/docker.log")"
+        return
+    fi
+    compare "docker, cold, against nixpacks + docker run" "$ours --no-cache" "$theirs --no-cache && $start"
+    compare "docker, main.py edited, against the same" "$edit && $ours" "$edit && $theirs && $start"
+    command docker image rm --force shakedown-bench >/dev/null
+    command docker image prune --force --filter "label=$label" >/dev/null
+}
+
 entry() {
     cargo test --release --quiet --test figures -- --ignored --nocapture --test-threads=1 entering
 }
@@ -110,6 +165,6 @@ PY
 }
 
 printf '%-44s %11s %11s\n' "" ours theirs
-for name in "${@:-startup plan cold entry log memory}"; do
+for name in "${@:-startup plan cold suite docker entry log memory}"; do
     for part in $name; do "$part"; done
 done

@@ -1,13 +1,14 @@
 //! GitHub's workflow commands: annotations on the lines they concern.
 
 use std::fmt::Write;
+use std::path::Path;
 
-use super::{Report, words};
+use super::{Report, repository, words};
 use crate::diagnose::{Diagnosis, Severity};
 use crate::project::Source;
 
 pub(super) fn render(report: &Report) -> String {
-    let mut out: String = report.diagnoses().iter().map(annotation).collect();
+    let mut out: String = report.diagnoses().iter().map(|diagnosis| annotation(&report.project, diagnosis)).collect();
     if let Some(rehearsal) = report.rehearsal() {
         let verdict = words::verdict(rehearsal.verdict());
         let phase = rehearsal.outcome.failing_phase().map(|phase| format!(" at {phase}")).unwrap_or_default();
@@ -17,7 +18,7 @@ pub(super) fn render(report: &Report) -> String {
     out
 }
 
-fn annotation(diagnosis: &Diagnosis) -> String {
+fn annotation(project: &Path, diagnosis: &Diagnosis) -> String {
     let level = match diagnosis.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -25,11 +26,11 @@ fn annotation(diagnosis: &Diagnosis) -> String {
     };
     let mut properties = Vec::new();
     let in_file = |source: &Source| match source {
-        Source::File { path, line } => Some((path.to_string_lossy().into_owned(), *line)),
+        Source::File { path, line } => Some((path.clone(), *line)),
         _ => None,
     };
     if let Some((path, line)) = diagnosis.evidence.iter().find_map(|evidence| in_file(&evidence.source)) {
-        properties.push(format!("file={}", property(&path)));
+        properties.push(format!("file={}", property(&repository::place(project, &path).to_string_lossy())));
         properties.extend(line.map(|line| format!("line={line}")));
     }
     properties.push(format!("title={}", property(diagnosis.rule)));
@@ -65,6 +66,6 @@ mod tests {
             fixes: Vec::new(),
         };
         let line = "::error file=a%2Cb.txt,line=3,title=missing-python-module::100%25 wrong%0A::error::forged\n";
-        assert_eq!(annotation(&diagnosis), line);
+        assert_eq!(annotation(Path::new("/nowhere"), &diagnosis), line);
     }
 }

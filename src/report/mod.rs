@@ -8,6 +8,7 @@ mod junit;
 mod live;
 mod markdown;
 mod paint;
+mod repository;
 mod sarif;
 mod table;
 mod words;

@@ -1,6 +1,7 @@
-//! SARIF 2.1.0, for code scanning.
+//! SARIF 2.1.0, in the subset that GitHub's code scanning takes: it refuses a whole file for one result without a location.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde_sarif::sarif::{
@@ -8,36 +9,52 @@ use serde_sarif::sarif::{
     Result as Finding, ResultLevel, Run, Sarif, Tool, ToolComponent,
 };
 
-use super::Report;
-use crate::diagnose::{Diagnosis, Severity, check, explain};
+use super::{Replay, Report, repository};
+use crate::diagnose::{Diagnosis, Edit, Severity, check, explain};
 use crate::project::Source;
+use crate::rehearse::Rehearsal;
 use crate::run::Verdict;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+/// The rule of a failure that no rule explains.
+const UNEXPLAINED: &str = "deploy-fails";
+/// Where a deploy is described: the place of what no line of the project causes, the first that is there.
+const DESCRIPTIONS: &[&str] = &["nixpacks.toml", "Procfile", "requirements.txt", "pyproject.toml", "main.py"];
 
 pub(super) fn render(report: &Report) -> Result<String> {
-    let rules: BTreeSet<&str> = report.diagnoses().iter().map(|diagnosis| diagnosis.rule).collect();
+    let results: Vec<Finding> =
+        report.diagnoses().iter().map(|diagnosis| finding(report, diagnosis)).chain(unexplained(report)).collect();
+    let rules: BTreeSet<&str> = results.iter().filter_map(|result| result.rule_id.as_deref()).collect();
     let driver = ToolComponent::builder()
         .name(env!("CARGO_PKG_NAME"))
         .version(env!("CARGO_PKG_VERSION"))
+        .semantic_version(env!("CARGO_PKG_VERSION"))
         .rules(rules.into_iter().map(descriptor).collect::<Vec<_>>())
         .build();
-    let run = Run::builder()
-        .tool(Tool::builder().driver(driver).build())
-        .results(report.diagnoses().iter().map(finding).chain(unexplained(report)).collect::<Vec<_>>())
-        .build();
+    let run = Run::builder().tool(Tool::builder().driver(driver).build()).results(results).build();
     let document = Sarif::builder().schema(SCHEMA).version(serde_json::json!("2.1.0")).runs(vec![run]).build();
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
 
-fn descriptor(rule: &str) -> ReportingDescriptor {
-    let by_check = || check::explain(rule).map(|check| check.about);
-    let about = explain(rule).map(|rule| rule.about).or_else(by_check).unwrap_or(rule);
-    let text = MultiformatMessageString::builder().text(about).build();
-    ReportingDescriptor::builder().id(rule).short_description(text).build()
+fn descriptor(id: &str) -> ReportingDescriptor {
+    let text = |text: &str| MultiformatMessageString::builder().text(text).build();
+    let (about, cure, link) = match (explain(id), check::explain(id)) {
+        (Some(rule), _) => (rule.about, rule.cure_for(None), rule.link),
+        (None, Some(check)) => (check.about, String::new(), None),
+        (None, None) => ("The deploy fails, for a cause that no rule knows.", String::new(), None),
+    };
+    let help = [about, &cure].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
+    let mut descriptor = ReportingDescriptor::builder()
+        .id(id)
+        .short_description(text(about))
+        .full_description(text(about))
+        .help(text(&help))
+        .build();
+    descriptor.help_uri = link.map(str::to_owned);
+    descriptor
 }
 
-fn finding(diagnosis: &Diagnosis) -> Finding {
+fn finding(report: &Report, diagnosis: &Diagnosis) -> Finding {
     let level = match diagnosis.severity {
         Severity::Error => ResultLevel::Error,
         Severity::Warning => ResultLevel::Warning,
@@ -45,30 +62,76 @@ fn finding(diagnosis: &Diagnosis) -> Finding {
     };
     let cures = diagnosis.fixes.iter().map(|fix| fix.summary.as_str()).chain(diagnosis.advice.as_deref());
     let text = cures.fold(diagnosis.message.clone(), |text, cure| format!("{text}\n{cure}"));
+    let mut locations: Vec<Location> =
+        diagnosis.evidence.iter().filter_map(|evidence| location(report, &evidence.source)).collect();
+    if locations.is_empty() {
+        let edited = diagnosis.fixes.iter().flat_map(|fix| &fix.edits).map(Edit::path).next();
+        locations.push(at(report, edited.map_or_else(|| description(report), PathBuf::as_path), None));
+    }
     Finding::builder()
         .rule_id(diagnosis.rule)
         .level(level)
         .message(Message::builder().text(text).build())
-        .locations(diagnosis.evidence.iter().filter_map(|evidence| location(&evidence.source)).collect::<Vec<_>>())
+        .locations(locations)
         .build()
 }
 
 /// A deploy that fails for no known cause must not look clean.
 fn unexplained(report: &Report) -> Option<Finding> {
-    let rehearsal = report.rehearsal().filter(|rehearsal| rehearsal.verdict() == Verdict::Fails)?;
-    let phase = rehearsal.outcome.failing_phase().unwrap_or("start");
+    let failed = |rehearsal: &&Rehearsal| rehearsal.verdict() == Verdict::Fails;
+    let ran = report.rehearsal().filter(failed).map(|rehearsal| rehearsal.outcome.failing_phase());
+    let logged = |replay: &&Replay| replay.failure.exit_code.is_some_and(|code| code != 0);
+    let read = report.replay().filter(logged).map(|replay| replay.failure.phase.as_deref());
+    let phase = ran.or(read)?.unwrap_or("start");
     let text = format!("the deploy fails at {phase}, for no known cause");
     report.diagnoses().is_empty().then(|| {
-        let message = Message::builder().text(text).build();
-        Finding::builder().rule_id("deploy-fails").level(ResultLevel::Error).message(message).build()
+        Finding::builder()
+            .rule_id(UNEXPLAINED)
+            .level(ResultLevel::Error)
+            .message(Message::builder().text(text).build())
+            .locations(vec![at(report, description(report), None)])
+            .build()
     })
 }
 
-/// Places outside the project (log lines, variables) have no location that a code host could show.
-fn location(source: &Source) -> Option<Location> {
+/// Places outside the project (log lines, variables, files of the virtual environment) and folders have no location that a
+/// code host could show.
+fn location(report: &Report, source: &Source) -> Option<Location> {
     let Source::File { path, line } = source else { return None };
-    let artifact = ArtifactLocation::builder().uri(path.to_string_lossy()).build();
+    report.project.join(path).is_file().then(|| at(report, path, *line))
+}
+
+fn description(report: &Report) -> &'static Path {
+    let there = |name: &&&str| report.project.join(name).is_file();
+    Path::new(DESCRIPTIONS.iter().find(there).unwrap_or(&DESCRIPTIONS[0]))
+}
+
+fn at(report: &Report, path: &Path, line: Option<usize>) -> Location {
+    let artifact = ArtifactLocation::builder().uri(uri(&repository::place(&report.project, path))).build();
     let region = Region::builder().start_line(i64::try_from(line.unwrap_or(1)).unwrap_or(i64::MAX)).build();
     let physical = PhysicalLocation::builder().artifact_location(artifact).region(region).build();
-    Some(Location::builder().physical_location(physical).build())
+    Location::builder().physical_location(physical).build()
+}
+
+/// A relative path as a relative URI reference.
+fn uri(path: &Path) -> String {
+    let mut uri = String::new();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(*byte)),
+            byte => uri += &format!("%{byte:02X}"),
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_becomes_a_uri_that_no_reader_takes_for_another() {
+        assert_eq!(uri(Path::new("my app/a:b#1%.txt")), "my%20app/a%3Ab%231%25.txt");
+        assert_eq!(uri(Path::new("é.py")), "%C3%A9.py");
+    }
 }

@@ -13,27 +13,39 @@ const TAIL: &str = include_str!("page_tail.html");
 const PHASES: &[(&str, &str)] =
     &[("setup", "setup"), ("install", "install"), ("build", "build"), ("start", "start"), ("plan", "plan")];
 
+/// The ticks that a time line has at most.
+const TICKS: f64 = 8.0;
+const LEGEND: &str = "<p class=\"legend\">phases:<span class=\"setup\"></span>setup<span class=\"install\"></span>install\
+                      <span class=\"build\"></span>build<span class=\"other\"></span>other<span class=\"start\"></span>start\
+                      <span class=\"other bad\"></span>failed there</p>\n";
+
 /// The whole page.
 pub fn html(summary: &Summary) -> Result<String> {
     let several = summary.has_several_backends();
     let end = summary.results.iter().map(|result| result.from + result.seconds).fold(summary.seconds, f64::max);
     let mut page = HEAD.to_owned();
-    write!(page, "<p class=\"counts\">")?;
+    let mut counts = String::new();
     for status in CaseStatus::ALL {
         let count = summary.count(status);
         if count > 0 {
             let name = status.name();
+            // Choosing is the style sheet's work, so that the page may run nothing.
+            writeln!(page, "body:has(input[value={name}]:not(:checked)) tr.{name} {{ display: none; }}")?;
             write!(
-                page,
-                "<label class=\"{name}\"><input type=\"checkbox\" value=\"{name}\" checked> {count} {name}</label> "
+                counts,
+                "<label class=\"{name}\"><input type=\"checkbox\" value=\"{name}\" checked> <b>{count} {name}</b></label> "
             )?;
         }
     }
-    writeln!(page, "in {:.1} s</p>\n<table>", summary.seconds)?;
+    writeln!(page, "</style>\n</head>\n<body>\n<h1>shakedown suite</h1>")?;
+    let ended = if summary.interrupted { ", interrupted" } else { "" };
+    writeln!(page, "<p class=\"counts\">{counts}in {:.1} s{ended}</p>\n{LEGEND}", summary.seconds)?;
+    let step = step(end);
     writeln!(
         page,
-        "<thead><tr><th>scenario<th>result<th>verdict<th class=\"number\">seconds<th>{}</tr></thead><tbody>",
-        axis(end)
+        "<table style=\"--step:{:.3}%\"><thead><tr><th>scenario<th>result<th>verdict<th class=\"number\">seconds<th>{}</tr></thead><tbody>",
+        share(step, end),
+        axis(step, end)
     )?;
     let mut results: Vec<&CaseResult> = summary.results.iter().collect();
     // What somebody has to look at comes first, then the order in which they began.
@@ -60,43 +72,66 @@ fn row(page: &mut String, result: &CaseResult, several: bool, end: f64) -> Resul
         escaped(&verdict),
         if result.attempts > 0 { format!("{:.1}", result.seconds) } else { String::new() },
     )?;
+    if result.attempts > 0 {
+        let (left, width) = (share(result.from, end), share(result.seconds, end));
+        write!(page, "<span class=\"whole\" style=\"left:{left:.3}%;width:{width:.3}%\"></span>")?;
+    }
     for span in &result.timeline {
         bar(page, result.from, span, end)?;
     }
     writeln!(page, "</tr>")?;
     if result.status != CaseStatus::Passed && !(result.reasons.is_empty() && result.diff.is_none()) {
         let open = if result.status.is_bad() { " open" } else { "" };
-        let reasons = escaped(&result.reasons.join("\n"));
-        let diff = escaped(result.diff.as_deref().unwrap_or_default());
-        let log = escaped(&result.log.join("\n"));
+        let parts = [result.reasons.join("\n"), result.diff.clone().unwrap_or_default(), result.log.join("\n")];
+        let told: Vec<&str> = parts.iter().map(|part| part.trim_end()).filter(|part| !part.is_empty()).collect();
         writeln!(
             page,
-            "<tr class=\"{status} why\"><td colspan=\"5\"><details{open}><summary>why</summary><pre>{reasons}\n{diff}\n{log}</pre></details></tr>"
+            "<tr class=\"{status} why\"><td colspan=\"5\"><details{open}><summary>why</summary><pre>{}</pre></details></tr>",
+            escaped(&told.join("\n\n"))
         )?;
     }
     Ok(())
 }
 
 fn bar(page: &mut String, from: f64, span: &Span, end: f64) -> Result<()> {
-    let share = |seconds: f64| if end > 0.0 { seconds / end * 100.0 } else { 0.0 };
     let class = PHASES.iter().find(|(name, _)| *name == span.phase).map_or("other", |(_, class)| class);
     let bad = if span.good { "" } else { " bad" };
     let ended = if span.good { "" } else { ", failed" };
     write!(
         page,
         "<span class=\"{class}{bad}\" style=\"left:{:.3}%;width:{:.3}%\" title=\"{} {:.2} s{ended}\"></span>",
-        share(from + span.from),
-        share(span.seconds),
+        share(from + span.from, end),
+        share(span.seconds, end),
         escaped(&span.phase),
         span.seconds,
     )?;
     Ok(())
 }
 
+/// Seconds as a share of the whole, in percent.
+fn share(seconds: f64, end: f64) -> f64 {
+    if end > 0.0 { seconds / end * 100.0 } else { 0.0 }
+}
+
+/// The smallest round number of seconds between ticks that are not too many.
+fn step(end: f64) -> f64 {
+    let mut step = 1.0;
+    for factor in [2.0, 2.5, 2.0].into_iter().cycle() {
+        if end / step <= TICKS {
+            break;
+        }
+        step *= factor;
+    }
+    step
+}
+
 /// The seconds under which the bars stand.
-fn axis(end: f64) -> String {
-    const MARKS: u32 = 4;
-    let marks = (0..=MARKS).map(|mark| format!("<i>{:.0}</i>", end * f64::from(mark) / f64::from(MARKS)));
+fn axis(step: f64, end: f64) -> String {
+    let times = (0..).map(|tick| f64::from(tick) * step).take_while(|time| *time <= end);
+    // A number at the very edge would stand outside.
+    let marks = times
+        .filter(|time| *time == 0.0 || share(*time, end) < 96.0)
+        .map(|time| format!("<i style=\"left:{:.3}%\">{time} s</i>", share(time, end)));
     format!("<div class=\"axis\">{}</div>", marks.collect::<String>())
 }
 
@@ -132,13 +167,24 @@ mod tests {
         let page = html(&Summary { results: vec![result], seconds: 10.0, interrupted: false }).unwrap();
         assert!(page.contains("class=\"install\" style=\"left:50.000%;width:20.000%\""), "{page}");
         assert!(page.contains("class=\"start bad\" style=\"left:70.000%;width:30.000%\""));
+        assert!(
+            page.contains("<table style=\"--step:20.000%\">") && page.contains("<i style=\"left:40.000%\">4 s</i>")
+        );
         assert!(page.contains("a&lt;b") && page.contains("&lt;script&gt;"));
     }
 
     #[test]
-    fn the_page_needs_no_network() {
+    fn ticks_are_round_and_few() {
+        assert_eq!([0.0, 5.0, 18.2, 60.0, 700.0].map(step), [1.0, 1.0, 5.0, 10.0, 100.0]);
+    }
+
+    #[test]
+    fn the_page_needs_no_network_and_runs_nothing() {
         let page = html(&Summary::default()).unwrap();
-        assert!(!page.contains("http:") && !page.contains("https:") && !page.contains("src="));
+        assert!(
+            !page.contains("http:") && !page.contains("https:") && !page.contains("src=") && !page.contains("url(")
+        );
+        assert!(!page.contains("<script") && page.contains("default-src 'none'"));
         assert!(page.starts_with("<!DOCTYPE html>") && page.trim_end().ends_with("</html>"));
     }
 }

@@ -22,6 +22,8 @@ const AFTER: usize = 20;
 const LONGEST: usize = 16 << 10;
 /// Raw bytes gathered before they are looked at.
 const BLOCK: usize = 256 << 10;
+/// Bytes by which the encoding is told.
+const START: usize = 256;
 /// Phases that may have a head and tail of their own.
 const PHASES: usize = 16;
 
@@ -34,6 +36,8 @@ pub struct LogBuilder {
     phase: Option<Arc<str>>,
     phases: usize,
     encoding: Option<Encoding>,
+    /// The first bytes of the log, until there are enough to tell the encoding: a pipe may give one byte at a time.
+    start: Vec<u8>,
     odd_byte: Option<u8>,
     pending: Vec<u8>,
     /// Number of the first line of `pending`, less one.
@@ -70,7 +74,26 @@ impl LogBuilder {
                 self.head_left = HEAD;
             }
         }
-        let encoding = *self.encoding.get_or_insert_with(|| guess_encoding(bytes));
+        match self.encoding {
+            Some(encoding) => self.take(bytes, encoding),
+            None => {
+                self.start.extend_from_slice(bytes);
+                if self.start.len() >= START {
+                    self.begin();
+                }
+            }
+        }
+    }
+
+    /// Settles the encoding, and takes what was held back until then.
+    fn begin(&mut self) {
+        let start = std::mem::take(&mut self.start);
+        let encoding = guess_encoding(&start);
+        self.encoding = Some(encoding);
+        self.take(&start, encoding);
+    }
+
+    fn take(&mut self, bytes: &[u8], encoding: Encoding) {
         match encoding {
             Encoding::Utf8 => self.pending.extend_from_slice(bytes),
             Encoding::Utf16 { little } => self.push_utf16(bytes, little),
@@ -176,6 +199,9 @@ impl LogBuilder {
     }
 
     fn end_phase(&mut self) {
+        if !self.start.is_empty() {
+            self.begin();
+        }
         let rest = std::mem::take(&mut self.pending);
         if !rest.is_empty() {
             self.take_block(rest);
@@ -208,7 +234,7 @@ fn pieces(line: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn guess_encoding(start: &[u8]) -> Encoding {
-    let start = &start[..start.len().min(256)];
+    let start = &start[..start.len().min(START)];
     let nul_at = |odd: usize| start.iter().skip(odd).step_by(2).filter(|b| **b == 0).count();
     match start {
         [0xff, 0xfe, ..] => Encoding::Utf16 { little: true },
@@ -224,5 +250,26 @@ impl LogBuilder {
     /// How the log is dressed up so far.
     pub fn form(&self) -> Form {
         self.cleaner.form()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_pieces(bytes: &[u8], cut: usize) -> Log {
+        let mut builder = LogBuilder::new();
+        builder.push(None, &bytes[..cut]);
+        builder.push(None, &bytes[cut..]);
+        builder.finish()
+    }
+
+    #[test]
+    fn where_a_pipe_breaks_says_nothing_of_the_encoding() {
+        let utf16: Vec<u8> = "pip: command not found\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for cut in 0..utf16.len() {
+            let log = in_pieces(&utf16, cut);
+            assert_eq!(log.lines()[0].text, "pip: command not found", "cut at {cut}");
+        }
     }
 }

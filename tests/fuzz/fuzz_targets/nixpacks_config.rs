@@ -1,16 +1,10 @@
-//! A nixpacks.toml of any bytes, planned.
+//! A nixpacks.json or nixpacks.toml of any bytes.
 #![no_main]
 
-use std::fs;
-
 use libfuzzer_sys::fuzz_target;
-use shakedown::plan::{Options, derive};
-use shakedown::project::Project;
+use shakedown_fuzz::look;
 
 fuzz_target!(|bytes: &[u8]| {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("main.py"), "").unwrap();
-    fs::write(folder.path().join("nixpacks.toml"), bytes).unwrap();
-    let project = Project::open(folder.path()).unwrap();
-    let _ = derive(&project, &Options::default());
+    let name = if bytes.trim_ascii_start().starts_with(b"{") { "nixpacks.json" } else { "nixpacks.toml" };
+    look(&[("main.py", b""), ("requirements.txt", b"flask==3.0.3\n"), (name, bytes)]);
 });

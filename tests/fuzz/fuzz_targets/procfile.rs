@@ -1,16 +1,9 @@
-//! A Procfile of any bytes, planned.
+//! A Procfile of any bytes: its form, and the start commands in it.
 #![no_main]
 
-use std::fs;
-
 use libfuzzer_sys::fuzz_target;
-use shakedown::plan::{Options, derive};
-use shakedown::project::Project;
+use shakedown_fuzz::look;
 
 fuzz_target!(|bytes: &[u8]| {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("main.py"), "").unwrap();
-    fs::write(folder.path().join("Procfile"), bytes).unwrap();
-    let project = Project::open(folder.path()).unwrap();
-    let _ = derive(&project, &Options::default());
+    look(&[("main.py", b"app = 1\n"), ("requirements.txt", b"flask==3.0.3\n"), ("Procfile", bytes)]);
 });
