@@ -17,7 +17,7 @@ Exit codes:
   0    the deploy works (check: nothing worse than a warning)
   1    the deploy would fail
   2    wrong usage or unreadable input
-  3    cannot tell: no usable backend, or shakedown itself failed
+  3    cannot tell: no usable backend, a declared package that this machine lacks, or shakedown itself failed
   75   a passing fault outside the project: network or registry
   130  interrupted";
 

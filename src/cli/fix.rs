@@ -12,7 +12,7 @@ use super::args::{Planning, Probing, Sandboxing};
 use super::config::Config;
 use super::exit::{Exit, UsageError};
 use super::interrupt;
-use super::output::{Color, print};
+use super::output::{Color, print, warn};
 use super::run::exit_of;
 use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, git_state, phase_rank, prove};
 use crate::rehearse::{Rehearsal, Request, rehearse};
@@ -68,7 +68,11 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     let first = rehearse(&request, &interrupted, &mut |event| live.event(event))?;
     if first.verdict() != Verdict::Fails {
         drop(live);
-        let words = if first.verdict() == Verdict::Works { "the deploy works: nothing to fix" } else { "cannot tell" };
+        let words = match (first.verdict(), &first.absent) {
+            (Verdict::Works, _) => "the deploy works: nothing to fix".to_owned(),
+            (_, Some(absent)) => format!("cannot tell: {}, {}; another --backend may have it", absent.what, absent.why),
+            _ => "cannot tell".to_owned(),
+        };
         print(&format!("{words}\n"))?;
         return Ok(exit_of(&first));
     }
@@ -100,7 +104,7 @@ fn attempt(rehearsal: &Rehearsal) -> Attempt {
     Attempt {
         verdict: rehearsal.verdict(),
         failed_at: rehearsal.outcome.failing_phase().map(phase_rank),
-        diagnoses: rehearsal.diagnoses.clone(),
+        diagnoses: rehearsal.diagnoses.iter().chain(&rehearsal.suspects).cloned().collect(),
     }
 }
 
@@ -175,9 +179,8 @@ fn apply(proof: &Proof, project: &Path, args: &Args) -> Result<Exit> {
         return Ok(exit_for(proof));
     }
     if proof.standing != Standing::Proven && !args.force {
-        return Err(
-            UsageError("the edit is not proven, so it is not written; --force writes it all the same".into()).into()
-        );
+        warn("not written:", "the edit is not proven; --force writes it all the same");
+        return Ok(exit_for(proof));
     }
     if let GitState::Dirty(files) = git_state(project)
         && !args.yes

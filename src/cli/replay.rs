@@ -36,7 +36,7 @@ pub(super) struct Args {
     #[arg(long, requires = "path")]
     pin_from_log: bool,
     /// Let installers see only releases up to this date (pip from 26.0 on, uv)
-    #[arg(long, value_name = "YYYY-MM-DD", requires = "path")]
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "path", value_parser = date)]
     before: Option<String>,
     #[command(flatten)]
     sandboxing: Sandboxing,
@@ -44,6 +44,11 @@ pub(super) struct Args {
     probing: Probing,
     #[command(flatten)]
     output: Output,
+}
+
+fn date(text: &str) -> Result<String, String> {
+    let day = humantime::parse_rfc3339(&format!("{text}T00:00:00Z"));
+    day.map(|_| text.to_owned()).map_err(|_| "a date is wanted, such as 2025-12-31".to_owned())
 }
 
 pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {

@@ -49,7 +49,8 @@ pub(crate) fn rank(reading: &Reading<'_>, findings: Vec<Finding>) -> Vec<Finding
     for finding in findings {
         match kept.iter_mut().find(|known| known.rule.id == finding.rule.id) {
             Some(known) => {
-                if known.also.len() < 4 && known.at != finding.at && known.subject == finding.subject {
+                let is_new = known.at != finding.at && !known.also.contains(&finding.at);
+                if known.also.len() < 4 && is_new && known.subject == finding.subject {
                     known.also.push(finding.at);
                 }
                 if known.subject.is_none() {

@@ -3,10 +3,11 @@
 use std::time::Instant;
 
 use super::Rehearsal;
-use crate::diagnose::{self, Case, Log};
+use crate::diagnose::{self, Case, Diagnosis, Log, names};
 use crate::plan::Plan;
 use crate::project::Project;
 use crate::run::{Event, Outcome, Verdict};
+use crate::sandbox::packages::package;
 use crate::sandbox::{Kept, MissingLibrary, Unverified};
 
 /// What a run left behind.
@@ -50,9 +51,23 @@ impl Found {
         };
         let primary = diagnoses.first().and_then(|diagnosis| diagnose::explain(diagnosis.rule));
         let passing = primary.is_some_and(|rule| rule.passing);
+        let absent = diagnoses.first().and_then(|primary| absent(primary, &unverified));
+        let suspects = Vec::new();
         let took = started.elapsed();
-        let rehearsal =
-            Rehearsal { plan, backend, reason, outcome, diagnoses, telling, unverified, passing, kept, took };
+        let rehearsal = Rehearsal {
+            plan,
+            backend,
+            reason,
+            outcome,
+            diagnoses,
+            telling,
+            unverified,
+            passing,
+            absent,
+            suspects,
+            kept,
+            took,
+        };
         emit(&Event::RunFinished {
             verdict: rehearsal.verdict(),
             failed_phase: rehearsal.outcome.failing_phase().map(str::to_owned),
@@ -60,6 +75,34 @@ impl Found {
         });
         rehearsal
     }
+}
+
+/// The declared package that would have brought what is missing, had this machine had it.
+fn absent(primary: &Diagnosis, unverified: &[Unverified]) -> Option<Unverified> {
+    const OF_PACKAGES: &[&str] = &[
+        "start-program-not-found",
+        "missing-system-binary",
+        "missing-system-header",
+        "missing-shared-library",
+        "missing-compiler",
+        "git-missing",
+    ];
+    let wanted = primary.subject.as_deref().filter(|_| OF_PACKAGES.contains(&primary.rule))?;
+    let brings = |name: &str| {
+        let known = [names::library(wanted), names::header(wanted)].into_iter().flatten();
+        let base = name.split('.').next().unwrap_or(name);
+        let host = package(name).is_some_and(|package| {
+            package.commands.contains(&wanted) || package.headers.iter().any(|header| wanted.starts_with(header))
+        });
+        host || name == wanted
+            || base == wanted
+            || known.into_iter().any(|packages| [packages.nix, packages.apt].contains(&name))
+    };
+    let is_absent = |note: &&Unverified| {
+        let declared = note.what.split_once(": ").filter(|(kind, _)| ["nixPkgs", "nixLibs", "aptPkgs"].contains(kind));
+        declared.is_some_and(|(_, name)| brings(name))
+    };
+    unverified.iter().find(is_absent).cloned()
 }
 
 /// A library that the cloud lacks and that this run happened not to load.

@@ -47,6 +47,10 @@ pub struct Rehearsal {
     pub unverified: Vec<Unverified>,
     /// Whether the fault is a passing one outside the project.
     pub passing: bool,
+    /// Something declared that this machine lacks and the cloud has, where that may well be the cause of the failure.
+    pub absent: Option<Unverified>,
+    /// What else `check` would mend, likelier first; for `fix` to try when the causes themselves are not cured.
+    pub suspects: Vec<Diagnosis>,
     /// Where the sandbox was left, if it was.
     pub kept: Option<Kept>,
     /// Wall time.
@@ -54,10 +58,11 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// What is said of the deploy. A passing fault (no network) says nothing about the project.
+    /// What is said of the deploy. A passing fault (no network) says nothing about the project, nor does a package that is
+    /// missing on this machine alone.
     pub fn verdict(&self) -> Verdict {
         match self.outcome.verdict() {
-            Verdict::Fails if self.passing => Verdict::CannotTell,
+            Verdict::Fails if self.passing || self.absent.is_some() => Verdict::CannotTell,
             verdict => verdict,
         }
     }
@@ -65,9 +70,19 @@ impl Rehearsal {
 
 impl Rehearsal {
     /// Adds what can be known without a run: cures for a cause that the log named, and a cause where it named none.
-    fn learn(&mut self, findings: Vec<Diagnosis>) {
+    fn learn(&mut self, mut findings: Vec<Diagnosis>) {
         let nameless = self.diagnoses.is_empty();
-        for finding in findings.into_iter().filter(|finding| finding.severity == Severity::Error) {
+        let explains = |finding: &Diagnosis| {
+            let primary = self.diagnoses.first().filter(|primary| primary.fixes.is_empty());
+            primary.is_some_and(|primary| EXPLAINED_BY.contains(&(primary.rule, finding.rule)))
+        };
+        if let Some(at) = findings.iter().position(explains) {
+            self.diagnoses.insert(0, findings.remove(at));
+        }
+        let (errors, others): (Vec<_>, Vec<_>) =
+            findings.into_iter().partition(|finding| finding.severity == Severity::Error);
+        self.suspects = errors.iter().chain(&others).filter(|other| self.may_mend(other)).cloned().collect();
+        for finding in errors {
             match self.diagnoses.iter_mut().find(|known| known.rule == finding.rule) {
                 Some(known) => {
                     let is_new = |evidence: &Evidence| known.evidence.iter().all(|seen| seen.source != evidence.source);
@@ -85,7 +100,23 @@ impl Rehearsal {
             self.telling.clear();
         }
     }
+
+    fn may_mend(&self, finding: &Diagnosis) -> bool {
+        finding.severity > Severity::Note
+            && !finding.fixes.is_empty()
+            && self.diagnoses.iter().all(|known| known.rule != finding.rule)
+    }
 }
+
+/// What the log names, and the mistake in the configuration of which that is the consequence.
+const EXPLAINED_BY: &[(&str, &str)] = &[
+    ("pip-not-found", "nix-python-dropped"),
+    ("start-program-not-found", "nix-python-dropped"),
+    ("no-start-command", "unknown-nixpacks-key"),
+    ("missing-shared-library", "nix-libs-dropped"),
+    ("missing-compiler", "nix-compiler-dropped"),
+    ("missing-system-binary", "unknown-nixpacks-key"),
+];
 
 /// Plans the project, runs it, and looks for the cause where it fails.
 ///

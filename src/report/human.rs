@@ -28,7 +28,7 @@ pub(super) fn render(report: &Report, paint: Paint) -> String {
         failure(&mut out, rehearsal, paint);
     }
     if let Some(replay) = report.replay() {
-        out += &place(&replay.failure, paint);
+        out += &place(&replay.failure, report.diagnoses().is_empty(), paint);
     }
     for (index, diagnosis) in report.diagnoses().iter().enumerate() {
         if index == 1 && !matches!(report.content, Content::Findings(_)) {
@@ -97,10 +97,13 @@ fn read_line(path: &Path, line: usize) -> Option<String> {
     BufReader::new(File::open(path).ok()?).lines().nth(line.checked_sub(1)?)?.ok()
 }
 
-/// Where a log's deploy failed.
-fn place(failure: &Failure, paint: Paint) -> String {
+/// Where a log's deploy failed, or how far it came.
+fn place(failure: &Failure, nameless: bool, paint: Paint) -> String {
     let mut out = String::new();
-    if let Some(phase) = &failure.phase {
+    let ended = failure.exit_code.is_some_and(|code| code != 0);
+    if let Some(phase) = failure.phase.as_ref().filter(|_| nameless && !ended) {
+        let _ = writeln!(out, "the log comes to {phase}, and shows no exit code");
+    } else if let Some(phase) = &failure.phase {
         let exit = failure.exit_code.map(|code| format!(" with exit code {code}")).unwrap_or_default();
         let command = failure.command.as_ref().map(|command| format!(": {command}")).unwrap_or_default();
         let _ = writeln!(out, "{} failed{exit}{command}", paint.bad(phase));
@@ -183,7 +186,8 @@ fn closing(out: &mut String, rehearsal: &Rehearsal, report: &Report, paint: Pain
     let phase = rehearsal.outcome.failing_phase().unwrap_or("start");
     let named = report.diagnoses().first().map(|diagnosis| diagnosis.rule);
     let cause = rehearsal.outcome.was_interrupted().then_some("interrupted").or(named);
-    let cause = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
+    let absent = rehearsal.absent.as_ref().map(|absent| format!(": {} is not on this machine", absent.what));
+    let cause = cause.map(|cause| format!(" ({cause}{})", absent.unwrap_or_default())).unwrap_or_default();
     let _ = match rehearsal.verdict() {
         Verdict::Works => writeln!(out, "verdict: {} — {took} on {}", paint.good("works"), rehearsal.backend),
         Verdict::Fails => {

@@ -42,6 +42,8 @@ struct Run<'a> {
     phases: Vec<Phase<'a>>,
     smoke: Option<SmokeView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    absent: Option<&'a Unverified>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     kept: Option<&'a Kept>,
 }
 
@@ -96,6 +98,7 @@ fn run(rehearsal: &Rehearsal) -> Run<'_> {
         failed_phase: rehearsal.outcome.failing_phase(),
         phases: rehearsal.outcome.phases.iter().map(phase).collect(),
         smoke: rehearsal.outcome.smoke.as_ref().map(smoke),
+        absent: rehearsal.absent.as_ref(),
         kept: rehearsal.kept.as_ref(),
     }
 }

@@ -124,7 +124,7 @@ pub enum SmokeResult {
     Crashed(Exit),
     /// Killed for memory.
     OutOfMemory,
-    /// Listens on the right port, but only on loopback.
+    /// Listens on loopback only, on whatever port.
     LoopbackOnly(SocketAddr),
     /// Listens on another port than `PORT`.
     WrongPort {

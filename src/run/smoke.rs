@@ -172,9 +172,11 @@ fn judge_server(settings: &SmokeSettings, sight: &Sight) -> Option<SmokeResult> 
     if let Some(address) = listening.iter().find(on_port) {
         return Some(SmokeResult::LoopbackOnly(*address));
     }
-    match listening.iter().find(open).or(listening.first()) {
-        Some(found) => Some(SmokeResult::WrongPort { found: *found, expected: settings.port }),
-        None => late.then_some(SmokeResult::NeverListened),
+    match (listening.iter().find(open), listening.first()) {
+        (Some(found), _) => Some(SmokeResult::WrongPort { found: *found, expected: settings.port }),
+        // Both are wrong, and another port alone would not help.
+        (None, Some(found)) => Some(SmokeResult::LoopbackOnly(*found)),
+        (None, None) => late.then_some(SmokeResult::NeverListened),
     }
 }
 
@@ -297,7 +299,6 @@ mod tests {
         assert_eq!(judge(&any, &seconds(10)), Some(SmokeResult::StayedUp));
         assert_eq!(judge(&any, &serving(3, &["127.0.0.1:39121"], None)), None);
         let dev = "127.0.0.1:5000".parse().unwrap();
-        let wrong = SmokeResult::WrongPort { found: dev, expected: 8080 };
-        assert_eq!(judge(&any, &serving(3, &["127.0.0.1:5000"], None)), Some(wrong));
+        assert_eq!(judge(&any, &serving(3, &["127.0.0.1:5000"], None)), Some(SmokeResult::LoopbackOnly(dev)));
     }
 }

@@ -54,6 +54,15 @@ pub(super) fn weigh(reading: &Reading<'_>, found: &mut Vec<Finding>) {
         finding.rule.id != "process-exits-immediately"
             || reading.back_from(finding.at, GOING, |text| ASKED.iter().any(|word| text.contains(word))).is_none()
     });
+    // Another Python than the planned one is no want of pip.
+    if let Some(absent) = super::rule("start-program-not-found") {
+        let named = |finding: &&mut Finding| {
+            let line = reading.lines.get(finding.at);
+            finding.rule.id == "pip-not-found"
+                && line.is_some_and(|line| line.phase.as_deref() == Some("start") && line.text.contains("python"))
+        };
+        found.iter_mut().filter(named).for_each(|finding| finding.rule = absent);
+    }
     // gunicorn guesses at memory after a time-out too; without one the guess is likely.
     if !reading.mentions("WORKER TIMEOUT") {
         let guesses = found.iter_mut().filter(|finding| finding.rule.id == "out-of-memory");

@@ -3,12 +3,12 @@
 pub(in crate::sandbox) mod bare;
 mod bwrap;
 pub(in crate::sandbox) mod check;
+mod fetched;
 pub(in crate::sandbox) mod keep;
 mod layer;
 mod memory;
 mod open;
 mod packages;
-mod pipenv;
 mod probe;
 mod root;
 mod seed;

@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use super::bwrap::Bind;
+use super::fetched::{self, Tool};
 use super::layer::{self, Layer, in_root, store_path};
-use super::pipenv;
 use super::root::Recipe;
 use super::shelf::{self, Shelved};
 use super::toolchain;
@@ -88,8 +88,8 @@ impl Declared {
         declared.note_version(&attributes);
         let host = Libraries::of_this_machine();
         for attribute in &attributes {
-            match (attribute.as_str(), &declared.python) {
-                ("pipenv", Some(python)) => declared.add_pipenv(&python.clone(), cache, network),
+            match (fetched::tool(attribute), declared.python.clone()) {
+                (Some(tool), Some(python)) => declared.add_fetched(tool, &python, cache, network),
                 _ => declared.add(attribute, cache, &host)?,
             }
         }
@@ -167,16 +167,16 @@ impl Declared {
         Ok(())
     }
 
-    fn add_pipenv(&mut self, python: &Interpreter, cache: &Cache, network: bool) {
-        match pipenv::of(cache, python, network) {
+    fn add_fetched(&mut self, tool: &Tool, python: &Interpreter, cache: &Cache, network: bool) {
+        let Tool { attribute, version, .. } = tool;
+        match tool.fetch(cache, python, network) {
             Some(shelved) => {
-                self.note(
-                    "pipenv".to_owned(),
-                    format!("{} from the package index, run by the plan's Python", pipenv::VERSION),
-                );
+                let why =
+                    format!("{version} from the package index, run by the plan's Python where it is a Python program");
+                self.note((*attribute).to_owned(), why);
                 self.shelved.push(shelved);
             }
-            None => self.note("nixPkgs: pipenv".to_owned(), "the package index did not give it"),
+            None => self.note(format!("nixPkgs: {attribute}"), "the package index did not give it"),
         }
     }
 

@@ -1,0 +1,84 @@
+//! Installers that nixpkgs has and machines mostly lack, or have for their own Python only: from the package index, once for
+//! each interpreter.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use super::layer::{self, in_root, store_path};
+use super::open::open_with;
+use super::packages::Declared;
+use super::seed;
+use super::shelf::Shelved;
+use crate::plan::{Plan, Vars};
+use crate::sandbox::cache::Cache;
+use crate::sandbox::process::{self, Ended, Exit, Limits};
+use crate::sandbox::python::Interpreter;
+use crate::sandbox::{Sandbox, Shell, Spec, Step};
+
+/// A program by its Nix attribute, which is its distribution's name too.
+#[derive(Debug)]
+pub(super) struct Tool {
+    pub(super) attribute: &'static str,
+    /// About as old as the nixpkgs that Nixpacks pins.
+    pub(super) version: &'static str,
+    /// How Python runs it; empty for one that is no Python program.
+    start: &'static str,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool { attribute: "pipenv", version: "2024.0.1", start: "from pipenv import cli as main" },
+    Tool { attribute: "poetry", version: "1.8.4", start: "from poetry.console.application import main" },
+    Tool { attribute: "pdm", version: "2.20.1", start: "from pdm.core import main" },
+    Tool { attribute: "uv", version: "0.4.30", start: "" },
+];
+
+const WITHIN: Limits = Limits { total: Duration::from_secs(300), silence: Some(Duration::from_secs(60)) };
+
+/// The tool that a Nix attribute stands for.
+pub(super) fn tool(attribute: &str) -> Option<&'static Tool> {
+    TOOLS.iter().find(|tool| tool.attribute == attribute)
+}
+
+impl Tool {
+    /// The tool on the shelf. `None` where the index did not give it, or nobody may ask it.
+    pub(super) fn fetch(&self, cache: &Cache, python: &Interpreter, network: bool) -> Option<Shelved> {
+        let name = format!("{}-{}", self.attribute, self.version);
+        let store = store_path(&name);
+        let make = |dir: &Path| {
+            ensure!(network, "there is no network to fetch {name} by");
+            self.make(cache, python, &store, dir)
+        };
+        let dir = cache.entry("fetched", &format!("1-{name}-{}", python.full_version()), make).ok()?;
+        Some(Shelved { dir, store, commands: vec![self.attribute.to_owned()] })
+    }
+
+    fn make(&self, cache: &Cache, python: &Interpreter, store: &str, dir: &Path) -> Result<()> {
+        let Self { attribute, version, start } = self;
+        let (plan, project) = (Plan::default(), tempfile::tempdir()?);
+        let spec = Spec { project: project.path(), plan: &plan, python: None, network: true, memory: None };
+        let sandbox = open_with(cache, &spec, Declared::only(python.clone()), seed::of(cache, python)?.as_deref())?;
+        // Wheels alone: nothing that they bring is run while they are installed.
+        let script = format!(
+            "python -m venv --copies /opt/venv && /opt/venv/bin/pip install --disable-pip-version-check \
+             --only-binary :all: --target /opt/tool {attribute}=={version}"
+        );
+        let line = sandbox.command(&Step { shell: Shell::Build, script: &script, vars: &Vars::new() });
+        let mut last = String::new();
+        let ended = process::run(&line, WITHIN, &AtomicBool::new(false), &mut |text| text.clone_into(&mut last))?;
+        ensure!(ended == Ended::Exited(Exit::Code(0)), "{attribute} could not be installed: {last}");
+        fs::rename(in_root(&sandbox.jail.rootfs, "/opt/tool"), dir.join("lib"))?;
+        let text = match start.is_empty() {
+            true => format!("#!/bin/sh\nexec {store}/lib/bin/{attribute} \"$@\"\n"),
+            false => format!(
+                "#!{}/bin/{}\nimport sys\nsys.path.insert(0, '{store}/lib')\n{start}\nsys.exit(main())\n",
+                layer::interpreter_store(python),
+                python.name(),
+            ),
+        };
+        layer::script(dir, &format!("/bin/{attribute}"), &text)
+    }
+}
