@@ -121,6 +121,6 @@ fn after(reading: &Reading<'_>, at: usize, words: &[&str]) -> bool {
 
 /// What shows of one rule's trouble alone that it was over.
 const CURED_BY: &[(&str, &[&str])] = &[
-    ("port-in-use", &["Listening at:", "Uvicorn running on", "Application startup complete"]),
+    ("port-in-use", &["Listening at:", "Worker failed to boot", "Uvicorn running on", "Application startup complete"]),
     ("healthcheck-failed", &["ealthcheck succeeded", "ealth check passed", "service is live"]),
 ];

@@ -167,7 +167,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "build-backend-config",
         phases: &["install"],
         message: "the project's own build metadata is wrong{}",
-        yields_to: &["setuptools-pkg-resources-missing"],
+        yields_to: &["setuptools-pkg-resources-missing", "legacy-setup-py", "no-wheel-for-python"],
         about: "pip builds the project itself, and the build backend cannot tell what belongs to it: no package folder, several of them, or a file it names is missing.",
         cure: "name the packages in pyproject.toml (or use `--no-root`, `package-mode = false` with Poetry); with Nixpacks prefer a requirements.txt, \
                because only pyproject.toml is there while it installs",
@@ -187,7 +187,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"(?:error: )?package directory '(?P<s>[^']+)' does not exist|error: Expected a Python module at: `?(?P<s2>[^`]+)`?|(?P<s3>\S+) is not a package; (?:ensure|make sure)|No module (?:or package )?named (?P<s4>\S+) found|Module(?:/package)? name (?P<s5>\S+) not found|No file/folder found",
             ),
             decisive(
-                r"Project (?:file|directory) .* is missing|`?(?P<s>[\w.-]+)`? is not a valid (?:build backend|module)|Cannot import '(?P<s2>[\w.]+)'(?:\s|$)|Backend '(?P<s3>[^']+)' is not available|BackendUnavailable",
+                r"does not appear to contain CMakeLists\.txt|Project (?:file|directory) .* is missing|`?(?P<s>[\w.-]+)`? is not a valid (?:build backend|module)|Cannot import '(?P<s2>[\w.]+)'(?:\s|$)|Backend '(?P<s3>[^']+)' is not available|BackendUnavailable",
             ),
             said(
                 r"Unknown (?:metadata )?(?:version|field)|does not have a valid (?:version|name)|Either a version or a file|setuptools_scm.*unable to detect version|LookupError: setuptools-scm was unable to detect version|error: option .* not recognized",
@@ -323,7 +323,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"uses an unsupported schema version|Required uv version `?(?P<s>[^`]+)`? does not match the running version|Required version `(?P<s2>[^`]+)` does not match the running version",
             ),
             decisive(
-                r"Failed to parse `?uv\.lock`?|[Ff]ailed to parse lockfile|unknown (?:field|variant) .*uv\.lock|unexpected argument '--(?:frozen|locked|no-editable|no-install-project|group|no-default-groups)' found",
+                r"Failed to parse `?uv\.lock`?|unknown field `[\w-]+`, expected one of `native-tls`|[Ff]ailed to parse lockfile|unknown (?:field|variant) .*uv\.lock|unexpected argument '--(?:frozen|locked|no-editable|no-install-project|group|no-default-groups)' found",
             ),
         ],
         ..Rule::BLANK
@@ -347,7 +347,9 @@ pub(super) const RULES: &[Rule] = &[
         about: "The installer is pinned, the libraries it uses are not, and a newer one of them broke it. pdm 2.13.3 with today's httpx is the known case.",
         cure: "set the tool's version variable (NIXPACKS_PDM_VERSION, NIXPACKS_POETRY_VERSION) to a current release",
         example: "TypeError: super(type, obj): obj must be an instance or subtype of type",
-        signs: &[decisive(r"super\(type, obj\): obj must be an instance or subtype of type")],
+        signs: &[decisive(
+            r"super\(type, obj\): obj must be an instance or subtype of type|^\[(?:Attribute|Type|Import|ModuleNotFound)Error\]: (?:module|cannot import|No module|.*object) ",
+        )],
         ..Rule::BLANK
     },
 ];

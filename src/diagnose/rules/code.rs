@@ -89,6 +89,24 @@ const NO_ERRORS: &[&str] = &[
     "BrokenPipeError",
 ];
 
+/// Clients of the usual services, and what it is that does not answer them.
+const CLIENTS: &[(&str, &str)] = &[
+    ("/asyncpg/", "db-unreachable"),
+    ("/psycopg", "db-unreachable"),
+    ("/pymysql/", "db-unreachable"),
+    ("/aiomysql/", "db-unreachable"),
+    ("/mysql/connector/", "db-unreachable"),
+    ("/pg8000/", "db-unreachable"),
+    ("/pymongo/", "db-unreachable"),
+    ("/redis/", "redis-unreachable"),
+    ("/aioredis/", "redis-unreachable"),
+];
+
+fn by_client(raised: &Raised) -> Option<&'static str> {
+    let called = |part: &str| raised.passes(&format!("-packages{part}"));
+    CLIENTS.iter().find(|(part, _)| called(part)).map(|(_, rule)| *rule)
+}
+
 /// Exceptions whose cause is not in their words but in the frames they came through.
 fn by_frames(raised: &Raised, found: &mut Vec<Finding>) -> bool {
     let message = raised.message.lines().next().unwrap_or_default();
@@ -109,6 +127,9 @@ fn by_frames(raised: &Raised, found: &mut Vec<Finding>) -> bool {
                 found[index].subject = message.split('\'').nth(1).map(str::to_owned);
             }
             return true;
+        }
+        "ConnectionRefusedError" | "gaierror" | "TimeoutError" | "CancelledError" if by_client(raised).is_some() => {
+            by_client(raised).unwrap_or_default()
         }
         "PermissionError" if calls(".bind(") || calls("server_bind") || calls("create_server") => {
             "port-permission-denied"

@@ -82,11 +82,14 @@ pub(super) fn read_interpreter(reading: &Reading<'_>, found: &mut Vec<Finding>) 
 
 fn missing_module(reading: &Reading<'_>, raised: &Raised, module: &str, found: &mut Vec<Finding>) {
     let top = module.split('.').next().unwrap_or(module);
-    if matches!(top, "pip" | "pkg_resources") {
+    let building = is_building(raised);
+    if top == "pip" && building {
+        // A setup.py that imports pip, which build environments have none of.
+        found.retain(|known| known.rule.id != "pip-not-found" || known.at != raised.at);
+    } else if matches!(top, "pip" | "pkg_resources") {
         return;
     }
     let mut rank = if raised.traced { DECISIVE } else { SAID };
-    let building = is_building(raised);
     let id = if is_tool(raised) {
         "tool-version-incompatible"
     } else if raised.message.contains("'__main__' is not a package") {

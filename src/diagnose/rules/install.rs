@@ -41,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
             said(
                 r"pip[\d.]*(?:'|’|`)? is not recognized as an internal or external command|The term 'pip' is not recognized",
             ),
-            said(r"(?:/bin/(?:ba)?sh: )?(?:line )?\d*:? ?(?:\S+/)?(?:python3?(?:\.\d+)?): (?:command )?not found"),
+            said(r"(?:/bin/(?:ba)?sh: )?(?:line )?\d*:? ?(?:\S+/)?python3?: (?:command )?not found"),
             said(r"\bpython[\d.]*: No module named ensurepip|ensurepip is not\s+available"),
         ],
         ..Rule::BLANK
@@ -211,7 +211,7 @@ pub(super) const RULES: &[Rule] = &[
         cure: "save {the requirements file} as UTF-8 (in PowerShell: `pip freeze | Out-File -Encoding utf8 requirements.txt`)",
         example: "UnicodeDecodeError: 'utf-16-le' codec can't decode byte 0x0a in position 118: truncated data",
         signs: &[
-            decisive(r"'utf-?16(?:-?[lb]e)?' codec can't decode"),
+            decisive(r"'utf-?16(?:-?[lb]e)?' codec can't decode|^\s*(?:cause: )?Expected .*, found ``"),
             decisive(r"Invalid requirement: ['\x22](?:.?\x00|.*\\x00|\\ufeff|��|ÿþ|þÿ|\u{feff})"),
             decisive(
                 r"(?i)requirements[\w./-]*.*(?:stream did not contain valid UTF-8|invalid utf-8|not valid utf-8|failed to decode)",
@@ -235,7 +235,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"Could not open (?:requirements|constraints?) file: \[(?:Errno|WinError) [23]\] .*?: '?(?P<s>[^'\n]+?)'?\s*$",
             ),
             decisive(
-                r#"(?i)"?/?(?P<s>[\w./-]*(?:requirements?[\w./-]*\.(?:txt|in)|pyproject\.toml|poetry\.lock|Pipfile(?:\.lock)?|uv\.lock|constraints\.txt|setup\.py))"?: (?:not found|file does not exist|no such file)"#,
+                r#"(?i)"?/?(?P<s>[\w./-]*(?:requirements?[\w./-]*\.(?:txt|in)|pyproject\.toml|poetry\.lock|Pipfile(?:\.lock)?|uv\.lock|constraints\.txt|setup\.py))"?(?: not found)?: (?:not found|file does not exist|no such file)"#,
             ),
             decisive(
                 r"(?i)COPY failed: .*(?P<s>requirements?[\w./-]*\.txt|pyproject\.toml|Pipfile|poetry\.lock).*(?:no such file|not exist|not found)",

@@ -232,7 +232,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"Executable doesn't exist at (?P<s>\S+)|Looks like Playwright (?:Test or Playwright )?was just installed or updated|playwright install|Host system is missing dependencies to run browsers",
             ),
             decisive(
-                r"[Cc]annot find (?P<s>Chrome|Firefox|chrome|chromium) binary|unable to obtain (?P<s2>driver for \w+|working Selenium Manager)|(?P<s3>chromedriver|geckodriver)'? executable needs to be in PATH|Chrome failed to start|session not created: .*(?:Chrome|chrome).*|Could not find (?P<s4>Chrome)",
+                r"[Cc]annot find (?P<s>Chrome|Firefox|chrome|chromium) binary|[Uu]nable to obtain (?P<s2>driver for \w+|working Selenium Manager)|(?P<s3>chromedriver|geckodriver)'? executable needs to be in PATH|Chrome failed to start|session not created: .*(?:Chrome|chrome).*|Could not find (?P<s4>Chrome)",
             ),
             decisive(
                 r"No (?P<s>wkhtmltopdf|wkhtmltoimage) executable found|(?P<s2>ffmpeg|ffprobe|avconv)[\x22']? (?:was )?not found|Couldn't find (?P<s3>ffmpeg|ffprobe)(?: or avconv)?|FFmpeg(?: is)? not (?:found|installed)|ffmpeg-location|No ffmpeg exe could be found|make sure ffmpeg is installed",

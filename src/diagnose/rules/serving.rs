@@ -11,7 +11,7 @@ use crate::diagnose::rule::{DECISIVE, HINT, LAST_RESORT};
 use crate::diagnose::trace::Home;
 
 static LISTENS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:Listening at:|running on|Running on|development server at|Listening on|Serving on|URL:) *(?:TCP address )?(?:https?://)?(127\.0\.0\.1|localhost|0\.0\.0\.0|\[::\]|\[?::1?\]?|\d+\.\d+\.\d+\.\d+)[:/](\d+)?").ok()
+    Regex::new(r"(?:Listening at:|running on|Running on|development server at|Listening on|Serving on|started on|URL:) *(?:TCP address )?(?:https?://)?(127\.0\.0\.1|localhost|0\.0\.0\.0|\[::\]|\[?::1?\]?|\d+\.\d+\.\d+\.\d+)[:/](\d+)?").ok()
 });
 static ATTRIBUTE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"module '([\w.]+)' has no attribute '(\w+)'").ok());
@@ -113,7 +113,7 @@ fn wrong_attribute(reading: &Reading<'_>, found: &mut Vec<Finding>) {
         let Some(captures) = ATTRIBUTE.as_ref().and_then(|regex| regex.captures(&raised.message)) else { continue };
         let by_server = raised.frames.iter().rev().find(|frame| frame.home() != Home::Standard).is_some_and(|frame| {
             let file = frame.file.replace('\\', "/");
-            ["gunicorn/", "uvicorn/", "hypercorn/", "celery/", "daphne/", "flask/"]
+            ["gunicorn/", "uvicorn/", "hypercorn/", "celery/", "daphne/", "flask/", "granian/", "waitress/"]
                 .iter()
                 .any(|server| file.contains(server))
         });

@@ -26,7 +26,7 @@ pub(super) const RULES: &[Rule] = &[
         signs: &[
             decisive(r"The SECRET_KEY setting must not be empty"),
             decisive(
-                r"(?:Set the (?P<s>\w*SECRET_KEY\w*) environment variable)|(?P<s2>(?:DJANGO_)?SECRET_KEY) not found\. Declare it as envvar|KeyError: '(?P<s3>DJANGO_SECRET_KEY|DJANGO_SECRET)'",
+                r"(?:Set the (?P<s>\w*SECRET_KEY\w*) environment variable)|(?:^|: )(?P<s2>(?:DJANGO_)?SECRET_KEY) not found\. Declare it as envvar|KeyError: '(?P<s3>DJANGO_SECRET_KEY|DJANGO_SECRET)'",
             ),
         ],
         ..Rule::BLANK
@@ -103,6 +103,9 @@ pub(super) const RULES: &[Rule] = &[
         signs: &[
             decisive(r"can't (?:open|find) (?:file|'__main__' module in) '?(?P<s>[^':]+)'?(?:: |\s*$)"),
             decisive(
+                r"(?P<s>\S+): cannot execute: required file not found|(?P<s2>\S+): \S+: bad interpreter: No such file",
+            ),
+            decisive(
                 r"can't find '__main__' module in '?(?P<s>[^']+)'?|Error: Invalid value: File does not exist: (?P<s2>\S+)|(?:bash|sh)(?:: line \d+|: \d+)?: (?P<s3>\S+\.(?:sh|py)): (?:No such file|not found)|(?:bash|sh): (?P<s4>\S+\.sh): No such file|chmod: cannot access '(?P<s5>[^']+)'|exec:? \x22?(?P<s6>/?[\w./-]+\.(?:sh|py))\x22?: (?:no such file|stat )",
             ),
             said(
@@ -146,6 +149,7 @@ pub(super) const RULES: &[Rule] = &[
         cure: "name the variable that holds the application in the start command in place of {that name}",
         example: "ERROR:    Error loading ASGI app. Attribute \"app\" not found in module \"main\".",
         signs: &[
+            decisive(r"^(?:Error: |\d+\. )module '[\w.]+' has no attribute '(?P<s>\w+)'"),
             decisive(
                 r#"Error loading ASGI app\. Attribute "(?P<s>[^"]+)" not found|Failed to find (?:application object|attribute) '?(?P<s2>[^' ]+?)'? in|Application object must be callable|Failed to find Flask (?:application|factory).*|Cannot find (?:application|app) "#,
             ),
@@ -196,7 +200,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"\[(?:Errno (?:98|48)|WinError 10048)\].*bind on address \((?P<s>'[^']+', \d+)|Connection in use: \((?P<s2>[^)]+)\)|(?i)address already in use|only one usage of each socket address",
             ),
             decisive(
-                r"(?i)port (?P<s>\d+) is (?:already )?in use|port is already allocated|Bind for (?P<s2>\S+) failed|\[Errno (?:98|48)\]|EADDRINUSE",
+                r"(?i)port (?:(?P<s>\d+) )?is (?:already )?in use|port is already allocated|Bind for (?P<s2>\S+) failed|\[Errno (?:98|48)\]|EADDRINUSE",
             ),
         ],
         ..Rule::BLANK
