@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::config::{self, Config};
 use super::exit::UsageError;
+use super::output::warn;
 use crate::plan::{self, Options, Vars};
 use crate::rehearse::{self, Request};
 use crate::run::SmokeKind;
@@ -110,16 +111,16 @@ pub(super) struct Sandboxing {
     #[arg(long)]
     pub(super) no_cache: bool,
     /// The most memory the build and the app may use, for example 512MB
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub(super) memory: Option<ByteSize>,
     /// Run without network
     #[arg(long)]
     pub(super) offline: bool,
     /// How long each command may take [default: 30m]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) timeout: Option<Duration>,
     /// How long a command may print nothing [default: 10m]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) silence: Option<Duration>,
 }
 
@@ -169,13 +170,13 @@ pub(super) struct Probing {
     #[arg(long, value_enum, value_name = "KIND")]
     pub(super) expect: Option<Expectation>,
     /// How long a bot or worker must stay up [default: 10s]
-    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "TIME", value_parser = span)]
     pub(super) stay: Option<Duration>,
     /// How long a web app has until it answers, or a script until it ends [default: 30s]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) within: Option<Duration>,
     /// How long the app has to end after SIGTERM [default: 3s]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) grace: Option<Duration>,
     /// The value of PORT [default: a free one]
     #[arg(long, value_name = "PORT")]
@@ -219,6 +220,9 @@ impl Planning {
         }
         env.extend(self.env.iter().cloned());
         refuse_what_no_process_takes(&env)?;
+        for name in env.iter().filter(|given| !given.contains('=') && !process_env.contains_key(*given)) {
+            warn("warning:", &format!("--env {name}: this shell has no {name}, so the deploy has none either"));
+        }
         let secrets = Secrets::of(env.iter().filter_map(|given| match given.split_once('=') {
             Some((name, value)) => Some((name, value)),
             None => Some((given.as_str(), process_env.get(given)?.as_str())),
@@ -272,14 +276,44 @@ fn refuse_what_no_process_takes(env: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// The variables of a file. A value may be a secret: no message repeats it.
 fn read_env_file(file: &Path) -> Result<Vec<String>> {
+    let unreadable = |error: &dyn std::fmt::Display| UsageError(format!("{}: {error}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| unreadable(&error))?;
+    let literal = taken_literally(&text);
+    let pairs = dotenvy::from_read_iter(literal.as_bytes());
     let fault = |error: dotenvy::Error| match error {
-        dotenvy::Error::LineParse(line, _) => UsageError(format!("{}: not NAME=VALUE: {line}", file.display())),
-        error => UsageError(format!("{}: {error}", file.display())),
+        dotenvy::Error::LineParse(line, _) => {
+            let first = line.lines().next().unwrap_or_default();
+            let at = text.lines().position(|own| taken_literally(own) == first);
+            let at = at.map(|index| format!("{}:", index + 1)).unwrap_or_default();
+            UsageError(format!("{}:{at} not NAME=VALUE, or a quote that does not end", file.display()))
+        }
+        error => unreadable(&error),
     };
-    let pairs = dotenvy::from_path_iter(file).map_err(fault)?;
-    let pairs: Result<Vec<_>, _> = pairs.map(|pair| pair.map(|(name, value)| format!("{name}={value}"))).collect();
-    Ok(pairs.map_err(fault)?)
+    pairs.map(|pair| pair.map(|(name, value)| format!("{name}={value}")).map_err(|error| fault(error).into())).collect()
+}
+
+/// Without the substitution that the reader would make: a `$` in a password is one, and nothing of this shell gets in.
+fn taken_literally(text: &str) -> String {
+    let literal = |line: &str| {
+        let value = line.split_once('=').map_or("", |(_, value)| value.trim_start());
+        // Between single quotes nothing is substituted, nor is a backslash taken out.
+        if value.starts_with('\'') { line.to_owned() } else { line.replace('$', r"\$").replace(r"\\$", r"\$") }
+    };
+    text.lines().map(literal).collect::<Vec<_>>().join("\n")
+}
+
+/// A span of time that something can happen in.
+pub(super) fn span(text: &str) -> Result<Duration, String> {
+    let span = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if span.is_zero() { Err("more than nothing is wanted".to_owned()) } else { Ok(span) }
+}
+
+/// More than the smallest program takes.
+fn memory(text: &str) -> Result<ByteSize, String> {
+    let size: ByteSize = text.parse()?;
+    if size < ByteSize::mb(8) { Err("at least 8MB are wanted".to_owned()) } else { Ok(size) }
 }
 
 impl Sandboxing {
@@ -322,6 +356,31 @@ impl Probing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn env_file(text: &str) -> Result<Vec<String>> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        read_env_file(file.path())
+    }
+
+    #[test]
+    fn values_of_a_file_are_taken_as_they_stand() {
+        let text = "# mine\nexport A=pa$$w0rd\nB=\"${HOME} x\"\nC='$HOME'\nD=\\$5\n\nE= spaced  # remark\n";
+        let wanted = ["A=pa$$w0rd", "B=${HOME} x", "C=$HOME", "D=$5", "E=spaced"];
+        assert_eq!(env_file(text).unwrap(), wanted);
+    }
+
+    #[test]
+    fn a_line_that_is_none_is_named_by_number_and_not_repeated() {
+        let refused = env_file("A=1\nSECRET=abc'quoted multi\n").unwrap_err().to_string();
+        assert!(refused.contains(":2: ") && !refused.contains("abc"), "{refused}");
+    }
+
+    #[test]
+    fn no_time_and_no_memory_are_refused() {
+        assert!(span("0s").is_err() && span("2s").is_ok());
+        assert!(memory("5").is_err() && memory("512MB").is_ok());
+    }
 
     #[test]
     fn variables_that_no_process_takes_are_refused_without_telling_their_value() {

@@ -69,9 +69,6 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
 
 #[expect(clippy::print_stderr, reason = "the one place that reports errors")]
 fn complain(error: &Error) -> Exit {
-    if is_broken_pipe(error) {
-        return Exit::Works;
-    }
     let paint = Paint::new(console::colors_enabled_stderr());
     eprintln!("{} {error:#}", paint.bad("error:"));
     if let Some(unavailable) = error.downcast_ref::<Unavailable>() {
@@ -86,11 +83,4 @@ fn complain(error: &Error) -> Exit {
         Some(lost) if lost.passing => Exit::Passing,
         _ => Exit::CannotTell,
     }
-}
-
-/// The reader of our output had enough: no fault of anybody.
-fn is_broken_pipe(error: &Error) -> bool {
-    let kind =
-        |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-    error.chain().any(|cause| kind(cause) == Some(std::io::ErrorKind::BrokenPipe))
 }

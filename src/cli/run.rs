@@ -15,7 +15,7 @@ use super::shell;
 use crate::rehearse::{Rehearsal, Request, rehearse_then};
 use crate::report::{Content, Live, Report};
 use crate::run::{Event, Header, Record, Until, Verdict};
-use crate::sandbox::Kept;
+use crate::sandbox::{Kept, quoted};
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(super) struct Args {
@@ -75,7 +75,7 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
 
 /// How to get back into a kept sandbox, and how to be rid of it.
 fn tell_kept(kept: &Kept, project: &Path) {
-    let project = project.display();
+    let project = quoted(project);
     hint("kept:", &format!("shakedown shell --kept {project}        to look around in the sandbox"));
     hint("     ", &format!("shakedown run --from PHASE {project}    to run it again from a phase on"));
     hint("     ", &format!("{}    to remove it", kept.removal()));

@@ -28,6 +28,9 @@ pub(super) fn amend(case: &Case<'_>, diagnoses: &mut Vec<Diagnosis>) {
     }
 }
 
+/// Statuses that the path itself explains, whatever the app logs of it.
+const REFUSALS: &[u16] = &[301, 302, 303, 307, 308, 401, 403, 404, 405];
+
 /// What the run saw with its own eyes.
 struct Seen {
     rule: &'static str,
@@ -85,7 +88,7 @@ fn seen(outcome: &Outcome) -> Option<Seen> {
         SmokeResult::NoAnswer(why) => {
             Seen::consequence(health).saying(format!("the app listens but does not answer the health check: {why}"))
         }
-        SmokeResult::BadStatus(status) => Seen::consequence(health)
+        SmokeResult::BadStatus(status) => Seen { is_certain: REFUSALS.contains(status), ..Seen::consequence(health) }
             .of(status)
             .saying(format!("the app answers the health check with HTTP {status}, and the platform waits for 200")),
         _ => return None,

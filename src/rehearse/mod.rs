@@ -113,6 +113,7 @@ const EXPLAINED_BY: &[(&str, &str)] = &[
     ("pip-not-found", "nix-python-dropped"),
     ("start-program-not-found", "nix-python-dropped"),
     ("no-start-command", "unknown-nixpacks-key"),
+    ("no-start-command", "django-wsgi-not-found"),
     ("missing-shared-library", "nix-libs-dropped"),
     ("missing-compiler", "nix-compiler-dropped"),
     ("missing-system-binary", "unknown-nixpacks-key"),
@@ -153,7 +154,7 @@ pub fn rehearse_then(
     };
     let root = Project::open(&derived.root)?;
     // Held until the run is over.
-    let lease = request.port.map_or_else(Lease::usual, Lease::given);
+    let lease = request.port_for(derived).map_or_else(Lease::usual, Lease::given);
     let settings = request.settings_for(&root, derived, lease.port());
     let phases = settings.phases(&derived.plan)?;
     if let Some(unknown) = settings.unknown_phase(&phases) {

@@ -8,6 +8,12 @@ use crate::project::{Project, Source};
 use crate::run::{Hints, Settings, expectation};
 
 impl Request {
+    /// The port that the user wants, by option or as the variable itself.
+    pub(super) fn port_for(&self, derived: &Derived) -> Option<u16> {
+        let variables = derived.plan.variables.as_ref();
+        self.port.or_else(|| variables?.get("PORT")?.parse().ok())
+    }
+
     /// The user's settings, with what they leave open filled in from the project and the platform's files.
     pub(super) fn settings_for(&self, project: &Project, derived: &Derived, port: u16) -> Settings {
         let mut settings = self.settings.clone();

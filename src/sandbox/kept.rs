@@ -1,6 +1,6 @@
 //! A sandbox that outlived its run, for people to look into and for later runs to go on in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,11 +19,21 @@ pub enum Kept {
     },
 }
 
+/// A path as a shell takes it back.
+pub fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@".contains(c);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.into_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
 impl Kept {
     /// What to type to remove it; `shakedown doctor --clean` removes it as well.
     pub fn removal(&self) -> String {
         match self {
-            Self::Folder(folder) => format!("rm -rf '{}'", folder.display()),
+            Self::Folder(folder) => format!("rm -rf {}", quoted(folder)),
             Self::Container { engine, name } => format!("{engine} rm --force {name}"),
         }
     }

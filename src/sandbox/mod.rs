@@ -16,7 +16,7 @@ pub mod packages;
 pub mod process;
 pub mod python;
 
-pub use kept::Kept;
+pub use kept::{Kept, quoted};
 pub use lost::Lost;
 
 use std::ffi::OsString;

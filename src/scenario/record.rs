@@ -82,13 +82,24 @@ fn mask(folder: &Path) -> Result<()> {
             mask(&entry.path())?;
         } else if kind.is_file() && entry.metadata()?.len() <= MOST_BYTES {
             let Ok(text) = fs::read_to_string(entry.path()) else { continue };
-            let masked = secrets.mask(&text);
+            let is_env = entry.file_name().to_string_lossy().starts_with(".env");
+            let masked = if is_env { without_values(&text).into() } else { secrets.mask(&text) };
             if masked != text {
                 fs::write(entry.path(), masked.as_bytes())?;
             }
         }
     }
     Ok(())
+}
+
+/// A file of variables with its names alone.
+fn without_values(text: &str) -> String {
+    let nameless = |line: &str| match line.split_once('=') {
+        Some((name, _)) if !line.trim_start().starts_with('#') => format!("{name}=placeholder\n"),
+        // Also the middle of a value that goes over several lines.
+        _ => String::new(),
+    };
+    text.lines().map(nameless).collect()
 }
 
 #[cfg(test)]
@@ -110,10 +121,12 @@ mod tests {
     fn a_recording_is_a_scenario_without_the_users_secrets() {
         let (project, suite) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::write(project.path().join("main.py"), "URL = 'postgres://me:hunter22@db/x'\n").unwrap();
+        fs::write(project.path().join(".env"), "# mine\nexport TOKEN='s3cret\nline two'\n").unwrap();
         let variables = ["TOKEN".to_owned()];
         let folder = record(suite.path(), &recording("no-token", project.path(), &variables)).unwrap();
         let main = fs::read_to_string(folder.join("app/main.py")).unwrap();
         assert_eq!(main, "URL = 'postgres://me:***@db/x'\n");
+        assert_eq!(fs::read_to_string(folder.join("app/.env")).unwrap(), "export TOKEN=placeholder\n");
         let found = super::super::discover(suite.path()).unwrap();
         assert_eq!(found.scenarios.len(), 1);
         assert_eq!(fs::read_dir(suite.path()).unwrap().count(), 1);

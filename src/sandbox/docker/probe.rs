@@ -18,6 +18,8 @@ get() (
   IFS= read -r -t "$5" line <&3
   code=$?
   if [ -n "$line" ]; then printf 'http %s\n' "$line"; elif [ $code -gt 128 ]; then echo late; else echo closed; fi
+  # A connection closed on unread bytes is a reset to the app, which may complain of it.
+  for _ in {1..64}; do IFS= read -r -t 0.2 -N 1024 _ <&3 || break; done
 )
 get 127.0.0.1 "$@" 2> /dev/null || get ::1 "$@" 2> /dev/null || echo refused"#;
 

@@ -131,6 +131,7 @@ fn get(target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, String>
                 _ => break,
             }
         }
+        drain(&mut stream);
         Ok(String::from_utf8_lossy(&line).into_owned())
     };
     match ask() {
@@ -143,6 +144,22 @@ fn get(target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, String>
 }
 
 const LONGEST_STATUS_LINE: usize = 4096;
+/// How much of an answer is waited for once its status is known.
+const REST: usize = 64 * 1024;
+const REST_WITHIN: Duration = Duration::from_millis(200);
+
+/// Takes the rest of the answer: a connection closed on unread bytes is a reset to the app, which may complain of it.
+fn drain(stream: &mut TcpStream) {
+    let _ = stream.set_read_timeout(Some(REST_WITHIN));
+    let mut chunk = [0; 4096];
+    let mut left = REST;
+    while let Ok(read @ 1..) = stream.read(&mut chunk) {
+        left = left.saturating_sub(read);
+        if left == 0 {
+            return;
+        }
+    }
+}
 
 fn request(path: &str, host: &str) -> String {
     let clean = |text: &str| text.chars().filter(|char| !char.is_control() && *char != ' ').collect::<String>();
@@ -162,8 +179,8 @@ fn status(line: &str) -> Result<u16, String> {
 }
 
 /// The same by the shell's own `/dev/tcp`, in the app's network.
-const SHELL_GET: &str =
-    r#"exec 3<>"/dev/tcp/$1/$2" && printf %s "$3" >&3 && IFS= read -t "$4" -n 4096 -r line <&3 && printf %s "$line""#;
+const SHELL_GET: &str = r#"exec 3<>"/dev/tcp/$1/$2" && printf %s "$3" >&3 && IFS= read -t "$4" -n 4096 -r line <&3 && printf %s "$line"
+for _ in {1..64}; do IFS= read -r -t 0.2 -N 1024 _ <&3 || break; done"#;
 
 /// Without a network of the host's, the app can be reached from inside only.
 fn get_from_inside(pid: u32, target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, String> {
