@@ -34,7 +34,11 @@ pub(super) fn run(args: Args) -> Result<Exit> {
             let log = read(log)?;
             let diagnoses = diagnose(&Case::of_log(&log));
             let primary = diagnoses.first();
-            let phase = Failure::of(&log, primary).phase;
+            let failure = Failure::of(&log, primary);
+            if primary.is_none() && failure.exit_code.is_none_or(|code| code == 0) {
+                return Err(UsageError("the log shows no failure that a scenario could expect".into()).into());
+            }
+            let phase = failure.phase;
             let (failed_phase, rule) = (phase.as_deref(), primary.map(|primary| primary.rule));
             let (name, verdict) = (args.name.as_str(), "fails");
             record(&args.dir, &Recording { name, project, variables: &[], verdict, failed_phase, rule })

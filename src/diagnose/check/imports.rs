@@ -74,6 +74,7 @@ fn addresses(subject: &Subject<'_>, path: &std::path::Path, text: &str, findings
         let Some(arguments) = called("uvicorn").or(by_flask).and_then(|rest| rest.trim_end().strip_suffix(')')) else {
             continue;
         };
+        literal_port(subject, path, index, line, arguments, findings);
         let host = arguments.split_once("host").map(|(_, rest)| rest.trim_start().trim_start_matches('=').trim_start());
         let loopback = host.is_some_and(|host| {
             ["127.0.0.1", "localhost"].iter().any(|name| host.trim_start_matches(['"', '\'']).starts_with(name))
@@ -95,4 +96,23 @@ fn addresses(subject: &Subject<'_>, path: &std::path::Path, text: &str, findings
         let finding = finding.about("127.0.0.1").at(Source::line(&place, index + 1), line);
         findings.push(finding.fix("listen on 0.0.0.0", vec![replace_line(&place, index + 1, line, better)]));
     }
+}
+
+/// A port that is written down, whatever PORT says.
+fn literal_port(
+    subject: &Subject<'_>,
+    path: &std::path::Path,
+    index: usize,
+    line: &str,
+    arguments: &str,
+    findings: &mut Findings,
+) {
+    let value = arguments.split_once("port").map(|(_, rest)| rest.trim_start().trim_start_matches('=').trim_start());
+    let digits: String = value.unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
+    if digits.is_empty() || subject.variable("PORT") == Some(&digits) {
+        return;
+    }
+    let finding = super::server::PORT.found(format!("the server listens on port {digits}, whatever PORT says"));
+    let finding = finding.about(digits).at(Source::line(subject.app.place(path), index + 1), line);
+    findings.push(finding.advise("write port=int(os.environ[\"PORT\"]), with `import os` at the top"));
 }

@@ -47,7 +47,7 @@ const PIPFILE_LOCK: Check = error(
     "pipfile-lock-outdated",
     "Pipfile names a dependency that Pipfile.lock does not have. `pipenv install --deploy` refuses an outdated lock.",
 );
-const UV_LOCK: Check = error(
+const UV_LOCK: Check = warning(
     "uv-lock-outdated",
     "pyproject.toml names a dependency that uv.lock does not have. `uv sync --frozen` installs what the lock says, so the dependency is \
      missing when the app starts.",

@@ -10,7 +10,7 @@ pub(super) const HOST: Check = error(
     "wrong-bind-host",
     "The server listens on the container's own loopback address, which nobody outside of it reaches. It must listen on 0.0.0.0.",
 );
-const PORT: Check = warning(
+pub(super) const PORT: Check = warning(
     "hard-coded-port",
     "The platform chooses the port and says it in PORT. A server that listens on another one is not found, unless the service's settings \
      name that very port.",

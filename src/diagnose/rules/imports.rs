@@ -169,10 +169,13 @@ fn start_module_rule(reading: &Reading<'_>, raised: &Raised, module: &str) -> &'
         return "django-settings-module-missing";
     }
     // Without a frame between the server and the failure, the module is what the start command names.
+    let servers_own =
+        |server: &&str| server.split('/').next().is_some_and(|top| importer_file.contains(&format!("/{top}/")));
     if raised.frames.iter().all(|frame| frame.home() != Home::Project)
         && SERVERS.iter().any(|server| raised.passes(server))
+        && SERVERS.iter().any(servers_own)
+        && !importer_file.contains("/kombu/")
         && names::distribution(module).is_none()
-        && !importer_file.contains("site-packages/django/")
     {
         return "wrong-start-module";
     }
