@@ -35,7 +35,7 @@ impl Found {
             unverified.extend(missing.iter().map(dormant));
         }
         let failed = outcome.verdict() == Verdict::Fails;
-        let diagnoses = match failed {
+        let mut diagnoses = match failed {
             true => diagnose::diagnose(&Case {
                 project: Some(project),
                 plan: Some(&plan),
@@ -52,6 +52,11 @@ impl Found {
         let primary = diagnoses.first().and_then(|diagnosis| diagnose::explain(diagnosis.rule));
         let passing = primary.is_some_and(|rule| rule.passing);
         let absent = diagnoses.first().and_then(|primary| absent(primary, &unverified));
+        if let (Some(absent), Some(primary)) = (&absent, diagnoses.first_mut()) {
+            // The project asks for it already: there is nothing to mend.
+            primary.fixes.clear();
+            primary.advice = Some(format!("run it where {} can be had: --backend nix or docker", absent.what));
+        }
         let suspects = Vec::new();
         let took = started.elapsed();
         let rehearsal = Rehearsal {

@@ -3,6 +3,7 @@
 mod backends;
 mod found;
 mod kept;
+mod learn;
 mod port;
 mod refused;
 pub mod replay;
@@ -22,7 +23,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::diagnose::check::check;
-use crate::diagnose::{Diagnosis, Evidence, LogBuilder, Severity};
+use crate::diagnose::{Diagnosis, Evidence, LogBuilder};
 use crate::plan::{Plan, PlanError};
 use crate::project::Project;
 use crate::run::{self, Event, Outcome, Ran, Rehearsal as Walk, Status, Until, Verdict};
@@ -67,57 +68,6 @@ impl Rehearsal {
         }
     }
 }
-
-impl Rehearsal {
-    /// Adds what can be known without a run: cures for a cause that the log named, and a cause where it named none.
-    fn learn(&mut self, mut findings: Vec<Diagnosis>) {
-        let nameless = self.diagnoses.is_empty();
-        let explains = |finding: &Diagnosis| {
-            let primary = self.diagnoses.first().filter(|primary| primary.fixes.is_empty());
-            primary.is_some_and(|primary| EXPLAINED_BY.contains(&(primary.rule, finding.rule)))
-        };
-        if let Some(at) = findings.iter().position(explains) {
-            self.diagnoses.insert(0, findings.remove(at));
-        }
-        let (errors, others): (Vec<_>, Vec<_>) =
-            findings.into_iter().partition(|finding| finding.severity == Severity::Error);
-        self.suspects = errors.iter().chain(&others).filter(|other| self.may_mend(other)).cloned().collect();
-        for finding in errors {
-            match self.diagnoses.iter_mut().find(|known| known.rule == finding.rule) {
-                Some(known) => {
-                    let is_new = |evidence: &Evidence| known.evidence.iter().all(|seen| seen.source != evidence.source);
-                    let places: Vec<Evidence> = finding.evidence.into_iter().filter(is_new).collect();
-                    known.evidence.extend(places);
-                    if known.fixes.is_empty() {
-                        known.fixes = finding.fixes;
-                    }
-                }
-                None if nameless => self.diagnoses.push(finding),
-                None => {}
-            }
-        }
-        if nameless && !self.diagnoses.is_empty() {
-            self.telling.clear();
-        }
-    }
-
-    fn may_mend(&self, finding: &Diagnosis) -> bool {
-        finding.severity > Severity::Note
-            && !finding.fixes.is_empty()
-            && self.diagnoses.iter().all(|known| known.rule != finding.rule)
-    }
-}
-
-/// What the log names, and the mistake in the configuration of which that is the consequence.
-const EXPLAINED_BY: &[(&str, &str)] = &[
-    ("pip-not-found", "nix-python-dropped"),
-    ("start-program-not-found", "nix-python-dropped"),
-    ("no-start-command", "unknown-nixpacks-key"),
-    ("no-start-command", "django-wsgi-not-found"),
-    ("missing-shared-library", "nix-libs-dropped"),
-    ("missing-compiler", "nix-compiler-dropped"),
-    ("missing-system-binary", "unknown-nixpacks-key"),
-];
 
 /// Plans the project, runs it, and looks for the cause where it fails.
 ///
