@@ -128,8 +128,13 @@ fn by_frames(raised: &Raised, found: &mut Vec<Finding>) -> bool {
             }
             return true;
         }
-        "ConnectionRefusedError" | "gaierror" | "TimeoutError" | "CancelledError" if by_client(raised).is_some() => {
-            by_client(raised).unwrap_or_default()
+        "ConnectionRefusedError" | "gaierror" | "TimeoutError" | "CancelledError" => {
+            let Some(id) = by_client(raised) else { return false };
+            // The client's own words say more.
+            if found.iter().any(|known| known.rule.id == id) {
+                return true;
+            }
+            id
         }
         "PermissionError" if calls(".bind(") || calls("server_bind") || calls("create_server") => {
             "port-permission-denied"
