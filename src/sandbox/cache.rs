@@ -67,6 +67,7 @@ impl Cache {
     pub fn run_dir(&self) -> Result<RunDir> {
         let parent = self.root.join("runs");
         fs::create_dir_all(&parent).with_context(|| format!("could not make {}", parent.display()))?;
+        spread(&parent);
         let dir = tempfile::Builder::new().prefix(SCRATCH_PREFIX).tempdir_in(&parent)?.keep();
         let lock = File::create(dir.join("lock")).context("could not make the run's lock")?;
         lock.lock().context("could not lock the run's directory")?;
@@ -90,6 +91,23 @@ impl Cache {
             .collect()
     }
 }
+
+/// Asks ext4 to put each directory in `dir` where there is room, as it does with those of a root. Beside its parent, a run's
+/// thousands of files may meet a full part of the disk, and making each of them then takes twenty times as long.
+#[cfg(target_os = "linux")]
+fn spread(dir: &Path) {
+    use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
+    let Ok(dir) = File::open(dir) else { return };
+    if let Ok(flags) = ioctl_getflags(&dir)
+        && !flags.contains(IFlags::TOPDIR)
+    {
+        // Other file systems know no such wish, and need none.
+        let _ = ioctl_setflags(&dir, flags | IFlags::TOPDIR);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn spread(_: &Path) {}
 
 /// A run's own directory.
 #[derive(Debug)]
