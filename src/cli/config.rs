@@ -8,7 +8,7 @@ use anyhow::Result;
 use bytesize::ByteSize;
 use serde::{Deserialize, Deserializer};
 
-use super::args::{BackendName, Expectation};
+use super::args::{BackendName, Expectation, span};
 use crate::project::InputError;
 
 /// The file's name, in the project's root.
@@ -66,7 +66,7 @@ impl Config {
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    humantime::parse_duration(&text).map(Some).map_err(serde::de::Error::custom)
+    span(&text).map(Some).map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]
