@@ -8,6 +8,7 @@ mod judge;
 mod log;
 pub mod names;
 mod outcome;
+mod pattern;
 mod places;
 mod rank;
 mod reading;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::RegexSet;
 
 use super::log::{Line, Log};
+use super::pattern::ascii_set;
 use super::trace::{self, Raised};
 
 /// A log that was read once for all rules.
@@ -26,7 +27,7 @@ pub(crate) enum Stage {
 
 /// Lines that are printed only after a stage went well.
 const PASSED: &[(Stage, &str)] = &[
-    (Stage::Install, r"^\s*Successfully installed \S+"),
+    (Stage::Install, r"^\s*Successfully installed [!-~]"),
     (Stage::Install, r"^\s*(?:\+ |Installed \d+ packages? in )"),
     (
         Stage::Build,
@@ -39,12 +40,11 @@ const PASSED: &[(Stage, &str)] = &[
     ),
     (
         Stage::Start,
-        r"Application startup complete|Uvicorn running on https?://|has connected to Gateway|Application started|Run polling for bot|Start polling|^\s*\* Running on https?://|Starting development server at http|celery@\S+ ready\.|You can now view your Streamlit app|Listening on TCP address|Your service is live|[Hh]ealth ?check succeeded|Detected service running on port|^Logged in as |logged in as .+\(ID: ",
+        r"Application startup complete|Uvicorn running on https?://|has connected to Gateway|Application started|Run polling for bot|Start polling|^\s*\* Running on https?://|Starting development server at http|celery@[!-~]+ ready\.|You can now view your Streamlit app|Listening on TCP address|Your service is live|[Hh]ealth ?check succeeded|Detected service running on port|^Logged in as |logged in as (?u:.)+\(ID: ",
     ),
 ];
 
-static PASSED_SET: LazyLock<Option<RegexSet>> =
-    LazyLock::new(|| RegexSet::new(PASSED.iter().map(|(_, pattern)| pattern)).ok());
+static PASSED_SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| ascii_set(PASSED.iter().map(|(_, pattern)| *pattern)));
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(log: &'a Log) -> Self {

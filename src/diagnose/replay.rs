@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::diagnosis::Diagnosis;
 use super::judge::explain;
 use super::log::Log;
+use super::pattern::{ascii, captures};
 use super::reading::{Reading, Stage};
 
 /// Where a logged deploy failed, as far as the log tells.
@@ -26,19 +27,21 @@ pub struct Failure {
 }
 
 static PROCESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"process "(?:/bin/(?:ba)?sh (?:-\w+ )*(?:pipefail )?-c )?(.*)" did not complete successfully: exit code: (\d+)"#).ok()
+    ascii(
+        r#"process "(?:/bin/(?:ba)?sh (?:-\w+ )*(?:pipefail )?-c )?((?u:.)*)" did not complete successfully: exit code: (\d+)"#,
+    )
 });
 static LEGACY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"The command '(?:/bin/(?:ba)?sh (?:-\w+ )*(?:pipefail )?-c )?(.*)' returned a non-zero code: (\d+)")
-        .ok()
+    ascii(r"The command '(?:/bin/(?:ba)?sh (?:-\w+ )*(?:pipefail )?-c )?((?u:.)*)' returned a non-zero code: (\d+)")
 });
 static STEP: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^\s*(?:✕ |> )?(?:\[[\w.-]*\s*\d+/\d+\]|Step \d+/\d+ :) RUN (?:--mount=\S+ )*(.+?)(?:\s+✔.*)?$").ok()
+    ascii(
+        r"^\s*(?:(?u:✕) |> )?(?:\[[\w.-]*\s*\d+/\d+\]|Step \d+/\d+ :) RUN (?:--mount=(?u:\S)+ )*((?u:.)+?)(?:\s+(?u:✔.*))?$",
+    )
 });
-static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[Nn]ixpacks[ -]v(\d+\.\d+\.\d+)").ok());
-static EXIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)exit(?:ed)?(?: with)?(?: (?:exit )?(?:code|status))?:? \(?(\d{1,3})\)?\s*$").ok()
-});
+static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| ascii(r"[Nn]ixpacks[ -]v(\d+\.\d+\.\d+)"));
+static EXIT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| ascii(r"(?i)exit(?:ed)?(?: with)?(?: (?:exit )?(?:code|status))?:? \(?(\d{1,3})\)?\s*$"));
 
 impl Failure {
     /// Reads the place of the failure out of a log; `primary` decides where the log itself does not say.
@@ -55,18 +58,18 @@ impl Failure {
         let mut last_step = None;
         let mut exit = None;
         for line in log.lines() {
-            if let Some(found) = VERSION.as_ref().and_then(|regex| regex.captures(&line.text)) {
+            if let Some(found) = captures(VERSION.as_ref(), &line.text) {
                 failure.nixpacks.get_or_insert_with(|| found[1].to_owned());
             }
-            if let Some(found) = STEP.as_ref().and_then(|regex| regex.captures(&line.text)) {
+            if let Some(found) = captures(STEP.as_ref(), &line.text) {
                 last_step = Some(found[1].to_owned());
             }
-            let ended = PROCESS.as_ref().and_then(|regex| regex.captures(&line.text));
-            if let Some(found) = ended.or_else(|| LEGACY.as_ref()?.captures(&line.text)) {
+            let ended = captures(PROCESS.as_ref(), &line.text);
+            if let Some(found) = ended.or_else(|| captures(LEGACY.as_ref(), &line.text)) {
                 failure.command = Some(found[1].to_owned());
                 failure.exit_code = found[2].parse().ok();
             }
-            if let Some(found) = EXIT.as_ref().and_then(|regex| regex.captures(&line.text)) {
+            if let Some(found) = captures(EXIT.as_ref(), &line.text) {
                 exit = found[1].parse().ok();
             }
         }

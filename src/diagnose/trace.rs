@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::log::Line;
+use super::pattern::{ascii, captures};
 
 /// An exception as a traceback's last line names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,12 +135,11 @@ static STANDARD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)/lib(?:64)?/(?:python|pypy)[\d.]+/|/Python\d*/Lib/|/Python[\d.]+/Lib/|/Lib/(?:asyncio|importlib|runpy|multiprocessing|threading|json|concurrent|logging)|/cpython-[\w.+-]+/lib/").ok()
 });
 static FRAME: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"^File "([^"]{1,600})", line (\d{1,9})(?:, in (.{1,200}))?"#).ok());
+    LazyLock::new(|| ascii(r#"^File "((?u:[^"]){1,600})", line (\d{1,9})(?:, in ((?u:.){1,200}))?"#));
 static RAISED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?::(?: (.*))?)?$").ok());
-static INSIDE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:^|[\s:\[('])((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Configured)): (.+)$").ok()
-});
+    LazyLock::new(|| ascii(r"^((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?::(?: ((?u:.)*))?)?$"));
+static INSIDE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| ascii(r"(?:^|[\s:\[('])((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Configured)): ((?u:.)+)$"));
 
 /// How far apart the lines of one traceback may be.
 const REACH: usize = 60;
@@ -191,7 +191,7 @@ fn step(state: &mut Open, at: usize, text: &str, raised: &mut Vec<Raised>) {
         state.last = at;
         return;
     }
-    if let Some(frame) = FRAME.as_ref().and_then(|regex| regex.captures(text)) {
+    if let Some(frame) = captures(FRAME.as_ref(), text) {
         if state.frames.len() >= FRAMES {
             state.frames.remove(FRAMES / 2);
         }
@@ -283,7 +283,7 @@ const ENDINGS: &[&str] = &[
 ];
 
 fn exception_line(text: &str, in_trace: bool, _indent: usize) -> Option<(String, String)> {
-    if let Some(found) = RAISED.as_ref()?.captures(text) {
+    if let Some(found) = captures(RAISED.as_ref(), text) {
         let kind = &found[1];
         let short = kind.rsplit('.').next().unwrap_or(kind);
         let named =
@@ -293,7 +293,7 @@ fn exception_line(text: &str, in_trace: bool, _indent: usize) -> Option<(String,
             return Some((kind.to_owned(), found.get(2).map_or(String::new(), |rest| rest.as_str().to_owned())));
         }
     }
-    let found = INSIDE.as_ref()?.captures(text)?;
+    let found = captures(INSIDE.as_ref(), text)?;
     (!text.contains("raise "))
         .then(|| (found[1].to_owned(), found[2].trim_end_matches(['"', '\'', '}', ']']).to_owned()))
 }

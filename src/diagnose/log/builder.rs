@@ -40,6 +40,8 @@ pub struct LogBuilder {
     start: Vec<u8>,
     odd_byte: Option<u8>,
     pending: Vec<u8>,
+    /// Emptied blocks, to be filled again: to ask the system for fresh ones costs more than to search them.
+    spare: Vec<Vec<u8>>,
     /// Number of the first line of `pending`, less one.
     seen: usize,
     head_left: usize,
@@ -95,17 +97,27 @@ impl LogBuilder {
 
     fn take(&mut self, bytes: &[u8], encoding: Encoding) {
         match encoding {
-            Encoding::Utf8 => self.pending.extend_from_slice(bytes),
-            Encoding::Utf16 { little } => self.push_utf16(bytes, little),
+            Encoding::Utf8 => self.take_text(bytes),
+            Encoding::Utf16 { little } => {
+                let text = self.decode(bytes, little);
+                self.take_text(text.as_bytes());
+            }
         }
-        while self.pending.len() >= BLOCK {
-            let cut = match memrchr(b'\n', &self.pending[..BLOCK]) {
-                Some(at) => at + 1,
-                None => BLOCK,
-            };
-            let rest = self.pending.split_off(cut);
-            let block = std::mem::replace(&mut self.pending, rest);
-            self.take_block(block);
+    }
+
+    fn take_text(&mut self, mut text: &[u8]) {
+        while !text.is_empty() {
+            let (now, later) = text.split_at(text.len().min(BLOCK - self.pending.len()));
+            self.pending.extend_from_slice(now);
+            text = later;
+            if self.pending.len() == BLOCK {
+                let mut next = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(BLOCK));
+                let cut = memrchr(b'\n', &self.pending).map_or(BLOCK, |at| at + 1);
+                next.extend_from_slice(&self.pending[cut..]);
+                self.pending.truncate(cut);
+                let block = std::mem::replace(&mut self.pending, next);
+                self.take_block(block);
+            }
         }
     }
 
@@ -116,18 +128,19 @@ impl LogBuilder {
         Log { lines, form, total: self.total }
     }
 
-    fn push_utf16(&mut self, bytes: &[u8], little: bool) {
-        let mut bytes = bytes.iter().copied();
+    fn decode(&mut self, utf16: &[u8], little: bool) -> String {
+        let mut text = String::with_capacity(utf16.len());
+        let mut bytes = utf16.iter().copied();
         while let Some(first) = self.odd_byte.take().or_else(|| bytes.next()) {
             let Some(second) = bytes.next() else {
                 self.odd_byte = Some(first);
-                return;
+                break;
             };
             let unit = if little { u16::from_le_bytes([first, second]) } else { u16::from_be_bytes([first, second]) };
             // Everything that rules look for lies in the basic plane; halves of a pair become one replacement each.
-            let c = char::from_u32(u32::from(unit)).unwrap_or(char::REPLACEMENT_CHARACTER);
-            self.pending.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            text.push(char::from_u32(u32::from(unit)).unwrap_or(char::REPLACEMENT_CHARACTER));
         }
+        text
     }
 
     fn take_block(&mut self, block: Vec<u8>) {
@@ -136,6 +149,7 @@ impl LogBuilder {
         if self.head_left > 0 {
             self.head_left = self.head_left.saturating_sub(block.len());
             self.keep_range(&block, first, 0..block.len());
+            self.reuse(block);
             return;
         }
         self.tail_bytes += block.len();
@@ -147,7 +161,13 @@ impl LogBuilder {
             let Some((first, oldest)) = self.tail.pop_front() else { break };
             self.tail_bytes -= oldest.len();
             self.sift(&oldest, first);
+            self.reuse(oldest);
         }
+    }
+
+    fn reuse(&mut self, mut block: Vec<u8>) {
+        block.clear();
+        self.spare.push(block);
     }
 
     /// Keeps the neighbourhoods of telling words.

@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::unglue::unglue;
 use super::{Form, Line};
+use crate::diagnose::pattern::ascii;
 
 /// What a prefix says about the log.
 #[derive(Debug, Clone, Copy)]
@@ -49,16 +50,20 @@ const PREFIXES: &[(Prefix, &str)] = &[
     (Prefix::Form(Form::Stamped), r"^(?:stdout|stderr)(?: \||:| F) "),
     (Prefix::Form(Form::Railway), r"^\[(?:inf|err|wrn|dbg)\] ? ?"),
     (Prefix::Form(Form::Stamped), r"^remote: ?"),
-    (Prefix::Form(Form::Stamped), r#"^Step #\d+(?: - "[^"]*")?: "#),
+    (Prefix::Form(Form::Stamped), r#"^Step #\d+(?: - "(?u:[^"])*")?: "#),
     (Prefix::Form(Form::Stamped), r"^##\[(?:error|warning|debug)\]"),
-    (Prefix::Form(Form::Stamped), r"^[\w .()/-]+\t[\w .()/-]+\t\u{feff}?\d{4}-\d\d-\d\dT[\d:.]+Z "),
+    (Prefix::Form(Form::Stamped), r"^[\w .()/-]+\t[\w .()/-]+\t(?u:\u{feff})?\d{4}-\d\d-\d\dT[\d:.]+Z "),
     // `web-1  | text`, pm2's `0|web  | text`
     (Prefix::Lane(Form::Compose), r"^(?:\d+\|)?([A-Za-z][\w.-]{0,60}) *\|(?: |$)"),
 ];
 
-static PREFIX: LazyLock<Vec<(Prefix, Regex)>> = LazyLock::new(|| {
-    PREFIXES.iter().filter_map(|(prefix, pattern)| Some((*prefix, Regex::new(pattern).ok()?))).collect()
-});
+static PREFIX: LazyLock<Vec<(Prefix, Regex)>> =
+    LazyLock::new(|| PREFIXES.iter().filter_map(|(prefix, pattern)| Some((*prefix, ascii(pattern)?))).collect());
+
+/// The first prefix of the table that the line has, and where it ends.
+fn prefix(text: &str) -> Option<(Prefix, &Regex, usize)> {
+    PREFIX.iter().find_map(|(prefix, regex)| Some((*prefix, regex, regex.find(text)?.end())))
+}
 
 /// Whether a look at all prefixes is worth while; most lines of a log begin with a blank or a word.
 fn may_be_prefixed(text: &str) -> bool {
@@ -77,14 +82,13 @@ fn may_be_prefixed(text: &str) -> bool {
 
 /// Colours and cursor moves, with the escape byte, its usual stand-ins, or with the escape lost.
 static COLOUR: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+    ascii(
         r"(?x)
-        (?:\x1b|\u{9b}|\u{241b}|\^\[|\\u001b|\\x1b|\\033|\#033) (?:
-            \[ [0-9;?]* [\x20-/]* [@-~] | \] [^\x07\x1b]* (?:\x07|\x1b\\)? | [()][AB0] | [=>78M] )
+        (?:\x1b|(?u:\u{9b}|\u{241b})|\^\[|\\u001b|\\x1b|\\033|\#033) (?:
+            \[ [0-9;?]* [\x20-/]* [@-~] | \] (?u:[^\x07\x1b])* (?:\x07|\x1b\\)? | [()][AB0] | [=>78M] )
         | \[ (?:\d{1,3} (?:;\d{1,3})* )? m
         | \[ \d{0,2} [KJ] ",
     )
-    .ok()
 });
 
 /// How often prefixes may nest (`web |`, a stamp, BuildKit's numbers).
@@ -137,20 +141,12 @@ impl Cleaner {
             if !may_be_prefixed(&text) {
                 break;
             }
-            let Some((prefix, found)) =
-                PREFIX.iter().find_map(|(prefix, regex)| Some((*prefix, regex.captures(&text)?)))
-            else {
-                break;
-            };
-            let end = found.get(0).map_or(0, |whole| whole.end());
-            if end == 0 {
-                break;
-            }
+            let Some((prefix, regex, end)) = prefix(&text).filter(|(.., end)| *end > 0) else { break };
             match prefix {
                 Prefix::Form(form) => self.vote(form),
                 Prefix::Lane(form) => {
                     self.vote(form);
-                    lane = found.get(1).map(|name| self.lane(name.as_str()));
+                    lane = regex.captures(&text).and_then(|found| Some(self.lane(found.get(1)?.as_str())));
                 }
             }
             text.drain(..end);

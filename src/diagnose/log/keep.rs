@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Words that stand near every failure we know. Few and not too short, so that the search stays vectorised.
 const TELLING: &[&str] = &[
@@ -48,6 +48,9 @@ const ENOUGH_OF_A_SHAPE: u8 = 12;
 /// Shapes remembered; past this a log is noise, and its head and tail must do.
 const SHAPES: usize = 50_000;
 
+/// Bytes of a line that make its shape.
+const LONGEST: usize = 400;
+
 /// Counts how often lines of the same shape (digits aside) were seen.
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
@@ -57,12 +60,13 @@ pub(super) struct Shapes {
 impl Shapes {
     /// Whether a line of this shape adds anything.
     pub(super) fn is_news(&mut self, line: &[u8]) -> bool {
-        let mut hash = Xxh3::new();
-        let line = &line[..line.len().min(400)];
-        for part in line.split(u8::is_ascii_digit).filter(|part| !part.is_empty()) {
-            hash.update(part);
+        let mut shape = [0; LONGEST];
+        let mut length = 0;
+        for byte in line.iter().take(LONGEST) {
+            shape[length] = *byte;
+            length += usize::from(!byte.is_ascii_digit());
         }
-        let key = hash.digest();
+        let key = xxh3_64(&shape[..length]);
         if self.seen.len() >= SHAPES && !self.seen.contains_key(&key) {
             return false;
         }

@@ -5,8 +5,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::diagnose::pattern::ascii;
+
 static STAMP: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\s+\[(?:inf|err|wrn|dbg)\]").ok());
+    LazyLock::new(|| ascii(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\s+\[(?:inf|err|wrn|dbg)\]"));
 
 /// Where a traceback on one line would have had its breaks.
 static TRACEBACK: LazyLock<Option<Regex>> = LazyLock::new(|| {

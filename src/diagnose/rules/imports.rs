@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::find;
 use crate::diagnose::names;
+use crate::diagnose::pattern::{ascii, captures};
 use crate::diagnose::rank::Finding;
 use crate::diagnose::reading::Reading;
 use crate::diagnose::rule::{DECISIVE, HINT, SAID};
@@ -15,7 +16,9 @@ static MODULE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"No module
 static NAME: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"cannot import name '?(\w+)'?(?: from '([\w.]+)')?(?: \(([^)]*)\))?").ok());
 static RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:^|[/\\\s])python[\d.]*(?:\.exe)?: (?:No module named ([\w.-]+)|Error while finding module specification for '([\w.-]+)')").ok()
+    ascii(
+        r"(?:^|[/\\\s])python[\d.]*(?:\.exe)?: (?:No module named ([\w.-]+)|Error while finding module specification for '([\w.-]+)')",
+    )
 });
 
 /// Packages that import what a start command names.
@@ -67,7 +70,7 @@ pub(super) fn read(reading: &Reading<'_>, found: &mut Vec<Finding>) {
 /// What `python -m` says, without a traceback.
 pub(super) fn read_interpreter(reading: &Reading<'_>, found: &mut Vec<Finding>) {
     for (at, line) in reading.lines.iter().enumerate() {
-        let Some(captures) = RUN.as_ref().and_then(|regex| regex.captures(&line.text)) else { continue };
+        let Some(captures) = captures(RUN.as_ref(), &line.text) else { continue };
         let Some(module) = captures.get(1).or(captures.get(2)).map(|group| group.as_str()) else { continue };
         let top = module.split('.').next().unwrap_or(module);
         if matches!(top, "pip" | "ensurepip" | "venv") || found.iter().any(|known| known.at == at) {

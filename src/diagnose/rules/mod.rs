@@ -18,6 +18,7 @@ mod web;
 
 use std::sync::LazyLock;
 
+use super::pattern::captures;
 use super::rank::Finding;
 use super::reading::Reading;
 use super::rule::{Reader, Rule};
@@ -116,7 +117,7 @@ pub(super) fn findings(reading: &Reading<'_>) -> Vec<Finding> {
                 if BENIGN.iter().any(|(id, word)| *id == known.rule.id && line.text.contains(word)) {
                     continue;
                 }
-                let Some(captures) = known.regex().and_then(|regex| regex.captures(&line.text)) else { continue };
+                let Some(captures) = captures(known.regex(), &line.text) else { continue };
                 let mut finding = Finding::new(known.rule, at, known.sign.rank);
                 finding.subject = captures
                     .iter()

@@ -5,13 +5,16 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::find;
+use crate::diagnose::pattern::{ascii, captures};
 use crate::diagnose::rank::Finding;
 use crate::diagnose::reading::Reading;
 use crate::diagnose::rule::{DECISIVE, HINT, LAST_RESORT};
 use crate::diagnose::trace::Home;
 
 static LISTENS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:Listening at:|running on|Running on|development server at|Listening on|Serving on|started on|URL:) *(?:TCP address )?(?:https?://)?(127\.0\.0\.1|localhost|0\.0\.0\.0|\[::\]|\[?::1?\]?|\d+\.\d+\.\d+\.\d+)[:/](\d+)?").ok()
+    ascii(
+        r"(?:Listening at:|running on|Running on|development server at|Listening on|Serving on|started on|URL:) *(?:TCP address )?(?:https?://)?(127\.0\.0\.1|localhost|0\.0\.0\.0|\[::\]|\[?::1?\]?|\d+\.\d+\.\d+\.\d+)[:/](\d+)?",
+    )
 });
 static ATTRIBUTE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"module '([\w.]+)' has no attribute '(\w+)'").ok());
@@ -83,7 +86,7 @@ pub(super) fn read(reading: &Reading<'_>, found: &mut Vec<Finding>) {
 fn loopback(reading: &Reading<'_>, found: &mut Vec<Finding>) {
     let mut local = None;
     for (at, line) in reading.lines.iter().enumerate() {
-        let Some(captures) = LISTENS.as_ref().and_then(|regex| regex.captures(&line.text)) else { continue };
+        let Some(captures) = captures(LISTENS.as_ref(), &line.text) else { continue };
         if matches!(&captures[1], "127.0.0.1" | "localhost" | "::1" | "[::1]") {
             local.get_or_insert((
                 at,
