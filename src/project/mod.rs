@@ -94,6 +94,16 @@ impl Project {
         found
     }
 
+    /// The names of the files directly inside, links to files among them, sorted.
+    pub fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
+        let names =
+            entries.filter(|entry| entry.path().is_file()).filter_map(|entry| entry.file_name().into_string().ok());
+        let mut found: Vec<String> = names.collect();
+        found.sort();
+        found
+    }
+
     /// The content of a file, at most [`MAX_FILE`].
     pub fn read(&self, path: impl AsRef<Path>) -> Result<Vec<u8>, InputError> {
         let path = path.as_ref();

@@ -219,12 +219,7 @@ fn server(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>,
     if invocation.program == "gunicorn" && (configured || subject.variable("GUNICORN_CMD_ARGS").is_some()) {
         return;
     }
-    let colon = invocation
-        .arguments
-        .iter()
-        .copied()
-        .find(|word| word.contains(':') && !word.starts_with('-') && pattern.is_match(word) && !is_class(word));
-    let Some(target) = colon.or_else(|| invocation.positional()) else { return };
+    let Some(target) = target(invocation) else { return };
     let Some(found) = pattern.captures(target) else { return };
     let base = invocation.option(&["--chdir", "--app-dir", "--pythonpath"]).unwrap_or_default();
     if base.starts_with('/') || base.contains("..") {
@@ -256,6 +251,15 @@ fn server(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>,
             findings.push(finding);
         }
     }
+}
+
+/// The word that tells a server what to load: `module:name`, or the first that is no option's.
+pub(super) fn target<'c>(invocation: &Invocation<'c>) -> Option<&'c str> {
+    let pattern = TARGET.as_ref().filter(|_| SERVERS.contains(&invocation.program))?;
+    let is_target =
+        |word: &&str| word.contains(':') && !word.starts_with('-') && pattern.is_match(word) && !is_class(word);
+    let colon = invocation.arguments.iter().copied().find(is_target);
+    colon.or_else(|| invocation.positional()).filter(|word| pattern.is_match(word))
 }
 
 /// A worker class or an address, as options take them.

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use super::finding::{Check, Findings, error};
+use super::finding::{Check, Finding, Findings, error};
 use super::subject::Subject;
 use crate::diagnose::{Edit, Severity};
-use crate::project::Project;
+use crate::project::{Project, Source};
 
 const IGNORED: Check = error(
     "needed-file-ignored",
@@ -42,23 +42,48 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     });
     for name in FILES {
         let Some(rules) = rules(app, name) else { continue };
+        for module in subject.reached() {
+            if let Some((importer, line)) = &module.importer {
+                let shown = module.path.display().to_string();
+                let by = app.line(importer, Some(*line));
+                findings.extend(left_out(app, name, &rules, &shown, &format!("{} imports", importer.display()), by));
+            }
+            for (line, file) in super::reach::opened(app, module) {
+                let by = app.line(&module.path, Some(line));
+                let how = format!("{} opens", module.path.display());
+                findings.extend(left_out(app, name, &rules, file, &how, by).map(Finding::likely));
+            }
+        }
         for needed in present.iter().copied().chain(started.filter(|file| !present.contains(file))) {
-            let matched = rules.matched_path_or_any_parents(needed, false);
-            let Some(rule) = matched.inner().filter(|_| matched.is_ignore()) else { continue };
-            // Git goes on tracking what was added before it was ignored.
-            let severity = if name == ".gitignore" { Severity::Warning } else { Severity::Error };
-            let text = app.read_text(name).unwrap_or_default();
-            let line = text.lines().position(|line| line.trim() == rule.original());
-            let finding =
-                IGNORED.found(format!("{name} keeps {needed} out of the deploy, which needs it")).about(needed);
-            let finding = finding
-                .severity(severity)
-                .at(app.line(name, line.map(|line| line + 1)), rule.original())
-                .at(app.file(needed), "");
+            let Some((place, rule)) = ignoring(app, name, &rules, needed) else { continue };
+            let finding = IGNORED.found(format!("{name} keeps {needed} out of the deploy, which needs it"));
+            let finding = finding.about(needed).severity(severity(name)).at(place, rule).at(app.file(needed), "");
             let edit = Edit::AppendLine { path: app.place(name), text: format!("!{needed}") };
             findings.push(finding.fix(format!("except {needed} in {name}"), vec![edit]));
         }
     }
+}
+
+/// A file that the code reaches and a rule leaves out. It may be left out because it holds secrets, so nothing is edited.
+fn left_out(app: &Project, name: &str, rules: &Gitignore, file: &str, how: &str, by: Source) -> Option<Finding> {
+    let (place, rule) = ignoring(app, name, rules, file)?;
+    let finding = IGNORED.found(format!("{name} keeps {file} out of the deploy, and {how} it")).about(file);
+    let finding = finding.severity(severity(name)).at(place, rule).at(by, "");
+    Some(finding.advise("let it in, or, where it holds secrets, read those from variables instead"))
+}
+
+/// Git goes on tracking what was added before it was ignored.
+fn severity(name: &str) -> Severity {
+    if name == ".gitignore" { Severity::Warning } else { Severity::Error }
+}
+
+/// The rule that ignores a file, and its place.
+fn ignoring(app: &Project, name: &str, rules: &Gitignore, file: &str) -> Option<(Source, String)> {
+    let matched = rules.matched_path_or_any_parents(file, false);
+    let rule = matched.inner().filter(|_| matched.is_ignore())?.original().to_owned();
+    let text = app.read_text(name).unwrap_or_default();
+    let line = text.lines().position(|line| line.trim() == rule).map(|line| line + 1);
+    Some((app.line(name, line), rule))
 }
 
 fn rules(project: &Project, name: &str) -> Option<Gitignore> {

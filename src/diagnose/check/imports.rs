@@ -1,4 +1,4 @@
-//! What the started file itself says: modules that Python has dropped, and addresses it listens on.
+//! What the code says that is started: modules that Python has dropped, and addresses it listens on.
 
 use super::command::{invocations, is_python};
 use super::finding::{Check, Findings, error, replace_line};
@@ -16,6 +16,9 @@ const REMOVED: Check = error(
 pub(super) const CHECKS: &[Check] = &[REMOVED];
 
 pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    for module in subject.reached() {
+        removed(subject, &module.path, &module.text, findings);
+    }
     let Some(start) = Start::of(subject).filter(|_| subject.is_python()) else { return };
     for invocation in
         invocations(start.command).into_iter().filter(|found| is_python(found.program) && !found.is_module)
@@ -26,7 +29,6 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             continue;
         }
         let text = subject.app.read_text(&path).unwrap_or_default();
-        removed(subject, &path, &text, findings);
         addresses(subject, &path, &text, findings);
     }
 }

@@ -10,21 +10,25 @@ mod command;
 mod commands;
 mod django;
 mod entry;
+mod factory;
 mod ignored;
 mod imports;
 mod install;
 mod keys;
 mod lock;
+mod misspelt;
 mod named;
 mod packages;
 mod planned;
 mod platform;
 mod pyproject;
+mod reach;
 mod requirements;
 mod secrets;
 mod server;
 mod setup;
 mod start;
+mod twice;
 mod version;
 
 #[cfg(test)]
@@ -55,15 +59,18 @@ const TOPICS: &[Topic] = &[
     Topic { checks: pyproject::CHECKS, look: pyproject::look },
     Topic { checks: requirements::CHECKS, look: requirements::look },
     Topic { checks: named::CHECKS, look: named::look },
+    Topic { checks: twice::CHECKS, look: twice::look },
     Topic { checks: packages::CHECKS, look: packages::look },
     Topic { checks: start::CHECKS, look: start::look },
     Topic { checks: server::CHECKS, look: server::look },
     Topic { checks: entry::CHECKS, look: entry::look },
+    Topic { checks: factory::CHECKS, look: factory::look },
     Topic { checks: imports::CHECKS, look: imports::look },
     Topic { checks: django::CHECKS, look: django::look },
     Topic { checks: platform::CHECKS, look: platform::look },
     Topic { checks: secrets::CHECKS, look: secrets::look },
     Topic { checks: ignored::CHECKS, look: ignored::look },
+    Topic { checks: misspelt::CHECKS, look: misspelt::look },
 ];
 
 /// What can be known of a project and its plan, the worst first. `options` are those the plan was derived with.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::reach::Module;
 use crate::plan::{Choice, Derived, Options, Phase, Plan, PlanError, Platform};
 use crate::project::requirements::Requirements;
 use crate::project::{KeyLines, Project, Source};
@@ -23,6 +24,7 @@ pub(super) struct Subject<'a> {
     railway: OnceCell<Option<Keyed>>,
     pyproject: OnceCell<Option<Keyed>>,
     requirements: OnceCell<Requirements>,
+    reached: OnceCell<Vec<Module>>,
 }
 
 /// A TOML or JSON file that parses.
@@ -38,8 +40,8 @@ impl<'a> Subject<'a> {
     pub(super) fn new(project: &'a Project, options: &'a Options, planned: Result<&'a Derived, &'a PlanError>) -> Self {
         let inner = planned.ok().filter(|derived| derived.root != project.root());
         let app = inner.and_then(|derived| project.enter(&derived.root).ok()).unwrap_or_else(|| project.clone());
-        let (config, railway, pyproject, requirements) = Default::default();
-        Self { project, app, options, planned, config, railway, pyproject, requirements }
+        let (config, railway, pyproject, requirements, reached) = Default::default();
+        Self { project, app, options, planned, config, railway, pyproject, requirements, reached }
     }
 
     /// The plan, where there is one with anything in it.
@@ -106,6 +108,11 @@ impl<'a> Subject<'a> {
             true => Requirements::read(&self.app, Path::new(REQUIREMENTS)),
             false => Requirements::default(),
         })
+    }
+
+    /// What is started and what it imports; empty where that cannot be followed.
+    pub(super) fn reached(&self) -> &[Module] {
+        self.reached.get_or_init(|| super::reach::modules(self))
     }
 
     /// How dependencies are installed, in the planner's words.

@@ -10,3 +10,25 @@ fn files_that_the_deploy_needs() {
     silent("needed-file-ignored", &with(".dockerignore", "*\n!requirements.txt\n!main.py\n"));
     silent("needed-file-ignored", &with(".gitignore", "__pycache__/\n*.pyc\nvenv/\n.env\n"));
 }
+
+#[test]
+fn files_that_the_code_reaches() {
+    let start =
+        ("main.py", "import json\nfrom bot import config\n\nwith open(\"data/words.json\") as file:\n    pass\n");
+    let code =
+        [start, ("bot/__init__.py", ""), ("bot/config.py", "from .keys import KEY\n"), ("bot/keys.py", "KEY = 1\n")];
+    let with = |rule| [code[0], code[1], code[2], code[3], ("data/words.json", "[]"), (".gitignore", rule)];
+    let told = fires("needed-file-ignored", ".gitignore:1", &with("keys.py\n"));
+    assert_eq!(told.evidence[1].source.to_string(), "bot/config.py:1");
+    assert_eq!(told.fixes, []);
+    let told = fires("needed-file-ignored", ".gitignore:1", &with("data/\n"));
+    assert_eq!(told.evidence[1].source.to_string(), "main.py:4");
+    silent("needed-file-ignored", &with("*.db\n"));
+}
+
+#[test]
+fn what_may_be_absent_is_not_needed() {
+    let start = "try:\n    import local_settings\nexcept ImportError:\n    pass\nopen(\"out.txt\", \"w\")\n";
+    let ignored = (".gitignore", "local_settings.py\nout.txt\n");
+    silent("needed-file-ignored", &[("main.py", start), ("local_settings.py", ""), ("out.txt", ""), ignored]);
+}

@@ -1,0 +1,3 @@
+import brinemoon
+
+print("tide", brinemoon.__name__)

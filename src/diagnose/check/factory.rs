@@ -1,0 +1,55 @@
+//! A function that makes the app, where the app itself is asked for.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::command::invocations;
+use super::finding::{Check, Findings, error};
+use super::start::Start;
+use super::subject::Subject;
+use crate::project::Source;
+
+const FACTORY: Check = error(
+    "app-factory-not-called",
+    "gunicorn calls what stands after the colon for every request, with two arguments. A function that makes the app takes fewer, so every \
+     request fails with a TypeError; with `()` behind its name it is called once, at the start.",
+);
+
+pub(super) const CHECKS: &[Check] = &[FACTORY];
+
+static FUNCTION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m)^(@.*\n)?def[ \t]+(\w+)\(([^)]*)\)").ok());
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    let (Some(start), Some(function)) = (Start::of(subject), FUNCTION.as_ref()) else { return };
+    for invocation in invocations(start.command).iter().filter(|invocation| invocation.program == "gunicorn") {
+        // uvicorn's workers call a factory themselves.
+        let Some(target) = super::entry::target(invocation).filter(|_| !start.command.contains("uvicorn")) else {
+            return;
+        };
+        let Some((module, name)) = target.split_once(':') else { return };
+        let last = module.rsplit('.').next().unwrap_or(module);
+        let file = subject.reached().iter().find(|found| {
+            found.importer.is_none()
+                && (found.path.file_stem().is_some_and(|stem| stem == last)
+                    || found.path.ends_with(format!("{last}/__init__.py")))
+        });
+        let Some(file) = file else { return };
+        let Some(made) = function.captures_iter(&file.text).find(|made| &made[2] == name) else { return };
+        let parameters: Vec<&str> = made[3].split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+        // A decorator may make anything of it, and two parameters make an app of WSGI.
+        if made.get(1).is_some() || parameters.len() > 1 || parameters.iter().any(|part| part.starts_with('*')) {
+            return;
+        }
+        let line = file.text[..made.get(2).map_or(0, |name| name.start())].lines().count();
+        let finding =
+            FACTORY.found(format!("{name} makes the app and is not the app: gunicorn must call it")).about(target);
+        let finding = finding
+            .at(start.source.clone(), start.command)
+            .at(Source::line(subject.app.place(&file.path), line), made[0].trim());
+        let is_quoted = ['\'', '"'].iter().any(|quote| start.command.contains(&format!("{quote}{target}{quote}")));
+        let called = if is_quoted { format!("{target}()") } else { format!("'{target}()'") };
+        let better = start.command.replacen(target, &called, 1);
+        findings.push(finding.fix(format!("start {target}()"), start.becomes(subject, &better)));
+    }
+}

@@ -1,0 +1,30 @@
+use super::{fires, silent};
+
+const RUN: (&str, &str) = ("main.py", "print('up')\n");
+
+#[test]
+fn a_name_that_is_nearly_right() {
+    for name in ["requirement.txt", "requirments.txt", "Requirements.txt", "requirements.txt.txt", "requirements"] {
+        fires("requirements-file-misspelt", name, &[RUN, (name, "flask==3.0.0\n")]);
+    }
+    fires("misspelt-file-name", "Procfile.txt", &[RUN, ("Procfile.txt", "web: python main.py\n")]);
+    fires("misspelt-file-name", "procfile", &[RUN, ("procfile", "web: python main.py\n")]);
+    fires("misspelt-file-name", "nixpack.toml", &[RUN, ("nixpack.toml", "[start]\ncmd = \"python main.py\"\n")]);
+}
+
+#[test]
+fn without_the_right_name_there_may_be_no_plan_at_all() {
+    fires("requirements-file-misspelt", "requirement.txt", &[("bot.py", ""), ("requirement.txt", "flask==3.0.0\n")]);
+    silent("requirements-file-misspelt", &[("package.json", "{}"), ("requirement.txt", "flask==3.0.0\n")]);
+}
+
+#[test]
+fn a_name_of_another_thing() {
+    let all = ("requirements.txt", "flask==3.0.0\n");
+    silent("requirements-file-misspelt", &[RUN, all, ("requirements-dev.txt", "pytest\n"), ("requirement.txt", "x\n")]);
+    silent("misspelt-file-name", &[RUN, ("requirements.in", "flask\n"), ("profile.py", ""), ("railpack.json", "{}")]);
+    let named = ("nixpacks.toml", "[phases.install]\ncmds = [\"...\", \"pip install -r requirement.txt\"]\n");
+    silent("requirements-file-misspelt", &[RUN, named, ("requirement.txt", "flask==3.0.0\n")]);
+    let poetry = ("pyproject.toml", "[tool.poetry]\nname = \"x\"\nversion = \"1\"\n");
+    silent("requirements-file-misspelt", &[RUN, poetry, ("poetry.lock", ""), ("requirement.txt", "flask==3.0.0\n")]);
+}
