@@ -140,7 +140,7 @@ fn variables_reach_the_command_whatever_their_name_and_never_the_command_line() 
         return;
     }
     let (project, plan) = starts("");
-    let sandbox = docker().open(&spec(project.path(), &plan)).unwrap();
+    let sandbox = open(&docker(), &spec(project.path(), &plan)).unwrap();
     let values = [("TOKEN", "s3cret\nline"), ("DOCKER_HOST", "tcp://s3cret"), ("HOME", "/s3cret"), ("A-B", "odd")];
     let vars = vars(&values);
     let script = "printf '%s|%s|%s' \"$TOKEN\" \"$DOCKER_HOST\" \"$HOME\"";
@@ -188,7 +188,7 @@ fn a_time_out_leaves_nothing_behind() {
 fn holds_a_container_until_killed() {
     let project = PathBuf::from(std::env::var_os("SHAKEDOWN_TEST_PROJECT").unwrap());
     let plan = plan();
-    let _sandbox = docker().open(&spec(&project, &plan)).unwrap();
+    let _sandbox = open(&docker(), &spec(&project, &plan)).unwrap();
     thread::sleep(Duration::from_secs(60));
 }
 
@@ -256,7 +256,7 @@ fn an_image_that_is_not_there_is_named_with_its_cure() {
     let unavailable = own(Pull::Never).check(&Plan::default()).unwrap_err();
     assert!(unavailable.missing.contains("localhost:1/no/such:1"), "{unavailable:?}");
     let (project, plan) = starts("");
-    let error = own(Pull::Missing).open(&spec(project.path(), &plan)).err().unwrap();
+    let error = open(&own(Pull::Missing), &spec(project.path(), &plan)).err().unwrap();
     let lost = error.downcast_ref::<Lost>().unwrap_or_else(|| panic!("{error:#}"));
     assert!(lost.passing && lost.next.contains("--pull never"), "{lost}");
 }
@@ -277,7 +277,7 @@ fn an_image_without_bash_is_named() {
     let base_image = Some(name.into());
     let own = Docker::new(Options { base_image, pull: Pull::Never, no_cache: true, ..Options::default() });
     let (project, plan) = starts("");
-    let error = own.open(&spec(project.path(), &plan)).err().unwrap();
+    let error = open(&own, &spec(project.path(), &plan)).err().unwrap();
     client(&["rmi", name]);
     assert!(error.to_string().contains("no /bin/bash"), "{error:#}");
 }
@@ -302,7 +302,7 @@ fn leftovers_are_found_by_their_label_and_only_stale_ones_removed() {
     }
     let engine = Engine::find().unwrap();
     let (project, plan) = starts("");
-    let sandbox = docker().open(&spec(project.path(), &plan)).unwrap();
+    let sandbox = open(&docker(), &spec(project.path(), &plan)).unwrap();
     let stale = client(&[
         "run",
         "-d",

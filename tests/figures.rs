@@ -44,7 +44,7 @@ fn entering_a_sandbox() {
             continue;
         }
         let opening = Instant::now();
-        let mut sandbox = backend.open(&spec(project.path(), &plan)).unwrap();
+        let mut sandbox = open(&*backend, &spec(project.path(), &plan)).unwrap();
         let opened = opening.elapsed();
         for step in sandbox.setup().unwrap() {
             if let shakedown::sandbox::SetupStep::Run { command, .. } = step {

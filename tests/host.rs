@@ -4,12 +4,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use shakedown::plan::{Phase, Plan, Vars};
 use shakedown::sandbox::cache::Cache;
 use shakedown::sandbox::host::Host;
-use shakedown::sandbox::{Backend, CommandLine, Probe, Sandbox, SetupStep, Shell, Spec, Step};
+use shakedown::sandbox::{Backend, CommandLine, Probe, Sandbox, SetupStep, Shell, Spec, Step, Watch};
 
 /// One cache for all tests, as one user has.
 fn cache() -> Cache {
@@ -50,8 +51,12 @@ fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
     dir
 }
 
+fn opened(host: &Host, spec: &Spec<'_>) -> anyhow::Result<Box<dyn Sandbox>> {
+    host.open(spec, &mut Watch { interrupted: &AtomicBool::new(false), told: &mut |_| {} })
+}
+
 fn open(plan: &Plan, project: &Path, network: bool) -> Box<dyn Sandbox> {
-    let mut sandbox = host().open(&Spec { project, plan, python: None, network, memory: None }).unwrap();
+    let mut sandbox = opened(&host(), &Spec { project, plan, python: None, network, memory: None }).unwrap();
     sandbox.copy_in(None).unwrap();
     sandbox
 }
@@ -317,7 +322,7 @@ fn the_run_is_gone_when_closed() {
     let own = tempfile::tempdir().unwrap();
     let host = Host::new().with_cache(Cache::at(own.path().to_owned()));
     let spec = Spec { project: project.path(), plan: &plan, python: None, network: false, memory: Some(1 << 30) };
-    let mut sandbox = host.open(&spec).unwrap();
+    let mut sandbox = opened(&host, &spec).unwrap();
     let (code, _) = run(&*sandbox, "mkdir -p /opt/x/y && chmod 0 /opt/x && ln -s / /app/root && ln -s /etc /opt/venv");
     assert_eq!(code, 0);
     assert_eq!(sandbox.audit().unwrap(), []);
@@ -475,7 +480,7 @@ fn memory_is_capped_and_the_kill_is_told() {
     }
     let project = project(&[]);
     let spec = Spec { project: project.path(), plan: &plan, python: None, network: false, memory: Some(200 << 20) };
-    let sandbox = host().open(&spec).unwrap();
+    let sandbox = opened(&host(), &spec).unwrap();
     assert_eq!(run(&*sandbox, "python -c 'print(1)'"), (0, "1\n".to_owned()));
     assert!(!sandbox.ran_out_of_memory());
     let (code, text) = run(&*sandbox, "python -c 'x = bytearray(600 << 20); x[::4096] = b\"1\" * len(x[::4096])'");

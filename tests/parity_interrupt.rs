@@ -4,19 +4,21 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use shakedown::plan::Plan;
 use shakedown::run::{SmokeResult, Status, Verdict};
-use shakedown::sandbox::Backend;
 use shakedown::sandbox::cache::Cache;
 use shakedown::sandbox::docker::{Docker, Engine, Options, Pull};
 use shakedown::sandbox::host::Host;
 use shakedown::sandbox::nix::{Nix, Nixpkgs};
+use shakedown::sandbox::{Backend, Interrupted, Watch};
 
 use support::*;
 
@@ -149,4 +151,64 @@ fn interrupted_on_docker() {
     if !skipped("interrupted_on_docker", missing) {
         leaves_nothing_behind(&backend, &cache, Engine::find().ok());
     }
+}
+
+/// Where connections are taken and never answered.
+fn silent() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    (listener, address)
+}
+
+#[test]
+fn interrupted_while_a_tool_is_fetched() {
+    let missing = Host::new().check(&plan()).err().map(|unavailable| unavailable.missing);
+    if skipped("interrupted_while_a_tool_is_fetched", missing) {
+        return;
+    }
+    let (project, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap());
+    fs::write(project.path().join("Pipfile"), "[packages]\nrich = \"*\"\n").unwrap();
+    fs::write(project.path().join("main.py"), "").unwrap();
+    let (_index, address) = silent();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_shakedown"))
+        .args(["run", "--backend", "host"])
+        .arg(project.path())
+        .env("XDG_CACHE_HOME", home.path())
+        .env("PIP_INDEX_URL", format!("http://{address}/simple"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let told = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let waits = told.into_iter().any(|line| line.contains("waiting for pipenv"));
+    assert!(waits, "nobody was told of what takes long");
+    thread::sleep(Duration::from_secs(1));
+    let asked = Instant::now();
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(asked.elapsed() < SOON, "it took {:?}", asked.elapsed());
+    let cache = Cache::at(home.path().join("shakedown"));
+    assert_eq!(Traces { cache: &cache, engine: None }.left(), [] as [&str; 0]);
+}
+
+#[test]
+fn interrupted_while_an_image_is_pulled() {
+    let (_registry, address) = silent();
+    let base_image = Some(format!("{address}/slow:1"));
+    let docker = Docker::new(Options { base_image, ..Options::default() });
+    let missing = docker.check(&plan()).err().map(|unavailable| unavailable.missing);
+    if skipped("interrupted_while_an_image_is_pulled", missing) {
+        return;
+    }
+    let (flag, project, mut told) = (AtomicBool::new(false), bot(), Vec::new());
+    let error = thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_secs(1));
+            flag.store(true, Ordering::Relaxed);
+        });
+        let mut watch = Watch { interrupted: &flag, told: &mut |what| told.push(what.to_owned()) };
+        docker.open(&spec(project.path(), &plan()), &mut watch).err().unwrap()
+    });
+    assert!(error.is::<Interrupted>(), "{error:#}");
+    assert!(told[0].ends_with(&format!("to pull {address}/slow:1")), "{told:?}");
 }

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use anyhow::Error;
 use clap::{CommandFactory, FromArgMatches};
 
+use super::output::say;
 use super::{Cli, Command, check, docs, doctor, explain, fix, plan, record, replay, run, schema, shell, suite};
 use crate::project::InputError;
 use crate::rehearse::AskError;
 use crate::report::Paint;
-use crate::sandbox::{Lost, Unavailable};
+use crate::sandbox::{Interrupted, Lost, Unavailable};
 
 /// The end of `--help`.
 pub(super) const TABLE: &str = "\
@@ -67,17 +68,19 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the one place that reports errors")]
 fn complain(error: &Error) -> Exit {
     let paint = Paint::new(console::colors_enabled_stderr());
-    eprintln!("{} {error:#}", paint.bad("error:"));
+    say(format_args!("{} {error:#}", paint.bad("error:")));
     if let Some(unavailable) = error.downcast_ref::<Unavailable>() {
         for cure in &unavailable.cures {
-            eprintln!("  {} {cure}", paint.hint("help:"));
+            say(format_args!("  {} {cure}", paint.hint("help:")));
         }
     }
     if error.is::<UsageError>() || error.is::<AskError>() || error.is::<InputError>() {
         return Exit::Usage;
+    }
+    if error.is::<Interrupted>() {
+        return Exit::Interrupted;
     }
     match error.downcast_ref::<Lost>() {
         Some(lost) if lost.passing => Exit::Passing,

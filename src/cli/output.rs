@@ -1,5 +1,6 @@
 //! Where reports go: `--format`, `--output`, `--quiet`, `--color`.
 
+use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -121,16 +122,19 @@ pub(super) fn write_file(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Says something about the data on stdout, on stderr.
-#[expect(clippy::print_stderr, reason = "this is where notes go")]
-pub(super) fn warn(label: &str, text: &str) {
-    eprintln!("{} {text}", Paint::new(console::colors_enabled_stderr()).warn(label));
+/// Says something on stderr. That nobody reads it any more changes no verdict.
+pub(super) fn say(text: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// Says what can be done next, on stderr.
-#[expect(clippy::print_stderr, reason = "this is where notes go")]
+/// Says something about the data on stdout.
+pub(super) fn warn(label: &str, text: &str) {
+    say(format_args!("{} {text}", Paint::new(console::colors_enabled_stderr()).warn(label)));
+}
+
+/// Says what can be done next.
 pub(super) fn hint(label: &str, text: &str) {
-    eprintln!("{} {text}", Paint::new(console::colors_enabled_stderr()).hint(label));
+    say(format_args!("{} {text}", Paint::new(console::colors_enabled_stderr()).hint(label)));
 }
 
 /// Writes data to stdout.

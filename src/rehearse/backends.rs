@@ -7,7 +7,7 @@ use crate::plan::Plan;
 use crate::sandbox::docker::Docker;
 use crate::sandbox::host::Host;
 use crate::sandbox::nix::Nix;
-use crate::sandbox::{Backend, Unavailable};
+use crate::sandbox::{Backend, Unavailable, Watch};
 
 /// What the user asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,8 +51,8 @@ pub struct Chosen {
 }
 
 /// The backend for this plan: the one asked for, or the quickest that is at hand and can provide everything.
-pub(super) fn choose(request: &Request, plan: &Plan) -> Result<Chosen> {
-    let Some(backend) = named(request, request.backend) else { return automatic(request, plan) };
+pub(super) fn choose(request: &Request, plan: &Plan, watch: &mut Watch<'_>) -> Result<Chosen> {
+    let Some(backend) = named(request, request.backend) else { return automatic(request, plan, watch) };
     backend.check(plan)?;
     Ok(Chosen { backend, reason: "asked for".to_owned() })
 }
@@ -86,11 +86,11 @@ fn chosen(backend: impl Backend + 'static, reason: String) -> Chosen {
 }
 
 /// A backend that would first have to fetch half a gigabyte is not at hand: nobody waits for that unasked.
-fn automatic(request: &Request, plan: &Plan) -> Result<Chosen> {
+fn automatic(request: &Request, plan: &Plan, watch: &mut Watch<'_>) -> Result<Chosen> {
     let (host, nix, docker) = (request.host(), request.nix(), request.docker());
     let none = match host.check(plan) {
         Ok(()) => {
-            let gaps = host.gaps(plan, request.network)?;
+            let gaps = host.gaps(plan, request.network.then_some(watch))?;
             if gaps.is_empty() {
                 return Ok(chosen(host, "the quickest, and it has everything that the plan names".to_owned()));
             }

@@ -27,7 +27,7 @@ use crate::diagnose::{Diagnosis, Evidence, LogBuilder};
 use crate::plan::{Plan, PlanError};
 use crate::project::Project;
 use crate::run::{self, Event, Outcome, Ran, Rehearsal as Walk, Status, Until, Verdict};
-use crate::sandbox::{Kept, Sandbox, Spec, Unverified};
+use crate::sandbox::{Kept, Sandbox, Spec, Unverified, Watch};
 
 /// A run and everything found out from it.
 #[derive(Debug, Clone)]
@@ -161,18 +161,21 @@ fn open(
     interrupted: &AtomicBool,
     emit: &mut dyn FnMut(&Event),
 ) -> Result<(String, String, Box<dyn Sandbox>)> {
-    let mut started = |Chosen { backend, reason }: &Chosen| {
+    let started = |emit: &mut dyn FnMut(&Event), Chosen { backend, reason }: &Chosen| {
         let name = backend.name().to_owned();
         emit(&Event::RunStarted { backend: name.clone(), reason: reason.clone() });
         (name, reason.clone())
     };
     let Some(from) = kept::from(request) else {
-        let chosen = backends::choose(request, spec.plan)?;
-        let (name, reason) = started(&chosen);
-        return Ok((name, reason, chosen.backend.open(spec)?));
+        let mut told = |what: &str| emit(&Event::Waiting { what: what.to_owned() });
+        let chosen = backends::choose(request, spec.plan, &mut Watch { interrupted, told: &mut told })?;
+        let (name, reason) = started(emit, &chosen);
+        let mut told = |what: &str| emit(&Event::Waiting { what: what.to_owned() });
+        let sandbox = chosen.backend.open(spec, &mut Watch { interrupted, told: &mut told })?;
+        return Ok((name, reason, sandbox));
     };
     let (chosen, sandbox) = kept::reopen(request, spec, from)?;
-    let (name, reason) = started(&chosen);
+    let (name, reason) = started(emit, &chosen);
     kept::ready(&*sandbox, from, interrupted)?;
     Ok((name, reason, sandbox))
 }

@@ -38,6 +38,13 @@ impl Live {
             Event::RunStarted { backend, reason } => {
                 self.line(&format!("{} {backend}: {reason}", self.paint.bold("backend")));
             }
+            Event::Waiting { what } => {
+                self.prefixed("setup", &self.paint.dim(format!("waiting for {what}")));
+                if let Some(spinner) = &self.spinner {
+                    spinner.set_message(format!("waiting for {what}"));
+                    spinner.enable_steady_tick(Duration::from_millis(120));
+                }
+            }
             Event::PhaseStarted { .. } | Event::SmokeFinished { .. } => {}
             Event::CmdStarted { phase, cmd } => {
                 self.prefixed(phase, &self.paint.bold(format!("$ {cmd}")));

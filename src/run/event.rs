@@ -17,6 +17,11 @@ pub enum Event {
         /// One line: why this backend.
         reason: String,
     },
+    /// Something takes long before the first phase can begin.
+    Waiting {
+        /// What is waited for: `pipenv 2024.0.1 from the package index`.
+        what: String,
+    },
     /// A phase begins.
     PhaseStarted {
         /// Its name in the plan; `start` for the smoke run.

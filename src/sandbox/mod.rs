@@ -15,9 +15,11 @@ pub mod nixpkgs;
 pub mod packages;
 pub mod process;
 pub mod python;
+mod watch;
 
 pub use kept::{Kept, quoted};
 pub use lost::Lost;
+pub use watch::{Interrupted, Watch};
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -37,8 +39,8 @@ pub trait Backend {
     /// Cheap and without side effects: is it usable here for this plan, and if not, what is missing?
     fn check(&self, plan: &Plan) -> Result<(), Unavailable>;
 
-    /// Makes a sandbox with an empty `/app` and `/opt/venv`.
-    fn open(&self, spec: &Spec<'_>) -> Result<Box<dyn Sandbox>>;
+    /// Makes a sandbox with an empty `/app` and `/opt/venv`. [`Interrupted`] is the error where nobody waits for it any more.
+    fn open(&self, spec: &Spec<'_>, watch: &mut Watch<'_>) -> Result<Box<dyn Sandbox>>;
 
     /// A sandbox that was kept, as its run left it; one that is gone or in use is an error.
     fn reopen(&self, spec: &Spec<'_>, kept: &Kept) -> Result<Box<dyn Sandbox>>;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Result;
 use shakedown::plan::{Phase, Plan, Start, Vars};
 use shakedown::run::{self, Event, Outcome, Rehearsal, Settings, SmokeKind};
-use shakedown::sandbox::{Backend, Spec};
+use shakedown::sandbox::{Backend, Sandbox, Spec, Watch};
 use shakedown::secret::Secrets;
 use tempfile::TempDir;
 
@@ -122,9 +122,14 @@ pub fn spec<'a>(project: &'a Path, plan: &'a Plan) -> Spec<'a> {
     Spec { project, plan, python: None, network: true, memory: None }
 }
 
+/// Opens a sandbox that nobody tires of waiting for.
+pub fn open(backend: &dyn Backend, spec: &Spec<'_>) -> Result<Box<dyn Sandbox>> {
+    backend.open(spec, &mut Watch { interrupted: &NEVER, told: &mut |_| {} })
+}
+
 pub fn rehearse(backend: &dyn Backend, spec: &Spec<'_>, settings: &Settings, interrupted: &AtomicBool) -> Ran {
     let mut log = String::new();
-    let outcome = backend.open(spec).and_then(|mut sandbox| {
+    let outcome = open(backend, spec).and_then(|mut sandbox| {
         let rehearsal = Rehearsal { plan: spec.plan, settings, secrets: &Secrets::default(), interrupted };
         let outcome = run::run(&rehearsal, &mut *sandbox, &mut |event| {
             if let Event::Line { text, .. } = event {

@@ -3,13 +3,17 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
 use super::fault;
 use crate::plan::Vars;
-use crate::sandbox::{CommandLine, Lost, Unavailable};
+use crate::sandbox::{CommandLine, Interrupted, Lost, Unavailable};
+
+/// How often a long answer looks whether it is still waited for.
+const TICK: Duration = Duration::from_millis(50);
 
 /// In the order they are looked for.
 const PROGRAMS: &[&str] = &["docker", "podman"];
@@ -115,6 +119,11 @@ impl Engine {
 
     /// Calls the client and waits for its answer. An error means that it could not be called, or took too long.
     pub(super) fn ask(&self, arguments: &[&str], limit: Duration) -> Result<Answer> {
+        self.ask_while(arguments, limit, &AtomicBool::new(false))
+    }
+
+    /// As [`ask`](Self::ask), for as long as nobody interrupts it.
+    fn ask_while(&self, arguments: &[&str], limit: Duration, interrupted: &AtomicBool) -> Result<Answer> {
         let handle = duct::cmd(&self.program, arguments)
             .full_env(&self.vars)
             .stdin_null()
@@ -124,16 +133,33 @@ impl Engine {
             .before_spawn(own_group)
             .start()
             .with_context(|| format!("cannot run {}", self.program.display()))?;
-        let Some(output) = handle.wait_timeout(limit)? else {
-            handle.kill()?;
-            let what = format!("{} did not answer within {} s", self.name(), limit.as_secs());
-            return Err(Lost::for_now(what, format!("see whether `{} info` answers", self.name())).into());
+        let until = Instant::now() + limit;
+        let output = loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if let Some(output) = handle.wait_timeout(left.min(TICK))? {
+                break output;
+            }
+            if interrupted.load(Ordering::Relaxed) {
+                handle.kill()?;
+                return Err(Interrupted.into());
+            }
+            if left.is_zero() {
+                handle.kill()?;
+                let what = format!("{} did not answer within {} s", self.name(), limit.as_secs());
+                return Err(Lost::for_now(what, format!("see whether `{} info` answers", self.name())).into());
+            }
         };
         Ok(Answer {
             success: output.status.success(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         })
+    }
+
+    /// Fetches an image, which may take minutes.
+    pub(super) fn pull(&self, image: &str, limit: Duration, interrupted: &AtomicBool) -> Result<()> {
+        let answer = self.ask_while(&["pull", "--quiet", image], limit, interrupted)?;
+        if answer.success { Ok(()) } else { Err(self.lost(&format!("pull {image}"), &answer.stderr).into()) }
     }
 
     /// As [`ask`](Self::ask), where anything but success is a fault of the machine. `doing` completes "could not ...".

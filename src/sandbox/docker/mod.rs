@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use self::container::{Container, Wanted};
 use self::engine::SOON;
 use self::live::Live;
-use super::{Backend, Kept, Sandbox, Spec, Unavailable};
+use super::{Backend, Kept, Sandbox, Spec, Unavailable, Watch};
 use crate::plan::Plan;
 
 /// What Nixpacks builds on when the plan says nothing.
@@ -118,11 +118,11 @@ impl Backend for Docker {
         Ok(())
     }
 
-    fn open(&self, spec: &Spec<'_>) -> Result<Box<dyn Sandbox>> {
+    fn open(&self, spec: &Spec<'_>, watch: &mut Watch<'_>) -> Result<Box<dyn Sandbox>> {
         let engine = self.engine()?;
         engine.version()?;
         let image = self.image(spec.plan);
-        self.fetch(&engine, image, spec.plan)?;
+        self.fetch(&engine, image, spec.plan, watch)?;
         let volumes = if self.options.no_cache { Vec::new() } else { cache_volumes(&engine, spec)? };
         let wanted = Wanted { image, network: spec.network, memory: spec.memory, volumes: &volumes };
         let container = Container::start(&engine, &wanted)?;
@@ -139,14 +139,15 @@ impl Backend for Docker {
 }
 
 impl Docker {
-    fn fetch(&self, engine: &Engine, image: &str, plan: &Plan) -> Result<()> {
+    fn fetch(&self, engine: &Engine, image: &str, plan: &Plan, watch: &mut Watch<'_>) -> Result<()> {
         let wanted = match self.options.pull {
             Pull::Always => true,
             Pull::Missing => !self.has_image(plan),
             Pull::Never => false,
         };
         if wanted {
-            engine.demand(&format!("pull {image}"), &["pull", "--quiet", image], PULL_WITHIN)?;
+            watch.waits_for(&format!("{} to pull {image}", engine.name()));
+            engine.pull(image, PULL_WITHIN, watch.interrupted)?;
         }
         Ok(())
     }

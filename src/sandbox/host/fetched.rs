@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::layer::{self, in_root, store_path};
 use super::open::open_with;
@@ -17,7 +17,7 @@ use crate::plan::{Plan, Vars};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::process::{self, Ended, Exit, Limits};
 use crate::sandbox::python::Interpreter;
-use crate::sandbox::{Sandbox, Shell, Spec, Step};
+use crate::sandbox::{Interrupted, Sandbox, Shell, Spec, Step, Watch};
 
 /// A program by its Nix attribute, which is its distribution's name too.
 #[derive(Debug)]
@@ -44,19 +44,35 @@ pub(super) fn tool(attribute: &str) -> Option<&'static Tool> {
 }
 
 impl Tool {
-    /// The tool on the shelf. `None` where the index did not give it, or nobody may ask it.
-    pub(super) fn fetch(&self, cache: &Cache, python: &Interpreter, network: bool) -> Option<Shelved> {
+    /// The tool on the shelf. `None` where the index did not give it, or nobody may ask it: then nobody watches.
+    pub(super) fn fetch(
+        &self,
+        cache: &Cache,
+        python: &Interpreter,
+        mut watch: Option<&mut Watch<'_>>,
+    ) -> Result<Option<Shelved>> {
         let name = format!("{}-{}", self.attribute, self.version);
         let store = store_path(&name);
         let make = |dir: &Path| {
-            ensure!(network, "there is no network to fetch {name} by");
-            self.make(cache, python, &store, dir)
+            let watch = watch.as_deref_mut().context("there is no network")?;
+            watch.waits_for(&format!("{} {} from the package index", self.attribute, self.version));
+            self.make(cache, python, &store, dir, watch.interrupted)
         };
-        let dir = cache.entry("fetched", &format!("1-{name}-{}", python.full_version()), make).ok()?;
-        Some(Shelved { dir, store, commands: vec![self.attribute.to_owned()] })
+        let made = cache.entry("fetched", &format!("1-{name}-{}", python.full_version()), make).ok();
+        if watch.is_some_and(|watch| watch.is_over()) {
+            return Err(Interrupted.into());
+        }
+        Ok(made.map(|dir| Shelved { dir, store, commands: vec![self.attribute.to_owned()] }))
     }
 
-    fn make(&self, cache: &Cache, python: &Interpreter, store: &str, dir: &Path) -> Result<()> {
+    fn make(
+        &self,
+        cache: &Cache,
+        python: &Interpreter,
+        store: &str,
+        dir: &Path,
+        interrupted: &AtomicBool,
+    ) -> Result<()> {
         let Self { attribute, version, start } = self;
         let (plan, project) = (Plan::default(), tempfile::tempdir()?);
         let spec = Spec { project: project.path(), plan: &plan, python: None, network: true, memory: None };
@@ -68,7 +84,7 @@ impl Tool {
         );
         let line = sandbox.command(&Step { shell: Shell::Build, script: &script, vars: &Vars::new() });
         let mut last = String::new();
-        let ended = process::run(&line, WITHIN, &AtomicBool::new(false), &mut |text| text.clone_into(&mut last))?;
+        let ended = process::run(&line, WITHIN, interrupted, &mut |text| text.clone_into(&mut last))?;
         ensure!(ended == Ended::Exited(Exit::Code(0)), "{attribute} could not be installed: {last}");
         fs::rename(in_root(&sandbox.jail.rootfs, "/opt/tool"), dir.join("lib"))?;
         let text = match start.is_empty() {

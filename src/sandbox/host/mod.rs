@@ -24,7 +24,7 @@ use self::layer::in_root;
 use super::cache::{Cache, RunDir};
 use super::{
     Backend, CommandLine, Kept, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Shell, Spec, Step, Unavailable,
-    Unverified, audit, context,
+    Unverified, Watch, audit, context,
 };
 use crate::plan::{Plan, Vars};
 
@@ -53,10 +53,11 @@ impl Host {
         self
     }
 
-    /// What the plan names and this machine cannot provide, for example `nixPkgs: chromium`.
-    pub fn gaps(&self, plan: &Plan, network: bool) -> Result<Vec<String>> {
+    /// What the plan names and this machine cannot provide, for example `nixPkgs: chromium`. What can be fetched is, where
+    /// somebody waits for it.
+    pub fn gaps(&self, plan: &Plan, watch: Option<&mut Watch<'_>>) -> Result<Vec<String>> {
         const NAMED: &[&str] = &["nixPkgs", "nixLibs", "aptPkgs"];
-        let notes = packages::Declared::of(plan, &self.cache()?, self.python.as_deref(), network)?.notes;
+        let notes = packages::Declared::of(plan, &self.cache()?, self.python.as_deref(), watch)?.notes;
         let is_named = |what: &String| what.split_once(':').is_some_and(|(kind, _)| NAMED.contains(&kind));
         Ok(notes.into_iter().map(|note| note.what).filter(is_named).collect())
     }
@@ -76,9 +77,9 @@ impl Backend for Host {
         packages::interpreter(plan, self.python.as_deref()).map(drop)
     }
 
-    fn open(&self, spec: &Spec<'_>) -> Result<Box<dyn Sandbox>> {
+    fn open(&self, spec: &Spec<'_>, watch: &mut Watch<'_>) -> Result<Box<dyn Sandbox>> {
         check::usable()?;
-        let sandbox = open::open(&self.cache()?, spec, spec.python.as_deref().or(self.python.as_deref()))?;
+        let sandbox = open::open(&self.cache()?, spec, spec.python.as_deref().or(self.python.as_deref()), watch)?;
         Ok(Box::new(sandbox))
     }
 

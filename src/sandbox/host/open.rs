@@ -16,7 +16,7 @@ use crate::plan::{Plan, Vars};
 use crate::sandbox::cache::{Cache, RunDir};
 use crate::sandbox::network::{self, Access};
 use crate::sandbox::python::Interpreter;
-use crate::sandbox::{Spec, Unverified};
+use crate::sandbox::{Spec, Unverified, Watch};
 
 /// The base image's `PATH`.
 pub(super) const IMAGE_PATH: &str =
@@ -43,8 +43,13 @@ const IMAGE: &[(&str, &str)] = &[
 const PROFILE: &str = "if [ -d $HOME/.nix-profile/etc/profile.d ]; then\n for i in $HOME/.nix-profile/etc/profile.d/*.sh; do\n if [ -r $i ]; then\n . $i\n fi\n done\n fi\nPATH=$NIXPACKS_PATH:$PATH";
 
 /// A sandbox with an empty `/app` and `/opt/venv`.
-pub(super) fn open(cache: &Cache, spec: &Spec<'_>, python: Option<&Path>) -> Result<HostSandbox> {
-    let declared = Declared::of(spec.plan, cache, python, spec.network)?;
+pub(super) fn open(
+    cache: &Cache,
+    spec: &Spec<'_>,
+    python: Option<&Path>,
+    watch: &mut Watch<'_>,
+) -> Result<HostSandbox> {
+    let declared = Declared::of(spec.plan, cache, python, spec.network.then_some(watch))?;
     let seed = match &declared.python {
         Some(python) => seed::of(cache, python)?,
         None => None,

@@ -18,7 +18,7 @@ use crate::sandbox::cache::Cache;
 use crate::sandbox::elf::Libraries;
 use crate::sandbox::packages::{Package, package};
 use crate::sandbox::python::{self, Interpreter, Wanted};
-use crate::sandbox::{Unavailable, Unverified, all_packages, nixpkgs};
+use crate::sandbox::{Unavailable, Unverified, Watch, all_packages, nixpkgs};
 
 /// Attributes that stand for a C compiler.
 const COMPILERS: &[&str] = &["gcc", "stdenv", "stdenv.cc", "gcc12", "gcc13", "gcc14", "binutils", "gcc_multi"];
@@ -73,8 +73,13 @@ impl Declared {
     }
 
     /// Looks up everything the plan names. Packages that nixpkgs does not have make the setup phase fail, as they do there.
-    /// What no machine has is fetched, where there is a network for it.
-    pub(super) fn of(plan: &Plan, cache: &Cache, chosen: Option<&Path>, network: bool) -> Result<Self> {
+    /// What no machine has is fetched, where there is a network and somebody to wait for it.
+    pub(super) fn of(
+        plan: &Plan,
+        cache: &Cache,
+        chosen: Option<&Path>,
+        mut watch: Option<&mut Watch<'_>>,
+    ) -> Result<Self> {
         let attributes = all_packages(plan, |phase| &phase.nix_pkgs);
         let libraries = all_packages(plan, |phase| &phase.nix_libs);
         let mut declared = Self { python: interpreter(plan, chosen)?, ..Self::default() };
@@ -89,7 +94,7 @@ impl Declared {
         let host = Libraries::of_this_machine();
         for attribute in &attributes {
             match (fetched::tool(attribute), declared.python.clone()) {
-                (Some(tool), Some(python)) => declared.add_fetched(tool, &python, cache, network),
+                (Some(tool), Some(python)) => declared.add_fetched(tool, &python, cache, watch.as_deref_mut())?,
                 _ => declared.add(attribute, cache, &host)?,
             }
         }
@@ -167,9 +172,15 @@ impl Declared {
         Ok(())
     }
 
-    fn add_fetched(&mut self, tool: &Tool, python: &Interpreter, cache: &Cache, network: bool) {
+    fn add_fetched(
+        &mut self,
+        tool: &Tool,
+        python: &Interpreter,
+        cache: &Cache,
+        watch: Option<&mut Watch<'_>>,
+    ) -> Result<()> {
         let Tool { attribute, version, .. } = tool;
-        match tool.fetch(cache, python, network) {
+        match tool.fetch(cache, python, watch)? {
             Some(shelved) => {
                 let why =
                     format!("{version} from the package index, run by the plan's Python where it is a Python program");
@@ -178,6 +189,7 @@ impl Declared {
             }
             None => self.note(format!("nixPkgs: {attribute}"), "the package index did not give it"),
         }
+        Ok(())
     }
 
     fn add_library(&mut self, attribute: &str, cache: &Cache, host: &Libraries) -> Result<()> {

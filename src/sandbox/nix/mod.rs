@@ -15,7 +15,7 @@ use self::live::Live;
 use self::store::Store;
 use super::cache::Cache;
 use super::host::{bare, check, keep};
-use super::{Backend, Kept, Sandbox, Spec, Unavailable};
+use super::{Backend, Kept, Sandbox, Spec, Unavailable, Watch};
 use crate::plan::{Plan, nix};
 
 /// How long `nix-env --version` may take.
@@ -100,7 +100,7 @@ impl Backend for Nix {
         Ok(())
     }
 
-    fn open(&self, spec: &Spec<'_>) -> Result<Box<dyn Sandbox>> {
+    fn open(&self, spec: &Spec<'_>, _watch: &mut Watch<'_>) -> Result<Box<dyn Sandbox>> {
         self.check(spec.plan)?;
         let store = self.store()?;
         store.make()?;
