@@ -5,6 +5,7 @@ use super::log::{Line, Log};
 use super::rank::{Finding, rank};
 use super::reading::Reading;
 use super::rule::{Rule, SAID};
+use super::trace::{Frame, Raised};
 use super::{cures, outcome, places, rules};
 use crate::plan::Plan;
 use crate::project::{Project, Source};
@@ -48,21 +49,20 @@ pub fn diagnose(case: &Case<'_>) -> Vec<Diagnosis> {
     let mut findings = rank(&reading, rules::findings(&reading));
     let unsure = case.log.lines().len() <= WRAPPED && findings.first().is_none_or(|finding| finding.rank <= SAID);
     let rejoined = if unsure { case.log.rejoined() } else { Vec::new() };
-    let mut ranked: Vec<(Finding, Vec<Line>)> = Vec::new();
+    let mut ranked: Vec<Told> = Vec::new();
     for log in &rejoined {
         let reading = Reading::new(log);
         let again = rank(&reading, rules::findings(&reading));
         let better = again.first().is_some_and(|second| findings.first().is_none_or(|first| second.rank > first.rank));
         if better {
-            ranked = with_lines(&reading, again.clone());
+            ranked = told(&reading, again.clone());
             findings = again;
         }
     }
     if ranked.is_empty() {
-        ranked = with_lines(&reading, findings);
+        ranked = told(&reading, findings);
     }
-    let mut diagnoses: Vec<Diagnosis> =
-        ranked.into_iter().map(|(finding, lines)| diagnosis(case, finding, &lines)).collect();
+    let mut diagnoses: Vec<Diagnosis> = ranked.into_iter().map(|told| diagnosis(case, told)).collect();
     outcome::amend(case, &mut diagnoses);
     diagnoses
 }
@@ -70,22 +70,31 @@ pub fn diagnose(case: &Case<'_>) -> Vec<Diagnosis> {
 /// Hard-wrapped logs are pasted from consoles; longer ones come from files, whole.
 const WRAPPED: usize = 4000;
 
-fn with_lines(reading: &Reading<'_>, findings: Vec<Finding>) -> Vec<(Finding, Vec<Line>)> {
+/// A finding with what shows it, free of the reading that it was found in.
+struct Told {
+    finding: Finding,
+    lines: Vec<Line>,
+    /// Where an exception left the project's own code.
+    frame: Option<Frame>,
+}
+
+fn told(reading: &Reading<'_>, findings: Vec<Finding>) -> Vec<Told> {
     findings
         .into_iter()
         .map(|finding| {
-            let lines = std::iter::once(&finding.at)
-                .chain(&finding.also)
-                .filter_map(|at| reading.lines.get(*at).cloned())
-                .collect();
-            (finding, lines)
+            let all: Vec<usize> = std::iter::once(finding.at).chain(finding.also.iter().copied()).collect();
+            let lines = all.iter().filter_map(|at| reading.lines.get(*at).cloned()).collect();
+            let raised = reading.raised.iter().find(|raised| all.contains(&raised.at));
+            let frame = raised.and_then(Raised::own_frame).cloned();
+            Told { finding, lines, frame }
         })
         .collect()
 }
 
-fn diagnosis(case: &Case<'_>, finding: Finding, lines: &[Line]) -> Diagnosis {
-    let Finding { rule, subject, message, advice, rank, .. } = finding;
-    let mut evidence: Vec<Evidence> = lines.iter().map(evidence_of).collect();
+fn diagnosis(case: &Case<'_>, told: Told) -> Diagnosis {
+    let Finding { rule, subject, message, advice, rank, .. } = told.finding;
+    let mut evidence: Vec<Evidence> = told.lines.iter().map(evidence_of).collect();
+    evidence.extend(case.project.zip(told.frame).and_then(|(project, frame)| places::of_frame(project, &frame)));
     evidence.extend(places::of(case.project, rule.id, subject.as_deref()));
     Diagnosis {
         rule: rule.id,

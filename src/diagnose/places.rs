@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use super::diagnosis::Evidence;
+use super::trace::Frame;
 use crate::project::{Project, Source};
 
 /// Files in which people write requirements, commands and packages.
@@ -39,6 +40,14 @@ pub(super) fn of(project: Option<&Project>, rule: &str, subject: Option<&str>) -
         .flat_map(|needle| search(project.root(), needle))
         .take(MOST)
         .collect()
+}
+
+/// The line of the project's own code that a traceback shows.
+pub(super) fn of_frame(project: &Project, frame: &Frame) -> Option<Evidence> {
+    let path = frame.file.strip_prefix("/app/").unwrap_or(&frame.file).trim_start_matches("./");
+    let inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    let is_there = inside && project.has_file(path) && frame.line > 0;
+    is_there.then(|| Evidence { source: project.line(path, Some(frame.line)), text: frame.code.trim().to_owned() })
 }
 
 /// The name in a subject such as `flask==3.0.2` or `/app/main.py:3`.

@@ -36,6 +36,12 @@ pub(crate) fn rank(reading: &Reading<'_>, findings: Vec<Finding>) -> Vec<Finding
     let present: Vec<(&str, u8, usize)> =
         findings.iter().map(|finding| (finding.rule.id, finding.rank, finding.at)).collect();
     findings.retain(|finding| {
+        // Of an exception that a cause accounts for, the place where it came out says nothing more.
+        let accounted =
+            |(id, rank, at): &(&str, u8, usize)| *id != finding.rule.id && *at == finding.at && *rank > finding.rank;
+        if finding.rule.id == "code-error" && present.iter().any(accounted) {
+            return false;
+        }
         !finding.rule.yields_to.iter().any(|cause| {
             present.iter().any(|(id, rank, at)| match *cause {
                 "*" => *id != finding.rule.id && *rank >= HINT && *at != finding.at,
@@ -106,8 +112,16 @@ fn cured(reading: &Reading<'_>, finding: &Finding) -> bool {
         ["build", ..] | ["install", "build"] => Stage::Build,
         _ => Stage::Install,
     };
-    let ended = finding.rule.id == "port-in-use" && after(reading, finding.at, &["hutdown complete"]);
-    if ended {
+    let text = reading.text(finding.at);
+    let stays = match finding.rule.id {
+        "port-in-use" => after(reading, finding.at, &["hutdown complete"]),
+        // The platform's own account of it may stand before what the container printed.
+        "out-of-memory" => text.contains("OOMKilled"),
+        // Nobody starts a development server in a container to be reached from within it.
+        "wrong-bind-host" => reading.lines.get(finding.at).is_some_and(|line| line.lane.is_some()),
+        _ => false,
+    };
+    if stays {
         return false;
     }
     reading.goes_on(finding.at, stage)

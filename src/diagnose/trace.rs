@@ -97,6 +97,15 @@ impl Frame {
         rest.split('/').next()
     }
 
+    /// `app/main.py:12: import tides`, without code where the traceback has none.
+    pub(crate) fn quoted(&self) -> String {
+        const LONGEST: usize = 100;
+        match self.code.trim() {
+            "" => self.place(),
+            code => format!("{}: {}", self.place(), code.chars().take(LONGEST).collect::<String>()),
+        }
+    }
+
     /// `app/main.py:12`, as the traceback has the path.
     pub(crate) fn place(&self) -> String {
         format!("{}:{}", self.file, self.line)
@@ -282,6 +291,9 @@ const ENDINGS: &[&str] = &[
     "UndefinedValueError",
 ];
 
+/// Types that are older than the rule that a class begins with a capital: `socket.gaierror`, `struct.error`.
+const OLD: &[&str] = &["gaierror", "herror", "timeout", "error"];
+
 fn exception_line(text: &str, in_trace: bool, _indent: usize) -> Option<(String, String)> {
     if let Some(found) = captures(RAISED.as_ref(), text) {
         let kind = &found[1];
@@ -289,7 +301,10 @@ fn exception_line(text: &str, in_trace: bool, _indent: usize) -> Option<(String,
         let named =
             ENDINGS.iter().any(|ending| short.ends_with(ending)) && short.starts_with(|c: char| c.is_ascii_uppercase());
         let dotted = kind.contains('.') && short.starts_with(|c: char| c.is_ascii_uppercase()) && text.contains(':');
-        if (named && (in_trace || text.contains(':'))) || (in_trace && dotted) {
+        // A type alone on its line, with its module: of a traceback whose lines came out of order.
+        let alone = kind.contains('.') && found.get(2).is_none();
+        let old = kind.contains('.') && OLD.contains(&short);
+        if (named && (in_trace || alone || text.contains(':'))) || (in_trace && (dotted || old)) {
             return Some((kind.to_owned(), found.get(2).map_or(String::new(), |rest| rest.as_str().to_owned())));
         }
     }

@@ -40,6 +40,11 @@ const PREFIXES: &[(Prefix, &str)] = &[
     ),
     (Prefix::Form(Form::Stamped), r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)(?:\s|$)"),
     (Prefix::Form(Form::Stamped), r"^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)\](?:\s|$)"),
+    // Exports of log viewers: `2026/01/02 03:04:05 | stderr | text`, and the same as CSV
+    (
+        Prefix::Form(Form::Stamped),
+        r#"^\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?: \| |,)(?:stdout|stderr)(?: \|(?: |$)|,"?)"#,
+    ),
     (Prefix::Form(Form::Stamped), r"^\[\d\d:\d\d:\d\d(?:\.\d+)?\](?: |$)"),
     (Prefix::Form(Form::Stamped), r"^\d\d:\d\d:\d\d(?:\.\d+)? (?:AM |PM )?"),
     // `Jan 02 15:04:05 PM  text` and syslog's `Jan  2 15:04:05 host unit[12]: text`

@@ -13,9 +13,48 @@ const SLACK: usize = 4;
 /// A wrapped line of the original was hardly longer than this.
 const LONGEST: usize = 4096;
 
-/// The lines joined again, one list for each plausible width.
+/// The lines joined again, one list for each plausible width, and one with the indented paragraphs that uv makes.
 pub(super) fn candidates(lines: &[Line]) -> Vec<Vec<Line>> {
-    widths(lines).into_iter().map(|width| rejoin(lines, width)).collect()
+    let paragraphs = paragraphs(lines);
+    widths(lines)
+        .into_iter()
+        .map(|width| rejoin(lines, width))
+        .chain((paragraphs.len() < lines.len()).then_some(paragraphs))
+        .collect()
+}
+
+/// uv breaks what it says between words before the 80th column, and indents what follows alike.
+const PARAGRAPH: usize = 76;
+
+fn paragraphs(lines: &[Line]) -> Vec<Line> {
+    let mut joined: Vec<Line> = Vec::with_capacity(lines.len());
+    let mut last_length = 0;
+    for line in lines {
+        let text = line.text.trim_start();
+        let length = line.text.chars().count();
+        let first_word = text.split(' ').next().unwrap_or_default().chars().count();
+        if let Some(last) = joined.last_mut()
+            && is_broken(&last.text, &line.text)
+            && last_length + 1 + first_word > PARAGRAPH
+            && last_length <= PARAGRAPH + first_word + SLACK
+            && last.text.len() < LONGEST
+            && !starts_afresh(text)
+        {
+            last.text.push(' ');
+            last.text.push_str(text);
+        } else {
+            joined.push(line.clone());
+        }
+        last_length = length;
+    }
+    joined
+}
+
+/// Whether the second line may go on with the first: both are equally far in, whatever tree uv draws there.
+fn is_broken(first: &str, second: &str) -> bool {
+    const TREE: [char; 8] = [' ', '│', '├', '╰', '─', '▶', '×', '·'];
+    let depth = |text: &str| text.chars().take_while(|c| TREE.contains(c)).count();
+    depth(first) >= 4 && depth(first) == depth(second) && second.chars().count() > depth(second)
 }
 
 /// Widths that many lines have exactly and that hardly any line just exceeds.

@@ -101,10 +101,10 @@ pub(super) const RULES: &[Rule] = &[
                 r"(?:Could not find|Could NOT find|Unable to find|Failed to find) (?P<s>(?:GDAL|OpenSSL|PROJ|GEOS|HDF5|BLAS|OpenBLAS|Boost|PostgreSQL|MySQL|Protobuf|SWIG|JPEG|PNG|ZLIB|CURL|TA-Lib|ta-lib|librdkafka|libvirt|openssl|OpenCV|Eigen3|LibXml2|X11|Tcl|Tk|SQLite3?))\b",
             ),
             decisive(
-                r"pkgconf?(?:ig)?(?:-config)? (?:is )?(?:not found|missing|is required|could not be found)|pkg-config: (?:command )?not found|Did not find pkg-config|(?P<s>pkg-config) probably not installed|No such file or directory: '(?P<s2>pkg-config|pkgconf)'",
+                r"pkgconf?(?:ig)?(?:-config)? (?:is )?(?:not found|missing|is required|could not be found)|pkg-config'?:? (?:command )?not found|Did not find pkg-config|(?P<s>pkg-config) probably not installed|No such file or directory: '(?P<s2>pkg-config|pkgconf)'",
             ),
             said(
-                r"(?P<s>cmake|CMake|ninja|swig|make|autoconf|automake|libtool|bison|flex|nasm|yasm|protoc)(?:'|\x22)?:? (?:command )?(?:not found|is not installed|must be installed|could not be found)|No such file or directory: '(?P<s2>cmake|ninja|swig|make|autoreconf|protoc)'|CMake must be installed",
+                r"(?P<s>cmake|CMake|ninja|swig|make|autoconf|automake|libtool|bison|flex|nasm|yasm|protoc)(?:'|\x22)?:? (?:command )?(?:not found|is not installed|must be installed|could not be found)|No such file or directory: '(?P<s2>cmake|ninja|swig|make|autoreconf|protoc)'",
             ),
             said(
                 r"Cannot find (?P<s>proj|gdal|geos|ta-lib|TA-Lib)|A GDAL API version must be specified|proj executable not found|Library (?P<s2>ta-lib|ta_lib) not found|Cannot find ta-lib library|Could not find the (?P<s3>[\w-]+) (?:headers?|library)",
@@ -192,6 +192,7 @@ pub(super) const RULES: &[Rule] = &[
             said(
                 r"Unknown (?:metadata )?(?:version|field)|does not have a valid (?:version|name)|Either a version or a file|setuptools_scm.*unable to detect version|LookupError: setuptools-scm was unable to detect version|error: option .* not recognized",
             ),
+            decisive(r"Build script does not exist: (?P<s>\S+)"),
             said(
                 r"hatchling.*(?:ValueError|OSError)|flit.*(?:ConfigError|NoDocstringError|NoVersionError)|license.*(?:file )?(?P<s>LICENSE\S*) does not exist|OSError: Readme file does not exist|error: can't copy '(?P<s2>[^']+)'|error: package directory",
             ),

@@ -52,6 +52,9 @@ fn syntax(raised: &Raised, found: &mut Vec<Finding>) {
         "python-syntax-error"
     } else if modern {
         "python-version-too-old"
+    } else if place.is_some_and(|frame| frame.file.starts_with('<')) {
+        // Handed over inline or by a pipe, with whatever was in it.
+        "python-syntax-error"
     } else if home == Home::Package || home == Home::Standard {
         if python2 || message.contains("reserved keyword") || code.contains("async") {
             "dependency-version-incompatible"
@@ -64,7 +67,7 @@ fn syntax(raised: &Raised, found: &mut Vec<Finding>) {
     let rank = if raised.traced { DECISIVE } else { SAID };
     let Some(index) = find(found, id, raised.at, rank) else { return };
     if let Some(place) = place {
-        found[index].subject = Some(place.place());
+        found[index].subject = Some(place.quoted());
         if id == "python-syntax-error" {
             found[index].message = Some(format!("`{}` does not compile: {message}", place.place()));
         }
@@ -118,13 +121,14 @@ fn by_frames(raised: &Raised, found: &mut Vec<Finding>) -> bool {
         "ValueError" if message.contains("embedded null") && is_installer(raised) => "requirements-encoding",
         "FileNotFoundError"
             if !is_building(raised)
-                && raised
-                    .frames
-                    .last()
-                    .is_some_and(|frame| frame.home() == Home::Project && frame.code.contains("open(")) =>
+                && raised.frames.last().is_some_and(|frame| {
+                    frame.home() == Home::Project
+                        && (frame.code.contains("open(") || frame.code.starts_with("raise FileNotFoundError"))
+                }) =>
         {
             if let Some(index) = find(found, "missing-data-file", raised.at, DECISIVE) {
-                found[index].subject = message.split('\'').nth(1).map(str::to_owned);
+                let path = || message.split_whitespace().rev().find(|word| word.contains(['/', '.']));
+                found[index].subject = message.split('\'').nth(1).or_else(path).map(str::to_owned);
             }
             return true;
         }
@@ -155,6 +159,18 @@ fn by_frames(raised: &Raised, found: &mut Vec<Finding>) -> bool {
     };
     find(found, id, raised.at, DECISIVE);
     true
+}
+
+/// What is asked for by words alone, without the line of the project that did.
+const PLACED: &[&str] = &["relative-import-error", "interactive-input", "python-version-too-old"];
+
+/// Gives what names nothing the line at which it came out, as `file:line: code`.
+pub(super) fn name_places(reading: &Reading<'_>, found: &mut [Finding]) {
+    let nameless = |finding: &&mut Finding| finding.subject.is_none() && PLACED.contains(&finding.rule.id);
+    for finding in found.iter_mut().filter(nameless) {
+        let raised = reading.raised.iter().find(|raised| raised.at == finding.at);
+        finding.subject = raised.and_then(Raised::own_frame).map(Frame::quoted);
+    }
 }
 
 /// A package that breaks while it is imported was not written for what is installed beside it.

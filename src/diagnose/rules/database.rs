@@ -31,6 +31,7 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r"asyncpg\.exceptions\.(?:InvalidPasswordError|InvalidCatalogNameError|InvalidAuthorizationSpecificationError|TooManyConnectionsError|ConnectionDoesNotExistError|CannotConnectNowError)|\(1045, ['\x22]Access denied for user|\(1049, ['\x22]Unknown database '(?P<s>[^']+)'|psycopg\.errors\.ConnectionTimeout|ORA-12\d{3}|Login timeout expired|DPY-6005",
             ),
+            said(r#"Is the server running on (?:that )?host "(?P<s>[^"]+)""#),
             said(r"Connect call failed \('(?P<s>[^']+', (?:5432|5433|6543|3306|3307|27017|1433))"),
             said(
                 r"(?:Connection refused|could not connect|timed? ?out|Errno 111).*\b(?P<s>[\w.-]+:(?:5432|6543|3306|27017|1433))\b|\b(?P<s2>[\w.-]+:(?:5432|6543|3306|27017|1433))\b.*(?:refused|timed? ?out|unreachable|Errno)",

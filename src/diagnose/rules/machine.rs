@@ -59,9 +59,10 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r"(?:HTTP status client error \(40[13]|status code (?:was:? )?40[13]|received (?:a )?40[13]).*(?:url \(|for |from )(?P<s>https?://[^\s)]+)?",
             ),
-            said(
-                r"Missing credentials for (?P<s>\S+)|[Ii]ndex returned (?:an )?\[?40[13]|lack of valid authentication credentials \(40[13]",
+            decisive(
+                r"(?:(?P<s>https?://[^\s)]+)\)? could not be queried due to a )?lack of valid authentication credentials \(40[13]",
             ),
+            said(r"Missing credentials for (?P<s>\S+)|[Ii]ndex returned (?:an )?\[?40[13]"),
             said(r"keyring.*(?:failed|No module).*|Authorization error accessing (?P<s>\S+)"),
             said(r"EOFError: EOF when reading a line.*index|The index .* (?:requires|needs) authentication"),
         ],
@@ -281,7 +282,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"did not complete successfully: exit code: 137|exit(?:ed)?(?: with)?(?: code| status)?:? ?137\b|exited with code 137|returned? (?:non-zero )?(?:code|exit status):? 137|signal: killed|killed by signal 9|\bSIGKILL: kill|terminated by signal SIGKILL|died with <Signals\.SIGKILL",
             ),
             said(
-                r"^(?:/bin/(?:ba)?sh: line \d+:\s+\d+ )?Killed\b|^(?:bash|sh): line \d+:\s+\d+ Killed|MemoryError|Cannot allocate memory|exited with 'signal 9 \(SIGKILL\)'|WorkerLostError.*signal 9|DefaultCPUAllocator: can't allocate memory|std::bad_alloc|Unable to allocate [\d.]+ [KMGT]iB|c\+\+: fatal error: Killed signal|fatal error: Killed signal terminated program|compiler error: Killed|CUDA out of memory|JavaScript heap out of memory",
+                r"^(?:/bin/(?:ba)?sh: line \d+:\s+\d+ )?Killed\b|^(?:bash|sh|\S+\.sh): line \d+:\s+\d+ Killed|MemoryError|Cannot allocate memory|exited with 'signal 9 \(SIGKILL\)'|WorkerLostError.*signal 9|DefaultCPUAllocator: can't allocate memory|std::bad_alloc|Unable to allocate [\d.]+ [KMGT]iB|c\+\+: fatal error: Killed signal|fatal error: Killed signal terminated program|compiler error: Killed|CUDA out of memory|JavaScript heap out of memory",
             ),
             last_resort(r"was sent SIGKILL! Perhaps out of memory\?"),
         ],

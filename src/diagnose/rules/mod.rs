@@ -134,6 +134,7 @@ pub(super) fn findings(reading: &Reading<'_>) -> Vec<Finding> {
     }
     builds::name_packages(reading, &mut found);
     versions::name_requirements(reading, &mut found);
+    code::name_places(reading, &mut found);
     variables::weigh(reading, &mut found);
     serving::weigh(reading, &mut found);
     found

@@ -77,7 +77,7 @@ pub(super) const RULES: &[Rule] = &[
         cure: "run one instance (one replica, one worker, no --reload) and stop the one on the laptop; remove a webhook with deleteWebhook",
         example: "telegram.error.Conflict: Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
         signs: &[decisive(
-            r"terminated by other getUpdates request|can't use getUpdates method while webhook is active|TelegramConflictError|TerminatedByOtherGetUpdates|telegram\.error\.Conflict: |AuthKeyDuplicatedError|AUTH_KEY_DUPLICATED|used under two different IP addresses simultaneously",
+            r"terminated by other (?:getUpdates request|long poll)|can't use getUpdates method while webhook is active|TelegramConflictError|TerminatedByOtherGetUpdates|telegram\.error\.Conflict: |AuthKeyDuplicatedError|AUTH_KEY_DUPLICATED|used under two different IP addresses simultaneously",
         )],
         ..Rule::BLANK
     },

@@ -15,8 +15,10 @@ pub(super) const RULES: &[Rule] = &[
         yields_to: &["externally-managed", "pip-not-found"],
         signs: &[
             decisive(
-                r#"Form data requires "(?P<s>python-multipart)" to be installed|Error: class uri '(?P<s2>[\w.]+)' invalid or not found|(?P<s3>[\w-]+) worker requires "#,
+                r#"Form data requires "{1,2}(?P<s>python-multipart)"{1,2} to be installed|(?P<s3>[\w-]+) worker requires "#,
             ),
+            // What follows tells why: mostly, but not always, that the module is missing.
+            said(r"Error: class uri '(?P<s>[\w.]+)' invalid or not found"),
             hint(
                 r"(?i:please (?:run|do|use)?:? ?`?(?:pip3? |python -m pip )install (?:-U |--upgrade )?)(?P<s>[\w.\[\]-]+)`?",
             ),

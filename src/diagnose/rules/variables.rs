@@ -55,6 +55,15 @@ pub(super) fn read(reading: &Reading<'_>, found: &mut Vec<Finding>) {
 pub(super) fn weigh(reading: &Reading<'_>, found: &mut [Finding]) {
     const GRAVE: &[&str] =
         &["error", "critical", "fatal", "❌", "must ", "required", "raise", "exit", "failed", "ошибка"];
+    for finding in found.iter_mut().filter(|finding| finding.rule.id == "invalid-token") {
+        if reading.text(finding.at).contains("rivileged") {
+            finding.message = Some("the bot asks for privileged intents that its application does not have".to_owned());
+            finding.advice = Some(
+                "switch the intents on in Discord's developer portal (Bot, Privileged Gateway Intents), or leave them out of the code"
+                    .to_owned(),
+            );
+        }
+    }
     for finding in found.iter_mut().filter(|finding| finding.rule.id == "missing-env-var" && finding.rank == HINT) {
         let text = reading.text(finding.at).to_lowercase();
         if reading.raised.iter().any(|raised| raised.at == finding.at && raised.traced) {

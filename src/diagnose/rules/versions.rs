@@ -9,7 +9,7 @@ use regex::Regex;
 use super::find;
 use crate::diagnose::rank::Finding;
 use crate::diagnose::reading::Reading;
-use crate::diagnose::rule::{DECISIVE, SAID};
+use crate::diagnose::rule::{DECISIVE, HINT, SAID};
 
 static UNSATISFIED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"Could not find a version that satisfies the requirement ([\w.-]+)(?:\[[^\]]*\])?(?:==([\w.+!]+))?[^(]*\((?:from [^)]*?)?\(?from versions: ([^)]*)").ok()
@@ -81,6 +81,11 @@ pub(super) fn name_requirements(reading: &Reading<'_>, found: &mut [Finding]) {
             // Without a network no index has any version of anything.
             "windows-only-requirement" if reading.mentions("Retrying (Retry(total=0") => {
                 finding.rank = finding.rank.min(SAID);
+            }
+            "no-matching-distribution"
+                if reading.mentions("Retrying (Retry(") && reading.mentions("(from versions: none)") =>
+            {
+                finding.rank = finding.rank.min(HINT);
             }
             "hash-mismatch" if finding.subject.is_none() => {
                 finding.subject =

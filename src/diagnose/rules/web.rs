@@ -72,7 +72,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"(?:^|[\s/:])(?P<s>gunicorn|uvicorn|hypercorn|daphne|waitress-serve|uwsgi|streamlit|celery|flask|fastapi|django-admin|chainlit|gradio|rq|dramatiq|huey_consumer|alembic|granian|sanic|litestar|supervisord|honcho|chalice|scrapy|reflex|panel|voila|jupyter|solara|mlflow|prefect|airflow|dagster|taskiq|arq|nb|watchmedo|watchfiles|twistd|quart|aiohttp|robyn|nicegui|rasa|superset|locust|poetry|uv|pipenv|pdm|hatch|just|make|npm|yarn|node|bun|honcho|foreman|dotenv|doppler|newrelic-admin|ddtrace-run|opentelemetry-instrument)(?:: (?:command )?not found|: No such file or directory)",
             ),
             decisive(
-                r#"(?:exec:? |executable ?`?|executable file )["'`](?P<s>[\w./-]+)["'`]:? ?(?:executable file not found|could not be found|: no such file|stat )|The executable `(?P<s2>[^`]+)` could not be found|exec (?P<s3>/?[\w./-]+): (?:no such file or directory|executable file not found)"#,
+                r#"(?:exec:? |executable ?`?|executable file )\\?["'`](?P<s>[\w./-]+?)\\?["'`]:? ?(?:executable file not found|could not be found|: no such file|stat )|The executable `(?P<s2>[^`]+)` could not be found|exec (?P<s3>/?[\w./-]+): (?:no such file or directory|executable file not found)"#,
             ),
             decisive(
                 r"(?:^|[/\\\s])python[\d.]*(?:\.exe)?: No module named (?P<s>gunicorn|uvicorn|hypercorn|daphne|waitress|streamlit|uwsgi|celery|flask|granian|sanic|alembic|chainlit)\s*$",
@@ -151,7 +151,7 @@ pub(super) const RULES: &[Rule] = &[
         signs: &[
             decisive(r"^(?:Error: |\d+\. )module '[\w.]+' has no attribute '(?P<s>\w+)'"),
             decisive(
-                r#"Error loading ASGI app\. Attribute "(?P<s>[^"]+)" not found|Failed to find (?:application object|attribute) '?(?P<s2>[^' ]+?)'? in|Application object must be callable|Failed to find Flask (?:application|factory).*|Cannot find (?:application|app) "#,
+                r#"Error loading ASGI app\. Attribute "(?P<s>[^"]+)" not found|Failed to find (?:application object|attribute) '?(?P<s2>[^' ]+?)'? in|Failed to find application: '(?P<s3>[^']+)'|Application object must be callable|Failed to find Flask (?:application|factory).*|Cannot find (?:application|app) "#,
             ),
             decisive(
                 r"[Cc]annot load application from '(?P<s5>[^']+)', application not found|Function name or attribute reference|Failed to parse '(?P<s>[^']+)' as an attribute name or function call|Error: Failed to find Flask application or factory in module '(?P<s2>[^']+)'|Could not find FastAPI app in module|unable to find an? (?:ASGI|WSGI) (?:app|application)|Module '(?P<s3>[^']+)' has no attribute 'celery'|AppImportError: .*has no attribute '(?P<s4>[^']+)'",
