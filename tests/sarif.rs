@@ -22,7 +22,7 @@ fn root() -> &'static Path {
 /// The schema as the crate that we write SARIF with carries it.
 fn schema() -> Validator {
     let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", "host-tuple"])
+        .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", "host-tuple"])
         .current_dir(root())
         .output()
         .unwrap();

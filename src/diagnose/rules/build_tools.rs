@@ -103,6 +103,7 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r"pkgconf?(?:ig)?(?:-config)? (?:is )?(?:not found|missing|is required|could not be found)|pkg-config'?:? (?:command )?not found|Did not find pkg-config|(?P<s>pkg-config) probably not installed|No such file or directory: '(?P<s2>pkg-config|pkgconf)'",
             ),
+            decisive(r"'pkg-config', (?:'--[\w-]+', )+'(?P<s>[\w.+-]+)"),
             said(
                 r"(?P<s>cmake|CMake|ninja|swig|make|autoconf|automake|libtool|bison|flex|nasm|yasm|protoc)(?:'|\x22)?:? (?:command )?(?:not found|is not installed|must be installed|could not be found)|No such file or directory: '(?P<s2>cmake|ninja|swig|make|autoreconf|protoc)'",
             ),

@@ -9,6 +9,7 @@ mod install;
 mod machine;
 mod platform;
 mod python;
+mod reasons;
 mod serving;
 mod setup;
 mod signs;
@@ -135,6 +136,7 @@ pub(super) fn findings(reading: &Reading<'_>) -> Vec<Finding> {
     builds::name_packages(reading, &mut found);
     versions::name_requirements(reading, &mut found);
     code::name_places(reading, &mut found);
+    reasons::add(reading, &mut found);
     variables::weigh(reading, &mut found);
     serving::weigh(reading, &mut found);
     found

@@ -24,7 +24,7 @@ pub(super) const RULES: &[Rule] = &[
         cure: "set SECRET_KEY (or the variable that settings.py reads) for the service, at build time as well if collectstatic runs there",
         example: "django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not be empty.",
         signs: &[
-            decisive(r"The SECRET_KEY setting must not be empty"),
+            decisive(r"The SECRET_KEY setting must not be empty|SECRET_KEY must be at least \d+"),
             decisive(
                 r"(?:Set the (?P<s>\w*SECRET_KEY\w*) environment variable)|(?:^|: )(?P<s2>(?:DJANGO_)?SECRET_KEY) not found\. Declare it as envvar|KeyError: '(?P<s3>DJANGO_SECRET_KEY|DJANGO_SECRET)'",
             ),
@@ -54,6 +54,7 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r"without having set the STATIC_ROOT setting|using the staticfiles app without having|Collectstatic configuration error|Missing staticfiles manifest entry for '(?P<s>[^']+)'|MissingFileError: The file '(?P<s2>[^']+)'|The file '(?P<s3>[^']+)' could not be found with|Post-processing '(?P<s4>[^']+)' failed",
             ),
+            said(r"(?P<s>Unknown command: 'collectstatic')"),
             hint(
                 r"Error while running '\$ python manage\.py collectstatic|collectstatic.*(?:failed|did not complete|exit code: 1)|The STATICFILES_DIRS setting should (?:not contain|be)",
             ),
