@@ -1,6 +1,7 @@
 //! Reads Python tracebacks out of a log: chained, grouped, indented by pip, cut, or with their lines out of order.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -155,6 +156,8 @@ const REACH: usize = 60;
 /// Frames kept of one traceback: both ends of a recursion are more than enough.
 const FRAMES: usize = 400;
 const MESSAGE_LINES: usize = 12;
+/// Exceptions kept of a log.
+const EXCEPTIONS: usize = 600;
 
 #[derive(Default)]
 struct Open {
@@ -176,7 +179,24 @@ pub(crate) fn read(lines: &[Line]) -> Vec<Raised> {
         let state = open.entry(line.lane.as_deref()).or_default();
         step(state, at, &line.text, &mut raised);
     }
+    ends(&mut raised, EXCEPTIONS, |_| ());
     raised
+}
+
+/// Keeps the first and the last of each kind, so many in all, where there are more: what rules compare with each other must
+/// not be as many as the lines of a log.
+pub(crate) fn ends<T, K: Eq + Hash>(all: &mut Vec<T>, most: usize, kind: impl Fn(&T) -> K) {
+    let mut left: HashMap<K, usize> = HashMap::new();
+    for one in all.iter() {
+        *left.entry(kind(one)).or_default() += 1;
+    }
+    let mut seen: HashMap<K, usize> = HashMap::new();
+    all.retain(|one| {
+        let left = left.get_mut(&kind(one)).map_or(0, |left| std::mem::replace(left, *left - 1));
+        let seen = seen.entry(kind(one)).or_default();
+        *seen += 1;
+        *seen <= most / 2 || left <= most / 2
+    });
 }
 
 fn step(state: &mut Open, at: usize, text: &str, raised: &mut Vec<Raised>) {
@@ -311,4 +331,16 @@ fn exception_line(text: &str, in_trace: bool, _indent: usize) -> Option<(String,
     let found = captures(INSIDE.as_ref(), text)?;
     (!text.contains("raise "))
         .then(|| (found[1].to_owned(), found[2].trim_end_matches(['"', '\'', '}', ']']).to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ends;
+
+    #[test]
+    fn of_many_alike_both_ends_are_kept() {
+        let mut all: Vec<u32> = (0..10).chain([100, 101]).collect();
+        ends(&mut all, 4, |number| *number >= 100);
+        assert_eq!(all, [0, 1, 8, 9, 100, 101]);
+    }
 }

@@ -18,6 +18,8 @@ const MIDDLE: usize = 1 << 20;
 /// Lines kept before and after a telling word.
 const BEFORE: usize = 30;
 const AFTER: usize = 20;
+/// As many lines that are the same, one after the other, tell as much as any number.
+const ENOUGH: usize = 3;
 /// A longer line is cut into pieces of this size.
 const LONGEST: usize = 16 << 10;
 /// Raw bytes gathered before they are looked at.
@@ -202,8 +204,14 @@ impl LogBuilder {
     /// Keeps the lines of a range of a block; `first` lines lie before it.
     fn keep_range(&mut self, block: &[u8], first: usize, range: std::ops::Range<usize>) {
         let mut number = first;
+        let (mut last, mut alike): (&[u8], usize) = (&[], 0);
         for raw in block[range].split_inclusive(|b| *b == b'\n') {
             number += 1;
+            alike = if raw == last { alike + 1 } else { 0 };
+            last = raw;
+            if alike >= ENOUGH {
+                continue;
+            }
             if number <= self.kept_to && number != first + 1 {
                 continue;
             }

@@ -23,6 +23,7 @@ use super::pattern::captures;
 use super::rank::Finding;
 use super::reading::Reading;
 use super::rule::{Reader, Rule};
+use super::trace::ends;
 use signs::SIGNS;
 
 const TABLES: &[&[Rule]] = &[
@@ -106,6 +107,9 @@ const BENIGN: &[(&str, &str)] = &[
     ("interactive-input", "INFO"),
 ];
 
+/// Findings kept of one rule.
+const OF_A_RULE: usize = 200;
+
 /// Everything that any rule finds in the log, unranked.
 pub(super) fn findings(reading: &Reading<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -130,6 +134,7 @@ pub(super) fn findings(reading: &Reading<'_>) -> Vec<Finding> {
             }
         }
     }
+    ends(&mut found, OF_A_RULE, |finding| finding.rule.id);
     for reader in READERS {
         reader(reading, &mut found);
     }
