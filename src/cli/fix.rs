@@ -18,6 +18,7 @@ use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, git_state, phase_ra
 use crate::rehearse::{Rehearsal, Request, rehearse};
 use crate::report::{Live, Paint};
 use crate::run::Verdict;
+use crate::sandbox::Unverified;
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
@@ -73,7 +74,7 @@ pub(super) fn run(args: Args) -> Result<Exit> {
             (_, Some(absent)) => format!("cannot tell: {}, {}; another --backend may have it", absent.what, absent.why),
             _ => "cannot tell".to_owned(),
         };
-        print(&format!("{words}\n"))?;
+        print(&format!("{words}\n{}", not_verified(&first.unverified)))?;
         return Ok(exit_of(&first));
     }
     let seen = attempt(&first);
@@ -105,6 +106,7 @@ fn attempt(rehearsal: &Rehearsal) -> Attempt {
         verdict: rehearsal.verdict(),
         failed_at: rehearsal.outcome.failing_phase().map(phase_rank),
         diagnoses: rehearsal.diagnoses.iter().chain(&rehearsal.suspects).cloned().collect(),
+        unverified: rehearsal.unverified.clone(),
     }
 }
 
@@ -148,7 +150,14 @@ fn human(proof: &Proof, paint: Paint) -> String {
     let said = if proof.standing == Standing::Proven { paint.good(said) } else { paint.bad(said) };
     let rehearsals = proof.rehearsals;
     let _ = writeln!(out, "{said} ({rehearsals} rehearsal{})", if rehearsals == 1 { "" } else { "s" });
-    out
+    out + &not_verified(&proof.attempt.unverified)
+}
+
+/// What no rehearsal here says anything about, be the edit proven or not.
+fn not_verified(unverified: &[Unverified]) -> String {
+    let lines = unverified.iter().map(|unverified| format!("  - {}: {}\n", unverified.what, unverified.why));
+    let list: String = lines.collect();
+    if list.is_empty() { list } else { format!("\nnot verified here:\n{list}") }
 }
 
 fn coloured(diff: &str, paint: Paint) -> String {
@@ -170,6 +179,7 @@ fn json(proof: &Proof) -> Result<String> {
         "refused": proof.refused,
         "rehearsals": proof.rehearsals,
         "diagnoses": proof.attempt.diagnoses,
+        "unverified": proof.attempt.unverified,
     });
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }

@@ -12,6 +12,7 @@ use super::patch::Patch;
 use super::trial::TrialCopy;
 use crate::diagnose::{Diagnosis, Edit, Fix, Severity};
 use crate::run::Verdict;
+use crate::sandbox::Unverified;
 
 /// What the rehearsal of a copy found.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,8 @@ pub struct Attempt {
     pub failed_at: Option<usize>,
     /// The causes, the primary one first.
     pub diagnoses: Vec<Diagnosis>,
+    /// What it says nothing about.
+    pub unverified: Vec<Unverified>,
 }
 
 /// How much a proof may cost.
@@ -60,7 +63,7 @@ pub struct Step {
     pub rule: &'static str,
     /// The fix.
     pub fix: Fix,
-    /// The rules that were seen before it and no longer after it.
+    /// The cause that the run before it failed for, and its own rule, as far as they are gone after it.
     pub cured: Vec<&'static str>,
 }
 
@@ -214,7 +217,7 @@ impl Search<'_> {
         };
         let mut patch = state.patch.clone();
         let Some(attempt) = self.rehearse(&mut patch, &fix.edits)? else { return Ok(None) };
-        let mut cured = vanished(&state.attempt, &attempt);
+        let mut cured: Vec<&'static str> = cause_gone(&state.attempt, &attempt).into_iter().collect();
         // The rule may be seen again for another thing (the next missing module); this one is cured all the same.
         if !cured.contains(&rule) && !is_seen(&attempt, rule, subject.as_deref()) {
             cured.insert(0, rule);
@@ -274,12 +277,8 @@ fn is_seen(attempt: &Attempt, rule: &str, subject: Option<&str>) -> bool {
     attempt.diagnoses.iter().any(|found| found.rule == rule && found.subject.as_deref() == subject)
 }
 
-fn vanished(before: &Attempt, after: &Attempt) -> Vec<&'static str> {
-    let mut gone: Vec<&'static str> = Vec::new();
-    for found in &before.diagnoses {
-        if !is_seen(after, found.rule, found.subject.as_deref()) && !gone.contains(&found.rule) {
-            gone.push(found.rule);
-        }
-    }
-    gone
+/// What it failed for before and no longer does. What was also seen, or only suspected, may merely be hidden now.
+fn cause_gone(before: &Attempt, after: &Attempt) -> Option<&'static str> {
+    let cause = before.diagnoses.first()?;
+    (!is_seen(after, cause.rule, cause.subject.as_deref())).then_some(cause.rule)
 }

@@ -33,11 +33,11 @@ fn diagnosis(rule: &'static str, fixes: Vec<Fix>) -> Diagnosis {
 }
 
 fn fails(phase: &str, diagnoses: Vec<Diagnosis>) -> Attempt {
-    Attempt { verdict: Verdict::Fails, failed_at: Some(phase_rank(phase)), diagnoses }
+    Attempt { verdict: Verdict::Fails, failed_at: Some(phase_rank(phase)), diagnoses, unverified: Vec::new() }
 }
 
 fn works() -> Attempt {
-    Attempt { verdict: Verdict::Works, failed_at: None, diagnoses: Vec::new() }
+    Attempt { verdict: Verdict::Works, failed_at: None, diagnoses: Vec::new(), unverified: Vec::new() }
 }
 
 /// Proves with a deploy whose outcome depends on which fixes were made.
@@ -94,6 +94,19 @@ fn several_faults_are_cured_one_after_the_other() {
         assert_eq!(step.cured, [rule]);
     }
     assert_eq!(tried.iter().filter(|made| made.split('+').count() == 5).count(), 1, "{tried:?}");
+}
+
+#[test]
+fn what_is_only_hidden_is_not_cured() {
+    let suspected = |cause| vec![diagnosis(cause, vec![fix(cause)]), diagnosis("suspect", vec![fix("suspect")])];
+    let (proof, _) = prove_all(|has| match (has("first"), has("second"), has("suspect")) {
+        (false, ..) => fails("setup", suspected("first")),
+        (_, false, _) => fails("start", vec![diagnosis("second", vec![fix("second")])]),
+        (_, _, false) => fails("start", vec![diagnosis("suspect", vec![fix("suspect")])]),
+        _ => works(),
+    });
+    let cured: Vec<_> = proof.steps.iter().map(|step| step.cured.as_slice()).collect();
+    assert_eq!(cured, [["first"], ["second"], ["suspect"]]);
 }
 
 #[test]
@@ -185,7 +198,8 @@ fn a_fix_after_which_an_earlier_phase_fails_made_it_worse() {
 
 #[test]
 fn a_rehearsal_that_cannot_tell_proves_nothing() {
-    let unknown = Attempt { verdict: Verdict::CannotTell, failed_at: None, diagnoses: Vec::new() };
+    let unknown =
+        Attempt { verdict: Verdict::CannotTell, failed_at: None, diagnoses: Vec::new(), unverified: Vec::new() };
     let (proof, _) =
         prove_all(
             |has| {

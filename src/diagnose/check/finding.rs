@@ -93,11 +93,11 @@ impl Finding {
     }
 }
 
-/// A line as it is shown: passwords in URLs masked, control characters gone, no longer than it helps.
+/// A line as it is shown: passwords in URLs and tokens masked, control characters gone, no longer than it helps.
 fn shown(text: &str) -> String {
     const LONGEST: usize = 200;
     let plain: String = text.trim().chars().filter(|c| !c.is_control()).collect();
-    let masked = Secrets::default().mask(&plain).into_owned();
+    let masked = super::secrets::masked(&Secrets::default().mask(&plain));
     match masked.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &masked[..end]),
         None => masked,

@@ -1,7 +1,7 @@
-//! What the code says that is started: modules that Python has dropped, and addresses it listens on.
+//! What the code says that is started: modules that Python has dropped, and where it listens.
 
 use super::command::{invocations, is_python};
-use super::finding::{Check, Findings, error, replace_line};
+use super::finding::{Check, Findings, error};
 use super::start::Start;
 use super::subject::Subject;
 use crate::diagnose::names;
@@ -29,7 +29,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             continue;
         }
         let text = subject.app.read_text(&path).unwrap_or_default();
-        addresses(subject, &path, &text, findings);
+        super::address::look(subject, &path, &text, findings);
     }
 }
 
@@ -61,60 +61,4 @@ fn removed(subject: &Subject<'_>, path: &std::path::Path, text: &str, findings: 
         };
         findings.push(finding);
     }
-}
-
-/// A server that the file starts by itself, in one line.
-fn addresses(subject: &Subject<'_>, path: &std::path::Path, text: &str, findings: &mut Findings) {
-    let flask: Vec<String> = match text.contains("Flask(") {
-        true => super::entry::apps(text),
-        false => Vec::new(),
-    };
-    for (index, line) in text.lines().enumerate() {
-        let bare = line.trim_start();
-        let called = |head: &str| bare.strip_prefix(head).and_then(|rest| rest.strip_prefix(".run("));
-        let by_flask = flask.iter().find_map(|name| called(name));
-        let Some(arguments) = called("uvicorn").or(by_flask).and_then(|rest| rest.trim_end().strip_suffix(')')) else {
-            continue;
-        };
-        literal_port(subject, path, index, line, arguments, findings);
-        let host = arguments.split_once("host").map(|(_, rest)| rest.trim_start().trim_start_matches('=').trim_start());
-        let loopback = host.is_some_and(|host| {
-            ["127.0.0.1", "localhost"].iter().any(|name| host.trim_start_matches(['"', '\'']).starts_with(name))
-        });
-        if arguments.contains(['#', '*']) || host.is_some() && !loopback {
-            continue;
-        }
-        let better = match host {
-            Some(_) => line.replacen("127.0.0.1", "0.0.0.0", 1).replacen("localhost", "0.0.0.0", 1),
-            None => {
-                let comma = if arguments.trim().is_empty() { "" } else { ", " };
-                let end = line.trim_end().len() - 1;
-                format!("{}{comma}host=\"0.0.0.0\")", &line[..end])
-            }
-        };
-        let place = subject.app.place(path);
-        let finding =
-            super::server::HOST.found("the server listens on 127.0.0.1, where nobody outside the container reaches it");
-        let finding = finding.about("127.0.0.1").at(Source::line(&place, index + 1), line);
-        findings.push(finding.fix("listen on 0.0.0.0", vec![replace_line(&place, index + 1, line, better)]));
-    }
-}
-
-/// A port that is written down, whatever PORT says.
-fn literal_port(
-    subject: &Subject<'_>,
-    path: &std::path::Path,
-    index: usize,
-    line: &str,
-    arguments: &str,
-    findings: &mut Findings,
-) {
-    let value = arguments.split_once("port").map(|(_, rest)| rest.trim_start().trim_start_matches('=').trim_start());
-    let digits: String = value.unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
-    if digits.is_empty() || subject.variable("PORT") == Some(&digits) {
-        return;
-    }
-    let finding = super::server::PORT.found(format!("the server listens on port {digits}, whatever PORT says"));
-    let finding = finding.about(digits).at(Source::line(subject.app.place(path), index + 1), line);
-    findings.push(finding.advise("write port=int(os.environ[\"PORT\"]), with `import os` at the top"));
 }

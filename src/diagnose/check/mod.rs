@@ -6,6 +6,7 @@
 mod finding;
 mod subject;
 
+mod address;
 mod command;
 mod commands;
 mod django;

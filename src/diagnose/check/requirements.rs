@@ -281,7 +281,8 @@ fn local(subject: &Subject<'_>, entry: &Entry, path: &str, findings: &mut Findin
 }
 
 fn repository(entry: &Entry, url: &str, findings: &mut Findings) {
-    let ssh = url.contains("ssh://") || url.contains("git@");
+    // `git+https://TOKEN@host` has a user as well, and no need of a key.
+    let ssh = url.contains("ssh://") || url.contains("git@") && !url.contains("https://");
     let what = entry.requirement.name.as_deref().unwrap_or(url);
     let finding = match ssh {
         true => SSH.found(format!("{what} is cloned over SSH, and the build has no key")),

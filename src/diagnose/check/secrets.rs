@@ -1,5 +1,6 @@
 //! Secrets that are committed. Their values are never shown.
 
+use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -46,11 +47,34 @@ static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 const TELLING: [&str; 9] =
     ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "APIKEY", "API_KEY", "PRIVATE_KEY", "ACCESS_KEY", "CREDENTIAL"];
+const TELLING_ENDS: [&str; 2] = ["_PASS", "PWD"];
+/// Of a secret these are what everybody may know.
+const PUBLIC_ENDS: [&str; 12] = [
+    "_HEADER",
+    "_NAME",
+    "_URL",
+    "_FILE",
+    "_PATH",
+    "_ID",
+    "_TTL",
+    "_TYPE",
+    "_ALGORITHM",
+    "_LENGTH",
+    "_MINUTES",
+    "_SECONDS",
+];
+
+/// A line with what looks like a token masked.
+pub(super) fn masked(line: &str) -> String {
+    TOKEN.as_ref().map_or_else(|| line.to_owned(), |token| token.replace_all(line, crate::secret::MASK).into_owned())
+}
 
 /// Stand-ins, references and settings that are no secrets whatever their names say.
 fn is_placeholder(value: &str) -> bool {
     let low = value.to_lowercase();
-    const WORDS: [&str; 13] = [
+    const WORDS: [&str; 15] = [
+        "build",
+        "insecure",
         "your",
         "change",
         "example",
@@ -78,7 +102,9 @@ fn is_placeholder(value: &str) -> bool {
 fn is_secret(name: &str, value: &str) -> bool {
     let shaped = TOKEN.as_ref().is_some_and(|pattern| pattern.is_match(value));
     let upper = name.to_uppercase();
-    let telling = TELLING.iter().any(|word| upper.contains(word)) && !value.contains(char::is_whitespace);
+    let named = TELLING.iter().any(|word| upper.contains(word)) && !PUBLIC_ENDS.iter().any(|end| upper.ends_with(end))
+        || TELLING_ENDS.iter().any(|end| upper.ends_with(end));
+    let telling = named && !value.contains(char::is_whitespace);
     shaped && !is_local(value) || telling && !is_placeholder(value)
 }
 
@@ -93,7 +119,30 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     for file in [subject.config(), subject.railway()].into_iter().flatten() {
         walk(file, &mut Vec::new(), &file.value, findings);
     }
+    let requirements = subject.requirements().files.iter().map(|(path, _)| path.clone());
+    for path in requirements.chain([subject.app.place("Procfile")]) {
+        lines(subject, &path, findings);
+    }
     env_file(subject, findings);
+}
+
+/// Tokens in files that have no keys.
+fn lines(subject: &Subject<'_>, path: &Path, findings: &mut Findings) {
+    let text = subject.project.read_text(path).unwrap_or_default();
+    for (index, line) in text.lines().enumerate() {
+        let is_comment = line.trim_start().starts_with('#');
+        if is_comment || is_local(line) || !TOKEN.as_ref().is_some_and(|token| token.is_match(line)) {
+            continue;
+        }
+        let finding = IN_CONFIG.found("this line holds a secret, readable for everybody who has the code");
+        let advice = match path.ends_with("Procfile") {
+            true => "set it as a variable of the service, and replace it: it is known now",
+            false => {
+                "write ${NAME} in its place, which pip and uv read from the build's variables, and replace it: it is known now"
+            }
+        };
+        findings.push(finding.at(Source::line(path, index + 1), line).advise(advice));
+    }
 }
 
 fn walk<'a>(file: &'a Keyed, at: &mut Vec<String>, value: &'a Value, findings: &mut Findings) {
@@ -116,14 +165,25 @@ fn walk<'a>(file: &'a Keyed, at: &mut Vec<String>, value: &'a Value, findings: &
             let name = at.last().map(String::as_str).unwrap_or_default();
             if is_secret(name, text) {
                 let key: Vec<&str> = at.iter().map(String::as_str).collect();
-                let finding = IN_CONFIG
-                    .found(format!("{} holds a secret, readable for everybody who has the code", at.join(".")));
-                let finding = finding.about(name).at(file.source(&key), format!("{name} = {}", crate::secret::MASK));
                 let is_variable = at.len() >= 2 && at[at.len() - 2] == "variables";
-                let finding = finding
-                    .advise(format!("set {name} as a variable of the service, and replace the value: it is known now"));
-                let edits = if is_variable { vec![remove_key(&file.path, &key)] } else { Vec::new() };
-                findings.push(finding.fix(format!("take {name} out of the file"), edits));
+                let shown: Vec<&str> = key.iter().copied().filter(|part| part.parse::<usize>().is_err()).collect();
+                let finding = IN_CONFIG
+                    .found(format!("{} holds a secret, readable for everybody who has the code", shown.join(".")));
+                findings.push(if is_variable {
+                    finding
+                        .about(name)
+                        .at(file.source(&key), format!("{name} = {}", crate::secret::MASK))
+                        .advise(format!(
+                            "set {name} as a variable of the service, and replace the value: it is known now"
+                        ))
+                        .fix(format!("take {name} out of the file"), vec![remove_key(&file.path, &key)])
+                } else {
+                    let is_shaped = masked(text) != *text;
+                    let shown = if is_shaped { text.clone() } else { format!("{name} = {}", crate::secret::MASK) };
+                    finding.at(file.source(&key), shown).advise(
+                        "set it as a variable of the service, name that variable here, and replace it: it is known now",
+                    )
+                });
             }
         }
         _ => {}

@@ -1,5 +1,6 @@
 //! Every check fires where it should, keeps silent where it should, and its first fix ends it.
 
+mod address;
 mod apply;
 
 mod commands;

@@ -22,6 +22,31 @@ fn secrets_in_configuration() {
 }
 
 #[test]
+fn tokens_in_lines_without_keys() {
+    let token = format!("ghp_{}", "a1B2".repeat(9));
+    let packages = format!("flask==3.0.0\ntides @ git+https://{token}@github.com/harbour/tides.git@main\n");
+    let told = fires("secret-in-config", "requirements.txt:2", &[("requirements.txt", &packages), MAIN]);
+    assert!(!serde_json::to_string(&told).unwrap().contains(&token));
+    silent("git-auth-failed", &[("requirements.txt", &packages), MAIN]);
+    let started = format!("worker: GITHUB_TOKEN={token} python main.py\n");
+    fires("secret-in-config", "Procfile:1", &[FLASK, MAIN, ("Procfile", &started)]);
+    let command = format!("[phases.build]\ncmds = [\"curl -H 'Authorization: {token}' https://x.example\"]\n");
+    let told = fires("secret-in-config", "nixpacks.toml:2", &[FLASK, MAIN, ("nixpacks.toml", &command)]);
+    assert!(told.message.starts_with("phases.build.cmds holds") && !told.evidence[0].text.contains(&token));
+}
+
+#[test]
+fn names_that_only_sound_like_secrets() {
+    let config = "[variables]\nAPI_KEY_HEADER = \"X-Harbour-Key\"\nDJANGO_SECRET_KEY = \"build-only\"\n";
+    silent("secret-in-config", &[FLASK, MAIN, ("nixpacks.toml", config)]);
+    fires(
+        "secret-in-config",
+        "nixpacks.toml:2",
+        &[FLASK, MAIN, ("nixpacks.toml", "[variables]\nDB_PASS = \"correcthorse\"\n")],
+    );
+}
+
+#[test]
 fn an_env_file_that_git_does_not_ignore() {
     let env = format!("DEBUG=1\nSECRET_KEY={VALUE}\n");
     let git = (".git/HEAD", "ref: refs/heads/main\n");
