@@ -3,7 +3,7 @@
 use super::finding::{Check, Findings, note, warning};
 use super::subject::Subject;
 use crate::diagnose::Severity;
-use crate::plan::Platform;
+use crate::plan::{Platform, Sourced};
 use crate::project::Source;
 
 const DOCKERFILE: Check = warning(
@@ -28,11 +28,25 @@ const CONFIG_AS_CODE: Check = note(
 
 pub(super) const CHECKS: &[Check] = &[DOCKERFILE, BUILDER, DEPRECATED, CONFIG_AS_CODE];
 
+fn on_railway(subject: &Subject<'_>) -> bool {
+    subject.railway().is_some() || subject.options.platform == Platform::Railway
+}
+
+fn builder<'a>(subject: &Subject<'a>) -> Option<&'a Sourced<String>> {
+    subject.planned.ok()?.deploy.builder.as_ref()
+}
+
+/// Whether a Dockerfile is built in place of the plan: on Railway always, elsewhere where nothing speaks of Nixpacks.
+pub(super) fn overrules(subject: &Subject<'_>) -> bool {
+    let there = subject.project.has_file("Dockerfile") && subject.options.platform != Platform::None;
+    let named = builder(subject).is_some_and(|builder| builder.value.eq_ignore_ascii_case("DOCKERFILE"));
+    named || there && (on_railway(subject) || subject.config().is_none())
+}
+
 pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    let deploy = subject.planned.ok().map(|derived| &derived.deploy);
-    let builder = deploy.and_then(|deploy| deploy.builder.as_ref());
+    let builder = builder(subject);
     let named = builder.map(|builder| builder.value.to_ascii_uppercase());
-    let on_railway = subject.railway().is_some() || subject.options.platform == Platform::Railway;
+    let on_railway = on_railway(subject);
     if subject.project.has_file("Dockerfile") && subject.options.platform != Platform::None {
         let finding = DOCKERFILE.found("the Dockerfile is built, not Nixpacks' plan");
         // Other platforms ask which builder to use.
@@ -45,7 +59,10 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         );
     } else if let (Some(builder), Some(name)) = (builder, named.as_deref().filter(|name| *name != "NIXPACKS")) {
         let finding = BUILDER.found(format!("Railway is told to build with {name}, not with Nixpacks")).about(name);
-        findings.push(finding.at(builder.source.clone(), subject.line(&builder.source)).advise(match name {
+        // What Railway takes anyway is nobody's mistake.
+        let severity = if name == "RAILPACK" { Severity::Note } else { Severity::Warning };
+        let finding = finding.severity(severity).at(builder.source.clone(), subject.line(&builder.source));
+        findings.push(finding.advise(match name {
             "RAILPACK" => "Railpack reads no nixpacks.toml; the plan shown here is what Nixpacks would do",
             _ => "the plan shown here is what Nixpacks would do",
         }));

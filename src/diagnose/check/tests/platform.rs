@@ -1,4 +1,5 @@
 use super::{fires, silent};
+use crate::diagnose::Severity;
 
 const FLASK: (&str, &str) = ("requirements.txt", "flask==3.0.0\n");
 const MAIN: (&str, &str) = ("main.py", "");
@@ -7,6 +8,18 @@ const MAIN: (&str, &str) = ("main.py", "");
 fn a_dockerfile_wins() {
     fires("dockerfile-wins", "Dockerfile", &[FLASK, MAIN, ("Dockerfile", "FROM x\n")]);
     silent("dockerfile-wins", &[FLASK, MAIN, ("docker/Dockerfile", "FROM x\n")]);
+}
+
+#[test]
+fn what_a_dockerfile_makes_moot_is_no_error() {
+    let dockerfile = ("Dockerfile", "FROM x\n");
+    let moot = |files: super::Files<'_>| super::found(files).iter().all(|found| found.severity <= Severity::Note);
+    assert!(moot(&[FLASK, ("app.py", ""), dockerfile]), "there is no start command, and nobody asks for it");
+    let config = ("nixpacks.toml", "[phases.install]\ncmds = [\"pip install -r requirements.txt\"]\n");
+    assert!(!moot(&[FLASK, MAIN, dockerfile, config]), "somebody builds with Nixpacks here");
+    let railway = ("railway.json", r#"{"build": {"builder": "DOCKERFILE"}}"#);
+    let told = super::found(&[FLASK, ("app.py", ""), dockerfile, railway]);
+    assert!(told.iter().all(|found| found.severity < Severity::Error), "{told:#?}");
 }
 
 #[test]
