@@ -26,7 +26,7 @@ fn annotation(project: &Path, diagnosis: &Diagnosis) -> String {
     };
     let mut properties = Vec::new();
     let in_file = |source: &Source| match source {
-        Source::File { path, line } => Some((path.clone(), *line)),
+        Source::File { path, line } if !project.join(path).is_dir() => Some((path.clone(), *line)),
         _ => None,
     };
     if let Some((path, line)) = diagnosis.evidence.iter().find_map(|evidence| in_file(&evidence.source)) {

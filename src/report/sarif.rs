@@ -65,8 +65,9 @@ fn finding(report: &Report, diagnosis: &Diagnosis) -> Finding {
     let mut locations: Vec<Location> =
         diagnosis.evidence.iter().filter_map(|evidence| location(report, &evidence.source)).collect();
     if locations.is_empty() {
-        let edited = diagnosis.fixes.iter().flat_map(|fix| &fix.edits).map(Edit::path).next();
-        locations.push(at(report, edited.map_or_else(|| description(report), PathBuf::as_path), None));
+        let edited = diagnosis.fixes.iter().flat_map(|fix| &fix.edits).map(Edit::path).cloned();
+        let place = edited.filter(|path| report.project.join(path).is_file()).chain(description(report)).next();
+        locations.extend(place.map(|path| at(report, &path, None)));
     }
     Finding::builder()
         .rule_id(diagnosis.rule)
@@ -89,7 +90,7 @@ fn unexplained(report: &Report) -> Option<Finding> {
             .rule_id(UNEXPLAINED)
             .level(ResultLevel::Error)
             .message(Message::builder().text(text).build())
-            .locations(vec![at(report, description(report), None)])
+            .locations(description(report).map(|path| at(report, &path, None)).into_iter().collect::<Vec<_>>())
             .build()
     })
 }
@@ -101,9 +102,14 @@ fn location(report: &Report, source: &Source) -> Option<Location> {
     report.project.join(path).is_file().then(|| at(report, path, *line))
 }
 
-fn description(report: &Report) -> &'static Path {
-    let there = |name: &&&str| report.project.join(name).is_file();
-    Path::new(DESCRIPTIONS.iter().find(there).unwrap_or(&DESCRIPTIONS[0]))
+/// The first description that is there, in the project's own folder or in one below it.
+fn description(report: &Report) -> Option<PathBuf> {
+    let folders = std::fs::read_dir(&report.project).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let mut folders: Vec<PathBuf> = folders.map(PathBuf::from).collect();
+    folders.sort();
+    let places = std::iter::once(PathBuf::new()).chain(folders);
+    let mut files = places.flat_map(|folder| DESCRIPTIONS.iter().map(move |name| folder.join(name)));
+    files.find(|file| report.project.join(file).is_file())
 }
 
 fn at(report: &Report, path: &Path, line: Option<usize>) -> Location {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::finding::{Check, Finding, Findings, error, note, replace_line, set_key, warning};
-use super::subject::{REQUIREMENTS, Subject};
+use super::subject::{REQUIREMENTS, Subject, strings};
 use crate::diagnose::Severity;
 use crate::project::Source;
 use crate::project::requirements::normalize;
@@ -127,10 +127,19 @@ fn poetry(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(file) = subject.pyproject() else { return };
     let key = ["tool", "poetry"];
     let advice = "use uv (`uv lock`, commit uv.lock, remove poetry.lock), or `poetry export -o requirements.txt`";
-    if file.get(&key).is_none() && file.get(&["project"]).is_some() {
-        let finding =
-            POETRY_OLD.found(format!("Poetry {version} does not read a [project] table and finds no [tool.poetry]"));
-        return findings.push(finding.about(version).at(file.source(&["project"]), "[project]").advise(advice));
+    let listed = file.get(&["project", "dependencies"]).is_some_and(|list| !strings(list).is_empty());
+    let message = match (file.get(&key), file.get(&["project"])) {
+        (None, Some(_)) => Some(format!("Poetry {version} does not read a [project] table and finds no [tool.poetry]")),
+        (Some(own), Some(_)) if listed && own.get("dependencies").is_none() => {
+            Some(format!("Poetry {version} does not read the dependencies of [project], and [tool.poetry] has none"))
+        }
+        _ => None,
+    };
+    if let Some(message) = message {
+        let finding = POETRY_OLD.found(message).about(version).at(file.source(&["project"]), "[project]");
+        let edits = super::pyproject::as_requirements(subject, file);
+        let summary = "install the dependencies of [project] through requirements.txt";
+        return findings.push(finding.advise(advice).fix(summary, edits));
     }
     let minor = version.split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok()).unwrap_or_default();
     let is_app = file.get(&["tool", "poetry", "package-mode"]).and_then(serde_json::Value::as_bool) == Some(false);

@@ -1,7 +1,10 @@
 //! `pip install .` with nothing but pyproject.toml at hand.
 
+use serde_json::Value;
+
 use super::finding::{Check, Finding, Findings, append_line, error};
 use super::subject::{Keyed, REQUIREMENTS, Subject, strings};
+use crate::diagnose::Edit;
 use crate::project::{InputError, Source};
 
 const BACKEND: Check = error(
@@ -27,7 +30,10 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         return findings.extend(unparsable(subject));
     };
     let narrowed = subject.phase("install").is_some_and(|phase| phase.only_include_files[..] == ["pyproject.toml"]);
-    if subject.manager() == Some("setuptools")
+    let apart = file.get(&["tool", "poetry", "package-mode"]).and_then(Value::as_bool) == Some(false);
+    if subject.manager() == Some("setuptools") && apart {
+        findings.push(no_package(subject, file));
+    } else if subject.manager() == Some("setuptools")
         && narrowed
         && let Some((key, message)) = lacking(file)
     {
@@ -35,6 +41,23 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         let finding = BACKEND.found(message).at(file.source(&key), file.line(&key));
         findings.push(whole(subject, finding));
     }
+}
+
+/// A project that is no package, where Nixpacks would make one of it.
+fn no_package(subject: &Subject<'_>, file: &Keyed) -> Finding {
+    let key = ["tool", "poetry", "package-mode"];
+    let finding = BACKEND
+        .found("without a poetry.lock Nixpacks runs `pip install .`, and with package-mode = false there is nothing to build")
+        .at(file.source(&key), file.line(&key));
+    let edits = as_requirements(subject, file);
+    let finding = if edits.is_empty() { finding.advise("run `poetry lock` and commit poetry.lock") } else { finding };
+    finding.fix("install the dependencies of [project] through requirements.txt", edits)
+}
+
+/// Writes the dependencies of [project] where pip reads them, and before any lock file is looked at.
+pub(super) fn as_requirements(subject: &Subject<'_>, file: &Keyed) -> Vec<Edit> {
+    let dependencies = file.get(&["project", "dependencies"]).map(strings).unwrap_or_default();
+    dependencies.into_iter().map(|line| append_line(subject.app.place(REQUIREMENTS), line)).collect()
 }
 
 /// Puts the whole project in place before it is installed.

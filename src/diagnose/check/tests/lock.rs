@@ -91,3 +91,16 @@ fn uv_locks_of_a_later_format() {
         &["NIXPACKS_UV_VERSION=0.9.0", "NIXPACKS_X=1"],
     );
 }
+
+#[test]
+fn a_project_table_that_no_usable_poetry_reads() {
+    let project = "[project]\nname = \"tides\"\nversion = \"0.1.0\"\ndependencies = [\"requests (>=2.32,<3)\"]\n\n[tool.poetry]\npackage-mode = false\n\n[build-system]\nrequires = [\"poetry-core>=2.0\"]\nbuild-backend = \"poetry.core.masonry.api\"\n";
+    let files = [("main.py", ""), ("pyproject.toml", project), ("poetry.lock", "")];
+    let told = fires("poetry-version-too-old", "pyproject.toml:1", &files);
+    assert_eq!(told.fixes[0].edits.len(), 1);
+    let told = fires("build-backend-config", "pyproject.toml:7", &files[..2]);
+    assert_eq!(told.fixes[0].edits.len(), 1);
+    let classic = "[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\nrequests = \"^2\"\n[build-system]\nbuild-backend = \"poetry.core.masonry.api\"\n";
+    let told = fires("build-backend-config", "pyproject.toml:2", &[("main.py", ""), ("pyproject.toml", classic)]);
+    assert_eq!(told.advice.as_deref(), Some("run `poetry lock` and commit poetry.lock"));
+}
