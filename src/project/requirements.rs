@@ -1,8 +1,10 @@
 //! `requirements.txt` as pip reads it, every line with its place.
 
 mod line;
+mod meant;
 
 pub use line::{Origin, Requirement, normalize};
+pub use meant::meant;
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;

@@ -284,8 +284,10 @@ fn unknown(check: &Check, file: &Keyed, key: &[&str], value: &Value, meant: Opti
     }
     match fitting(value, meant) {
         Some(value) if file.get(meant).is_none() => {
+            let shown = Some(value.to_string()).filter(|text| text.len() <= 60 && value.is_array());
+            let shown = shown.map_or_else(String::new, |text| format!(" = {text}"));
             let edits = vec![remove_key(&file.path, key), set_key(&file.path, meant, value)];
-            finding.fix(format!("write {}", meant[base..].join(".")), edits)
+            finding.fix(format!("write {}{shown}", meant[base..].join(".")), edits)
         }
         _ => finding,
     }
@@ -304,7 +306,15 @@ fn fitting(value: &Value, key: &[&str]) -> Option<Value> {
     match value {
         Value::String(text) if wants_list => Some(beside_the_provider(last, vec![json!(text)])),
         Value::Array(items) if wants_list => Some(beside_the_provider(last, items.clone())),
-        Value::Object(_) if wants_table => Some(value.clone()),
+        Value::Object(members) if wants_table => Some(Value::Object(
+            members
+                .iter()
+                .map(|(name, value)| match value {
+                    Value::Array(items) if is_list(name) => (name.clone(), beside_the_provider(name, items.clone())),
+                    other => (name.clone(), other.clone()),
+                })
+                .collect(),
+        )),
         Value::Array(items) if last == "cmd" => {
             let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
             Some(Value::from(texts?.join(" && ")))

@@ -4,7 +4,7 @@ use super::finding::{Check, Finding, Findings, error, note, remove_line, replace
 use super::subject::{REQUIREMENTS, Subject};
 use crate::diagnose::{Edit, Severity};
 use crate::project::marker::Platform;
-use crate::project::requirements::{Entry, Invalid, Origin};
+use crate::project::requirements::{Entry, Invalid, Origin, meant};
 use crate::project::{Encoding, Source, decode};
 
 const ENCODING: Check = error(
@@ -170,15 +170,13 @@ fn unusable(subject: &Subject<'_>, invalid: &Invalid) -> Finding {
     let finding =
         check.found(format!("pip cannot use this line: {}", invalid.why)).at(invalid.source.clone(), &invalid.text);
     let Source::File { path, line: Some(number) } = &invalid.source else { return finding };
-    let command = ["pip install ", "pip3 install ", "python -m pip install ", "$ pip install ", "!pip install "];
-    if let Some(names) = command.iter().find_map(|command| line.trim_start().strip_prefix(command)) {
-        let names: Vec<&str> =
-            names.split_whitespace().filter(|word| !matches!(*word, "-U" | "--upgrade" | "-q")).collect();
-        if !names.is_empty() && names.iter().all(|name| !name.starts_with('-')) {
-            return finding.fix("leave the names only", vec![replace_line(path, *number, &line, names.join("\n"))]);
+    match meant(&line) {
+        Some(text) => {
+            let summary = format!("write {}", text.replace('\n', ", "));
+            finding.fix(summary, vec![replace_line(path, *number, &line, text)])
         }
+        None => finding,
     }
-    finding
 }
 
 fn is_marker(line: &str) -> bool {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::Patient;
 use crate::diagnose::diagnosis::{Edit, Fix};
 use crate::diagnose::names;
+use crate::project::requirements::meant;
 
 const FILE: &str = "requirements.txt";
 
@@ -61,17 +62,11 @@ pub(super) fn drop_line(patient: &Patient<'_>) -> Vec<Fix> {
     let found = text.lines().enumerate().find(|(_, line)| line.trim() == subject);
     found
         .map(|(index, line)| {
-            // A command such as `pip install x` holds the requirement that was meant.
-            let meant = line
-                .trim()
-                .strip_prefix("pip install ")
-                .or_else(|| line.trim().strip_prefix("pip3 install "))
-                .filter(|rest| !rest.contains([' ', '-']));
             let (path, line_number, was) = (PathBuf::from(FILE), index + 1, line.to_owned());
-            let (summary, edit) = match meant {
-                Some(meant) => (
-                    format!("write `{meant}` in place of the command"),
-                    Edit::ReplaceLine { path, line: line_number, was, text: meant.to_owned() },
+            let (summary, edit) = match meant(line) {
+                Some(text) => (
+                    format!("write {}", text.replace('\n', ", ")),
+                    Edit::ReplaceLine { path, line: line_number, was, text },
                 ),
                 None => (format!("delete {FILE}:{line_number}"), Edit::RemoveLine { path, line: line_number, was }),
             };

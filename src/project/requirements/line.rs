@@ -143,12 +143,12 @@ fn specifiers(name: &str, text: &str) -> Result<VersionSpecifiers, String> {
     if text.is_empty() {
         return Ok(VersionSpecifiers::empty());
     }
-    if let Some(rest) = text.strip_prefix("=>").or_else(|| text.strip_prefix("=<")) {
-        return Err(format!("versions are compared with {}=: write {name}{}={rest}", &text[1..2], &text[1..2]));
+    if text.starts_with("=>") || text.starts_with("=<") {
+        return Err(format!("versions are compared with {}=", &text[1..2]));
     }
     let is_single_equals = text.strip_prefix('=').is_some_and(|rest| !rest.starts_with('='));
     if is_single_equals {
-        return Err(format!("versions are compared with ==: write {name}={text}"));
+        return Err("versions are compared with ==".to_owned());
     }
     if !text.starts_with(['=', '<', '>', '!', '~']) {
         return Err(format!("{text:?} after {name} is no version specifier"));

@@ -1,0 +1,39 @@
+//! What was meant by a line that pip refuses, where that is plain.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// Commands that people paste in place of names.
+const COMMANDS: [&str; 5] =
+    ["pip install ", "pip3 install ", "python -m pip install ", "$ pip install ", "!pip install "];
+
+/// `name=1.2` and, as `conda list --export` has it, `name=1.2=build`; `=>` and `=<` as well.
+static EQUALS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^([A-Za-z0-9][\w.-]*(?:\[[\w., -]*\])?)\s*(==?|=>|=<)\s*([\w.+!*]+)(?:=[\w.]+)?$").ok()
+});
+
+/// The line, or the lines, that pip would take.
+///
+/// ```
+/// use shakedown::project::requirements::meant;
+///
+/// assert_eq!(meant("numpy=1.26.4=py312h").as_deref(), Some("numpy==1.26.4"));
+/// assert_eq!(meant("pip install -U flask").as_deref(), Some("flask"));
+/// assert_eq!(meant("thank you"), None);
+/// ```
+pub fn meant(line: &str) -> Option<String> {
+    let line = line.trim();
+    if let Some(names) = COMMANDS.iter().find_map(|command| line.strip_prefix(command)) {
+        let names: Vec<&str> =
+            names.split_whitespace().filter(|word| !matches!(*word, "-U" | "--upgrade" | "-q")).collect();
+        return (!names.is_empty() && names.iter().all(|name| !name.starts_with('-'))).then(|| names.join("\n"));
+    }
+    let found = EQUALS.as_ref()?.captures(line)?;
+    let operator = match &found[2] {
+        "=>" => ">=",
+        "=<" => "<=",
+        _ => "==",
+    };
+    Some(format!("{}{operator}{}", &found[1], &found[3])).filter(|meant| meant != line)
+}
