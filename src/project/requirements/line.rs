@@ -143,12 +143,13 @@ fn specifiers(name: &str, text: &str) -> Result<VersionSpecifiers, String> {
     if text.is_empty() {
         return Ok(VersionSpecifiers::empty());
     }
-    if text.starts_with("=>") || text.starts_with("=<") {
-        return Err(format!("versions are compared with {}=", &text[1..2]));
+    if let Some(rest) = text.strip_prefix("=>").or_else(|| text.strip_prefix("=<")) {
+        return Err(format!("versions are compared with {}=: write {name}{}={rest}", &text[1..2], &text[1..2]));
     }
     let is_single_equals = text.strip_prefix('=').is_some_and(|rest| !rest.starts_with('='));
     if is_single_equals {
-        return Err("versions are compared with ==".to_owned());
+        let version = text.trim_start_matches('=').split('=').next().unwrap_or_default();
+        return Err(format!("versions are compared with ==: write {name}=={version}"));
     }
     if !text.starts_with(['=', '<', '>', '!', '~']) {
         return Err(format!("{text:?} after {name} is no version specifier"));
