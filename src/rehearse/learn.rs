@@ -12,19 +12,20 @@ const EXPLAINED_BY: &[(&str, &str)] = &[
     ("missing-shared-library", "nix-libs-dropped"),
     ("missing-compiler", "nix-compiler-dropped"),
     ("missing-system-binary", "unknown-nixpacks-key"),
-    (MODULE, MISSPELT),
+    ("missing-python-module", "requirements-file-misspelt"),
+    ("start-program-not-found", "venv-bypassed"),
 ];
 
-const MODULE: &str = "missing-python-module";
-/// Explains even what has a cure of its own: of the modules that the file lists, the first was only the first to be missed.
-const MISSPELT: &str = "requirements-file-misspelt";
+/// These explain even what seems to have a cure of its own: adding the one thing that was missed first.
+const DEEPER: &[&str] = &["requirements-file-misspelt", "venv-bypassed"];
 
 impl Rehearsal {
     /// Adds what can be known without a run: cures for a cause that the log named, and a cause where it named none.
     pub(super) fn learn(&mut self, mut findings: Vec<Diagnosis>) {
         let nameless = self.diagnoses.is_empty();
         let explains = |finding: &Diagnosis| {
-            let primary = self.diagnoses.first().filter(|primary| primary.fixes.is_empty() || finding.rule == MISSPELT);
+            let primary =
+                self.diagnoses.first().filter(|primary| primary.fixes.is_empty() || DEEPER.contains(&finding.rule));
             primary.is_some_and(|primary| EXPLAINED_BY.contains(&(primary.rule, finding.rule)))
         };
         if let Some(at) = findings.iter().position(explains) {

@@ -23,6 +23,11 @@ const PIP_NOT_NEEDED: Check = warning(
     "The virtual environment that Nixpacks makes has a pip of its own. A pip from nixpkgs is never used there, and hides the real cause \
      when the environment is missing.",
 );
+const BYPASSED: Check = warning(
+    "venv-bypassed",
+    "--break-system-packages makes pip install beside Nix' own Python, whose folder of programs is not on PATH: gunicorn, uvicorn and the like \
+     are then not found at the start. In the virtual environment that Nixpacks makes by itself they are.",
+);
 const NOTHING_INSTALLED: Check = warning(
     "nothing-installed",
     "The project names dependencies, and the plan has no command that installs them. The app then starts without any of them.",
@@ -33,7 +38,8 @@ const RUN_TWICE: Check = warning(
      twice.",
 );
 
-pub(super) const CHECKS: &[Check] = &[EXTERNALLY_MANAGED, PIP_NOT_FOUND, PIP_NOT_NEEDED, NOTHING_INSTALLED, RUN_TWICE];
+pub(super) const CHECKS: &[Check] =
+    &[EXTERNALLY_MANAGED, PIP_NOT_FOUND, PIP_NOT_NEEDED, BYPASSED, NOTHING_INSTALLED, RUN_TWICE];
 
 pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     if !subject.is_python() || subject.plan().is_none() {
@@ -94,6 +100,9 @@ fn venv(subject: &Subject<'_>, findings: &mut Findings) {
     let made = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
     let alone = made.flat_map(|(_, phase)| phase.cmds.iter()).any(|cmd| stands_alone(cmd));
     early(subject, &phase.cmds, findings);
+    if let Some(choice) = bypassing(subject) {
+        return bypassed(subject, choice, findings);
+    }
     let pinned = ["PIP_BREAK_SYSTEM_PACKAGES", "PIP_TARGET", "PIP_PREFIX", "VIRTUAL_ENV"];
     if alone || pinned.iter().any(|name| subject.variable(name).is_some()) {
         return pip_package(subject, findings);
@@ -117,6 +126,36 @@ fn venv(subject: &Subject<'_>, findings: &mut Findings) {
     };
     let finding = check.found(message).at(choice.because.clone(), &choice.value);
     let finding = packaged.iter().fold(finding, |finding, pip| finding.at(pip.because.clone(), &pip.value));
+    findings.push(cure(subject, finding, choice, &packaged));
+}
+
+/// The command that installs beside Nix' own Python, where nothing makes an environment.
+fn bypassing<'a>(subject: &Subject<'a>) -> Option<&'a Choice> {
+    let mut phases = subject.plan()?.phases.iter().flatten().flat_map(|(_, phase)| phase.cmds.iter());
+    let made = phases.any(|cmd| ["-m venv", "virtualenv ", "uv venv"].iter().any(|maker| cmd.contains(maker)));
+    let breaks =
+        |choice: &&Choice| choice.value.contains("--break-system-packages") && uses_pip(&choice.value).is_some();
+    subject.choices("phases.install.cmds").find(breaks).filter(|_| !made)
+}
+
+fn bypassed(subject: &Subject<'_>, choice: &Choice, findings: &mut Findings) {
+    let packaged = pip_packages(subject);
+    let met = !packaged.is_empty() && uses_pip(&choice.value) == Some(Pip::Program);
+    let start = super::start::Start::of(subject);
+    let programs = start.map(|start| super::command::invocations(start.command)).unwrap_or_default();
+    let program =
+        programs.iter().find(|invocation| !invocation.is_module && super::server::is_packaged(invocation.program));
+    let finding = match (met, program) {
+        (false, _) => PIP_NOT_FOUND
+            .found("this install command replaces the one that makes /opt/venv, and outside of it there is no pip"),
+        (true, Some(program)) => BYPASSED
+            .found(format!("{} is installed where PATH does not lead, since nothing makes /opt/venv", program.program))
+            .about(program.program)
+            .severity(Severity::Error),
+        (true, None) => BYPASSED
+            .found("this install command replaces the one that makes /opt/venv, and installs beside Nix' own Python"),
+    };
+    let finding = finding.at(choice.because.clone(), &choice.value);
     findings.push(cure(subject, finding, choice, &packaged));
 }
 
@@ -185,8 +224,8 @@ fn is_provided(command: &str) -> bool {
     };
     match words {
         [pip, "install", rest @ ..] if is_pip(pip) => {
-            let rest: Vec<&str> =
-                rest.iter().copied().filter(|word| !matches!(*word, "--no-cache-dir" | "-q" | "--quiet")).collect();
+            const NEUTRAL: [&str; 4] = ["--no-cache-dir", "-q", "--quiet", "--break-system-packages"];
+            let rest: Vec<&str> = rest.iter().copied().filter(|word| !NEUTRAL.contains(word)).collect();
             matches!(
                 rest[..],
                 ["-r", "requirements.txt"]

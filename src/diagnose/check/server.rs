@@ -150,6 +150,11 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("scrapy", &["scrapy"]),
 ];
 
+/// Whether a package brings the program.
+pub(super) fn is_packaged(program: &str) -> bool {
+    PROGRAMS.iter().any(|(known, _)| *known == program)
+}
+
 pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(start) = Start::of(subject).filter(|_| subject.is_python()) else { return };
     let invocations = invocations(start.command);

@@ -129,3 +129,22 @@ fn pip_before_there_is_an_environment() {
     let uv = ("nixpacks.toml", "[phases.install]\ncmds = [\"uv venv\", \"uv pip install -r requirements.txt\"]\n");
     silent("pip-not-found", &[("main.py", ""), ("requirements.txt", "flask==3.0.0\n"), uv]);
 }
+
+#[test]
+fn programs_beside_nix_python_are_not_on_path() {
+    let files = |start: &str, packages: &str| {
+        format!(
+            "[phases.setup]\nnixPkgs = [\"...\"{packages}]\n[phases.install]\ncmds = [\"pip install --break-system-packages -r requirements.txt\"]\n[start]\ncmd = \"{start}\"\n"
+        )
+    };
+    let all = ("requirements.txt", "gunicorn==23.0.0\n");
+    let config = files("gunicorn main:app", ", \"python311Packages.pip\"");
+    let told = fires("venv-bypassed", "nixpacks.toml:4", &[all, ("main.py", "app = 1\n"), ("nixpacks.toml", &config)]);
+    assert_eq!(told.severity, crate::diagnose::Severity::Error);
+    silent("pip-package-not-needed", &[all, ("main.py", "app = 1\n"), ("nixpacks.toml", &config)]);
+    let config = files("python main.py", ", \"python311Packages.pip\"");
+    let told = fires("venv-bypassed", "nixpacks.toml:4", &[all, ("main.py", ""), ("nixpacks.toml", &config)]);
+    assert_eq!(told.severity, crate::diagnose::Severity::Warning);
+    let config = files("python main.py", "");
+    fires("pip-not-found", "nixpacks.toml:4", &[all, ("main.py", ""), ("nixpacks.toml", &config)]);
+}
