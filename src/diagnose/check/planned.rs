@@ -107,8 +107,10 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         Err(error) => return findings.push(refused(subject, error)),
     };
     for warning in derived.warnings.iter().filter(|warning| warning.message.contains("package manager")) {
-        let found =
-            UNKNOWN_MANAGER.found("NIXPACKS_PYTHON_PACKAGE_MANAGER names no package manager that Nixpacks knows");
+        let named = subject.variable("NIXPACKS_PYTHON_PACKAGE_MANAGER").unwrap_or_default();
+        let found = UNKNOWN_MANAGER
+            .found(format!("NIXPACKS_PYTHON_PACKAGE_MANAGER is {named}, which is no package manager of Nixpacks"))
+            .advise("auto, requirements, setuptools, poetry, pdm, uv, pipenv and skip are known");
         findings.push(found.at(warning.source.clone(), subject.line(&warning.source)));
     }
     if derived.is_empty() {
@@ -209,16 +211,30 @@ fn make_lists(subject: &Subject<'_>, finding: Finding) -> Finding {
     finding.fix("write lists in brackets", edits)
 }
 
-/// A command with a colon and a blank in it is text again once it is quoted.
+/// A line of a Procfile as it was meant: `name: command`, in quotes where YAML would read something into the command.
 fn quote_command(finding: Finding, error: &InputError, number: usize, line: &str) -> Finding {
-    let Some((name, command)) = line.split_once(": ") else { return finding };
-    let plain = command.contains(": ") && !command.trim_start().starts_with(['\'', '"']);
-    if !plain {
+    let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_')).unwrap_or(line.len());
+    let (name, rest) = line.split_at(end);
+    let command = rest.strip_prefix(':').unwrap_or(rest).trim();
+    if name.is_empty() || command.is_empty() || rest.starts_with(": ") && is_quoted(command) {
         return finding;
     }
-    let text = format!("{name}: '{}'", command.trim().replace('\'', "''"));
-    let edit = Edit::ReplaceLine { path: error.path.clone(), line: number, was: line.to_owned(), text };
-    finding.fix("quote the command", vec![edit])
+    let plain = |c: char| c.is_ascii_alphanumeric() || " -_./=$,+".contains(c);
+    let command = match command.chars().all(|c| plain(c) || c == ':') && !command.contains(": ") {
+        true => command.to_owned(),
+        false => format!("'{}'", command.replace('\'', "''")),
+    };
+    let summary = match rest.strip_prefix(':') {
+        Some(rest) if !rest.starts_with([' ', '\t']) => "put a blank behind the colon",
+        Some(_) => "quote the command",
+        None => "put a colon behind the name",
+    };
+    let text = format!("{name}: {command}");
+    finding.fix(summary, vec![Edit::ReplaceLine { path: error.path.clone(), line: number, was: line.to_owned(), text }])
+}
+
+fn is_quoted(text: &str) -> bool {
+    ['"', '\''].iter().any(|quote| text.len() > 1 && text.starts_with(*quote) && text.ends_with(*quote))
 }
 
 fn other_provider(subject: &Subject<'_>, names: &[String], because: &Source) -> Finding {

@@ -8,7 +8,7 @@ use crate::plan::Choice;
 
 const UNKNOWN_PACKAGE: Check = error(
     "unknown-nix-package",
-    "nixpkgs has no attribute of this name, and the build ends with `undefined variable`. Names of Debian packages and of pip \
+    "nixpkgs has no attribute of this name, or Ubuntu no package, and the build ends there. Names of Debian packages and of pip \
      packages are not names of Nix packages.",
 );
 const PYTHON_DROPPED: Check = error(
@@ -68,9 +68,30 @@ const NO_ATTRIBUTES: &[(&str, &str)] = &[
     ("wkhtmltopdf-bin", "wkhtmltopdf"),
 ];
 
+/// Packages that people remember from other systems and Ubuntu 24.04 does not have, with the ones it does.
+const NO_APT: &[(&str, &str)] = &[
+    ("libgl1-mesa-glx", "libgl1"),
+    ("libegl1-mesa", "libegl1"),
+    ("libgles2-mesa", "libgles2"),
+    ("libasound2", "libasound2t64"),
+    ("libssl1.1", "libssl3t64"),
+    ("libffi7", "libffi8"),
+    ("libjpeg62-turbo", "libjpeg-turbo8"),
+    ("libjpeg62-turbo-dev", "libjpeg-dev"),
+    ("libgconf-2-4", ""),
+    ("libjasper-dev", ""),
+    ("python-pip", ""),
+    ("python-dev", "python3-dev"),
+    ("python3.8", ""),
+    ("python3.9", ""),
+    ("python3.10", ""),
+    ("python3.11", ""),
+];
+
 pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     if subject.is_python() && subject.plan().is_some() {
         unknown_packages(subject, findings);
+        unknown_to_apt(subject, findings);
         dropped(subject, findings);
     }
 }
@@ -93,6 +114,36 @@ fn unknown_packages(subject: &Subject<'_>, findings: &mut Findings) {
             (true, None) => finding.advise("leave it out"),
         };
         findings.push(finding);
+    }
+}
+
+fn unknown_to_apt(subject: &Subject<'_>, findings: &mut Findings) {
+    // That image is Debian 11, where some of them are still to be had.
+    if subject.variable("NIXPACKS_DEBIAN").is_some() {
+        return;
+    }
+    for choice in subject.choices("phases.setup.aptPkgs") {
+        let Some((name, instead)) = NO_APT.iter().find(|(name, _)| *name == choice.value) else { continue };
+        let finding = UNKNOWN_PACKAGE.found(format!("Ubuntu 24.04, the image's system, has no package `{name}`"));
+        let finding = finding.about(*name).at(choice.because.clone(), subject.line(&choice.because));
+        let replaced = match drop_package(subject, choice) {
+            Some(Edit::RemoveItem { path, key, item }) if !instead.is_empty() => {
+                let added =
+                    Edit::AddItem { path: path.clone(), key: key.clone(), item: (*instead).to_owned(), first: false };
+                Some((format!("say {instead}"), vec![Edit::RemoveItem { path, key, item }, added]))
+            }
+            Some(Edit::RemoveKey { path, key }) if !instead.is_empty() => {
+                let value = serde_json::json!([instead]);
+                Some((format!("say {instead}"), vec![Edit::SetKey { path, key, value }]))
+            }
+            Some(edit) => Some((format!("remove {name}"), vec![edit])),
+            None => None,
+        };
+        findings.push(match replaced {
+            Some((summary, edits)) => finding.fix(summary, edits),
+            None if instead.is_empty() => finding.advise("leave it out"),
+            None => finding.advise(format!("Ubuntu calls it {instead}")),
+        });
     }
 }
 

@@ -37,6 +37,14 @@ const PROCESSES: Check = note(
     "procfile-processes-ignored",
     "A deploy starts one process: web, else worker, else the first by name. The others need services of their own.",
 );
+const NO_COMMAND: Check = error(
+    "procfile-command-empty",
+    "The process that would be started has no command behind its name, so the container starts nothing and ends.",
+);
+const TWICE: Check = warning(
+    "procfile-process-twice",
+    "Two lines have the same name. A Procfile is YAML for Nixpacks, in which the later one silently takes the place of the first.",
+);
 const RELEASE: Check = warning(
     "release-runs-in-build",
     "Nixpacks runs a Procfile's release command while it builds the image, where no database and no private network is reachable. \
@@ -44,7 +52,7 @@ const RELEASE: Check = warning(
 );
 
 pub(super) const CHECKS: &[Check] =
-    &[BACKSLASH, EXEC_FORM, DISAGREE, RUN_IMAGE, USER, PROCFILE_COMMENT, PROCESSES, RELEASE];
+    &[BACKSLASH, EXEC_FORM, DISAGREE, RUN_IMAGE, USER, PROCFILE_COMMENT, PROCESSES, NO_COMMAND, TWICE, RELEASE];
 
 /// The start command of the plan and where it stands.
 pub(super) struct Start<'a> {
@@ -219,6 +227,19 @@ fn procfile(subject: &Subject<'_>, findings: &mut Findings) {
     release(subject, &processes, findings);
     let waiting: Vec<&Process> = processes.iter().filter(|process| process.name != "release").collect();
     let chosen = ["web", "worker"].into_iter().find(|name| waiting.iter().any(|process| process.name == *name));
+    let last = chosen.and_then(|chosen| waiting.iter().rev().find(|process| process.name == chosen));
+    if let Some(process) = last.filter(|process| process.command.is_empty()) {
+        let finding = NO_COMMAND.found(format!("{} has no command", process.name)).about(&process.name);
+        findings.push(finding.at(process.source.clone(), &process.line));
+    }
+    for (index, process) in processes.iter().enumerate() {
+        let earlier = processes[..index].iter().find(|earlier| earlier.name == process.name);
+        if let Some(earlier) = earlier.filter(|earlier| earlier.command != process.command) {
+            let finding = TWICE.found(format!("{} is there twice, and the later line counts", process.name));
+            let finding = finding.about(&process.name).at(process.source.clone(), &process.line);
+            findings.push(finding.at(earlier.source.clone(), &earlier.line));
+        }
+    }
     if let (Some(chosen), true) = (chosen, waiting.len() > 1) {
         let idle: Vec<&&Process> = waiting.iter().filter(|process| process.name != chosen).collect();
         // The same name twice: the later one is meant.

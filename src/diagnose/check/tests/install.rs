@@ -148,3 +148,15 @@ fn programs_beside_nix_python_are_not_on_path() {
     let config = files("python main.py", "");
     fires("pip-not-found", "nixpacks.toml:4", &[all, ("main.py", ""), ("nixpacks.toml", &config)]);
 }
+
+#[test]
+fn names_that_ubuntu_does_not_have() {
+    let files = |list: &str| format!("[phases.setup]\naptPkgs = [{list}]\n");
+    let app = [("requirements.txt", "flask==3.0.0\n"), ("main.py", "")];
+    for list in ["\"libgl1-mesa-glx\"", "\"...\", \"libgl1-mesa-glx\"", "\"curl\", \"python3.11\""] {
+        fires("unknown-nix-package", "nixpacks.toml:2", &[app[0], app[1], ("nixpacks.toml", &files(list))]);
+    }
+    let debian = files("\"libgl1-mesa-glx\"") + "[variables]\nNIXPACKS_DEBIAN = \"1\"\n";
+    silent("unknown-nix-package", &[app[0], app[1], ("nixpacks.toml", &debian)]);
+    silent("unknown-nix-package", &[app[0], app[1], ("nixpacks.toml", &files("\"libgl1\", \"ffmpeg\""))]);
+}

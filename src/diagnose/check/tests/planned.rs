@@ -18,6 +18,15 @@ fn configuration_that_nixpacks_does_not_take() {
     fires("invalid-railway-config", "railway.json:2", &[FLASK, MAIN, ("railway.json", "{\n,}")]);
     fires("invalid-procfile", "Procfile:1", &[FLASK, MAIN, ("Procfile", "web: echo a: b\n")]);
     silent("invalid-procfile", &[FLASK, MAIN, ("Procfile", "web: echo a:b\n")]);
+    for (line, summary) in [
+        ("web:gunicorn main:app", "put a blank behind the colon"),
+        ("web gunicorn main:app", "put a colon behind the name"),
+        ("web: \"gunicorn\" main:app", "quote the command"),
+        ("web: @gunicorn main:app", "quote the command"),
+    ] {
+        let told = fires("invalid-procfile", "Procfile:1", &[FLASK, MAIN, ("Procfile", &format!("{line}\n"))]);
+        assert_eq!(told.fixes[0].summary, summary, "{line}");
+    }
     silent("invalid-nixpacks-config", &[FLASK, MAIN, ("nixpacks.toml", "")]);
     silent("invalid-railway-config", &[FLASK, MAIN, ("railway.json", "{}")]);
 }

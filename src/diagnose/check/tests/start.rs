@@ -70,3 +70,20 @@ fn a_release_runs_too_early() {
     assert_eq!(told.severity, Severity::Note);
     silent("release-runs-in-build", &[FLASK, MAIN, ("Procfile", "web: gunicorn main:app\n")]);
 }
+
+#[test]
+fn processes_of_a_procfile_that_are_not_what_they_seem() {
+    let app = ("requirements.txt", "flask==3.0.0\n");
+    fires(
+        "procfile-command-empty",
+        "Procfile:1",
+        &[app, ("main.py", ""), ("Procfile", "web:\nworker: python main.py\n")],
+    );
+    silent("procfile-command-empty", &[app, ("main.py", ""), ("Procfile", "clock:\nweb: python main.py\n")]);
+    let told = fires(
+        "procfile-process-twice",
+        "Procfile:2",
+        &[app, ("main.py", ""), ("Procfile", "web: python a.py\nweb: python main.py\n")],
+    );
+    assert_eq!(told.evidence[1].source.to_string(), "Procfile:1");
+}
