@@ -137,7 +137,8 @@ fn human(proof: &Proof, paint: Paint) -> String {
     if !diff.is_empty() {
         let _ = write!(out, "\n{}\n", coloured(&diff, paint));
     }
-    for refused in &proof.refused {
+    // What could not be made is of no interest once something else has cured it.
+    for refused in proof.refused.iter().filter(|_| proof.standing != Standing::Proven) {
         let _ = writeln!(out, "{} {refused}", paint.warn("refused:"));
     }
     if let Some(left) = proof.attempt.diagnoses.first().filter(|_| proof.standing != Standing::Proven) {

@@ -13,6 +13,7 @@ const EXPLAINED_BY: &[(&str, &str)] = &[
     ("missing-compiler", "nix-compiler-dropped"),
     ("missing-system-binary", "unknown-nixpacks-key"),
     ("missing-python-module", "requirements-file-misspelt"),
+    ("no-build-plan", "requirements-file-misspelt"),
     ("start-program-not-found", "venv-bypassed"),
 ];
 

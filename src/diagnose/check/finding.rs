@@ -123,6 +123,11 @@ impl Findings {
         }
     }
 
+    /// Whether a check has found anything.
+    pub(super) fn has(&self, check: &Check) -> bool {
+        self.counts.contains_key(check.id)
+    }
+
     /// Whether a check has found an error.
     pub(super) fn has_error(&self, check: &Check) -> bool {
         self.found.iter().any(|found| found.rule == check.id && found.severity == Severity::Error)

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::finding::{Check, Finding, Findings, append_line, error};
+use super::requirements::UNPINNED;
 use super::subject::{Keyed, REQUIREMENTS, Subject, strings};
 use crate::diagnose::Edit;
 use crate::project::{InputError, Source};
@@ -30,6 +31,9 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         return findings.extend(unparsable(subject));
     };
     let narrowed = subject.phase("install").is_some_and(|phase| phase.only_include_files[..] == ["pyproject.toml"]);
+    if subject.manager() == Some("setuptools") {
+        unpinned(file, findings);
+    }
     let apart = file.get(&["tool", "poetry", "package-mode"]).and_then(Value::as_bool) == Some(false);
     if subject.manager() == Some("setuptools") && apart {
         findings.push(no_package(subject, file));
@@ -40,6 +44,21 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         let key: Vec<&str> = key.iter().map(String::as_str).collect();
         let finding = BACKEND.found(message).at(file.source(&key), file.line(&key));
         findings.push(whole(subject, finding));
+    }
+}
+
+/// Dependencies that every build takes as they are on that day, for want of a lock file.
+fn unpinned(file: &Keyed, findings: &mut Findings) {
+    let key = ["project", "dependencies"];
+    let listed = file.get(&key).map(strings).unwrap_or_default();
+    let names = listed.iter().filter(|line| !line.contains("==") && !line.contains('@')).map(|line| {
+        line.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))).next().unwrap_or(line)
+    });
+    let names: Vec<&str> = names.collect();
+    if let [first, rest @ ..] = &names[..] {
+        let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        let finding = UNPINNED.found(format!("without a lock file and without a fixed version: {first}{more}"));
+        findings.push(finding.at(file.source(&key), file.line(&key)).advise("commit a uv.lock or a requirements.txt"));
     }
 }
 
@@ -99,6 +118,10 @@ fn lacking(file: &Keyed) -> Option<(Vec<String>, String)> {
     }
     if !backend.starts_with("setuptools") {
         return None;
+    }
+    let tools = file.get(&["build-system", "requires"]).map(strings).unwrap_or_default();
+    if let Some(scm) = tools.iter().find(|tool| tool.replace('_', "-").starts_with("setuptools-scm")) {
+        return Some((key(&["build-system", "requires"]), format!("{scm} reads the version from git, {only}")));
     }
     for list in ["packages", "py-modules"] {
         if let Some(first) = file.get(&["tool", "setuptools", list]).map(strings).unwrap_or_default().first() {

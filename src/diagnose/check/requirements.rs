@@ -52,7 +52,7 @@ const GIT: Check = note(
     "The package is cloned with git, which the base image has. A private repository needs a token, and without a commit or tag every \
      build may get something else.",
 );
-const UNPINNED: Check = note(
+pub(super) const UNPINNED: Check = note(
     "unpinned-requirements",
     "Without == a build takes the newest version of the day, so that a deploy may break without any change. `pip freeze` writes the \
      versions that work.",
@@ -152,7 +152,7 @@ fn encoding(subject: &Subject<'_>, findings: &mut Findings) {
         let severity = if name == "UTF-16" { Severity::Warning } else { Severity::Error };
         let edits = match text.is_empty() {
             true => Vec::new(),
-            false => vec![Edit::WriteFile { path: path.clone(), text: text.replace("\r\n", "\n") }],
+            false => vec![Edit::WriteFile { path: path.clone(), text }],
         };
         findings.push(
             finding

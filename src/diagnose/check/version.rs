@@ -66,6 +66,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     fallback(subject, findings);
     pipfile(subject, findings);
     conflict(subject, findings);
+    discarded(subject, findings);
     ignored(subject, findings);
     requires(subject, findings);
     if planned(subject).is_some_and(|minor| minor.starts_with("2."))
@@ -207,6 +208,28 @@ fn conflict(subject: &Subject<'_>, findings: &mut Findings) {
     let finding = CONFLICT.found(format!("{list}: the plan takes {taken}")).about(taken);
     let finding = named.iter().fold(finding, |finding, (_, source)| finding.at(source.clone(), subject.line(source)));
     findings.push(finding.advise("keep one of them"));
+}
+
+/// A version that a file makes Nixpacks forget, though the file names none.
+fn discarded(subject: &Subject<'_>, findings: &mut Findings) {
+    const NAME: &str = "NIXPACKS_PYTHON_VERSION";
+    let (Some(asked), Some(planned)) = (subject.variable(NAME).and_then(minor), planned(subject)) else { return };
+    let file = ["runtime.txt", "Pipfile", ".tool-versions"].into_iter().find(|name| subject.app.has_file(name));
+    if let (Some(file), Some(source)) = (file, subject.variable_source(NAME))
+        && is_offered(asked)
+        && asked != planned
+        && !findings.has(&CONFLICT)
+    {
+        let message =
+            format!("{NAME} is forgotten because of {file}, which names no version: the plan takes {planned}");
+        let finding = CONFLICT.found(message).about(asked);
+        findings.push(
+            finding
+                .at(source.clone(), subject.line(&source))
+                .at(subject.app.file(file), "")
+                .advise(format!("name the version in {file}, or remove that file")),
+        );
+    }
 }
 
 fn ignored(subject: &Subject<'_>, findings: &mut Findings) {

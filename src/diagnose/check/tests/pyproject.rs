@@ -37,3 +37,20 @@ fn a_file_that_does_not_parse() {
     );
     silent("invalid-pyproject", &[MAIN, ("pyproject.toml", &project(""))]);
 }
+
+#[test]
+fn what_no_lock_file_holds() {
+    let project = |extra: &str| {
+        format!(
+            "[project]\nname = \"tides\"\nversion = \"1\"\ndependencies = [\"fastapi>=0.115\", \"uvicorn[standard]\"]\n{extra}"
+        )
+    };
+    let told = fires("unpinned-requirements", "pyproject.toml:4", &[("main.py", ""), ("pyproject.toml", &project(""))]);
+    assert!(told.message.ends_with("fastapi and 1 more"), "{}", told.message);
+    let locked = [("main.py", ""), ("pyproject.toml", &*project("")), ("uv.lock", "version = 1\n")];
+    silent("unpinned-requirements", &locked);
+    let scm = project(
+        "[build-system]\nrequires = [\"setuptools>=64\", \"setuptools_scm>=8\"]\nbuild-backend = \"setuptools.build_meta\"\n",
+    );
+    fires("build-backend-config", "pyproject.toml:6", &[("main.py", ""), ("pyproject.toml", &scm)]);
+}

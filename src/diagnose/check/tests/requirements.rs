@@ -18,7 +18,7 @@ fn encodings_other_than_utf8() {
         let told = look(&dir, &[]).into_iter().find(|told| told.rule == "requirements-encoding").unwrap();
         assert_eq!(told.severity, severity);
         super::apply::apply(dir.path(), &told.fixes[0].edits);
-        assert_eq!(std::fs::read_to_string(dir.path().join("requirements.txt")).unwrap(), "flask==3.0.0\n");
+        assert_eq!(std::fs::read_to_string(dir.path().join("requirements.txt")).unwrap(), "flask==3.0.0\r\n");
     }
     silent("requirements-encoding", &asks("\u{feff}flask==3.0.0\n"));
 }

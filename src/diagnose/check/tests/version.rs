@@ -110,3 +110,11 @@ fn python_2_cannot_have_an_environment() {
     fires("python2-has-no-venv", "requirements.txt", &[FLASK, MAIN, ("runtime.txt", "python-2.7.18\n")]);
     silent("python2-has-no-venv", &[MAIN, ("runtime.txt", "python-2.7.18\n")]);
 }
+
+#[test]
+fn a_pipfile_without_a_version_discards_the_variable() {
+    let config = ("nixpacks.toml", "[variables]\nNIXPACKS_PYTHON_VERSION = \"3.10\"\n");
+    let app = [("main.py", ""), ("requirements.txt", "flask==3.0.0\n"), config];
+    fires("python-version-conflict", "nixpacks.toml:2", &[app[0], app[1], app[2], ("Pipfile", "[packages]\n")]);
+    silent("python-version-conflict", &app);
+}
