@@ -52,6 +52,8 @@ const PREFIXES: &[(Prefix, &str)] = &[
         Prefix::Form(Form::Stamped),
         r"^(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}\d{1,2},? (?:\d{4},? )?\d\d?:\d\d:\d\d(?:\.\d+)?(?: ?[AP]M)?(?: [\w.-]+ (?:[\w@./-]+\[\d+\]:|(?:app|heroku)/[\w.-]+:?))? ? ?",
     ),
+    // Kubernetes again: pod and container
+    (Prefix::Form(Form::Stamped), r"^[a-z][a-z0-9-]+-[a-f0-9]{8,10}-[a-z0-9]{5} [a-z][a-z0-9-]* "),
     (Prefix::Form(Form::Stamped), r"^(?:stdout|stderr)(?: \||:| F) "),
     (Prefix::Form(Form::Railway), r"^\[(?:inf|err|wrn|dbg)\] ? ?"),
     (Prefix::Form(Form::Stamped), r"^remote: ?"),
@@ -79,7 +81,8 @@ fn may_be_prefixed(text: &str) -> bool {
     match text.bytes().next() {
         None | Some(b' ') => false,
         Some(first) if first.is_ascii_alphabetic() => {
-            text.contains(['|', '\t']) || WORDS.iter().any(|word| text.starts_with(word))
+            let of_a_pod = || text.split(' ').next().is_some_and(|word| word.len() > 15 && word.contains('-'));
+            text.contains(['|', '\t']) || WORDS.iter().any(|word| text.starts_with(word)) || of_a_pod()
         }
         Some(first) => first.is_ascii_digit() || matches!(first, b'#' | b'[' | b'_'),
     }

@@ -193,7 +193,7 @@ pub(super) const RULES: &[Rule] = &[
             said(
                 r"Unknown (?:metadata )?(?:version|field)|does not have a valid (?:version|name)|Either a version or a file|setuptools_scm.*unable to detect version|LookupError: setuptools-scm was unable to detect version|error: option .* not recognized",
             ),
-            decisive(r"Build script does not exist: (?P<s>\S+)"),
+            decisive(r"Build script does not exist: (?P<s>\S+)|(?P<s2>\S+) does not contain any element$"),
             said(
                 r"hatchling.*(?:ValueError|OSError)|flit.*(?:ConfigError|NoDocstringError|NoVersionError)|license.*(?:file )?(?P<s>LICENSE\S*) does not exist|OSError: Readme file does not exist|error: can't copy '(?P<s2>[^']+)'|error: package directory",
             ),
@@ -350,7 +350,7 @@ pub(super) const RULES: &[Rule] = &[
         cure: "set the tool's version variable (NIXPACKS_PDM_VERSION, NIXPACKS_POETRY_VERSION) to a current release",
         example: "TypeError: super(type, obj): obj must be an instance or subtype of type",
         signs: &[decisive(
-            r"super\(type, obj\): obj must be an instance or subtype of type|^\[(?:Attribute|Type|Import|ModuleNotFound)Error\]: (?:module|cannot import|No module|.*object) ",
+            r"KeyError: 'PEP517_BUILD_BACKEND'|super\(type, obj\): obj must be an instance or subtype of type|^\[(?:Attribute|Type|Import|ModuleNotFound)Error\]: (?:module|cannot import|No module|.*object) ",
         )],
         ..Rule::BLANK
     },

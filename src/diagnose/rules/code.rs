@@ -45,25 +45,29 @@ fn syntax(raised: &Raised, found: &mut Vec<Finding>) {
     let python2 = message.contains("Missing parentheses in call")
         || code.trim_start().starts_with("print ")
         || code.contains("except ") && code.contains(", e:");
-    let id = if is_building(raised) || is_installer(raised) && home == Home::Package {
-        "legacy-setup-py"
-    } else if raised.short() == "IndentationError" {
-        // Blocks are indented the same in every Python.
-        "python-syntax-error"
-    } else if modern {
-        "python-version-too-old"
-    } else if place.is_some_and(|frame| frame.file.starts_with('<')) {
-        // Handed over inline or by a pipe, with whatever was in it.
-        "python-syntax-error"
-    } else if home == Home::Package || home == Home::Standard {
-        if python2 || message.contains("reserved keyword") || code.contains("async") {
-            "dependency-version-incompatible"
-        } else {
+    let id =
+        if place.is_some_and(|frame| frame.file.contains("/pip/_internal/") || frame.file.contains("/pip/_vendor/")) {
+            // pip came for a newer Python than the one that it is run by.
             "python-version-too-old"
-        }
-    } else {
-        "python-syntax-error"
-    };
+        } else if is_building(raised) || is_installer(raised) && home == Home::Package {
+            "legacy-setup-py"
+        } else if raised.short() == "IndentationError" {
+            // Blocks are indented the same in every Python.
+            "python-syntax-error"
+        } else if modern {
+            "python-version-too-old"
+        } else if place.is_some_and(|frame| frame.file.starts_with('<')) {
+            // Handed over inline or by a pipe, with whatever was in it.
+            "python-syntax-error"
+        } else if home == Home::Package || home == Home::Standard {
+            if python2 || message.contains("reserved keyword") || code.contains("async") {
+                "dependency-version-incompatible"
+            } else {
+                "python-version-too-old"
+            }
+        } else {
+            "python-syntax-error"
+        };
     let rank = if raised.traced { DECISIVE } else { SAID };
     let Some(index) = find(found, id, raised.at, rank) else { return };
     if let Some(place) = place {

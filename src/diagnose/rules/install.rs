@@ -181,7 +181,7 @@ pub(super) const RULES: &[Rule] = &[
         example: "ERROR: Could not install packages due to an OSError: [Errno 2] No such file or directory: '/home/ada/wheels/ledger-0.4-py3-none-any.whl'",
         signs: &[
             decisive(
-                r"(?:OSError|EnvironmentError): \[(?:Errno|WinError) 2\] [^:]*: '(?P<s>/(?:croot|home|Users|tmp/build|private|opt/conda|feedstock_root|work|builds?|io|mnt|System|C:|D:)[^']*)'",
+                r"(?:OSError|EnvironmentError): \[(?:Errno|WinError) 2\] [^:]*: '(?P<s>/(?:croot|home|Users|tmp/build/|private|opt/conda|feedstock_root|work|builds?|io|mnt|System|C:|D:)[^']*)'",
             ),
             decisive(
                 r"file:///+(?P<s>[A-Za-z]:[/\\][^'`\s]+)['`]?.*(?:[Nn]o such file|not found|does not (?:exist|appear)|cannot find)",
@@ -240,6 +240,7 @@ pub(super) const RULES: &[Rule] = &[
             decisive(
                 r"(?i)COPY failed: .*(?P<s>requirements?[\w./-]*\.txt|pyproject\.toml|Pipfile|poetry\.lock).*(?:no such file|not exist|not found)",
             ),
+            decisive(r#""/(?P<s>requirements)": not found"#),
             decisive(r"error: File not found: `(?P<s>[^`]*(?:requirements|\.txt|\.in)[^`]*)`"),
             said(r"No such file or directory: '(?P<s>[^']*(?:requirements?|constraints?)[\w./-]*\.(?:txt|in))'"),
             said(
@@ -284,7 +285,7 @@ pub(super) const RULES: &[Rule] = &[
         yields_to: NETWORK,
         signs: &[
             decisive(r"[Pp]ackage '(?P<s>[^']+)' requires a different Python: "),
-            decisive(r"This script does not work on (?P<s>Python [\d.]+)\. The minimum supported"),
+            decisive(r"This script does not work on (?P<s>Python [\d.]+)\.? The minimum supported"),
             decisive(
                 r"The currently activated Python version (?P<s>[\d.]+) is not supported by the project|Current Python version \((?P<s2>[^)]+)\) is not allowed by the project",
             ),

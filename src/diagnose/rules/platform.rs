@@ -38,6 +38,9 @@ pub(super) const RULES: &[Rule] = &[
                 r"(?:token|bot_token|api_key|secret).*(?:must be|cannot be|can't be|should be|is) (?:a str(?:ing)?|set|None|empty|NoneType|provided|missing)",
             ),
             hint(r"^KeyError: '(?P<s>[A-Z][A-Z0-9_]{2,})'"),
+            hint(
+                r#"Error: .*\b(?i:env(?:ironment)?(?:[ _-]?(?:var(?:iable)?|name|key))?)[:=]? ?['"]?(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+)"#,
+            ),
             decisive(r": (?P<s>[A-Z][A-Z0-9_]{2,}): (?:unbound variable|parameter (?:null or )?not set)"),
         ],
         ..Rule::BLANK

@@ -83,7 +83,7 @@ pub(super) const RULES: &[Rule] = &[
                 r"Railpack could not determine how to build the app|unable to (?:generate|detect).*(?:build plan|provider)",
             ),
             decisive(
-                r"No (?:buildpack|default language) (?:groups passed detection|could be detected)|App not compatible with buildpack|No buildpack groups passed detection",
+                r"No (?:buildpack|default language) (?:groups passed detection|could be detected)|App not compatible with buildpack|Couldn't find any supported \w+ package manager files|No buildpack groups passed detection",
             ),
             said(
                 r"(?i)error creating build plan|could not find a (?:Dockerfile|provider)|no provider (?:detected|found)",

@@ -230,7 +230,7 @@ pub(super) const RULES: &[Rule] = &[
         example: "1/1 replicas never became healthy!",
         signs: &[
             hint(
-                r"(?i)replicas never became healthy|health ?check(?:s)? (?:has |have )?(?:failed|timed out|timeout|did not)|failed health ?checks?|container failed (?:to start|its health)|Application failed to respond|failing on machine .* port \d+|timeout reached waiting for health ?checks|Timed out after waiting for internal health|[Pp]ort scan timeout|No open (?:HTTP )?ports? detected|Error R10 \(Boot timeout\)|unhealthy",
+                r"(?i)replicas never became healthy|health ?check(?:s)? (?:has |have )?(?:failed|timed out|timeout|did not)|health check '[^']*'(?: on port \d+)? has failed|failed health ?checks?|container failed (?:to start|its health)|Application failed to respond|failing on machine .* port \d+|timeout reached waiting for health ?checks|Timed out after waiting for internal health|[Pp]ort scan timeout|No open (?:HTTP )?ports? detected|Error R10 \(Boot timeout\)|unhealthy",
             ),
             hint(r"Attempt #\d+ failed with (?P<s>status \d+|service unavailable)"),
         ],
