@@ -18,9 +18,15 @@ static PARSER: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static PATH: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)(?:failed|could not|cannot|unable) .*[`'‘](/[^`'’]+)[`'’]").ok());
 
+/// The repository that a command clones, without the credentials that its address may hold.
+static CLONED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:git clone .*?|Cloning |[Rr]epository ['‘`]?|git\+)((?:https?|ssh)://)(?:[^\s/@]*@)?([\w.-]+[/:][^\s'’`@#]+)").ok()
+});
+
 /// How far below a parser's reason is looked for, and how far above the path of a refusal.
 const BELOW: usize = 12;
 const ABOVE: usize = 4;
+const CLONED_ABOVE: usize = 15;
 
 /// Completes the messages of findings whose reason other lines give.
 pub(super) fn add(reading: &Reading<'_>, found: &mut [Finding]) {
@@ -37,6 +43,14 @@ pub(super) fn add(reading: &Reading<'_>, found: &mut [Finding]) {
                     let found = PATH.as_ref()?.captures(reading.text(at))?;
                     Some(found[1].to_owned())
                 });
+            }
+            "git-auth-failed" => {
+                let from = finding.at.saturating_sub(CLONED_ABOVE);
+                let cloned = (from..=finding.at).rev().find_map(|at| {
+                    let found = CLONED.as_ref()?.captures(reading.text(at))?;
+                    Some(format!("{}{}", &found[1], &found[2]))
+                });
+                finding.subject = cloned.or(finding.subject.take());
             }
             _ => {}
         }
