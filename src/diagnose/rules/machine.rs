@@ -25,7 +25,7 @@ pub(super) const RULES: &[Rule] = &[
         phases: &["install"],
         message: "{a git repository} cannot be cloned: it is private (or gone) and no credentials are given",
         about: "git asks for a user name, or the host hides a private repository. A build has nobody to type a password.",
-        cure: "give the build a token (`git+https://${TOKEN}@…`), or publish {the repository} as a package",
+        cure: "give the build a token (`git+https://$TOKEN@…`, with the name in braces), or publish {the repository} as a package",
         example: "fatal: could not read Username for 'https://github.com': No such device or address",
         signs: &[
             decisive(r"fatal: could not read (?:Username|Password) for '(?P<s>[^']+)'"),
