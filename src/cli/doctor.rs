@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args as ClapArgs, ValueEnum};
+use rustix::fs::Access;
 use serde::Serialize;
 
 use super::args::Sandboxing;
@@ -49,6 +50,7 @@ struct Findings {
     backends: Vec<Finding>,
     pythons: Vec<Python>,
     cache: Option<PathBuf>,
+    cache_is_writable: bool,
     disk_free_bytes: Option<u64>,
     memory_free_bytes: Option<u64>,
     leftovers: Leftovers,
@@ -103,6 +105,7 @@ fn look(request: &Request, cache: Option<&Cache>, docker: &Docker) -> Findings {
         backends: vec![host(request), nix(request), of_docker(docker)],
         pythons: pythons(),
         cache: cache.map(|cache| cache.root().to_owned()),
+        cache_is_writable: cache.is_some_and(|cache| is_writable(cache.root())),
         disk_free_bytes: cache.and_then(|cache| free_disk(cache.root())),
         memory_free_bytes: free_memory(),
         leftovers: Leftovers {
@@ -172,6 +175,12 @@ fn pythons() -> Vec<Python> {
     found.map(|python| Python { version: python.full_version(), path: python.program }).collect()
 }
 
+/// Whether this user may make files there, or the folder itself.
+fn is_writable(folder: &std::path::Path) -> bool {
+    let there = folder.ancestors().find(|folder| folder.exists());
+    there.is_some_and(|folder| rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok())
+}
+
 fn free_disk(folder: &std::path::Path) -> Option<u64> {
     let there = folder.ancestors().find(|folder| folder.exists())?;
     let stat = rustix::fs::statvfs(there).ok()?;
@@ -210,6 +219,9 @@ fn human(found: &Findings, paint: Paint) -> String {
     let size = |bytes: Option<u64>| bytes.map_or("unknown".to_owned(), |bytes| bytesize::ByteSize(bytes).to_string());
     let cache = found.cache.as_ref().map_or("none".to_owned(), |cache| cache.display().to_string());
     let _ = writeln!(out, "\ncache {cache}, {} free there", size(found.disk_free_bytes));
+    if !found.cache_is_writable {
+        let _ = writeln!(out, "  {} it cannot be written: set XDG_CACHE_HOME to a folder that can", paint.bad("✘"));
+    }
     let _ = writeln!(out, "memory {} free", size(found.memory_free_bytes));
     leftovers(&mut out, &found.leftovers, paint);
     out

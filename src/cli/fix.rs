@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use clap::{Args as ClapArgs, ValueEnum};
 
 use super::args::{Planning, Probing, Sandboxing};
@@ -14,7 +14,9 @@ use super::exit::{Exit, UsageError};
 use super::interrupt;
 use super::output::{Color, print, warn};
 use super::run::exit_of;
+use crate::diagnose::{Severity, check::check};
 use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, git_state, phase_rank, prove};
+use crate::project::{InputError, Project};
 use crate::rehearse::{Rehearsal, Request, rehearse};
 use crate::report::{Live, Paint};
 use crate::run::Verdict;
@@ -66,18 +68,14 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     args.probing.apply(&config.smoke, &mut request);
     let interrupted = interrupt::flag()?;
     let live = Live::new(Paint::new(args.color.is_on(console::colors_enabled_stderr())), args.quiet);
-    let first = rehearse(&request, &interrupted, &mut |event| live.event(event))?;
-    if first.verdict() != Verdict::Fails {
-        drop(live);
-        let words = match (first.verdict(), &first.absent) {
-            (Verdict::Works, _) => "the deploy works: nothing to fix".to_owned(),
-            (_, Some(absent)) => format!("cannot tell: {}, {}; another --backend may have it", absent.what, absent.why),
-            _ => "cannot tell".to_owned(),
-        };
-        print(&format!("{words}\n{}", not_verified(&first.unverified)))?;
-        return Ok(exit_of(&first));
-    }
-    let seen = attempt(&first);
+    let seen = match rehearse(&request, &interrupted, &mut |event| live.event(event)) {
+        Ok(first) if first.verdict() == Verdict::Fails => attempt(&first),
+        Ok(first) => {
+            drop(live);
+            return nothing_to_do(&first);
+        }
+        Err(error) => unread(&request, error)?,
+    };
     let project = request.path.clone();
     let proof = prove(&project, seen, Bounds::default(), &mut |copy| {
         let on_copy = Request { path: copy.to_owned(), ..request.clone() };
@@ -96,9 +94,36 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     if args.apply { apply(&proof, &project, &args) } else { Ok(exit_for(&proof)) }
 }
 
+fn nothing_to_do(first: &Rehearsal) -> Result<Exit> {
+    let words = match (first.verdict(), &first.absent) {
+        (Verdict::Works, _) => "the deploy works: nothing to fix".to_owned(),
+        (_, Some(absent)) => format!("cannot tell: {}, {}; another --backend may have it", absent.what, absent.why),
+        _ => "cannot tell".to_owned(),
+    };
+    print(&format!("{words}\n{}", not_verified(&first.unverified)))?;
+    Ok(exit_of(first))
+}
+
 fn rehearse_copy(request: &Request, interrupted: &AtomicBool, live: &Live) -> Result<Attempt> {
-    let rehearsal = rehearse(request, interrupted, &mut |event| live.event(event))?;
-    Ok(attempt(&rehearsal))
+    match rehearse(request, interrupted, &mut |event| live.event(event)) {
+        Ok(rehearsal) => Ok(attempt(&rehearsal)),
+        Err(error) => unread(request, error),
+    }
+}
+
+/// What is known of a project with a file that cannot be read, where that is the error and a fix is known: in the cloud the
+/// build ends there.
+fn unread(request: &Request, error: Error) -> Result<Attempt> {
+    if !error.is::<InputError>() {
+        return Err(error);
+    }
+    let project = Project::open(&request.path)?;
+    let mut diagnoses = check(&project, &request.options, &request.plan(&project)?);
+    diagnoses.retain(|found| found.severity == Severity::Error);
+    if diagnoses.iter().all(|found| found.fixes.is_empty()) {
+        return Err(error);
+    }
+    Ok(Attempt { verdict: Verdict::Fails, failed_at: Some(phase_rank("plan")), diagnoses, unverified: Vec::new() })
 }
 
 fn attempt(rehearsal: &Rehearsal) -> Attempt {
@@ -195,7 +220,7 @@ fn apply(proof: &Proof, project: &Path, args: &Args) -> Result<Exit> {
     }
     if let GitState::Dirty(files) = git_state(project)
         && !args.yes
-        && !agreed(&format!("the git tree has changes ({} files); write the edit all the same?", files.len()))?
+        && !agreed(&changes(files.len()))?
     {
         return Ok(Exit::Fails);
     }
@@ -206,13 +231,17 @@ fn apply(proof: &Proof, project: &Path, args: &Args) -> Result<Exit> {
     Ok(exit_for(proof))
 }
 
+fn changes(files: usize) -> String {
+    format!("the git tree has changes in {files} file{}", if files == 1 { "" } else { "s" })
+}
+
 /// Asks at a terminal; elsewhere the answer has to be given beforehand.
 #[expect(clippy::print_stderr, reason = "a question to the person at the terminal")]
-fn agreed(question: &str) -> Result<bool> {
+fn agreed(but: &str) -> Result<bool> {
     if !std::io::stdin().is_terminal() {
-        return Err(UsageError(format!("{question} (--yes says so without a terminal)")).into());
+        return Err(UsageError(format!("nothing is written: {but}; --yes writes the edit all the same")).into());
     }
-    eprint!("{question} [y/N] ");
+    eprint!("{but}; write the edit all the same? [y/N] ");
     std::io::stderr().flush()?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;

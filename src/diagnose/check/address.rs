@@ -61,7 +61,8 @@ pub(super) fn look(subject: &Subject<'_>, path: &Path, text: &str, findings: &mu
 /// A port that is written down, whatever PORT says.
 fn fixed_port(subject: &Subject<'_>, call: &Call<'_>, source: Source, findings: &mut Findings) {
     let port = call.keyword("port").or_else(|| call.host.1.then(|| call.positional(1)).flatten());
-    let Some((_, port)) = port.filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit())) else { return };
+    let is_number = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((_, port)) = port.filter(|(_, port)| is_number(port)) else { return };
     if subject.variable("PORT") != Some(port) {
         let finding = PORT.found(format!("the server listens on port {port}, whatever PORT says")).about(port);
         let advice = "write port=int(os.environ[\"PORT\"]), with `import os` at the top";

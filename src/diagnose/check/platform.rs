@@ -26,7 +26,13 @@ const CONFIG_AS_CODE: Check = note(
      the successor, a file in .railway/.",
 );
 
-pub(super) const CHECKS: &[Check] = &[DOCKERFILE, BUILDER, DEPRECATED, CONFIG_AS_CODE];
+const ENVIRONMENT: Check = warning(
+    "unknown-environment",
+    "Railway's file has settings for environments by their names. One that it does not name gets those that all share, as a misspelt \
+     one would.",
+);
+
+pub(super) const CHECKS: &[Check] = &[DOCKERFILE, BUILDER, ENVIRONMENT, DEPRECATED, CONFIG_AS_CODE];
 
 fn on_railway(subject: &Subject<'_>) -> bool {
     subject.railway().is_some() || subject.options.platform == Platform::Railway
@@ -79,6 +85,14 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             None => finding,
         };
         findings.push(finding.advise(railpack(subject)));
+    }
+    if let (Some(file), Some(asked)) = (subject.railway(), &subject.options.environment) {
+        let known: Vec<&str> = file.members(&["environments"]).map(|(name, _)| name.as_str()).collect();
+        if !known.is_empty() && !known.contains(&asked.as_str()) {
+            let finding = ENVIRONMENT.found(format!("{} has no environment {asked}", file.path.display())).about(asked);
+            let finding = finding.at(file.source(&["environments"]), file.line(&["environments"]));
+            findings.push(finding.advise(format!("it has {}", known.join(", "))));
+        }
     }
     if let Some(file) = subject.railway() {
         let finding = CONFIG_AS_CODE.found(format!("Railway stops reading {} on 2026-12-01", file.path.display()));

@@ -1,5 +1,8 @@
 use super::{fires, silent};
 use crate::diagnose::Severity;
+use crate::diagnose::check::check;
+use crate::plan::{self, Options};
+use crate::project::Project;
 
 const FLASK: (&str, &str) = ("requirements.txt", "flask==3.0.0\n");
 const MAIN: (&str, &str) = ("main.py", "");
@@ -35,4 +38,21 @@ fn railway_moves_on() {
     silent("nixpacks-deprecated-on-railway", &[FLASK, MAIN]);
     fires("railway-config-as-code-ends", "railway.toml", &[FLASK, MAIN, ("railway.toml", "")]);
     silent("railway-config-as-code-ends", &[FLASK, MAIN]);
+}
+
+#[test]
+fn an_environment_that_the_file_does_not_name() {
+    let dir = super::folder(&[
+        FLASK,
+        MAIN,
+        ("railway.json", r#"{"environments": {"production": {"deploy": {"startCommand": "python main.py"}}}}"#),
+    ]);
+    let told = |environment: &str| {
+        let project = Project::open(dir.path()).unwrap();
+        let options = Options { environment: Some(environment.to_owned()), ..Options::default() };
+        let found = check(&project, &options, &plan::derive(&project, &options));
+        found.into_iter().find(|found| found.rule == "unknown-environment").and_then(|found| found.advice)
+    };
+    assert_eq!(told("prodution").as_deref(), Some("it has production"));
+    assert_eq!(told("production"), None);
 }
