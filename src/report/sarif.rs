@@ -66,8 +66,8 @@ fn finding(report: &Report, diagnosis: &Diagnosis) -> Finding {
         diagnosis.evidence.iter().filter_map(|evidence| location(report, &evidence.source)).collect();
     if locations.is_empty() {
         let edited = diagnosis.fixes.iter().flat_map(|fix| &fix.edits).map(Edit::path).cloned();
-        let place = edited.filter(|path| report.project.join(path).is_file()).chain(description(report)).next();
-        locations.extend(place.map(|path| at(report, &path, None)));
+        let edited = edited.filter(|path| report.project.join(path).is_file()).next();
+        locations.push(at(report, &edited.unwrap_or_else(|| description(report)), None));
     }
     Finding::builder()
         .rule_id(diagnosis.rule)
@@ -90,7 +90,7 @@ fn unexplained(report: &Report) -> Option<Finding> {
             .rule_id(UNEXPLAINED)
             .level(ResultLevel::Error)
             .message(Message::builder().text(text).build())
-            .locations(description(report).map(|path| at(report, &path, None)).into_iter().collect::<Vec<_>>())
+            .locations(vec![at(report, &description(report), None)])
             .build()
     })
 }
@@ -102,14 +102,15 @@ fn location(report: &Report, source: &Source) -> Option<Location> {
     report.project.join(path).is_file().then(|| at(report, path, *line))
 }
 
-/// The first description that is there, in the project's own folder or in one below it.
-fn description(report: &Report) -> Option<PathBuf> {
+/// The first description that is there, in the project's own folder or in one below it. Code hosts refuse a result without
+/// a location, so where there is none it is the one that would be written first.
+fn description(report: &Report) -> PathBuf {
     let folders = std::fs::read_dir(&report.project).into_iter().flatten().flatten().map(|entry| entry.file_name());
     let mut folders: Vec<PathBuf> = folders.map(PathBuf::from).collect();
     folders.sort();
     let places = std::iter::once(PathBuf::new()).chain(folders);
     let mut files = places.flat_map(|folder| DESCRIPTIONS.iter().map(move |name| folder.join(name)));
-    files.find(|file| report.project.join(file).is_file())
+    files.find(|file| report.project.join(file).is_file()).unwrap_or_else(|| PathBuf::from(DESCRIPTIONS[0]))
 }
 
 fn at(report: &Report, path: &Path, line: Option<usize>) -> Location {
