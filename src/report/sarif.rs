@@ -65,8 +65,8 @@ fn finding(report: &Report, diagnosis: &Diagnosis) -> Finding {
     let mut locations: Vec<Location> =
         diagnosis.evidence.iter().filter_map(|evidence| location(report, &evidence.source)).collect();
     if locations.is_empty() {
-        let edited = diagnosis.fixes.iter().flat_map(|fix| &fix.edits).map(Edit::path).cloned();
-        let edited = edited.filter(|path| report.project.join(path).is_file()).next();
+        let mut edited = diagnosis.fixes.iter().flat_map(|fix| &fix.edits).map(Edit::path).cloned();
+        let edited = edited.find(|path| report.project.join(path).is_file());
         locations.push(at(report, &edited.unwrap_or_else(|| description(report)), None));
     }
     Finding::builder()
