@@ -25,6 +25,8 @@ struct Call<'t> {
 /// The place and text of an argument in its line.
 type Argument<'t> = (usize, &'t str);
 
+/// After as many calls the file is none that starts a server.
+const MOST: usize = 16;
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 const EVERYWHERE: &str = "\"0.0.0.0\"";
 
@@ -41,6 +43,9 @@ pub(super) fn look(subject: &Subject<'_>, path: &Path, text: &str, findings: &mu
         let Some((length, host)) = found.or_else(|| if gradio { launched() } else { None }) else { continue };
         let start = line.len() - bare.len() + length;
         let Some(end) = closing(line, start) else { continue };
+        if calls.len() == MOST {
+            break;
+        }
         calls.push(Call { index, line, inside: start..end, host, conditional: is_conditional(text, index) });
     }
     let place = subject.app.place(path);

@@ -25,7 +25,23 @@ const BOTH_RAILWAY: Check = warning(
     "railway.toml and railway.json are not merged: the first hides the second. Everything in railway.json is without effect.",
 );
 
-pub(super) const CHECKS: &[Check] = &[UNKNOWN, RAILWAY, BOTH, BOTH_RAILWAY];
+const VALUE: Check = warning(
+    "wrong-railway-value",
+    "The schema of Railway's file has another type for this key, or other words. A value that does not fit is refused or passed over.",
+);
+
+pub(super) const CHECKS: &[Check] = &[UNKNOWN, RAILWAY, BOTH, BOTH_RAILWAY, VALUE];
+
+/// Keys under [deploy] that hold whole numbers.
+const NUMBERS: [&str; 6] = [
+    "healthcheckTimeout",
+    "numReplicas",
+    "restartPolicyMaxRetries",
+    "overlapSeconds",
+    "drainingSeconds",
+    "preDeployTimeoutSeconds",
+];
+const RESTARTS: [&str; 3] = ["ON_FAILURE", "ALWAYS", "NEVER"];
 
 const TOP: &[&str] = &["providers", "buildImage", "variables", "staticAssets", "phases", "start"];
 const PHASE: &[&str] = &[
@@ -229,10 +245,29 @@ fn railway(file: &Keyed, findings: &mut Findings) {
         railway_level(file, &[], RAILWAY_TOP, findings);
         railway_level(file, &["build"], RAILWAY_BUILD, findings);
         railway_level(file, &["deploy"], RAILWAY_DEPLOY, findings);
+        values(file, findings);
         for (name, _) in file.members(&["environments"]) {
             railway_level(file, &["environments", name], &["build", "deploy"], findings);
             railway_level(file, &["environments", name, "build"], RAILWAY_BUILD, findings);
             railway_level(file, &["environments", name, "deploy"], RAILWAY_DEPLOY, findings);
+        }
+    }
+}
+
+/// Values of a type or with words that the key does not have.
+fn values(file: &Keyed, findings: &mut Findings) {
+    for (name, value) in file.members(&["deploy"]) {
+        let key = ["deploy", name.as_str()];
+        let Some(text) = value.as_str() else { continue };
+        let at = |finding: Finding| finding.about(key.join(".")).at(file.source(&key), file.line(&key));
+        if NUMBERS.contains(&name.as_str()) {
+            let finding = at(VALUE.found(format!("deploy.{name} is a number, and {text:?} is text")));
+            let number = text.trim().parse::<u64>().ok();
+            let edits = number.map(|number| set_key(&file.path, &key, number)).into_iter().collect();
+            findings.push(finding.fix("write it without quotes", edits));
+        } else if name == "restartPolicyType" && !RESTARTS.iter().any(|known| known.eq_ignore_ascii_case(text)) {
+            let finding = at(VALUE.found(format!("deploy.restartPolicyType has no value {text:?}")));
+            findings.push(finding.advise(format!("it is one of {}", RESTARTS.join(", "))));
         }
     }
 }

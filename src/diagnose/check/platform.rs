@@ -1,6 +1,6 @@
 //! Which builder the platform really uses.
 
-use super::finding::{Check, Findings, note, warning};
+use super::finding::{Check, Findings, error, note, set_key, warning};
 use super::subject::Subject;
 use crate::diagnose::Severity;
 use crate::plan::{Platform, Sourced};
@@ -32,7 +32,13 @@ const ENVIRONMENT: Check = warning(
      one would.",
 );
 
-pub(super) const CHECKS: &[Check] = &[DOCKERFILE, BUILDER, ENVIRONMENT, DEPRECATED, CONFIG_AS_CODE];
+const UNEXPANDED: Check = error(
+    "start-variable-not-expanded",
+    "With a Dockerfile Railway hands the start command to the program itself, without a shell that would look for variables: the program \
+     gets the text $PORT. `sh -c '…'` around it brings the shell back.",
+);
+
+pub(super) const CHECKS: &[Check] = &[DOCKERFILE, BUILDER, UNEXPANDED, ENVIRONMENT, DEPRECATED, CONFIG_AS_CODE];
 
 fn on_railway(subject: &Subject<'_>) -> bool {
     subject.railway().is_some() || subject.options.platform == Platform::Railway
@@ -75,6 +81,16 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     }
     if !on_railway {
         return;
+    }
+    if let Some(file) = subject.railway().filter(|_| overrules(subject)) {
+        let key = ["deploy", "startCommand"];
+        let command = file.str(&key).unwrap_or_default();
+        let by_shell = ["sh -c", "sh -lc", "sh -ec"].iter().any(|shell| command.contains(shell));
+        if command.contains('$') && !by_shell {
+            let finding = UNEXPANDED.found("no shell runs this command, so its variables stay text");
+            let edits = vec![set_key(&file.path, &key, format!("sh -c '{}'", command.replace('\'', "'\\''")))];
+            findings.push(finding.at(file.source(&key), command).fix("run it by a shell", edits));
+        }
     }
     if named.as_deref().is_none_or(|name| name == "NIXPACKS") {
         let finding = DEPRECATED.found("Railway calls Nixpacks deprecated: new services are built with Railpack");

@@ -62,3 +62,15 @@ fn two_files_of_one_kind() {
     fires("two-railway-configs", "railway.json", &[FLASK, MAIN, ("railway.toml", ""), ("railway.json", "{}")]);
     silent("two-railway-configs", &[FLASK, MAIN, ("railway.json", "{}")]);
 }
+
+#[test]
+fn values_that_do_not_fit_their_keys() {
+    let with = |deploy: &str| format!("{{\"deploy\": {{{deploy}}}}}");
+    for deploy in [r#""healthcheckTimeout": "300""#, r#""numReplicas": "1""#, r#""restartPolicyType": "SOMETIMES""#] {
+        let told =
+            super::found(&[("main.py", ""), ("requirements.txt", "flask==3.0.0\n"), ("railway.json", &with(deploy))]);
+        assert!(told.iter().any(|found| found.rule == "wrong-railway-value"), "{deploy}: {told:#?}");
+    }
+    let right = with(r#""healthcheckTimeout": 300, "restartPolicyType": "on_failure""#);
+    silent("wrong-railway-value", &[("main.py", ""), ("requirements.txt", "flask==3.0.0\n"), ("railway.json", &right)]);
+}

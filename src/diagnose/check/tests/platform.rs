@@ -56,3 +56,16 @@ fn an_environment_that_the_file_does_not_name() {
     assert_eq!(told("prodution").as_deref(), Some("it has production"));
     assert_eq!(told("production"), None);
 }
+
+#[test]
+fn a_start_command_that_no_shell_runs() {
+    let dockerfile = ("Dockerfile", "FROM x\n");
+    let railway =
+        |command: &str| format!("[build]\nbuilder = \"DOCKERFILE\"\n[deploy]\nstartCommand = \"{command}\"\n");
+    let asks = railway("gunicorn app:app -b 0.0.0.0:$PORT");
+    fires("start-variable-not-expanded", "railway.toml:4", &[FLASK, MAIN, dockerfile, ("railway.toml", &asks)]);
+    let by_shell = railway("sh -c 'gunicorn app:app -b 0.0.0.0:$PORT'");
+    silent("start-variable-not-expanded", &[FLASK, MAIN, dockerfile, ("railway.toml", &by_shell)]);
+    let nixpacks = asks.replace("DOCKERFILE", "NIXPACKS");
+    silent("start-variable-not-expanded", &[FLASK, MAIN, ("railway.toml", &nixpacks)]);
+}
