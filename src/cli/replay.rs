@@ -81,7 +81,7 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
 /// Reads a log; `-` is standard input.
 pub(super) fn read(path: &Path) -> Result<Log> {
     let read = match path.as_os_str() == "-" {
-        true => Log::read(stdin().lock()),
+        true => Log::read(stdin()),
         false => File::open(path).and_then(Log::read),
     };
     Ok(read.map_err(|error| UsageError(format!("cannot read the log {}: {error}", path.display())))?)

@@ -10,6 +10,8 @@ pub use builder::LogBuilder;
 
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread;
 
 /// The lines of a log that can matter, cleaned of stamps, prefixes and colours.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,17 +73,21 @@ impl Log {
     /// let log = shakedown::diagnose::Log::read(&b"#9 1.25 pip: command not found\n"[..]).unwrap();
     /// assert_eq!(log.lines()[0].text, "pip: command not found");
     /// ```
-    pub fn read(mut from: impl Read) -> io::Result<Self> {
-        let mut builder = LogBuilder::new();
-        let mut chunk = vec![0; 1 << 18];
-        loop {
-            match from.read(&mut chunk) {
-                Ok(0) => return Ok(builder.finish()),
-                Ok(n) => builder.push(None, &chunk[..n]),
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
+    pub fn read(from: impl Read + Send) -> io::Result<Self> {
+        // One piece is fetched while another is searched: with a log in the system's cache either takes about as long.
+        thread::scope(|scope| {
+            let (full, pieces) = mpsc::sync_channel(PIECES);
+            let (spent, empty) = mpsc::channel();
+            scope.spawn(move || fetch(from, &empty, &full));
+            let mut builder = LogBuilder::new();
+            for piece in pieces {
+                let piece = piece?;
+                builder.push(None, &piece);
+                // The other side may be done.
+                let _ = spent.send(piece);
             }
-        }
+            Ok(builder.finish())
+        })
     }
 
     /// The kept lines in the order of the log.
@@ -105,6 +111,32 @@ impl Log {
             .into_iter()
             .map(|lines| Self { lines, form: self.form, total: self.total })
             .collect()
+    }
+}
+
+/// Bytes that are fetched at a time.
+const PIECE: usize = 64 << 10;
+/// Pieces that may wait to be searched.
+const PIECES: usize = 8;
+
+/// Hands on what `from` gives, until it ends, fails, or nobody takes it any more.
+fn fetch(mut from: impl Read, empty: &Receiver<Vec<u8>>, full: &SyncSender<io::Result<Vec<u8>>>) {
+    loop {
+        let mut piece = empty.try_recv().unwrap_or_default();
+        piece.resize(PIECE, 0);
+        let fetched = match from.read(&mut piece) {
+            Ok(0) => return,
+            Ok(length) => {
+                piece.truncate(length);
+                Ok(piece)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => Err(error),
+        };
+        let failed = fetched.is_err();
+        if full.send(fetched).is_err() || failed {
+            return;
+        }
     }
 }
 
