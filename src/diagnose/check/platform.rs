@@ -61,8 +61,9 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     let on_railway = on_railway(subject);
     if subject.project.has_file("Dockerfile") && subject.options.platform != Platform::None {
         let finding = DOCKERFILE.found("the Dockerfile is built, not Nixpacks' plan");
-        // Other platforms ask which builder to use.
-        let severity = if on_railway { Severity::Warning } else { Severity::Note };
+        // Other platforms ask which builder to use, and who names it knows.
+        let known = named.as_deref() == Some("DOCKERFILE");
+        let severity = if on_railway && !known { Severity::Warning } else { Severity::Note };
         findings.push(
             finding
                 .severity(severity)
