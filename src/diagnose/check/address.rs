@@ -34,7 +34,7 @@ pub(super) fn look(subject: &Subject<'_>, path: &Path, text: &str, findings: &mu
     let gradio = text.contains("import gradio") && subject.variable("GRADIO_SERVER_NAME").is_none();
     let flask = if text.contains("Flask(") { super::entry::apps(text) } else { Vec::new() };
     let mut calls: Vec<Call<'_>> = Vec::new();
-    for (index, line) in code(text) {
+    for (index, line) in text.lines().enumerate() {
         let bare = line.trim_start();
         let heads = flask.iter().map(|name| (format!("{name}.run("), ("host", true)));
         let mut heads = heads.chain([("uvicorn.run(".to_owned(), ("host", false))]);
@@ -53,8 +53,10 @@ pub(super) fn look(subject: &Subject<'_>, path: &Path, text: &str, findings: &mu
         fixed_port(subject, call, Source::line(&place, call.index + 1), findings);
     }
     // Of several calls the one that is made may be the right one.
-    let choice = calls.iter().any(|call| !call.is_loopback());
-    for call in calls.iter().filter(|call| call.is_loopback() && !(choice && call.conditional)) {
+    if calls.iter().any(|call| !call.is_loopback()) {
+        return;
+    }
+    for call in &calls {
         let severity = if call.conditional { Severity::Warning } else { Severity::Error };
         let finding = HOST.found("the server listens on 127.0.0.1, where nobody outside the container reaches it");
         let finding = finding.about("127.0.0.1").severity(severity).at(Source::line(&place, call.index + 1), call.line);
@@ -134,17 +136,6 @@ impl<'t> Call<'t> {
             }
         }
     }
-}
-
-/// The lines that are neither within a text of several lines nor comments, from 0.
-fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut quoted = false;
-    text.lines().enumerate().filter(move |(_, line)| {
-        let marks = line.matches("\"\"\"").count() + line.matches("'''").count();
-        let was = quoted;
-        quoted ^= marks % 2 == 1;
-        !was && marks == 0
-    })
 }
 
 /// The characters of a part of a line that stand outside of quotes, with how many brackets are open around them.

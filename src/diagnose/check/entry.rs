@@ -135,7 +135,7 @@ fn made_by_build(subject: &Subject<'_>, name: &str) -> bool {
 }
 
 /// Whether there are commands besides those that set up, install and release.
-fn builds(subject: &Subject<'_>) -> bool {
+pub(super) fn builds(subject: &Subject<'_>) -> bool {
     let phases = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
     phases
         .filter(|(name, _)| !["setup", "install", "release"].contains(&name.as_str()))

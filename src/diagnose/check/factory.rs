@@ -41,6 +41,13 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         if made.get(1).is_some() || parameters.len() > 1 || parameters.iter().any(|part| part.starts_with('*')) {
             return;
         }
+        let bound = |line: &str| {
+            let rest = line.strip_prefix(name).map(str::trim_start);
+            rest.is_some_and(|rest| (rest.starts_with('=') && !rest.starts_with("==")) || rest.starts_with(':'))
+        };
+        if file.text.lines().any(bound) {
+            return;
+        }
         let line = file.text[..made.get(2).map_or(0, |name| name.start())].lines().count();
         let finding =
             FACTORY.found(format!("{name} makes the app and is not the app: gunicorn must call it")).about(target);

@@ -39,7 +39,7 @@ impl Check {
         Finding(Diagnosis {
             rule: self.id,
             severity: self.severity,
-            message: message.into(),
+            message: super::secrets::masked(&message.into()),
             subject: None,
             evidence: Vec::new(),
             certainty: Certainty::Certain,

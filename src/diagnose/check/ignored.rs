@@ -42,7 +42,9 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     });
     for name in FILES {
         let Some(rules) = rules(app, name) else { continue };
-        for module in subject.reached() {
+        // What is built may write modules and data.
+        let reached = if super::entry::builds(subject) { &[] } else { subject.reached() };
+        for module in reached {
             if let Some((importer, line)) = &module.importer {
                 let shown = module.path.display().to_string();
                 let by = app.line(importer, Some(*line));
@@ -67,6 +69,11 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
 /// A file that the code reaches and a rule leaves out. It may be left out because it holds secrets, so nothing is edited.
 fn left_out(app: &Project, name: &str, rules: &Gitignore, file: &str, how: &str, by: Source) -> Option<Finding> {
     let (place, rule) = ignoring(app, name, rules, file)?;
+    // A folder's own file may let it in again.
+    let below = Path::new(file).ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+    if below.into_iter().any(|folder| app.has_file(folder.join(name))) {
+        return None;
+    }
     let finding = IGNORED.found(format!("{name} keeps {file} out of the deploy, and {how} it")).about(file);
     let finding = finding.severity(severity(name)).at(place, rule).at(by, "");
     Some(finding.advise("let it in, or, where it holds secrets, read those from variables instead"))

@@ -29,7 +29,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             continue;
         }
         let text = subject.app.read_text(&path).unwrap_or_default();
-        super::address::look(subject, &path, &text, findings);
+        super::address::look(subject, &path, &super::reach::code(&text), findings);
     }
 }
 

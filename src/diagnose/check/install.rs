@@ -133,8 +133,13 @@ fn venv(subject: &Subject<'_>, findings: &mut Findings) {
 fn bypassing<'a>(subject: &Subject<'a>) -> Option<&'a Choice> {
     let mut phases = subject.plan()?.phases.iter().flatten().flat_map(|(_, phase)| phase.cmds.iter());
     let made = phases.any(|cmd| ["-m venv", "virtualenv ", "uv venv"].iter().any(|maker| cmd.contains(maker)));
-    let breaks =
-        |choice: &&Choice| choice.value.contains("--break-system-packages") && uses_pip(&choice.value).is_some();
+    // Who names another place knows where the programs are.
+    const ELSEWHERE: [&str; 5] = ["--user", "--target", "--prefix", "--root ", " -t "];
+    let breaks = |choice: &&Choice| {
+        choice.value.contains("--break-system-packages")
+            && uses_pip(&choice.value).is_some()
+            && !ELSEWHERE.iter().any(|option| choice.value.contains(option))
+    };
     subject.choices("phases.install.cmds").find(breaks).filter(|_| !made)
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::finding::{Check, Findings, warning};
 use super::subject::{REQUIREMENTS, Subject};
 use crate::diagnose::Edit;
+use crate::project::Project;
 
 const MISSPELT: Check = warning(
     "misspelt-file-name",
@@ -41,7 +42,13 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             continue;
         }
         let close = |file: &&String| strsim::damerau_levenshtein(&plain(file), &plain(name)) <= *slips;
-        let Some(file) = files.iter().filter(|file| !is_named(subject, file)).find(close) else { continue };
+        let fits = |file: &&String| !is_named(subject, file) && is_of_its_kind(app, file, name);
+        let Some(file) = files.iter().filter(fits).find(close) else { continue };
+        // What starts the app is said elsewhere already.
+        let said = subject.choices("start.cmd").any(|choice| subject.keyed(&choice.because).is_some());
+        if *name == "Procfile" && said {
+            continue;
+        }
         let check = if *name == REQUIREMENTS { &LIST } else { &MISSPELT };
         let finding = check.found(format!("{file} is not read: the name is {name}")).about(file);
         let edits = app.read_text(file).map(|text| {
@@ -66,6 +73,19 @@ fn plain(name: &str) -> String {
         plain = stem.to_owned();
     }
     plain
+}
+
+/// Whether a file may be what is looked for, by its ending and by what is in it.
+fn is_of_its_kind(app: &Project, file: &str, name: &str) -> bool {
+    let text = || app.read_text(file).unwrap_or_default();
+    match name {
+        "nixpacks.toml" | "pyproject.toml" => file.ends_with(".toml"),
+        "runtime.txt" | ".python-version" => {
+            text().trim().trim_start_matches("python-").starts_with(|c: char| c.is_ascii_digit())
+                && text().lines().count() < 3
+        }
+        _ => true,
+    }
 }
 
 /// Whether it is a name that the builder or a command of the plan knows after all.

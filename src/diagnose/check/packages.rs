@@ -10,6 +10,7 @@ use super::finding::{Check, Finding, Findings, add_item, append_line, error, rep
 use super::requirements::{applies, is_used};
 use super::subject::Subject;
 use crate::diagnose::{Edit, Severity};
+use crate::project::marker::Platform;
 use crate::project::requirements::{Entry, Origin};
 
 const HEADER: Check = error(
@@ -152,6 +153,10 @@ fn add(subject: &Subject<'_>, finding: Finding, list: &str, attributes: &[&str])
 }
 
 fn wheel(subject: &Subject<'_>, entry: &Entry, python: &str, findings: &mut Findings) {
+    // A line for another processor or another Python, as far as can be told, needs no wheel here.
+    if entry.applies(&Platform::cloud(python)) != Some(true) {
+        return;
+    }
     let (Some(name), Some(pinned)) = (entry.requirement.name.as_deref(), entry.requirement.pinned()) else { return };
     let first = |python: &str| {
         let row = WHEELS.get(name)?.iter().find(|row| row.first() == Some(&python))?;

@@ -39,6 +39,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         findings.push(no_package(subject, file));
     } else if subject.manager() == Some("setuptools")
         && narrowed
+        && subject.variable("SETUPTOOLS_SCM_PRETEND_VERSION").is_none()
         && let Some((key, message)) = lacking(file)
     {
         let key: Vec<&str> = key.iter().map(String::as_str).collect();
@@ -120,7 +121,9 @@ fn lacking(file: &Keyed) -> Option<(Vec<String>, String)> {
         return None;
     }
     let tools = file.get(&["build-system", "requires"]).map(strings).unwrap_or_default();
-    if let Some(scm) = tools.iter().find(|tool| tool.replace('_', "-").starts_with("setuptools-scm")) {
+    let asks_git = file.get(&["project", "dynamic"]).map(strings).unwrap_or_default().contains(&"version")
+        && file.get(&["tool", "setuptools_scm", "fallback_version"]).is_none();
+    if let Some(scm) = tools.iter().find(|tool| asks_git && tool.replace('_', "-").starts_with("setuptools-scm")) {
         return Some((key(&["build-system", "requires"]), format!("{scm} reads the version from git, {only}")));
     }
     for list in ["packages", "py-modules"] {

@@ -20,6 +20,7 @@ const LARGEST: u64 = 1 << 18;
 pub(super) struct Module {
     /// Relative to the folder that is planned.
     pub(super) path: PathBuf,
+    /// With empty lines in the place of texts that go over several.
     pub(super) text: String,
     /// The module whose line imports it, and that line, from 1; none for what is started.
     pub(super) importer: Option<(PathBuf, usize)>,
@@ -34,6 +35,21 @@ static IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static OPENED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"\bopen\(\s*["']([\w][\w./-]*)["']\s*(?:\)|,\s*(?:encoding|(?:mode\s*=\s*)?["']r[bt]?["']))"#).ok()
 });
+
+/// A module's text without the lines that touch a text of several lines, docstrings above all: what they say is not done.
+pub(super) fn code(text: &str) -> String {
+    let mut quoted = false;
+    let mut kept = String::with_capacity(text.len());
+    for line in text.lines() {
+        let marks = line.matches("\"\"\"").count() + line.matches("'''").count();
+        if !quoted && marks == 0 {
+            kept.push_str(line);
+        }
+        quoted ^= marks % 2 == 1;
+        kept.push('\n');
+    }
+    kept
+}
 
 /// What is started first, then what it imports, nearest first. Imports that stand in a block may be optional and are
 /// not followed.
@@ -65,7 +81,7 @@ fn add(
 ) {
     let small = std::fs::metadata(app.root().join(&path)).is_ok_and(|file| file.len() <= LARGEST);
     if small && found.len() < MOST && seen.insert(path.clone()) {
-        let text = app.read_text(&path).unwrap_or_default();
+        let text = code(&app.read_text(&path).unwrap_or_default());
         found.push(Module { path, text, importer });
     }
 }
@@ -132,9 +148,12 @@ fn files<'a>(app: &'a Project, base: &Path, name: &str) -> impl Iterator<Item = 
     parts.into_iter().filter(|file| app.has_file(file))
 }
 
-/// The files of the project that a module opens to read, by their literal names, and the lines that do.
+/// The files of the project that a module opens to read, by their literal names, and the lines that do: those at its left
+/// margin, since any other may never be reached, and of files that it does nothing else with, such as writing them first.
 pub(super) fn opened<'m>(app: &'m Project, module: &'m Module) -> impl Iterator<Item = (usize, &'m str)> {
+    let moves = module.text.contains("chdir(");
     let lines = module.text.lines().enumerate();
+    let lines = lines.filter(move |(_, line)| !moves && !line.starts_with([' ', '\t']));
     let names = lines.filter_map(|(index, line)| Some((index + 1, OPENED.as_ref()?.captures(line)?.get(1)?.as_str())));
-    names.filter(|(_, name)| app.has_file(name))
+    names.filter(|(_, name)| app.has_file(name) && module.text.matches(name).count() == 1)
 }

@@ -46,10 +46,12 @@ static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 const TELLING: [&str; 9] =
-    ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "APIKEY", "API_KEY", "PRIVATE_KEY", "ACCESS_KEY", "CREDENTIAL"];
+    ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "APIKEY", "API_KEY", "PRIVATE_KEY", "ACCESS_KEY", "CREDENTIALS"];
 const TELLING_ENDS: [&str; 2] = ["_PASS", "PWD"];
 /// Of a secret these are what everybody may know.
-const PUBLIC_ENDS: [&str; 12] = [
+const PUBLIC_ENDS: [&str; 14] = [
+    "_MODEL",
+    "_PROVIDER",
     "_HEADER",
     "_NAME",
     "_URL",
@@ -102,7 +104,10 @@ fn is_placeholder(value: &str) -> bool {
 fn is_secret(name: &str, value: &str) -> bool {
     let shaped = TOKEN.as_ref().is_some_and(|pattern| pattern.is_match(value));
     let upper = name.to_uppercase();
-    let named = TELLING.iter().any(|word| upper.contains(word)) && !PUBLIC_ENDS.iter().any(|end| upper.ends_with(end))
+    let whole = |word: &str| {
+        upper.split(['_', '-', '.']).any(|part| part.ends_with(word)) || word.contains('_') && upper.contains(word)
+    };
+    let named = TELLING.iter().any(|word| whole(word)) && !PUBLIC_ENDS.iter().any(|end| upper.ends_with(end))
         || TELLING_ENDS.iter().any(|end| upper.ends_with(end));
     let telling = named && !value.contains(char::is_whitespace);
     shaped && !is_local(value) || telling && !is_placeholder(value)

@@ -88,7 +88,7 @@ pub fn removed_from_stdlib(module: &str) -> Option<(&'static str, &'static str)>
         ("cgitb", "3.13", "legacy-cgi"),
         ("aifc", "3.13", "standard-aifc"),
         ("chunk", "3.13", "standard-chunk"),
-        ("crypt", "3.13", "legacycrypt"),
+        ("crypt", "3.13", ""),
         ("imghdr", "3.13", "standard-imghdr"),
         ("mailcap", "3.13", "standard-mailcap"),
         ("msilib", "3.13", ""),

@@ -32,3 +32,12 @@ fn a_function_may_be_the_app() {
     silent("app-factory-not-called", &[ALL, ("app.py", "@wsgi\ndef application(request):\n    return []\n"), start]);
     silent("app-factory-not-called", &[ALL, ("app.py", "def application(*arguments):\n    return []\n"), start]);
 }
+
+#[test]
+fn a_name_that_is_bound_again_is_no_function_any_more() {
+    let start = ("Procfile", "web: gunicorn app:app\n");
+    let app = "from flask import Flask\ndef app():\n    return Flask(__name__)\napp = app()\n";
+    silent("app-factory-not-called", &[ALL, ("app.py", app), start]);
+    let quoted = "\"\"\"\ndef app():\n    return 1\n\"\"\"\nfrom flask import Flask\napp: Flask = Flask(__name__)\n";
+    silent("app-factory-not-called", &[ALL, ("app.py", quoted), start]);
+}

@@ -32,3 +32,18 @@ fn what_may_be_absent_is_not_needed() {
     let ignored = (".gitignore", "local_settings.py\nout.txt\n");
     silent("needed-file-ignored", &[("main.py", start), ("local_settings.py", ""), ("out.txt", ""), ignored]);
 }
+
+#[test]
+fn what_may_never_be_read_is_not_needed() {
+    let ignored = (".gitignore", "helpers.py\ndata.json\n");
+    for text in [
+        "\"\"\"\nimport helpers\n\"\"\"\n",
+        "if os.path.exists(\"data.json\"):\n    open(\"data.json\")\n",
+        "open(\"data.json\", \"w\").write(\"{}\")\nopen(\"data.json\").read()\n",
+        "os.chdir(\"sub\")\nopen(\"data.json\").read()\n",
+    ] {
+        silent("needed-file-ignored", &[("main.py", text), ("helpers.py", ""), ("data.json", "{}"), ignored]);
+    }
+    let nested = [("main.py", "import cfg.local\n"), ("cfg/local.py", ""), ("cfg/.gitignore", "!local.py\n")];
+    silent("needed-file-ignored", &[nested[0], nested[1], nested[2], (".gitignore", "local.py\n")]);
+}

@@ -28,3 +28,11 @@ fn a_name_of_another_thing() {
     let poetry = ("pyproject.toml", "[tool.poetry]\nname = \"x\"\nversion = \"1\"\n");
     silent("requirements-file-misspelt", &[RUN, poetry, ("poetry.lock", ""), ("requirement.txt", "flask==3.0.0\n")]);
 }
+
+#[test]
+fn a_file_of_another_kind() {
+    silent("misspelt-file-name", &[RUN, ("nixpacks.yml", "phases:\n  setup: {}\n")]);
+    silent("misspelt-file-name", &[RUN, ("runtimes.txt", "movie,minutes\nalien,117\n")]);
+    let said = ("nixpacks.toml", "[start]\ncmd = \"python main.py\"\n");
+    silent("misspelt-file-name", &[RUN, ("procfile", "web: python main.py\n"), said]);
+}

@@ -90,3 +90,11 @@ fn packages_with_needs_of_their_own() {
     fires("no-display", "requirements.txt:1", &asks("pyautogui==0.9.54\n"));
     silent("no-display", &asks("pygame==2.6.0\n"));
 }
+
+#[test]
+fn a_pin_for_another_machine_needs_no_wheel_here() {
+    for marker in ["platform_python_implementation == \"PyPy\"", "platform_machine == \"arm64\""] {
+        let packages = format!("cffi==1.15.0; {marker}\n");
+        silent("no-wheel-for-python", &[("main.py", ""), ("requirements.txt", &packages)]);
+    }
+}

@@ -52,5 +52,10 @@ fn what_no_lock_file_holds() {
     let scm = project(
         "[build-system]\nrequires = [\"setuptools>=64\", \"setuptools_scm>=8\"]\nbuild-backend = \"setuptools.build_meta\"\n",
     );
-    fires("build-backend-config", "pyproject.toml:6", &[("main.py", ""), ("pyproject.toml", &scm)]);
+    fires(
+        "build-backend-config",
+        "pyproject.toml:6",
+        &[("main.py", ""), ("pyproject.toml", &scm.replace("version = \"1\"", "dynamic = [\"version\"]"))],
+    );
+    silent("build-backend-config", &[("main.py", ""), ("pyproject.toml", &scm)]);
 }

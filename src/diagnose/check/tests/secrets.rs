@@ -28,6 +28,9 @@ fn tokens_in_lines_without_keys() {
     let told = fires("secret-in-config", "requirements.txt:2", &[("requirements.txt", &packages), MAIN]);
     assert!(!serde_json::to_string(&told).unwrap().contains(&token));
     silent("git-auth-failed", &[("requirements.txt", &packages), MAIN]);
+    let both = format!("{{\"deploy\": {{\"startCommand\": \"KEY={token} python main.py\"}}}}");
+    let told = super::found(&[FLASK, MAIN, ("railway.json", &both), ("Procfile", "web: python main.py\n")]);
+    assert!(told.iter().all(|told| !told.message.contains(&token)), "{told:#?}");
     let started = format!("worker: GITHUB_TOKEN={token} python main.py\n");
     fires("secret-in-config", "Procfile:1", &[FLASK, MAIN, ("Procfile", &started)]);
     let command = format!("[phases.build]\ncmds = [\"curl -H 'Authorization: {token}' https://x.example\"]\n");
@@ -39,6 +42,8 @@ fn tokens_in_lines_without_keys() {
 fn names_that_only_sound_like_secrets() {
     let config = "[variables]\nAPI_KEY_HEADER = \"X-Harbour-Key\"\nDJANGO_SECRET_KEY = \"build-only\"\n";
     silent("secret-in-config", &[FLASK, MAIN, ("nixpacks.toml", config)]);
+    let models = "[variables]\nHF_TOKENIZER = \"bert-base-uncased-finetuned\"\nTOKEN_MODEL = \"gpt4o-mini-2024\"\n";
+    silent("secret-in-config", &[FLASK, MAIN, ("nixpacks.toml", models)]);
     fires(
         "secret-in-config",
         "nixpacks.toml:2",
