@@ -18,7 +18,7 @@ use crate::diagnose::{Severity, check::check};
 use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, git_state, phase_rank, prove};
 use crate::project::{InputError, Project};
 use crate::rehearse::{Rehearsal, Request, rehearse};
-use crate::report::{Live, Paint};
+use crate::report::{Live, Paint, not_verified};
 use crate::run::Verdict;
 use crate::sandbox::Unverified;
 
@@ -100,7 +100,7 @@ fn nothing_to_do(first: &Rehearsal) -> Result<Exit> {
         (_, Some(absent)) => format!("cannot tell: {}, {}; another --backend may have it", absent.what, absent.why),
         _ => "cannot tell".to_owned(),
     };
-    print(&format!("{words}\n{}", not_verified(&first.unverified)))?;
+    print(&format!("{words}\n{}", open_points(&first.unverified)))?;
     Ok(exit_of(first))
 }
 
@@ -176,14 +176,13 @@ fn human(proof: &Proof, paint: Paint) -> String {
     let said = if proof.standing == Standing::Proven { paint.good(said) } else { paint.bad(said) };
     let rehearsals = proof.rehearsals;
     let _ = writeln!(out, "{said} ({rehearsals} rehearsal{})", if rehearsals == 1 { "" } else { "s" });
-    out + &not_verified(&proof.attempt.unverified)
+    out + &open_points(&proof.attempt.unverified)
 }
 
-/// What no rehearsal here says anything about, be the edit proven or not.
-fn not_verified(unverified: &[Unverified]) -> String {
-    let lines = unverified.iter().map(|unverified| format!("  - {}: {}\n", unverified.what, unverified.why));
-    let list: String = lines.collect();
-    if list.is_empty() { list } else { format!("\nnot verified here:\n{list}") }
+/// What stays open, be the edit proven or not, below an empty line.
+fn open_points(unverified: &[Unverified]) -> String {
+    let list = not_verified(unverified, Paint::PLAIN);
+    if list.is_empty() { list } else { format!("\n{list}") }
 }
 
 fn coloured(diff: &str, paint: Paint) -> String {

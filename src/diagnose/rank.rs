@@ -2,6 +2,7 @@
 
 use super::reading::{Reading, Stage};
 use super::rule::{HINT, LAST_RESORT, Rule};
+use super::trace::Raised;
 
 /// A rule and the line that shows it.
 #[derive(Debug, Clone)]
@@ -104,9 +105,7 @@ fn cured(reading: &Reading<'_>, finding: &Finding) -> bool {
     let starts = finding.rule.phases.contains(&"start");
     let stage = match finding.rule.phases {
         // What raises while it runs has been installed and built.
-        _ if starts && reading.raised.iter().any(|raised| raised.at == finding.at && raised.is_running()) => {
-            Stage::Start
-        }
+        _ if starts && reading.raised_at(finding.at).is_some_and(Raised::is_running) => Stage::Start,
         ["start"] => Stage::Start,
         ["any"] | [_, ..] if starts || finding.rule.phases == ["any"] => reading.stage_at(finding.at),
         ["build", ..] | ["install", "build"] => Stage::Build,

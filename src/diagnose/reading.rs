@@ -64,6 +64,11 @@ impl<'a> Reading<'a> {
         self.lines.get(at).map_or("", |line| line.text.as_str())
     }
 
+    /// The exception that line `at` names.
+    pub(crate) fn raised_at(&self, at: usize) -> Option<&Raised> {
+        self.raised.iter().find(|raised| raised.at == at)
+    }
+
     /// Whether the log goes on beyond `stage` after line `at`.
     pub(crate) fn goes_on(&self, at: usize, stage: Stage) -> bool {
         self.passed.iter().any(|(line, passed)| {

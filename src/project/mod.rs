@@ -97,8 +97,7 @@ impl Project {
     /// The names of the files directly inside, links to files among them, sorted.
     pub fn files(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
-        let names =
-            entries.filter(|entry| entry.path().is_file()).filter_map(|entry| entry.file_name().into_string().ok());
+        let names = entries.filter(is_file).filter_map(|entry| entry.file_name().into_string().ok());
         let mut found: Vec<String> = names.collect();
         found.sort();
         found
@@ -134,6 +133,15 @@ fn is_folder(entry: &fs::DirEntry) -> bool {
     match entry.file_type() {
         Ok(kind) if kind.is_symlink() => entry.path().is_dir(),
         Ok(kind) => kind.is_dir(),
+        Err(_) => false,
+    }
+}
+
+/// As the listing itself tells: no question to the system for each file of a folder full of them.
+fn is_file(entry: &fs::DirEntry) -> bool {
+    match entry.file_type() {
+        Ok(kind) if kind.is_symlink() => entry.path().is_file(),
+        Ok(kind) => kind.is_file(),
         Err(_) => false,
     }
 }

@@ -12,6 +12,7 @@ use crate::project::Source;
 use crate::rehearse::Rehearsal;
 use crate::rehearse::replay::{Comparison, Match};
 use crate::run::{Status, Verdict};
+use crate::sandbox::Unverified;
 
 /// A source line longer than this is cut in an excerpt.
 const EXCERPT_WIDTH: usize = 160;
@@ -45,7 +46,10 @@ pub(super) fn render(report: &Report, paint: Paint) -> String {
         let _ = writeln!(out, "{}", tally(report.diagnoses()));
     }
     if let Some(rehearsal) = report.rehearsal() {
-        unverified(&mut out, rehearsal, paint);
+        let list = not_verified(&rehearsal.unverified, paint);
+        if !list.is_empty() {
+            out = out + &list + "\n";
+        }
         closing(&mut out, rehearsal, report, paint);
     }
     out
@@ -170,15 +174,11 @@ fn unexplained(out: &mut String, report: &Report, paint: Paint) {
     out.push('\n');
 }
 
-fn unverified(out: &mut String, rehearsal: &Rehearsal, paint: Paint) {
-    if rehearsal.unverified.is_empty() {
-        return;
-    }
-    let _ = writeln!(out, "{}", paint.warn("not verified here:"));
-    for unverified in &rehearsal.unverified {
-        let _ = writeln!(out, "  - {}: {}", unverified.what, unverified.why);
-    }
-    out.push('\n');
+/// What no rehearsal here says anything about; empty where that is nothing.
+pub fn not_verified(unverified: &[Unverified], paint: Paint) -> String {
+    let lines = unverified.iter().map(|unverified| format!("  - {}: {}\n", unverified.what, unverified.why));
+    let list: String = lines.collect();
+    if list.is_empty() { list } else { format!("{}\n{list}", paint.warn("not verified here:")) }
 }
 
 fn closing(out: &mut String, rehearsal: &Rehearsal, report: &Report, paint: Paint) {

@@ -14,6 +14,7 @@ mod table;
 mod words;
 
 pub use format::Format;
+pub use human::not_verified;
 pub use live::Live;
 pub use paint::Paint;
 

@@ -1,8 +1,6 @@
 //! What the code says that is started: modules that Python has dropped, and where it listens.
 
-use super::command::{invocations, is_python};
 use super::finding::{Check, Findings, error};
-use super::start::Start;
 use super::subject::Subject;
 use crate::diagnose::names;
 use crate::project::Source;
@@ -19,17 +17,8 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     for module in subject.reached() {
         removed(subject, &module.path, &module.text, findings);
     }
-    let Some(start) = Start::of(subject).filter(|_| subject.is_python()) else { return };
-    for invocation in
-        invocations(start.command).into_iter().filter(|found| is_python(found.program) && !found.is_module)
-    {
-        let Some(file) = super::entry::script(&invocation.arguments) else { continue };
-        let path = std::path::Path::new(invocation.folder).join(file.trim_start_matches("./"));
-        if path.is_absolute() || !subject.app.has_file(&path) {
-            continue;
-        }
-        let text = subject.app.read_text(&path).unwrap_or_default();
-        super::address::look(subject, &path, &super::reach::code(&text), findings);
+    for script in subject.reached().iter().filter(|module| module.is_script) {
+        super::address::look(subject, &script.path, &script.text, findings);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::project::Project;
 
 /// Modules that are followed.
 const MOST: usize = 64;
-/// A larger module is data rather than code.
+/// A larger module that is imported is data rather than code.
 const LARGEST: u64 = 1 << 18;
 
 /// A module of the project that the start imports, or starts.
@@ -24,6 +24,8 @@ pub(super) struct Module {
     pub(super) text: String,
     /// The module whose line imports it, and that line, from 1; none for what is started.
     pub(super) importer: Option<(PathBuf, usize)>,
+    /// Whether Python runs it as a file.
+    pub(super) is_script: bool,
 }
 
 static IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -37,7 +39,7 @@ static OPENED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// A module's text without the lines that touch a text of several lines, docstrings above all: what they say is not done.
-pub(super) fn code(text: &str) -> String {
+fn code(text: &str) -> String {
     let mut quoted = false;
     let mut kept = String::with_capacity(text.len());
     for line in text.lines() {
@@ -61,6 +63,9 @@ pub(super) fn modules(subject: &Subject<'_>) -> Vec<Module> {
         let Some((base, path)) = started(&subject.app, &invocation) else { continue };
         let mut next = found.len();
         add(&subject.app, path, None, &mut seen, &mut found);
+        if let Some(module) = found.get_mut(next) {
+            module.is_script = is_script(&invocation);
+        }
         while next < found.len() {
             let by = found[next].path.clone();
             for (line, path) in imported(&subject.app, &base, &found[next]) {
@@ -79,17 +84,21 @@ fn add(
     seen: &mut HashSet<PathBuf>,
     found: &mut Vec<Module>,
 ) {
-    let small = std::fs::metadata(app.root().join(&path)).is_ok_and(|file| file.len() <= LARGEST);
-    if small && found.len() < MOST && seen.insert(path.clone()) {
+    let small = || std::fs::metadata(app.root().join(&path)).is_ok_and(|file| file.len() <= LARGEST);
+    if (importer.is_none() || small()) && found.len() < MOST && seen.insert(path.clone()) {
         let text = code(&app.read_text(&path).unwrap_or_default());
-        found.push(Module { path, text, importer });
+        found.push(Module { path, text, importer, is_script: false });
     }
+}
+
+fn is_script(invocation: &Invocation<'_>) -> bool {
+    is_python(invocation.program) && !invocation.is_module
 }
 
 /// The file that an invocation starts, and the folder in which its imports are looked for.
 fn started(app: &Project, invocation: &Invocation<'_>) -> Option<(PathBuf, PathBuf)> {
     let folder = Path::new(invocation.folder);
-    let (base, path) = if is_python(invocation.program) && !invocation.is_module {
+    let (base, path) = if is_script(invocation) {
         let path = folder.join(super::entry::script(&invocation.arguments)?.trim_start_matches("./"));
         (path.parent()?.to_owned(), path)
     } else {

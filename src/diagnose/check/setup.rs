@@ -1,5 +1,7 @@
 //! Which Nix packages are asked for, and which of Nixpacks' own are lost by that.
 
+use std::path::PathBuf;
+
 use super::finding::{Check, Finding, Findings, error, note, warning};
 use super::install::{drop_package, list_of};
 use super::subject::Subject;
@@ -106,15 +108,19 @@ fn unknown_packages(subject: &Subject<'_>, findings: &mut Findings) {
                 finding.fix(format!("remove {name}: the virtual environment has its own pip"), vec![edit])
             }
             (false, Some(Edit::RemoveItem { path, key, item })) => {
-                let added =
-                    Edit::AddItem { path: path.clone(), key: key.clone(), item: (*instead).to_owned(), first: false };
-                finding.fix(format!("say {instead}"), vec![Edit::RemoveItem { path, key, item }, added])
+                finding.fix(format!("say {instead}"), swapped(path, key, item, instead))
             }
             (false, _) => finding.advise(format!("nixpkgs calls it {instead}")),
             (true, None) => finding.advise("leave it out"),
         };
         findings.push(finding);
     }
+}
+
+/// One item of a list in the place of another.
+fn swapped(path: PathBuf, key: Vec<String>, item: String, instead: &str) -> Vec<Edit> {
+    let added = Edit::AddItem { path: path.clone(), key: key.clone(), item: instead.to_owned(), first: false };
+    vec![Edit::RemoveItem { path, key, item }, added]
 }
 
 fn unknown_to_apt(subject: &Subject<'_>, findings: &mut Findings) {
@@ -128,9 +134,7 @@ fn unknown_to_apt(subject: &Subject<'_>, findings: &mut Findings) {
         let finding = finding.about(*name).at(choice.because.clone(), subject.line(&choice.because));
         let replaced = match drop_package(subject, choice) {
             Some(Edit::RemoveItem { path, key, item }) if !instead.is_empty() => {
-                let added =
-                    Edit::AddItem { path: path.clone(), key: key.clone(), item: (*instead).to_owned(), first: false };
-                Some((format!("say {instead}"), vec![Edit::RemoveItem { path, key, item }, added]))
+                Some((format!("say {instead}"), swapped(path, key, item, instead)))
             }
             Some(Edit::RemoveKey { path, key }) if !instead.is_empty() => {
                 let value = serde_json::json!([instead]);

@@ -172,7 +172,7 @@ const PLACED: &[&str] = &["relative-import-error", "interactive-input", "python-
 pub(super) fn name_places(reading: &Reading<'_>, found: &mut [Finding]) {
     let nameless = |finding: &&mut Finding| finding.subject.is_none() && PLACED.contains(&finding.rule.id);
     for finding in found.iter_mut().filter(nameless) {
-        let raised = reading.raised.iter().find(|raised| raised.at == finding.at);
+        let raised = reading.raised_at(finding.at);
         finding.subject = raised.and_then(Raised::own_frame).map(Frame::quoted);
     }
 }

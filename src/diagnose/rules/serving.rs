@@ -130,7 +130,7 @@ fn sqlite_file(reading: &Reading<'_>, found: &mut [Finding]) {
     for finding in
         found.iter_mut().filter(|finding| finding.rule.id == "sqlite-path-unwritable" && finding.subject.is_none())
     {
-        let raised = reading.raised.iter().find(|raised| raised.at == finding.at);
+        let raised = reading.raised_at(finding.at);
         finding.subject = raised.and_then(|raised| {
             raised
                 .frames

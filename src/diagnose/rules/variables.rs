@@ -66,7 +66,7 @@ pub(super) fn weigh(reading: &Reading<'_>, found: &mut [Finding]) {
     }
     for finding in found.iter_mut().filter(|finding| finding.rule.id == "missing-env-var" && finding.rank == HINT) {
         let text = reading.text(finding.at).to_lowercase();
-        if reading.raised.iter().any(|raised| raised.at == finding.at && raised.traced) {
+        if reading.raised_at(finding.at).is_some_and(|raised| raised.traced) {
             finding.rank = DECISIVE;
         } else if text.contains("warn") {
             finding.rank = LAST_RESORT;
