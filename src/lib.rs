@@ -1,4 +1,4 @@
-//! Rehearses a Nixpacks deploy of a Python project on this machine.
+//! Rehearses the deploy of a Python project on this machine.
 //!
 //! Data flows one way, and so do imports: a module may use those listed before it, never those after it
 //! (`tests/architecture.rs` enforces it).
@@ -10,9 +10,17 @@
 pub mod fs;
 pub mod secret;
 
+pub mod catalog;
+
+pub mod log;
+
 pub mod project;
 
-pub mod plan;
+pub mod finding;
+
+pub mod builder;
+
+pub mod check;
 
 pub mod sandbox;
 

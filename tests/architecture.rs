@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room may import those before it, never those after it.
-const ORDER: &[&str] =
-    &["fs", "secret", "project", "plan", "sandbox", "run", "diagnose", "fix", "rehearse", "report", "scenario", "cli"];
+const ORDER: &[&str] = &[
+    "fs", "secret", "catalog", "log", "project", "finding", "builder", "check", "sandbox", "run", "diagnose", "fix",
+    "rehearse", "report", "scenario", "cli",
+];
 
 fn rust_files(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

@@ -3,10 +3,10 @@
 
 use std::fs;
 
-use shakedown::diagnose::Diagnosis;
-use shakedown::diagnose::check::check;
+use shakedown::builder::nixpacks::{self, Options};
+use shakedown::check::check;
+use shakedown::finding::Diagnosis;
 use shakedown::fix::Patch;
-use shakedown::plan::{self, Options};
 use shakedown::project::Project;
 
 type Files<'a> = &'a [(&'a str, &'a str)];
@@ -24,7 +24,7 @@ fn folder(files: Files<'_>) -> tempfile::TempDir {
 fn look(dir: &tempfile::TempDir) -> Vec<Diagnosis> {
     let project = Project::open(dir.path()).unwrap();
     let options = Options::default();
-    check(&project, &options, &plan::derive(&project, &options))
+    check(&project, &options, &nixpacks::derive(&project, &options))
 }
 
 const FAULTY: &[(&str, Files<'_>)] = &[

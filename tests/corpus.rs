@@ -6,7 +6,8 @@ use std::env;
 use std::fs;
 
 use serde::Deserialize;
-use shakedown::diagnose::{Case, Log, diagnose};
+use shakedown::diagnose::{Case, diagnose};
+use shakedown::log::Log;
 
 #[derive(Deserialize)]
 struct Labelled {

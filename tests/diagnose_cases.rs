@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use shakedown::diagnose::{Case, Log, RULES, diagnose};
+use shakedown::diagnose::{Case, RULES, diagnose};
+
+use shakedown::log::Log;
 
 struct Told {
     cause: String,

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
-use shakedown::diagnose::{Case, Log, LogBuilder, RULES, diagnose, replay::Failure, telling_lines};
+use shakedown::diagnose::{Case, RULES, diagnose, replay::Failure, telling_lines};
+use shakedown::log::{Log, LogBuilder};
 
 /// A way in which platforms dress lines up.
 type Decoration = (&'static str, fn(usize, &str) -> String);
@@ -152,7 +153,7 @@ fn the_place_of_a_failure_is_read_from_the_log() {
 
 #[test]
 fn a_needle_in_a_huge_log_is_found_in_bounded_memory() {
-    let mut builder = shakedown::diagnose::LogBuilder::new();
+    let mut builder = shakedown::log::LogBuilder::new();
     let noise = "INFO 200 GET /index.html served in 3 ms\n".repeat(6_000);
     for part in 0..200 {
         builder.push(None, noise.as_bytes());
@@ -181,7 +182,7 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..4000), cut in 0_usize..4000) {
-        let mut builder = shakedown::diagnose::LogBuilder::new();
+        let mut builder = shakedown::log::LogBuilder::new();
         let cut = cut.min(bytes.len());
         builder.push(None, &bytes[..cut]);
         builder.push(Some("install"), &bytes[cut..]);

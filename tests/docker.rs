@@ -9,7 +9,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use shakedown::plan::Plan;
+use shakedown::builder::nixpacks::Plan;
 use shakedown::run::{SmokeKind, SmokeResult, Status};
 use shakedown::sandbox::docker::{self, Docker, Engine, Options, Pull};
 use shakedown::sandbox::process::{self, Ended, Exit, Limits};

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use shakedown::plan::Plan;
+use shakedown::builder::nixpacks::Plan;
 use shakedown::run::{SmokeKind, SmokeResult};
 use shakedown::sandbox::docker::{Docker, Options, Pull};
 use shakedown::sandbox::host::Host;

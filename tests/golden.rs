@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
-use shakedown::plan::{self, Options, Plan, PlanError, Platform};
+use shakedown::builder::nixpacks::{self, Options, Plan, PlanError, Platform};
 use shakedown::project::Project;
 
 /// Names that cannot be committed as they are.
@@ -51,7 +51,7 @@ fn options(args: &str) -> Options {
 
 /// In the words of `expected.json`.
 fn outcome(folder: &Path, options: &Options) -> Value {
-    match plan::derive(&Project::open(folder).unwrap(), options) {
+    match nixpacks::derive(&Project::open(folder).unwrap(), options) {
         Ok(derived) => json!({"exit": 0, "plan": serde_json::from_str::<Value>(&derived.plan.to_json()).unwrap()}),
         Err(PlanError::Input { messages, .. } | PlanError::Refused { messages, .. }) => {
             // Nixpacks prints a message of several lines as such.

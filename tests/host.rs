@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use shakedown::plan::{Phase, Plan, Vars};
+use shakedown::builder::nixpacks::{Phase, Plan, Vars};
 use shakedown::sandbox::cache::Cache;
 use shakedown::sandbox::host::Host;
 use shakedown::sandbox::{Backend, CommandLine, Probe, Sandbox, SetupStep, Shell, Spec, Step, Watch};

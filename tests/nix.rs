@@ -7,7 +7,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use shakedown::plan::Plan;
+use shakedown::builder::nixpacks::Plan;
 use shakedown::run::{SmokeKind, SmokeResult, Status};
 use shakedown::sandbox::Backend;
 use shakedown::sandbox::nix::{Nix, Nixpkgs};

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use shakedown::plan::Plan;
+use shakedown::builder::nixpacks::Plan;
 use shakedown::run::{SmokeResult, Status, Verdict};
 use shakedown::sandbox::cache::Cache;
 use shakedown::sandbox::docker::{Docker, Engine, Options, Pull};

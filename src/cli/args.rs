@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::config::{self, Config};
 use super::exit::UsageError;
 use super::output::warn;
-use crate::plan::{self, Options, Vars};
+use crate::builder::nixpacks::{self, Options, Vars};
 use crate::rehearse::{self, Request};
 use crate::run::SmokeKind;
 use crate::sandbox::nix::Nixpkgs;
@@ -238,9 +238,9 @@ impl Planning {
             libs: self.libs.clone(),
             apt: self.apt.clone(),
             platform: match self.platform {
-                Platform::Auto => plan::Platform::Auto,
-                Platform::Railway => plan::Platform::Railway,
-                Platform::None => plan::Platform::None,
+                Platform::Auto => nixpacks::Platform::Auto,
+                Platform::Railway => nixpacks::Platform::Railway,
+                Platform::None => nixpacks::Platform::None,
             },
             environment: self.environment.clone(),
             process_env,

@@ -7,7 +7,8 @@ use super::args::Planning;
 use super::config::Config;
 use super::exit::Exit;
 use super::output::Output;
-use crate::diagnose::{Severity, check::check};
+use crate::check::check;
+use crate::finding::Severity;
 use crate::project::Project;
 use crate::report::{Content, Report};
 

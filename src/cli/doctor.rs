@@ -12,7 +12,7 @@ use super::args::Sandboxing;
 use super::config::Config;
 use super::exit::Exit;
 use super::output::{Color, print};
-use crate::plan::Plan;
+use crate::builder::nixpacks::Plan;
 use crate::rehearse::Request;
 use crate::report::Paint;
 use crate::sandbox::cache::{self, Cache, remove_tree};

@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 
 use super::exit::{Exit, UsageError};
 use super::output::print;
-use crate::diagnose::check::{self, Check};
+use crate::check::{self, Check};
 use crate::diagnose::{self, RULES, Rule};
 use crate::report::Paint;
 

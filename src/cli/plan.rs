@@ -9,7 +9,7 @@ use super::args::Planning;
 use super::config::Config;
 use super::exit::Exit;
 use super::output::{Color, print, warn};
-use crate::plan::{Derived, PlanError, Platform, render};
+use crate::builder::nixpacks::{Derived, PlanError, Platform, render};
 use crate::project::Project;
 use crate::report::Paint;
 

@@ -10,7 +10,7 @@ use super::config::Config;
 use super::exit::Exit;
 use super::interrupt;
 use super::output::{Color, warn};
-use crate::plan::Vars;
+use crate::builder::nixpacks::Vars;
 use crate::rehearse::rehearse_then;
 use crate::report::{Live, Paint};
 use crate::run::{START, Status, Until};

@@ -1,13 +1,13 @@
 //! From a case to its diagnoses.
 
-use super::diagnosis::{Certainty, Diagnosis, Evidence, Severity};
-use super::log::{Line, Log};
 use super::rank::{Finding, rank};
 use super::reading::Reading;
 use super::rule::{Rule, SAID};
-use super::trace::{Frame, Raised};
 use super::{cures, outcome, places, rules};
-use crate::plan::Plan;
+use crate::builder::nixpacks::Plan;
+use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
+use crate::log::traceback::{Frame, Raised};
+use crate::log::{Line, Log};
 use crate::project::{Project, Source};
 use crate::run::Outcome;
 use crate::sandbox::MissingLibrary;

@@ -1,8 +1,9 @@
 //! What a run of our own found out beyond its log.
 
-use super::diagnosis::{Certainty, Diagnosis, Evidence, Severity};
 use super::judge::Case;
-use super::{cures, names, rules};
+use super::{cures, rules};
+use crate::catalog::names;
+use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 use crate::project::Source;
 use crate::run::{Outcome, SmokeResult, Status};
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Read;
 use std::path::{Component, Path};
 
-use super::diagnosis::Evidence;
-use super::trace::Frame;
+use crate::finding::Evidence;
+use crate::log::traceback::Frame;
 use crate::project::{Project, Source};
 
 /// Files in which people write requirements, commands and packages.

@@ -2,7 +2,7 @@
 
 use super::reading::{Reading, Stage};
 use super::rule::{HINT, LAST_RESORT, Rule};
-use super::trace::Raised;
+use crate::log::traceback::Raised;
 
 /// A rule and the line that shows it.
 #[derive(Debug, Clone)]

@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use regex::RegexSet;
 
-use super::log::{Line, Log};
-use super::pattern::ascii_set;
-use super::trace::{self, Raised};
+use crate::log::pattern::ascii_set;
+use crate::log::traceback::{self, Raised};
+use crate::log::{Line, Log};
 
 /// A log that was read once for all rules.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl<'a> Reading<'a> {
                 }
             }
         }
-        Self { lines, raised: trace::read(lines), passed }
+        Self { lines, raised: traceback::read(lines), passed }
     }
 
     pub(crate) fn text(&self, at: usize) -> &str {

@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Serialize;
 
-use super::diagnosis::Diagnosis;
 use super::judge::explain;
-use super::log::Log;
-use super::pattern::{ascii, captures};
 use super::reading::{Reading, Stage};
+use crate::finding::Diagnosis;
+use crate::log::Log;
+use crate::log::pattern::{ascii, captures};
 
 /// Where a logged deploy failed, as far as the log tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

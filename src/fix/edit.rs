@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::keyed::{self, Change};
 use super::lines;
 use super::tree::Dialect;
-use crate::diagnose::Edit;
+use crate::finding::Edit;
 
 /// An edit that cannot be made as it was meant; nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -13,7 +13,7 @@ use super::apply::{self, Write};
 use super::diff::{self, Side};
 use super::edit::{self, Refused};
 use super::place;
-use crate::diagnose::Edit;
+use crate::finding::Edit;
 
 /// Larger files are nothing that a person edits.
 const LARGEST: u64 = 16 << 20;

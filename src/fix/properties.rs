@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::edit;
-use crate::diagnose::Edit;
+use crate::finding::Edit;
 
 const NAMES: [&str; 5] = ["a", "b", "install", "x y", "é.z"];
 

@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use super::patch::Patch;
 use super::trial::TrialCopy;
-use crate::diagnose::{Diagnosis, Edit, Fix, Severity};
+use crate::finding::{Diagnosis, Edit, Fix, Severity};
 use crate::run::Verdict;
 use crate::sandbox::Unverified;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 use super::{Attempt, Bounds, Proof, Standing, phase_rank, prove};
-use crate::diagnose::{Certainty, Diagnosis, Edit, Fix, Severity};
+use crate::finding::{Certainty, Diagnosis, Edit, Fix, Severity};
 use crate::run::Verdict;
 
 fn fix(name: &str) -> Fix {

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::Patch;
-use crate::diagnose::Edit;
+use crate::finding::Edit;
 
 fn strings(key: &[&str]) -> Vec<String> {
     key.iter().map(|&part| part.to_owned()).collect()

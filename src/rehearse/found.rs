@@ -3,11 +3,14 @@
 use std::time::Instant;
 
 use super::Rehearsal;
-use crate::diagnose::{self, Case, Diagnosis, Log, names};
-use crate::plan::Plan;
+use crate::builder::nixpacks::Plan;
+use crate::catalog::names;
+use crate::catalog::packages::package;
+use crate::diagnose::{self, Case};
+use crate::finding::Diagnosis;
+use crate::log::Log;
 use crate::project::Project;
 use crate::run::{Event, Outcome, Verdict};
-use crate::sandbox::packages::package;
 use crate::sandbox::{Kept, MissingLibrary, Unverified};
 
 /// What a run left behind.

@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::backends::{self, Chosen};
 use super::{AskError, BackendName, Request};
-use crate::plan::{Phase, Plan, Vars};
+use crate::builder::nixpacks::{Phase, Plan, Vars};
 use crate::run::{SETUP, Settings};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::process::{self, Ended, Exit};

@@ -1,7 +1,7 @@
 //! What `check` knows of the project, beside what the log of a run says.
 
 use super::Rehearsal;
-use crate::diagnose::{Diagnosis, Evidence, Severity};
+use crate::finding::{Diagnosis, Evidence, Severity};
 
 /// What the log names, and the mistake in the configuration of which that is the consequence.
 const EXPLAINED_BY: &[(&str, &str)] = &[

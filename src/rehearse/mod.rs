@@ -22,9 +22,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::diagnose::check::check;
-use crate::diagnose::{Diagnosis, Evidence, LogBuilder};
-use crate::plan::{Plan, PlanError};
+use crate::builder::nixpacks::{Plan, PlanError};
+use crate::check::check;
+use crate::finding::{Diagnosis, Evidence};
+use crate::log::LogBuilder;
 use crate::project::Project;
 use crate::run::{self, Event, Outcome, Ran, Rehearsal as Walk, Status, Until, Verdict};
 use crate::sandbox::{Kept, Sandbox, Spec, Unverified, Watch};

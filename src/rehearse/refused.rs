@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::{Found, Rehearsal};
-use crate::diagnose::LogBuilder;
-use crate::plan::{Derived, Plan, PlanError};
+use crate::builder::nixpacks::{Derived, Plan, PlanError};
+use crate::log::LogBuilder;
 use crate::project::Project;
 use crate::run::{CmdOutcome, Event, Outcome, PhaseOutcome, Status};
 use crate::sandbox::process::Exit;

@@ -7,9 +7,10 @@ use regex::Regex;
 use serde::Serialize;
 
 use super::Rehearsal;
+use crate::builder::nixpacks::{Plan, render};
 use crate::diagnose::replay::Failure;
-use crate::diagnose::{Diagnosis, Log};
-use crate::plan::{Plan, render};
+use crate::finding::Diagnosis;
+use crate::log::Log;
 use crate::run::Verdict;
 
 /// Whether the cloud's failure happens here.

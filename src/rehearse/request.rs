@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::BackendName;
-use crate::plan::{self, Deploy, Derived, Options, Plan, PlanError};
+use crate::builder::nixpacks::{self, Deploy, Derived, Options, Plan, PlanError};
 use crate::project::Project;
 use crate::run::Settings;
 use crate::sandbox::docker;
@@ -85,9 +85,9 @@ impl Request {
     /// The outer error says that the planner could not do its work, the inner one that there is no plan to be had.
     pub fn plan(&self, project: &Project) -> Result<Result<Derived, PlanError>> {
         Ok(match &self.planner {
-            Planner::Builtin => plan::derive(project, &self.options),
-            Planner::Nixpacks(program) => plan::external::derive(program, project, &self.options)?,
-            Planner::File(file) => match plan::from_file(file) {
+            Planner::Builtin => nixpacks::derive(project, &self.options),
+            Planner::Nixpacks(program) => nixpacks::external::derive(program, project, &self.options)?,
+            Planner::File(file) => match nixpacks::from_file(file) {
                 Ok(plan) => Ok(given(plan, project)),
                 Err(error) => Err(PlanError::Input { error, messages: Vec::new() }),
             },

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Request;
-use crate::plan::{Derived, Vars};
+use crate::builder::nixpacks::{Derived, Vars};
 use crate::project::{Project, Source};
 use crate::run::{Hints, Settings, expectation};
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::{Report, repository, words};
-use crate::diagnose::{Diagnosis, Severity};
+use crate::finding::{Diagnosis, Severity};
 use crate::project::Source;
 
 pub(super) fn render(report: &Report) -> String {
@@ -51,7 +51,7 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnose::{Certainty, Evidence};
+    use crate::finding::{Certainty, Evidence};
 
     #[test]
     fn an_annotation_stands_on_its_line_and_cannot_forge_another() {

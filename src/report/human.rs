@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::{Content, Paint, Report, table, words};
 use crate::diagnose::replay::Failure;
-use crate::diagnose::{Diagnosis, Evidence, Severity};
+use crate::finding::{Diagnosis, Evidence, Severity};
 use crate::project::Source;
 use crate::rehearse::Rehearsal;
 use crate::rehearse::replay::{Comparison, Match};

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Report, words};
 use crate::diagnose::replay::Failure;
-use crate::diagnose::{Diagnosis, Evidence};
+use crate::finding::{Diagnosis, Evidence};
 use crate::rehearse::Rehearsal;
 use crate::rehearse::replay::Comparison;
 use crate::run::{CmdOutcome, PhaseOutcome, Smoke, SmokeResult};

@@ -4,7 +4,7 @@ use anyhow::Result;
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Paint, Report, human, words};
-use crate::diagnose::Severity;
+use crate::finding::Severity;
 use crate::rehearse::Rehearsal;
 use crate::run::{START, Status};
 
@@ -59,7 +59,7 @@ fn findings(report: &Report) -> Vec<TestCase> {
     if report.diagnoses().is_empty() {
         return vec![TestCase::new("check", TestCaseStatus::success())];
     }
-    let case = |diagnosis: &crate::diagnose::Diagnosis| {
+    let case = |diagnosis: &crate::finding::Diagnosis| {
         let mut status = match diagnosis.severity {
             Severity::Error => TestCaseStatus::non_success(NonSuccessKind::Failure),
             Severity::Warning | Severity::Note => TestCaseStatus::success(),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Report, words};
-use crate::diagnose::{Diagnosis, Severity};
+use crate::finding::{Diagnosis, Severity};
 use crate::rehearse::Rehearsal;
 use crate::run::{START, Status, Verdict};
 

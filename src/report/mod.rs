@@ -21,7 +21,7 @@ pub use paint::Paint;
 use std::path::PathBuf;
 
 use crate::diagnose::replay::Failure;
-use crate::diagnose::{Diagnosis, Evidence, Severity};
+use crate::finding::{Diagnosis, Evidence, Severity};
 use crate::rehearse::Rehearsal;
 use crate::rehearse::replay::Comparison;
 

@@ -10,7 +10,9 @@ use serde_sarif::sarif::{
 };
 
 use super::{Replay, Report, repository};
-use crate::diagnose::{Diagnosis, Edit, Severity, check, explain};
+use crate::check;
+use crate::diagnose::explain;
+use crate::finding::{Diagnosis, Edit, Severity};
 use crate::project::Source;
 use crate::rehearse::Rehearsal;
 use crate::run::Verdict;

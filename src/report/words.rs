@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::diagnose::Severity;
+use crate::finding::Severity;
 use crate::run::{SmokeKind, SmokeResult, Status, Verdict};
 use crate::sandbox::process::Exit;
 

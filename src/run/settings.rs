@@ -3,7 +3,7 @@
 use std::iter;
 use std::time::Duration;
 
-use crate::plan::{CircularDependency, Plan, Vars};
+use crate::builder::nixpacks::{CircularDependency, Plan, Vars};
 use crate::sandbox::process::Limits;
 
 use super::SmokeKind;

@@ -9,7 +9,7 @@ use super::event::Event;
 use super::outcome::{CmdOutcome, Outcome, PhaseOutcome, SmokeResult, Status};
 use super::settings::{Settings, Until};
 use super::smoke;
-use crate::plan::{Phase, Plan, Vars};
+use crate::builder::nixpacks::{Phase, Plan, Vars};
 use crate::sandbox::process::{self, Ended, Exit};
 use crate::sandbox::{CommandLine, Sandbox, SetupStep, Shell, Step};
 use crate::secret::Secrets;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{MissingLibrary, elf, packages};
+use super::{MissingLibrary, elf};
+use crate::catalog::packages;
 
 /// A venv with more files than this is not looked at further.
 const MOST_FILES: usize = 500_000;

@@ -11,8 +11,6 @@ mod kept;
 mod lost;
 pub mod network;
 pub mod nix;
-pub mod nixpkgs;
-pub mod packages;
 pub mod process;
 pub mod python;
 mod watch;
@@ -29,7 +27,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Phase, Plan, Vars};
+use crate::builder::nixpacks::{Phase, Plan, Vars};
 
 /// A way of reproducing the cloud's machine.
 pub trait Backend {

@@ -14,7 +14,7 @@ use super::judge::Finding;
 use super::normalise::Particulars;
 use super::result::{Span, seconds};
 use super::suite;
-use crate::plan::{Options, Vars};
+use crate::builder::nixpacks::{Options, Vars};
 use crate::project::InputError;
 use crate::rehearse::{BackendName, Lease, Rehearsal, Request, rehearse};
 use crate::report::{Content, Format, Paint, Report};

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::format::{Definition, Expect, Fault, line_with, similar_word};
-use crate::diagnose::{self, RULES, check};
+use crate::check;
+use crate::diagnose::{self, RULES};
 
 /// The file that makes a folder a scenario.
 pub const FILE: &str = "scenario.toml";

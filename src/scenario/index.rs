@@ -20,7 +20,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use super::package::{Archive, normalised};
-use crate::plan::Vars;
+use crate::builder::nixpacks::Vars;
 
 /// How long a client may take to say what it wants.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Result;
-use shakedown::plan::{Phase, Plan, Start, Vars};
+use shakedown::builder::nixpacks::{Phase, Plan, Start, Vars};
 use shakedown::run::{self, Event, Outcome, Rehearsal, Settings, SmokeKind};
 use shakedown::sandbox::{Backend, Sandbox, Spec, Watch};
 use shakedown::secret::Secrets;

@@ -5,9 +5,9 @@ mod requirements;
 
 use std::path::Path;
 
-use super::diagnosis::Fix;
 use super::judge::Case;
 use super::rule::Rule;
+use crate::finding::Fix;
 
 /// What a cure is made from.
 pub(super) struct Patient<'a> {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::Patient;
-use crate::diagnose::diagnosis::{Edit, Fix};
-use crate::diagnose::names;
+use crate::catalog::names;
+use crate::finding::{Edit, Fix};
 
 fn key(parts: &[&str]) -> Vec<String> {
     parts.iter().map(|part| (*part).to_owned()).collect()

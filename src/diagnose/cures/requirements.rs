@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::Patient;
-use crate::diagnose::diagnosis::{Edit, Fix};
-use crate::diagnose::names;
+use crate::catalog::names;
+use crate::finding::{Edit, Fix};
 use crate::project::requirements::meant;
 
 const FILE: &str = "requirements.txt";

@@ -6,11 +6,11 @@ use regex::Regex;
 
 use super::find;
 use super::imports::{is_building, is_installer, is_tool};
-use crate::diagnose::names;
+use crate::catalog::names;
 use crate::diagnose::rank::Finding;
 use crate::diagnose::reading::Reading;
 use crate::diagnose::rule::{DECISIVE, HINT, LAST_RESORT, SAID};
-use crate::diagnose::trace::{Frame, Home, Raised};
+use crate::log::traceback::{Frame, Home, Raised};
 
 /// Syntax errors and, where nothing else explains it, exceptions of the app's own.
 pub(super) fn read(reading: &Reading<'_>, found: &mut Vec<Finding>) {

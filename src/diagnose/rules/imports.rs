@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::find;
-use crate::diagnose::names;
-use crate::diagnose::pattern::{ascii, captures};
+use crate::catalog::names;
 use crate::diagnose::rank::Finding;
 use crate::diagnose::reading::Reading;
 use crate::diagnose::rule::{DECISIVE, HINT, SAID};
-use crate::diagnose::trace::{Frame, Home, Raised};
+use crate::log::pattern::{ascii, captures};
+use crate::log::traceback::{Frame, Home, Raised};
 
 static MODULE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"No module named '?([\w.]+)'?").ok());
 static NAME: LazyLock<Option<Regex>> =

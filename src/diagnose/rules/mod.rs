@@ -19,11 +19,11 @@ mod web;
 
 use std::sync::LazyLock;
 
-use super::pattern::captures;
 use super::rank::Finding;
 use super::reading::Reading;
 use super::rule::{Reader, Rule};
-use super::trace::ends;
+use crate::log::pattern::captures;
+use crate::log::traceback::ends;
 use signs::SIGNS;
 
 const TABLES: &[&[Rule]] = &[

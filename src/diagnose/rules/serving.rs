@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::find;
-use crate::diagnose::pattern::{ascii, captures};
 use crate::diagnose::rank::Finding;
 use crate::diagnose::reading::Reading;
 use crate::diagnose::rule::{DECISIVE, HINT, LAST_RESORT};
-use crate::diagnose::trace::Home;
+use crate::log::pattern::{ascii, captures};
+use crate::log::traceback::Home;
 
 static LISTENS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ascii(

@@ -1,7 +1,8 @@
 use regex::Regex;
 
 use super::*;
-use crate::diagnose::{Case, Log, diagnose};
+use crate::diagnose::{Case, diagnose};
+use crate::log::Log;
 
 #[test]
 fn every_pattern_compiles() {

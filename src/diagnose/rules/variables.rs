@@ -8,7 +8,7 @@ use super::find;
 use crate::diagnose::rank::Finding;
 use crate::diagnose::reading::Reading;
 use crate::diagnose::rule::{DECISIVE, HINT, LAST_RESORT, SAID};
-use crate::diagnose::trace::Raised;
+use crate::log::traceback::Raised;
 
 static READS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?:getenv|environ(?:\.get|\[|\.pop)?|env(?:iron)?(?:\.str|\.int|\.bool|\.list|\.url|\.get)?|config|os\.getenv)\s*[(\[]\s*f?["'](\w+)["']"#).ok()
@@ -111,7 +111,7 @@ fn variable(raised: &Raised) -> Option<(String, u8)> {
         return None;
     }
     let code = raised.frames.iter().rev().filter(|frame| !frame.code.is_empty()).take(40).find_map(|frame| {
-        (frame.home() == crate::diagnose::trace::Home::Project).then_some(())?;
+        (frame.home() == crate::log::traceback::Home::Project).then_some(())?;
         READS.as_ref()?.captures(&frame.code).map(|found| found[1].to_owned())
     })?;
     let of_none = raised.message.contains("None");

@@ -9,11 +9,11 @@ use tempfile::TempDir;
 use super::container::Container;
 use super::engine::SOON;
 use super::{Options, probe};
-use crate::plan::{Plan, Vars, nix};
+use crate::builder::nixpacks::{Plan, Vars, nix, setup};
 use crate::sandbox::network::{self, Access};
 use crate::sandbox::{
     CommandLine, Kept, Lost, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Shell, Spec, Step, Unverified,
-    context, nixpkgs,
+    context,
 };
 
 /// Where the start command's first process leaves its number.
@@ -177,8 +177,8 @@ impl Sandbox for Live {
             self.put("/", |stage| write_assets(&stage.join("assets"), &self.assets))?;
         }
         let none = Vars::new();
-        let nix = self.expressions.iter().map(|(name, _)| nixpkgs::install_command(name));
-        let apt = (!self.apt.is_empty()).then(|| nixpkgs::apt_command(&self.apt.join(" ")));
+        let nix = self.expressions.iter().map(|(name, _)| setup::install_command(name));
+        let apt = (!self.apt.is_empty()).then(|| setup::apt_command(&self.apt.join(" ")));
         let step = |script: String| SetupStep::Run { command: self.build_shell(&none, &script), title: script };
         Ok(nix.chain(apt).map(step).collect())
     }

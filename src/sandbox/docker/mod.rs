@@ -19,7 +19,7 @@ use self::container::{Container, Wanted};
 use self::engine::SOON;
 use self::live::Live;
 use super::{Backend, Kept, Sandbox, Spec, Unavailable, Watch};
-use crate::plan::Plan;
+use crate::builder::nixpacks::Plan;
 
 /// What Nixpacks builds on when the plan says nothing.
 pub const DEFAULT_IMAGE: &str = "ghcr.io/railwayapp/nixpacks:ubuntu-1745885067";

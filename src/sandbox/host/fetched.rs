@@ -13,7 +13,7 @@ use super::open::open_with;
 use super::packages::Declared;
 use super::seed;
 use super::shelf::Shelved;
-use crate::plan::{Plan, Vars};
+use crate::builder::nixpacks::{Plan, Vars};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::process::{self, Ended, Exit, Limits};
 use crate::sandbox::python::Interpreter;

@@ -11,7 +11,7 @@ use super::HostSandbox;
 use super::bwrap::{Bind, Jail};
 use super::check;
 use super::memory::Cap;
-use crate::plan::Vars;
+use crate::builder::nixpacks::Vars;
 use crate::sandbox::cache::{Cache, KEPT, RunDir};
 use crate::sandbox::{Kept, Spec, Unverified};
 

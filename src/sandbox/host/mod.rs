@@ -26,7 +26,7 @@ use super::{
     Backend, CommandLine, Kept, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Shell, Spec, Step, Unavailable,
     Unverified, Watch, audit, context,
 };
-use crate::plan::{Plan, Vars};
+use crate::builder::nixpacks::{Plan, Vars};
 
 /// The backend that needs nothing but Linux, bubblewrap and a CPython of the planned version.
 #[derive(Debug, Clone, Default)]

@@ -12,7 +12,7 @@ use super::memory::Cap;
 use super::packages::Declared;
 use super::root::{self, Root};
 use super::{HostSandbox, check, seed};
-use crate::plan::{Plan, Vars};
+use crate::builder::nixpacks::{Plan, Vars};
 use crate::sandbox::cache::{Cache, RunDir};
 use crate::sandbox::network::{self, Access};
 use crate::sandbox::python::Interpreter;

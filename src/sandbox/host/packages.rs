@@ -13,12 +13,13 @@ use super::layer::{self, Layer, in_root, store_path};
 use super::root::Recipe;
 use super::shelf::{self, Shelved};
 use super::toolchain;
-use crate::plan::Plan;
+use crate::builder::nixpacks::{Plan, setup};
+use crate::catalog::nixpkgs;
+use crate::catalog::packages::{Package, package};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::elf::Libraries;
-use crate::sandbox::packages::{Package, package};
 use crate::sandbox::python::{self, Interpreter, Wanted};
-use crate::sandbox::{Unavailable, Unverified, Watch, all_packages, nixpkgs};
+use crate::sandbox::{Unavailable, Unverified, Watch, all_packages};
 
 /// Attributes that stand for a C compiler.
 const COMPILERS: &[&str] = &["gcc", "stdenv", "stdenv.cc", "gcc12", "gcc13", "gcc14", "binutils", "gcc_multi"];
@@ -86,7 +87,7 @@ impl Declared {
         if attributes.is_empty() && libraries.is_empty() {
             return Ok(declared);
         }
-        declared.setup = nixpkgs::setup(plan);
+        declared.setup = setup::setup(plan);
         if declared.setup.iter().any(|(_, _, code)| *code != 0) {
             return Ok(declared);
         }

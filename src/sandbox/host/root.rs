@@ -12,9 +12,9 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::bwrap::{Bind, Jail};
 use super::toolchain;
+use crate::catalog::packages::Package;
 use crate::sandbox::cache::{Cache, link_or_copy, link_or_copy_tree};
 use crate::sandbox::elf::Libraries;
-use crate::sandbox::packages::Package;
 use crate::sandbox::python::Interpreter;
 
 /// Changes whenever the layout below does, so that older caches are not read.

@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::layer::in_root;
 use super::open;
-use crate::plan::Vars;
+use crate::builder::nixpacks::Vars;
 use crate::sandbox::cache::Cache;
 use crate::sandbox::python::Interpreter;
 use crate::sandbox::{Sandbox, Shell, Step};

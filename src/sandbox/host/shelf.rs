@@ -11,9 +11,9 @@ use anyhow::Result;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::layer::store_path;
+use crate::catalog::packages::Package;
 use crate::sandbox::cache::{Cache, link_or_copy};
 use crate::sandbox::elf::{Libraries, is_elf};
-use crate::sandbox::packages::Package;
 
 /// Belongs to the loader: a second copy in another place breaks programs.
 const GLIBC_STEMS: &[&str] = &[

@@ -8,9 +8,9 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::root::{place, system_command};
+use crate::catalog::packages::Package;
 use crate::sandbox::cache::link_or_copy_tree;
 use crate::sandbox::elf::Libraries;
-use crate::sandbox::packages::Package;
 
 /// What nixpkgs' `gcc` puts into the profile.
 pub(super) const COMMANDS: &[&str] = &[

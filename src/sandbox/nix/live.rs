@@ -7,11 +7,11 @@ use anyhow::{Context, Result};
 
 use super::nixpkgs::Nixpkgs;
 use super::store::Store;
-use crate::plan::{Plan, Vars};
+use crate::builder::nixpacks::{Plan, Vars, setup};
 use crate::sandbox::host::HostSandbox;
 use crate::sandbox::{
     CommandLine, Kept, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Spec, Step, Unverified, all_packages,
-    cache, nixpkgs,
+    cache,
 };
 
 /// A stand-in is made from this machine's own programs: no cache knows it, and its builds must see them as this user does.
@@ -100,7 +100,7 @@ impl Live {
         let profile = self.profile();
         let words = [&*self.nix_env.to_string_lossy(), "--profile", &profile.to_string_lossy(), "-if", &file];
         let command = self.store.command(&self.machine.app_dir(), &words, settings, self.network)?;
-        Ok(SetupStep::Run { title: nixpkgs::install_command(name), command })
+        Ok(SetupStep::Run { title: setup::install_command(name), command })
     }
 
     /// Makes what Nix has installed the machine's profile.

@@ -16,7 +16,7 @@ use self::store::Store;
 use super::cache::Cache;
 use super::host::{bare, check, keep};
 use super::{Backend, Kept, Sandbox, Spec, Unavailable, Watch};
-use crate::plan::{Plan, nix};
+use crate::builder::nixpacks::{Plan, nix};
 
 /// How long `nix-env --version` may take.
 const SOON: Duration = Duration::from_secs(10);

@@ -2,7 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shakedown::diagnose::{Case, Log, LogBuilder, diagnose, replay::Failure, telling_lines};
+use shakedown::diagnose::{Case, diagnose, replay::Failure, telling_lines};
+use shakedown::log::{Log, LogBuilder};
 
 fuzz_target!(|bytes: &[u8]| {
     let log = Log::read(bytes).unwrap();

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use shakedown::diagnose::check::check;
+use shakedown::check::check;
 use shakedown::fix::Patch;
-use shakedown::plan::{Options, derive};
+use shakedown::builder::nixpacks::{Options, derive};
 use shakedown::project::Project;
 
 /// Plans and checks a project of these files, and works out every edit that is proposed.

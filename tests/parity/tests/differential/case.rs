@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use shakedown::plan::{Options, Plan, Platform};
+use shakedown::builder::nixpacks::{Options, Plan, Platform};
 use tempfile::TempDir;
 
 #[derive(Debug, Clone, Default)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use shakedown::plan::PlanError;
+use shakedown::builder::nixpacks::PlanError;
 use shakedown::project::Source;
 
 use crate::case::Case;

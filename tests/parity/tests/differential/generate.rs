@@ -482,7 +482,7 @@ pub(crate) fn cases() -> impl Strategy<Value = Case> {
         weighted(0.03, select(&["other.toml", "nixpacks.json", "missing.json", "Procfile", "app/nixpacks.toml"][..]));
     let valid = plan()
         .prop_map(|plan| plan.to_string())
-        .prop_filter("the flag's plan must parse", |json| shakedown::plan::Plan::from_json(json).is_ok());
+        .prop_filter("the flag's plan must parse", |json| shakedown::builder::nixpacks::Plan::from_json(json).is_ok());
     let command = || weighted(0.05, select(ITEMS).prop_map(str::to_owned));
     let packages = || prop_oneof![15 => Just(vec![]), 1 => vec(select(ITEMS).prop_map(str::to_owned), 1..3)];
     (

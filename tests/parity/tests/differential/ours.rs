@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use shakedown::plan::{self, Derived, PlanError, nix, render};
+use shakedown::builder::nixpacks::{self, Derived, PlanError, nix, render};
 use shakedown::project::Project;
 
 use crate::case::Case;
@@ -11,7 +11,7 @@ use crate::oracle::Theirs;
 pub(crate) type Ours = Result<Derived, PlanError>;
 
 pub(crate) fn plan(case: &Case, folder: &Path) -> Ours {
-    plan::derive(&Project::open(folder).unwrap(), &case.options())
+    nixpacks::derive(&Project::open(folder).unwrap(), &case.options())
 }
 
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, theirs: &T, ours: &T) -> Result<(), String> {

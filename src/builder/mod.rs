@@ -1,0 +1,3 @@
+//! The builders that a platform may build with, each in a folder of its own.
+
+pub mod nixpacks;

@@ -1,0 +1,245 @@
+//! What the builder would do, and why. Pure: files and variables in, a [`Plan`] with a [`Choice`] for every decision out.
+
+pub mod external;
+pub mod nix;
+pub mod render;
+pub mod setup;
+
+mod derive;
+mod draft;
+mod error;
+mod layers;
+mod list;
+mod merge;
+mod options;
+mod order;
+mod procfile;
+mod providers;
+mod python;
+mod railway;
+mod variables;
+mod wire;
+
+pub use error::PlanError;
+pub use list::List;
+pub use options::{Options, Platform};
+pub use order::CircularDependency;
+pub use railway::{Deploy, Sourced};
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::project::{InputError, MAX_FILE, Project, Source};
+
+use derive::{Made, Overlay};
+use railway::Railway;
+
+/// Variables by name, sorted.
+pub type Vars = BTreeMap<String, String>;
+
+/// A build plan in Nixpacks' own vocabulary; its JSON is what `nixpacks plan --format json` prints.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// Providers asked for by name; empty when detection chose.
+    #[serde(default, skip_serializing_if = "List::is_absent")]
+    pub providers: List,
+    /// The base image of the build.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build_image: Option<String>,
+    /// Variables of the build and of the started app.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variables: Option<Vars>,
+    /// Files written to `/assets/`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub static_assets: Option<Vars>,
+    /// Phases by name; [`Plan::phases_in_order`] gives the order they run in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phases: Option<BTreeMap<String, Phase>>,
+    /// How the app starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Start>,
+}
+
+/// A named part of the build: packages, commands, and what they need.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Phase {
+    /// Absent in a derived plan: the key it stands under is its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Phases that run before this one.
+    #[serde(default, skip_serializing_if = "List::is_absent")]
+    pub depends_on: List,
+    /// Nix attributes to install.
+    #[serde(default, alias = "nixPackages", skip_serializing_if = "List::is_absent")]
+    pub nix_pkgs: List,
+    /// Nix attributes whose libraries are put on `LD_LIBRARY_PATH`.
+    #[serde(default, alias = "nixLibraries", skip_serializing_if = "List::is_absent")]
+    pub nix_libs: List,
+    /// URLs of Nix overlays.
+    #[serde(default, skip_serializing_if = "List::is_absent")]
+    pub nix_overlays: List,
+    /// The nixpkgs commit that the packages come from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nixpkgs_archive: Option<String>,
+    /// Debian or Ubuntu packages to install.
+    #[serde(default, alias = "aptPackages", skip_serializing_if = "List::is_absent")]
+    pub apt_pkgs: List,
+    /// Shell commands, each run in a login shell of its own.
+    #[serde(default, alias = "commands", skip_serializing_if = "List::is_absent")]
+    pub cmds: List,
+    /// When present, only these files of the project are there while the phase runs.
+    #[serde(default, skip_serializing_if = "List::is_absent")]
+    pub only_include_files: List,
+    /// Directories kept from one build to the next.
+    #[serde(default, skip_serializing_if = "List::is_absent")]
+    pub cache_directories: List,
+    /// Directories put in front of `PATH`, from this phase on.
+    #[serde(default, alias = "envPaths", skip_serializing_if = "List::is_absent")]
+    pub paths: List,
+}
+
+/// How the app starts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Start {
+    /// The start command, run by `bash -l -c`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cmd: Option<String>,
+    /// An image the built app is copied into; the venv and Nix do not come along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_image: Option<String>,
+    /// The only files copied into `run_image`.
+    #[serde(default, skip_serializing_if = "List::is_absent")]
+    pub only_include_files: List,
+    /// The user the app runs as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+}
+
+/// One decision of the planner: `python = 3.11`, because `runtime.txt:1` says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Choice {
+    /// The plan's key, for example `phases.install.cmds`.
+    pub what: String,
+    /// The value chosen, in the plan's own words.
+    pub value: String,
+    /// The place or rule that chose it.
+    pub because: Source,
+}
+
+/// Something worth saying that does not stop a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// What, in Nixpacks' own words where it says so itself.
+    pub message: String,
+    /// The place it is about.
+    pub source: Source,
+}
+
+/// A plan with its reasons.
+#[derive(Debug, Clone)]
+pub struct Derived {
+    /// What the platform would build: Nixpacks' plan under the platform's own settings.
+    pub plan: Plan,
+    /// What `nixpacks plan` alone makes of the project, where the platform changes it; `None` when it fails alone.
+    pub nixpacks: Option<Plan>,
+    /// A choice for every value of `plan`, and for the decisions behind them.
+    pub choices: Vec<Choice>,
+    /// The providers used, in order.
+    pub providers: Vec<String>,
+    /// What is odd but does not fail.
+    pub warnings: Vec<Warning>,
+    /// The folder that was planned: the project's own, or the only one inside it.
+    pub root: PathBuf,
+    /// How the platform deploys.
+    pub deploy: Deploy,
+}
+
+impl Derived {
+    /// Whether nothing says how the app starts; a build then ends with an error.
+    pub fn no_start_command(&self) -> bool {
+        self.plan.start_cmd().is_none()
+    }
+
+    /// Whether there is nothing to build; a build then ends with an error.
+    pub fn is_empty(&self) -> bool {
+        self.plan.is_empty()
+    }
+}
+
+/// Works out what would be built, and why.
+pub fn derive(project: &Project, options: &Options) -> Result<Derived, PlanError> {
+    let railway = platform(project, options)?;
+    let Made { plan, mut choices, providers, warnings, root } = derive::make(project, options, &railway.overlay)?;
+    let nixpacks = if railway.overlay.is_empty() {
+        Some(plan.clone())
+    } else {
+        derive::make(project, options, &Overlay::default()).ok().map(|made| made.plan)
+    };
+    choices.extend(railway.deploy.choices());
+    Ok(Derived { plan, nixpacks, choices, providers, warnings, root, deploy: railway.deploy })
+}
+
+fn platform(project: &Project, options: &Options) -> Result<Railway, PlanError> {
+    let found = match options.platform {
+        Platform::None => None,
+        Platform::Auto | Platform::Railway => railway::read(project, options.environment.as_deref())?,
+    };
+    Ok(found.unwrap_or_default())
+}
+
+/// A plan that somebody saved, as JSON or TOML by its file name.
+pub fn from_file(path: &Path) -> Result<Plan, InputError> {
+    let mut text = String::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text));
+    read.map_err(|error| InputError::new(path, error))?;
+    let parse =
+        if path.extension().is_some_and(|ext| ext == "toml") { layers::plan_from_toml } else { layers::plan_from_json };
+    parse(&text).map_err(|(line, what)| InputError::at(path, line, what))
+}
+
+impl Plan {
+    /// A plan from JSON, or the line (from 1) and what is wrong there.
+    pub fn from_json(text: &str) -> Result<Self, (Option<usize>, String)> {
+        layers::plan_from_json(text)
+    }
+
+    /// The JSON that `nixpacks plan` prints, without a final newline.
+    pub fn to_json(&self) -> String {
+        let mut plan = self.clone();
+        for phase in plan.phases.get_or_insert_default().values_mut() {
+            phase.name = None;
+        }
+        serde_json::to_string_pretty(&plan).unwrap_or_default()
+    }
+
+    /// The start command, where there is one.
+    pub fn start_cmd(&self) -> Option<&str> {
+        self.start.as_ref()?.cmd.as_deref()
+    }
+
+    /// Whether there is no phase at all.
+    pub fn is_empty(&self) -> bool {
+        self.phases.as_ref().is_none_or(BTreeMap::is_empty)
+    }
+
+    /// A phase by name.
+    pub fn phase(&self, name: &str) -> Option<&Phase> {
+        self.phases.as_ref()?.get(name)
+    }
+}
+
+impl Phase {
+    /// Whether it installs anything with Nix.
+    pub fn uses_nix(&self) -> bool {
+        !self.nix_pkgs.is_empty() || !self.nix_libs.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! What things are called elsewhere: modules and their distributions, libraries and headers and their packages.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+static MODULES: LazyLock<HashMap<&str, &str>> =
+    LazyLock::new(|| rows(include_str!("modules.txt")).map(|row| (row[0], row[1])).collect());
+
+/// Rows of a table file: words separated by blanks, `#` starts a comment.
+fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+    table
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .filter(|row| row.len() >= 2)
+}
+
+/// The distribution that brings a module, where the table knows it.
+///
+/// ```
+/// assert_eq!(shakedown::catalog::names::distribution("cv2.aruco"), Some("opencv-python"));
+/// ```
+pub fn distribution(module: &str) -> Option<&'static str> {
+    let mut name = module;
+    loop {
+        if let Some(found) = MODULES.get(name) {
+            return Some(found);
+        }
+        name = name.rsplit_once('.')?.0;
+    }
+}
+
+/// Words that make a compound a name of somebody's own: distributions named so are in the table of modules.
+const OWN_PARTS: &[&str] =
+    &["app", "bot", "config", "controllers", "database", "handlers", "helpers", "manager", "my", "routes", "service"];
+
+/// Whether a top-level module has a name that people give to modules of their own.
+pub(crate) fn sounds_own(top: &str) -> bool {
+    rows(include_str!("own.txt")).flatten().any(|name| name == top)
+        || top.contains('_') && top.split('_').any(|part| OWN_PARTS.contains(&part))
+}
+
+/// What to install for a module: from the table, or the top-level name itself.
+pub fn to_install(module: &str) -> String {
+    match distribution(module) {
+        Some(name) => name.to_owned(),
+        None => module.split('.').next().unwrap_or(module).replace('_', "-"),
+    }
+}
+
+/// Packages of Nix and Debian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packages {
+    /// An attribute of nixpkgs.
+    pub nix: &'static str,
+    /// A Debian or Ubuntu package.
+    pub apt: &'static str,
+}
+
+fn packages(row: &[&'static str]) -> Option<Packages> {
+    Some(Packages { nix: row.get(1)?, apt: row.get(2)? })
+}
+
+/// What brings a shared library, by its soname.
+pub fn library(soname: &str) -> Option<Packages> {
+    let name = soname.rsplit('/').next().unwrap_or(soname);
+    rows(include_str!("libraries.txt")).find(|row| name.starts_with(row[0])).and_then(|row| packages(&row))
+}
+
+/// What brings a header, a `*-config` program or a pkg-config name.
+pub fn header(name: &str) -> Option<Packages> {
+    rows(include_str!("headers.txt"))
+        .find(|row| name == row[0] || name.ends_with(&format!("/{}", row[0])))
+        .and_then(|row| packages(&row))
+}
+
+/// Modules that were once in the standard library, with the Python that dropped them and what replaces them.
+pub fn removed_from_stdlib(module: &str) -> Option<(&'static str, &'static str)> {
+    const GONE: &[(&str, &str, &str)] = &[
+        ("distutils", "3.12", "setuptools"),
+        ("imp", "3.12", ""),
+        ("asyncore", "3.12", "pyasyncore"),
+        ("asynchat", "3.12", "pyasynchat"),
+        ("smtpd", "3.12", "aiosmtpd"),
+        ("audioop", "3.13", "audioop-lts"),
+        ("pyaudioop", "3.13", "audioop-lts"),
+        ("cgi", "3.13", "legacy-cgi"),
+        ("cgitb", "3.13", "legacy-cgi"),
+        ("aifc", "3.13", "standard-aifc"),
+        ("chunk", "3.13", "standard-chunk"),
+        ("crypt", "3.13", ""),
+        ("imghdr", "3.13", "standard-imghdr"),
+        ("mailcap", "3.13", "standard-mailcap"),
+        ("msilib", "3.13", ""),
+        ("nis", "3.13", ""),
+        ("nntplib", "3.13", "standard-nntplib"),
+        ("ossaudiodev", "3.13", ""),
+        ("pipes", "3.13", "standard-pipes"),
+        ("sndhdr", "3.13", "standard-sndhdr"),
+        ("spwd", "3.13", ""),
+        ("sunau", "3.13", "standard-sunau"),
+        ("telnetlib", "3.13", "standard-telnetlib"),
+        ("uu", "3.13", "standard-uu"),
+        ("xdrlib", "3.13", "standard-xdrlib"),
+        ("lib2to3", "3.13", ""),
+        ("asyncio.compat", "3.7", ""),
+        ("formatter", "3.10", ""),
+        ("parser", "3.10", ""),
+        ("symbol", "3.10", ""),
+        ("macpath", "3.8", ""),
+        ("binhex", "3.11", ""),
+    ];
+    let top = module.split('.').next().unwrap_or(module);
+    GONE.iter().find(|(name, ..)| *name == top || *name == module).map(|(_, since, instead)| (*since, *instead))
+}

@@ -1,0 +1,364 @@
+//! Whether what is started is there.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::command::{Invocation, invocations, is_python};
+use super::finding::{Check, Finding, Findings, error};
+use super::start::Start;
+use super::subject::Subject;
+use crate::finding::Severity;
+use crate::project::requirements::normalize;
+use crate::project::{Project, Source};
+
+const FILE: Check = error(
+    "start-file-missing",
+    "The start command names a file that is not in the project. Paths are relative to the root folder, and upper and lower case differ.",
+);
+const MODULE: Check = error(
+    "wrong-start-module",
+    "The start command names a module that the project does not have. `folder.file:name` means folder/file.py, seen from the root \
+     folder.",
+);
+const ATTRIBUTE: Check = error(
+    "wrong-app-attribute",
+    "The module is there, and nothing in it has the name after the colon. It must be the variable that holds the app.",
+);
+const EXECUTABLE: Check = error(
+    "start-script-not-executable",
+    "A script that is started by its own path needs the executable bit, which git keeps. Start it with bash, or mark it executable.",
+);
+
+pub(super) const CHECKS: &[Check] = &[FILE, MODULE, ATTRIBUTE, EXECUTABLE];
+
+/// Ways to choose a folder, or where modules are looked for, that are not followed here.
+const UNFOLLOWED: &[&str] = &["`", "$(", " (", "PYTHONPATH", "pushd", "sh -c", "sh -lc"];
+
+const SERVERS: [&str; 4] = ["gunicorn", "uvicorn", "hypercorn", "daphne"];
+/// More files than this are not looked through for a likelier name.
+const MOST_FILES: usize = 64;
+
+static TARGET: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?::([A-Za-z_]\w*)(\(.*)?)?$").ok());
+static MADE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?m)^([A-Za-z_]\w*)\s*(?::[^=\n]+)?=\s*(?:\w+\.)?(?:Flask|FastAPI|Quart|Starlette|Litestar|Sanic|get_wsgi_application|get_asgi_application)\(").ok()
+});
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(start) = Start::of(subject).filter(|_| subject.is_python()) else { return };
+    if start.command.starts_with('(') || UNFOLLOWED.iter().any(|way| start.command.contains(way)) {
+        return;
+    }
+    for invocation in invocations(start.command) {
+        let folder = invocation.folder;
+        // A folder that cannot be followed says nothing about what is in it.
+        if folder.starts_with(['/', '$', '~', '.']) || folder.contains("..") {
+            return;
+        }
+        if !folder.is_empty() && !subject.app.has_folder(folder) {
+            // Only `&&` makes what comes next depend on it.
+            if start.command.contains(&format!("cd {folder} &&")) && !made_by_build(subject, folder) {
+                let finding = FILE.found(format!("the folder {folder} is not in the project")).about(folder);
+                findings.push(finding.at(start.source.clone(), start.command));
+            }
+            return;
+        }
+        if SERVERS.contains(&invocation.program) {
+            server(subject, &start, &invocation, findings);
+        } else if invocation.is_module {
+            module(subject, &start, &invocation, findings);
+        } else {
+            file(subject, &start, &invocation, findings);
+        }
+    }
+}
+
+fn file(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+    let direct = invocation.path.starts_with("./");
+    let named = match invocation.program {
+        program if is_python(program) => script(&invocation.arguments),
+        "bash" | "sh" => invocation.positional().filter(|word| word.ends_with(".sh")),
+        "streamlit" => invocation.arguments.get(1).copied().filter(|word| word.ends_with(".py")),
+        _ if direct => Some(invocation.path),
+        _ => None,
+    };
+    let Some(named) = named.filter(|named| !named.contains(['$', '*', '~'])) else { return };
+    let inside = named.strip_prefix("/app/").unwrap_or(named);
+    if inside.starts_with('/') || inside.contains("..") || made_by_build(subject, inside) {
+        return;
+    }
+    let path = Path::new(invocation.folder).join(inside.trim_start_matches("./"));
+    if !subject.app.has_file(&path) {
+        let finding = FILE.found(format!("{} is not in the project", path.display())).about(path.display().to_string());
+        let finding = finding.at(start.source.clone(), start.command);
+        return findings.push(match alike(&subject.app, &path) {
+            Some(other) => {
+                let better = start.command.replacen(named, &other, 1);
+                finding.fix(format!("start {other}"), start.becomes(subject, &better))
+            }
+            None => finding,
+        });
+    }
+    if direct && !is_executable(&subject.app.root().join(&path)) {
+        let finding = EXECUTABLE.found(format!("{named} is started by its path, and is not executable")).about(named);
+        let better = start.command.replacen(named, &format!("bash {named}"), 1);
+        let finding = finding
+            .at(start.source.clone(), start.command)
+            .advise(format!("git update-index --chmod=+x {}", path.display()));
+        findings.push(finding.fix("start it with bash", start.becomes(subject, &better)));
+    }
+}
+
+/// The file that Python is to run, behind its own options.
+pub(super) fn script<'c>(arguments: &[&'c str]) -> Option<&'c str> {
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        match *word {
+            "-c" => return None,
+            "-W" | "-X" => drop(words.next()),
+            option if option.starts_with('-') => {}
+            file => return Some(file).filter(|file| file.ends_with(".py")),
+        }
+    }
+    None
+}
+
+/// Whether a command of the build may write the file.
+fn made_by_build(subject: &Subject<'_>, name: &str) -> bool {
+    let phases = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+    let last = name.rsplit('/').next().unwrap_or(name);
+    phases
+        .flat_map(|(_, phase)| phase.cmds.iter())
+        .any(|command| command.contains(last) || command.contains("git clone"))
+}
+
+/// Whether there are commands besides those that set up, install and release.
+pub(super) fn builds(subject: &Subject<'_>) -> bool {
+    let phases = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+    phases
+        .filter(|(name, _)| !["setup", "install", "release"].contains(&name.as_str()))
+        .any(|(_, phase)| !phase.cmds.is_empty())
+}
+
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o111 != 0)
+}
+
+/// The Python files directly in a folder, sorted.
+fn python_files(app: &Project, folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(app.root().join(folder)).into_iter().flatten().flatten().take(1000);
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.retain(|name| name.ends_with(".py") || name.ends_with(".sh"));
+    names.sort();
+    names.truncate(MOST_FILES);
+    names
+}
+
+/// The one file that was probably meant.
+fn alike(app: &Project, path: &Path) -> Option<String> {
+    let folder = path.parent()?;
+    let wanted = path.file_name()?.to_str()?;
+    let names = python_files(app, folder);
+    let close = |name: &&String| strsim::damerau_levenshtein(&name.to_lowercase(), &wanted.to_lowercase()) <= 2;
+    let same_kind = |name: &&String| name.rsplit('.').next() == wanted.rsplit('.').next();
+    let chosen = names.iter().find(close).or_else(|| match names.iter().filter(same_kind).collect::<Vec<_>>()[..] {
+        [only] => Some(only),
+        _ => None,
+    })?;
+    Some(folder.join(chosen).display().to_string())
+}
+
+fn module(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+    let name = invocation.program;
+    let in_pyproject = matches!(start.source, Source::File { path, .. } if path.ends_with("pyproject.toml"));
+    let bad = name.contains('-');
+    if !bad && !in_pyproject {
+        return;
+    }
+    let folder = Path::new(invocation.folder);
+    let path = name.replace('.', "/");
+    let runs = |base: &Path| {
+        subject.app.has_file(base.join(format!("{path}.py")))
+            || subject.app.has_file(base.join(&path).join("__main__.py"))
+    };
+    let plain = name.replace('-', "_");
+    let installed = subject.app.has_file(Path::new("src").join(&plain).join("__main__.py"));
+    if !bad && (runs(folder) || installed) {
+        return;
+    }
+    let finding = match bad {
+        true => MODULE.found(format!("{name} is no name that Python can import: a module's name has no dash")),
+        false => MODULE.found(format!("python -m {name} finds no {name}.py and no {name}/__main__.py")).likely(),
+    };
+    let finding = finding.about(name).at(start.source.clone(), subject.line(start.source));
+    let command = [&plain, &path].into_iter().find_map(|name| {
+        let runs =
+            subject.app.has_file(format!("{name}.py")) || subject.app.has_file(Path::new(name).join("__main__.py"));
+        runs.then(|| format!("python -m {name}"))
+    });
+    let command = command.or_else(|| {
+        let entry =
+            ["app.py", "bot.py", "run.py", "server.py"].into_iter().find(|entry| subject.app.has_file(entry))?;
+        Some(format!("python {entry}"))
+    });
+    findings.push(match command {
+        Some(command) if in_pyproject => {
+            let edit = super::finding::set_key(&subject.config_path(), &["start", "cmd"], command.as_str());
+            finding.fix(format!("start it with `{command}`"), vec![edit])
+        }
+        _ => finding.advise("say how to start it: [start] with cmd in nixpacks.toml"),
+    });
+}
+
+fn server(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+    let Some(pattern) = TARGET.as_ref() else { return };
+    let configured = subject.app.has_file("gunicorn.conf.py") || invocation.option(&["-c", "--config"]).is_some();
+    if invocation.program == "gunicorn" && (configured || subject.variable("GUNICORN_CMD_ARGS").is_some()) {
+        return;
+    }
+    let Some(target) = target(invocation) else { return };
+    let Some(found) = pattern.captures(target) else { return };
+    let base = invocation.option(&["--chdir", "--app-dir", "--pythonpath"]).unwrap_or_default();
+    if base.starts_with('/') || base.contains("..") {
+        return;
+    }
+    let base = Path::new(invocation.folder).join(base);
+    let name = &found[1];
+    let attribute = found.get(2).map(|attribute| attribute.as_str());
+    let place = base.join(name.replace('.', "/"));
+    let files = [place.with_extension("py"), place.join("__init__.py")];
+    let file = files.iter().find(|file| subject.app.has_file(file));
+    match file {
+        Some(file) => attribute_of(subject, start, target, name, attribute, file, invocation, findings),
+        None if subject.app.has_folder(&place) || is_elsewhere(subject, &base, name) => {}
+        None => {
+            let finding = MODULE
+                .found(format!("the project has no module {name}"))
+                .about(name)
+                .at(start.source.clone(), start.command);
+            // Whatever is built may write modules too.
+            let finding = if builds(subject) { finding.severity(Severity::Warning) } else { finding };
+            let finding = match likely(&subject.app, &base)[..] {
+                [(ref module, ref app)] => {
+                    let better = start.command.replacen(target, &format!("{module}:{app}"), 1);
+                    finding.fix(format!("start {module}:{app}"), start.becomes(subject, &better))
+                }
+                _ => finding,
+            };
+            findings.push(finding);
+        }
+    }
+}
+
+/// The word that tells a server what to load: `module:name`, or the first that is no option's.
+pub(super) fn target<'c>(invocation: &Invocation<'c>) -> Option<&'c str> {
+    let pattern = TARGET.as_ref().filter(|_| SERVERS.contains(&invocation.program))?;
+    let is_target =
+        |word: &&str| word.contains(':') && !word.starts_with('-') && pattern.is_match(word) && !is_class(word);
+    let colon = invocation.arguments.iter().copied().find(is_target);
+    colon.or_else(|| invocation.positional()).filter(|word| pattern.is_match(word))
+}
+
+/// A worker class or an address, as options take them.
+fn is_class(word: &str) -> bool {
+    word.starts_with("localhost:") || word.ends_with("Worker")
+}
+
+/// Whether the module may come from a package, or from a folder that installing puts on the path.
+fn is_elsewhere(subject: &Subject<'_>, base: &Path, name: &str) -> bool {
+    let top = name.split('.').next().unwrap_or(name);
+    let local = subject.app.has_folder(base.join(top)) || subject.app.has_file(base.join(format!("{top}.py")));
+    let requirements = subject.requirements();
+    let named = requirements.of(&normalize(top)).next().is_some();
+    let unknown =
+        requirements.packages.iter().any(|entry| entry.requirement.editable || entry.requirement.name.is_none());
+    let projects_own = subject.manager() != Some("requirements") && subject.app.has_folder("src");
+    let path = subject.variable("PYTHONPATH").is_some();
+    path || projects_own
+        || !local && (named || unknown || !matches!(subject.manager(), Some("requirements" | "pipenv") | None))
+}
+
+#[expect(clippy::too_many_arguments, reason = "one target in all its parts")]
+fn attribute_of(
+    subject: &Subject<'_>,
+    start: &Start<'_>,
+    target: &str,
+    module: &str,
+    attribute: Option<&str>,
+    file: &Path,
+    invocation: &Invocation<'_>,
+    findings: &mut Findings,
+) {
+    let wanted = match attribute {
+        Some(attribute) => attribute,
+        None if invocation.program == "gunicorn" => "application",
+        None => return,
+    };
+    let Ok(text) = subject.app.read_text(file) else { return };
+    let opaque = ["import *", "globals()", "__getattr__", "setattr(", "exec("].iter().any(|way| text.contains(way));
+    if opaque || has_word(&text, wanted) {
+        return;
+    }
+    let finding = ATTRIBUTE
+        .found(format!("{} has nothing of the name {wanted}", file.display()))
+        .about(format!("{module}:{wanted}"));
+    let finding = finding.at(start.source.clone(), start.command).at(subject.app.file(file), "");
+    findings.push(match apps(&text)[..] {
+        [ref app] => {
+            let better = start.command.replacen(target, &format!("{module}:{app}"), 1);
+            finding.fix(format!("start {module}:{app}"), start.becomes(subject, &better))
+        }
+        _ => submodule(finding, subject, start, target, module, file),
+    });
+}
+
+/// For a package whose app lives in a file of it.
+fn submodule(
+    finding: Finding,
+    subject: &Subject<'_>,
+    start: &Start<'_>,
+    target: &str,
+    module: &str,
+    file: &Path,
+) -> Finding {
+    if !file.ends_with("__init__.py") {
+        return finding;
+    }
+    match likely(&subject.app, file.parent().unwrap_or(Path::new("")))[..] {
+        [(ref inner, ref app)] => {
+            let better = start.command.replacen(target, &format!("{module}.{inner}:{app}"), 1);
+            finding.fix(format!("start {module}.{inner}:{app}"), start.becomes(subject, &better))
+        }
+        _ => finding,
+    }
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word).any(|(at, _)| {
+        !text[..at].chars().next_back().is_some_and(is_part)
+            && !text[at + word.len()..].chars().next().is_some_and(is_part)
+    })
+}
+
+/// The names of the web apps that a module makes.
+pub(super) fn apps(text: &str) -> Vec<String> {
+    let found = MADE.as_ref().map(|pattern| pattern.captures_iter(text).map(|found| found[1].to_owned()).collect());
+    found.unwrap_or_default()
+}
+
+/// Modules of a folder that make a web app.
+fn likely(app: &Project, folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for name in python_files(app, folder) {
+        let path: PathBuf = folder.join(&name);
+        let small = std::fs::metadata(app.root().join(&path)).is_ok_and(|found| found.len() < 1 << 18);
+        let Some(module) = name.strip_suffix(".py").filter(|_| small) else { continue };
+        let text = app.read_text(&path).unwrap_or_default();
+        found.extend(apps(&text).into_iter().map(|app| (module.to_owned(), app)));
+    }
+    found
+}

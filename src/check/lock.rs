@@ -1,0 +1,257 @@
+//! Package managers, their versions, and lock files.
+
+use std::collections::HashSet;
+
+use super::finding::{Check, Finding, Findings, error, note, replace_line, set_key, warning};
+use super::subject::{REQUIREMENTS, Subject, strings};
+use crate::finding::Severity;
+use crate::project::Source;
+use crate::project::requirements::normalize;
+
+const EMPTY: Check = error(
+    "tool-version-variable-empty",
+    "Nixpacks sets the version of Poetry, PDM or uv only where it finds the tool's lock file. Chosen without one, it asks pip for \
+     `poetry==` and the like, which is no requirement.",
+);
+const NO_LOCK: Check = error(
+    "uv-lock-missing",
+    "Nixpacks runs `uv sync --frozen`, which installs what uv.lock says and ends where there is none. Commit the lock file.",
+);
+const POETRY_2: Check = error(
+    "poetry-option-removed",
+    "Nixpacks calls `poetry install --no-dev`, an option that Poetry 2 has dropped. Only Poetry 1 can be used with it.",
+);
+const POETRY_OLD: Check = error(
+    "poetry-version-too-old",
+    "Nixpacks installs Poetry 1.3.1 unless told otherwise, which needs name, version, description and authors under [tool.poetry] and \
+     does not read a [project] table. Poetry 2, which does, cannot be used with Nixpacks: uv, or an exported requirements.txt, can.",
+);
+const PDM: Check = warning(
+    "tool-version-incompatible",
+    "PDM 2.13.3, which Nixpacks takes unless told otherwise, no longer works with the libraries that pip installs beside it. A newer PDM \
+     does.",
+);
+const IGNORED: Check = note(
+    "lock-file-ignored",
+    "requirements.txt beats every lock file and Pipfile: pip installs it, and the lock is not looked at. Remove one of the two.",
+);
+const UV_OLD: Check = error(
+    "uv-version-too-old",
+    "Nixpacks installs uv 0.4.30 unless told otherwise, which reads lock files of version 1. A newer uv is named by NIXPACKS_UV_VERSION.",
+);
+const POETRY_LOCK: Check = error(
+    "poetry-lock-outdated",
+    "pyproject.toml names a dependency that poetry.lock does not have. Poetry refuses to install from an outdated lock.",
+);
+const PIPFILE_LOCK: Check = error(
+    "pipfile-lock-outdated",
+    "Pipfile names a dependency that Pipfile.lock does not have. `pipenv install --deploy` refuses an outdated lock.",
+);
+const UV_LOCK: Check = warning(
+    "uv-lock-outdated",
+    "pyproject.toml names a dependency that uv.lock does not have. `uv sync --frozen` installs what the lock says, so the dependency is \
+     missing when the app starts.",
+);
+
+pub(super) const CHECKS: &[Check] =
+    &[EMPTY, NO_LOCK, POETRY_2, POETRY_OLD, PDM, UV_OLD, IGNORED, POETRY_LOCK, PIPFILE_LOCK, UV_LOCK];
+
+const TOOLS: [(&str, &str, &str); 3] = [
+    ("poetry", "NIXPACKS_POETRY_VERSION", "1.8.5"),
+    ("pdm", "NIXPACKS_PDM_VERSION", "2.22.3"),
+    ("uv", "NIXPACKS_UV_VERSION", "0.4.30"),
+];
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(manager) = subject.manager().filter(|_| subject.is_python()) else { return };
+    unset(subject, manager, findings);
+    match manager {
+        "poetry" => {
+            poetry(subject, findings);
+            outdated(subject, "poetry.lock", &["tool", "poetry", "dependencies"], &POETRY_LOCK, findings);
+        }
+        "pdm" if subject.variable("NIXPACKS_PDM_VERSION") == Some("2.13.3") => {
+            let finding = PDM.found("PDM 2.13.3 no longer works with the libraries it asks for").about("pdm").likely();
+            let finding = finding.at(subject.app.file("pdm.lock"), "");
+            findings.push(set_variable(subject, finding, "NIXPACKS_PDM_VERSION", "2.22.3"));
+        }
+        "uv" => {
+            uv(subject, findings);
+            outdated(subject, "uv.lock", &["project", "dependencies"], &UV_LOCK, findings);
+        }
+        "pipenv" => pipfile(subject, findings),
+        "requirements" => beside(subject, findings),
+        _ => {}
+    }
+}
+
+fn set_variable(subject: &Subject<'_>, finding: Finding, name: &str, value: &str) -> Finding {
+    let edit = set_key(&subject.config_path(), &["variables", name], value);
+    finding.fix(format!("set {name} to {value}"), vec![edit])
+}
+
+fn unset(subject: &Subject<'_>, manager: &str, findings: &mut Findings) {
+    let Some((tool, variable, version)) = TOOLS.into_iter().find(|(tool, ..)| *tool == manager) else { return };
+    let asks = subject.choices("phases.install.cmds").find(|choice| choice.value.contains(&format!("${variable}")));
+    let Some(choice) = asks.filter(|_| subject.variable(variable).is_none_or(str::is_empty)) else { return };
+    if tool == "uv" && !subject.app.has_file("uv.lock") {
+        let finding = NO_LOCK.found("uv is chosen, and there is no uv.lock").about("uv.lock");
+        findings.push(
+            finding
+                .at(choice.because.clone(), subject.line(&choice.because))
+                .advise("run `uv lock` and commit uv.lock"),
+        );
+    }
+    let finding = EMPTY.found(format!("{variable} is not set, so pip is asked for `{tool}==`")).about(variable);
+    let finding = finding.at(choice.because.clone(), subject.line(&choice.because));
+    findings.push(set_variable(subject, finding, variable, version));
+}
+
+fn poetry(subject: &Subject<'_>, findings: &mut Findings) {
+    let version = subject.variable("NIXPACKS_POETRY_VERSION").unwrap_or_default();
+    let source = subject.variable_source("NIXPACKS_POETRY_VERSION").unwrap_or_else(|| subject.app.file("poetry.lock"));
+    let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+    if major.is_some_and(|major| major >= 2) {
+        let was = subject.line(&source);
+        let finding =
+            POETRY_2.found(format!("Poetry {version} has no --no-dev, with which Nixpacks calls it")).about(version);
+        let finding = finding.at(source.clone(), &was);
+        return findings.push(match (&source, was.contains(version)) {
+            (Source::File { path, line: Some(line) }, true) => {
+                let edit = replace_line(path, *line, &was, was.replacen(version, "1.8.5", 1));
+                finding.fix("take Poetry 1.8.5", vec![edit])
+            }
+            _ => set_variable(subject, finding, "NIXPACKS_POETRY_VERSION", "1.8.5"),
+        });
+    }
+    let Some(file) = subject.pyproject() else { return };
+    let key = ["tool", "poetry"];
+    let advice = "use uv (`uv lock`, commit uv.lock, remove poetry.lock), or `poetry export -o requirements.txt`";
+    let listed = file.get(&["project", "dependencies"]).is_some_and(|list| !strings(list).is_empty());
+    let message = match (file.get(&key), file.get(&["project"])) {
+        (None, Some(_)) => Some(format!("Poetry {version} does not read a [project] table and finds no [tool.poetry]")),
+        (Some(own), Some(_)) if listed && own.get("dependencies").is_none() => {
+            Some(format!("Poetry {version} does not read the dependencies of [project], and [tool.poetry] has none"))
+        }
+        _ => None,
+    };
+    if let Some(message) = message {
+        let finding = POETRY_OLD.found(message).about(version).at(file.source(&["project"]), "[project]");
+        let edits = super::pyproject::as_requirements(subject, file);
+        let summary = "install the dependencies of [project] through requirements.txt";
+        return findings.push(finding.advise(advice).fix(summary, edits));
+    }
+    let minor = version.split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok()).unwrap_or_default();
+    let is_app = file.get(&["tool", "poetry", "package-mode"]).and_then(serde_json::Value::as_bool) == Some(false);
+    if is_app && minor < 8 {
+        let finding =
+            POETRY_OLD.found(format!("package-mode needs Poetry 1.8, and the plan takes {version}")).about(version);
+        let place = ["tool", "poetry", "package-mode"];
+        return findings.push(set_variable(
+            subject,
+            finding.at(file.source(&place), file.line(&place)),
+            "NIXPACKS_POETRY_VERSION",
+            "1.8.5",
+        ));
+    }
+    let lacking = ["name", "version", "description", "authors"]
+        .into_iter()
+        .find(|field| file.get(&["tool", "poetry", field]).is_none());
+    if let (Some(field), false) = (lacking, is_app) {
+        let finding = POETRY_OLD.found(format!("Poetry {version} wants {field} under [tool.poetry]")).about(field);
+        findings.push(
+            finding
+                .at(file.source(&key), file.line(&key))
+                .advise(format!("write {field} under [tool.poetry], or {advice}")),
+        );
+    }
+}
+
+fn uv(subject: &Subject<'_>, findings: &mut Findings) {
+    let text = subject.app.read_text("uv.lock").unwrap_or_default();
+    let stated =
+        text.lines().take(20).enumerate().find_map(|(index, line)| Some((index, line.strip_prefix("version = ")?)));
+    let Some((index, format)) =
+        stated.filter(|(_, format)| format.trim().parse::<u32>().is_ok_and(|format| format > 1))
+    else {
+        return;
+    };
+    let version = subject.variable("NIXPACKS_UV_VERSION").unwrap_or_default();
+    if version == "0.4.30" {
+        let finding =
+            UV_OLD.found(format!("uv.lock has format {}, and uv {version} reads 1", format.trim())).about(version);
+        let finding = finding.at(subject.app.line("uv.lock", Some(index + 1)), "");
+        findings.push(finding.advise("set NIXPACKS_UV_VERSION to the uv that wrote the lock"));
+    }
+}
+
+/// The names of the packages in a lock file that is TOML, or Pipenv's JSON.
+fn locked(text: &str) -> HashSet<String> {
+    let names = text.lines().filter_map(|line| line.trim().strip_prefix("name = \"")?.strip_suffix('"').map(normalize));
+    names.collect()
+}
+
+fn outdated(subject: &Subject<'_>, lock: &str, key: &[&str], check: &Check, findings: &mut Findings) {
+    let (Ok(text), Some(file)) = (subject.app.read_text(lock), subject.pyproject()) else { return };
+    let locked = locked(&text);
+    if locked.is_empty() {
+        return;
+    }
+    let mut names: Vec<String> =
+        file.members(key).map(|(name, _)| name.clone()).filter(|name| name != "python").collect();
+    for entry in file.get(key).map(super::subject::strings).unwrap_or_default() {
+        // A marker may rule the package out for good, and a lock then leaves it away.
+        if !entry.contains(';') {
+            let end = entry
+                .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
+                .unwrap_or(entry.len());
+            names.push(entry[..end].to_owned());
+        }
+    }
+    let gone: Vec<String> =
+        names.into_iter().filter(|name| !name.is_empty() && !locked.contains(&normalize(name))).collect();
+    let Some(first) = gone.first() else { return };
+    let finding = check.found(format!("{lock} does not have {}", gone.join(", "))).about(first);
+    let place = [key, &[first.as_str()]].concat();
+    let tool = lock.trim_end_matches(".lock");
+    findings.push(
+        finding
+            .at(file.source(&place), "")
+            .at(subject.app.file(lock), "")
+            .advise(format!("run `{tool} lock` and commit {lock}")),
+    );
+}
+
+fn pipfile(subject: &Subject<'_>, findings: &mut Findings) {
+    let (Ok(lock), Ok(text)) = (subject.app.read_text("Pipfile.lock"), subject.app.read_text("Pipfile")) else {
+        return;
+    };
+    let Ok(lock) = serde_json::from_str::<serde_json::Value>(&lock) else { return };
+    let Ok(file) = toml_edit::de::from_str::<serde_json::Value>(&text) else { return };
+    let names = |value: Option<&serde_json::Value>| {
+        let members = value.and_then(serde_json::Value::as_object).into_iter().flatten();
+        members.map(|(name, _)| normalize(name)).collect::<HashSet<_>>()
+    };
+    let (wanted, locked) = (names(file.get("packages")), names(lock.get("default")));
+    let mut gone: Vec<&String> = wanted.difference(&locked).collect();
+    gone.sort();
+    let Some(first) = gone.first() else { return };
+    let line = text
+        .lines()
+        .position(|line| normalize(line.split('=').next().unwrap_or_default().trim().trim_matches('"')) == **first);
+    let finding = PIPFILE_LOCK.found(format!("Pipfile.lock does not have {first}")).about(*first);
+    let finding =
+        finding.at(subject.app.line("Pipfile", line.map(|line| line + 1)), "").at(subject.app.file("Pipfile.lock"), "");
+    findings.push(finding.advise("run `pipenv lock` and commit Pipfile.lock"));
+}
+
+fn beside(subject: &Subject<'_>, findings: &mut Findings) {
+    let locks = ["poetry.lock", "uv.lock", "pdm.lock", "Pipfile"];
+    if let Some(lock) = locks.into_iter().find(|name| subject.app.has_file(name)) {
+        let finding =
+            IGNORED.found(format!("requirements.txt is installed, {lock} beside it is not looked at")).about(lock);
+        findings.push(
+            finding.severity(Severity::Note).at(subject.app.file(lock), "").at(subject.app.file(REQUIREMENTS), ""),
+        );
+    }
+}

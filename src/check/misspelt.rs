@@ -1,0 +1,97 @@
+//! Files whose names are nearly those that the builder looks for.
+
+use std::path::Path;
+
+use super::finding::{Check, Findings, warning};
+use super::subject::{REQUIREMENTS, Subject};
+use crate::finding::Edit;
+use crate::project::Project;
+
+const MISSPELT: Check = warning(
+    "misspelt-file-name",
+    "The builder looks for files by their exact names, upper and lower case included, and passes over any other without a word.",
+);
+
+const LIST: Check = warning(
+    "requirements-file-misspelt",
+    "The builder installs what requirements.txt lists, by that exact name. From a file of another name nothing is installed, and the first \
+     import of a package fails at the start.",
+);
+
+pub(super) const CHECKS: &[Check] = &[MISSPELT, LIST];
+
+/// What is looked for, and how many letters may be wrong before it is more likely another word.
+const NAMES: &[(&str, usize)] = &[
+    (REQUIREMENTS, 2),
+    ("nixpacks.toml", 2),
+    ("pyproject.toml", 2),
+    ("Procfile", 0),
+    ("runtime.txt", 1),
+    ("railway.json", 0),
+    ("railway.toml", 0),
+    ("Pipfile", 0),
+    (".python-version", 1),
+];
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    let app = &subject.app;
+    let files = app.files();
+    for (name, slips) in NAMES.iter().filter(|(name, _)| !app.has_file(name)) {
+        // Where something else says what to install, nobody misses the file.
+        if *name == REQUIREMENTS && installs(subject) {
+            continue;
+        }
+        let close = |file: &&String| strsim::damerau_levenshtein(&plain(file), &plain(name)) <= *slips;
+        let fits = |file: &&String| !is_named(subject, file) && is_of_its_kind(app, file, name);
+        let Some(file) = files.iter().filter(fits).find(close) else { continue };
+        // What starts the app is said elsewhere already.
+        let said = subject.choices("start.cmd").any(|choice| subject.keyed(&choice.because).is_some());
+        if *name == "Procfile" && said {
+            continue;
+        }
+        let check = if *name == REQUIREMENTS { &LIST } else { &MISSPELT };
+        let finding = check.found(format!("{file} is not read: the name is {name}")).about(file);
+        let edits = app.read_text(file).map(|text| {
+            vec![Edit::WriteFile { path: app.place(name), text }, Edit::RemoveFile { path: app.place(file) }]
+        });
+        findings.push(finding.at(app.file(file), "").fix(format!("rename it to {name}"), edits.unwrap_or_default()));
+    }
+}
+
+/// Whether there is a plan, and one that installs something or is none of Python's.
+fn installs(subject: &Subject<'_>) -> bool {
+    match subject.manager() {
+        Some(manager) => manager != "none",
+        None => !subject.planned.is_ok_and(|derived| derived.plan.is_empty()),
+    }
+}
+
+/// A name in lower case, without the endings that editors and file managers add or hide.
+fn plain(name: &str) -> String {
+    let mut plain = name.to_lowercase().replace('_', "-");
+    while let Some(stem) = plain.strip_suffix(".txt") {
+        plain = stem.to_owned();
+    }
+    plain
+}
+
+/// Whether a file may be what is looked for, by its ending and by what is in it.
+fn is_of_its_kind(app: &Project, file: &str, name: &str) -> bool {
+    let text = || app.read_text(file).unwrap_or_default();
+    match name {
+        "nixpacks.toml" | "pyproject.toml" => file.ends_with(".toml"),
+        "runtime.txt" | ".python-version" => {
+            text().trim().trim_start_matches("python-").starts_with(|c: char| c.is_ascii_digit())
+                && text().lines().count() < 3
+        }
+        _ => true,
+    }
+}
+
+/// Whether it is a name that the builder or a command of the plan knows after all.
+fn is_named(subject: &Subject<'_>, file: &str) -> bool {
+    let commands = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+    NAMES.iter().any(|(name, _)| *name == file)
+        || commands.flat_map(|(_, phase)| phase.cmds.iter()).any(|command| command.contains(file))
+        || subject.config().is_some_and(|config| config.path.file_name() == Path::new(file).file_name())
+}

@@ -1,0 +1,140 @@
+//! Requirements that are not what they are taken for.
+
+use super::finding::{Check, Findings, remove_line, replace_line, warning};
+use super::requirements::{applies, is_used};
+use super::subject::Subject;
+use crate::finding::Severity;
+use crate::project::requirements::{Entry, Origin};
+
+const MISNAMED: Check = warning(
+    "misnamed-requirement",
+    "The name that is imported is not always the name that is installed. This one is another package, an empty one, or none at all.",
+);
+const STDLIB: Check = warning(
+    "stdlib-in-requirements",
+    "The module comes with Python. A package of that name is an old copy that breaks newer Pythons, or does not exist.",
+);
+const TWO_BUILDS: Check = warning(
+    "two-builds-of-one-package",
+    "Both packages bring the same module and overwrite each other's files. Which one is there in the end hangs on the order.",
+);
+
+pub(super) const CHECKS: &[Check] = &[MISNAMED, STDLIB, TWO_BUILDS];
+
+/// What is asked for, what is meant, and whether pip fails on it.
+const NAMES: &[(&str, &str, bool)] = &[
+    ("sklearn", "scikit-learn", true),
+    ("skimage", "scikit-image", true),
+    ("cv2", "opencv-python-headless", true),
+    ("pil", "Pillow", true),
+    ("yaml", "PyYAML", true),
+    ("dotenv", "python-dotenv", true),
+    ("opencv", "opencv-python-headless", true),
+    ("crypto", "pycryptodome", false),
+    ("jwt", "PyJWT", false),
+    ("telegram", "python-telegram-bot", false),
+    ("telebot", "pyTelegramBotAPI", false),
+    ("discord-bot", "discord.py", false),
+    ("docx", "python-docx", false),
+    ("fitz", "PyMuPDF", false),
+    ("serial", "pyserial", false),
+    ("binance", "python-binance", false),
+    ("websocket", "websocket-client", false),
+    ("socketio", "python-socketio", false),
+    ("dateutil", "python-dateutil", true),
+    ("mysqldb", "mysqlclient", true),
+    ("environ", "django-environ", false),
+    ("rest-framework", "djangorestframework", true),
+    ("kafka", "kafka-python", false),
+    ("talib", "TA-Lib", false),
+    ("tensorflow-gpu", "tensorflow", true),
+];
+
+/// Modules of the standard library, and whether pip fails on a package of that name.
+const STANDARD: &[(&str, bool)] = &[
+    ("os", true),
+    ("sys", true),
+    ("re", true),
+    ("json", true),
+    ("math", true),
+    ("time", true),
+    ("random", true),
+    ("sqlite3", true),
+    ("tkinter", true),
+    ("itertools", true),
+    ("functools", true),
+    ("pickle", true),
+    ("shutil", true),
+    ("urllib", true),
+    ("threading", true),
+    ("typing", false),
+    ("asyncio", false),
+    ("argparse", false),
+    ("enum34", false),
+    ("pathlib", false),
+    ("futures", true),
+    ("uuid", false),
+    ("hashlib", true),
+    ("logging", true),
+    ("multiprocessing", true),
+    ("email", true),
+    ("smtplib", true),
+    ("wave", false),
+    ("functools32", true),
+];
+
+/// Packages that bring one and the same module.
+const SAME: &[(&str, &[&str])] = &[
+    ("cv2", &["opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless"]),
+    ("psycopg2", &["psycopg2", "psycopg2-binary"]),
+    ("PIL", &["pillow", "pil", "pillow-simd"]),
+    ("Crypto", &["pycrypto", "pycryptodome"]),
+    ("discord", &["discord-py", "py-cord"]),
+    ("tensorflow", &["tensorflow", "tensorflow-cpu"]),
+    ("onnxruntime", &["onnxruntime", "onnxruntime-gpu"]),
+    ("faiss", &["faiss-cpu", "faiss-gpu"]),
+    ("jwt", &["jwt", "pyjwt"]),
+    ("fitz", &["fitz", "pymupdf"]),
+    ("telegram", &["telegram", "python-telegram-bot"]),
+    ("docx", &["docx", "python-docx"]),
+    ("magic", &["python-magic", "filemagic"]),
+];
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    if !subject.is_python() || !is_used(subject) {
+        return;
+    }
+    let python = super::version::planned(subject).unwrap_or_else(|| "3.12".to_owned());
+    let in_force =
+        |entry: &&Entry| !entry.is_constraint && entry.requirement.origin == Origin::Index && applies(entry, &python);
+    let entries: Vec<&Entry> = subject.requirements().packages.iter().filter(in_force).collect();
+    let of = |name: &str| entries.iter().copied().find(|entry| entry.requirement.name.as_deref() == Some(name));
+    for (name, meant, fails) in NAMES {
+        let Some(entry) = of(name) else { continue };
+        let finding = MISNAMED.found(format!("{name} is not the package that is meant: that is {meant}")).about(*name);
+        let finding = finding.severity(if *fails { Severity::Error } else { Severity::Warning });
+        let edit = match of(&meant.to_lowercase()) {
+            Some(_) => remove_line(&entry.path, *entry.lines.start(), &entry.written),
+            None => replace_line(&entry.path, *entry.lines.start(), &entry.written, *meant),
+        };
+        findings.push(finding.at(entry.source(), &entry.written).fix(format!("ask for {meant}"), vec![edit]));
+    }
+    for (name, fails) in STANDARD {
+        let Some(entry) = of(name) else { continue };
+        let finding = STDLIB.found(format!("{name} comes with Python and is not to be installed")).about(*name);
+        let finding = finding.severity(if *fails { Severity::Error } else { Severity::Warning });
+        let edit = remove_line(&entry.path, *entry.lines.start(), &entry.written);
+        findings.push(finding.at(entry.source(), &entry.written).fix("remove the line", vec![edit]));
+    }
+    for (module, names) in SAME {
+        let both: Vec<&Entry> = names.iter().filter_map(|name| of(name)).collect();
+        let [first, second, ..] = both[..] else { continue };
+        let shown = |entry: &Entry| entry.requirement.name.clone().unwrap_or_default();
+        let finding =
+            TWO_BUILDS.found(format!("{} and {} both bring {module}", shown(first), shown(second))).about(*module);
+        let finding = both.iter().fold(finding, |finding, entry| finding.at(entry.source(), &entry.written));
+        let gone = both.iter().find(|entry| shown(entry) == names[0]).filter(|_| both.len() == 2);
+        let edit = gone.map(|entry| remove_line(&entry.path, *entry.lines.start(), &entry.written));
+        findings.push(finding.advise("keep one of them").fix("keep one of them", edit.into_iter().collect()));
+    }
+}

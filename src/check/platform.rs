@@ -1,0 +1,138 @@
+//! Which builder the platform really uses.
+
+use super::finding::{Check, Findings, error, note, set_key, warning};
+use super::subject::Subject;
+use crate::builder::nixpacks::{Platform, Sourced};
+use crate::finding::Severity;
+use crate::project::Source;
+
+const DOCKERFILE: Check = warning(
+    "dockerfile-wins",
+    "A Dockerfile in the root is built whatever else is configured. Nothing of Nixpacks' plan then counts.",
+);
+const BUILDER: Check = warning(
+    "other-builder",
+    "The platform is told to build with something other than Nixpacks. nixpacks.toml and every NIXPACKS_ variable are then without effect.",
+);
+const DEPRECATED: Check = note(
+    "nixpacks-deprecated-on-railway",
+    "Railway made Railpack its default builder on 2025-09-16 and calls Nixpacks deprecated; existing services keep building. Railpack \
+     reads neither nixpacks.toml nor NIXPACKS_ variables, takes Python 3.13 unless told otherwise, and installs nothing for a \
+     pyproject.toml without a lock file.",
+);
+const CONFIG_AS_CODE: Check = note(
+    "railway-config-as-code-ends",
+    "Railway ends railway.json and railway.toml on 2026-12-01; new services cannot use them since 2026-08-21. `railway config migrate` writes \
+     the successor, a file in .railway/.",
+);
+
+const ENVIRONMENT: Check = warning(
+    "unknown-environment",
+    "Railway's file has settings for environments by their names. One that it does not name gets those that all share, as a misspelt \
+     one would.",
+);
+
+const UNEXPANDED: Check = error(
+    "start-variable-not-expanded",
+    "With a Dockerfile Railway hands the start command to the program itself, without a shell that would look for variables: the program \
+     gets the text $PORT. `sh -c '…'` around it brings the shell back.",
+);
+
+pub(super) const CHECKS: &[Check] = &[DOCKERFILE, BUILDER, UNEXPANDED, ENVIRONMENT, DEPRECATED, CONFIG_AS_CODE];
+
+fn on_railway(subject: &Subject<'_>) -> bool {
+    subject.railway().is_some() || subject.options.platform == Platform::Railway
+}
+
+fn builder<'a>(subject: &Subject<'a>) -> Option<&'a Sourced<String>> {
+    subject.planned.ok()?.deploy.builder.as_ref()
+}
+
+/// Whether a Dockerfile is built in place of the plan: on Railway always, elsewhere where nothing speaks of Nixpacks.
+pub(super) fn overrules(subject: &Subject<'_>) -> bool {
+    let there = subject.project.has_file("Dockerfile") && subject.options.platform != Platform::None;
+    let named = builder(subject).is_some_and(|builder| builder.value.eq_ignore_ascii_case("DOCKERFILE"));
+    named || there && (on_railway(subject) || subject.config().is_none())
+}
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    let builder = builder(subject);
+    let named = builder.map(|builder| builder.value.to_ascii_uppercase());
+    let on_railway = on_railway(subject);
+    if subject.project.has_file("Dockerfile") && subject.options.platform != Platform::None {
+        let finding = DOCKERFILE.found("the Dockerfile is built, not Nixpacks' plan");
+        // Other platforms ask which builder to use, and who names it knows.
+        let known = named.as_deref() == Some("DOCKERFILE");
+        let severity = if on_railway && !known { Severity::Warning } else { Severity::Note };
+        findings.push(
+            finding
+                .severity(severity)
+                .at(subject.project.file("Dockerfile"), "")
+                .advise("remove or rename it to build with Nixpacks"),
+        );
+    } else if let (Some(builder), Some(name)) = (builder, named.as_deref().filter(|name| *name != "NIXPACKS")) {
+        let finding = BUILDER.found(format!("Railway is told to build with {name}, not with Nixpacks")).about(name);
+        // What Railway takes anyway is nobody's mistake.
+        let severity = if name == "RAILPACK" { Severity::Note } else { Severity::Warning };
+        let finding = finding.severity(severity).at(builder.source.clone(), subject.line(&builder.source));
+        findings.push(finding.advise(match name {
+            "RAILPACK" => "Railpack reads no nixpacks.toml; the plan shown here is what Nixpacks would do",
+            _ => "the plan shown here is what Nixpacks would do",
+        }));
+    }
+    if !on_railway {
+        return;
+    }
+    if let Some(file) = subject.railway().filter(|_| overrules(subject)) {
+        let key = ["deploy", "startCommand"];
+        let command = file.str(&key).unwrap_or_default();
+        let by_shell = ["sh -c", "sh -lc", "sh -ec"].iter().any(|shell| command.contains(shell));
+        if command.contains('$') && !by_shell {
+            let finding = UNEXPANDED.found("no shell runs this command, so its variables stay text");
+            let edits = vec![set_key(&file.path, &key, format!("sh -c '{}'", command.replace('\'', "'\\''")))];
+            findings.push(finding.at(file.source(&key), command).fix("run it by a shell", edits));
+        }
+    }
+    if named.as_deref().is_none_or(|name| name == "NIXPACKS") {
+        let finding = DEPRECATED.found("Railway calls Nixpacks deprecated: new services are built with Railpack");
+        let source = builder.map(|builder| builder.source.clone());
+        let source = source.or_else(|| Some(Source::File { path: subject.railway()?.path.clone(), line: None }));
+        let finding = match source {
+            Some(source) => finding.at(source.clone(), subject.line(&source)),
+            None => finding,
+        };
+        findings.push(finding.advise(railpack(subject)));
+    }
+    if let (Some(file), Some(asked)) = (subject.railway(), &subject.options.environment) {
+        let known: Vec<&str> = file.members(&["environments"]).map(|(name, _)| name.as_str()).collect();
+        if !known.is_empty() && !known.contains(&asked.as_str()) {
+            let finding = ENVIRONMENT.found(format!("{} has no environment {asked}", file.path.display())).about(asked);
+            let finding = finding.at(file.source(&["environments"]), file.line(&["environments"]));
+            findings.push(finding.advise(format!("it has {}", known.join(", "))));
+        }
+    }
+    if let Some(file) = subject.railway() {
+        let finding = CONFIG_AS_CODE.found(format!("Railway stops reading {} on 2026-12-01", file.path.display()));
+        findings.push(finding.at(Source::file(&file.path), "").advise("run `railway config migrate`"));
+    }
+}
+
+/// What would be different for this very project.
+fn railpack(subject: &Subject<'_>) -> String {
+    let app = &subject.app;
+    let mut differences = vec!["its venv is /app/.venv"];
+    let named = [".python-version", "runtime.txt", "Pipfile", ".tool-versions", "mise.toml"]
+        .iter()
+        .any(|name| app.has_file(name));
+    if !named {
+        differences.push("Python is 3.13 instead of 3.12");
+    }
+    if subject.config().is_some() {
+        differences.push("the Nixpacks configuration is not read");
+    }
+    let locked = ["requirements.txt", "poetry.lock", "pdm.lock", "uv.lock"].iter().any(|name| app.has_file(name));
+    if app.has_file("pyproject.toml") && !locked {
+        differences.push("nothing is installed, for want of a lock file");
+    }
+    format!("with Railpack: {}", differences.join(", "))
+}

@@ -1,0 +1,320 @@
+//! Lines of requirements.txt that pip cannot use in the cloud.
+
+use super::finding::{Check, Finding, Findings, error, note, remove_line, replace_line, warning};
+use super::subject::{REQUIREMENTS, Subject};
+use crate::finding::{Edit, Severity};
+use crate::project::marker::Platform;
+use crate::project::requirements::{Entry, Invalid, Origin, meant};
+use crate::project::{Encoding, Source, decode};
+
+const ENCODING: Check = error(
+    "requirements-encoding",
+    "The requirements file is not UTF-8; PowerShell's `>` writes UTF-16. pip guesses at best, and Nixpacks cannot see in it which system \
+     packages are needed.",
+);
+const INVALID: Check = error(
+    "invalid-requirement",
+    "pip stops at the first line of a requirements file that it cannot parse, and installs nothing. Commands, merge markers and stray \
+     words do not belong there.",
+);
+const MISSING: Check = error(
+    "requirements-file-missing",
+    "A line includes another requirements file that is not in the project. pip stops there and installs nothing.",
+);
+const LOCAL: Check = error(
+    "local-path-requirement",
+    "A line names a file or folder of somebody's machine, as `pip freeze` in a conda environment writes it. It does not exist where the \
+     image is built.",
+);
+const WHEEL: Check = error(
+    "wheel-wrong-platform",
+    "The wheel was made for another system or another Python, as its file name says, and pip refuses it.",
+);
+const WINDOWS: Check = error(
+    "windows-only-requirement",
+    "The package exists for Windows only, and pip on Linux finds no version of it. A marker keeps the line for Windows alone.",
+);
+const PHANTOM: Check = error(
+    "no-matching-distribution",
+    "Debian's and Ubuntu's own pip lists pkg-resources==0.0.0, which is a part of setuptools and on no index. pip finds no version of it.",
+);
+const MACOS: Check = error(
+    "macos-only-requirement",
+    "The package exists for macOS only, and cannot be installed on Linux. A marker keeps the line for macOS alone.",
+);
+const SSH: Check = warning(
+    "git-auth-failed",
+    "The build has no SSH key and nobody to type a password, so a private repository cannot be cloned. An https address with a token in a \
+     variable works.",
+);
+const GIT: Check = note(
+    "git-requirement",
+    "The package is cloned with git, which the base image has. A private repository needs a token, and without a commit or tag every \
+     build may get something else.",
+);
+pub(super) const UNPINNED: Check = note(
+    "unpinned-requirements",
+    "Without == a build takes the newest version of the day, so that a deploy may break without any change. `pip freeze` writes the \
+     versions that work.",
+);
+
+pub(super) const CHECKS: &[Check] =
+    &[ENCODING, INVALID, MISSING, LOCAL, WHEEL, WINDOWS, PHANTOM, MACOS, SSH, GIT, UNPINNED];
+
+/// After as many broken lines the file is none of requirements.
+const MOST: usize = 20;
+const WINDOWS_ONLY: [&str; 17] = [
+    "pywin32",
+    "pypiwin32",
+    "pywinpty",
+    "wmi",
+    "windows-curses",
+    "pythonwin",
+    "win10toast",
+    "pyhook",
+    "pywinhook",
+    "wexpect",
+    "twisted-iocpsupport",
+    "tensorflow-intel",
+    "winsdk",
+    "dxcam",
+    "pywin",
+    "winrt-runtime",
+    "mouseinfo-win",
+];
+
+/// Whether a line is in force in the plan's Python; what cannot be told is taken as in force.
+pub(super) fn applies(entry: &Entry, python: &str) -> bool {
+    entry.applies(&Platform::cloud(python)) != Some(false)
+}
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    if subject.is_python() {
+        named_files(subject, findings);
+    }
+    if !subject.is_python() || !subject.app.has_file(REQUIREMENTS) || !is_used(subject) {
+        return;
+    }
+    encoding(subject, findings);
+    let found = subject.requirements();
+    if found.files.iter().any(|(_, encoding)| *encoding == Encoding::Unknown) || findings.has_error(&ENCODING) {
+        return;
+    }
+    merge(subject, &found.invalid, findings);
+    for invalid in found.invalid.iter().filter(|invalid| !is_marker(&invalid.text)).take(MOST) {
+        findings.push(unusable(subject, invalid));
+    }
+    let python = super::version::planned(subject).unwrap_or_else(|| "3.12".to_owned());
+    let mut loose: Vec<&Entry> = Vec::new();
+    for entry in found.packages.iter().filter(|entry| !entry.is_constraint && applies(entry, &python)) {
+        match &entry.requirement.origin {
+            Origin::Path(place) | Origin::Url(place) if wheel(entry, place, &python, findings) => {}
+            Origin::Path(path) => local(subject, entry, path, findings),
+            Origin::Repository(url) => repository(entry, url, findings),
+            Origin::Url(_) => {}
+            Origin::Index => {
+                elsewhere(entry, findings);
+                if entry.requirement.pinned().is_none() && entry.requirement.hashes.is_empty() {
+                    loose.push(entry);
+                }
+            }
+        }
+    }
+    let constrained = found.packages.iter().any(|entry| entry.is_constraint);
+    if let ([first, ..], false) = (&loose[..], constrained) {
+        let names: Vec<&str> = loose.iter().take(4).filter_map(|entry| entry.requirement.name.as_deref()).collect();
+        let more = loose.len().saturating_sub(names.len());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let finding = UNPINNED.found(format!("without a fixed version: {}{more}", names.join(", ")));
+        findings.push(finding.at(first.source(), &first.written));
+    }
+}
+
+/// Whether the plan installs from this file.
+pub(super) fn is_used(subject: &Subject<'_>) -> bool {
+    subject.manager() == Some("requirements")
+        || subject.choices("phases.install.cmds").any(|choice| choice.value.contains(REQUIREMENTS))
+}
+
+fn encoding(subject: &Subject<'_>, findings: &mut Findings) {
+    for (path, encoding) in &subject.requirements().files {
+        let Ok(bytes) = subject.project.read(path) else { continue };
+        let (name, text) = match encoding {
+            Encoding::Utf8 | Encoding::Utf8Bom if !bytes.contains(&0) => continue,
+            Encoding::Utf16Le | Encoding::Utf16Be => ("UTF-16", decode(&bytes).text),
+            _ if bytes.len() > 1 && bytes[1] == 0 => {
+                ("UTF-16 without a mark", decode(&[&[0xFF, 0xFE], &bytes[..]].concat()).text)
+            }
+            _ => ("neither UTF-8 nor UTF-16", String::new()),
+        };
+        let finding = ENCODING.found(format!("{} is {name}, where UTF-8 is expected", path.display()));
+        // pip itself understands the mark; Nixpacks and other installers do not.
+        let severity = if name == "UTF-16" { Severity::Warning } else { Severity::Error };
+        let edits = match text.is_empty() {
+            true => Vec::new(),
+            false => vec![Edit::WriteFile { path: path.clone(), text }],
+        };
+        findings.push(
+            finding
+                .severity(severity)
+                .at(Source::file(path), "")
+                .advise("save it as UTF-8")
+                .fix("write it as UTF-8", edits),
+        );
+    }
+}
+
+fn unusable(subject: &Subject<'_>, invalid: &Invalid) -> Finding {
+    let line = subject.line(&invalid.source);
+    let check = if invalid.why.contains("cannot be read") { &MISSING } else { &INVALID };
+    let finding =
+        check.found(format!("pip cannot use this line: {}", invalid.why)).at(invalid.source.clone(), &invalid.text);
+    let Source::File { path, line: Some(number) } = &invalid.source else { return finding };
+    match meant(&line) {
+        Some(text) => {
+            let summary = format!("write {}", text.replace('\n', ", "));
+            finding.fix(summary, vec![replace_line(path, *number, &line, text)])
+        }
+        None => finding,
+    }
+}
+
+fn is_marker(line: &str) -> bool {
+    ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|marker| line.starts_with(marker))
+}
+
+/// What a merge left behind, as one finding; the first side is kept.
+fn merge(subject: &Subject<'_>, invalid: &[Invalid], findings: &mut Findings) {
+    let markers: Vec<&Invalid> = invalid.iter().filter(|invalid| is_marker(&invalid.text)).collect();
+    let Some(Source::File { path, .. }) = markers.first().map(|first| &first.source) else { return };
+    let finding = INVALID.found("a merge left its markers in the file").about(&markers[0].text);
+    let finding =
+        markers.iter().take(MOST).fold(finding, |finding, marker| finding.at(marker.source.clone(), &marker.text));
+    let text = subject.project.read_text(path).unwrap_or_default();
+    let mut other = false;
+    let mut edits = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let gone = is_marker(line) || other;
+        other = (other || line.starts_with("=======") || line.starts_with("|||||||")) && !line.starts_with(">>>>>>>");
+        if gone {
+            edits.push(remove_line(path, index + 1, line));
+        }
+    }
+    edits.reverse();
+    findings
+        .push(finding.advise("see whether the other side was meant").fix("keep the first side of the merge", edits));
+}
+
+/// Files that commands name and the project does not have.
+fn named_files(subject: &Subject<'_>, findings: &mut Findings) {
+    for choice in subject.choices("phases.install.cmds").chain(subject.choices("phases.build.cmds")) {
+        let words: Vec<&str> = choice.value.split_whitespace().collect();
+        let named = words
+            .windows(2)
+            .filter(|pair| matches!(pair[0], "-r" | "--requirement"))
+            .map(|pair| pair[1].trim_end_matches(';'));
+        let moved = ["cd ", "export", "curl", "cp ", ">"].iter().any(|way| choice.value.contains(way));
+        for file in named.filter(|file| file.ends_with(".txt") && !file.starts_with(['/', '$', '.'])) {
+            if moved || subject.app.has_file(file) {
+                continue;
+            }
+            let finding = MISSING.found(format!("{file} is not in the project")).about(file);
+            findings.push(finding.at(choice.because.clone(), &choice.value));
+        }
+    }
+}
+
+/// Whether the line names a wheel that does not fit, by the tags in its name.
+fn wheel(entry: &Entry, place: &str, python: &str, findings: &mut Findings) -> bool {
+    let file = place.split(['#', '?']).next().unwrap_or_default().rsplit(['/', '\\']).next().unwrap_or_default();
+    let Some(stem) = file.trim().strip_suffix(".whl") else { return false };
+    let tags: Vec<&str> = stem.rsplit('-').take(3).collect();
+    let [platform, abi, interpreter] = tags[..] else { return false };
+    let of_linux = |tag: &str| tag == "any" || tag.contains("linux");
+    let own = format!("cp{}", python.replace('.', ""));
+    let of_python = |tag: &str| tag.starts_with("py") || tag == own || abi.contains("abi3");
+    let message = if !platform.split('.').any(of_linux) {
+        format!("{file} is made for {platform}")
+    } else if !interpreter.split('.').any(of_python) {
+        format!("{file} is made for {interpreter}, and the plan takes Python {python}")
+    } else {
+        return false;
+    };
+    let finding = WHEEL.found(message).about(file).at(entry.source(), &entry.written);
+    let name = entry.requirement.name.clone().filter(|_| entry.lines.start() == entry.lines.end());
+    findings.push(match name {
+        Some(name) => {
+            let edit = replace_line(&entry.path, *entry.lines.start(), &entry.written, name.clone());
+            finding.fix(format!("take {name} from the index"), vec![edit])
+        }
+        None => finding,
+    });
+    true
+}
+
+/// A path or file URL.
+fn local(subject: &Subject<'_>, entry: &Entry, path: &str, findings: &mut Findings) {
+    let path = path.strip_prefix("file:///app/").or_else(|| path.strip_prefix("/app/")).unwrap_or(path);
+    let inside = path.strip_prefix("file:").unwrap_or(path).trim_start_matches("./");
+    let inside = inside.split(['#', '[']).next().unwrap_or_default().trim();
+    let is_absolute = path.starts_with("file:///")
+        || inside.starts_with('/')
+        || inside.contains('\\')
+        || inside.get(1..2) == Some(":");
+    if !is_absolute && (inside.is_empty() || inside == "." || subject.app.root().join(inside).exists()) {
+        return;
+    }
+    let finding =
+        LOCAL.found(format!("{path} is not part of the project")).about(path).at(entry.source(), &entry.written);
+    let number = *entry.lines.start();
+    let single = entry.lines.start() == entry.lines.end();
+    findings.push(match (&entry.requirement.name, single) {
+        (Some(name), true) if entry.written.contains('@') => finding.fix(
+            format!("take {name} from the index"),
+            vec![replace_line(&entry.path, number, &entry.written, name.clone())],
+        ),
+        (_, true) => finding.fix("remove the line", vec![remove_line(&entry.path, number, &entry.written)]),
+        _ => finding,
+    });
+}
+
+fn repository(entry: &Entry, url: &str, findings: &mut Findings) {
+    // `git+https://TOKEN@host` has a user as well, and no need of a key.
+    let ssh = url.contains("ssh://") || url.contains("git@") && !url.contains("https://");
+    let what = entry.requirement.name.as_deref().unwrap_or(url);
+    let finding = match ssh {
+        true => SSH.found(format!("{what} is cloned over SSH, and the build has no key")),
+        false => GIT.found(format!("{what} is cloned with git; a private repository needs a token")),
+    };
+    findings.push(finding.about(what).at(entry.source(), &entry.written));
+}
+
+/// Packages of other systems.
+fn elsewhere(entry: &Entry, findings: &mut Findings) {
+    let Some(name) = entry.requirement.name.as_deref() else { return };
+    if name == "pkg-resources" {
+        let finding = PHANTOM.found("pkg-resources is on no index").about(name).at(entry.source(), &entry.written);
+        return findings.push(
+            finding.fix("remove the line", vec![remove_line(&entry.path, *entry.lines.start(), &entry.written)]),
+        );
+    }
+    let (check, platform, system) = if WINDOWS_ONLY.contains(&name) {
+        (&WINDOWS, "win32", "Windows")
+    } else if name.starts_with("pyobjc") {
+        (&MACOS, "darwin", "macOS")
+    } else {
+        return;
+    };
+    let finding =
+        check.found(format!("{name} exists for {system} only")).about(name).at(entry.source(), &entry.written);
+    let single =
+        entry.lines.start() == entry.lines.end() && !entry.written.contains('#') && entry.requirement.marker.is_none();
+    let text = format!("{}; sys_platform == \"{platform}\"", entry.written.trim_end());
+    let edits =
+        if single { vec![replace_line(&entry.path, *entry.lines.start(), &entry.written, text)] } else { Vec::new() };
+    findings.push(
+        finding
+            .advise(format!("remove it, or install it on {system} only"))
+            .fix(format!("install it on {system} only"), edits),
+    );
+}

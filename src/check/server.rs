@@ -1,0 +1,371 @@
+//! Where a server listens, and whether it is there at all.
+
+use super::command::{Invocation, invocations};
+use super::finding::{Check, Findings, error, warning};
+use super::start::Start;
+use super::subject::{REQUIREMENTS, Subject};
+use crate::finding::Severity;
+
+pub(super) const HOST: Check = error(
+    "wrong-bind-host",
+    "The server listens on the container's own loopback address, which nobody outside of it reaches. It must listen on 0.0.0.0.",
+);
+pub(super) const PORT: Check = warning(
+    "hard-coded-port",
+    "The platform chooses the port and says it in PORT. A server that listens on another one is not found, unless the service's settings \
+     name that very port.",
+);
+const LITERAL: Check = error(
+    "port-variable-not-expanded",
+    "The shell does not look for variables between single quotes, so the program gets the text $PORT instead of a number.",
+);
+const RELOAD: Check = warning(
+    "uvicorn-reload-watch",
+    "--reload is for development: a second process watches every file and restarts the server. In a deploy it costs memory and hides \
+     crashes.",
+);
+const PROGRAM: Check = error(
+    "start-program-not-found",
+    "The start command calls a program that neither the plan nor a requirement brings. The shell ends with `command not found`.",
+);
+const DEVELOPMENT: Check = warning(
+    "development-server",
+    "This server is made for development: it handles little load and may reload or debug. A production server, such as gunicorn or \
+     uvicorn, takes its place.",
+);
+
+pub(super) const CHECKS: &[Check] = &[HOST, PORT, LITERAL, RELOAD, PROGRAM, DEVELOPMENT];
+
+/// How a server is told where to listen.
+struct Server {
+    program: &'static str,
+    /// The word after the program that makes it one.
+    verb: &'static str,
+    host: &'static [&'static str],
+    port: &'static [&'static str],
+    /// Options that take both as `host:port`.
+    bind: &'static [&'static str],
+    default_host: &'static str,
+    /// Empty where it reads PORT by itself.
+    default_port: &'static str,
+    /// Variables that say it as well.
+    variables: [&'static str; 2],
+}
+
+const BLANK: Server = Server {
+    program: "",
+    verb: "",
+    host: &["--host"],
+    port: &["--port"],
+    bind: &[],
+    default_host: "127.0.0.1",
+    default_port: "8000",
+    variables: ["", ""],
+};
+
+const SERVERS: &[Server] = &[
+    Server {
+        program: "gunicorn",
+        host: &[],
+        port: &[],
+        bind: &["-b", "--bind"],
+        default_host: "0.0.0.0",
+        default_port: "",
+        ..BLANK
+    },
+    Server { program: "uvicorn", variables: ["UVICORN_HOST", "UVICORN_PORT"], ..BLANK },
+    Server { program: "hypercorn", host: &[], port: &[], bind: &["-b", "--bind"], ..BLANK },
+    Server { program: "daphne", host: &["-b", "--bind"], port: &["-p", "--port"], ..BLANK },
+    Server {
+        program: "flask",
+        verb: "run",
+        host: &["-h", "--host"],
+        port: &["-p", "--port"],
+        default_port: "5000",
+        variables: ["FLASK_RUN_HOST", "FLASK_RUN_PORT"],
+        ..BLANK
+    },
+    Server { program: "fastapi", verb: "run", default_host: "0.0.0.0", ..BLANK },
+    Server { program: "fastapi", verb: "dev", ..BLANK },
+    Server {
+        program: "streamlit",
+        verb: "run",
+        host: &["--server.address"],
+        port: &["--server.port"],
+        default_host: "0.0.0.0",
+        default_port: "8501",
+        variables: ["STREAMLIT_SERVER_ADDRESS", "STREAMLIT_SERVER_PORT"],
+        ..BLANK
+    },
+    Server { program: "waitress-serve", bind: &["--listen"], default_host: "0.0.0.0", default_port: "8080", ..BLANK },
+];
+
+/// Programs and the packages that bring them, the first one being the one to install.
+const PROGRAMS: &[(&str, &[&str])] = &[
+    ("gunicorn", &["gunicorn", "uvicorn-worker", "mlflow", "apache-airflow", "apache-superset"]),
+    (
+        "uvicorn",
+        &[
+            "uvicorn",
+            "fastapi-cli",
+            "uvicorn-worker",
+            "gradio",
+            "nicegui",
+            "chainlit",
+            "mcp",
+            "fastmcp",
+            "chromadb",
+            "prefect",
+            "reflex",
+            "langserve",
+            "litellm",
+            "mlflow",
+            "starlette-admin",
+        ],
+    ),
+    ("hypercorn", &["hypercorn"]),
+    ("daphne", &["daphne", "channels"]),
+    ("waitress-serve", &["waitress", "pyramid"]),
+    ("streamlit", &["streamlit"]),
+    ("celery", &["celery", "django-celery-beat", "apache-airflow", "flower"]),
+    (
+        "flask",
+        &[
+            "flask",
+            "flask-restful",
+            "flask-restx",
+            "dash",
+            "connexion",
+            "flask-socketio",
+            "flask-cors",
+            "flask-sqlalchemy",
+            "flask-login",
+        ],
+    ),
+    ("fastapi", &["fastapi-cli", "fastapi"]),
+    ("alembic", &["alembic", "flask-migrate"]),
+    ("rq", &["rq", "django-rq"]),
+    ("uwsgi", &["uwsgi"]),
+    ("chainlit", &["chainlit"]),
+    ("scrapy", &["scrapy"]),
+];
+
+/// Whether a package brings the program.
+pub(super) fn is_packaged(program: &str) -> bool {
+    PROGRAMS.iter().any(|(known, _)| *known == program)
+}
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(start) = Start::of(subject).filter(|_| subject.is_python()) else { return };
+    let invocations = invocations(start.command);
+    for invocation in &invocations {
+        interpreter(subject, &start, invocation, findings);
+        program(subject, &start, invocation, findings);
+        let server = SERVERS.iter().find(|server| {
+            server.program == invocation.program
+                && (server.verb.is_empty() || invocation.arguments.first() == Some(&server.verb))
+        });
+        if let Some(server) = server {
+            listens(subject, &start, invocation, server, findings);
+        }
+        development(subject, &start, invocation, findings);
+        if matches!(invocation.program, "uvicorn" | "gunicorn" | "hypercorn" | "flask") && invocation.has("--reload") {
+            let without = start.command.replacen(" --reload", "", 1);
+            let finding = RELOAD.found(format!("{} restarts itself on file changes", invocation.program));
+            let finding = finding.about("--reload").at(start.source.clone(), start.command);
+            findings.push(finding.fix("leave --reload out", start.becomes(subject, &without)));
+        }
+    }
+    literal(subject, &start, findings);
+}
+
+fn is_loopback(host: &str) -> bool {
+    matches!(host, "127.0.0.1" | "localhost" | "::1" | "[::1]")
+}
+
+fn listens(
+    subject: &Subject<'_>,
+    start: &Start<'_>,
+    invocation: &Invocation<'_>,
+    server: &Server,
+    findings: &mut Findings,
+) {
+    let bind = invocation.option(server.bind);
+    if bind.is_some_and(|bind| bind.starts_with("unix:") || bind.starts_with("fd:"))
+        || invocation.option(&["--uds", "--fd", "--config", "-c"]).is_some()
+    {
+        return;
+    }
+    let (bind_host, bind_port) = bind.map_or((None, None), |bind| match bind.rsplit_once(':') {
+        Some((host, port)) => (Some(host), Some(port)),
+        None => (Some(bind), None),
+    });
+    let set = |index: usize| !server.variables[index].is_empty() && subject.variable(server.variables[index]).is_some();
+    if server.program == "gunicorn" && subject.variable("GUNICORN_CMD_ARGS").is_some() {
+        return;
+    }
+    let given = invocation.option(server.host).or(bind_host);
+    let host = given.unwrap_or(server.default_host);
+    let wrong_host = is_loopback(host) && !(given.is_none() && set(0));
+    let named = invocation.option(server.port).or(bind_port);
+    let port = named.unwrap_or(server.default_port);
+    let expected = subject.variable("PORT");
+    let wrong_port = !port.is_empty()
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+        && expected != Some(port)
+        && !(named.is_none() && set(1));
+    let right = |text: &str| {
+        let mut text = text.to_owned();
+        if wrong_host {
+            match given {
+                Some(host) => text = text.replacen(host, "0.0.0.0", 1),
+                None if !server.host.is_empty() => {
+                    text = format!("{text} {} 0.0.0.0", server.host[server.host.len() - 1]);
+                }
+                None => text = format!("{text} --bind 0.0.0.0:$PORT"),
+            }
+        }
+        if wrong_port {
+            match named {
+                Some(port) => text = with_port(&text, port),
+                None if !server.port.is_empty() => {
+                    text = format!("{text} {} $PORT", server.port[server.port.len() - 1]);
+                }
+                None => {}
+            }
+        }
+        text
+    };
+    let better = start.command.replacen(invocation.text, &right(invocation.text), 1);
+    if wrong_host {
+        let finding =
+            HOST.found(format!("{} listens on {host}, where nobody outside the container reaches it", server.program));
+        let finding = finding.about(host).at(start.source.clone(), start.command);
+        findings.push(finding.fix("listen on 0.0.0.0", start.becomes(subject, &better)));
+    }
+    if wrong_port {
+        let finding = PORT.found(format!("{} listens on port {port}, whatever PORT says", server.program)).about(port);
+        findings.push(
+            finding.at(start.source.clone(), start.command).fix("listen on $PORT", start.becomes(subject, &better)),
+        );
+    }
+}
+
+/// The last occurrence of the number that is a word's end is the port: `--port 8000`, `0.0.0.0:8000`.
+fn with_port(text: &str, port: &str) -> String {
+    let at = text.match_indices(port).map(|(at, _)| at).filter(|at| {
+        let before = text[..*at].chars().next_back();
+        let after = text[at + port.len()..].chars().next();
+        matches!(before, Some(' ' | ':' | '=' | '"' | '\'' | 'p' | 'b'))
+            && matches!(after, None | Some(' ' | '"' | '\''))
+    });
+    match at.last() {
+        Some(at) => format!("{}$PORT{}", &text[..at], &text[at + port.len()..]),
+        None => text.to_owned(),
+    }
+}
+
+fn development(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+    let runserver = invocation.arguments.iter().position(|word| *word == "runserver");
+    let Some(at) = runserver.filter(|_| start.command.contains("manage.py")) else {
+        if invocation.program == "flask" && invocation.arguments.first() == Some(&"run") && start.is_written(subject) {
+            let finding = DEVELOPMENT.found("flask run is Flask's development server").about("flask run");
+            findings.push(finding.severity(Severity::Note).at(start.source.clone(), start.command));
+        }
+        return;
+    };
+    let address = invocation.arguments.get(at + 1).copied().filter(|word| !word.starts_with('-'));
+    let finding = DEVELOPMENT.found("runserver is Django's development server").about("runserver");
+    findings.push(finding.at(start.source.clone(), start.command));
+    let wrong = match address {
+        None => "127.0.0.1:8000",
+        Some(address) if is_loopback(address.rsplit_once(':').map_or("127.0.0.1", |(host, _)| host)) => address,
+        Some(_) => return,
+    };
+    let text = match address {
+        Some(address) => invocation.text.replacen(address, "0.0.0.0:$PORT", 1),
+        None => invocation.text.replacen("runserver", "runserver 0.0.0.0:$PORT", 1),
+    };
+    let better = start.command.replacen(invocation.text, &text, 1);
+    let finding = HOST.found(format!("runserver listens on {wrong}, where nobody outside the container reaches it"));
+    findings.push(
+        finding
+            .about(wrong)
+            .at(start.source.clone(), start.command)
+            .fix("listen on 0.0.0.0", start.becomes(subject, &better)),
+    );
+}
+
+fn literal(subject: &Subject<'_>, start: &Start<'_>, findings: &mut Findings) {
+    let nested = ["sh -c", "bash -c", "bash -lc", "sh -lc"].iter().any(|shell| start.command.contains(shell));
+    let quoted =
+        start.command.split('\'').skip(1).step_by(2).find(|part| part.contains("$PORT") || part.contains("${PORT"));
+    let windows = start.command.contains("%PORT%");
+    if nested || !windows && quoted.is_none() {
+        return;
+    }
+    let better = match quoted {
+        Some(part) => start.command.replace(&format!("'{part}'"), &format!("\"{part}\"")),
+        None => start.command.replace("%PORT%", "$PORT"),
+    };
+    let what = if windows { "%PORT% is how Windows writes it" } else { "nothing between single quotes is a variable" };
+    let finding =
+        LITERAL.found(format!("the program gets the text of PORT's name, not its value: {what}")).about("$PORT");
+    findings.push(
+        finding
+            .at(start.source.clone(), start.command)
+            .fix("let the shell see the variable", start.becomes(subject, &better)),
+    );
+}
+
+/// `python3.11`, where the plan installs another.
+fn interpreter(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+    let version = invocation.path.strip_prefix("python").filter(|version| version.contains('.'));
+    let (Some(version), Some(planned)) = (version, super::version::planned(subject)) else { return };
+    if version != planned {
+        let better = start.command.replacen(invocation.path, "python", 1);
+        let finding = PROGRAM
+            .found(format!("{} is started, and the plan installs Python {planned}", invocation.path))
+            .about(invocation.path)
+            .at(start.source.clone(), start.command);
+        findings.push(finding.fix("start it with `python`", start.becomes(subject, &better)));
+    }
+}
+
+fn program(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+    let Some((program, packages)) = PROGRAMS.iter().find(|(program, _)| *program == invocation.program) else { return };
+    if subject.manager() != Some("requirements") || !knows_all(subject) {
+        return;
+    }
+    let requirements = subject.requirements();
+    let there = packages.iter().any(|name| match (*program, *name) {
+        // fastapi brings its command, and uvicorn, with an extra only.
+        ("fastapi", "fastapi") => requirements.of(name).any(|entry| !entry.requirement.extras.is_empty()),
+        _ => requirements.of(name).next().is_some(),
+    });
+    let by_extra =
+        *program == "uvicorn" && requirements.of("fastapi").any(|entry| !entry.requirement.extras.is_empty());
+    let planned = subject.plans(program);
+    if there || by_extra || planned {
+        return;
+    }
+    let install = if *program == "fastapi" { "fastapi[standard]" } else { packages[0] };
+    let finding = PROGRAM.found(format!("{program} is started, and no requirement brings it")).about(*program);
+    let finding = finding.at(start.source.clone(), start.command).at(subject.app.file(REQUIREMENTS), "");
+    findings.push(finding.fix(format!("require {install}"), vec![super::packages::require(subject, install)]));
+}
+
+/// Whether everything that is installed is named in requirements.txt.
+fn knows_all(subject: &Subject<'_>) -> bool {
+    let requirements = subject.requirements();
+    let unnamed = requirements.packages.iter().any(|entry| {
+        entry.requirement.editable || !matches!(entry.requirement.origin, crate::project::requirements::Origin::Index)
+    });
+    let elsewhere = requirements.options.iter().any(|option| option.name == "--requirement");
+    let phases = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+    let more = phases.flat_map(|(_, phase)| phase.cmds.iter()).any(|command| {
+        let plain = command.contains("pip install -r requirements.txt") && command.matches("install").count() == 1;
+        !plain && command.contains("install")
+    });
+    !unnamed && !elsewhere && !more && requirements.invalid.is_empty() && !requirements.files.is_empty()
+}

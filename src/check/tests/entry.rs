@@ -1,0 +1,104 @@
+use super::{fires, silent};
+
+const ALL: (&str, &str) = ("requirements.txt", "flask==3.0.0\ngunicorn==23.0.0\nuvicorn==0.30.0\n");
+
+fn starts(command: &str) -> (&'static str, String) {
+    ("Procfile", format!("web: {command}\n"))
+}
+
+#[test]
+fn files_that_are_not_there() {
+    let (name, text) = starts("python Bot.py");
+    let told = fires("start-file-missing", "Procfile:1", &[ALL, ("bot.py", ""), (name, &text)]);
+    assert_eq!(told.fixes[0].summary, "start bot.py");
+    let (name, text) = starts("cd src && python -u app.py --debug");
+    fires("start-file-missing", "Procfile:1", &[ALL, ("src/other/x.py", ""), (name, &text)]);
+    silent("start-file-missing", &[ALL, ("src/app.py", ""), (name, &text)]);
+    let (name, text) = starts("python -c 'print(1)' && bash run.sh x.py");
+    silent("start-file-missing", &[ALL, ("run.sh", ""), (name, &text)]);
+    let config =
+        ("nixpacks.toml", "[phases.build]\ncmds = [\"python make.py > made.py\"]\n[start]\ncmd = \"python made.py\"\n");
+    silent("start-file-missing", &[ALL, config]);
+}
+
+#[test]
+fn modules_that_are_not_there() {
+    let app = ("app.py", "from flask import Flask\napp = Flask(__name__)\n");
+    let (name, text) = starts("gunicorn main:app --workers 2");
+    let told = fires("wrong-start-module", "Procfile:1", &[ALL, app, (name, &text)]);
+    assert_eq!(told.fixes[0].summary, "start app:app");
+    let (name, text) = starts("gunicorn -k uvicorn.workers.UvicornWorker -w 4 app:app");
+    silent("wrong-start-module", &[ALL, app, (name, &text)]);
+    let (name, text) = starts("uvicorn --app-dir backend api.main:app --host 0.0.0.0 --port $PORT");
+    silent("wrong-start-module", &[ALL, ("backend/api/main.py", "app = 1\n"), (name, &text)]);
+    let (name, text) = starts("gunicorn flask.app:Flask");
+    silent("wrong-start-module", &[ALL, (name, &text)]);
+}
+
+#[test]
+fn a_search_path_that_cannot_be_followed_says_nothing() {
+    let shop = ("src/shop/web.py", "app = 1\n");
+    for command in [
+        "PYTHONPATH=src gunicorn shop.web:app",
+        "export PYTHONPATH=/app/src && gunicorn shop.web:app",
+        "(cd src && gunicorn shop.web:app)",
+        "pushd src && gunicorn shop.web:app",
+        "sh -c \"cd src && gunicorn shop.web:app\"",
+        "cd backend; gunicorn shop.web:app",
+    ] {
+        let (name, text) = starts(command);
+        silent("wrong-start-module", &[ALL, shop, (name, &text)]);
+    }
+    let (name, text) = starts("gunicorn shop.web:app");
+    fires("wrong-start-module", "Procfile:1", &[ALL, shop, (name, &text)]);
+    silent("wrong-start-module", &[ALL, shop, (name, &text), ("gunicorn.conf.py", "pythonpath = 'src'\n")]);
+    let config = ("nixpacks.toml", "[variables]\nGUNICORN_CMD_ARGS = \"--chdir src\"\n");
+    silent("wrong-start-module", &[ALL, shop, (name, &text), config]);
+    let written = ("nixpacks.toml", "[phases.build]\ncmds = [\"python write.py\"]\n");
+    let told = fires("wrong-start-module", "Procfile:1", &[ALL, shop, (name, &text), written]);
+    assert_eq!(told.severity, crate::finding::Severity::Warning);
+}
+
+#[test]
+fn a_folder_to_change_to_that_is_not_there() {
+    let (name, text) = starts("cd backend && gunicorn app:app");
+    fires("start-file-missing", "Procfile:1", &[ALL, ("app.py", "app = 1\n"), (name, &text)]);
+}
+
+#[test]
+fn a_project_name_is_no_module() {
+    let project = ("pyproject.toml", "[project]\nname = \"my-app\"\nversion = \"1\"\n");
+    let told = fires("wrong-start-module", "pyproject.toml:2", &[project, ("my_app/__main__.py", "")]);
+    assert_eq!(told.fixes[0].summary, "start it with `python -m my_app`");
+    silent(
+        "wrong-start-module",
+        &[("pyproject.toml", "[project]\nname = \"tool\"\nversion = \"1\"\n"), ("tool/__main__.py", "")],
+    );
+    silent("wrong-start-module", &[project, ("main.py", "")]);
+}
+
+#[test]
+fn names_that_a_module_does_not_have() {
+    let app = ("app.py", "from flask import Flask\nserver = Flask(__name__)\n");
+    let (name, text) = starts("gunicorn app:app");
+    let told = fires("wrong-app-attribute", "Procfile:1", &[ALL, app, (name, &text)]);
+    assert_eq!(told.fixes[0].summary, "start app:server");
+    silent("wrong-app-attribute", &[ALL, ("app.py", "from shop import app\n"), (name, &text)]);
+    silent("wrong-app-attribute", &[ALL, ("app.py", "from shop import *\n"), (name, &text)]);
+    let (name, text) = starts("gunicorn site.wsgi");
+    silent("wrong-app-attribute", &[ALL, ("site/wsgi.py", "application = 1\n"), (name, &text)]);
+    let (name, text) = starts("gunicorn 'shop:create()'");
+    silent("wrong-app-attribute", &[ALL, ("shop/__init__.py", "def create():\n    pass\n"), (name, &text)]);
+}
+
+#[test]
+fn scripts_without_the_executable_bit() {
+    let (name, text) = starts("./start.sh");
+    fires(
+        "start-script-not-executable",
+        "Procfile:1",
+        &[ALL, ("main.py", ""), ("start.sh", "python main.py\n"), (name, &text)],
+    );
+    let (name, text) = starts("bash ./start.sh");
+    silent("start-script-not-executable", &[ALL, ("main.py", ""), ("start.sh", "python main.py\n"), (name, &text)]);
+}

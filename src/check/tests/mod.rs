@@ -1,0 +1,129 @@
+//! Every check fires where it should, keeps silent where it should, and its first fix ends it.
+
+mod address;
+mod apply;
+
+mod commands;
+mod django;
+mod entry;
+mod factory;
+mod healthy;
+mod ignored;
+mod imports;
+mod install;
+mod keys;
+mod lock;
+mod misspelt;
+mod named;
+mod packages;
+mod planned;
+mod platform;
+mod pyproject;
+mod requirements;
+mod secrets;
+mod server;
+mod start;
+mod twice;
+mod version;
+
+use super::{check, checks, explain};
+use crate::builder::nixpacks::{self, Options};
+use crate::finding::Diagnosis;
+use crate::project::Project;
+
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+/// A folder with these files; a name that ends in `/` is a folder.
+fn folder(files: Files<'_>) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        let path = dir.path().join(name);
+        if name.ends_with('/') {
+            std::fs::create_dir_all(path).unwrap();
+        } else {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+    }
+    dir
+}
+
+fn look(dir: &tempfile::TempDir, env: &[&str]) -> Vec<Diagnosis> {
+    let project = Project::open(dir.path()).unwrap();
+    let options = Options { env: env.iter().map(|&given| given.to_owned()).collect(), ..Options::default() };
+    let derived = nixpacks::derive(&project, &options);
+    check(&project, &options, &derived)
+}
+
+fn found(files: Files<'_>) -> Vec<Diagnosis> {
+    look(&folder(files), &[])
+}
+
+/// The one finding of this id stands at this place; its first fix, if it has any, ends it.
+#[track_caller]
+fn fires(id: &str, place: &str, files: Files<'_>) -> Diagnosis {
+    fires_with(id, place, files, &[])
+}
+
+#[track_caller]
+fn fires_with(id: &str, place: &str, files: Files<'_>, env: &[&str]) -> Diagnosis {
+    let dir = folder(files);
+    let all = look(&dir, env);
+    let Some(diagnosis) = all.iter().find(|diagnosis| diagnosis.rule == id) else {
+        panic!("{id} does not fire; these do: {:#?}", all.iter().map(|d| (d.rule, &d.message)).collect::<Vec<_>>());
+    };
+    assert_eq!(diagnosis.evidence[0].source.to_string(), place, "{diagnosis:#?}");
+    assert!(explain(id).is_some(), "{id} is not explained");
+    if let Some(fix) = diagnosis.fixes.first() {
+        apply::apply(dir.path(), &fix.edits);
+        let left = look(&dir, env);
+        let same = left.iter().find(|left| left.rule == id && left.message == diagnosis.message);
+        assert!(same.is_none(), "`{}` does not cure: {same:#?}", fix.summary);
+    }
+    diagnosis.clone()
+}
+
+#[track_caller]
+fn silent(id: &str, files: Files<'_>) {
+    silent_with(id, files, &[]);
+}
+
+#[track_caller]
+fn silent_with(id: &str, files: Files<'_>, env: &[&str]) {
+    let all = look(&folder(files), env);
+    let found: Vec<_> = all.iter().filter(|diagnosis| diagnosis.rule == id).collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn ids_are_kebab_case_and_named_once() {
+    let mut ids: Vec<&str> = checks().map(|check| check.id).collect();
+    assert!(
+        ids.iter().all(|id| id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')),
+        "{ids:?}"
+    );
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all);
+}
+
+#[test]
+fn every_check_is_told_in_whole_sentences() {
+    for check in checks() {
+        assert!(check.about.ends_with('.') && check.about.len() > 60, "{}: {}", check.id, check.about);
+        assert!(!check.about.contains("  "), "{}: {}", check.id, check.about);
+    }
+}
+
+#[test]
+fn the_worst_comes_first() {
+    let all = found(&[
+        ("requirements.txt", "flask\n"),
+        ("main.py", ""),
+        ("railway.json", "{}"),
+        ("nixpacks.toml", "[setup]\nx = 1\n[phases.install]\ncmds = [\"pip install -r requirements.txt\"]\n"),
+    ]);
+    let severities: Vec<_> = all.iter().map(|diagnosis| diagnosis.severity).collect();
+    assert!(severities.len() >= 3 && severities.is_sorted_by(|a, b| a >= b), "{severities:?}");
+}

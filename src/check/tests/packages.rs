@@ -1,0 +1,100 @@
+use super::{fires, silent};
+use crate::finding::Severity;
+
+fn asks(text: &str) -> [(&str, &str); 2] {
+    [("requirements.txt", text), ("main.py", "")]
+}
+
+fn with<'a>(text: &'a str, config: &'a str) -> [(&'a str, &'a str); 3] {
+    [("requirements.txt", text), ("main.py", ""), ("nixpacks.toml", config)]
+}
+
+#[test]
+fn headers_that_the_plan_lacks() {
+    fires("missing-system-header", "requirements.txt:1", &asks("mysqlclient==2.2.4\n"));
+    fires("missing-system-header", "requirements.txt:1", &asks("TA-Lib==0.4.28\n"));
+    fires(
+        "missing-system-header",
+        "requirements.txt:1",
+        &with("dlib\n", "[phases.setup]\nnixPkgs = [\"...\", \"ffmpeg\"]\n"),
+    );
+    silent("missing-system-header", &asks("TA-Lib==0.6.8\n"));
+    silent("missing-system-header", &asks("TA-Lib\n"));
+    silent("missing-system-header", &with("dlib\n", "[phases.setup]\nnixPkgs = [\"...\", \"cmake\"]\n"));
+    silent(
+        "missing-system-header",
+        &with("mysqlclient\n", "[phases.setup]\naptPkgs = [\"default-libmysqlclient-dev\"]\n"),
+    );
+}
+
+#[test]
+fn libraries_that_the_plan_lacks() {
+    let told = fires("missing-shared-library", "requirements.txt:1", &asks("opencv-python==4.10.0.84\n"));
+    assert_eq!(told.fixes.len(), 2);
+    fires("missing-shared-library", "requirements.txt:1", &asks("weasyprint==62.0\n"));
+    // Debian's libraries are not on the path of Nix' Python.
+    fires(
+        "missing-shared-library",
+        "requirements.txt:1",
+        &with("python-magic\n", "[phases.setup]\naptPkgs = [\"libmagic1\"]\n"),
+    );
+    silent("missing-shared-library", &asks("opencv-python-headless==4.10.0.84\nsoundfile==0.12.1\n"));
+    silent(
+        "missing-shared-library",
+        &with("opencv-python\n", "[phases.setup]\nnixLibs = [\"...\", \"libGL\", \"glib\"]\n"),
+    );
+}
+
+#[test]
+fn programs_that_the_plan_lacks() {
+    fires("missing-system-binary", "requirements.txt:1", &asks("pytesseract==0.3.10\n"));
+    silent("missing-system-binary", &with("pytesseract\n", "[phases.setup]\nnixPkgs = [\"...\", \"tesseract\"]\n"));
+    silent("missing-system-binary", &with("pytesseract\n", "[phases.setup]\naptPkgs = [\"tesseract-ocr\"]\n"));
+    silent("missing-system-binary", &asks("pydub==0.25.1\npdf2image==1.17.0\n"));
+}
+
+#[test]
+fn pins_older_than_the_python() {
+    let told = fires("no-wheel-for-python", "requirements.txt:1", &asks("numpy==1.24.3\n"));
+    assert_eq!((told.severity, told.fixes.len()), (Severity::Error, 1));
+    fires(
+        "no-wheel-for-python",
+        "requirements.txt:1",
+        &[("requirements.txt", "pandas==2.1.4\n"), ("main.py", ""), (".python-version", "3.13\n")],
+    );
+    let narrow = ("pyproject.toml", "[project]\nname = \"x\"\nrequires-python = \">=3.12\"\n");
+    let told = fires(
+        "no-wheel-for-python",
+        "requirements.txt:1",
+        &[("requirements.txt", "numpy==1.24.3\n"), ("main.py", ""), narrow],
+    );
+    assert!(told.fixes.is_empty());
+    silent("no-wheel-for-python", &asks("numpy==1.26.4\npandas==2.2.3\ntorch>=2\n"));
+    silent(
+        "no-wheel-for-python",
+        &[("requirements.txt", "numpy==1.24.3\n"), ("main.py", ""), (".python-version", "3.11\n")],
+    );
+}
+
+#[test]
+fn packages_with_needs_of_their_own() {
+    fires("psycopg-without-libpq", "requirements.txt:1", &asks("psycopg==3.2.3\n"));
+    fires("psycopg-without-libpq", "requirements.txt:1", &asks("psycopg[pool]>=3 # database\n"));
+    silent("psycopg-without-libpq", &asks("psycopg[binary]==3.2.3\n"));
+    silent("psycopg-without-libpq", &asks("psycopg==3.2.3\npsycopg-binary==3.2.3\n"));
+    fires("playwright-without-browsers", "requirements.txt:1", &asks("playwright==1.48.0\n"));
+    silent(
+        "playwright-without-browsers",
+        &with("playwright\n", "[phases.build]\ncmds = [\"playwright install chromium\"]\n"),
+    );
+    fires("no-display", "requirements.txt:1", &asks("pyautogui==0.9.54\n"));
+    silent("no-display", &asks("pygame==2.6.0\n"));
+}
+
+#[test]
+fn a_pin_for_another_machine_needs_no_wheel_here() {
+    for marker in ["platform_python_implementation == \"PyPy\"", "platform_machine == \"arm64\""] {
+        let packages = format!("cffi==1.15.0; {marker}\n");
+        silent("no-wheel-for-python", &[("main.py", ""), ("requirements.txt", &packages)]);
+    }
+}

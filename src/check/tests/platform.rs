@@ -1,0 +1,71 @@
+use super::{fires, silent};
+use crate::builder::nixpacks::{self, Options};
+use crate::check::check;
+use crate::finding::Severity;
+use crate::project::Project;
+
+const FLASK: (&str, &str) = ("requirements.txt", "flask==3.0.0\n");
+const MAIN: (&str, &str) = ("main.py", "");
+
+#[test]
+fn a_dockerfile_wins() {
+    fires("dockerfile-wins", "Dockerfile", &[FLASK, MAIN, ("Dockerfile", "FROM x\n")]);
+    silent("dockerfile-wins", &[FLASK, MAIN, ("docker/Dockerfile", "FROM x\n")]);
+}
+
+#[test]
+fn what_a_dockerfile_makes_moot_is_no_error() {
+    let dockerfile = ("Dockerfile", "FROM x\n");
+    let moot = |files: super::Files<'_>| super::found(files).iter().all(|found| found.severity <= Severity::Note);
+    assert!(moot(&[FLASK, ("app.py", ""), dockerfile]), "there is no start command, and nobody asks for it");
+    let config = ("nixpacks.toml", "[phases.install]\ncmds = [\"pip install -r requirements.txt\"]\n");
+    assert!(!moot(&[FLASK, MAIN, dockerfile, config]), "somebody builds with Nixpacks here");
+    let railway = ("railway.json", r#"{"build": {"builder": "DOCKERFILE"}}"#);
+    let told = super::found(&[FLASK, ("app.py", ""), dockerfile, railway]);
+    assert!(told.iter().all(|found| found.severity == Severity::Note), "{told:#?}");
+}
+
+#[test]
+fn another_builder_is_named() {
+    fires("other-builder", "railway.json:1", &[FLASK, MAIN, ("railway.json", r#"{"build": {"builder": "RAILPACK"}}"#)]);
+    silent("other-builder", &[FLASK, MAIN, ("railway.json", r#"{"build": {"builder": "nixpacks"}}"#)]);
+}
+
+#[test]
+fn railway_moves_on() {
+    let told = fires("nixpacks-deprecated-on-railway", "railway.json", &[FLASK, MAIN, ("railway.json", "{}")]);
+    assert!(told.advice.unwrap().contains("3.13"));
+    silent("nixpacks-deprecated-on-railway", &[FLASK, MAIN]);
+    fires("railway-config-as-code-ends", "railway.toml", &[FLASK, MAIN, ("railway.toml", "")]);
+    silent("railway-config-as-code-ends", &[FLASK, MAIN]);
+}
+
+#[test]
+fn an_environment_that_the_file_does_not_name() {
+    let dir = super::folder(&[
+        FLASK,
+        MAIN,
+        ("railway.json", r#"{"environments": {"production": {"deploy": {"startCommand": "python main.py"}}}}"#),
+    ]);
+    let told = |environment: &str| {
+        let project = Project::open(dir.path()).unwrap();
+        let options = Options { environment: Some(environment.to_owned()), ..Options::default() };
+        let found = check(&project, &options, &nixpacks::derive(&project, &options));
+        found.into_iter().find(|found| found.rule == "unknown-environment").and_then(|found| found.advice)
+    };
+    assert_eq!(told("prodution").as_deref(), Some("it has production"));
+    assert_eq!(told("production"), None);
+}
+
+#[test]
+fn a_start_command_that_no_shell_runs() {
+    let dockerfile = ("Dockerfile", "FROM x\n");
+    let railway =
+        |command: &str| format!("[build]\nbuilder = \"DOCKERFILE\"\n[deploy]\nstartCommand = \"{command}\"\n");
+    let asks = railway("gunicorn app:app -b 0.0.0.0:$PORT");
+    fires("start-variable-not-expanded", "railway.toml:4", &[FLASK, MAIN, dockerfile, ("railway.toml", &asks)]);
+    let by_shell = railway("sh -c 'gunicorn app:app -b 0.0.0.0:$PORT'");
+    silent("start-variable-not-expanded", &[FLASK, MAIN, dockerfile, ("railway.toml", &by_shell)]);
+    let nixpacks = asks.replace("DOCKERFILE", "NIXPACKS");
+    silent("start-variable-not-expanded", &[FLASK, MAIN, ("railway.toml", &nixpacks)]);
+}
