@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::reach::Module;
-use crate::builder::nixpacks::{Choice, Derived, Options, Phase, Plan, PlanError, Platform};
+use crate::builder::nixpacks::{Choice, Derived, Options, Phase, Plan, PlanError};
 use crate::project::requirements::Requirements;
 use crate::project::{KeyLines, Project, Source};
 
@@ -94,7 +94,7 @@ impl<'a> Subject<'a> {
             let name = ["railway.toml", "railway.json"].into_iter().find(|name| self.project.has_file(name))?;
             Keyed::read(self.project, Path::new(name))
         };
-        let counts = self.options.platform != Platform::None;
+        let counts = self.options.platform.reads_railway();
         counts.then(|| self.railway.get_or_init(read).as_ref()).flatten()
     }
 

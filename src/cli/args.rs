@@ -58,7 +58,7 @@ pub(super) struct Planning {
     /// Take the plan from this JSON file instead of deriving one
     #[arg(long, value_name = "FILE", conflicts_with = "planner")]
     pub(super) plan: Option<PathBuf>,
-    /// Whose settings beside Nixpacks' apply: railway.json and railway.toml, or none
+    /// Where the project is deployed: Railway's own files count there only
     #[arg(long, value_enum, default_value_t)]
     pub(super) platform: Platform,
     /// The Railway environment whose overrides apply
@@ -76,7 +76,7 @@ pub(super) enum Planner {
     Nixpacks,
 }
 
-/// Whose settings apply besides Nixpacks'.
+/// Where the project is deployed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Platform {
     /// Railway where railway.json or railway.toml is there
@@ -84,7 +84,13 @@ pub(super) enum Platform {
     Auto,
     /// Railway
     Railway,
-    /// Nixpacks alone
+    /// Coolify
+    Coolify,
+    /// Dokploy
+    Dokploy,
+    /// Dokku
+    Dokku,
+    /// Nowhere: the builder alone
     None,
 }
 
@@ -240,6 +246,9 @@ impl Planning {
             platform: match self.platform {
                 Platform::Auto => nixpacks::Platform::Auto,
                 Platform::Railway => nixpacks::Platform::Railway,
+                Platform::Coolify => nixpacks::Platform::Coolify,
+                Platform::Dokploy => nixpacks::Platform::Dokploy,
+                Platform::Dokku => nixpacks::Platform::Dokku,
                 Platform::None => nixpacks::Platform::None,
             },
             environment: self.environment.clone(),

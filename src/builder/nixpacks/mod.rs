@@ -186,11 +186,15 @@ pub fn derive(project: &Project, options: &Options) -> Result<Derived, PlanError
 }
 
 fn platform(project: &Project, options: &Options) -> Result<Railway, PlanError> {
-    let found = match options.platform {
-        Platform::None => None,
-        Platform::Auto | Platform::Railway => railway::read(project, options.environment.as_deref())?,
-    };
-    Ok(found.unwrap_or_default())
+    if !options.platform.reads_railway() {
+        return Ok(Railway::default());
+    }
+    Ok(railway::read(project, options.environment.as_deref())?.unwrap_or_default())
+}
+
+/// How Railway's file, where there is one, deploys the project.
+pub fn railway_settings(project: &Project, environment: Option<&str>) -> Result<Option<Deploy>, InputError> {
+    railway::settings(project, environment)
 }
 
 /// A plan that somebody saved, as JSON or TOML by its file name.

@@ -33,14 +33,27 @@ pub struct Options {
     pub environment: Option<String>,
 }
 
-/// Whose configuration files count beside Nixpacks' own.
+/// Where the project is deployed: whose files count beside the builder's own, and who builds where no file says so.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Platform {
-    /// Railway's, where the project has such a file.
+    /// Railway, where the project has such a file.
     #[default]
     Auto,
-    /// Railway's.
+    /// Railway.
     Railway,
-    /// Nobody's: the plan is what `nixpacks` alone would make.
+    /// Coolify.
+    Coolify,
+    /// Dokploy.
+    Dokploy,
+    /// Dokku.
+    Dokku,
+    /// Nobody's: the plan is what the builder alone would make.
     None,
+}
+
+impl Platform {
+    /// Whether railway.json and railway.toml count.
+    pub fn reads_railway(self) -> bool {
+        matches!(self, Self::Auto | Self::Railway)
+    }
 }

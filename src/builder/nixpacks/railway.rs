@@ -26,6 +26,10 @@ pub struct Sourced<T> {
 pub struct Deploy {
     /// `build.builder`, in the file's own spelling.
     pub builder: Option<Sourced<String>>,
+    /// `build.railpackVersion`
+    pub railpack_version: Option<Sourced<String>>,
+    /// `build.dockerfilePath`
+    pub dockerfile_path: Option<Sourced<String>>,
     /// `build.buildCommand`: the whole `build` phase.
     pub build_command: Option<Sourced<String>>,
     /// `build.nixpacksConfigPath`, relative to the project.
@@ -55,13 +59,20 @@ pub(super) struct Railway {
 
 /// Reads the file that counts; `None` when there is none.
 pub(super) fn read(project: &Project, environment: Option<&str>) -> Result<Option<Railway>, PlanError> {
-    let Some(name) = ["railway.toml", "railway.json"].into_iter().find(|name| project.has_file(name)) else {
-        return Ok(None);
-    };
+    let Some(name) = file_name(project) else { return Ok(None) };
     let file = parse(project, name, environment).map_err(input)?;
     let deploy = file.deploy().map_err(input)?;
     let overlay = file.overlay(&deploy).map_err(input)?;
     Ok(Some(Railway { deploy, overlay }))
+}
+
+/// What the file that counts says beside the plan; `None` when there is none.
+pub(super) fn settings(project: &Project, environment: Option<&str>) -> Result<Option<Deploy>, InputError> {
+    file_name(project).map(|name| parse(project, name, environment)?.deploy()).transpose()
+}
+
+fn file_name(project: &Project) -> Option<&'static str> {
+    ["railway.toml", "railway.json"].into_iter().find(|name| project.has_file(name))
 }
 
 fn input(error: InputError) -> PlanError {
@@ -144,6 +155,8 @@ impl File<'_> {
         let path = |value: &Value| value.as_str().map(|path| PathBuf::from(path.trim_start_matches('/')));
         Ok(Deploy {
             builder: self.text("build", "builder")?,
+            railpack_version: self.text("build", "railpackVersion")?,
+            dockerfile_path: self.text("build", "dockerfilePath")?,
             build_command: self.text("build", "buildCommand")?,
             nixpacks_config: self.read("build", "nixpacksConfigPath", "a string", path)?,
             start_command: self.text("deploy", "startCommand")?,

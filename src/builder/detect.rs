@@ -1,0 +1,160 @@
+//! Which builder builds a project, and what says so.
+
+use std::fmt;
+
+use crate::project::{InputError, Project, Source};
+
+use super::nixpacks::{self, Platform};
+use super::railpack::Version;
+
+/// What turns a project into an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Builder {
+    /// Nixpacks 1.41.0.
+    Nixpacks,
+    /// Railpack, of a release.
+    Railpack(Version),
+    /// A Dockerfile.
+    Dockerfile,
+    /// Another one, by the name that the platform gives it.
+    Other(String),
+}
+
+impl fmt::Display for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nixpacks => f.write_str("Nixpacks"),
+            Self::Railpack(version) => write!(f, "Railpack {version}"),
+            Self::Dockerfile => f.write_str("a Dockerfile"),
+            Self::Other(name) => f.write_str(name),
+        }
+    }
+}
+
+/// A builder and what chose it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detected {
+    /// The builder.
+    pub builder: Builder,
+    /// The place, or the platform's habit.
+    pub because: Source,
+}
+
+/// Asks in the order in which the answers count: a Dockerfile where the platform prefers one, `build.builder` of
+/// Railway's file, a configuration of Railpack's, one of Nixpacks', the platform's default, Nixpacks.
+///
+/// # Errors
+/// Railway's file counts and cannot be read.
+pub fn detect(project: &Project, platform: Platform, environment: Option<&str>) -> Result<Detected, InputError> {
+    let railway = if platform.reads_railway() { nixpacks::railway_settings(project, environment)? } else { None };
+    let on_railway = railway.is_some() || platform == Platform::Railway;
+    let pinned = railway.as_ref().and_then(|deploy| deploy.railpack_version.as_ref());
+    let version = pinned.and_then(|version| version.value.parse().ok()).unwrap_or_else(|| version_on(platform));
+    let found = |builder, because| Ok(Detected { builder, because });
+    if on_railway && project.has_file("Dockerfile") {
+        return found(Builder::Dockerfile, project.file("Dockerfile"));
+    }
+    if let Some(deploy) = &railway {
+        if let Some(named) = &deploy.builder {
+            let builder = match named.value.to_ascii_uppercase().as_str() {
+                "NIXPACKS" => Builder::Nixpacks,
+                "RAILPACK" => Builder::Railpack(version),
+                "DOCKERFILE" => Builder::Dockerfile,
+                name => Builder::Other(name.to_owned()),
+            };
+            return found(builder, named.source.clone());
+        }
+        if let Some(path) = &deploy.dockerfile_path {
+            return found(Builder::Dockerfile, path.source.clone());
+        }
+    }
+    for (name, builder) in [
+        ("railpack.json", Builder::Railpack(version)),
+        ("nixpacks.toml", Builder::Nixpacks),
+        ("nixpacks.json", Builder::Nixpacks),
+    ] {
+        if project.has_file(name) {
+            return found(builder, project.file(name));
+        }
+    }
+    if platform == Platform::Dokku && project.has_file("Dockerfile") {
+        return found(Builder::Dockerfile, project.file("Dockerfile"));
+    }
+    let (builder, because) = default_of(platform);
+    found(builder, Source::Default(because))
+}
+
+/// Who builds a new app there (facts of November 2026).
+fn default_of(platform: Platform) -> (Builder, &'static str) {
+    match platform {
+        Platform::Railway => {
+            (Builder::Railpack(version_on(platform)), "Railway's default since 2025-09-16, the newest release")
+        }
+        Platform::Coolify => (Builder::Railpack(version_on(platform)), "Coolify's default since 4.3.0, pinned"),
+        Platform::Dokploy => (Builder::Nixpacks, "Dokploy's default"),
+        Platform::Dokku => (Builder::Other("herokuish".to_owned()), "Dokku's default"),
+        Platform::Auto | Platform::None => (Builder::Nixpacks, "no file names a builder"),
+    }
+}
+
+fn version_on(platform: Platform) -> Version {
+    match platform {
+        Platform::Coolify => Version::COOLIFY,
+        Platform::Dokploy => Version::DOKPLOY,
+        _ => Version::NEWEST_KNOWN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn said(platform: Platform, files: &[(&str, &str)]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let project = Project::open(Path::new(folder.path())).unwrap();
+        let detected = detect(&project, platform, None).unwrap();
+        format!("{} ({})", detected.builder, detected.because)
+    }
+
+    #[test]
+    fn railways_file_names_the_builder() {
+        let file = |text: &'static str| said(Platform::Auto, &[("railway.toml", text), ("nixpacks.toml", "")]);
+        assert_eq!(file("[build]\nbuilder = \"RAILPACK\"\n"), "Railpack 0.37.0 (railway.toml:2)");
+        assert_eq!(file("[build]\nbuilder = \"nixpacks\"\n"), "Nixpacks (railway.toml:2)");
+        assert_eq!(file("[build]\nbuilder = \"HEROKU\"\n"), "HEROKU (railway.toml:2)");
+        assert_eq!(file("[build]\ndockerfilePath = \"d/Dockerfile\"\n"), "a Dockerfile (railway.toml:2)");
+        let pinned = "[build]\nbuilder = \"RAILPACK\"\nrailpackVersion = \"0.15.4\"\n";
+        assert_eq!(file(pinned), "Railpack 0.15.4 (railway.toml:2)");
+    }
+
+    #[test]
+    fn a_dockerfile_wins_on_railway_and_is_asked_for_elsewhere() {
+        let files = [("Dockerfile", ""), ("railway.json", "{\"build\": {\"builder\": \"RAILPACK\"}}")];
+        assert_eq!(said(Platform::Auto, &files), "a Dockerfile (Dockerfile)");
+        assert_eq!(said(Platform::Railway, &files[..1]), "a Dockerfile (Dockerfile)");
+        assert_eq!(said(Platform::Coolify, &files), "Railpack 0.23.0 (Coolify's default since 4.3.0, pinned)");
+        assert_eq!(said(Platform::Dokku, &files), "a Dockerfile (Dockerfile)");
+    }
+
+    #[test]
+    fn a_builders_own_file_asks_for_it() {
+        let both = [("railpack.json", "{}"), ("nixpacks.toml", "")];
+        assert_eq!(said(Platform::Auto, &both), "Railpack 0.37.0 (railpack.json)");
+        assert_eq!(said(Platform::Dokploy, &both), "Railpack 0.15.4 (railpack.json)");
+        assert_eq!(said(Platform::Railway, &both[1..]), "Nixpacks (nixpacks.toml)");
+    }
+
+    #[test]
+    fn without_a_file_the_platform_decides() {
+        let of = |platform| said(platform, &[]);
+        assert_eq!(of(Platform::Railway), "Railpack 0.37.0 (Railway's default since 2025-09-16, the newest release)");
+        assert_eq!(of(Platform::Dokploy), "Nixpacks (Dokploy's default)");
+        assert_eq!(of(Platform::Dokku), "herokuish (Dokku's default)");
+        assert_eq!(of(Platform::Auto), "Nixpacks (no file names a builder)");
+    }
+}
