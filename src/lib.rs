@@ -18,6 +18,10 @@ pub mod project;
 
 pub mod finding;
 
+pub mod plan;
+
+pub mod platform;
+
 pub mod builder;
 
 pub mod check;

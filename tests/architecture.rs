@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// Each room may import those before it, never those after it.
 const ORDER: &[&str] = &[
-    "fs", "secret", "catalog", "log", "project", "finding", "builder", "check", "sandbox", "run", "diagnose", "fix",
-    "rehearse", "report", "scenario", "cli",
+    "fs", "secret", "catalog", "log", "project", "finding", "plan", "platform", "builder", "check", "sandbox", "run",
+    "diagnose", "fix", "rehearse", "report", "scenario", "cli",
 ];
 
 fn rust_files(dir: &Path) -> Vec<PathBuf> {

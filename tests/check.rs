@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use shakedown::builder::Planned;
 use shakedown::builder::nixpacks::{self, Options};
 use shakedown::check::check;
 use shakedown::finding::Diagnosis;
@@ -24,7 +25,7 @@ fn folder(files: Files<'_>) -> tempfile::TempDir {
 fn look(dir: &tempfile::TempDir) -> Vec<Diagnosis> {
     let project = Project::open(dir.path()).unwrap();
     let options = Options::default();
-    check(&project, &options, &nixpacks::derive(&project, &options))
+    check(&project, &options, &Planned::Nixpacks(nixpacks::derive(&project, &options)))
 }
 
 const FAULTY: &[(&str, Files<'_>)] = &[

@@ -9,11 +9,11 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use shakedown::builder::nixpacks::Plan;
+use shakedown::plan::Plan;
 use shakedown::run::{SmokeKind, SmokeResult, Status};
 use shakedown::sandbox::docker::{self, Docker, Engine, Options, Pull};
 use shakedown::sandbox::process::{self, Ended, Exit, Limits};
-use shakedown::sandbox::{Backend, Lost, Shell, Step};
+use shakedown::sandbox::{Backend, Lost, Role, Step};
 
 use support::*;
 
@@ -75,9 +75,10 @@ fn an_undefined_package_fails_setup_with_its_name_and_place() {
     if skipped("an_undefined_package", missing()) {
         return;
     }
-    let (project, mut plan) = (bot(), plan());
+    let (project, mut plan) = (bot(), nixpacks_plan());
     phase(&mut plan, "setup").nix_pkgs = ["python311", "no-such-package"].into();
     phase(&mut plan, "install").cache_directories = Default::default();
+    let plan = lowered(&plan);
     let ran = rehearse(&docker(), &spec(project.path(), &plan), &settings(None), &NEVER);
     assert_eq!(ran.status("setup"), Status::Failed(Exit::Code(1)), "{}", ran.log);
     assert!(ran.log.contains("/app/.nixpacks/nixpkgs-"), "{}", ran.log);
@@ -87,8 +88,9 @@ fn an_undefined_package_fails_setup_with_its_name_and_place() {
 
 /// A project that installs nothing, for what happens at start.
 fn starts(main: &str) -> (tempfile::TempDir, Plan) {
-    let mut plan = plan();
+    let mut plan = nixpacks_plan();
     plan.phases.as_mut().unwrap().remove("install");
+    let plan = lowered(&plan);
     (project(&[("main.py", main)]), plan)
 }
 
@@ -144,7 +146,7 @@ fn variables_reach_the_command_whatever_their_name_and_never_the_command_line() 
     let values = [("TOKEN", "s3cret\nline"), ("DOCKER_HOST", "tcp://s3cret"), ("HOME", "/s3cret"), ("A-B", "odd")];
     let vars = vars(&values);
     let script = "printf '%s|%s|%s' \"$TOKEN\" \"$DOCKER_HOST\" \"$HOME\"";
-    let command = sandbox.command(&Step { shell: Shell::Build, script, vars: &vars });
+    let command = sandbox.command(&Step { role: Role::Build, argv: &support::build_argv(script), vars: &vars });
     assert!(command.argv.iter().all(|word| !word.to_string_lossy().contains("s3cret")), "{command:?}");
     let mut lines = Vec::new();
     let limits = Limits { total: Duration::from_secs(30), silence: None };
@@ -158,10 +160,11 @@ fn each_command_is_a_login_shell_of_its_own_with_pipefail() {
     if skipped("each_command", missing()) {
         return;
     }
-    let (project, mut plan) = (bot(), plan());
+    let (project, mut plan) = (bot(), nixpacks_plan());
     let install = phase(&mut plan, "install");
     install.cmds = ["cd /tmp && export LOST=1", "pwd; echo lost=$LOST path=$PATH", "false | true"].into();
     install.cache_directories = Default::default();
+    let plan = lowered(&plan);
     let ran = rehearse(&docker(), &spec(project.path(), &plan), &settings(None), &NEVER);
     assert!(ran.log.contains("\n/app\nlost= path=/opt/venv/bin::"), "{}", ran.log);
     assert_eq!(ran.status("install"), Status::Failed(Exit::Code(1)), "{}", ran.log);
@@ -172,8 +175,9 @@ fn a_time_out_leaves_nothing_behind() {
     if skipped("a_time_out", missing()) {
         return;
     }
-    let (project, mut plan) = (bot(), plan());
+    let (project, mut plan) = (bot(), nixpacks_plan());
     phase(&mut plan, "install").cmds = ["sleep 300 & setsid sleep 300 & sleep 300"].into();
+    let plan = lowered(&plan);
     let mut settings = settings(None);
     settings.limits.silence = Some(Duration::from_secs(2));
     let ran = rehearse(&docker(), &spec(project.path(), &plan), &settings, &NEVER);
@@ -222,8 +226,9 @@ fn a_container_killed_from_outside_says_nothing_of_the_project() {
     if skipped("a_container_killed_from_outside", missing()) {
         return;
     }
-    let (project, mut plan) = (bot(), plan());
+    let (project, mut plan) = (bot(), nixpacks_plan());
     phase(&mut plan, "install").cmds = ["sleep 60"].into();
+    let plan = lowered(&plan);
     let volume = docker::cache_volume_name(project.path(), "/root/.cache/pip").unwrap();
     let filter = format!("volume={volume}");
     let ran = thread::scope(|scope| {
@@ -312,7 +317,7 @@ fn leftovers_are_found_by_their_label_and_only_stale_ones_removed() {
         "dev.shakedown.owner=gone",
         "--name",
         "shakedown-test-stale",
-        docker::DEFAULT_IMAGE,
+        &plan.image.name,
         "sleep",
         "300",
     ]);

@@ -10,13 +10,14 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use shakedown::builder::nixpacks::Plan;
+use shakedown::builder::nixpacks;
+use shakedown::plan::Plan;
 use shakedown::run::{SmokeKind, SmokeResult};
 use shakedown::sandbox::docker::{Docker, Options, Pull};
 use shakedown::sandbox::host::Host;
 use shakedown::sandbox::nix::{Nix, Nixpkgs};
 use shakedown::sandbox::process::{self, Ended, Exit, Limits};
-use shakedown::sandbox::{Backend, Shell, Step};
+use shakedown::sandbox::{Backend, Role, Step};
 
 use support::*;
 
@@ -54,7 +55,7 @@ fn entering_a_sandbox() {
         let set_up = opening.elapsed() - opened;
         sandbox.copy_in(None).unwrap();
         let vars = vars(&[("A", "b")]);
-        let command = sandbox.command(&Step { shell: Shell::Build, script: "true", vars: &vars });
+        let command = sandbox.command(&Step { role: Role::Build, argv: &build_argv("true"), vars: &vars });
         let mut times = Vec::new();
         for _ in 0..ROUNDS {
             let started = Instant::now();
@@ -74,9 +75,10 @@ fn quietly(program: &str, arguments: &[&str], folder: &Path) -> bool {
 }
 
 /// Nixpacks' plan for the same folder.
-fn nixpacks_plan(folder: &Path) -> Plan {
+fn real_plan(folder: &Path) -> Plan {
     let output = Command::new("nixpacks").args(["plan", "."]).current_dir(folder).output().unwrap();
-    serde_json::from_slice(&output.stdout).unwrap()
+    let plan: nixpacks::Plan = serde_json::from_slice(&output.stdout).unwrap();
+    lowered(&plan)
 }
 
 #[test]
@@ -89,7 +91,7 @@ fn a_whole_run_against_the_peer() {
         return;
     }
     let project = project(&[("requirements.txt", "# nothing\n"), ("main.py", "print('hello')\n")]);
-    let plan = nixpacks_plan(project.path());
+    let plan = real_plan(project.path());
     for round in 0..4 {
         fs::write(project.path().join("main.py"), format!("print('hello {round}')\n")).unwrap();
         let what = if round == 0 { "cold" } else { "main.py changed" };

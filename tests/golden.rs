@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
-use shakedown::builder::nixpacks::{self, Options, Plan, PlanError, Platform};
+use shakedown::builder::nixpacks::{self, Options, Plan, PlanError};
+use shakedown::platform::Platform;
 use shakedown::project::Project;
 
 /// Names that cannot be committed as they are.

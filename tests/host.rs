@@ -7,10 +7,11 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use shakedown::builder::nixpacks::{Phase, Plan, Vars};
+use shakedown::builder::nixpacks::{self, Phase, Start};
+use shakedown::plan::{Plan, Vars};
 use shakedown::sandbox::cache::Cache;
 use shakedown::sandbox::host::Host;
-use shakedown::sandbox::{Backend, CommandLine, Probe, Sandbox, SetupStep, Shell, Spec, Step, Watch};
+use shakedown::sandbox::{Backend, CommandLine, Probe, Role, Sandbox, SetupStep, Spec, Step, Watch};
 
 /// One cache for all tests, as one user has.
 fn cache() -> Cache {
@@ -32,15 +33,29 @@ fn lacks(test: &str, plan: &Plan) -> bool {
 }
 
 fn plan(packages: &[&str]) -> Plan {
+    plan_with(packages, &["zlib", "stdenv.cc.cc.lib"])
+}
+
+fn plan_with(packages: &[&str], libraries: &[&str]) -> Plan {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let setup = Phase {
-        nix_pkgs: packages.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>().into(),
-        nix_libs: ["zlib", "stdenv.cc.cc.lib"].into(),
+        nix_pkgs: owned(packages).into(),
+        nix_libs: owned(libraries).into(),
         nixpkgs_archive: Some("bc8f8d1be58e8c8383e683a06e1e1e57893fff87".to_owned()),
         ..Phase::default()
     };
     let install = Phase { paths: ["/opt/venv/bin"].into(), ..Phase::default() };
     let phases = [("setup".to_owned(), setup), ("install".to_owned(), install)];
-    Plan { phases: Some(phases.into()), ..Plan::default() }
+    let start = Some(Start { cmd: Some("python main.py".to_owned()), ..Start::default() });
+    nixpacks::lower(&nixpacks::Plan { phases: Some(phases.into()), start, ..nixpacks::Plan::default() }).unwrap()
+}
+
+fn build_argv(script: &str) -> Vec<String> {
+    ["/bin/bash", "-ol", "pipefail", "-c", script].map(str::to_owned).to_vec()
+}
+
+fn start_argv(script: &str) -> Vec<String> {
+    ["/bin/bash", "-l", "-c", script].map(str::to_owned).to_vec()
 }
 
 fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -81,7 +96,7 @@ fn run_line(line: &CommandLine) -> (i32, String) {
 }
 
 fn run(sandbox: &dyn Sandbox, script: &str) -> (i32, String) {
-    run_line(&sandbox.command(&Step { shell: Shell::Build, script, vars: &vars() }))
+    run_line(&sandbox.command(&Step { role: Role::Build, argv: &build_argv(script), vars: &vars() }))
 }
 
 /// Whether the interpreter is a distribution's, which installs elsewhere and says so.
@@ -142,7 +157,7 @@ fn a_venv_installs_and_starts() {
     let (code, text) = run(&*sandbox, AUTO);
     assert_eq!(code, 0, "{text}");
     let (code, text) =
-        run_line(&sandbox.command(&Step { shell: Shell::Start, script: "python main.py", vars: &vars() }));
+        run_line(&sandbox.command(&Step { role: Role::Start, argv: &start_argv("python main.py"), vars: &vars() }));
     assert_eq!((code, text.as_str()), (0, "/opt/venv /root/.nix-profile/lib/python3.11/os.py\n"));
 }
 
@@ -274,7 +289,7 @@ fn what_left_its_session_dies_with_the_sandbox() {
     let project = project(&[]);
     let sandbox = open(&plan, project.path(), false);
     let script = "setsid sleep 4321.75 & (setsid nohup sleep 4321.75 &) ; sleep 4321.75";
-    let line = sandbox.command(&Step { shell: Shell::Build, script, vars: &vars() });
+    let line = sandbox.command(&Step { role: Role::Build, argv: &build_argv(script), vars: &vars() });
     let mut child = Command::new(&line.argv[0]).args(&line.argv[1..]).env_clear().envs(&line.vars).spawn().unwrap();
     let sleepers = || {
         let all = fs::read_dir("/proc").unwrap().flatten();
@@ -305,8 +320,9 @@ fn values_are_not_in_the_command_line() {
     let sandbox = open(&plan, project.path(), false);
     let mut vars = vars();
     vars.insert("TOKEN".to_owned(), "s3cret\nline".to_owned());
-    for shell in [Shell::Build, Shell::Start] {
-        let line = sandbox.command(&Step { shell, script: "printf %s \"$TOKEN\"", vars: &vars });
+    let script = "printf %s \"$TOKEN\"";
+    for (role, argv) in [(Role::Build, build_argv(script)), (Role::Start, start_argv(script))] {
+        let line = sandbox.command(&Step { role, argv: &argv, vars: &vars });
         assert!(line.argv.iter().all(|word| !word.to_string_lossy().contains("s3cret")));
         assert_eq!(run_line(&line), (0, "s3cret\nline".to_owned()));
     }
@@ -362,9 +378,7 @@ fn a_wheel_that_needs_the_systems_libgl_fails_and_nix_libs_cure_it() {
     let found = sandbox.audit().unwrap();
     let gl = found.iter().find(|library| library.soname == "libGL.so.1").unwrap();
     assert_eq!((gl.distribution.as_deref(), gl.nix_lib.as_deref()), (Some("opencv-python"), Some("libGL")));
-    let mut cured = plan(&["python311"]);
-    let setup = cured.phases.as_mut().unwrap().get_mut("setup").unwrap();
-    setup.nix_libs = ["zlib", "stdenv.cc.cc.lib", "libGL", "glib"].into();
+    let cured = plan_with(&["python311"], &["zlib", "stdenv.cc.cc.lib", "libGL", "glib"]);
     let cured = open(&cured, project.path(), true);
     if let Some(note) = cured.unverified().iter().find(|note| note.what.starts_with("nixLibs")) {
         println!("skipped: {NAME}: {note:?}");
@@ -428,7 +442,7 @@ fn the_apps_own_listener_is_found_and_asked_with_and_without_a_network() {
         let mut vars = vars();
         vars.insert("PORT".to_owned(), port.to_string());
         let script = format!("python main.py {address}");
-        let line = sandbox.command(&Step { shell: Shell::Start, script: &script, vars: &vars });
+        let line = sandbox.command(&Step { role: Role::Start, argv: &start_argv(&script), vars: &vars });
         let mut app = Command::new(&line.argv[0]).args(&line.argv[1..]).env_clear().envs(&line.vars).spawn().unwrap();
         let probe = Probe {
             pid: app.id(),
@@ -465,7 +479,7 @@ fn a_handler_for_sigterm_is_reached() {
     let code = "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *a: sys.exit(7))\nopen('up', 'w')\ntime.sleep(60)\n";
     let project = project(&[("main.py", code)]);
     let sandbox = open(&plan, project.path(), false);
-    let line = sandbox.command(&Step { shell: Shell::Start, script: "python main.py", vars: &vars() });
+    let line = sandbox.command(&Step { role: Role::Start, argv: &start_argv("python main.py"), vars: &vars() });
     let mut app = Command::new(&line.argv[0]).args(&line.argv[1..]).env_clear().envs(&line.vars).spawn().unwrap();
     std::thread::sleep(Duration::from_secs(3));
     sandbox.ask_to_stop(app.id()).unwrap();

@@ -7,7 +7,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use shakedown::builder::nixpacks::Plan;
+use shakedown::plan::Plan;
 use shakedown::run::{SmokeKind, SmokeResult, Status};
 use shakedown::sandbox::Backend;
 use shakedown::sandbox::nix::{Nix, Nixpkgs};
@@ -54,8 +54,9 @@ fn an_undefined_package_fails_setup_with_its_name_and_place() {
     if skipped("an_undefined_package", missing()) {
         return;
     }
-    let (project, mut plan) = (bot(), plan());
+    let (project, mut plan) = (bot(), nixpacks_plan());
     phase(&mut plan, "setup").nix_pkgs = ["python311", "no_such_package"].into();
+    let plan = lowered(&plan);
     let ran = rehearse(&nix(), &spec(project.path(), &plan), &settings(None), &NEVER);
     assert_eq!(ran.status("setup"), Status::Failed(Exit::Code(1)), "{}", ran.log);
     assert!(ran.log.contains("undefined variable 'no_such_package'"), "{}", ran.log);
@@ -68,11 +69,12 @@ fn the_interpreter_and_its_libraries_are_the_stores() {
     if skipped("the_interpreter", missing()) {
         return;
     }
-    let (project, mut plan) = (bot(), plan());
+    let (project, mut plan) = (bot(), nixpacks_plan());
     let look =
         "python -c 'import sys, os, ssl, sqlite3, ctypes; print(sys.version_info[:2], os.__file__, sys.executable)'";
     let cmds = [look, "echo \"libraries $LD_LIBRARY_PATH\"", "pip --version", "ls /usr/bin/python3"];
     phase(&mut plan, "install").cmds = cmds.into();
+    let plan = lowered(&plan);
     let ran = rehearse(&nix(), &spec(project.path(), &plan), &settings(None), &NEVER);
     assert!(ran.log.contains("(3, 11) /nix/store/"), "{}", ran.log);
     assert!(ran.log.contains("/lib/python3.11/os.py /root/.nix-profile/bin/python"), "{}", ran.log);
@@ -91,10 +93,10 @@ fn told_to_break_system_packages_pip_writes_to_a_copy_and_never_to_the_store() {
         ("tiny.py", "VALUE = 'tiny value'\n"),
         ("main.py", "import tiny\nprint(tiny.VALUE, tiny.__file__)\n"),
     ]);
-    let mut plan = founding_plan();
+    let mut plan = nixpacks_founding_plan();
     let write = "python - <<'END'\nimport os, shutil, sysconfig\nplace = sysconfig.get_path('purelib')\nos.makedirs(place, exist_ok=True)\nshutil.copy('tiny.py', place)\nEND";
     phase(&mut plan, "install").cmds = [write, "rm tiny.py # as pip --break-system-packages does"].into();
-    let with_start = with_start(plan, "rm -f tiny.py; python main.py");
+    let with_start = with_start(lowered(&plan), "rm -f tiny.py; python main.py");
     let ran = rehearse(&nix(), &spec(project.path(), &with_start), &settings(Some(SmokeKind::Exits)), &NEVER);
     assert_eq!(ran.smoke(), &SmokeResult::Exited, "{}", ran.log);
     assert!(
@@ -115,8 +117,9 @@ fn a_server_on_loopback_is_seen_and_ends_when_asked() {
     }
     let main = "import http.server, os\nhttp.server.HTTPServer(('127.0.0.1', int(os.environ['PORT'])), http.server.SimpleHTTPRequestHandler).serve_forever()\n";
     let project = project(&[("main.py", main)]);
-    let mut plan = plan();
+    let mut plan = nixpacks_plan();
     plan.phases.as_mut().unwrap().remove("install");
+    let plan = lowered(&plan);
     let mut settings = settings(Some(SmokeKind::Answers));
     settings.smoke.port = 18_473;
     let ran = rehearse(&nix(), &spec(project.path(), &plan), &settings, &NEVER);

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use shakedown::builder::nixpacks::Plan;
+use shakedown::plan::Plan;
 use shakedown::run::{SmokeResult, Status, Verdict};
 use shakedown::sandbox::cache::Cache;
 use shakedown::sandbox::docker::{Docker, Engine, Options, Pull};
@@ -99,15 +99,15 @@ fn leaves_nothing_behind(backend: &dyn Backend, cache: &Cache, engine: Option<En
     let traces = Traces { cache, engine };
     let (project, marker) = (bot(), marker());
     let sleep = format!("setsid sleep {marker} & sleep {marker}");
-    let mut building = plan();
+    let mut building = nixpacks_plan();
     phase(&mut building, "install").cmds = [&*sleep].into();
     phase(&mut building, "install").cache_directories = Default::default();
-    let ran = interrupted(backend, project.path(), &building, &marker, &traces);
+    let ran = interrupted(backend, project.path(), &lowered(&building), &marker, &traces);
     assert_eq!(ran.status("install"), Status::Interrupted, "{}", ran.log);
     assert!(ran.outcome().smoke.is_none());
 
-    let mut started = with_start(building, &sleep);
-    phase(&mut started, "install").cmds = Default::default();
+    phase(&mut building, "install").cmds = Default::default();
+    let started = with_start(lowered(&building), &sleep);
     let ran = interrupted(backend, project.path(), &started, &marker, &traces);
     assert_eq!(ran.smoke(), &SmokeResult::Interrupted, "{}", ran.log);
 }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use crate::platform::{Platform, railway};
 use crate::project::{InputError, Project, Source};
 
-use super::nixpacks::{self, Platform};
 use super::railpack::Version;
 
 /// What turns a project into an image.
@@ -46,7 +46,7 @@ pub struct Detected {
 /// # Errors
 /// Railway's file counts and cannot be read.
 pub fn detect(project: &Project, platform: Platform, environment: Option<&str>) -> Result<Detected, InputError> {
-    let railway = if platform.reads_railway() { nixpacks::railway_settings(project, environment)? } else { None };
+    let railway = if platform.reads_railway() { railway::read(project, environment)? } else { None };
     let on_railway = railway.is_some() || platform == Platform::Railway;
     let pinned = railway.as_ref().and_then(|deploy| deploy.railpack_version.as_ref());
     let version = pinned.and_then(|version| version.value.parse().ok()).unwrap_or_else(|| version_on(platform));

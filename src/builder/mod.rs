@@ -4,6 +4,7 @@ pub mod nixpacks;
 pub mod railpack;
 
 mod detect;
+mod planned;
 
 pub use detect::{Builder, Detected, detect};
-pub use nixpacks::Platform;
+pub use planned::{Buildable, Planned, Refused};

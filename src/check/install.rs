@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::finding::{Check, Finding, Findings, error, remove_item, remove_key, set_key, warning};
 use super::subject::{Keyed, Subject, strings};
-use crate::builder::nixpacks::Choice;
 use crate::finding::{Edit, Severity};
+use crate::plan::Choice;
 use crate::project::Source;
 
 const EXTERNALLY_MANAGED: Check = error(

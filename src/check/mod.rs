@@ -40,7 +40,8 @@ pub use finding::Check;
 use finding::Findings;
 use subject::Subject;
 
-use crate::builder::nixpacks::{Derived, Options, PlanError};
+use crate::builder::Planned;
+use crate::builder::nixpacks::Options;
 use crate::finding::Diagnosis;
 use crate::project::Project;
 
@@ -75,7 +76,8 @@ const TOPICS: &[Topic] = &[
 ];
 
 /// What can be known of a project and its plan, the worst first. `options` are those the plan was derived with.
-pub fn check(project: &Project, options: &Options, derived: &Result<Derived, PlanError>) -> Vec<Diagnosis> {
+pub fn check(project: &Project, options: &Options, planned: &Planned) -> Vec<Diagnosis> {
+    let Planned::Nixpacks(derived) = planned;
     let subject = Subject::new(project, options, derived.as_ref());
     let mut findings = Findings::default();
     for topic in TOPICS {

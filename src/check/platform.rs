@@ -2,9 +2,10 @@
 
 use super::finding::{Check, Findings, error, note, set_key, warning};
 use super::subject::Subject;
-use crate::builder::nixpacks::{Platform, Sourced};
 use crate::finding::Severity;
+use crate::platform::Platform;
 use crate::project::Source;
+use crate::project::Sourced;
 
 const DOCKERFILE: Check = warning(
     "dockerfile-wins",

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::finding::{Check, Finding, Findings, error, note, warning};
 use super::install::{drop_package, list_of};
 use super::subject::Subject;
-use crate::builder::nixpacks::Choice;
 use crate::finding::Edit;
+use crate::plan::Choice;
 
 const UNKNOWN_PACKAGE: Check = error(
     "unknown-nix-package",

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::reach::Module;
-use crate::builder::nixpacks::{Choice, Derived, Options, Phase, Plan, PlanError};
+use crate::builder::nixpacks::{Derived, Options, Phase, Plan, PlanError};
+use crate::plan::Choice;
 use crate::project::requirements::Requirements;
 use crate::project::{KeyLines, Project, Source};
 

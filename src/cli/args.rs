@@ -11,7 +11,8 @@ use serde::Deserialize;
 use super::config::{self, Config};
 use super::exit::UsageError;
 use super::output::warn;
-use crate::builder::nixpacks::{self, Options, Vars};
+use crate::builder::nixpacks::Options;
+use crate::plan::Vars;
 use crate::rehearse::{self, Request};
 use crate::run::SmokeKind;
 use crate::sandbox::nix::Nixpkgs;
@@ -244,12 +245,12 @@ impl Planning {
             libs: self.libs.clone(),
             apt: self.apt.clone(),
             platform: match self.platform {
-                Platform::Auto => nixpacks::Platform::Auto,
-                Platform::Railway => nixpacks::Platform::Railway,
-                Platform::Coolify => nixpacks::Platform::Coolify,
-                Platform::Dokploy => nixpacks::Platform::Dokploy,
-                Platform::Dokku => nixpacks::Platform::Dokku,
-                Platform::None => nixpacks::Platform::None,
+                Platform::Auto => crate::platform::Platform::Auto,
+                Platform::Railway => crate::platform::Platform::Railway,
+                Platform::Coolify => crate::platform::Platform::Coolify,
+                Platform::Dokploy => crate::platform::Platform::Dokploy,
+                Platform::Dokku => crate::platform::Platform::Dokku,
+                Platform::None => crate::platform::Platform::None,
             },
             environment: self.environment.clone(),
             process_env,

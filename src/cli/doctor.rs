@@ -12,7 +12,8 @@ use super::args::Sandboxing;
 use super::config::Config;
 use super::exit::Exit;
 use super::output::{Color, print};
-use crate::builder::nixpacks::Plan;
+use crate::builder::nixpacks;
+use crate::plan::Plan;
 use crate::rehearse::Request;
 use crate::report::Paint;
 use crate::sandbox::cache::{self, Cache, remove_tree};
@@ -146,7 +147,7 @@ fn nix(request: &Request) -> Finding {
 }
 
 fn of_docker(docker: &Docker) -> Finding {
-    let checked = docker.check(&Plan::default());
+    let checked = docker.check(&Plan { image: nixpacks::image(None), ..Plan::default() });
     Finding {
         name: "docker",
         usable: checked.is_ok(),

@@ -9,7 +9,9 @@ use super::args::Planning;
 use super::config::Config;
 use super::exit::Exit;
 use super::output::{Color, print, warn};
-use crate::builder::nixpacks::{Derived, PlanError, Platform, render};
+use crate::builder::Planned;
+use crate::builder::nixpacks::{Derived, PlanError, render};
+use crate::platform::Platform;
 use crate::project::Project;
 use crate::report::Paint;
 
@@ -39,7 +41,8 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     let request = args.planning.request(&Config::read(&args.planning.path)?)?;
     let project = Project::open(&request.path)?;
     let paint = Paint::new(args.color.is_on(console::colors_enabled()));
-    let derived = match request.plan(&project)? {
+    let Planned::Nixpacks(planned) = request.plan(&project)?;
+    let derived = match planned {
         Ok(derived) => derived,
         Err(PlanError::Input { error, .. }) => return Err(error.into()),
         Err(refusal) => {

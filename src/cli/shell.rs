@@ -10,11 +10,11 @@ use super::config::Config;
 use super::exit::Exit;
 use super::interrupt;
 use super::output::{Color, warn};
-use crate::builder::nixpacks::Vars;
+use crate::plan::Vars;
 use crate::rehearse::rehearse_then;
 use crate::report::{Live, Paint};
 use crate::run::{START, Status, Until};
-use crate::sandbox::{Sandbox, Shell, Step};
+use crate::sandbox::{Role, Sandbox, Step};
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
@@ -62,7 +62,7 @@ pub(super) fn run(args: Args) -> Result<Exit> {
 
 /// Hands the terminal to a shell inside, until the user leaves it.
 pub(super) fn open(sandbox: &dyn Sandbox, vars: &Vars) -> Result<ExitStatus> {
-    let command = sandbox.command(&Step { shell: Shell::Interactive, script: "", vars });
+    let command = sandbox.command(&Step { role: Role::Interactive, argv: &[], vars });
     let (program, arguments) = command.argv.split_first().context("the sandbox has no shell")?;
     let mut shell = Command::new(program);
     shell.args(arguments).env_clear().envs(&command.vars);

@@ -4,7 +4,6 @@ use super::rank::{Finding, rank};
 use super::reading::Reading;
 use super::rule::{Rule, SAID};
 use super::{cures, outcome, places, rules};
-use crate::builder::nixpacks::Plan;
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 use crate::log::traceback::{Frame, Raised};
 use crate::log::{Line, Log};
@@ -17,8 +16,6 @@ use crate::sandbox::MissingLibrary;
 pub struct Case<'a> {
     /// The project, where it is at hand.
     pub project: Option<&'a Project>,
-    /// What the builder would do with it.
-    pub plan: Option<&'a Plan>,
     /// What was printed.
     pub log: &'a Log,
     /// What became of a run of ours.
@@ -30,7 +27,7 @@ pub struct Case<'a> {
 impl<'a> Case<'a> {
     /// A log and nothing else.
     pub fn of_log(log: &'a Log) -> Self {
-        Self { project: None, plan: None, log, outcome: None, missing_libraries: &[] }
+        Self { project: None, log, outcome: None, missing_libraries: &[] }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use toml_edit::{Array, Document, Item, Table, TableLike, Value};
 
 /// Lines by key path: `phases`, `install`, `cmds`, and `0` for the first item of a list.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyLines(HashMap<Vec<String>, usize>);
 
 impl KeyLines {

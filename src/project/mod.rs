@@ -7,12 +7,14 @@ pub mod pyproject;
 pub mod requirements;
 mod search;
 mod source;
+mod sourced;
 mod text;
 
 pub use error::InputError;
 pub use keys::KeyLines;
 pub use search::Search;
 pub use source::Source;
+pub use sourced::Sourced;
 pub use text::{Decoded, Encoding, decode, line_at, line_containing};
 
 use std::fs::{self, File};

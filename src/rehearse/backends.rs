@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::Request;
-use crate::builder::nixpacks::Plan;
+use crate::plan::Plan;
 use crate::sandbox::docker::Docker;
 use crate::sandbox::host::Host;
 use crate::sandbox::nix::Nix;

@@ -3,12 +3,12 @@
 use std::time::Instant;
 
 use super::Rehearsal;
-use crate::builder::nixpacks::Plan;
 use crate::catalog::names;
 use crate::catalog::packages::package;
 use crate::diagnose::{self, Case};
 use crate::finding::Diagnosis;
 use crate::log::Log;
+use crate::plan::Plan;
 use crate::project::Project;
 use crate::run::{Event, Outcome, Verdict};
 use crate::sandbox::{Kept, MissingLibrary, Unverified};
@@ -41,7 +41,6 @@ impl Found {
         let mut diagnoses = match failed {
             true => diagnose::diagnose(&Case {
                 project: Some(project),
-                plan: Some(&plan),
                 log: &log,
                 outcome: Some(&outcome),
                 missing_libraries: &missing,
@@ -54,7 +53,7 @@ impl Found {
         };
         let primary = diagnoses.first().and_then(|diagnosis| diagnose::explain(diagnosis.rule));
         let passing = primary.is_some_and(|rule| rule.passing);
-        let absent = diagnoses.first().and_then(|primary| absent(primary, &unverified));
+        let absent = diagnoses.first().and_then(|primary| absent(primary, &plan, &unverified));
         if let (Some(absent), Some(primary)) = (&absent, diagnoses.first_mut()) {
             // The project asks for it already: there is nothing to mend.
             primary.fixes.clear();
@@ -86,7 +85,7 @@ impl Found {
 }
 
 /// The declared package that would have brought what is missing, had this machine had it.
-fn absent(primary: &Diagnosis, unverified: &[Unverified]) -> Option<Unverified> {
+fn absent(primary: &Diagnosis, plan: &Plan, unverified: &[Unverified]) -> Option<Unverified> {
     const OF_PACKAGES: &[&str] = &[
         "start-program-not-found",
         "missing-system-binary",
@@ -95,6 +94,7 @@ fn absent(primary: &Diagnosis, unverified: &[Unverified]) -> Option<Unverified> 
         "missing-compiler",
         "git-missing",
     ];
+    let keys = plan.package_keys();
     let wanted = primary.subject.as_deref().filter(|_| OF_PACKAGES.contains(&primary.rule))?;
     let brings = |name: &str| {
         let known = [names::library(wanted), names::header(wanted)].into_iter().flatten();
@@ -107,7 +107,7 @@ fn absent(primary: &Diagnosis, unverified: &[Unverified]) -> Option<Unverified> 
             || known.into_iter().any(|packages| [packages.nix, packages.apt].contains(&name))
     };
     let is_absent = |note: &&Unverified| {
-        let declared = note.what.split_once(": ").filter(|(kind, _)| ["nixPkgs", "nixLibs", "aptPkgs"].contains(kind));
+        let declared = note.what.split_once(": ").filter(|(key, _)| keys.iter().any(|known| known == key));
         declared.is_some_and(|(_, name)| brings(name))
     };
     unverified.iter().find(is_absent).cloned()

@@ -1,6 +1,5 @@
 //! The one kept sandbox of each project: remembered when a run leaves it, found by the runs that go on in it.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -12,17 +11,17 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::backends::{self, Chosen};
 use super::{AskError, BackendName, Request};
-use crate::builder::nixpacks::{Phase, Plan, Vars};
-use crate::run::{SETUP, Settings};
+use crate::plan::{self, Plan, SETUP, Vars};
+use crate::run::Settings;
 use crate::sandbox::cache::Cache;
 use crate::sandbox::process::{self, Ended, Exit};
-use crate::sandbox::{Backend, Kept, Sandbox, Shell, Spec, Step, Unverified};
+use crate::sandbox::{Backend, Kept, Role, Sandbox, Spec, Step, Unverified};
 
 /// What is remembered. No variables: their values may be secret.
 #[derive(Debug, Serialize, Deserialize)]
 struct Memory {
     backend: String,
-    phases: BTreeMap<String, Phase>,
+    steps: Vec<plan::Step>,
     sandbox: Kept,
 }
 
@@ -39,7 +38,7 @@ pub(super) fn reopen(request: &Request, spec: &Spec<'_>, from: &str) -> Result<(
     if ![BackendName::Auto.name(), &memory.backend].contains(&request.backend.name()) {
         return Err(ask(format!("the kept sandbox is one of the {} backend", memory.backend)));
     }
-    let changed = changed_before(from, spec.plan, &memory.phases)?;
+    let changed = changed_before(from, spec.plan, &memory.steps);
     if let Some(phase) = changed {
         return Err(ask(format!(
             "{phase} has changed since the sandbox was kept: begin with it (--from {phase}), or anew with --keep"
@@ -53,18 +52,17 @@ pub(super) fn reopen(request: &Request, spec: &Spec<'_>, from: &str) -> Result<(
 }
 
 /// The first of the phases before `from` that is not what it was.
-fn changed_before(from: &str, plan: &Plan, then: &BTreeMap<String, Phase>) -> Result<Option<String>> {
-    let before = plan.phases_in_order()?.into_iter().take_while(|(name, _)| *name != from);
-    let mut changed = before.filter(|(name, phase)| then.get(*name) != Some(*phase));
-    Ok(changed.next().map(|(name, _)| name.to_owned()))
+fn changed_before(from: &str, plan: &Plan, then: &[plan::Step]) -> Option<String> {
+    let before = plan.steps.iter().take_while(|step| step.name != from);
+    let mut changed = before.filter(|step| !then.contains(step));
+    changed.next().map(|step| step.name.clone())
 }
 
 /// Leaves the sandbox for later runs of the project, in the place of the one that was kept before.
 pub(super) fn keep(request: &Request, spec: &Spec<'_>, backend: &str, sandbox: &mut dyn Sandbox) -> Result<Kept> {
     let earlier = Memory::of(spec.project)?;
     let kept = sandbox.keep()?;
-    let phases = spec.plan.phases.clone().unwrap_or_default();
-    let memory = Memory { backend: backend.to_owned(), phases, sandbox: kept.clone() };
+    let memory = Memory { backend: backend.to_owned(), steps: spec.plan.steps.clone(), sandbox: kept.clone() };
     memory.write(spec.project)?;
     if let Some(earlier) = earlier.filter(|earlier| earlier.sandbox != kept) {
         // It may be gone already, by hand or by `doctor --clean`.
@@ -86,15 +84,15 @@ pub(super) fn is_wanted(request: &Request, interrupted: bool) -> bool {
 }
 
 /// `venv` refuses a place that it finds in use, and the cloud's is never there when the phase begins that makes it.
-const FORGET_VENV: &str = "rm -rf /opt/venv";
 const INSTALL: &str = "install";
 
 /// Takes away what the phases to come will make again.
-pub(super) fn ready(sandbox: &dyn Sandbox, from: &str, interrupted: &AtomicBool) -> Result<()> {
+pub(super) fn ready(sandbox: &dyn Sandbox, plan: &Plan, from: &str, interrupted: &AtomicBool) -> Result<()> {
     if from == INSTALL {
-        let step = Step { shell: Shell::Build, script: FORGET_VENV, vars: &Vars::new() };
+        let argv = ["/bin/rm".to_owned(), "-rf".to_owned(), plan.venv.to_string_lossy().into_owned()];
+        let step = Step { role: Role::Build, argv: &argv, vars: &Vars::new() };
         let ended = process::run(&sandbox.command(&step), Settings::default().limits, interrupted, &mut |_| {})?;
-        ensure!(ended == Ended::Exited(Exit::Code(0)), "cannot empty the kept sandbox's /opt/venv");
+        ensure!(ended == Ended::Exited(Exit::Code(0)), "cannot empty the kept sandbox's {}", plan.venv.display());
     }
     Ok(())
 }

@@ -15,17 +15,16 @@ pub use port::Lease;
 pub use request::{AskError, Planner, Request};
 
 use found::Found;
-use refused::Refused;
 
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::builder::nixpacks::{Plan, PlanError};
 use crate::check::check;
 use crate::finding::{Diagnosis, Evidence};
 use crate::log::LogBuilder;
+use crate::plan::Plan;
 use crate::project::Project;
 use crate::run::{self, Event, Outcome, Ran, Rehearsal as Walk, Status, Until, Verdict};
 use crate::sandbox::{Kept, Sandbox, Spec, Unverified, Watch};
@@ -88,38 +87,32 @@ pub fn rehearse_then(
     let started = Instant::now();
     let project = Project::open(&request.path)?;
     let planned = request.plan(&project)?;
-    let refused = match &planned {
-        Err(PlanError::Input { error, .. }) => return Err(error.clone().into()),
-        Err(refusal) => Some(Refused::by_planner(refusal)),
-        Ok(derived) => Refused::by_builder(derived),
-    };
     let known = |project: &Project| check(project, &request.options, &planned);
-    let derived = match (refused, &planned) {
-        (None, Ok(derived)) => derived,
-        (refused, planned) => {
-            let plan = planned.as_ref().map(|derived| derived.plan.clone()).unwrap_or_default();
-            let mut rehearsal = refused.unwrap_or_default().rehearsal(&project, plan, started, emit);
+    let buildable = match planned.buildable()? {
+        Ok(buildable) => buildable,
+        Err(refused) => {
+            let mut rehearsal = refused::rehearsal(&refused, &project, started, emit);
             rehearsal.learn(known(&project));
             return Ok(rehearsal);
         }
     };
-    let root = Project::open(&derived.root)?;
+    let root = Project::open(&buildable.root)?;
     // Held until the run is over.
-    let lease = request.port_for(derived).map_or_else(Lease::usual, Lease::given);
-    let settings = request.settings_for(&root, derived, lease.port());
-    let phases = settings.phases(&derived.plan)?;
+    let lease = request.port_for(&buildable.plan).map_or_else(Lease::usual, Lease::given);
+    let settings = request.settings_for(&root, &buildable, lease.port());
+    let phases = settings.phases(&buildable.plan);
     if let Some(unknown) = settings.unknown_phase(&phases) {
         return Err(AskError(format!("there is no phase {unknown}; the plan has {}", phases.join(", "))).into());
     }
     let spec = Spec {
         project: root.root(),
-        plan: &derived.plan,
+        plan: &buildable.plan,
         python: request.python.clone(),
         network: request.network,
         memory: request.memory,
     };
     let (name, reason, mut sandbox) = open(request, &spec, interrupted, emit)?;
-    let walk = Walk { plan: &derived.plan, settings: &settings, secrets: &request.secrets, interrupted };
+    let walk = Walk { plan: &buildable.plan, settings: &settings, secrets: &request.secrets, interrupted };
     let mut log = LogBuilder::new();
     let ran = run::run(&walk, &mut *sandbox, &mut |event| {
         if let Event::Line { phase, text } = event {
@@ -139,7 +132,7 @@ pub fn rehearse_then(
         false => sandbox.close().map(|()| None)?,
     };
     let found = Found { outcome: ran.outcome, log: log.finish(), missing, unverified, kept };
-    let mut rehearsal = found.rehearsal(&root, derived.plan.clone(), name, reason, started, emit);
+    let mut rehearsal = found.rehearsal(&root, buildable.plan.clone(), name, reason, started, emit);
     if rehearsal.verdict() == Verdict::Fails {
         rehearsal.learn(known(&project));
     }
@@ -177,6 +170,6 @@ fn open(
     };
     let (chosen, sandbox) = kept::reopen(request, spec, from)?;
     let (name, reason) = started(emit, &chosen);
-    kept::ready(&*sandbox, from, interrupted)?;
+    kept::ready(&*sandbox, spec.plan, from, interrupted)?;
     Ok((name, reason, sandbox))
 }

@@ -7,10 +7,11 @@ use regex::Regex;
 use serde::Serialize;
 
 use super::Rehearsal;
-use crate::builder::nixpacks::{Plan, render};
+use crate::builder::nixpacks::render;
 use crate::diagnose::replay::Failure;
 use crate::finding::Diagnosis;
 use crate::log::Log;
+use crate::plan::Plan;
 use crate::run::Verdict;
 
 /// Whether the cloud's failure happens here.
@@ -110,8 +111,9 @@ fn is_same(logged: &Logged<'_>, here: &Rehearsal) -> bool {
 /// What the box in the log says that the plan here does not.
 fn plan_differences(log: &Log, plan: &Plan) -> Vec<String> {
     let text: String = log.lines().iter().map(|line| format!("{}\n", line.text)).collect();
-    let (Some(cloud), Ok(own)) = (render::parse_box(&text), render::nixpacks_box(plan)) else { return Vec::new() };
-    let Some(own) = render::parse_box(&own) else { return Vec::new() };
+    let (Some(cloud), Some(own)) = (render::parse_box(&text), render::parse_box(&plan.printed)) else {
+        return Vec::new();
+    };
     let mut found = Vec::new();
     if cloud.version != own.version {
         found.push(format!("the cloud built with Nixpacks {}, this plan is that of {}", cloud.version, own.version));

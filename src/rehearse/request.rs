@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::BackendName;
-use crate::builder::nixpacks::{self, Deploy, Derived, Options, Plan, PlanError};
+use crate::builder::Planned;
+use crate::builder::nixpacks::{self, Derived, Options, Plan, PlanError};
+use crate::platform::Deploy;
 use crate::project::Project;
 use crate::run::Settings;
 use crate::sandbox::docker;
@@ -82,16 +84,17 @@ impl Request {
 
     /// The plan, by whoever is to make it. A plan file comes without reasons.
     ///
-    /// The outer error says that the planner could not do its work, the inner one that there is no plan to be had.
-    pub fn plan(&self, project: &Project) -> Result<Result<Derived, PlanError>> {
-        Ok(match &self.planner {
+    /// # Errors
+    /// The planner could not do its work.
+    pub fn plan(&self, project: &Project) -> Result<Planned> {
+        Ok(Planned::Nixpacks(match &self.planner {
             Planner::Builtin => nixpacks::derive(project, &self.options),
             Planner::Nixpacks(program) => nixpacks::external::derive(program, project, &self.options)?,
             Planner::File(file) => match nixpacks::from_file(file) {
                 Ok(plan) => Ok(given(plan, project)),
                 Err(error) => Err(PlanError::Input { error, messages: Vec::new() }),
             },
-        })
+        }))
     }
 }
 

@@ -3,25 +3,26 @@
 use std::time::Duration;
 
 use super::Request;
-use crate::builder::nixpacks::{Derived, Vars};
+use crate::builder::Buildable;
+use crate::plan::{Choice, Plan, Vars};
+use crate::platform::Deploy;
 use crate::project::{Project, Source};
 use crate::run::{Hints, Settings, expectation};
 
 impl Request {
     /// The port that the user wants, by option or as the variable itself.
-    pub(super) fn port_for(&self, derived: &Derived) -> Option<u16> {
-        let variables = derived.plan.variables.as_ref();
-        self.port.or_else(|| variables?.get("PORT")?.parse().ok())
+    pub(super) fn port_for(&self, plan: &Plan) -> Option<u16> {
+        self.port.or_else(|| plan.variables.get("PORT")?.parse().ok())
     }
 
     /// The user's settings, with what they leave open filled in from the project and the platform's files.
-    pub(super) fn settings_for(&self, project: &Project, derived: &Derived, port: u16) -> Settings {
+    pub(super) fn settings_for(&self, project: &Project, buildable: &Buildable, port: u16) -> Settings {
         let mut settings = self.settings.clone();
-        let deploy = &derived.deploy;
-        let start = derived.plan.start_cmd().unwrap_or_default();
+        let deploy = &buildable.deploy;
+        let start = buildable.plan.start_command().unwrap_or_default();
         let smoke = &mut settings.smoke;
         smoke.path = smoke.path.take().or_else(|| deploy.healthcheck_path.as_ref().map(|path| path.value.clone()));
-        let process = process(project, derived);
+        let process = process(project, &buildable.choices);
         let hints = Hints {
             start,
             process: process.as_deref(),
@@ -33,7 +34,7 @@ impl Request {
         if let Some(timeout) = &deploy.healthcheck_timeout {
             smoke.within = smoke.within.min(Duration::from_secs(timeout.value));
         }
-        if is_railway(derived) {
+        if is_railway(deploy) {
             smoke.vars.extend(railway_variables());
         }
         if let Some(pre_deploy) = &deploy.pre_deploy {
@@ -44,8 +45,8 @@ impl Request {
 }
 
 /// The Procfile's process type, when it gave the start command.
-fn process(project: &Project, derived: &Derived) -> Option<String> {
-    let start = derived.choices.iter().rfind(|choice| choice.what == "start.cmd")?;
+fn process(project: &Project, choices: &[Choice]) -> Option<String> {
+    let start = choices.iter().rfind(|choice| choice.what == "start.cmd")?;
     let Source::File { path, line: Some(line) } = &start.because else { return None };
     if !path.ends_with("Procfile") {
         return None;
@@ -55,8 +56,7 @@ fn process(project: &Project, derived: &Derived) -> Option<String> {
     Some(process.trim().to_owned())
 }
 
-fn is_railway(derived: &Derived) -> bool {
-    let deploy = &derived.deploy;
+fn is_railway(deploy: &Deploy) -> bool {
     deploy.builder.is_some() || deploy.start_command.is_some() || deploy.healthcheck_path.is_some()
 }
 

@@ -1,8 +1,9 @@
 //! The phase table, in the manner of the Nixpacks box.
 
 use super::{Paint, words};
+use crate::plan::{SETUP, Step};
 use crate::rehearse::Rehearsal;
-use crate::run::{SETUP, START, Status};
+use crate::run::{START, Status};
 
 /// As wide as Nixpacks draws its box.
 const WIDTH: usize = 80;
@@ -83,7 +84,7 @@ fn rows(rehearsal: &Rehearsal) -> Vec<Row> {
             Row { name: phase.name.clone(), mark: mark(phase.status), took, text }
         })
         .collect();
-    let start = rehearsal.plan.start.as_ref().and_then(|start| start.cmd.clone());
+    let start = rehearsal.plan.start_command().map(str::to_owned);
     rows.push(match (&outcome.smoke, start) {
         (Some(smoke), _) => Row {
             name: START.into(),
@@ -99,11 +100,10 @@ fn rows(rehearsal: &Rehearsal) -> Vec<Row> {
 
 /// What the setup phase installs, which says more than the command that does it.
 fn packages(rehearsal: &Rehearsal) -> String {
-    let setup = rehearsal.plan.phase(SETUP);
-    let named = setup.iter().flat_map(|setup| setup.nix_pkgs.iter().chain(setup.apt_pkgs.iter()));
-    let commands = setup.iter().flat_map(|setup| setup.cmds.iter());
-    let packages = named.cloned().collect::<Vec<_>>().join(", ");
-    std::iter::once(packages).chain(commands.cloned()).collect::<Vec<_>>().join("\n")
+    let setup = || rehearsal.plan.steps.iter().filter(|step| step.name == SETUP);
+    let packages = setup().flat_map(|step| step.packages.names()).collect::<Vec<_>>().join(", ");
+    let commands = setup().flat_map(Step::commands).map(|command| command.shown.clone());
+    std::iter::once(packages).chain(commands).collect::<Vec<_>>().join("\n")
 }
 
 /// Wraps at spaces; a word longer than a line is broken.

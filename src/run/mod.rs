@@ -13,4 +13,4 @@ pub use expectation::{Hints, expectation};
 pub use outcome::{CmdOutcome, Outcome, PhaseOutcome, Smoke, SmokeKind, SmokeResult, Status, Verdict};
 pub use record::{Ending, Header, Record, last};
 pub use settings::{Settings, SmokeSettings, Until};
-pub use walk::{PRE_DEPLOY, Ran, Rehearsal, SETUP, START, run};
+pub use walk::{PRE_DEPLOY, Ran, Rehearsal, START, run};

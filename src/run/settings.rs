@@ -1,13 +1,12 @@
 //! How a run is to be done, as far as the plan leaves it open.
 
-use std::iter;
 use std::time::Duration;
 
-use crate::builder::nixpacks::{CircularDependency, Plan, Vars};
+use crate::plan::{Plan, Vars};
 use crate::sandbox::process::Limits;
 
 use super::SmokeKind;
-use super::walk::{PRE_DEPLOY, SETUP, START};
+use super::walk::{PRE_DEPLOY, START};
 
 /// Everything the user may choose about a run.
 #[derive(Debug, Clone)]
@@ -43,10 +42,9 @@ impl Until {
 
 impl Settings {
     /// The names of the phases of a run, in order.
-    pub fn phases<'a>(&self, plan: &'a Plan) -> Result<Vec<&'a str>, CircularDependency> {
-        let planned = plan.phases_in_order()?.into_iter().map(|(name, _)| name).filter(|name| *name != SETUP);
+    pub fn phases<'a>(&self, plan: &'a Plan) -> Vec<&'a str> {
         let pre_deploy = (!self.pre_deploy.is_empty()).then_some(PRE_DEPLOY);
-        Ok(iter::once(SETUP).chain(planned).chain(pre_deploy).chain([START]).collect())
+        plan.step_names().into_iter().chain(pre_deploy).chain([START]).collect()
     }
 
     /// The name that the user gave to a phase that there is none of.

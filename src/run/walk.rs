@@ -1,5 +1,6 @@
 //! From plan to outcome: setup, each phase in order, the smoke run.
 
+use std::iter;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -9,13 +10,11 @@ use super::event::Event;
 use super::outcome::{CmdOutcome, Outcome, PhaseOutcome, SmokeResult, Status};
 use super::settings::{Settings, Until};
 use super::smoke;
-use crate::builder::nixpacks::{Phase, Plan, Vars};
+use crate::plan::{Action, Command, Files, Plan, SETUP, Step, Vars};
 use crate::sandbox::process::{self, Ended, Exit};
-use crate::sandbox::{CommandLine, Sandbox, SetupStep, Shell, Step};
+use crate::sandbox::{self, CommandLine, Role, Sandbox, SetupStep};
 use crate::secret::Secrets;
 
-/// The phase that installs packages, whatever the plan calls its own.
-pub const SETUP: &str = "setup";
 /// The smoke run, as events name it.
 pub const START: &str = "start";
 /// Railway's `preDeployCommand`.
@@ -44,13 +43,13 @@ pub struct Ran {
 
 /// Runs the plan. A deploy that fails is an `Ok` outcome; an error means that the sandbox could not do its work.
 pub fn run(rehearsal: &Rehearsal<'_>, sandbox: &mut dyn Sandbox, emit: &mut dyn FnMut(&Event)) -> Result<Ran> {
-    let vars = rehearsal.plan.variables.clone().unwrap_or_default();
+    let vars = rehearsal.plan.variables.clone();
     let mut walk = Walk { rehearsal, sandbox, emit, vars };
     let phases = walk.build()?;
     let built = phases.iter().all(|phase| phase.status == Status::Passed);
     let wanted = rehearsal.settings.until.is_none();
-    let smoke = match rehearsal.plan.start_cmd() {
-        Some(cmd) if built && wanted => Some(walk.smoke(cmd)?),
+    let smoke = match &rehearsal.plan.start {
+        Some(start) if built && wanted => Some(walk.smoke(&start.command)?),
         _ => None,
     };
     Ok(Ran { outcome: Outcome { phases, smoke }, vars: walk.vars })
@@ -71,10 +70,11 @@ impl Walk<'_> {
         // Phases of an earlier run in the same sandbox.
         let mut behind = from.as_deref().filter(|from| *from != SETUP);
         let mut done = if behind.is_none() { vec![self.setup()?] } else { Vec::new() };
-        for (name, phase) in plan.phases_in_order()? {
+        for step in &plan.steps {
+            let name = step.name.as_str();
+            self.vars.extend(step.variables.clone());
             behind = behind.filter(|from| *from != name);
             if behind.is_some() {
-                self.show_paths(phase);
                 continue;
             }
             let stop = match until {
@@ -88,8 +88,8 @@ impl Walk<'_> {
             }
             let failed = done.iter().any(|phase| phase.status != Status::Passed);
             let outcome = match failed {
-                true => skipped(name, &phase.cmds),
-                false => self.phase(name, phase)?,
+                true => skipped(name, step.commands()),
+                false => self.step(step)?,
             };
             match (name == SETUP, done.first_mut()) {
                 // The packages and the commands of `setup` are one phase to the reader.
@@ -104,12 +104,13 @@ impl Walk<'_> {
         let pre_deploy = &self.rehearsal.settings.pre_deploy;
         if !pre_deploy.is_empty() && until.is_none() && behind != Some(START) {
             let failed = done.iter().any(|phase| phase.status != Status::Passed);
+            let commands: Vec<Command> = pre_deploy.iter().map(|text| plan.image.entrypoint.command(text)).collect();
             done.push(match failed {
-                true => skipped(PRE_DEPLOY, pre_deploy),
+                true => skipped(PRE_DEPLOY, commands.iter()),
                 false => {
                     // It runs in the finished image, which holds the whole project whether or not a phase copied it.
-                    self.sandbox.copy_in(None).context("cannot copy the project into the sandbox")?;
-                    self.commands(PRE_DEPLOY, Shell::Start, pre_deploy)?
+                    let actions = iter::once(Action::Copy(Files::All)).chain(commands.into_iter().map(Action::Run));
+                    self.actions(PRE_DEPLOY, Role::Start, &actions.collect::<Vec<_>>())?
                 }
             });
         }
@@ -141,39 +142,40 @@ impl Walk<'_> {
         })
     }
 
-    fn phase(&mut self, name: &str, phase: &Phase) -> Result<PhaseOutcome> {
-        if phase.cmds.is_empty() && phase.paths.is_empty() {
-            return Ok(PhaseOutcome { name: name.into(), status: Status::Passed, cmds: Vec::new() });
-        }
-        self.show_paths(phase);
-        let only = (!phase.only_include_files.is_absent()).then_some(&*phase.only_include_files);
-        self.sandbox.copy_in(only).context("cannot copy the project into the sandbox")?;
-        self.commands(name, Shell::Build, &phase.cmds)
-    }
-
-    /// As the generated Dockerfile does: NIXPACKS_PATH starts undefined, hence the empty element at its end.
-    fn show_paths(&mut self, phase: &Phase) {
-        if !phase.paths.is_empty() {
-            let old = self.vars.get("NIXPACKS_PATH").cloned().unwrap_or_default();
-            self.vars.insert("NIXPACKS_PATH".into(), format!("{}:{old}", phase.paths.join(":")));
+    fn step(&mut self, step: &Step) -> Result<PhaseOutcome> {
+        match step.actions.is_empty() {
+            true => Ok(PhaseOutcome { name: step.name.clone(), status: Status::Passed, cmds: Vec::new() }),
+            false => self.actions(&step.name, Role::Build, &step.actions),
         }
     }
 
-    fn commands(&mut self, phase: &str, shell: Shell, cmds: &[String]) -> Result<PhaseOutcome> {
+    fn actions(&mut self, phase: &str, role: Role, actions: &[Action]) -> Result<PhaseOutcome> {
         self.watched(phase, |walk| {
             let mut done: Vec<CmdOutcome> = Vec::new();
-            for cmd in cmds {
+            for action in actions {
                 let failed = done.last().is_some_and(|last| last.status != Status::Passed);
-                if failed {
-                    done.push(CmdOutcome { cmd: cmd.clone(), status: Status::Skipped, took: Duration::ZERO });
-                    continue;
+                match action {
+                    Action::Copy(_) if failed => {}
+                    Action::Copy(files) => walk.copy(files)?,
+                    Action::Run(command) if failed => done.push(unrun(command)),
+                    Action::Run(command) => {
+                        let step = sandbox::Step { role, argv: &command.argv, vars: &walk.vars };
+                        let line = walk.sandbox.command(&step);
+                        let outcome = walk.command(phase, &command.shown, &line)?;
+                        done.push(walk.finished(phase, command.shown.clone(), outcome));
+                    }
                 }
-                let command = walk.sandbox.command(&Step { shell, script: cmd, vars: &walk.vars });
-                let outcome = walk.command(phase, cmd, &command)?;
-                done.push(walk.finished(phase, cmd.clone(), outcome));
             }
             Ok(done)
         })
+    }
+
+    fn copy(&mut self, files: &Files) -> Result<()> {
+        let only = match files {
+            Files::All => None,
+            Files::Only(names) => Some(names.as_slice()),
+        };
+        self.sandbox.copy_in(only).context("cannot copy the project into the sandbox")
     }
 
     /// Runs the commands of a phase between its two events.
@@ -236,18 +238,20 @@ impl Walk<'_> {
         CmdOutcome { cmd: shown, status, took }
     }
 
-    fn smoke(&mut self, cmd: &str) -> Result<super::Smoke> {
+    fn smoke(&mut self, command: &Command) -> Result<super::Smoke> {
+        let cmd = command.shown.as_str();
         self.tell(Event::PhaseStarted { phase: START.into() });
-        // `COPY . /app` stands once more before the start command.
-        self.sandbox.copy_in(None).context("cannot copy the project into the sandbox")?;
+        // The project is copied once more before the start command.
+        self.copy(&Files::All)?;
         let settings = &self.rehearsal.settings.smoke;
         self.vars.extend(settings.vars.clone());
         self.vars.insert("PORT".into(), settings.port.to_string());
-        let command = self.sandbox.command(&Step { shell: Shell::Start, script: cmd, vars: &self.vars });
+        let step = sandbox::Step { role: Role::Start, argv: &command.argv, vars: &self.vars };
+        let line = self.sandbox.command(&step);
         self.started(START, cmd);
         let Rehearsal { secrets, interrupted, .. } = *self.rehearsal;
         let emit = &mut *self.emit;
-        let mut smoke = smoke::smoke(&command, settings, &*self.sandbox, interrupted, &mut |line| {
+        let mut smoke = smoke::smoke(&line, settings, &*self.sandbox, interrupted, &mut |line| {
             emit(&Event::Line { phase: START.into(), text: secrets.mask(line).into_owned() });
         })?;
         if matches!(smoke.result, SmokeResult::Crashed(_))
@@ -270,7 +274,10 @@ impl Walk<'_> {
     }
 }
 
-fn skipped(name: &str, cmds: &[String]) -> PhaseOutcome {
-    let skipped = |cmd: &String| CmdOutcome { cmd: cmd.clone(), status: Status::Skipped, took: Duration::ZERO };
-    PhaseOutcome { name: name.into(), status: Status::Skipped, cmds: cmds.iter().map(skipped).collect() }
+fn skipped<'a>(name: &str, commands: impl Iterator<Item = &'a Command>) -> PhaseOutcome {
+    PhaseOutcome { name: name.into(), status: Status::Skipped, cmds: commands.map(unrun).collect() }
+}
+
+fn unrun(command: &Command) -> CmdOutcome {
+    CmdOutcome { cmd: command.shown.clone(), status: Status::Skipped, took: Duration::ZERO }
 }

@@ -27,7 +27,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::builder::nixpacks::{Phase, Plan, Vars};
+use crate::plan::{Plan, Vars};
 
 /// A way of reproducing the cloud's machine.
 pub trait Backend {
@@ -37,7 +37,7 @@ pub trait Backend {
     /// Cheap and without side effects: is it usable here for this plan, and if not, what is missing?
     fn check(&self, plan: &Plan) -> Result<(), Unavailable>;
 
-    /// Makes a sandbox with an empty `/app` and `/opt/venv`. [`Interrupted`] is the error where nobody waits for it any more.
+    /// Makes a sandbox with an empty `/app` and no virtual environment. [`Interrupted`] is the error where nobody waits for it any more.
     fn open(&self, spec: &Spec<'_>, watch: &mut Watch<'_>) -> Result<Box<dyn Sandbox>>;
 
     /// A sandbox that was kept, as its run left it; one that is gone or in use is an error.
@@ -101,25 +101,25 @@ pub struct Spec<'a> {
     pub memory: Option<u64>,
 }
 
-/// One command of a phase, or the start command.
+/// One command of a step of the plan, or the start command.
 #[derive(Debug, Clone, Copy)]
 pub struct Step<'a> {
-    /// The shell it is handed to.
-    pub shell: Shell,
-    /// The command, verbatim from the plan.
-    pub script: &'a str,
-    /// Every variable the step sees, `NIXPACKS_PATH` included.
+    /// What it is run as.
+    pub role: Role,
+    /// Program and arguments, from the plan.
+    pub argv: &'a [String],
+    /// Every variable the command sees.
     pub vars: &'a Vars,
 }
 
-/// How Nixpacks' image runs a command.
+/// What a command is run as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shell {
-    /// `bash -ol pipefail -c`: the base image's `SHELL`, for `RUN` lines.
+pub enum Role {
+    /// A command of the build.
     Build,
-    /// `bash -l -c`: the image's `ENTRYPOINT`, for the start command.
+    /// The app: process 1 of the finished image, with the profile and the user that the plan gives it.
     Start,
-    /// A login shell at the user's terminal; [`Step::script`] is not looked at.
+    /// A login shell at the user's terminal; [`Step::argv`] is not looked at.
     Interactive,
 }
 
@@ -207,12 +207,4 @@ pub struct MissingLibrary {
     pub distribution: Option<String>,
     /// The `nixLibs` attribute that provides it, where known.
     pub nix_lib: Option<String>,
-}
-
-/// The packages of every phase of a plan together, which is what Nixpacks' setup installs.
-pub fn all_packages(plan: &Plan, of: impl Fn(&Phase) -> &[String]) -> Vec<String> {
-    let mut found: Vec<String> = plan.phases.iter().flatten().flat_map(|(_, phase)| of(phase).to_vec()).collect();
-    found.sort();
-    found.dedup();
-    found
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::builder::nixpacks::Vars;
+use crate::plan::Vars;
 
 /// Where the certificates are inside, as in the base image.
 pub const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use similar::TextDiff;
 
-use crate::builder::nixpacks::Vars;
+use crate::plan::Vars;
 use crate::rehearse::BackendName;
 use crate::run::SmokeKind;
 

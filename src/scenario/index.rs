@@ -20,7 +20,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use super::package::{Archive, normalised};
-use crate::builder::nixpacks::Vars;
+use crate::plan::Vars;
 
 /// How long a client may take to say what it wants.
 const PATIENCE: Duration = Duration::from_secs(10);

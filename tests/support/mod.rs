@@ -8,7 +8,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Result;
-use shakedown::builder::nixpacks::{Phase, Plan, Start, Vars};
+use shakedown::builder::nixpacks::{self, Phase, Start};
+use shakedown::plan::{Plan, Vars};
 use shakedown::run::{self, Event, Outcome, Rehearsal, Settings, SmokeKind};
 use shakedown::sandbox::{Backend, Sandbox, Spec, Watch};
 use shakedown::secret::Secrets;
@@ -46,8 +47,18 @@ pub fn bot() -> TempDir {
     project(&[("requirements.txt", "# nothing\n"), ("main.py", main)])
 }
 
-/// Nixpacks' plan for a project with requirements.txt and main.py on Python 3.11.
+/// What is run for a project with requirements.txt and main.py on Python 3.11.
 pub fn plan() -> Plan {
+    lowered(&nixpacks_plan())
+}
+
+/// What is run for a plan of Nixpacks'.
+pub fn lowered(plan: &nixpacks::Plan) -> Plan {
+    nixpacks::lower(plan).unwrap()
+}
+
+/// Nixpacks' plan for a project with requirements.txt and main.py on Python 3.11.
+pub fn nixpacks_plan() -> nixpacks::Plan {
     let setup = Phase {
         nix_pkgs: ["python311", "gcc"].into(),
         nix_libs: ["zlib", "stdenv.cc.cc.lib"].into(),
@@ -62,29 +73,40 @@ pub fn plan() -> Plan {
         ..Phase::default()
     };
     let variables = [("PIP_DISABLE_PIP_VERSION_CHECK", "1"), ("PIP_NO_CACHE_DIR", "1"), ("PYTHONUNBUFFERED", "1")];
-    Plan {
+    nixpacks::Plan {
         variables: Some(variables.map(|(name, value)| (name.into(), value.into())).into()),
         phases: Some(BTreeMap::from([("setup".into(), setup), ("install".into(), install)])),
         start: Some(Start { cmd: Some("python main.py".into()), ..Start::default() }),
-        ..Plan::default()
+        ..nixpacks::Plan::default()
     }
 }
 
 /// The founding mistake: own install commands, so that there is no venv, and pip from nixpkgs.
 pub fn founding_plan() -> Plan {
-    let mut plan = plan();
+    lowered(&nixpacks_founding_plan())
+}
+
+/// The same as Nixpacks' plan.
+pub fn nixpacks_founding_plan() -> nixpacks::Plan {
+    let mut plan = nixpacks_plan();
     phase(&mut plan, "setup").nix_pkgs = ["python311", "python311Packages.pip", "gcc"].into();
     phase(&mut plan, "install").cmds = ["pip install -r requirements.txt"].into();
     plan
 }
 
-pub fn phase<'a>(plan: &'a mut Plan, name: &str) -> &'a mut Phase {
+pub fn phase<'a>(plan: &'a mut nixpacks::Plan, name: &str) -> &'a mut Phase {
     plan.phases.as_mut().unwrap().get_mut(name).unwrap()
 }
 
 pub fn with_start(mut plan: Plan, cmd: &str) -> Plan {
-    plan.start = Some(Start { cmd: Some(cmd.into()), ..Start::default() });
+    let command = plan.image.entrypoint.command(cmd);
+    plan.start.as_mut().unwrap().command = command;
     plan
+}
+
+/// A command line of the build, as the plan's own shell runs it.
+pub fn build_argv(script: &str) -> Vec<String> {
+    ["/bin/bash", "-ol", "pipefail", "-c", script].map(str::to_owned).to_vec()
 }
 
 /// Settings that do not keep a test waiting.

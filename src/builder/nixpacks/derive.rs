@@ -7,6 +7,7 @@ use crate::project::{Project, Source};
 
 use super::draft::{Draft, Traced, TracedList};
 use super::merge::{fill, merge, merge_all, pin, without_markers};
+use super::overlay::Overlay;
 use super::python::Provided;
 use super::variables::Variables;
 use super::{Choice, Options, Plan, PlanError, Warning, layers, procfile, providers, python};
@@ -19,20 +20,6 @@ pub(super) struct Made {
     pub(super) providers: Vec<String>,
     pub(super) warnings: Vec<Warning>,
     pub(super) root: PathBuf,
-}
-
-/// What the platform puts over or instead of the project's own layers.
-#[derive(Debug, Default)]
-pub(super) struct Overlay {
-    pub(super) config: Option<PathBuf>,
-    pub(super) layer: Option<Draft>,
-}
-
-impl Overlay {
-    /// Whether it changes nothing.
-    pub(super) fn is_empty(&self) -> bool {
-        self.config.is_none() && self.layer.is_none()
-    }
 }
 
 /// Plans the folder, or the only folder in it where the folder itself gives no phases.

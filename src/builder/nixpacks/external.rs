@@ -7,7 +7,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::project::{Project, Source};
 
-use super::derive::{Overlay, command_line};
+use super::derive::command_line;
+use super::overlay::Overlay;
 use super::{Choice, Derived, Options, Plan, PlanError, Warning, layers, variables};
 
 /// Exit status of a Rust program that panicked.
@@ -21,11 +22,11 @@ pub fn derive(
     project: &Project,
     options: &Options,
 ) -> Result<std::result::Result<Derived, PlanError>> {
-    let railway = match super::platform(project, options) {
-        Ok(railway) => railway,
+    let (deploy, overlay) = match super::platform(project, options) {
+        Ok(platform) => platform,
         Err(error) => return Ok(Err(error)),
     };
-    let output = run(nixpacks, project, options, &railway.overlay)?;
+    let output = run(nixpacks, project, options, &overlay)?;
     let stderr = String::from_utf8_lossy(&output.stderr);
     let because = Source::Default("said by nixpacks itself");
     if !output.status.success() {
@@ -47,7 +48,7 @@ pub fn derive(
         choices,
         warnings,
         root: project.root().to_owned(),
-        deploy: railway.deploy,
+        deploy,
     }))
 }
 

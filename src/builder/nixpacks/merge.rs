@@ -4,7 +4,7 @@ use crate::project::Source;
 
 use super::draft::{Draft, DraftPhase, DraftStart, Key, Traced, TracedList, TracedVars};
 
-const UBUNTU_IMAGE: &str = "ghcr.io/railwayapp/nixpacks:ubuntu-1745885067";
+pub(super) const UBUNTU_IMAGE: &str = "ghcr.io/railwayapp/nixpacks:ubuntu-1745885067";
 const DEBIAN_IMAGE: &str = "ghcr.io/railwayapp/nixpacks:debian-1745885067";
 /// The nixpkgs commit of packages that no phase pins, and the one with OpenSSL 1.1 for the Debian image.
 const ARCHIVE: &str = "5148520bfab61f99fd25fb9ff7bfbb50dad3c9db";

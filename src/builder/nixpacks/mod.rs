@@ -1,30 +1,37 @@
 //! What the builder would do, and why. Pure: files and variables in, a [`Plan`] with a [`Choice`] for every decision out.
 
 pub mod external;
-pub mod nix;
+mod nix;
 pub mod render;
-pub mod setup;
+mod setup;
 
 mod derive;
 mod draft;
 mod error;
+mod image;
 mod layers;
 mod list;
+mod lower;
 mod merge;
 mod options;
 mod order;
+mod overlay;
 mod procfile;
 mod providers;
 mod python;
-mod railway;
+mod refusal;
+
 mod variables;
 mod wire;
 
 pub use error::PlanError;
+pub use image::image;
 pub use list::List;
-pub use options::{Options, Platform};
+pub use lower::lower;
+pub use nix::environments as nix_environments;
+pub use options::Options;
 pub use order::CircularDependency;
-pub use railway::{Deploy, Sourced};
+pub use refusal::{buildable, refused_by_planner};
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -32,13 +39,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::project::{InputError, MAX_FILE, Project, Source};
+use crate::plan::{Choice, Vars, Warning};
+use crate::platform::{Deploy, railway};
+use crate::project::{InputError, MAX_FILE, Project};
 
-use derive::{Made, Overlay};
-use railway::Railway;
-
-/// Variables by name, sorted.
-pub type Vars = BTreeMap<String, String>;
+use derive::Made;
+use overlay::Overlay;
 
 /// A build plan in Nixpacks' own vocabulary; its JSON is what `nixpacks plan --format json` prints.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,26 +127,6 @@ pub struct Start {
     pub user: Option<String>,
 }
 
-/// One decision of the planner: `python = 3.11`, because `runtime.txt:1` says so.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Choice {
-    /// The plan's key, for example `phases.install.cmds`.
-    pub what: String,
-    /// The value chosen, in the plan's own words.
-    pub value: String,
-    /// The place or rule that chose it.
-    pub because: Source,
-}
-
-/// Something worth saying that does not stop a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Warning {
-    /// What, in Nixpacks' own words where it says so itself.
-    pub message: String,
-    /// The place it is about.
-    pub source: Source,
-}
-
 /// A plan with its reasons.
 #[derive(Debug, Clone)]
 pub struct Derived {
@@ -174,27 +160,28 @@ impl Derived {
 
 /// Works out what would be built, and why.
 pub fn derive(project: &Project, options: &Options) -> Result<Derived, PlanError> {
-    let railway = platform(project, options)?;
-    let Made { plan, mut choices, providers, warnings, root } = derive::make(project, options, &railway.overlay)?;
-    let nixpacks = if railway.overlay.is_empty() {
+    let (deploy, overlay) = platform(project, options)?;
+    let Made { plan, mut choices, providers, warnings, root } = derive::make(project, options, &overlay)?;
+    let nixpacks = if overlay.is_empty() {
         Some(plan.clone())
     } else {
         derive::make(project, options, &Overlay::default()).ok().map(|made| made.plan)
     };
-    choices.extend(railway.deploy.choices());
-    Ok(Derived { plan, nixpacks, choices, providers, warnings, root, deploy: railway.deploy })
+    choices.extend(deploy.choices());
+    Ok(Derived { plan, nixpacks, choices, providers, warnings, root, deploy })
 }
 
-fn platform(project: &Project, options: &Options) -> Result<Railway, PlanError> {
-    if !options.platform.reads_railway() {
-        return Ok(Railway::default());
-    }
-    Ok(railway::read(project, options.environment.as_deref())?.unwrap_or_default())
-}
-
-/// How Railway's file, where there is one, deploys the project.
-pub fn railway_settings(project: &Project, environment: Option<&str>) -> Result<Option<Deploy>, InputError> {
-    railway::settings(project, environment)
+fn platform(project: &Project, options: &Options) -> Result<(Deploy, Overlay), PlanError> {
+    let read = || {
+        let environment = options.environment.as_deref();
+        let deploy = match options.platform.reads_railway() {
+            true => railway::read(project, environment)?.unwrap_or_default(),
+            false => Deploy::default(),
+        };
+        let overlay = Overlay::of(&deploy)?;
+        Ok((deploy, overlay))
+    };
+    read().map_err(|error| PlanError::Input { error, messages: Vec::new() })
 }
 
 /// A plan that somebody saved, as JSON or TOML by its file name.

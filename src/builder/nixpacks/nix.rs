@@ -3,6 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Plan;
+use super::setup::{NIX_LIBS, NIX_PKGS, install_command, refusal};
+use crate::plan::{NixEnvironment, PackageList};
+
+/// Where Nixpacks puts them, relative to `/app`.
+const FOLDER: &str = ".nixpacks";
 
 const UNPINNED: &str = "5148520bfab61f99fd25fb9ff7bfbb50dad3c9db";
 
@@ -13,8 +18,8 @@ struct Group<'a> {
     overlays: Vec<&'a str>,
 }
 
-/// One expression a nixpkgs commit, with its file name below `.nixpacks/`; the text is Nixpacks' byte for byte.
-pub fn expressions(plan: &Plan) -> Vec<(String, String)> {
+/// One environment a nixpkgs commit; its expression is Nixpacks' byte for byte.
+pub fn environments(plan: &Plan) -> Vec<NixEnvironment> {
     let mut groups: BTreeMap<Option<&str>, Group<'_>> = BTreeMap::new();
     for phase in plan.phases.iter().flat_map(BTreeMap::values).filter(|phase| phase.uses_nix()) {
         let group = groups.entry(phase.nixpkgs_archive.as_deref()).or_default();
@@ -22,7 +27,23 @@ pub fn expressions(plan: &Plan) -> Vec<(String, String)> {
         group.libs.extend(phase.nix_libs.iter().map(String::as_str));
         group.overlays.extend(phase.nix_overlays.iter().map(String::as_str));
     }
-    groups.into_iter().map(|(archive, group)| (file_name(archive), expression(archive, group))).collect()
+    groups.into_iter().map(|(archive, group)| environment(archive, group)).collect()
+}
+
+fn environment(archive: Option<&str>, group: Group<'_>) -> NixEnvironment {
+    let list = |key: &str, names: &[&str]| PackageList {
+        key: key.to_owned(),
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    let file = format!("{FOLDER}/{}", file_name(archive));
+    NixEnvironment {
+        packages: list(NIX_PKGS, &group.pkgs),
+        libraries: list(NIX_LIBS, &group.libs),
+        command: install_command(&file),
+        refusal: refusal(&group.pkgs, &group.libs, &file),
+        expression: expression(archive, group),
+        file,
+    }
 }
 
 fn file_name(archive: Option<&str>) -> String {

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{Plan, Vars};
+use super::Plan;
+use crate::plan::Vars;
+use crate::platform::Platform;
 
 /// The user's wishes, as `nixpacks` takes them on its command line.
 #[derive(Debug, Clone, Default)]
@@ -31,29 +33,4 @@ pub struct Options {
     pub platform: Platform,
     /// The platform's environment whose overrides apply.
     pub environment: Option<String>,
-}
-
-/// Where the project is deployed: whose files count beside the builder's own, and who builds where no file says so.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Platform {
-    /// Railway, where the project has such a file.
-    #[default]
-    Auto,
-    /// Railway.
-    Railway,
-    /// Coolify.
-    Coolify,
-    /// Dokploy.
-    Dokploy,
-    /// Dokku.
-    Dokku,
-    /// Nobody's: the plan is what the builder alone would make.
-    None,
-}
-
-impl Platform {
-    /// Whether railway.json and railway.toml count.
-    pub fn reads_railway(self) -> bool {
-        matches!(self, Self::Auto | Self::Railway)
-    }
 }

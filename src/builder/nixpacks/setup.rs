@@ -1,62 +1,49 @@
-//! The setup phase as the build shows it. Names that nixpkgs does not have end it.
+//! What the setup phase installs, and what it prints where Nix refuses a name.
 
-use super::Plan;
+use super::nix::environments;
+use super::{Phase, Plan};
 use crate::catalog::nixpkgs::is_known_to_be_missing;
+use crate::plan::{Apt, PackageList, Packages};
 
-/// The setup phase's commands as the build shows them: title, output and exit code.
-pub fn setup(plan: &Plan) -> Vec<(String, Vec<String>, i32)> {
-    let mut steps = Vec::new();
-    let mut archives: Vec<(String, Vec<String>, Vec<String>)> = Vec::new();
-    for (_, phase) in plan.phases.iter().flatten() {
-        if phase.nix_pkgs.is_empty() && phase.nix_libs.is_empty() {
-            continue;
-        }
-        let archive = phase.nixpkgs_archive.clone().unwrap_or_default();
-        let at = archives.iter().position(|(known, ..)| *known == archive).unwrap_or_else(|| {
-            archives.push((archive, Vec::new(), Vec::new()));
-            archives.len() - 1
-        });
-        archives[at].1.extend(phase.nix_pkgs.iter().cloned());
-        archives[at].2.extend(phase.nix_libs.iter().cloned());
+/// The keys of Nixpacks' configuration that list packages.
+pub(super) const NIX_PKGS: &str = "nixPkgs";
+pub(super) const NIX_LIBS: &str = "nixLibs";
+const APT_PKGS: &str = "aptPkgs";
+
+/// Everything that the plan installs: Nixpacks does so before the first phase, whichever phase names it.
+pub(super) fn packages(plan: &Plan, phases: &[(&str, &Phase)]) -> Packages {
+    let nix = phases.iter().filter(|(_, phase)| phase.uses_nix());
+    Packages {
+        files: nix.flat_map(|(_, phase)| phase.only_include_files.to_vec()).collect(),
+        nix: environments(plan),
+        apt: apt(plan),
     }
-    archives.sort();
-    for (archive, mut packages, mut libraries) in archives {
-        packages.sort();
-        packages.dedup();
-        libraries.sort();
-        libraries.dedup();
-        let name = match archive.is_empty() {
-            true => "nixpkgs".to_owned(),
-            false => format!("nixpkgs-{archive}"),
-        };
-        let file = format!(".nixpacks/{name}.nix");
-        let title = install_command(&format!("{name}.nix"));
-        let failure = fault(&libraries, 6, 47, &file).or_else(|| fault(&packages, 19, 9, &file));
-        let code = i32::from(failure.is_some());
-        steps.push((title, failure.unwrap_or_default(), code));
-        if code != 0 {
-            return steps;
-        }
-    }
-    let mut apt: Vec<&str> =
-        plan.phases.iter().flatten().flat_map(|(_, phase)| phase.apt_pkgs.iter()).map(String::as_str).collect();
-    apt.sort_unstable();
-    apt.dedup();
-    if !apt.is_empty() {
-        steps.push((apt_command(&apt.join(" ")), Vec::new(), 0));
-    }
-    steps
 }
 
-/// What the cloud runs for one expression. Every backend calls its own step so, whatever it does instead: what is reported
-/// is the plan's command.
-pub fn install_command(name: &str) -> String {
-    format!("nix-env -if .nixpacks/{name} && nix-collect-garbage -d")
+fn apt(plan: &Plan) -> Option<Apt> {
+    let names: Vec<String> = plan.phases.iter().flatten().flat_map(|(_, phase)| phase.apt_pkgs.to_vec()).collect();
+    let command =
+        || format!("sudo apt-get update && sudo apt-get install -y --no-install-recommends {}", names.join(" "));
+    if names.is_empty() {
+        return None;
+    }
+    Some(Apt { command: command(), packages: PackageList { key: APT_PKGS.to_owned(), names } })
 }
 
-/// The same for apt's packages.
-pub fn apt_command(packages: &str) -> String {
-    format!("sudo apt-get update && sudo apt-get install -y --no-install-recommends {packages}")
+/// What the cloud runs for one expression.
+pub(super) fn install_command(file: &str) -> String {
+    format!("nix-env -if {file} && nix-collect-garbage -d")
+}
+
+/// What Nix is known to print in place of an environment; the names stand on lines of their own, sorted.
+pub(super) fn refusal(packages: &[&str], libraries: &[&str], file: &str) -> Option<Vec<String>> {
+    let sorted = |names: &[&str]| {
+        let mut names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    };
+    fault(&sorted(libraries), 6, 47, file).or_else(|| fault(&sorted(packages), 19, 9, file))
 }
 
 /// What Nix prints for the first name in `names` that is none; they stand on one line, from `column` on.
@@ -90,9 +77,9 @@ mod tests {
 
     #[test]
     fn a_name_that_nixpkgs_lacks_is_named_with_its_place() {
-        let steps = setup(&plan(&["python311", "gcc", "pip"]));
-        let (title, output, code) = &steps[0];
-        assert_eq!((title.as_str(), *code), ("nix-env -if .nixpacks/nixpkgs-abc.nix && nix-collect-garbage -d", 1));
+        let nix = &environments(&plan(&["python311", "gcc", "pip"]))[0];
+        assert_eq!(nix.command, "nix-env -if .nixpacks/nixpkgs-abc.nix && nix-collect-garbage -d");
+        let output = nix.refusal.as_ref().unwrap();
         let text = output.join("\n");
         assert!(text.contains("error: undefined variable 'pip'"), "{text}");
         assert!(text.contains("at /app/.nixpacks/nixpkgs-abc.nix:19:13:"), "{text}");
@@ -102,6 +89,6 @@ mod tests {
 
     #[test]
     fn good_names_pass() {
-        assert_eq!(setup(&plan(&["python311", "python311Packages.pip", "gcc", "ta-lib"]))[0].2, 0);
+        assert_eq!(environments(&plan(&["python311", "python311Packages.pip", "gcc", "ta-lib"]))[0].refusal, None);
     }
 }

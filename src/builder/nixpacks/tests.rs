@@ -1,6 +1,8 @@
 use std::fs;
 
 use super::*;
+use crate::platform::Platform;
+use crate::project::Source;
 
 struct Folder(tempfile::TempDir);
 
@@ -188,10 +190,10 @@ fn an_installed_nixpacks_prints_our_box_and_writes_our_nix_expressions() {
     let text = String::from_utf8(built.unwrap().stdout).unwrap();
     let own = render::nixpacks_box(&plan).unwrap();
     assert!(text.contains(&own), "theirs:\n{text}\nours:\n{own}");
-    let expressions = nix::expressions(&plan);
-    assert_eq!(expressions.len(), 2);
-    for (name, text) in expressions {
-        assert_eq!(fs::read_to_string(out.path().join(".nixpacks").join(name)).unwrap(), text);
+    let environments = nix::environments(&plan);
+    assert_eq!(environments.len(), 2);
+    for environment in environments {
+        assert_eq!(fs::read_to_string(out.path().join(environment.file)).unwrap(), environment.expression);
     }
 }
 

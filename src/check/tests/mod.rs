@@ -27,6 +27,7 @@ mod twice;
 mod version;
 
 use super::{check, checks, explain};
+use crate::builder::Planned;
 use crate::builder::nixpacks::{self, Options};
 use crate::finding::Diagnosis;
 use crate::project::Project;
@@ -52,7 +53,7 @@ fn look(dir: &tempfile::TempDir, env: &[&str]) -> Vec<Diagnosis> {
     let project = Project::open(dir.path()).unwrap();
     let options = Options { env: env.iter().map(|&given| given.to_owned()).collect(), ..Options::default() };
     let derived = nixpacks::derive(&project, &options);
-    check(&project, &options, &derived)
+    check(&project, &options, &Planned::Nixpacks(derived))
 }
 
 fn found(files: Files<'_>) -> Vec<Diagnosis> {

@@ -1,4 +1,5 @@
 use super::{fires, silent};
+use crate::builder::Planned;
 use crate::builder::nixpacks::{self, Options};
 use crate::check::check;
 use crate::finding::Severity;
@@ -50,7 +51,7 @@ fn an_environment_that_the_file_does_not_name() {
     let told = |environment: &str| {
         let project = Project::open(dir.path()).unwrap();
         let options = Options { environment: Some(environment.to_owned()), ..Options::default() };
-        let found = check(&project, &options, &nixpacks::derive(&project, &options));
+        let found = check(&project, &options, &Planned::Nixpacks(nixpacks::derive(&project, &options)));
         found.into_iter().find(|found| found.rule == "unknown-environment").and_then(|found| found.advice)
     };
     assert_eq!(told("prodution").as_deref(), Some("it has production"));

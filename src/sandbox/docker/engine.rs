@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::fault;
-use crate::builder::nixpacks::Vars;
+use crate::plan::Vars;
 use crate::sandbox::{CommandLine, Interrupted, Lost, Unavailable};
 
 /// How often a long answer looks whether it is still waited for.

@@ -9,10 +9,10 @@ use tempfile::TempDir;
 use super::container::Container;
 use super::engine::SOON;
 use super::{Options, probe};
-use crate::builder::nixpacks::{Plan, Vars, nix, setup};
+use crate::plan::{NixEnvironment, Plan, Shell, Vars};
 use crate::sandbox::network::{self, Access};
 use crate::sandbox::{
-    CommandLine, Kept, Lost, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Shell, Spec, Step, Unverified,
+    CommandLine, Kept, Lost, MissingLibrary, Probe, ProbeAnswer, Role, Sandbox, SetupStep, Spec, Step, Unverified,
     context,
 };
 
@@ -23,21 +23,21 @@ const LEAST_FREE: u64 = 1 << 20;
 /// What stands for a variable whose name the client itself listens to.
 const ALIAS: &str = "SHAKEDOWN_ALIAS_";
 
-/// Readies the login shell of the start command: the lines that the end of Nixpacks' Dockerfile adds to the profile (each
-/// once, whatever number of starts), the user, and the process number. Arguments: command, user, lines.
+/// Readies the start command: the lines that the build adds to the profile (each once, whatever number of starts), the
+/// user, and the process number. Arguments: user, lines, command.
 const START: &str = r#"
-command=$1 user=$2
+user=$1 lines=$2
 shift 2
-for line in "$@"; do
-  grep -qxF -- "$line" /root/.profile || printf '\n%s' "$line" >> /root/.profile
-done
+while IFS= read -r line; do
+  [ -z "$line" ] || grep -qxF -- "$line" /root/.profile || printf '\n%s' "$line" >> /root/.profile
+done <<< "$lines"
 echo $$ > /run/shakedown-start
 if [ -n "$user" ]; then
   id "$user" > /dev/null 2>&1 || useradd -m -s /bin/bash "$user" || exit
   export HOME=$(getent passwd "$user" | cut -d: -f6)
-  exec setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups /bin/bash -l -c "$command"
+  exec setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups "$@"
 fi
-exec /bin/bash -l -c "$command""#;
+exec "$@""#;
 
 /// Asks the start command's first process to stop, as the cloud does. There it is process 1, which the kernel spares a
 /// signal that it has no handler for; here an init of ours is, so that rule has to be kept by us.
@@ -53,11 +53,14 @@ pub(super) struct Live {
     project: PathBuf,
     /// Variables that lead to a package index; the plan's own win over them.
     access: Vars,
-    /// Nix expressions by file name, in the order Nixpacks installs them.
-    expressions: Vec<(String, String)>,
-    /// Files that Nixpacks copies before it installs packages.
+    /// Nix environments, in the order in which they are installed.
+    nix: Vec<NixEnvironment>,
+    /// Files that the packages' installation reads.
     setup_files: Vec<String>,
+    /// The command that installs Debian's packages.
     apt: Vec<String>,
+    /// The image's own shell.
+    shell: Shell,
     assets: Vars,
     /// What is added to the profile for the start command.
     profile: Vec<String>,
@@ -70,19 +73,14 @@ impl Live {
         let plan = spec.plan;
         let access = if spec.network { Access::of_this_machine() } else { Access::default() };
         let shown = if spec.network { &*options.shown } else { &[] };
-        let phases = plan.phases_in_order()?;
-        let nix_phases = phases.iter().filter(|(_, phase)| phase.uses_nix());
         let live = Self {
             project: spec.project.to_owned(),
-            expressions: nix::expressions(plan),
-            setup_files: nix_phases.flat_map(|(_, phase)| phase.only_include_files.to_vec()).collect(),
-            apt: plan.phases.iter().flatten().flat_map(|(_, phase)| phase.apt_pkgs.to_vec()).collect(),
-            assets: plan.static_assets.clone().unwrap_or_default(),
-            profile: phases
-                .iter()
-                .filter(|(_, phase)| !phase.paths.is_absent())
-                .map(|(_, phase)| format!("PATH={}:$PATH", phase.paths.join(":")))
-                .collect(),
+            nix: plan.nix().cloned().collect(),
+            setup_files: plan.steps.iter().flat_map(|step| step.packages.files.clone()).collect(),
+            apt: plan.steps.iter().flat_map(|step| &step.packages.apt).map(|apt| apt.command.clone()).collect(),
+            shell: plan.image.entrypoint.clone(),
+            assets: plan.assets.clone(),
+            profile: plan.start.iter().flat_map(|start| start.profile.clone()).collect(),
             user: plan.start.as_ref().and_then(|start| start.user.clone()).unwrap_or_default(),
             unverified: unverified(plan, options.base_image.clone()),
             access: access.vars,
@@ -116,6 +114,23 @@ impl Live {
         self.container.put(stage.path(), place)
     }
 
+    /// Puts files, named by their place below `place`, into the container.
+    fn put_files<'a>(&self, place: &str, files: impl Iterator<Item = (&'a str, &'a str)>) -> Result<()> {
+        let files: Vec<(&str, &str)> = files.collect();
+        if files.is_empty() {
+            return Ok(());
+        }
+        self.put(place, |stage| {
+            for (name, text) in &files {
+                let file = stage.join(name.trim_start_matches('/'));
+                anyhow::ensure!(!name.split('/').any(|part| part == ".."), "{name} of the plan lies outside {place}");
+                fs::create_dir_all(file.parent().unwrap_or(stage))?;
+                fs::write(&file, text).with_context(|| format!("cannot write {name} of the plan"))?;
+            }
+            Ok(())
+        })
+    }
+
     fn exec(&self, vars: &Vars, options: &[&str], command: &[&str]) -> CommandLine {
         let engine = self.container.engine();
         let head = ["exec", "--user", "0", "--workdir", "/app"];
@@ -141,10 +156,6 @@ impl Live {
         CommandLine { vars: line_vars, ..engine.command(arguments) }
     }
 
-    fn build_shell(&self, vars: &Vars, script: &str) -> CommandLine {
-        self.exec(vars, &[], &["/bin/bash", "-ol", "pipefail", "-c", script])
-    }
-
     /// Kills for memory, and free bytes.
     fn pulse(&self) -> Result<(u64, Option<u64>), Lost> {
         let answer = self.container.pulse()?;
@@ -166,21 +177,17 @@ impl Sandbox for Live {
         if !self.setup_files.is_empty() {
             self.copy_in(Some(&self.setup_files.clone()))?;
         }
-        if !self.expressions.is_empty() {
-            self.put("/app", |stage| {
-                let folder = stage.join(".nixpacks");
-                fs::create_dir(&folder)?;
-                self.expressions.iter().try_for_each(|(name, text)| Ok(fs::write(folder.join(name), text)?))
-            })?;
-        }
-        if !self.assets.is_empty() {
-            self.put("/", |stage| write_assets(&stage.join("assets"), &self.assets))?;
-        }
+        let nix = self.nix.iter().map(|nix| (nix.file.as_str(), nix.expression.as_str()));
+        self.put_files("/app", nix)?;
+        self.put_files("/", self.assets.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
         let none = Vars::new();
-        let nix = self.expressions.iter().map(|(name, _)| setup::install_command(name));
-        let apt = (!self.apt.is_empty()).then(|| setup::apt_command(&self.apt.join(" ")));
-        let step = |script: String| SetupStep::Run { command: self.build_shell(&none, &script), title: script };
-        Ok(nix.chain(apt).map(step).collect())
+        let nix = self.nix.iter().map(|nix| nix.command.clone());
+        let step = |script: String| {
+            let argv = self.shell.command(&script).argv;
+            let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
+            SetupStep::Run { command: self.exec(&none, &[], &argv), title: script }
+        };
+        Ok(nix.chain(self.apt.iter().cloned()).map(step).collect())
     }
 
     fn copy_in(&mut self, only: Option<&[String]>) -> Result<()> {
@@ -188,14 +195,15 @@ impl Sandbox for Live {
     }
 
     fn command(&self, step: &Step<'_>) -> CommandLine {
-        match step.shell {
-            Shell::Build => self.build_shell(step.vars, step.script),
-            Shell::Start => {
-                let head = ["/bin/bash", "-c", START, "shakedown", step.script, &self.user];
-                let words: Vec<&str> = head.into_iter().chain(self.profile.iter().map(String::as_str)).collect();
-                self.exec(step.vars, &[], &words)
+        let argv = step.argv.iter().map(String::as_str);
+        match step.role {
+            Role::Build => self.exec(step.vars, &[], &argv.collect::<Vec<_>>()),
+            Role::Start => {
+                let profile = self.profile.join("\n");
+                let head = ["/bin/bash", "-c", START, "shakedown", &self.user, &profile];
+                self.exec(step.vars, &[], &head.into_iter().chain(argv).collect::<Vec<_>>())
             }
-            Shell::Interactive => {
+            Role::Interactive => {
                 let mut vars = step.vars.clone();
                 vars.extend(std::env::var("TERM").ok().map(|terminal| ("TERM".to_owned(), terminal)));
                 self.exec(&vars, &["--interactive", "--tty"], &["/bin/bash", "-l", "-i"])
@@ -258,16 +266,6 @@ fn stage() -> Result<TempDir> {
     Ok(stage)
 }
 
-fn write_assets(folder: &Path, assets: &Vars) -> Result<()> {
-    for (name, text) in assets {
-        let file = folder.join(name);
-        anyhow::ensure!(!name.split('/').any(|part| part == ".."), "static asset {name} lies outside /assets");
-        fs::create_dir_all(file.parent().unwrap_or(folder))?;
-        fs::write(&file, text).with_context(|| format!("cannot write the static asset {name}"))?;
-    }
-    Ok(())
-}
-
 /// Gives the variables their real names, then becomes the command that follows.
 fn unalias(renamed: &[(String, String)]) -> String {
     let assign = |(carrier, name): &(String, String)| format!("export {name}=\"${carrier}\"; unset {carrier}; ");
@@ -275,7 +273,7 @@ fn unalias(renamed: &[(String, String)]) -> String {
 }
 
 fn unverified(plan: &Plan, base_image: Option<String>) -> Vec<Unverified> {
-    let run_image = plan.start.as_ref().and_then(|start| start.run_image.as_ref());
+    let run_image = plan.start.as_ref().and_then(|start| start.image.as_ref());
     let image = base_image.map(|image| Unverified {
         what: format!("buildImage: {image}"),
         why: "--base-image stands in for the plan's image".into(),

@@ -19,10 +19,7 @@ use self::container::{Container, Wanted};
 use self::engine::SOON;
 use self::live::Live;
 use super::{Backend, Kept, Sandbox, Spec, Unavailable, Watch};
-use crate::builder::nixpacks::Plan;
-
-/// What Nixpacks builds on when the plan says nothing.
-pub const DEFAULT_IMAGE: &str = "ghcr.io/railwayapp/nixpacks:ubuntu-1745885067";
+use crate::plan::Plan;
 
 /// Marks an image that stands in for the base image where that cannot be had, as `tests/base-image` makes it.
 const STAND_IN: &str = "dev.shakedown.base-image";
@@ -78,7 +75,7 @@ impl Docker {
 
     /// The base image that would be used.
     pub fn image<'a>(&'a self, plan: &'a Plan) -> &'a str {
-        self.options.base_image.as_deref().or(plan.build_image.as_deref()).unwrap_or(DEFAULT_IMAGE)
+        self.options.base_image.as_deref().unwrap_or(&plan.image.name)
     }
 
     /// Whether the engine has the image already, so that nothing need be fetched.
@@ -158,7 +155,7 @@ const PULL_WITHIN: std::time::Duration = std::time::Duration::from_secs(1800);
 
 /// Volume and path of each of the plan's cache directories. As with Nixpacks' own builds, projects do not share them.
 fn cache_volumes(engine: &Engine, spec: &Spec<'_>) -> Result<Vec<(String, String)>> {
-    let directories = super::all_packages(spec.plan, |phase| &phase.cache_directories);
+    let directories = spec.plan.caches();
     let volumes = directories.iter().filter_map(|directory| cache_volume(spec.project, directory));
     volumes
         .map(|(volume, path)| {
@@ -192,12 +189,12 @@ fn inside_app(directory: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Image;
 
     #[test]
-    fn the_users_image_comes_before_the_plans_and_the_default() {
-        let plan = Plan { build_image: Some("plan:1".into()), ..Plan::default() };
+    fn the_users_image_comes_before_the_plans() {
+        let plan = Plan { image: Image { name: "plan:1".into(), ..Image::default() }, ..Plan::default() };
         assert_eq!(Docker::default().image(&plan), "plan:1");
-        assert_eq!(Docker::default().image(&Plan::default()), DEFAULT_IMAGE);
         let own = Docker::new(Options { base_image: Some("own:1".into()), ..Options::default() });
         assert_eq!(own.image(&plan), "own:1");
     }

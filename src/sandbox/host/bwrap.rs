@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::builder::nixpacks::Vars;
+use crate::plan::Vars;
 use crate::sandbox::CommandLine;
 
 /// One thing shown inside.

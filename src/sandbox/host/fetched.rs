@@ -13,11 +13,11 @@ use super::open::open_with;
 use super::packages::Declared;
 use super::seed;
 use super::shelf::Shelved;
-use crate::builder::nixpacks::{Plan, Vars};
+use crate::plan::{Image, Plan, Vars};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::process::{self, Ended, Exit, Limits};
 use crate::sandbox::python::Interpreter;
-use crate::sandbox::{Interrupted, Sandbox, Shell, Spec, Step, Watch};
+use crate::sandbox::{Interrupted, Role, Sandbox, Spec, Step, Watch};
 
 /// A program by its Nix attribute, which is its distribution's name too.
 #[derive(Debug)]
@@ -48,6 +48,7 @@ impl Tool {
     pub(super) fn fetch(
         &self,
         cache: &Cache,
+        image: &Image,
         python: &Interpreter,
         mut watch: Option<&mut Watch<'_>>,
     ) -> Result<Option<Shelved>> {
@@ -56,7 +57,7 @@ impl Tool {
         let make = |dir: &Path| {
             let watch = watch.as_deref_mut().context("there is no network")?;
             watch.waits_for(&format!("{} {} from the package index", self.attribute, self.version));
-            self.make(cache, python, &store, dir, watch.interrupted)
+            self.make(cache, image, python, &store, dir, watch.interrupted)
         };
         let made = cache.entry("fetched", &format!("1-{name}-{}", python.full_version()), make).ok();
         if watch.is_some_and(|watch| watch.is_over()) {
@@ -68,21 +69,24 @@ impl Tool {
     fn make(
         &self,
         cache: &Cache,
+        image: &Image,
         python: &Interpreter,
         store: &str,
         dir: &Path,
         interrupted: &AtomicBool,
     ) -> Result<()> {
         let Self { attribute, version, start } = self;
-        let (plan, project) = (Plan::default(), tempfile::tempdir()?);
+        let (plan, project) = (Plan { image: image.clone(), ..Plan::default() }, tempfile::tempdir()?);
         let spec = Spec { project: project.path(), plan: &plan, python: None, network: true, memory: None };
-        let sandbox = open_with(cache, &spec, Declared::only(python.clone()), seed::of(cache, python)?.as_deref())?;
+        let sandbox =
+            open_with(cache, &spec, Declared::only(python.clone()), seed::of(cache, image, python)?.as_deref())?;
         // Wheels alone: nothing that they bring is run while they are installed.
         let script = format!(
-            "python -m venv --copies /opt/venv && /opt/venv/bin/pip install --disable-pip-version-check \
+            "python -m venv --copies /opt/fetch && /opt/fetch/bin/pip install --disable-pip-version-check \
              --only-binary :all: --target /opt/tool {attribute}=={version}"
         );
-        let line = sandbox.command(&Step { shell: Shell::Build, script: &script, vars: &Vars::new() });
+        let argv = image.entrypoint.command(&script).argv;
+        let line = sandbox.command(&Step { role: Role::Build, argv: &argv, vars: &Vars::new() });
         let mut last = String::new();
         let ended = process::run(&line, WITHIN, interrupted, &mut |text| text.clone_into(&mut last))?;
         ensure!(ended == Ended::Exited(Exit::Code(0)), "{attribute} could not be installed: {last}");

@@ -11,7 +11,7 @@ use super::HostSandbox;
 use super::bwrap::{Bind, Jail};
 use super::check;
 use super::memory::Cap;
-use crate::builder::nixpacks::Vars;
+use crate::plan::Vars;
 use crate::sandbox::cache::{Cache, KEPT, RunDir};
 use crate::sandbox::{Kept, Spec, Unverified};
 
@@ -24,6 +24,8 @@ struct Parts {
     notes: Vec<Unverified>,
     start_profile: String,
     start_user: Option<String>,
+    user_path: String,
+    venv: String,
 }
 
 impl HostSandbox {
@@ -36,6 +38,8 @@ impl HostSandbox {
             notes,
             start_profile: self.start_profile.clone(),
             start_user: self.start_user.clone(),
+            user_path: self.user_path.clone(),
+            venv: self.venv.clone(),
         };
         let path = self.run.path().join(KEPT);
         // A proxy's password may be in the variables.
@@ -83,6 +87,8 @@ fn put_together(run: RunDir, parts: Parts, spec: &Spec<'_>) -> Result<HostSandbo
         notes: parts.notes,
         start_profile: parts.start_profile,
         start_user: parts.start_user,
+        user_path: parts.user_path,
+        venv: parts.venv,
         closed: false,
     })
 }

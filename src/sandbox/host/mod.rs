@@ -23,10 +23,10 @@ use self::bwrap::{Jail, Manner};
 use self::layer::in_root;
 use super::cache::{Cache, RunDir};
 use super::{
-    Backend, CommandLine, Kept, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Shell, Spec, Step, Unavailable,
+    Backend, CommandLine, Kept, MissingLibrary, Probe, ProbeAnswer, Role, Sandbox, SetupStep, Spec, Step, Unavailable,
     Unverified, Watch, audit, context,
 };
-use crate::builder::nixpacks::{Plan, Vars};
+use crate::plan::{Plan, Vars};
 
 /// The backend that needs nothing but Linux, bubblewrap and a CPython of the planned version.
 #[derive(Debug, Clone, Default)]
@@ -56,9 +56,10 @@ impl Host {
     /// What the plan names and this machine cannot provide, for example `nixPkgs: chromium`. What can be fetched is, where
     /// somebody waits for it.
     pub fn gaps(&self, plan: &Plan, watch: Option<&mut Watch<'_>>) -> Result<Vec<String>> {
-        const NAMED: &[&str] = &["nixPkgs", "nixLibs", "aptPkgs"];
+        let keys = plan.package_keys();
         let notes = packages::Declared::of(plan, &self.cache()?, self.python.as_deref(), watch)?.notes;
-        let is_named = |what: &String| what.split_once(':').is_some_and(|(kind, _)| NAMED.contains(&kind));
+        let is_named =
+            |what: &String| what.split_once(':').is_some_and(|(key, _)| keys.iter().any(|known| known == key));
         Ok(notes.into_iter().map(|note| note.what).filter(is_named).collect())
     }
 
@@ -102,6 +103,10 @@ pub(in crate::sandbox) struct HostSandbox {
     /// What the image's last `RUN printf` lines add to `/root/.profile`.
     start_profile: String,
     start_user: Option<String>,
+    /// The `PATH` of a user that is not root.
+    user_path: String,
+    /// The plan's virtual environment.
+    venv: String,
     closed: bool,
 }
 
@@ -111,8 +116,8 @@ impl HostSandbox {
     }
 }
 
-/// Adds the start paths to the profile once, then becomes the start shell.
-const START: &str = r#"have=$(<"$HOME/.profile") || have=; [[ $have == *"$1" ]] || printf '%s' "$1" >> "$HOME/.profile"; exec /bin/bash -l -c "$2""#;
+/// Adds the plan's lines to the profile once, then becomes the start command.
+const START: &str = r#"have=$(<"$HOME/.profile") || have=; [[ $have == *"$1" ]] || printf '%s' "$1" >> "$HOME/.profile"; shift; exec "$@""#;
 
 impl Sandbox for HostSandbox {
     fn setup(&mut self) -> Result<Vec<SetupStep>> {
@@ -127,20 +132,20 @@ impl Sandbox for HostSandbox {
     fn command(&self, step: &Step<'_>) -> CommandLine {
         let mut vars = self.vars.clone();
         vars.extend(step.vars.clone());
-        match step.shell {
-            Shell::Build => {
-                self.jail.command(&["/bin/bash", "-ol", "pipefail", "-c", step.script], &vars, Manner::Step)
-            }
-            Shell::Start => {
+        let argv = step.argv.iter().map(String::as_str);
+        match step.role {
+            Role::Build => self.jail.command(&argv.collect::<Vec<_>>(), &vars, Manner::Step),
+            Role::Start => {
                 if let Some(user) = &self.start_user {
                     vars.insert("HOME".to_owned(), format!("/home/{user}"));
-                    vars.insert("PATH".to_owned(), open::IMAGE_PATH.to_owned());
-                    return self.jail.command(&["/bin/bash", "-l", "-c", step.script], &vars, Manner::FirstProcess);
+                    vars.insert("PATH".to_owned(), self.user_path.clone());
+                    return self.jail.command(&argv.collect::<Vec<_>>(), &vars, Manner::FirstProcess);
                 }
-                let inner = ["/bin/bash", "-c", START, "bash", &self.start_profile, step.script];
+                let ready = ["/bin/bash", "-c", START, "bash", &self.start_profile];
+                let inner: Vec<&str> = ready.into_iter().chain(argv).collect();
                 self.jail.command(&inner, &vars, Manner::FirstProcess)
             }
-            Shell::Interactive => {
+            Role::Interactive => {
                 vars.extend(std::env::var("TERM").ok().map(|terminal| ("TERM".to_owned(), terminal)));
                 self.jail.command(&["/bin/bash", "-l", "-i"], &vars, Manner::Terminal)
             }
@@ -163,7 +168,7 @@ impl Sandbox for HostSandbox {
 
     fn audit(&self) -> Result<Vec<MissingLibrary>> {
         let libdir = root::inner_library_dirs(&self.jail);
-        audit::audit(&in_root(&self.jail.rootfs, "/opt/venv"), &libdir)
+        audit::audit(&in_root(&self.jail.rootfs, &self.venv), &libdir)
     }
 
     fn ran_out_of_memory(&self) -> bool {

@@ -12,37 +12,13 @@ use super::memory::Cap;
 use super::packages::Declared;
 use super::root::{self, Root};
 use super::{HostSandbox, check, seed};
-use crate::builder::nixpacks::{Plan, Vars};
+use crate::plan::{Image, Plan, Vars};
 use crate::sandbox::cache::{Cache, RunDir};
-use crate::sandbox::network::{self, Access};
+use crate::sandbox::network::Access;
 use crate::sandbox::python::Interpreter;
 use crate::sandbox::{Spec, Unverified, Watch};
 
-/// The base image's `PATH`.
-pub(super) const IMAGE_PATH: &str =
-    "/nix/var/nix/profiles/default/bin:/nix/var/nix/profiles/default/sbin:/bin:/sbin:/usr/bin:/usr/sbin";
-
-/// The base image's other variables; the tildes and empty elements are really in it.
-const IMAGE: &[(&str, &str)] = &[
-    ("ENV", "/etc/profile"),
-    ("USER", "root"),
-    ("HOME", "/root"),
-    ("LD_LIBRARY_PATH", "/usr/lib"),
-    ("GIT_SSL_CAINFO", network::BUNDLE),
-    ("NIX_SSL_CERT_FILE", network::BUNDLE),
-    ("NIX_PATH", "/nix/var/nix/profiles/per-user/root/channels"),
-    ("NIXPKGS_ALLOW_BROKEN", "1"),
-    ("NIXPKGS_ALLOW_UNFREE", "1"),
-    ("NIXPKGS_ALLOW_INSECURE", "1"),
-    ("CPATH", "~/.nix-profile/include:"),
-    ("LIBRARY_PATH", "~/.nix-profile/lib:"),
-    ("QTDIR", "~/.nix-profile:"),
-];
-
-/// `/root/.profile` of the base image, word for word.
-const PROFILE: &str = "if [ -d $HOME/.nix-profile/etc/profile.d ]; then\n for i in $HOME/.nix-profile/etc/profile.d/*.sh; do\n if [ -r $i ]; then\n . $i\n fi\n done\n fi\nPATH=$NIXPACKS_PATH:$PATH";
-
-/// A sandbox with an empty `/app` and `/opt/venv`.
+/// A sandbox with an empty `/app` and no virtual environment.
 pub(super) fn open(
     cache: &Cache,
     spec: &Spec<'_>,
@@ -51,7 +27,7 @@ pub(super) fn open(
 ) -> Result<HostSandbox> {
     let declared = Declared::of(spec.plan, cache, python, spec.network.then_some(watch))?;
     let seed = match &declared.python {
-        Some(python) => seed::of(cache, python)?,
+        Some(python) => seed::of(cache, &spec.plan.image, python)?,
         None => None,
     };
     open_with(cache, spec, declared, seed.as_deref())
@@ -68,7 +44,7 @@ pub(super) fn open_with(
     let run = cache.run_dir()?;
     let access = if spec.network { Access::of_this_machine() } else { Access::default() };
     let rootfs = run.path().join("root");
-    skeleton(&run, &rootfs, &root, &access, spec.network)?;
+    skeleton(&run, &rootfs, &root, &access, spec)?;
     let mut binds = vec![
         Bind::read_only(&root.usr, "/usr"),
         Bind::Writable(run.path().join("local"), "/usr/local".to_owned()),
@@ -98,11 +74,13 @@ pub(super) fn open_with(
     Ok(HostSandbox {
         project: fs::canonicalize(spec.project)
             .with_context(|| format!("could not find {}", spec.project.display()))?,
-        vars: variables(access.vars),
+        vars: variables(&spec.plan.image, access.vars),
         setup: declared.setup.clone(),
         notes,
         start_profile: start_profile(spec.plan),
+        user_path: spec.plan.image.path.clone(),
         start_user,
+        venv: spec.plan.venv.to_string_lossy().into_owned(),
         jail,
         run,
         closed: false,
@@ -114,7 +92,7 @@ fn is_name(user: &str) -> bool {
 }
 
 /// Directories, links and small files of a machine that has just been installed.
-fn skeleton(run: &RunDir, rootfs: &Path, root: &Root, access: &Access, network: bool) -> Result<()> {
+fn skeleton(run: &RunDir, rootfs: &Path, root: &Root, access: &Access, spec: &Spec<'_>) -> Result<()> {
     for dir in ["app", "local/bin", "local/lib"] {
         fs::create_dir_all(run.path().join(dir))?;
     }
@@ -148,7 +126,7 @@ fn skeleton(run: &RunDir, rootfs: &Path, root: &Root, access: &Access, network: 
         symlink(target, rootfs.join(link))?;
     }
     let mut resolv = Vec::new();
-    if network {
+    if spec.network {
         // Read, not bound: on many machines it is a link into a directory that is not there inside.
         resolv = fs::read("/etc/resolv.conf").unwrap_or_default();
     }
@@ -162,7 +140,7 @@ fn skeleton(run: &RunDir, rootfs: &Path, root: &Root, access: &Access, network: 
         ("etc/profile", b""),
         ("etc/resolv.conf", &resolv),
         ("etc/ssl/certs/ca-certificates.crt", &access.bundle),
-        ("root/.profile", PROFILE.as_bytes()),
+        ("root/.profile", spec.plan.image.profile.as_bytes()),
     ] {
         fs::write(rootfs.join(file), text).with_context(|| format!("could not write the sandbox's {file}"))?;
     }
@@ -174,28 +152,25 @@ fn skeleton(run: &RunDir, rootfs: &Path, root: &Root, access: &Access, network: 
     Ok(())
 }
 
-fn variables(access: Vars) -> Vars {
-    let mut vars: Vars = IMAGE.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    // Nix' own profile script puts the profile in front for every login shell.
-    vars.insert("PATH".to_owned(), format!("{}/bin:/nix/var/nix/profiles/default/bin:{IMAGE_PATH}", layer::PROFILE));
+fn variables(image: &Image, access: Vars) -> Vars {
+    let mut vars = image.variables.clone();
+    vars.insert("PATH".to_owned(), image.login_path.clone());
     vars.extend(access);
     vars
 }
 
-/// `RUN printf '\nPATH=/opt/venv/bin:$PATH' >> /root/.profile`, for each phase with paths.
+/// What the start command's profile has beside the image's.
 fn start_profile(plan: &Plan) -> String {
-    let phases = plan.phases.iter().flatten();
-    let with_paths = phases.filter(|(_, phase)| !phase.paths.is_empty());
-    with_paths.map(|(_, phase)| format!("\nPATH={}:$PATH", phase.paths.join(":"))).collect()
+    plan.start.iter().flat_map(|start| &start.profile).map(|line| format!("\n{line}")).collect()
 }
 
 fn notes(plan: &Plan, declared: &Declared, memory: Option<u64>, cap: &Cap) -> Vec<Unverified> {
     let mut notes = declared.notes.clone();
     let mut note = |what: String, why: &str| notes.push(Unverified { what, why: why.to_owned() });
-    if let Some(image) = plan.start.as_ref().and_then(|start| start.run_image.as_ref()) {
+    if let Some(image) = plan.start.as_ref().and_then(|start| start.image.as_ref()) {
         note(
             format!("start.runImage: {image}"),
-            "the app was started in the build's image; the cloud starts it in this one, where neither /opt/venv nor Nix is",
+            "the app was started in the build's image; the cloud starts it in this one, where neither the virtual environment nor Nix is",
         );
     }
     if let Some(user) = plan.start.as_ref().and_then(|start| start.user.as_ref()) {
@@ -210,9 +185,9 @@ fn notes(plan: &Plan, declared: &Declared, memory: Option<u64>, cap: &Cap) -> Ve
     notes
 }
 
-/// What `seed` needs: a bare plan's sandbox.
-pub(super) fn bare(cache: &Cache, python: &Interpreter) -> Result<HostSandbox> {
-    let plan = Plan::default();
+/// What `seed` needs: the sandbox of a plan that is nothing but an image.
+pub(super) fn bare(cache: &Cache, image: &Image, python: &Interpreter) -> Result<HostSandbox> {
+    let plan = Plan { image: image.clone(), ..Plan::default() };
     let project = tempfile::tempdir()?;
     let spec = Spec { project: project.path(), plan: &plan, python: None, network: false, memory: None };
     open_with(cache, &spec, Declared::only(python.clone()), None)

@@ -13,13 +13,13 @@ use super::layer::{self, Layer, in_root, store_path};
 use super::root::Recipe;
 use super::shelf::{self, Shelved};
 use super::toolchain;
-use crate::builder::nixpacks::{Plan, setup};
 use crate::catalog::nixpkgs;
 use crate::catalog::packages::{Package, package};
+use crate::plan::{Image, PackageList, Plan};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::elf::Libraries;
 use crate::sandbox::python::{self, Interpreter, Wanted};
-use crate::sandbox::{Unavailable, Unverified, Watch, all_packages};
+use crate::sandbox::{Unavailable, Unverified, Watch};
 
 /// Attributes that stand for a C compiler.
 const COMPILERS: &[&str] = &["gcc", "stdenv", "stdenv.cc", "gcc12", "gcc13", "gcc14", "binutils", "gcc_multi"];
@@ -59,7 +59,22 @@ fn wanted(attributes: &[String]) -> Option<Wanted> {
 
 /// The interpreter for `plan`, as far as it wants one.
 pub(super) fn interpreter(plan: &Plan, chosen: Option<&Path>) -> Result<Option<Interpreter>, Unavailable> {
-    wanted(&all_packages(plan, |phase| &phase.nix_pkgs)).map(|wanted| python::find(wanted, chosen)).transpose()
+    wanted(&plan.nix_packages().names).map(|wanted| python::find(wanted, chosen)).transpose()
+}
+
+/// What the setup step shows: title, output and exit code of each command, up to the first that fails.
+fn setup(plan: &Plan) -> Vec<(String, Vec<String>, i32)> {
+    let mut steps = Vec::new();
+    for nix in plan.nix() {
+        let code = i32::from(nix.refusal.is_some());
+        steps.push((nix.command.clone(), nix.refusal.clone().unwrap_or_default(), code));
+        if code != 0 {
+            return steps;
+        }
+    }
+    let apt = plan.steps.iter().flat_map(|step| &step.packages.apt);
+    steps.extend(apt.map(|apt| (apt.command.clone(), Vec::new(), 0)));
+    steps
 }
 
 impl Declared {
@@ -81,29 +96,32 @@ impl Declared {
         chosen: Option<&Path>,
         mut watch: Option<&mut Watch<'_>>,
     ) -> Result<Self> {
-        let attributes = all_packages(plan, |phase| &phase.nix_pkgs);
-        let libraries = all_packages(plan, |phase| &phase.nix_libs);
+        let (attributes, libraries) = (plan.nix_packages(), plan.nix_libraries());
         let mut declared = Self { python: interpreter(plan, chosen)?, ..Self::default() };
-        if attributes.is_empty() && libraries.is_empty() {
+        if attributes.names.is_empty() && libraries.names.is_empty() {
             return Ok(declared);
         }
-        declared.setup = setup::setup(plan);
+        declared.setup = setup(plan);
         if declared.setup.iter().any(|(_, _, code)| *code != 0) {
             return Ok(declared);
         }
-        declared.note_version(&attributes);
+        declared.note_version(&attributes.names);
         let host = Libraries::of_this_machine();
-        for attribute in &attributes {
+        for attribute in &attributes.names {
+            let label = attributes.label(attribute);
             match (fetched::tool(attribute), declared.python.clone()) {
-                (Some(tool), Some(python)) => declared.add_fetched(tool, &python, cache, watch.as_deref_mut())?,
-                _ => declared.add(attribute, cache, &host)?,
+                (Some(tool), Some(python)) => {
+                    declared.add_fetched(&label, tool, &plan.image, &python, cache, watch.as_deref_mut())?;
+                }
+                _ => declared.add(&label, attribute, cache, &host)?,
             }
         }
-        for attribute in &libraries {
-            declared.add_library(attribute, cache, &host)?;
+        for attribute in &libraries.names {
+            declared.add_library(libraries.label(attribute), attribute, cache, &host)?;
         }
-        for name in all_packages(plan, |phase| &phase.apt_pkgs) {
-            declared.add_apt(&name);
+        let apt = plan.apt_packages();
+        for name in &apt.names {
+            declared.add_apt(&apt, name);
         }
         Ok(declared)
     }
@@ -126,8 +144,8 @@ impl Declared {
         }
     }
 
-    fn add(&mut self, attribute: &str, cache: &Cache, host: &Libraries) -> Result<()> {
-        let what = || format!("nixPkgs: {attribute}");
+    fn add(&mut self, label: &str, attribute: &str, cache: &Cache, host: &Libraries) -> Result<()> {
+        let what = || label.to_owned();
         if python::wanted(attribute).is_some() {
             return Ok(());
         }
@@ -175,26 +193,27 @@ impl Declared {
 
     fn add_fetched(
         &mut self,
+        label: &str,
         tool: &Tool,
+        image: &Image,
         python: &Interpreter,
         cache: &Cache,
         watch: Option<&mut Watch<'_>>,
     ) -> Result<()> {
         let Tool { attribute, version, .. } = tool;
-        match tool.fetch(cache, python, watch)? {
+        match tool.fetch(cache, image, python, watch)? {
             Some(shelved) => {
                 let why =
                     format!("{version} from the package index, run by the plan's Python where it is a Python program");
                 self.note((*attribute).to_owned(), why);
                 self.shelved.push(shelved);
             }
-            None => self.note(format!("nixPkgs: {attribute}"), "the package index did not give it"),
+            None => self.note(label.to_owned(), "the package index did not give it"),
         }
         Ok(())
     }
 
-    fn add_library(&mut self, attribute: &str, cache: &Cache, host: &Libraries) -> Result<()> {
-        let what = format!("nixLibs: {attribute}");
+    fn add_library(&mut self, what: String, attribute: &str, cache: &Cache, host: &Libraries) -> Result<()> {
         let Some(package) = package(attribute).filter(|package| !package.libraries.is_empty()) else {
             self.note(what, "not in the table of libraries that the host sandbox knows");
             return Ok(());
@@ -206,7 +225,7 @@ impl Declared {
         Ok(())
     }
 
-    fn add_apt(&mut self, name: &str) {
+    fn add_apt(&mut self, apt: &PackageList, name: &str) {
         let base = name.split(['=', ':', '/']).next().unwrap_or(name);
         if nixpkgs::IN_BASE_IMAGE.contains(&base) {
             return;
@@ -218,7 +237,7 @@ impl Declared {
             }
             false => "apt packages are not installed in the host sandbox",
         };
-        self.note(format!("aptPkgs: {name}"), why);
+        self.note(apt.label(name), why);
     }
 
     /// What the root has to be made for.

@@ -14,13 +14,16 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::layer::in_root;
 use super::open;
-use crate::builder::nixpacks::Vars;
+use crate::plan::{Image, Vars};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::python::Interpreter;
-use crate::sandbox::{Sandbox, Shell, Step};
+use crate::sandbox::{Role, Sandbox, Step};
+
+/// Any place will do: nothing of it is in what is kept.
+const VENV: &str = "/opt/seed";
 
 /// What a new venv of `python` holds beyond the interpreter itself, made by the real `ensurepip` once.
-pub(super) fn of(cache: &Cache, python: &Interpreter) -> Result<Option<PathBuf>> {
+pub(super) fn of(cache: &Cache, image: &Image, python: &Interpreter) -> Result<Option<PathBuf>> {
     let Some(wheels) = python.wheels.as_ref().filter(|_| python.version.0 == 3) else { return Ok(None) };
     let mut text = String::from("1;");
     for path in [&python.program, &python.stdlib, wheels] {
@@ -29,13 +32,14 @@ pub(super) fn of(cache: &Cache, python: &Interpreter) -> Result<Option<PathBuf>>
     }
     let key = format!("{}-{:032x}", python.full_version(), xxh3_128(text.as_bytes()));
     // A venv that cannot be made here is not this function's news: the plan's own command will tell.
-    Ok(cache.entry("seed", &key, |dir| make(cache, python, dir)).ok())
+    Ok(cache.entry("seed", &key, |dir| make(cache, image, python, dir)).ok())
 }
 
-fn make(cache: &Cache, python: &Interpreter, dir: &Path) -> Result<()> {
-    let sandbox = open::bare(cache, python)?;
-    let script = "python -m venv --copies /opt/venv";
-    let line = sandbox.command(&Step { shell: Shell::Build, script, vars: &Vars::new() });
+fn make(cache: &Cache, image: &Image, python: &Interpreter, dir: &Path) -> Result<()> {
+    let sandbox = open::bare(cache, image, python)?;
+    let script = format!("python -m venv --copies {VENV}");
+    let argv = image.entrypoint.command(&script).argv;
+    let line = sandbox.command(&Step { role: Role::Build, argv: &argv, vars: &Vars::new() });
     let output = Command::new(&line.argv[0])
         .args(&line.argv[1..])
         .env_clear()
@@ -46,7 +50,7 @@ fn make(cache: &Cache, python: &Interpreter, dir: &Path) -> Result<()> {
     if !output.status.success() {
         bail!("{script} failed: {}", String::from_utf8_lossy(&output.stdout));
     }
-    let venv = in_root(&sandbox.jail.rootfs, "/opt/venv");
+    let venv = in_root(&sandbox.jail.rootfs, VENV);
     fs::rename(venv.join("lib").join(python.name()).join("site-packages"), dir.join("packages"))?;
     fs::create_dir(dir.join("bin"))?;
     for entry in fs::read_dir(venv.join("bin"))?.flatten() {

@@ -7,11 +7,10 @@ use anyhow::{Context, Result};
 
 use super::nixpkgs::Nixpkgs;
 use super::store::Store;
-use crate::builder::nixpacks::{Plan, Vars, setup};
+use crate::plan::{self, NixEnvironment, Plan};
 use crate::sandbox::host::HostSandbox;
 use crate::sandbox::{
-    CommandLine, Kept, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Spec, Step, Unverified, all_packages,
-    cache,
+    CommandLine, Kept, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Spec, Step, Unverified, cache,
 };
 
 /// A stand-in is made from this machine's own programs: no cache knows it, and its builds must see them as this user does.
@@ -25,7 +24,7 @@ pub(super) struct Live {
     machine: HostSandbox,
     store: Store,
     nixpkgs: Option<Nixpkgs>,
-    expressions: Vec<(String, String)>,
+    environments: Vec<NixEnvironment>,
     nix_env: PathBuf,
     network: bool,
     setup_files: Vec<String>,
@@ -40,23 +39,21 @@ impl Live {
         spec: &Spec<'_>,
         store: Store,
         nixpkgs: Option<Nixpkgs>,
-        expressions: Vec<(String, String)>,
         nix_env: PathBuf,
     ) -> Result<Self> {
         machine.show(store.root(), "/nix", false)?;
         fs::create_dir_all(machine.dir().join("profile"))?;
         let mut unverified = unverified(spec.plan, nixpkgs.as_ref());
         unverified.splice(0..0, machine.unverified());
-        let phases = spec.plan.phases.iter().flatten().filter(|(_, phase)| phase.uses_nix());
         Ok(Self {
-            setup_files: phases.flat_map(|(_, phase)| phase.only_include_files.to_vec()).collect(),
+            setup_files: spec.plan.steps.iter().flat_map(|step| step.packages.files.clone()).collect(),
+            environments: spec.plan.nix().cloned().collect(),
             breaks: breaks_system_packages(spec.plan),
             network: spec.network,
             installed: false,
             machine,
             store,
             nixpkgs,
-            expressions,
             nix_env,
             unverified,
         })
@@ -73,7 +70,7 @@ impl Live {
             machine,
             store,
             nixpkgs: None,
-            expressions: Vec::new(),
+            environments: Vec::new(),
             nix_env: PathBuf::new(),
         }
     }
@@ -83,8 +80,8 @@ impl Live {
     }
 
     /// The command that installs one expression, named as the cloud names it.
-    fn install(&self, name: &str, number: usize) -> Result<SetupStep> {
-        let inside = format!("/app/.nixpacks/{name}");
+    fn install(&self, environment: &NixEnvironment, number: usize) -> Result<SetupStep> {
+        let inside = format!("/app/{}", environment.file);
         let file = match &self.nixpkgs {
             None => inside,
             Some(nixpkgs) => {
@@ -100,7 +97,7 @@ impl Live {
         let profile = self.profile();
         let words = [&*self.nix_env.to_string_lossy(), "--profile", &profile.to_string_lossy(), "-if", &file];
         let command = self.store.command(&self.machine.app_dir(), &words, settings, self.network)?;
-        Ok(SetupStep::Run { title: setup::install_command(name), command })
+        Ok(SetupStep::Run { title: environment.command.clone(), command })
     }
 
     /// Makes what Nix has installed the machine's profile.
@@ -148,12 +145,12 @@ impl Sandbox for Live {
         if !self.setup_files.is_empty() {
             self.machine.copy_in(Some(&self.setup_files.clone()))?;
         }
-        let folder = self.machine.app_dir().join(".nixpacks");
-        fs::create_dir_all(&folder)?;
-        for (name, text) in &self.expressions {
-            fs::write(folder.join(name), text).with_context(|| format!("cannot write {name}"))?;
+        for environment in &self.environments {
+            let file = self.machine.app_dir().join(&environment.file);
+            fs::create_dir_all(file.parent().unwrap_or(&file))?;
+            fs::write(&file, &environment.expression).with_context(|| format!("cannot write {}", environment.file))?;
         }
-        self.expressions.iter().enumerate().map(|(number, (name, _))| self.install(name, number)).collect()
+        self.environments.iter().enumerate().map(|(number, nix)| self.install(nix, number)).collect()
     }
 
     fn copy_in(&mut self, only: Option<&[String]>) -> Result<()> {
@@ -207,12 +204,10 @@ impl Drop for Live {
 }
 
 fn breaks_system_packages(plan: &Plan) -> bool {
-    let commands = all_packages(plan, |phase| &phase.cmds);
-    let start = plan.start.iter().flat_map(|start| &start.cmd);
-    let none = Vars::new();
-    let variables = plan.variables.as_ref().unwrap_or(&none);
-    variables.contains_key(BREAKS_VARIABLE)
-        || commands.iter().chain(start).any(|command| command.contains(BREAKS) || command.contains(BREAKS_VARIABLE))
+    let start = plan.start.iter().map(|start| &start.command);
+    let mut commands = plan.steps.iter().flat_map(plan::Step::commands).chain(start);
+    let breaks = |text: &str| text.contains(BREAKS) || text.contains(BREAKS_VARIABLE);
+    plan.variables.contains_key(BREAKS_VARIABLE) || commands.any(|command| breaks(&command.shown))
 }
 
 fn unverified(plan: &Plan, nixpkgs: Option<&Nixpkgs>) -> Vec<Unverified> {
@@ -220,8 +215,9 @@ fn unverified(plan: &Plan, nixpkgs: Option<&Nixpkgs>) -> Vec<Unverified> {
         what: "nixpkgsArchive".into(),
         why: format!("packages came from {nixpkgs} instead of the plan's archive"),
     });
-    let apt = all_packages(plan, |phase| &phase.apt_pkgs).into_iter().map(|name| Unverified {
-        what: format!("aptPkgs: {name}"),
+    let listed = plan.apt_packages();
+    let apt = listed.names.iter().map(|name| Unverified {
+        what: listed.label(name),
         why: "apt packages are not installed in the nix sandbox".into(),
     });
     other.into_iter().chain(apt).collect()

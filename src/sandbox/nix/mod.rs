@@ -16,7 +16,7 @@ use self::store::Store;
 use super::cache::Cache;
 use super::host::{bare, check, keep};
 use super::{Backend, Kept, Sandbox, Spec, Unavailable, Watch};
-use crate::builder::nixpacks::{Plan, nix};
+use crate::plan::Plan;
 
 /// How long `nix-env --version` may take.
 const SOON: Duration = Duration::from_secs(10);
@@ -105,11 +105,9 @@ impl Backend for Nix {
         let store = self.store()?;
         store.make()?;
         let stand_in = self.nixpkgs.as_ref().is_some_and(Nixpkgs::is_stand_in);
-        let compiler =
-            stand_in && super::all_packages(spec.plan, |phase| &phase.nix_pkgs).iter().any(|name| name == "gcc");
+        let compiler = stand_in && spec.plan.nix_packages().names.iter().any(|name| name == "gcc");
         let machine = bare::machine(&self.cache()?, spec, compiler)?;
-        let expressions = nix::expressions(spec.plan);
-        Ok(Box::new(Live::new(machine, spec, store, self.nixpkgs.clone(), expressions, program()?)?))
+        Ok(Box::new(Live::new(machine, spec, store, self.nixpkgs.clone(), program()?)?))
     }
 
     fn reopen(&self, spec: &Spec<'_>, kept: &Kept) -> Result<Box<dyn Sandbox>> {

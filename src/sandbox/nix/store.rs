@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result};
 use rustix::fs::{Access, access};
 
-use crate::builder::nixpacks::Vars;
+use crate::plan::Vars;
 use crate::sandbox::host::check;
 use crate::sandbox::{CommandLine, Unavailable};
 

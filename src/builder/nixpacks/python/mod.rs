@@ -16,7 +16,8 @@ use super::providers::{find_text, regex};
 use super::variables::Variables;
 use super::{Choice, PlanError, Warning};
 
-const VENV: &str = "/opt/venv";
+/// Where the install command makes the virtual environment.
+pub(super) const VENV: &str = "/opt/venv";
 const ANY_PYTHON: &str = "/**/*.py";
 /// Each is searched as a whole for the names of packages: a comment counts as much as a requirement.
 const DEPENDENCY_FILES: [&str; 3] = ["requirements.txt", "pyproject.toml", "Pipfile"];

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use shakedown::builder::nixpacks::{Options, Plan, Platform};
+use shakedown::builder::nixpacks::{Options, Plan};
+use shakedown::platform::Platform;
 use tempfile::TempDir;
 
 #[derive(Debug, Clone, Default)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use shakedown::builder::nixpacks::{self, Derived, PlanError, nix, render};
+use shakedown::builder::nixpacks::{self, Derived, PlanError, render};
 use shakedown::project::Project;
 
 use crate::case::Case;
@@ -33,7 +33,9 @@ pub(crate) fn compare(theirs: &Theirs, ours: &Ours) -> Result<(), String> {
             same("box", &table.clone().map(|text| text.trim_start_matches('\n').to_owned()), &own)?;
             let own = plan.phases_in_order().ok();
             same("order", order, &own.map(|order| order.into_iter().map(|(name, _)| name.to_owned()).collect()))?;
-            same("nix expressions", nix, &nix::expressions(plan))
+            let environments = nixpacks::nix_environments(plan).into_iter();
+            let file = |path: String| path.trim_start_matches(".nixpacks/").to_owned();
+            same("nix expressions", nix, &environments.map(|own| (file(own.file), own.expression)).collect())
         }
         (
             Theirs::Error { messages, .. },

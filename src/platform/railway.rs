@@ -4,22 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::project::{InputError, KeyLines, Project, Source};
-
-use super::derive::Overlay;
-use super::draft::{Draft, DraftStart, Key, TracedList};
-use super::merge::merge_all;
-use super::wire::BuildPlan;
-use super::{Choice, PlanError};
-
-/// A value and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sourced<T> {
-    /// The value.
-    pub value: T,
-    /// Where it stands.
-    pub source: Source,
-}
+use crate::plan::Choice;
+use crate::project::{InputError, KeyLines, Project, Source, Sourced};
 
 /// How the platform builds and deploys, as far as a file says so.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,35 +34,47 @@ pub struct Deploy {
     pub restart_retries: Option<Sourced<u64>>,
     /// `deploy.cronSchedule`
     pub cron_schedule: Option<Sourced<String>>,
+    /// `build.nixpacksPlan`: laid over Nixpacks' plan.
+    pub nixpacks_plan: Option<Table>,
 }
 
-/// What Railway's file says: how it deploys, and what it lays over Nixpacks' plan.
-#[derive(Debug, Default)]
-pub(super) struct Railway {
-    pub(super) deploy: Deploy,
-    pub(super) overlay: Overlay,
+/// A part of the file that the builder reads in its own way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// What stands there.
+    pub value: Value,
+    file: PathBuf,
+    lines: KeyLines,
+    path: Vec<String>,
 }
 
-/// Reads the file that counts; `None` when there is none.
-pub(super) fn read(project: &Project, environment: Option<&str>) -> Result<Option<Railway>, PlanError> {
-    let Some(name) = file_name(project) else { return Ok(None) };
-    let file = parse(project, name, environment).map_err(input)?;
-    let deploy = file.deploy().map_err(input)?;
-    let overlay = file.overlay(&deploy).map_err(input)?;
-    Ok(Some(Railway { deploy, overlay }))
+impl Table {
+    /// Where a key below it stands.
+    pub fn source(&self, key: &[&str]) -> Source {
+        Source::File { path: self.file.clone(), line: self.lines.line(&self.full(key)) }
+    }
+
+    /// What is wrong with it, as an error of the file.
+    pub fn fault(&self, what: &str) -> InputError {
+        InputError::at(self.file.clone(), self.lines.line(&self.full(&[])), format!("{}: {what}", self.path.join(".")))
+    }
+
+    fn full<'k>(&'k self, key: &[&'k str]) -> Vec<&'k str> {
+        self.path.iter().map(String::as_str).chain(key.iter().copied()).collect()
+    }
 }
 
-/// What the file that counts says beside the plan; `None` when there is none.
-pub(super) fn settings(project: &Project, environment: Option<&str>) -> Result<Option<Deploy>, InputError> {
+/// Reads the file that counts; `None` when there is none. `environment` names the one whose overrides apply.
+///
+/// # Errors
+/// The file cannot be read, or a value in it is of the wrong kind.
+pub fn read(project: &Project, environment: Option<&str>) -> Result<Option<Deploy>, InputError> {
     file_name(project).map(|name| parse(project, name, environment)?.deploy()).transpose()
 }
 
-fn file_name(project: &Project) -> Option<&'static str> {
+/// The file that counts.
+pub fn file_name(project: &Project) -> Option<&'static str> {
     ["railway.toml", "railway.json"].into_iter().find(|name| project.has_file(name))
-}
-
-fn input(error: InputError) -> PlanError {
-    PlanError::Input { error, messages: Vec::new() }
 }
 
 fn parse<'a>(project: &'a Project, name: &'static str, environment: Option<&'a str>) -> Result<File<'a>, InputError> {
@@ -146,6 +144,16 @@ impl File<'_> {
         self.read(section, key, "a number", |value| value.as_u64().or_else(|| value.as_str()?.parse().ok()))
     }
 
+    fn table(&self, section: &str, key: &str) -> Option<Table> {
+        let (value, path) = self.get(section, key)?;
+        Some(Table {
+            value: value.clone(),
+            file: self.project.place(self.name),
+            lines: self.lines.clone(),
+            path: path.iter().map(|key| (*key).to_owned()).collect(),
+        })
+    }
+
     fn deploy(&self) -> Result<Deploy, InputError> {
         let commands = |value: &Value| match value {
             Value::String(one) => Some(vec![one.clone()]),
@@ -166,38 +174,14 @@ impl File<'_> {
             restart_policy: self.text("deploy", "restartPolicyType")?,
             restart_retries: self.number("deploy", "restartPolicyMaxRetries")?,
             cron_schedule: self.text("deploy", "cronSchedule")?,
+            nixpacks_plan: self.table("build", "nixpacksPlan"),
         })
-    }
-
-    fn overlay(&self, deploy: &Deploy) -> Result<Overlay, InputError> {
-        let mut commands = Draft::default();
-        if let Some(cmd) = &deploy.build_command {
-            let build = commands.phase("build");
-            build.set(Key::Cmds, TracedList::of(&cmd.source, [cmd.value.as_str()]));
-            build.set(Key::DependsOn, TracedList::of(&Source::Default("the usual order of phases"), ["install"]));
-        }
-        commands.start = deploy.start_command.as_ref().map(|cmd| DraftStart::with_cmd(&cmd.value, cmd.source.clone()));
-        let plan = self.nixpacks_plan()?;
-        let says_something = plan.is_some() || deploy.build_command.is_some() || deploy.start_command.is_some();
-        Ok(Overlay {
-            config: deploy.nixpacks_config.as_ref().map(|path| path.value.clone()),
-            layer: says_something.then(|| merge_all(plan.into_iter().chain([commands]))),
-        })
-    }
-
-    fn nixpacks_plan(&self) -> Result<Option<Draft>, InputError> {
-        let Some((value, path)) = self.get("build", "nixpacksPlan") else { return Ok(None) };
-        let plan: BuildPlan = serde_json::from_value(value.clone()).map_err(|error| {
-            let what = format!("{}: {error}", path.join("."));
-            InputError::at(self.project.place(self.name), self.lines.line(&path), what)
-        })?;
-        Ok(Some(Draft::from_plan(plan.into(), &|key| self.source(&[&path[..], key].concat()))))
     }
 }
 
 impl Deploy {
     /// What the file says beside the plan, as choices.
-    pub(super) fn choices(&self) -> Vec<Choice> {
+    pub fn choices(&self) -> Vec<Choice> {
         let text = |what: &str, found: &Option<Sourced<String>>| found.as_ref().map(|f| choice(what, &f.value, f));
         let number = |what: &str, found: &Option<Sourced<u64>>| found.as_ref().map(|f| choice(what, f.value, f));
         [

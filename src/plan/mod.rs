@@ -1,0 +1,194 @@
+//! What is to be run, whoever planned it: the image, steps in their order, and how the app starts.
+//!
+//! A builder derives, explains and prints a plan in its own vocabulary and lowers it into this one. Everything that comes
+//! after the builders reads only this one.
+
+mod choice;
+mod packages;
+
+pub use choice::{Choice, Warning};
+pub use packages::{Apt, NixEnvironment, PackageList, Packages};
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Variables by name, sorted.
+pub type Vars = BTreeMap<String, String>;
+
+/// The step that installs packages; a builder lowers it first.
+pub const SETUP: &str = "setup";
+
+/// A build and a start, ready to be run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The image that the steps run in.
+    pub image: Image,
+    /// In the order in which they run.
+    pub steps: Vec<Step>,
+    /// How the app starts; `None` where nothing says so.
+    pub start: Option<Start>,
+    /// Variables of every step and of the started app.
+    pub variables: Vars,
+    /// Where the builder's own install command makes the virtual environment: an absolute path.
+    pub venv: PathBuf,
+    /// Files that the builder adds, by absolute path.
+    pub assets: Vars,
+    /// The plan as the builder prints it at the head of a build's log.
+    pub printed: String,
+}
+
+/// The image that a build begins with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Image {
+    /// Its name, for an engine to pull.
+    pub name: String,
+    /// Its environment, `PATH` aside.
+    pub variables: Vars,
+    /// Its `PATH`.
+    pub path: String,
+    /// The `PATH` of root's login shell, before `profile` is read.
+    pub login_path: String,
+    /// `/root/.profile`, word for word.
+    pub profile: String,
+    /// The shell that the image runs a command line with: its `ENTRYPOINT`.
+    pub entrypoint: Shell,
+}
+
+/// The words that a shell command is appended to, for example `/bin/bash -l -c`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shell(pub Vec<String>);
+
+impl Shell {
+    /// A shell from its words.
+    pub fn new(words: &[&str]) -> Self {
+        Self(words.iter().map(|word| (*word).to_owned()).collect())
+    }
+
+    /// `script`, run by this shell.
+    pub fn command(&self, script: &str) -> Command {
+        let mut argv = self.0.clone();
+        argv.push(script.to_owned());
+        Command { shown: script.to_owned(), argv }
+    }
+}
+
+/// A named part of the build.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// As reports call it. Two steps may share a name: reports show them as one.
+    pub name: String,
+    /// What is installed before anything is run.
+    pub packages: Packages,
+    /// Variables that hold from this step on.
+    pub variables: Vars,
+    /// What is done, in order.
+    pub actions: Vec<Action>,
+    /// Directories that are kept from one build to the next.
+    pub caches: Vec<String>,
+}
+
+/// One thing that a step does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Copies the project, or a part of it, to `/app`.
+    Copy(Files),
+    /// Runs a command in `/app`.
+    Run(Command),
+}
+
+/// Files of the project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Files {
+    /// All that the cloud receives.
+    All,
+    /// Only these, relative to the project; one that is not there fails the build.
+    Only(Vec<String>),
+}
+
+/// What is executed, and how it is shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// The plan's own words.
+    pub shown: String,
+    /// Program and arguments.
+    pub argv: Vec<String>,
+}
+
+/// How the app starts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Start {
+    /// Run by the image's entry point.
+    pub command: Command,
+    /// The image that the app runs in, where that is not the one it was built in.
+    pub image: Option<String>,
+    /// The user it runs as, where that is not root.
+    pub user: Option<String>,
+    /// Lines that the build adds to `/root/.profile`.
+    pub profile: Vec<String>,
+}
+
+impl Step {
+    /// The commands, in order.
+    pub fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.actions.iter().filter_map(|action| match action {
+            Action::Run(command) => Some(command),
+            Action::Copy(_) => None,
+        })
+    }
+}
+
+impl Plan {
+    /// The start command as the plan words it, where there is one.
+    pub fn start_command(&self) -> Option<&str> {
+        self.start.as_ref().map(|start| start.command.shown.as_str())
+    }
+
+    /// The names of the steps in order, each once.
+    pub fn step_names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for step in &self.steps {
+            if !names.contains(&step.name.as_str()) {
+                names.push(&step.name);
+            }
+        }
+        names
+    }
+
+    /// Every Nix package that any step installs.
+    pub fn nix_packages(&self) -> PackageList {
+        PackageList::joined(self.nix().map(|nix| &nix.packages))
+    }
+
+    /// Every Nix package whose libraries any step puts on the loader's path.
+    pub fn nix_libraries(&self) -> PackageList {
+        PackageList::joined(self.nix().map(|nix| &nix.libraries))
+    }
+
+    /// Every Debian package that any step installs.
+    pub fn apt_packages(&self) -> PackageList {
+        PackageList::joined(self.steps.iter().flat_map(|step| &step.packages.apt).map(|apt| &apt.packages))
+    }
+
+    /// The keys of the builder's configuration that list packages of this plan.
+    pub fn package_keys(&self) -> Vec<String> {
+        let lists = [self.nix_packages(), self.nix_libraries(), self.apt_packages()];
+        lists.into_iter().filter(|list| !list.names.is_empty()).map(|list| list.key).collect()
+    }
+
+    /// The Nix environments of all steps, in the order in which they are installed.
+    pub fn nix(&self) -> impl Iterator<Item = &NixEnvironment> {
+        self.steps.iter().flat_map(|step| &step.packages.nix)
+    }
+
+    /// Directories that are kept from one build to the next, sorted, each once.
+    pub fn caches(&self) -> Vec<String> {
+        let mut caches: Vec<String> = self.steps.iter().flat_map(|step| step.caches.clone()).collect();
+        caches.sort_unstable();
+        caches.dedup();
+        caches
+    }
+}
