@@ -38,6 +38,15 @@ suite *ARGS:
 corpus FILE:
     SHAKEDOWN_CORPUS="$(realpath "$1")" cargo test --release --test corpus -- --nocapture
 
+# Compare our plans with recorded answers of the real Railpack: a JSONL file, plain or gzipped, and its table of versions.
+[group('dev')]
+railpack-answers FILE VERSIONS='':
+    mkdir -p target
+    zcat --force "$1" > target/railpack-answers.jsonl
+    SHAKEDOWN_RAILPACK_ANSWERS="$PWD/target/railpack-answers.jsonl" \
+        SHAKEDOWN_RAILPACK_VERSIONS="$(realpath "${2:-$(dirname "$1")/versions.json}")" \
+        cargo test --test railpack_answers
+
 # Write the golden plans anew with the real planner, pinned.
 [group('dev')]
 golden:

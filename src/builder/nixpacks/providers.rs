@@ -28,7 +28,7 @@ static DENO_IMPORT: LazyLock<Regex> =
 static LUNATIC_RUNNER: LazyLock<Regex> = LazyLock::new(|| regex(r#"runner\s*=\s*"lunatic""#));
 
 /// A pattern of this program's own.
-pub(super) fn regex(pattern: &str) -> Regex {
+pub(in crate::builder) fn regex(pattern: &str) -> Regex {
     #[expect(clippy::unwrap_used, reason = "patterns are literals, each used by a test")]
     Regex::new(pattern).unwrap()
 }

@@ -1,5 +1,257 @@
-//! Railpack, the builder that Railway and Coolify take for new apps.
+//! Railpack, the builder that Railway and Coolify take for new apps: its plan of a Python project, and why.
 
+mod app;
+mod config;
+mod decode;
+mod draft;
+mod environment;
+mod generate;
+mod gojson;
+mod hujson;
+mod ignore;
+mod messages;
+mod mise;
+mod plan;
+mod procfile;
+mod providers;
+mod python;
+mod validate;
 mod version;
+mod versions;
+mod yaml;
 
+pub use messages::{Level, Message};
+pub use plan::{Cache, Command, Deploy, Layer, Plan, SCHEMA, Step, nothing_to_json};
 pub use version::{Rules, Version};
+pub use versions::{DATED, Table};
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::builder::nixpacks::Choice;
+use crate::project::Project;
+
+use app::App;
+use config::Config;
+use draft::Draft;
+use environment::Environment;
+use generate::{Generated, Generator};
+use messages::Log;
+use providers::{Chosen, Detection};
+use validate::Demands;
+
+/// The user's wishes, as `railpack` takes them on its command line.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The release; the newest known one unless said.
+    pub version: Option<Version>,
+    /// What the running app is told of the release; the number of `version` unless said.
+    pub release: Option<String>,
+    /// `--env`: `NAME=value`, or `NAME` to take the value from `process_env`.
+    pub env: Vec<String>,
+    /// The variables of the calling process.
+    pub process_env: BTreeMap<String, String>,
+    /// `--build-cmd`
+    pub build_cmd: Option<String>,
+    /// `--start-cmd`
+    pub start_cmd: Option<String>,
+    /// `--config-file`: relative to the project.
+    pub config_file: Option<String>,
+    /// `--previous`: `tool@version`, the tools of the build before.
+    pub previous: Vec<String>,
+    /// `--error-missing-start`
+    pub error_missing_start: bool,
+    /// The releases that tools have; those that ship with us unless said.
+    pub versions: Option<Table>,
+}
+
+/// A tool that mise installs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// mise's name for it.
+    pub name: String,
+    /// The release that is installed.
+    pub version: String,
+    /// What was asked for.
+    pub asked: String,
+    /// What asked, in Railpack's own words.
+    pub asker: String,
+}
+
+/// A release that the real planner would ask the network for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unverified {
+    /// mise's name for the tool.
+    pub tool: String,
+    /// What was asked for.
+    pub asked: String,
+    /// What is taken for it.
+    pub version: String,
+    /// Whether the table has it.
+    pub known: bool,
+}
+
+/// What came of planning.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// The plan; absent when there is none, and for a provider other than Python's.
+    pub plan: Option<Plan>,
+    /// The provider that was chosen.
+    pub provider: Option<&'static str>,
+    /// What Railpack says, in order.
+    pub messages: Vec<Message>,
+    /// The tools, sorted by name.
+    pub packages: Vec<Package>,
+    /// A choice for every value of the plan.
+    pub choices: Vec<Choice>,
+    /// Releases that depend on the day.
+    pub unverified: Vec<Unverified>,
+    /// The release whose rules were applied.
+    pub version: Version,
+}
+
+impl Planned {
+    /// Why there is no plan, in Railpack's own words.
+    pub fn fault(&self) -> Option<&str> {
+        let error = self.messages.iter().find(|message| message.level == Level::Error);
+        error.map(|message| message.text.as_str())
+    }
+}
+
+/// Works out what Railpack would build, and why.
+pub fn plan(project: &Project, options: &Options) -> Planned {
+    let mut log = Log::default();
+    let mut planner = Planner::new(project, options);
+    let outcome = planner.plan(&mut log);
+    if let Err(fault) = &outcome
+        && !fault.is_empty()
+    {
+        log.error(fault.clone());
+    }
+    let made = outcome.ok().flatten();
+    let (plan, packages, choices, unverified) = match made {
+        Some(made) => (Some(made.plan), made.packages, made.choices, made.unverified),
+        None => Default::default(),
+    };
+    Planned {
+        plan,
+        provider: planner.provider,
+        messages: log.into_messages(),
+        packages,
+        choices,
+        unverified,
+        version: planner.version,
+    }
+}
+
+struct Planner<'a> {
+    app: App<'a>,
+    options: &'a Options,
+    env: Environment,
+    version: Version,
+    provider: Option<&'static str>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(project: &'a Project, options: &'a Options) -> Self {
+        Self {
+            app: App::new(project),
+            options,
+            env: Environment::parse(&options.env, &options.process_env),
+            version: options.version.unwrap_or(Version::NEWEST_KNOWN),
+            provider: None,
+        }
+    }
+
+    /// An empty fault has been told already.
+    fn plan(&mut self, log: &mut Log) -> Result<Option<Generated>, String> {
+        let rules = self.version.rules();
+        let config = config::read(&self.app, self.options, &self.env, log)?;
+        let ignored = ignore::patterns(&self.app)?;
+        if ignored.is_some() {
+            log.info("Found .dockerignore file, applying filters");
+        }
+        let mut draft = Draft::default();
+        draft.configured_tools(&config);
+        draft.remember(&self.options.previous);
+        let detection = Detection { app: &self.app, env: &self.env, rules };
+        let chosen = detection.choose(&config, log);
+        self.provider = chosen.as_ref().map(|chosen| chosen.name);
+        let table = self.options.versions.as_ref().map_or(Table::shipped(), |table| table);
+        let mise_files = mise::files(&self.app, rules);
+        match &chosen {
+            Some(Chosen { name: "python", .. }) => {
+                let provider = python::Provider { app: &self.app, env: &self.env, rules };
+                provider.plan(&mut draft, &mise_files, table, log);
+            }
+            Some(Chosen { name, .. }) => {
+                return detection.plan_fault(name).map_or(Ok(None), |fault| {
+                    self.provider = None;
+                    Err(fault.to_owned())
+                });
+            }
+            None => {}
+        }
+        if let Some(start) = procfile::start(self.app.project, self.app.bytes("Procfile").as_deref(), log)? {
+            draft.deploy.start = Some(start);
+        }
+        draft.apply(&config, rules, log);
+        let exclude: Vec<_> =
+            ignored.unwrap_or_default().into_iter().chain(config.exclude.clone().unwrap_or_default()).collect();
+        let release = self.options.release.clone().unwrap_or_else(|| self.version.to_string());
+        let generator = Generator {
+            table,
+            rules,
+            mise_files: &mise_files,
+            exclude: &exclude,
+            verbose: self.env.get("MISE_VERBOSE").filter(|verbose| !verbose.is_empty()),
+            release: &release,
+        };
+        let mut made = generator.generate(&draft);
+        if let Some(chosen) = chosen {
+            let value = chosen.name.to_owned();
+            made.choices.insert(0, Choice { what: "provider".to_owned(), value, because: chosen.because });
+        }
+        self.finish(&config, rules, &mut made, log)?;
+        Ok(Some(made))
+    }
+
+    fn finish(&self, config: &Config, rules: Rules, made: &mut Generated, log: &mut Log) -> Result<(), String> {
+        let asks =
+            |list: &Option<Vec<decode::Placed<String>>>| list.iter().flatten().any(|package| package.value != "...");
+        if (asks(&config.build_apt) || asks(&config.deploy.apt)) && rules == Rules::V0_37 {
+            log.info(
+                "The debian base image has been upgraded and you may experience issues with custom apt packages. \
+                 Report any issues here: https://github.com/railwayapp/railpack/issues",
+            );
+        }
+        self.disable_caches(&mut made.plan, log);
+        let help = (self.provider == Some("python")).then_some(python::HELP);
+        let demands = Demands { start: self.options.error_missing_start, help };
+        if validate::is_valid(&made.plan, &self.app, &demands, log) { Ok(()) } else { Err(String::new()) }
+    }
+
+    fn disable_caches(&self, plan: &mut Plan, log: &mut Log) {
+        let Some((names, variable)) = self.env.list("DISABLE_CACHES") else { return };
+        if names.contains(&"*") {
+            if names.len() > 1 {
+                log.warn(format!("{variable} contains `*`; all other cache keys will be ignored."));
+            }
+            plan.caches.clear();
+            plan.steps.iter_mut().for_each(|step| step.caches.clear());
+            return;
+        }
+        plan.caches.retain(|name, _| !names.contains(&name.as_str()));
+        for step in &mut plan.steps {
+            step.caches.retain(|name| !names.contains(&name.as_str()));
+        }
+    }
+}
+
+/// A text as Go's `%q` shows it.
+fn go_quoted(text: &str) -> Cow<'_, str> {
+    Cow::Owned(format!(
+        "\"{}\"",
+        text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\t', "\\t")
+    ))
+}

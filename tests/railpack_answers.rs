@@ -1,0 +1,156 @@
+//! Compares our plans with recorded answers of the real Railpack planner:
+//! `SHAKEDOWN_RAILPACK_ANSWERS=cases.jsonl SHAKEDOWN_RAILPACK_VERSIONS=versions.json cargo test --test railpack_answers`.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+use shakedown::builder::railpack::{Options, Plan, Planned, Table, nothing_to_json, plan};
+use shakedown::project::Project;
+
+/// A project and what the real planner made of it.
+#[derive(Deserialize)]
+struct Answer {
+    id: String,
+    files: BTreeMap<String, String>,
+    args: Vec<String>,
+    provider: Option<String>,
+    #[serde(default)]
+    plan: Option<Value>,
+    #[serde(default)]
+    messages: Vec<String>,
+}
+
+fn main() {
+    let Some(path) = env::var_os("SHAKEDOWN_RAILPACK_ANSWERS") else {
+        println!("skipped: railpack_answers: SHAKEDOWN_RAILPACK_ANSWERS names no file of answers");
+        return;
+    };
+    let table = env::var_os("SHAKEDOWN_RAILPACK_VERSIONS").map(|path| fs::read_to_string(path).unwrap());
+    let table = table.map(|text| Table::from_json(&text).unwrap());
+    let only = env::var("SHAKEDOWN_RAILPACK_ONLY").ok();
+    let text = fs::read_to_string(&path).unwrap();
+    let (mut all, mut differing) = (0, 0);
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        let answer: Answer = serde_json::from_str(line).unwrap();
+        if only.as_ref().is_some_and(|only| *only != answer.id) {
+            continue;
+        }
+        all += 1;
+        let faults = compare(&answer, table.as_ref());
+        if !faults.is_empty() {
+            differing += 1;
+            println!(
+                "{}: {:?} {:?}\n{}",
+                answer.id,
+                answer.files.keys().collect::<Vec<_>>(),
+                answer.args,
+                faults.join("\n")
+            );
+        }
+    }
+    println!("{all} answers, {differing} differ");
+    assert!(differing == 0 && all > 0, "{differing} of {all} answers differ");
+}
+
+fn compare(answer: &Answer, table: Option<&Table>) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in &answer.files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let project = Project::open(folder.path()).unwrap();
+    let options = Options { versions: table.cloned(), release: Some("dev".to_owned()), ..options(&answer.args) };
+    let planned = plan(&project, &options);
+    let mut faults = Vec::new();
+    if planned.provider != answer.provider.as_deref() {
+        // An answer names no provider that the configuration asked for.
+        let by_name = planned.provider.is_some() && answer.provider.is_none();
+        if !by_name {
+            faults.push(format!("  provider: {:?}, wanted {:?}", planned.provider, answer.provider));
+        }
+    }
+    if let Some(wanted) = &answer.plan {
+        let made = planned.plan.as_ref().map_or_else(nothing_to_json, Plan::to_json);
+        let (made, wanted) = (in_order(serde_json::from_str(&made).unwrap()), in_order(wanted.clone()));
+        differences("plan", &made, &wanted, &mut faults);
+        let (said, wanted) = (said(&planned, project.root()), sorted_runtime(answer.messages.clone()));
+        if said != wanted {
+            faults.push(format!("  said:\n    {}\n  wanted:\n    {}", said.join("\n    "), wanted.join("\n    ")));
+        }
+    }
+    faults
+}
+
+fn options(args: &[String]) -> Options {
+    let mut options = Options::default();
+    let mut args = args.iter().cloned();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--error-missing-start" => options.error_missing_start = true,
+            "--env" => options.env.push(args.next().unwrap()),
+            "--previous" => options.previous.push(args.next().unwrap()),
+            "--build-cmd" => options.build_cmd = args.next(),
+            "--start-cmd" => options.start_cmd = args.next(),
+            "--config-file" => options.config_file = args.next(),
+            other => panic!("an argument that nobody knows: {other}"),
+        }
+    }
+    options
+}
+
+/// The secrets of the install step that share a beginning come in any order.
+fn in_order(mut plan: Value) -> Value {
+    for step in plan.get_mut("steps").and_then(Value::as_array_mut).into_iter().flatten() {
+        if step["name"] == "install"
+            && let Some(secrets) = step.get_mut("secrets").and_then(Value::as_array_mut)
+        {
+            secrets.sort_by_key(ToString::to_string);
+        }
+    }
+    plan
+}
+
+fn differences(at: &str, made: &Value, wanted: &Value, faults: &mut Vec<String>) {
+    match (made, wanted) {
+        (Value::Object(made), Value::Object(wanted)) => {
+            let keys: std::collections::BTreeSet<_> = made.keys().chain(wanted.keys()).collect();
+            for key in keys {
+                let value = |map: &serde_json::Map<String, Value>| map.get(key).cloned().unwrap_or(Value::Null);
+                differences(&format!("{at}.{key}"), &value(made), &value(wanted), faults);
+            }
+        }
+        (Value::Array(made), Value::Array(wanted)) if made.len() == wanted.len() => {
+            for (index, (made, wanted)) in made.iter().zip(wanted).enumerate() {
+                differences(&format!("{at}.{index}"), made, wanted, faults);
+            }
+        }
+        _ if made == wanted => {}
+        _ => faults.push(format!("  {at}:\n    made   {made}\n    wanted {wanted}")),
+    }
+}
+
+fn said(planned: &Planned, root: &Path) -> Vec<String> {
+    let root = root.display().to_string();
+    let lines = planned.messages.iter().flat_map(|message| {
+        let text = format!("{} {}", message.level, message.text.replace(&root, "APP"));
+        text.split('\n').map(str::to_owned).collect::<Vec<_>>()
+    });
+    sorted_runtime(lines.collect())
+}
+
+/// Go walks the table of these packages in any order.
+fn sorted_runtime(mut lines: Vec<String>) -> Vec<String> {
+    let is_one = |line: &&mut String| line.starts_with("INFO Installing runtime apt packages for");
+    let mut sorted: Vec<String> = lines.iter_mut().filter(is_one).map(|line| line.clone()).collect();
+    sorted.sort();
+    for (slot, line) in lines.iter_mut().filter(is_one).zip(sorted) {
+        *slot = line;
+    }
+    lines
+}
