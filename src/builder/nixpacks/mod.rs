@@ -32,7 +32,6 @@ pub use nix::environments as nix_environments;
 pub use options::Options;
 pub use order::CircularDependency;
 pub(in crate::builder) use providers::regex;
-pub use railway::{Deploy, Sourced};
 pub use refusal::{buildable, refused_by_planner};
 
 use std::collections::BTreeMap;

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::builder::nixpacks::Sourced;
-use crate::project::Source;
+use crate::project::{Source, Sourced};
 
 use super::hujson::{Document, Node, Value};
 use super::plan::{Cache, Command, Layer};

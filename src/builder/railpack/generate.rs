@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::builder::nixpacks::Choice;
+use crate::plan::Choice;
 use crate::project::Source;
 
 use super::decode::Placed;

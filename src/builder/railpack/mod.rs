@@ -28,7 +28,7 @@ pub use versions::{DATED, Table};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::builder::nixpacks::Choice;
+use crate::plan::Choice;
 use crate::project::Project;
 
 use app::App;

@@ -1,10 +1,9 @@
 //! The Procfile, which Railpack reads as YAML 1.1: `web`, else `worker`, else any process starts the app.
 
-use crate::project::{Project, Source};
+use crate::project::{Project, Source, Sourced};
 
 use super::messages::Log;
 use super::yaml;
-use crate::builder::nixpacks::Sourced;
 
 const FILE: &str = "Procfile";
 
