@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::seal;
+
 /// How the scratch directories of runs and of half-built entries are named, for `doctor --clean` to recognise.
 pub const SCRATCH_PREFIX: &str = "shakedown-run-";
 
@@ -42,24 +44,31 @@ impl Cache {
         &self.root
     }
 
-    /// The finished entry `kind/key`, made by `build` if it is not there yet. Concurrent runs wait for each other.
+    /// The finished entry `kind/key`, made by `build` if it is not there yet, or is not as it was made. Concurrent runs wait
+    /// for each other.
     pub fn entry(&self, kind: &str, key: &str, build: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
-        let place = self.root.join(kind).join(key);
-        if place.exists() {
+        let parent = self.root.join(kind);
+        let (place, sealed) = (parent.join(key), parent.join(format!("{key}.seal")));
+        let is_whole = || {
+            let written = fs::read_to_string(&sealed);
+            written.is_ok_and(|written| seal::of(&place).is_ok_and(|found| found == written))
+        };
+        if is_whole() {
             return Ok(place);
         }
-        let parent = self.root.join(kind);
         fs::create_dir_all(&parent).with_context(|| format!("could not make {}", parent.display()))?;
         let lock = File::create(parent.join(format!("{key}.lock"))).context("could not open the cache's lock")?;
         lock.lock().context("could not lock the cache")?;
-        if place.exists() {
+        if is_whole() {
             return Ok(place);
         }
+        remove_tree(&place)?;
         let scratch = tempfile::Builder::new().prefix(&format!("{key}.half-")).tempdir_in(&parent)?;
         build(scratch.path())?;
         fs::rename(scratch.path(), &place).with_context(|| format!("could not finish {}", place.display()))?;
         // The directory has moved away: there is nothing left to remove.
         let _ = scratch.keep();
+        fs::write(&sealed, seal::of(&place)?).with_context(|| format!("could not write {}", sealed.display()))?;
         Ok(place)
     }
 
@@ -151,29 +160,27 @@ fn open_up(dir: &Path) {
     }
 }
 
-/// Makes `to` the same file as `from`, linking where the file system and the kernel allow it.
-pub fn link_or_copy(from: &Path, to: &Path) -> Result<()> {
+/// Copies what `from` leads to, without using up room where the file system can share blocks. Never a link: a file that is
+/// shown inside must not be one of the host's.
+pub fn copy_file(from: &Path, to: &Path) -> Result<()> {
     let real = fs::canonicalize(from).with_context(|| format!("could not find {}", from.display()))?;
-    if fs::hard_link(&real, to).is_ok() {
-        return Ok(());
-    }
     fs::copy(&real, to).map(drop).with_context(|| format!("could not copy {}", real.display()))
 }
 
-/// [`link_or_copy`] for a whole directory; links inside it stay links, and what cannot be read is left out.
-pub fn link_or_copy_tree(from: &Path, to: &Path) -> Result<()> {
+/// [`copy_file`] for a whole directory; links inside it stay links, and what cannot be read is left out.
+pub fn copy_tree(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from).with_context(|| format!("could not read {}", from.display()))? {
         let entry = entry?;
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         let kind = entry.file_type()?;
         if kind.is_dir() {
-            link_or_copy_tree(&source, &target)?;
+            copy_tree(&source, &target)?;
         } else if kind.is_symlink() {
             std::os::unix::fs::symlink(fs::read_link(&source)?, &target)?;
         } else if kind.is_file() {
             // A host may hide single files from this user; what they are missing for will say so.
-            let _ = link_or_copy(&source, &target);
+            let _ = copy_file(&source, &target);
         }
     }
     Ok(())
@@ -192,7 +199,40 @@ mod tests {
         let again = cache.entry("kind", "key", |_| anyhow::bail!("made twice")).unwrap();
         assert_eq!((&place, fs::read_to_string(again.join("f")).unwrap().as_str()), (&again, "1"));
         let left: Vec<_> = fs::read_dir(dir.path().join("c/kind")).unwrap().flatten().map(|e| e.file_name()).collect();
-        assert_eq!(left.len(), 2, "{left:?}");
+        assert_eq!(left.len(), 3, "{left:?}");
+    }
+
+    #[test]
+    fn an_entry_that_is_not_as_it_was_made_is_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::at(dir.path().to_owned());
+        let made =
+            |text: &'static str| cache.entry("kind", "key", move |dir| Ok(fs::write(dir.join("f"), text)?)).unwrap();
+        let place = made("1");
+        fs::write(place.join("planted"), "").unwrap();
+        assert_eq!(fs::read_to_string(made("2").join("f")).unwrap(), "2");
+        assert!(!place.join("planted").exists());
+        assert_eq!(fs::read_to_string(made("3").join("f")).unwrap(), "2");
+        fs::remove_file(dir.path().join("kind/key.seal")).unwrap();
+        assert_eq!(fs::read_to_string(made("4").join("f")).unwrap(), "4");
+    }
+
+    #[test]
+    fn what_is_copied_shares_no_file_with_the_host() {
+        use std::os::unix::fs::MetadataExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (host, kept) = (dir.path().join("host"), dir.path().join("kept"));
+        fs::create_dir_all(host.join("lib")).unwrap();
+        fs::write(host.join("lib/f"), "text").unwrap();
+        std::os::unix::fs::symlink("f", host.join("lib/link")).unwrap();
+        copy_tree(&host, &kept).unwrap();
+        copy_file(&host.join("lib/link"), &kept.join("g")).unwrap();
+        for copy in ["lib/f", "g"] {
+            let meta = fs::symlink_metadata(kept.join(copy)).unwrap();
+            assert!(meta.is_file() && meta.nlink() == 1, "{copy}");
+        }
+        fs::write(kept.join("g"), "changed").unwrap();
+        assert_eq!(fs::read_to_string(host.join("lib/f")).unwrap(), "text");
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod network;
 pub mod nix;
 pub mod process;
 pub mod python;
+mod seal;
 mod watch;
 
 pub use kept::{Kept, quoted};

@@ -1,10 +1,13 @@
 //! The command line of bubblewrap.
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use super::{confine, root, seccomp};
 use crate::plan::Vars;
 use crate::sandbox::CommandLine;
 
@@ -45,6 +48,8 @@ pub(super) struct Jail {
     pub(super) binds: Vec<Bind>,
     pub(super) network: bool,
     pub(super) memory: super::memory::Cap,
+    /// The file with [`seccomp::filter`], which nothing inside can reach.
+    pub(super) filter: Option<PathBuf>,
 }
 
 /// Inside, the run is root, and alone.
@@ -68,12 +73,45 @@ fn is_for_the_loader(name: &str) -> bool {
     name.starts_with("LD_") || name == "GLIBC_TUNABLES" || name == "GCONV_PATH"
 }
 
+/// Puts the process that is to become the sandbox into its control group and hands bubblewrap the filter. Not by `sh`, which
+/// is a shell that drops variables whose names it could not have set.
+const ENTER: &str = r#"{ [ -z "$1" ] || echo $$ > "$1"; } && shift && exec "$@" 9< "$0""#;
+
+/// Descriptor of [`ENTER`].
+const FILTER: &[&str] = &["--seccomp", "9"];
+
 impl Jail {
+    /// Writes the filter of system calls where a run keeps what it does not show inside.
+    pub(super) fn write_filter(run: &Path) -> Result<Option<PathBuf>> {
+        let Some(filter) = seccomp::filter() else { return Ok(None) };
+        let path = run.join("filter");
+        fs::write(&path, filter).with_context(|| format!("could not write {}", path.display()))?;
+        Ok(Some(path))
+    }
+
+    /// The words before bubblewrap's own.
+    fn wrapper(&self) -> Vec<OsString> {
+        let group = self.memory.processes().map(PathBuf::into_os_string);
+        let filter = self.filter.clone().unwrap_or_else(|| "/dev/null".into());
+        if group.is_none() && self.filter.is_none() {
+            return Vec::new();
+        }
+        let bash = root::system_command("bash").unwrap_or_else(|| "/bin/bash".into());
+        let mut words = vec![bash.into_os_string()];
+        words.extend(["-p", "-c", ENTER].map(OsString::from));
+        words.extend([filter.into_os_string(), group.unwrap_or_default()]);
+        words
+    }
+
     /// Runs `inner` inside, with exactly `vars`.
     pub(super) fn command(&self, inner: &[&str], vars: &Vars, manner: Manner) -> CommandLine {
-        let mut argv: Vec<OsString> = self.memory.wrapper();
+        let mut argv = self.wrapper();
         argv.push(self.program.clone().into_os_string());
         argv.extend(ISOLATION.iter().map(OsString::from));
+        argv.extend(confine::arguments().into_iter().map(OsString::from));
+        if self.filter.is_some() {
+            argv.extend(FILTER.iter().map(OsString::from));
+        }
         match manner {
             Manner::Step => argv.push("--new-session".into()),
             Manner::FirstProcess => argv.extend(["--new-session", "--as-pid-1"].map(OsString::from)),

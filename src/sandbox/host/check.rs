@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::confine;
 use crate::sandbox::Unavailable;
 
 /// Where bubblewrap is.
@@ -19,16 +20,19 @@ pub(in crate::sandbox) fn usable() -> Result<(), Unavailable> {
     let Some(bwrap) = program() else {
         return Err(refusal("bubblewrap (bwrap) is not installed", install_commands(&release())));
     };
-    let tried = Command::new(bwrap)
-        .args(["--unshare-user", "--uid", "0", "--gid", "0", "--unshare-pid", "--unshare-ipc", "--unshare-uts"])
-        .args(["--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--", "/bin/true"])
-        .env_clear()
-        .output();
-    match tried {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(refused(&String::from_utf8_lossy(&output.stderr))),
-        Err(error) => Err(refused(&error.to_string())),
-    }
+    confine::find(|arguments| {
+        let tried = Command::new(&bwrap)
+            .args(["--unshare-user", "--uid", "0", "--gid", "0", "--unshare-pid", "--unshare-ipc", "--unshare-uts"])
+            .args(arguments)
+            .args(["--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--", "/bin/true"])
+            .env_clear()
+            .output();
+        match tried {
+            Ok(output) if output.status.success() => Ok(()),
+            Ok(output) => Err(refused(&String::from_utf8_lossy(&output.stderr))),
+            Err(error) => Err(refused(&error.to_string())),
+        }
+    })
 }
 
 fn refused(said: &str) -> Unavailable {

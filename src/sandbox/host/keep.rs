@@ -75,6 +75,7 @@ fn put_together(run: RunDir, parts: Parts, spec: &Spec<'_>) -> Result<HostSandbo
         binds: parts.binds,
         network: parts.network && spec.network,
         memory: Cap::new(spec.memory, &name),
+        filter: Jail::write_filter(run.path())?,
     };
     let project: PathBuf =
         fs::canonicalize(spec.project).with_context(|| format!("could not find {}", spec.project.display()))?;

@@ -1,6 +1,5 @@
 //! The cap on memory: a control group where this user may make one, else a limit on address space.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -22,11 +21,10 @@ impl Cap {
         version_1(bytes, name).or_else(|| version_2(bytes, name)).unwrap_or(Self::AddressSpace(bytes / 1024))
     }
 
-    /// Puts the process that is to become the sandbox into the group.
-    pub(super) fn wrapper(&self) -> Vec<OsString> {
-        let Self::Group(dir) = self else { return Vec::new() };
-        let script = r#"echo $$ > "$0" && exec "$@""#;
-        vec!["/bin/sh".into(), "-c".into(), script.into(), dir.join("cgroup.procs").into_os_string()]
+    /// The file that takes the process that is to become the sandbox into the group.
+    pub(super) fn processes(&self) -> Option<PathBuf> {
+        let Self::Group(dir) = self else { return None };
+        Some(dir.join("cgroup.procs"))
     }
 
     /// What comes before the command inside.

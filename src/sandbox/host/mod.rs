@@ -3,6 +3,7 @@
 pub(in crate::sandbox) mod bare;
 mod bwrap;
 pub(in crate::sandbox) mod check;
+mod confine;
 mod fetched;
 pub(in crate::sandbox) mod keep;
 mod layer;
@@ -11,6 +12,7 @@ mod open;
 mod packages;
 mod probe;
 mod root;
+mod seccomp;
 mod seed;
 mod shelf;
 mod toolchain;

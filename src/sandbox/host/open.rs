@@ -65,6 +65,7 @@ pub(super) fn open_with(
         binds,
         network: spec.network,
         memory: Cap::new(spec.memory, &name),
+        filter: Jail::write_filter(run.path())?,
     };
     let notes = notes(spec.plan, &declared, spec.memory, &jail.memory);
     let start_user = spec.plan.start.as_ref().and_then(|start| start.user.clone()).filter(|user| is_name(user));

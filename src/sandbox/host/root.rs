@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::bwrap::{Bind, Jail};
 use super::toolchain;
 use crate::catalog::packages::Package;
-use crate::sandbox::cache::{Cache, link_or_copy, link_or_copy_tree};
+use crate::sandbox::cache::{Cache, copy_file, copy_tree};
 use crate::sandbox::elf::Libraries;
 use crate::sandbox::python::Interpreter;
 
@@ -310,11 +310,11 @@ fn build(usr: &Path, recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> Result<(
     Ok(())
 }
 
-/// Links `from` to `to` unless something is there already.
+/// Copies `from` to `to` unless something is there already.
 pub(super) fn place(from: &Path, to: &Path) -> Result<()> {
     match to.symlink_metadata() {
         Ok(_) => Ok(()),
-        Err(_) => link_or_copy(from, to),
+        Err(_) => copy_file(from, to),
     }
 }
 
@@ -341,7 +341,7 @@ pub(super) fn is_left_out(module: &Path) -> bool {
 fn wheels(usr: &Path, python: &Interpreter) -> Result<()> {
     let Some(dir) = python.wheels.as_deref().filter(|dir| !dir.starts_with(&python.stdlib)) else { return Ok(()) };
     match dir.strip_prefix("/usr") {
-        Ok(inside) => link_or_copy_tree(dir, &usr.join(inside)),
+        Ok(inside) => copy_tree(dir, &usr.join(inside)),
         Err(_) => Ok(()),
     }
 }

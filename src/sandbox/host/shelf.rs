@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::layer::store_path;
 use crate::catalog::packages::Package;
-use crate::sandbox::cache::{Cache, link_or_copy};
+use crate::sandbox::cache::{Cache, copy_file};
 use crate::sandbox::elf::{Libraries, is_elf};
 
 /// Belongs to the loader: a second copy in another place breaks programs.
@@ -73,7 +73,7 @@ pub(super) fn library(cache: &Cache, package: &Package, libraries: &Libraries) -
         let lib = dir.join("lib");
         fs::create_dir_all(&lib)?;
         for (soname, file) in &own {
-            link_or_copy(file, &lib.join(soname))?;
+            copy_file(file, &lib.join(soname))?;
         }
         closure_into(&lib, own.iter().map(|(_, file)| file.clone()), libraries)
     })?;
@@ -96,10 +96,10 @@ pub(super) fn commands(cache: &Cache, package: &Package, libraries: &Libraries) 
         for (name, file) in &found {
             let target = dir.join("bin").join(name);
             if !is_elf(file) {
-                link_or_copy(file, &target)?;
+                copy_file(file, &target)?;
                 continue;
             }
-            link_or_copy(file, &dir.join("libexec").join(name))?;
+            copy_file(file, &dir.join("libexec").join(name))?;
             let wrapper =
                 format!("#!/bin/sh\nLD_LIBRARY_PATH={store}/lib:$LD_LIBRARY_PATH exec {store}/libexec/{name} \"$@\"\n");
             fs::write(&target, wrapper)?;
@@ -115,7 +115,7 @@ fn closure_into(lib: &Path, files: impl Iterator<Item = PathBuf>, libraries: &Li
     for (soname, file) in libraries.closure(files).libraries {
         let target = lib.join(&soname);
         if !GLIBC_STEMS.iter().any(|stem| soname.starts_with(stem)) && target.symlink_metadata().is_err() {
-            link_or_copy(&file, &target)?;
+            copy_file(&file, &target)?;
         }
     }
     Ok(())

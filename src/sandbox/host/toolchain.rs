@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use super::root::{place, system_command};
 use crate::catalog::packages::Package;
-use crate::sandbox::cache::link_or_copy_tree;
+use crate::sandbox::cache::copy_tree;
 use crate::sandbox::elf::Libraries;
 
 /// What nixpkgs' `gcc` puts into the profile.
@@ -302,7 +302,7 @@ fn place_any(from: &Path, to: &Path) -> Result<()> {
     }
     fs::create_dir_all(to.parent().context("a file without a directory")?)?;
     let real = fs::canonicalize(from)?;
-    if real.is_dir() { link_or_copy_tree(&real, to) } else { place(&real, to) }
+    if real.is_dir() { copy_tree(&real, to) } else { place(&real, to) }
 }
 
 /// Whether this machine has what the package is compiled against.
