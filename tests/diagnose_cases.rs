@@ -57,9 +57,20 @@ fn every_cause_is_told_in_three_ways_at_least_and_health_in_many() {
     for case in told() {
         *count.entry(case.cause).or_default() += 1;
     }
-    let rare: Vec<&str> =
-        RULES.iter().map(|rule| rule.id).filter(|id| count.get(*id).copied().unwrap_or_default() < 3).collect();
-    assert!(rare.is_empty(), "{rare:?}");
+    let cases = |id: &str| count.get(id).copied().unwrap_or_default();
+    let rare: Vec<String> = RULES
+        .iter()
+        .filter(|rule| cases(rule.id) < 3)
+        .map(|rule| {
+            format!(
+                "{} has {} of 3 cases: add `=== {} | …` to a file of tests/logs/cases",
+                rule.id,
+                cases(rule.id),
+                rule.id
+            )
+        })
+        .collect();
+    assert!(rare.is_empty(), "{rare:#?}");
     assert!(count["none"] >= 40, "{}", count["none"]);
     assert!(count.keys().all(|id| id == "none" || RULES.iter().any(|rule| rule.id == id)));
 }

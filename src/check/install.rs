@@ -23,7 +23,7 @@ const PIP_NOT_NEEDED: Check = warning(
     "The virtual environment that Nixpacks makes has a pip of its own. A pip from nixpkgs is never used there, and hides the real cause \
      when the environment is missing.",
 );
-const BYPASSED: Check = warning(
+pub(crate) const BYPASSED: Check = warning(
     "venv-bypassed",
     "--break-system-packages makes pip install beside Nix' own Python, whose folder of programs is not on PATH: gunicorn, uvicorn and the like \
      are then not found at the start. In the virtual environment that Nixpacks makes by itself they are.",

@@ -8,7 +8,7 @@ use super::finding::{Check, Finding, Findings, remove_key, set_key, warning};
 use super::subject::{Keyed, Subject};
 use crate::finding::Severity;
 
-const UNKNOWN: Check = warning(
+pub(crate) const UNKNOWN: Check = warning(
     "unknown-nixpacks-key",
     "Nixpacks passes over keys that it does not know without a word. What stands under them has no effect.",
 );

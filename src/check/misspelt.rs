@@ -12,7 +12,7 @@ const MISSPELT: Check = warning(
     "The builder looks for files by their exact names, upper and lower case included, and passes over any other without a word.",
 );
 
-const LIST: Check = warning(
+pub(crate) const LIST: Check = warning(
     "requirements-file-misspelt",
     "The builder installs what requirements.txt lists, by that exact name. From a file of another name nothing is installed, and the first \
      import of a package fails at the start.",

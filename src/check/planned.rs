@@ -27,7 +27,7 @@ const SOURCE_ENCODING: Check = error(
     "Nixpacks searches every Python file of the project and gives up at the first that is not UTF-8. Save the file as UTF-8, or keep \
      it out of version control.",
 );
-const WSGI: Check = error(
+pub(crate) const WSGI: Check = error(
     "django-wsgi-not-found",
     "With manage.py and the word django in a dependency file (a comment is enough) Nixpacks demands a WSGI_APPLICATION setting, \
      searching only files that .gitignore does not ignore. Without one there is no plan at all.",

@@ -13,16 +13,16 @@ const UNKNOWN_PACKAGE: Check = error(
     "nixpkgs has no attribute of this name, or Ubuntu no package, and the build ends there. Names of Debian packages and of pip \
      packages are not names of Nix packages.",
 );
-const PYTHON_DROPPED: Check = error(
+pub(crate) const PYTHON_DROPPED: Check = error(
     "nix-python-dropped",
     "nixPkgs without \"...\" replaces the provider's packages, and this list has no Python in it. Every later command then ends with \
      `python: command not found`.",
 );
-const GCC_DROPPED: Check = note(
+pub(crate) const GCC_DROPPED: Check = note(
     "nix-compiler-dropped",
     "nixPkgs without \"...\" replaces the provider's packages, gcc among them. A requirement without a wheel can then not be built.",
 );
-const LIBS_DROPPED: Check = warning(
+pub(crate) const LIBS_DROPPED: Check = warning(
     "nix-libs-dropped",
     "nixLibs without \"...\" replaces the provider's libraries. Compiled wheels such as numpy then do not find libstdc++.so.6 or \
      libz.so.1.",

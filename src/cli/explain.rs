@@ -21,7 +21,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let paint = Paint::new(console::colors_enabled());
     let text = match &args.rule {
         None => ids().map(|id| format!("{id}\n")).collect(),
-        Some(id) => match (diagnose::explain(id), check::explain(id)) {
+        Some(id) => match (diagnose::rule(id), check::explain(id)) {
             (Some(rule), _) => explained(rule, paint),
             (None, Some(check)) => told(check, paint),
             (None, None) => return Err(UsageError(unknown(id)).into()),
@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
 /// Rules of logs first, then the checks that no log rule shares its id with.
 fn ids() -> impl Iterator<Item = &'static str> {
     let checks = check::checks().map(|check| check.id);
-    RULES.iter().map(|rule| rule.id).chain(checks.filter(|id| diagnose::explain(id).is_none()))
+    RULES.iter().map(|rule| rule.id).chain(checks.filter(|id| diagnose::rule(id).is_none()))
 }
 
 /// A check has nothing but its meaning: what it found says the cure.
@@ -44,8 +44,8 @@ fn told(check: &Check, paint: Paint) -> String {
 
 fn explained(rule: &Rule, paint: Paint) -> String {
     let mut out = format!("{}\n\n{}\n", paint.bold(rule.id), rule.about);
-    if !rule.cure.is_empty() {
-        let _ = write!(out, "\n{} {}\n", paint.hint("cure:"), rule.cure);
+    if !rule.help.is_empty() {
+        let _ = write!(out, "\n{} {}\n", paint.hint("cure:"), rule.help);
     }
     if !rule.example.is_empty() {
         let indented = rule.example.replace('\n', "\n    ");

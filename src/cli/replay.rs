@@ -65,8 +65,7 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
         Some(path) => Some(here(&args, path, &logged)?),
         None => None,
     };
-    let passing =
-        diagnoses.first().and_then(|primary| diagnose::explain(primary.rule)).is_some_and(|rule| rule.passing);
+    let passing = diagnoses.first().and_then(|primary| diagnose::rule(primary.rule)).is_some_and(|rule| rule.transient);
     let failed = !diagnoses.is_empty() || failure.exit_code.is_some_and(|code| code != 0);
     let telling = if diagnoses.is_empty() { telling_lines(&log, None) } else { Vec::new() };
     let replay = Replay { failure, diagnoses, telling, here };

@@ -1,15 +1,24 @@
 //! From what is known of a failure to its cause. Pure: a [`Case`] in, [`Diagnosis`]es out, the primary one first.
+//!
+//! [`table`] holds the rules, a row each, with everything that is known of them. [`detect`] finds them in a log, [`rank`]
+//! puts causes before consequences, [`fixes`] proposes edits, and [`outcome`] adds what a run of our own saw.
+//!
+//! [`Diagnosis`]: crate::finding::Diagnosis
 
-mod cures;
+mod case;
+mod detect;
+mod fixes;
 mod judge;
 mod outcome;
 mod places;
 mod rank;
 mod reading;
+mod refine;
 pub mod replay;
-mod rule;
-mod rules;
+mod table;
+mod telling;
 
-pub use judge::{Case, diagnose, explain, telling_lines};
-pub use rule::Rule;
-pub use rules::RULES;
+pub use case::Case;
+pub use judge::diagnose;
+pub use table::{RULES, Rule, rule};
+pub use telling::telling_lines;

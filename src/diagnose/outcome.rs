@@ -1,8 +1,13 @@
 //! What a run of our own found out beyond its log.
 
-use super::judge::Case;
-use super::{cures, rules};
+use super::case::Case;
+use super::fixes;
+use super::table::Rule;
 use crate::catalog::names;
+use crate::diagnose::table::machine::{COMMAND_TIMED_OUT, OUT_OF_MEMORY};
+use crate::diagnose::table::modules::MISSING_SHARED_LIBRARY;
+use crate::diagnose::table::server::{HEALTHCHECK_FAILED, WRONG_BIND_HOST};
+use crate::diagnose::table::start::PROCESS_EXITS_IMMEDIATELY;
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 use crate::project::Source;
 use crate::run::{Outcome, SmokeResult, Status};
@@ -10,21 +15,26 @@ use crate::run::{Outcome, SmokeResult, Status};
 /// Adds what the run itself and the library audit know.
 pub(super) fn amend(case: &Case<'_>, diagnoses: &mut Vec<Diagnosis>) {
     if let Some(seen) = case.outcome.and_then(seen) {
-        diagnoses.retain(|known| !seen.is_certain || known.rule != seen.rule);
-        if seen.is_certain || diagnoses.iter().all(|known| known.rule != seen.rule) {
+        diagnoses.retain(|known| !seen.is_certain || known.rule != seen.rule.id);
+        if seen.is_certain || diagnoses.iter().all(|known| known.rule != seen.rule.id) {
             let place = if seen.is_certain { 0 } else { diagnoses.len() };
             let found = diagnosis(case, seen.rule, seen.subject.as_deref(), seen.message, &[]);
-            diagnoses.splice(place..place, found);
+            diagnoses.insert(place, found);
         }
     }
     for library in case.missing_libraries {
         let known = diagnoses
             .iter()
-            .any(|known| known.rule == "missing-shared-library" && known.subject.as_deref() == Some(&library.soname));
+            .any(|known| known.rule == MISSING_SHARED_LIBRARY.id && known.subject.as_deref() == Some(&library.soname));
         if !known {
             let evidence =
                 Evidence { source: Source::file(&library.needed_by), text: format!("needs {}", library.soname) };
-            diagnoses.extend(diagnosis(case, "missing-shared-library", Some(&library.soname), None, &[evidence]));
+            let name = Some(library.soname.as_str());
+            let provided = names::library(&library.soname).map(|packages| {
+                let message = MISSING_SHARED_LIBRARY.message_for(name);
+                format!("{message} (nixLibs: \"{}\")", packages.nix)
+            });
+            diagnoses.push(diagnosis(case, &MISSING_SHARED_LIBRARY, name, provided, &[evidence]));
         }
     }
 }
@@ -34,7 +44,7 @@ const REFUSALS: &[u16] = &[301, 302, 303, 307, 308, 401, 403, 404, 405];
 
 /// What the run saw with its own eyes.
 struct Seen {
-    rule: &'static str,
+    rule: &'static Rule,
     subject: Option<String>,
     /// Instead of the rule's own, where the run knows more.
     message: Option<String>,
@@ -43,11 +53,11 @@ struct Seen {
 }
 
 impl Seen {
-    fn cause(rule: &'static str) -> Self {
+    fn cause(rule: &'static Rule) -> Self {
         Self { rule, subject: None, message: None, is_certain: true }
     }
 
-    fn consequence(rule: &'static str) -> Self {
+    fn consequence(rule: &'static Rule) -> Self {
         Self { is_certain: false, ..Self::cause(rule) }
     }
 
@@ -62,28 +72,28 @@ impl Seen {
 
 fn seen(outcome: &Outcome) -> Option<Seen> {
     if outcome.phases.iter().any(|phase| phase.status == Status::OutOfMemory) {
-        return Some(Seen::cause("out-of-memory"));
+        return Some(Seen::cause(&OUT_OF_MEMORY));
     }
     let late = outcome.phases.iter().flat_map(|phase| &phase.cmds).find_map(|cmd| match cmd.status {
         Status::TimedOut { silent } => Some((cmd, silent)),
         _ => None,
     });
     if let Some((cmd, silent)) = late {
-        let seen = Seen::consequence("command-timed-out").of(&cmd.cmd);
+        let seen = Seen::consequence(&COMMAND_TIMED_OUT).of(&cmd.cmd);
         return Some(match silent {
             true => seen.saying(format!("`{}` printed nothing for so long that it was ended", cmd.cmd)),
             false => seen,
         });
     }
-    let health = "healthcheck-failed";
+    let health = &HEALTHCHECK_FAILED;
     Some(match &outcome.smoke.as_ref()?.result {
-        SmokeResult::OutOfMemory => Seen::cause("out-of-memory"),
-        SmokeResult::LoopbackOnly(address) => Seen::cause("wrong-bind-host").of(address),
+        SmokeResult::OutOfMemory => Seen::cause(&OUT_OF_MEMORY),
+        SmokeResult::LoopbackOnly(address) => Seen::cause(&WRONG_BIND_HOST).of(address),
         SmokeResult::WrongPort { found, expected } => Seen::cause(health)
             .of(found)
             .saying(format!("the app listens on {found}, but the platform asks it on PORT, which is {expected}")),
-        SmokeResult::ExitedEarly { .. } => Seen::consequence("process-exits-immediately"),
-        SmokeResult::StillRunning => Seen::consequence("command-timed-out").of(&outcome.smoke.as_ref()?.cmd),
+        SmokeResult::ExitedEarly { .. } => Seen::consequence(&PROCESS_EXITS_IMMEDIATELY),
+        SmokeResult::StillRunning => Seen::consequence(&COMMAND_TIMED_OUT).of(&outcome.smoke.as_ref()?.cmd),
         SmokeResult::NeverListened => Seen::consequence(health)
             .saying("the app runs but never listens on a port, so the health check finds nobody"),
         SmokeResult::NoAnswer(why) => {
@@ -98,22 +108,19 @@ fn seen(outcome: &Outcome) -> Option<Seen> {
 
 fn diagnosis(
     case: &Case<'_>,
-    id: &str,
+    rule: &Rule,
     subject: Option<&str>,
     message: Option<String>,
     evidence: &[Evidence],
-) -> Option<Diagnosis> {
-    let rule = rules::rule(id)?;
-    let library = subject.filter(|_| id == "missing-shared-library").and_then(names::library);
-    let provided = library.map(|packages| format!(" (nixLibs: \"{}\")", packages.nix)).unwrap_or_default();
-    Some(Diagnosis {
+) -> Diagnosis {
+    Diagnosis {
         rule: rule.id,
         severity: Severity::Error,
-        message: message.unwrap_or_else(|| format!("{}{provided}", rule.message_for(subject))),
+        message: message.unwrap_or_else(|| rule.message_for(subject)),
         subject: subject.map(str::to_owned),
         evidence: evidence.to_vec(),
         certainty: Certainty::Certain,
-        advice: Some(rule.cure_for(subject)),
-        fixes: cures::of(case, rule, subject),
-    })
+        advice: Some(rule.help_for(subject)),
+        fixes: fixes::of(case, rule, subject),
+    }
 }

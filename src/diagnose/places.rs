@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Component, Path};
 
+use super::table::Rule;
 use crate::finding::Evidence;
 use crate::log::traceback::Frame;
 use crate::project::{Project, Source};
@@ -28,11 +29,11 @@ const LARGEST: u64 = 1 << 20;
 const MOST: usize = 2;
 
 /// The lines of the project that name the subject.
-pub(super) fn of(project: Option<&Project>, rule: &str, subject: Option<&str>) -> Vec<Evidence> {
+pub(super) fn of(project: Option<&Project>, rule: &Rule, subject: Option<&str>) -> Vec<Evidence> {
     let Some(project) = project else { return Vec::new() };
-    let needles: Vec<String> = match rule {
-        "externally-managed" => vec!["[phases.install]".into(), "Packages.pip".into(), "\"install\"".into()],
-        _ => subject.map(needle).into_iter().collect(),
+    let needles: Vec<String> = match rule.shown_by {
+        [] => subject.map(needle).into_iter().collect(),
+        words => words.iter().map(|word| (*word).to_owned()).collect(),
     };
     needles
         .iter()

@@ -1,15 +1,12 @@
 //! What a log alone tells of the failure's place: phase, command, exit code.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use serde::Serialize;
 
-use super::judge::explain;
 use super::reading::{Reading, Stage};
+use super::table::rule;
 use crate::finding::Diagnosis;
 use crate::log::Log;
-use crate::log::pattern::{ascii, captures};
+use crate::log::pattern::Pattern;
 
 /// Where a logged deploy failed, as far as the log tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -26,22 +23,18 @@ pub struct Failure {
     pub form: &'static str,
 }
 
-static PROCESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    ascii(
-        r#"process "(?:/bin/(?:ba)?sh (?:-\w+ )*(?:pipefail )?-c )?((?u:.)*)" did not complete successfully: exit code: (\d+)"#,
-    )
-});
-static LEGACY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    ascii(r"The command '(?:/bin/(?:ba)?sh (?:-\w+ )*(?:pipefail )?-c )?((?u:.)*)' returned a non-zero code: (\d+)")
-});
-static STEP: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    ascii(
-        r"^\s*(?:(?u:✕) |> )?(?:\[[\w.-]*\s*\d+/\d+\]|Step \d+/\d+ :) RUN (?:--mount=(?u:\S)+ )*((?u:.)+?)(?:\s+(?u:✔.*))?$",
-    )
-});
-static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| ascii(r"[Nn]ixpacks[ -]v(\d+\.\d+\.\d+)"));
-static EXIT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| ascii(r"(?i)exit(?:ed)?(?: with)?(?: (?:exit )?(?:code|status))?:? \(?(\d{1,3})\)?\s*$"));
+static PROCESS: Pattern = Pattern::ascii(
+    r#"process "(?:/bin/(?:ba)?sh (?:-\w+ )*(?:pipefail )?-c )?((?u:.)*)" did not complete successfully: exit code: (\d+)"#,
+);
+static LEGACY: Pattern = Pattern::ascii(
+    r"The command '(?:/bin/(?:ba)?sh (?:-\w+ )*(?:pipefail )?-c )?((?u:.)*)' returned a non-zero code: (\d+)",
+);
+static STEP: Pattern = Pattern::ascii(
+    r"^\s*(?:(?u:✕) |> )?(?:\[[\w.-]*\s*\d+/\d+\]|Step \d+/\d+ :) RUN (?:--mount=(?u:\S)+ )*((?u:.)+?)(?:\s+(?u:✔.*))?$",
+);
+static VERSION: Pattern = Pattern::ascii(r"[Nn]ixpacks[ -]v(\d+\.\d+\.\d+)");
+static EXIT: Pattern =
+    Pattern::ascii(r"(?i)exit(?:ed)?(?: with)?(?: (?:exit )?(?:code|status))?:? \(?(\d{1,3})\)?\s*$");
 
 impl Failure {
     /// Reads the place of the failure out of a log; `primary` decides where the log itself does not say.
@@ -58,18 +51,18 @@ impl Failure {
         let mut last_step = None;
         let mut exit = None;
         for line in log.lines() {
-            if let Some(found) = captures(VERSION.as_ref(), &line.text) {
+            if let Some(found) = VERSION.captures(&line.text) {
                 failure.nixpacks.get_or_insert_with(|| found[1].to_owned());
             }
-            if let Some(found) = captures(STEP.as_ref(), &line.text) {
+            if let Some(found) = STEP.captures(&line.text) {
                 last_step = Some(found[1].to_owned());
             }
-            let ended = captures(PROCESS.as_ref(), &line.text);
-            if let Some(found) = ended.or_else(|| captures(LEGACY.as_ref(), &line.text)) {
+            let ended = PROCESS.captures(&line.text);
+            if let Some(found) = ended.or_else(|| LEGACY.captures(&line.text)) {
                 failure.command = Some(found[1].to_owned());
                 failure.exit_code = found[2].parse().ok();
             }
-            if let Some(found) = captures(EXIT.as_ref(), &line.text) {
+            if let Some(found) = EXIT.captures(&line.text) {
                 exit = found[1].parse().ok();
             }
         }
@@ -81,7 +74,7 @@ impl Failure {
                 return Some("start".to_owned());
             }
             let by_rule = || {
-                let phases = explain(primary?.rule)?.phases;
+                let phases = rule(primary?.rule)?.phases;
                 phases.iter().find(|phase| **phase != "any").map(|phase| (*phase).to_owned())
             };
             failure

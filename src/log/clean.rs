@@ -4,9 +4,9 @@ use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
 
+use super::pattern::{Pattern, compiled};
 use super::unglue::unglue;
 use super::{Form, Line};
-use crate::log::pattern::ascii;
 
 /// What a prefix says about the log.
 #[derive(Debug, Clone, Copy)]
@@ -64,8 +64,9 @@ const PREFIXES: &[(Prefix, &str)] = &[
     (Prefix::Lane(Form::Compose), r"^(?:\d+\|)?([A-Za-z][\w.-]{0,60}) *\|(?: |$)"),
 ];
 
-static PREFIX: LazyLock<Vec<(Prefix, Regex)>> =
-    LazyLock::new(|| PREFIXES.iter().filter_map(|(prefix, pattern)| Some((*prefix, ascii(pattern)?))).collect());
+static PREFIX: LazyLock<Vec<(Prefix, Regex)>> = LazyLock::new(|| {
+    PREFIXES.iter().filter_map(|(prefix, pattern)| Some((*prefix, compiled(pattern, false)?))).collect()
+});
 
 /// The first prefix of the table that the line has, and where it ends.
 fn prefix(text: &str) -> Option<(Prefix, &Regex, usize)> {
@@ -89,15 +90,13 @@ fn may_be_prefixed(text: &str) -> bool {
 }
 
 /// Colours and cursor moves, with the escape byte, its usual stand-ins, or with the escape lost.
-static COLOUR: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    ascii(
-        r"(?x)
+static COLOUR: Pattern = Pattern::ascii(
+    r"(?x)
         (?:\x1b|(?u:\u{9b}|\u{241b})|\^\[|\\u001b|\\x1b|\\033|\#033) (?:
             \[ [0-9;?]* [\x20-/]* [@-~] | \] (?u:[^\x07\x1b])* (?:\x07|\x1b\\)? | [()][AB0] | [=>78M] )
         | \[ (?:\d{1,3} (?:;\d{1,3})* )? m
         | \[ \d{0,2} [KJ] ",
-    )
-});
+);
 
 /// How often prefixes may nest (`web |`, a stamp, BuildKit's numbers).
 const NESTED: usize = 6;
@@ -200,7 +199,7 @@ fn is_binary(raw: &[u8]) -> bool {
 }
 
 fn without_colour(text: &str) -> String {
-    match COLOUR.as_ref() {
+    match COLOUR.regex() {
         Some(colour) if text.contains(['\x1b', '[', '\u{9b}', '\u{241b}', '\\', '#']) => {
             colour.replace_all(text, "").into_owned()
         }

@@ -1,23 +1,52 @@
 //! Patterns that every line of a log is held against.
 
+use std::sync::OnceLock;
+
 use regex::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
-/// A pattern whose classes are ASCII's: the tables of all of Unicode take many times as long to build and to walk. What may
-/// be any character says so: `(?u:.)`.
-pub(crate) fn ascii(pattern: &str) -> Option<Regex> {
-    let built = RegexBuilder::new(pattern).unicode(false).build();
+/// A pattern, compiled when it is first needed. One that does not compile never matches; a test compiles all that the
+/// sources hold (`tests/patterns.rs`), and a debug build panics.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    text: &'static str,
+    unicode: bool,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    pub(crate) const fn new(text: &'static str) -> Self {
+        Self { text, unicode: true, compiled: OnceLock::new() }
+    }
+
+    /// A pattern whose classes are ASCII's: the tables of all of Unicode take many times as long to build and to walk. What
+    /// may be any character says so: `(?u:.)`.
+    pub(crate) const fn ascii(text: &'static str) -> Self {
+        Self { text, unicode: false, compiled: OnceLock::new() }
+    }
+
+    pub(crate) fn regex(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| compiled(self.text, self.unicode)).as_ref()
+    }
+
+    pub(crate) fn is_match(&self, text: &str) -> bool {
+        self.regex().is_some_and(|regex| regex.is_match(text))
+    }
+
+    /// The pattern's groups, where the text has it. Whether it has is asked first: that costs a fraction of asking where.
+    pub(crate) fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
+        self.regex().filter(|regex| regex.is_match(text))?.captures(text)
+    }
+}
+
+pub(super) fn compiled(text: &str, unicode: bool) -> Option<Regex> {
+    let built = RegexBuilder::new(text).unicode(unicode).build();
     debug_assert!(built.is_ok(), "{built:?}");
     built.ok()
 }
 
-/// The same for a set.
+/// A set of patterns whose classes are ASCII's.
 pub(crate) fn ascii_set<'p>(patterns: impl Iterator<Item = &'p str>) -> Option<RegexSet> {
     let built = RegexSetBuilder::new(patterns).unicode(false).build();
     debug_assert!(built.is_ok(), "{built:?}");
     built.ok()
-}
-
-/// The pattern's groups, where the text has it. Whether it has is asked first: that costs a fraction of asking where.
-pub(crate) fn captures<'t>(regex: Option<&Regex>, text: &'t str) -> Option<Captures<'t>> {
-    regex.filter(|regex| regex.is_match(text))?.captures(text)
 }

@@ -1,13 +1,9 @@
 //! Reads Python tracebacks out of a log: chained, grouped, indented by pip, cut, or with their lines out of order.
 
+use super::Line;
+use super::pattern::Pattern;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::LazyLock;
-
-use regex::Regex;
-
-use super::Line;
-use super::pattern::{ascii, captures};
 
 /// An exception as a traceback's last line names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +81,7 @@ impl Frame {
             })
         {
             Home::Package
-        } else if STANDARD.as_ref().is_some_and(|standard| standard.is_match(&file)) {
+        } else if STANDARD.is_match(&file) {
             Home::Standard
         } else {
             Home::Project
@@ -141,15 +137,13 @@ impl Raised {
     }
 }
 
-static STANDARD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)/lib(?:64)?/(?:python|pypy)[\d.]+/|/Python\d*/Lib/|/Python[\d.]+/Lib/|/Lib/(?:asyncio|importlib|runpy|multiprocessing|threading|json|concurrent|logging)|/cpython-[\w.+-]+/lib/").ok()
-});
-static FRAME: LazyLock<Option<Regex>> =
-    LazyLock::new(|| ascii(r#"^File "((?u:[^"]){1,600})", line (\d{1,9})(?:, in ((?u:.){1,200}))?"#));
-static RAISED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| ascii(r"^((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?::(?: ((?u:.)*))?)?$"));
-static INSIDE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| ascii(r"(?:^|[\s:\[('])((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Configured)): ((?u:.)+)$"));
+static STANDARD: Pattern = Pattern::new(
+    r"(?i)/lib(?:64)?/(?:python|pypy)[\d.]+/|/Python\d*/Lib/|/Python[\d.]+/Lib/|/Lib/(?:asyncio|importlib|runpy|multiprocessing|threading|json|concurrent|logging)|/cpython-[\w.+-]+/lib/",
+);
+static FRAME: Pattern = Pattern::ascii(r#"^File "((?u:[^"]){1,600})", line (\d{1,9})(?:, in ((?u:.){1,200}))?"#);
+static RAISED: Pattern = Pattern::ascii(r"^((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?::(?: ((?u:.)*))?)?$");
+static INSIDE: Pattern =
+    Pattern::ascii(r"(?:^|[\s:\[('])((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Configured)): ((?u:.)+)$");
 
 /// How far apart the lines of one traceback may be.
 const REACH: usize = 60;
@@ -220,7 +214,7 @@ fn step(state: &mut Open, at: usize, text: &str, raised: &mut Vec<Raised>) {
         state.last = at;
         return;
     }
-    if let Some(frame) = captures(FRAME.as_ref(), text) {
+    if let Some(frame) = FRAME.captures(text) {
         if state.frames.len() >= FRAMES {
             state.frames.remove(FRAMES / 2);
         }
@@ -315,7 +309,7 @@ const ENDINGS: &[&str] = &[
 const OLD: &[&str] = &["gaierror", "herror", "timeout", "error"];
 
 fn exception_line(text: &str, in_trace: bool, _indent: usize) -> Option<(String, String)> {
-    if let Some(found) = captures(RAISED.as_ref(), text) {
+    if let Some(found) = RAISED.captures(text) {
         let kind = &found[1];
         let short = kind.rsplit('.').next().unwrap_or(kind);
         let named =
@@ -328,7 +322,7 @@ fn exception_line(text: &str, in_trace: bool, _indent: usize) -> Option<(String,
             return Some((kind.to_owned(), found.get(2).map_or(String::new(), |rest| rest.as_str().to_owned())));
         }
     }
-    let found = captures(INSIDE.as_ref(), text)?;
+    let found = INSIDE.captures(text)?;
     (!text.contains("raise "))
         .then(|| (found[1].to_owned(), found[2].trim_end_matches(['"', '\'', '}', ']']).to_owned()))
 }

@@ -1,29 +1,22 @@
 //! Takes apart several records that a platform glued into one line.
 
-use std::borrow::Cow;
-use std::sync::LazyLock;
-
+use super::pattern::Pattern;
 use regex::Regex;
+use std::borrow::Cow;
 
-use crate::log::pattern::ascii;
-
-static STAMP: LazyLock<Option<Regex>> =
-    LazyLock::new(|| ascii(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\s+\[(?:inf|err|wrn|dbg)\]"));
+static STAMP: Pattern = Pattern::ascii(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\s+\[(?:inf|err|wrn|dbg)\]");
 
 /// Where a traceback on one line would have had its breaks.
-static TRACEBACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r#"(?x) File\s"[^"]+",\sline\s\d+ | Traceback\s\(most\srecent\scall\slast\):
+static TRACEBACK: Pattern = Pattern::new(
+    r#"(?x) File\s"[^"]+",\sline\s\d+ | Traceback\s\(most\srecent\scall\slast\):
         | \s(?:[a-z_][\w]*\.)*[A-Z]\w*(?:Error|Exception|Exit|Configured|Warning|Interrupt):\s
         | (?:During\ handling\ of\ the\ above|The\ above\ exception\ was)"#,
-    )
-    .ok()
-});
+);
 
 /// The records of a line; almost always the line itself.
 pub(super) fn unglue(text: &str) -> Vec<String> {
     let text = unescaped(text);
-    let mut records = split_before(&text, STAMP.as_ref());
+    let mut records = split_before(&text, STAMP.regex());
     if text.contains("Traceback (most") || text.matches("File \"").nth(1).is_some() {
         records = records.iter().flat_map(|record| split_traceback(record)).collect();
     }
@@ -40,7 +33,7 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 }
 
 fn split_traceback(text: &str) -> Vec<String> {
-    let glued = TRACEBACK.as_ref().is_some_and(|regex| {
+    let glued = TRACEBACK.regex().is_some_and(|regex| {
         // A frame or header alone on its line is not glued to anything.
         regex
             .find_iter(text)
@@ -53,7 +46,7 @@ fn split_traceback(text: &str) -> Vec<String> {
         return vec![text.to_owned()];
     }
     text.lines()
-        .flat_map(|line| split_before(line, TRACEBACK.as_ref()))
+        .flat_map(|line| split_before(line, TRACEBACK.regex()))
         .map(|part| {
             if part.trim_start().starts_with("File \"") {
                 format!("  {}", part.trim())

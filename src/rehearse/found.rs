@@ -51,8 +51,8 @@ impl Found {
             true => diagnose::telling_lines(&log, outcome.failing_phase()),
             false => Vec::new(),
         };
-        let primary = diagnoses.first().and_then(|diagnosis| diagnose::explain(diagnosis.rule));
-        let passing = primary.is_some_and(|rule| rule.passing);
+        let primary = diagnoses.first().and_then(|diagnosis| diagnose::rule(diagnosis.rule));
+        let passing = primary.is_some_and(|rule| rule.transient);
         let absent = diagnoses.first().and_then(|primary| absent(primary, &plan, &unverified));
         if let (Some(absent), Some(primary)) = (&absent, diagnoses.first_mut()) {
             // The project asks for it already: there is nothing to mend.
@@ -86,16 +86,9 @@ impl Found {
 
 /// The declared package that would have brought what is missing, had this machine had it.
 fn absent(primary: &Diagnosis, plan: &Plan, unverified: &[Unverified]) -> Option<Unverified> {
-    const OF_PACKAGES: &[&str] = &[
-        "start-program-not-found",
-        "missing-system-binary",
-        "missing-system-header",
-        "missing-shared-library",
-        "missing-compiler",
-        "git-missing",
-    ];
+    let of_a_package = diagnose::rule(primary.rule).is_some_and(|rule| rule.is_of_a_package);
     let keys = plan.package_keys();
-    let wanted = primary.subject.as_deref().filter(|_| OF_PACKAGES.contains(&primary.rule))?;
+    let wanted = primary.subject.as_deref().filter(|_| of_a_package)?;
     let brings = |name: &str| {
         let known = [names::library(wanted), names::header(wanted)].into_iter().flatten();
         let base = name.split('.').next().unwrap_or(name);

@@ -1,33 +1,18 @@
 //! What `check` knows of the project, beside what the log of a run says.
 
 use super::Rehearsal;
+use crate::diagnose::rule;
 use crate::finding::{Diagnosis, Evidence, Severity};
-
-/// What the log names, and the mistake in the configuration of which that is the consequence.
-const EXPLAINED_BY: &[(&str, &str)] = &[
-    ("pip-not-found", "nix-python-dropped"),
-    ("start-program-not-found", "nix-python-dropped"),
-    ("no-start-command", "unknown-nixpacks-key"),
-    ("no-start-command", "django-wsgi-not-found"),
-    ("missing-shared-library", "nix-libs-dropped"),
-    ("missing-compiler", "nix-compiler-dropped"),
-    ("missing-system-binary", "unknown-nixpacks-key"),
-    ("missing-python-module", "requirements-file-misspelt"),
-    ("no-build-plan", "requirements-file-misspelt"),
-    ("start-program-not-found", "venv-bypassed"),
-];
-
-/// These explain even what seems to have a cure of its own: adding the one thing that was missed first.
-const DEEPER: &[&str] = &["requirements-file-misspelt", "venv-bypassed"];
 
 impl Rehearsal {
     /// Adds what can be known without a run: cures for a cause that the log named, and a cause where it named none.
     pub(super) fn learn(&mut self, mut findings: Vec<Diagnosis>) {
         let nameless = self.diagnoses.is_empty();
+        let primary = self.diagnoses.first();
+        let explanations = primary.and_then(|primary| rule(primary.rule)).map_or(&[][..], |rule| rule.explained_by);
+        let has_fix = primary.is_some_and(|primary| !primary.fixes.is_empty());
         let explains = |finding: &Diagnosis| {
-            let primary =
-                self.diagnoses.first().filter(|primary| primary.fixes.is_empty() || DEEPER.contains(&finding.rule));
-            primary.is_some_and(|primary| EXPLAINED_BY.contains(&(primary.rule, finding.rule)))
+            explanations.iter().any(|known| known.by.id == finding.rule && (known.over_fixes || !has_fix))
         };
         if let Some(at) = findings.iter().position(explains) {
             // What was a mere remark before the run is what broke it.

@@ -11,7 +11,7 @@ use serde_sarif::sarif::{
 
 use super::{Replay, Report, repository};
 use crate::check;
-use crate::diagnose::explain;
+use crate::diagnose::rule;
 use crate::finding::{Diagnosis, Edit, Severity};
 use crate::project::Source;
 use crate::rehearse::Rehearsal;
@@ -40,8 +40,8 @@ pub(super) fn render(report: &Report) -> Result<String> {
 
 fn descriptor(id: &str) -> ReportingDescriptor {
     let text = |text: &str| MultiformatMessageString::builder().text(text).build();
-    let (about, cure, link) = match (explain(id), check::explain(id)) {
-        (Some(rule), _) => (rule.about, rule.cure_for(None), rule.link),
+    let (about, cure, link) = match (rule(id), check::explain(id)) {
+        (Some(rule), _) => (rule.about, rule.help_for(None), rule.link),
         (None, Some(check)) => (check.about, String::new(), None),
         (None, None) => ("The deploy fails, for a cause that no rule knows.", String::new(), None),
     };

@@ -196,7 +196,7 @@ fn contradiction(name: &str, definition: &Definition) -> Option<(&'static str, S
 
 fn unknown_rule(expect: &Expect) -> Option<(String, String)> {
     let rule = expect.rule.as_deref().filter(|rule| *rule != NO_RULE)?;
-    if diagnose::explain(rule).is_some() || check::explain(rule).is_some() {
+    if diagnose::rule(rule).is_some() || check::explain(rule).is_some() {
         return None;
     }
     let meant = similar_word(rule, RULES.iter().map(|known| known.id).chain(check::checks().map(|known| known.id)));

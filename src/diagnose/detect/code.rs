@@ -1,0 +1,208 @@
+//! Files that do not parse, and exceptions of the app's own.
+
+use super::find;
+use super::imports::{is_building, is_installer, is_tool};
+use crate::catalog::names;
+use crate::diagnose::rank::Finding;
+use crate::diagnose::reading::Reading;
+use crate::diagnose::table::compile::LEGACY_SETUP_PY;
+use crate::diagnose::table::database::{DB_UNREACHABLE, MISSING_DATA_FILE, REDIS_UNREACHABLE};
+use crate::diagnose::table::managers::TOOL_VERSION_INCOMPATIBLE;
+use crate::diagnose::table::modules::DEPENDENCY_VERSION_INCOMPATIBLE;
+use crate::diagnose::table::python::{CODE_ERROR, PYTHON_SYNTAX_ERROR, PYTHON_VERSION_TOO_OLD};
+use crate::diagnose::table::requirements::REQUIREMENTS_ENCODING;
+use crate::diagnose::table::server::PORT_PERMISSION_DENIED;
+use crate::diagnose::table::{DECISIVE, HINT, LAST_RESORT, Rule, SAID};
+use crate::log::pattern::Pattern;
+use crate::log::traceback::{Frame, Home, Raised};
+
+/// Syntax errors and, where nothing else explains it, exceptions of the app's own.
+pub(super) fn detect(reading: &Reading<'_>, found: &mut Vec<Finding>) {
+    for raised in &reading.raised {
+        if matches!(raised.short(), "SyntaxError" | "IndentationError" | "TabError") {
+            syntax(raised, found);
+        } else {
+            own_error(raised, found);
+        }
+    }
+}
+
+/// Code that only later versions of Python parse.
+static MODERN: Pattern = Pattern::new(
+    r"^\s*(?:match\s+[^=]+:\s*$|case\s+.+:\s*$|type\s+\w+\s*(?:\[.*\])?\s*=|except\*|(?:async )?with \($)|:=|^\s*(?:def|class) \w+\[|f'[^']*\{[^}']*'[^}]*\}|f\x22[^\x22]*\{[^}\x22]*\x22[^}]*\}|^\s*async (?:def|for|with)|^\s*from __future__ import annotations|^\s*\w+\s*:\s*\w+[^=]*=",
+);
+
+fn syntax(raised: &Raised, found: &mut Vec<Finding>) {
+    let place = raised.frames.iter().rev().find(|frame| frame.function.is_empty()).or(raised.frames.last());
+    let home = place.map_or(Home::Project, Frame::home);
+    let message = raised.message.lines().next().unwrap_or_default();
+    let code = place.map(|frame| frame.code.as_str()).unwrap_or_default();
+    let modern = (message.starts_with("invalid syntax")
+        || message.starts_with("expected ':'")
+        || message.starts_with("expected '('")
+        || message.contains("cannot include a backslash")
+        || message.contains("f-string: ")
+        || message.contains("future feature annotations"))
+        && (message.contains("future feature")
+            || message.contains("cannot include a backslash")
+            || MODERN.is_match(code));
+    let python2 = message.contains("Missing parentheses in call")
+        || code.trim_start().starts_with("print ")
+        || code.contains("except ") && code.contains(", e:");
+    let rule =
+        if place.is_some_and(|frame| frame.file.contains("/pip/_internal/") || frame.file.contains("/pip/_vendor/")) {
+            // pip came for a newer Python than the one that it is run by.
+            &PYTHON_VERSION_TOO_OLD
+        } else if is_building(raised) || is_installer(raised) && home == Home::Package {
+            &LEGACY_SETUP_PY
+        } else if raised.short() == "IndentationError" {
+            // Blocks are indented the same in every Python.
+            &PYTHON_SYNTAX_ERROR
+        } else if modern {
+            &PYTHON_VERSION_TOO_OLD
+        } else if place.is_some_and(|frame| frame.file.starts_with('<')) {
+            // Handed over inline or by a pipe, with whatever was in it.
+            &PYTHON_SYNTAX_ERROR
+        } else if home == Home::Package || home == Home::Standard {
+            if python2 || message.contains("reserved keyword") || code.contains("async") {
+                &DEPENDENCY_VERSION_INCOMPATIBLE
+            } else {
+                &PYTHON_VERSION_TOO_OLD
+            }
+        } else {
+            &PYTHON_SYNTAX_ERROR
+        };
+    let rank = if raised.traced { DECISIVE } else { SAID };
+    let finding = find(found, rule, raised.at, rank);
+    if let Some(place) = place {
+        finding.subject = Some(place.quoted());
+        if *rule == PYTHON_SYNTAX_ERROR {
+            finding.message = Some(format!("`{}` does not compile: {message}", place.place()));
+        }
+    }
+}
+
+static ATTRIBUTE: Pattern = Pattern::new(r"^(?:partially initialized )?module '([\w.]+)' has no attribute");
+
+/// Exceptions by which programs end on purpose, or that say nothing.
+const NO_ERRORS: &[&str] = &[
+    "SystemExit",
+    "KeyboardInterrupt",
+    "CancelledError",
+    "GeneratorExit",
+    "StopIteration",
+    "StopAsyncIteration",
+    "HaltServer",
+    "Exit",
+    "ModuleNotFoundError",
+    "ImportError",
+    "BrokenPipeError",
+];
+
+/// Clients of the usual services, and what it is that does not answer them.
+const CLIENTS: &[(&str, &Rule)] = &[
+    ("/asyncpg/", &DB_UNREACHABLE),
+    ("/psycopg", &DB_UNREACHABLE),
+    ("/pymysql/", &DB_UNREACHABLE),
+    ("/aiomysql/", &DB_UNREACHABLE),
+    ("/mysql/connector/", &DB_UNREACHABLE),
+    ("/pg8000/", &DB_UNREACHABLE),
+    ("/pymongo/", &DB_UNREACHABLE),
+    ("/redis/", &REDIS_UNREACHABLE),
+    ("/aioredis/", &REDIS_UNREACHABLE),
+];
+
+fn by_client(raised: &Raised) -> Option<&'static Rule> {
+    let called = |part: &str| raised.passes(&format!("-packages{part}"));
+    CLIENTS.iter().find(|(part, _)| called(part)).map(|(_, rule)| *rule)
+}
+
+/// Exceptions whose cause is not in their words but in the frames they came through.
+fn by_frames(raised: &Raised, found: &mut Vec<Finding>) -> bool {
+    let message = raised.message.lines().next().unwrap_or_default();
+    let calls = |call: &str| raised.frames.iter().any(|frame| frame.code.contains(call) || frame.function == call);
+    let rule: &Rule = match raised.short() {
+        "UnicodeDecodeError" if raised.passes("/req/req_file.py") || raised.passes("pip/_internal/utils/encoding") => {
+            &REQUIREMENTS_ENCODING
+        }
+        "ValueError" if message.contains("embedded null") && is_installer(raised) => &REQUIREMENTS_ENCODING,
+        "FileNotFoundError"
+            if !is_building(raised)
+                && raised.frames.last().is_some_and(|frame| {
+                    frame.home() == Home::Project
+                        && (frame.code.contains("open(") || frame.code.starts_with("raise FileNotFoundError"))
+                }) =>
+        {
+            let path = || message.split_whitespace().rev().find(|word| word.contains(['/', '.']));
+            let finding = find(found, &MISSING_DATA_FILE, raised.at, DECISIVE);
+            finding.subject = message.split('\'').nth(1).or_else(path).map(str::to_owned);
+            return true;
+        }
+        "ConnectionRefusedError" | "gaierror" | "TimeoutError" | "CancelledError" => {
+            let Some(rule) = by_client(raised) else { return false };
+            // The client's own words say more.
+            if found.iter().any(|known| known.rule == rule) {
+                return true;
+            }
+            rule
+        }
+        "PermissionError" if calls(".bind(") || calls("server_bind") || calls("create_server") => {
+            &PORT_PERMISSION_DENIED
+        }
+        "AttributeError" | "TypeError" | "RuntimeError" if is_tool(raised) => &TOOL_VERSION_INCOMPATIBLE,
+        "AttributeError" => {
+            let Some(module) = ATTRIBUTE.captures(message) else { return false };
+            let foreign = raised.frames.last().is_some_and(|frame| frame.home() == Home::Package);
+            if names::distribution(&module[1]).is_none() && !foreign {
+                return false;
+            }
+            let finding = find(found, &DEPENDENCY_VERSION_INCOMPATIBLE, raised.at, HINT);
+            finding.subject = Some(module[1].to_owned());
+            return false;
+        }
+        _ => return false,
+    };
+    find(found, rule, raised.at, DECISIVE);
+    true
+}
+
+/// A package that breaks while it is imported was not written for what is installed beside it.
+fn broken_import(raised: &Raised, found: &mut Vec<Finding>) {
+    let inner = raised.frames.iter().rev().take_while(|frame| frame.home() != Home::Project);
+    let mut packaged = inner.filter(|frame| frame.home() == Home::Package);
+    let importing = packaged.clone().any(|frame| frame.function == "<module>");
+    if !matches!(raised.short(), "AttributeError" | "TypeError" | "NameError")
+        || raised.message.contains("NoneType")
+        || raised.message.contains("'module' object is not callable")
+        || !(importing || raised.own_frame().is_none())
+    {
+        return;
+    }
+    if let Some(frame) = packaged.next() {
+        let finding = find(found, &DEPENDENCY_VERSION_INCOMPATIBLE, raised.at, HINT);
+        finding.subject = frame.package().map(str::to_owned);
+    }
+}
+
+fn own_error(raised: &Raised, found: &mut Vec<Finding>) {
+    if by_frames(raised, found) {
+        return;
+    }
+    if !raised.traced
+        || NO_ERRORS.contains(&raised.short())
+        || raised.short().ends_with("Warning")
+        || is_building(raised)
+        || is_installer(raised)
+    {
+        return;
+    }
+    broken_import(raised, found);
+    let Some(frame) = raised.own_frame() else { return };
+    let rank = if matches!(raised.short(), "NameError" | "UnboundLocalError") { HINT } else { LAST_RESORT };
+    let message = raised.message.lines().next().unwrap_or_default();
+    let said = if message.is_empty() { raised.short().to_owned() } else { format!("{}: {message}", raised.short()) };
+    let place = frame.place();
+    let finding = find(found, &CODE_ERROR, raised.at, rank);
+    finding.message = Some(format!("the app raises `{said}` at {place}"));
+    finding.subject = Some(format!("{} at {place}", raised.short()));
+}

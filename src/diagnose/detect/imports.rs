@@ -1,0 +1,374 @@
+//! Imports that fail, syntax that does not parse, and exceptions of the app's own.
+
+use super::{find, shows};
+use crate::catalog::names;
+use crate::diagnose::rank::Finding;
+use crate::diagnose::reading::Reading;
+use crate::diagnose::table::compile::{LEGACY_SETUP_PY, SETUPTOOLS_PKG_RESOURCES_MISSING};
+use crate::diagnose::table::django::DJANGO_SETTINGS_MODULE_MISSING;
+use crate::diagnose::table::install::PIP_NOT_FOUND;
+use crate::diagnose::table::machine::MISSING_SYSTEM_BINARY;
+use crate::diagnose::table::managers::TOOL_VERSION_INCOMPATIBLE;
+use crate::diagnose::table::modules::{
+    CIRCULAR_IMPORT, DEPENDENCY_VERSION_INCOMPATIBLE, IMPORT_NAME_ERROR, MISSING_LOCAL_MODULE, MISSING_PYTHON_MODULE,
+    MISSING_SHARED_LIBRARY, NUMPY_ABI_MISMATCH, RELATIVE_IMPORT_ERROR, REMOVED_STDLIB_MODULE,
+};
+use crate::diagnose::table::python::PYTHON_VERSION_TOO_OLD;
+use crate::diagnose::table::start::WRONG_START_MODULE;
+use crate::diagnose::table::{DECISIVE, HINT, Rule, SAID};
+use crate::log::pattern::Pattern;
+use crate::log::traceback::{Frame, Home, Raised};
+
+static MODULE: Pattern = Pattern::new(r"No module named '?([\w.]+)'?");
+static NAME: Pattern = Pattern::new(r"cannot import name '?(\w+)'?(?: from '([\w.]+)')?(?: \(([^)]*)\))?");
+static RUN: Pattern = Pattern::ascii(
+    r"(?:^|[/\\\s])python[\d.]*(?:\.exe)?: (?:No module named ([\w.-]+)|Error while finding module specification for '([\w.-]+)')",
+);
+
+/// Packages that import what a start command names.
+const SERVERS: &[&str] = &[
+    "gunicorn/util.py",
+    "gunicorn/app/",
+    "gunicorn/arbiter.py",
+    "gunicorn/workers/",
+    "uvicorn/importer.py",
+    "uvicorn/config.py",
+    "hypercorn/",
+    "daphne/",
+    "waitress/runner.py",
+    "flask/cli.py",
+    "granian/",
+    "celery/bin/",
+    "celery/app/utils.py",
+    "celery/utils/imports.py",
+    "kombu/utils/imports.py",
+    "uwsgi",
+];
+
+/// Missing modules and names.
+pub(super) fn detect(reading: &Reading<'_>, found: &mut Vec<Finding>) {
+    for (index, raised) in reading.raised.iter().enumerate() {
+        if !raised.short().ends_with("ImportError")
+            && raised.short() != "ModuleNotFoundError"
+            && !raised.message.starts_with("No module named")
+        {
+            continue;
+        }
+        let handled = reading.raised.get(index + 1).is_some_and(|next| {
+            next.handling_previous
+                && (next.short().contains("Import") || next.short().contains("ModuleNotFound"))
+                && !next.message.starts_with("Couldn't import")
+        });
+        if handled {
+            continue;
+        }
+        if let Some(captures) = MODULE.captures(&raised.message) {
+            missing_module(reading, raised, &captures[1], found);
+        } else if let Some(captures) = NAME.captures(&raised.message) {
+            let from = captures.get(2).map(|group| group.as_str());
+            missing_name(reading, raised, &captures[1], from, captures.get(3).map(|group| group.as_str()), found);
+        }
+    }
+}
+
+/// What `python -m` says, without a traceback.
+pub(super) fn detect_interpreter(reading: &Reading<'_>, found: &mut Vec<Finding>) {
+    for (at, line) in reading.lines.iter().enumerate() {
+        let Some(captures) = RUN.captures(&line.text) else { continue };
+        let Some(module) = captures.get(1).or(captures.get(2)).map(|group| group.as_str()) else { continue };
+        let top = module.split('.').next().unwrap_or(module);
+        if matches!(top, "pip" | "ensurepip" | "venv") || found.iter().any(|known| known.at == at) {
+            continue;
+        }
+        let rule = if names::distribution(module).is_some() { &MISSING_PYTHON_MODULE } else { &WRONG_START_MODULE };
+        find(found, rule, at, SAID).subject = Some(module.to_owned());
+    }
+}
+
+fn missing_module(reading: &Reading<'_>, raised: &Raised, module: &str, found: &mut Vec<Finding>) {
+    let top = module.split('.').next().unwrap_or(module);
+    let building = is_building(raised);
+    if top == "pip" && building {
+        // A setup.py that imports pip, which build environments have none of.
+        found.retain(|known| known.rule != &PIP_NOT_FOUND || known.at != raised.at);
+    } else if matches!(top, "pip" | "pkg_resources") {
+        return;
+    }
+    let mut rank = if raised.traced { DECISIVE } else { SAID };
+    let rule = if is_tool(raised) {
+        &TOOL_VERSION_INCOMPATIBLE
+    } else if raised.message.contains("'__main__' is not a package") {
+        &RELATIVE_IMPORT_ERROR
+    } else if top == "setuptools" {
+        &SETUPTOOLS_PKG_RESOURCES_MISSING
+    } else if shows(found, raised.at, &[&PYTHON_VERSION_TOO_OLD]) {
+        return;
+    } else if names::removed_from_stdlib(module).is_some() {
+        if building { &LEGACY_SETUP_PY } else { &REMOVED_STDLIB_MODULE }
+    } else if matches!(top, "tkinter" | "_tkinter" | "turtle") {
+        &MISSING_SYSTEM_BINARY
+    } else if matches!(top, "_ctypes" | "_ssl" | "_sqlite3" | "_bz2" | "_lzma" | "readline" | "_curses") {
+        &MISSING_SHARED_LIBRARY
+    } else if building {
+        rank = SAID;
+        &LEGACY_SETUP_PY
+    } else {
+        start_module_rule(reading, raised, module)
+    };
+    let finding = find(found, rule, raised.at, rank);
+    finding.subject = Some(module.to_owned());
+    explain_missing_module(finding, raised, module);
+}
+
+/// Says what installs a missing module, or where it went.
+fn explain_missing_module(finding: &mut Finding, raised: &Raised, module: &str) {
+    let top = module.split('.').next().unwrap_or(module);
+    let rule = finding.rule;
+    if *rule == MISSING_PYTHON_MODULE {
+        let install = names::to_install(module);
+        let whom = raised.importer().map(|frame| format!(" (imported at {})", frame.place())).unwrap_or_default();
+        finding.message = Some(if install.eq_ignore_ascii_case(&top.replace('_', "-")) {
+            format!("no requirement installs `{install}`{whom}")
+        } else {
+            format!("no requirement installs `{top}`, which the distribution `{install}` brings{whom}")
+        });
+        finding.help = Some(format!("add `{install}` to requirements.txt"));
+    } else if *rule == REMOVED_STDLIB_MODULE
+        && let Some((since, instead)) = names::removed_from_stdlib(module)
+    {
+        finding.message = Some(format!("the standard library has no `{module}` since Python {since}"));
+        finding.help = Some(match instead {
+            "" => format!("take a newer release of the package that imports `{module}`, or a Python before {since}"),
+            _ => format!("add `{instead}` to requirements.txt, or choose a Python before {since}"),
+        });
+    } else if *rule == MISSING_LOCAL_MODULE
+        && let Some(frame) = raised.own_frame()
+    {
+        finding.message =
+            Some(format!("the project's own module `{module}` is not found (imported at {})", frame.place()));
+    }
+}
+
+fn start_module_rule(reading: &Reading<'_>, raised: &Raised, module: &str) -> &'static Rule {
+    let importer = raised.importer();
+    let importer_file = importer.map(|frame| frame.file.replace('\\', "/")).unwrap_or_default();
+    let by_server = SERVERS.iter().any(|server| importer_file.contains(server));
+    if by_server && names::distribution(module).is_none() {
+        return &WRONG_START_MODULE;
+    }
+    if raised.frames.is_empty()
+        && names::distribution(module).is_none()
+        && reading.mentions("unable to load app 0 (mountpoint")
+    {
+        return &WRONG_START_MODULE;
+    }
+    if importer.is_none()
+        && !raised.frames.is_empty()
+        && names::distribution(module).is_none()
+        && reading.mentions("Worker failed to boot")
+    {
+        return &WRONG_START_MODULE;
+    }
+    if importer_file.contains("django/conf/") {
+        return &DJANGO_SETTINGS_MODULE_MISSING;
+    }
+    // Without a frame between the server and the failure, the module is what the start command names.
+    let servers_own =
+        |server: &&str| server.split('/').next().is_some_and(|top| importer_file.contains(&format!("/{top}/")));
+    if raised.frames.iter().all(|frame| frame.home() != Home::Project)
+        && SERVERS.iter().any(|server| raised.passes(server))
+        && SERVERS.iter().any(servers_own)
+        && !importer_file.contains("/kombu/")
+        && names::distribution(module).is_none()
+    {
+        return &WRONG_START_MODULE;
+    }
+    // `runserver` and the like load WSGI_APPLICATION themselves.
+    if raised.passes("django/core/servers/basehttp") && importer_file.contains("django/utils/module_loading") {
+        return &WRONG_START_MODULE;
+    }
+    if importer_file.contains("django/urls/") {
+        return &MISSING_LOCAL_MODULE;
+    }
+    if raised.message.contains("is not a package") {
+        return &MISSING_LOCAL_MODULE;
+    }
+    if is_own(reading, raised, module) {
+        return &MISSING_LOCAL_MODULE;
+    }
+    // `a.b` is missed by name only when `a` is there: another release of it.
+    if module.contains('.') && names::distribution(module).is_some() && !names_namespace(module) && importer.is_some() {
+        return &DEPENDENCY_VERSION_INCOMPATIBLE;
+    }
+    &MISSING_PYTHON_MODULE
+}
+
+/// Packages whose parts are distributed apart, so that a missing part is a missing distribution.
+fn names_namespace(module: &str) -> bool {
+    const NAMESPACES: &[&str] = &[
+        "google",
+        "azure",
+        "ruamel",
+        "backports",
+        "zope",
+        "mpl_toolkits",
+        "sphinxcontrib",
+        "jaraco",
+        "airflow",
+        "opentelemetry",
+        "llama_index",
+        "haystack",
+    ];
+    module.split('.').next().is_some_and(|top| NAMESPACES.contains(&top))
+}
+
+/// Whether a module is the project's own, as far as the log shows.
+fn is_own(reading: &Reading<'_>, raised: &Raised, module: &str) -> bool {
+    let top = module.split('.').next().unwrap_or(module);
+    if names::distribution(module).is_some() {
+        return false;
+    }
+    if raised.importer().is_some_and(|frame| frame.home() == Home::Package && !frame.file.contains("django")) {
+        return false;
+    }
+    if raised.own_frame().is_some_and(|frame| frame.code.trim_start().starts_with("from .")) || module.contains('.') {
+        return true;
+    }
+    let folders = |frame: &Frame| {
+        frame.home() == Home::Project
+            && frame
+                .file
+                .replace('\\', "/")
+                .split('/')
+                .rev()
+                .take(5)
+                .any(|part| part == top || part.strip_suffix(".py") == Some(top))
+    };
+    names::sounds_own(top) || reading.raised.iter().flat_map(|raised| &raised.frames).any(folders)
+}
+
+/// Names that the standard library had once.
+const GONE_NAMES: &[&str] = &[
+    "Mapping",
+    "MutableMapping",
+    "MutableSet",
+    "MutableSequence",
+    "Sequence",
+    "Iterable",
+    "Iterator",
+    "Callable",
+    "Hashable",
+    "Set",
+    "getargspec",
+    "formatargspec",
+    "coroutine",
+    "async",
+    "gcd",
+    "escape",
+    "Unpacker",
+    "SafeConfigParser",
+    "open_binary",
+    "_GenericAlias",
+];
+
+fn missing_name(
+    reading: &Reading<'_>,
+    raised: &Raised,
+    name: &str,
+    from: Option<&str>,
+    path: Option<&str>,
+    found: &mut Vec<Finding>,
+) {
+    const SAYS_MORE: &[&Rule] =
+        &[&CIRCULAR_IMPORT, &PYTHON_VERSION_TOO_OLD, &NUMPY_ABI_MISMATCH, &TOOL_VERSION_INCOMPATIBLE];
+    if shows(found, raised.at, SAYS_MORE) {
+        return;
+    }
+    let found_by_pip = shows(found, raised.at, &[&LEGACY_SETUP_PY]);
+    if is_building(raised) || found_by_pip && !raised.traced {
+        return;
+    }
+    // A legacy setup.py is one that is being run; an installed package is merely old.
+    found.retain(|known| known.at != raised.at || known.rule != &LEGACY_SETUP_PY);
+    let by_code = raised
+        .importer()
+        .and_then(|frame| frame.code.trim_start().strip_prefix("from ")?.split_whitespace().next().map(str::to_owned));
+    let module = from.map(str::to_owned).or(by_code).unwrap_or_default();
+    let path = path.unwrap_or_default().replace('\\', "/");
+    let packaged = path.contains("site-packages/") || path.contains("dist-packages/");
+    let standard = path.contains("/lib/python3") && !packaged;
+    if is_tool(raised) {
+        find(found, &TOOL_VERSION_INCOMPATIBLE, raised.at, DECISIVE);
+        return;
+    }
+    if ["setuptools", "distutils", "pkg_resources", "pip"].contains(&module.split('.').next().unwrap_or_default()) {
+        find(found, &LEGACY_SETUP_PY, raised.at, HINT);
+        return;
+    }
+    // Django imports what the project's settings name.
+    let by_package = raised
+        .importer()
+        .is_some_and(|frame| frame.home() == Home::Package && !frame.file.contains("django/apps/config"));
+    let own = !packaged
+        && !by_package
+        && (is_own(reading, raised, &module)
+            || module.starts_with('.')
+            || (!path.is_empty() && path != "unknown location" && !standard)
+            || (path.is_empty() && !module.is_empty() && names::distribution(&module).is_none()));
+    let rule = if own {
+        &IMPORT_NAME_ERROR
+    } else if standard && GONE_NAMES.contains(&name) {
+        if by_package { &DEPENDENCY_VERSION_INCOMPATIBLE } else { &IMPORT_NAME_ERROR }
+    } else if standard {
+        &PYTHON_VERSION_TOO_OLD
+    } else {
+        &DEPENDENCY_VERSION_INCOMPATIBLE
+    };
+    let finding = find(found, rule, raised.at, DECISIVE);
+    if *rule == IMPORT_NAME_ERROR {
+        finding.subject = Some(name.to_owned());
+        let place = raised.own_frame().map(|frame| format!(" (imported at {})", frame.place())).unwrap_or_default();
+        finding.message = Some(format!("`{name}` is not in `{module}`{place}"));
+    } else {
+        let package = names::to_install(&module);
+        finding.message = Some(format!("`{module}` has no `{name}` in the installed release of `{package}`"));
+        finding.help = Some(format!("pin `{package}` to the release that has `{name}`, or adapt the import"));
+        finding.subject = Some(if package.is_empty() { name.to_owned() } else { package });
+    }
+}
+
+/// Whether an exception comes from building a package rather than from running the app.
+pub(super) fn is_building(raised: &Raised) -> bool {
+    const BUILDING: &[&str] = &[
+        "pyproject_hooks/",
+        "/pip-build-env-",
+        "/pip-install-",
+        "/pip-req-build-",
+        "/pip-build-",
+        "setuptools/build_meta",
+        "/uv/builds-",
+        "/.cache/uv/",
+        "_in_process.py",
+        "/tmp/pip-",
+        "setuptools-tmp",
+    ];
+    BUILDING.iter().any(|part| raised.passes(part))
+        || raised
+            .frames
+            .iter()
+            .any(|frame| frame.file == "<string>" && frame.function == "<module>" && raised.passes("setuptools"))
+}
+
+/// Whether an exception ended a project manager, which runs before any code of the project.
+pub(super) fn is_tool(raised: &Raised) -> bool {
+    const TOOLS: &[&str] = &["bin/poetry", "bin/pdm", "bin/pipenv", "/poetry/__main__.py", "/pdm/__main__.py"];
+    raised.frames.first().is_some_and(|frame| TOOLS.iter().any(|tool| frame.file.ends_with(tool)))
+        && raised.own_frame().is_none()
+}
+
+/// Whether an exception is pip's or another installer's own.
+pub(super) fn is_installer(raised: &Raised) -> bool {
+    ["/pip/_internal/", "/pip/_vendor/", "/poetry/", "/pipenv/", "/pdm/", "/nixpacks"]
+        .iter()
+        .any(|part| raised.passes(part))
+}

@@ -1,0 +1,87 @@
+//! From a log to everything that any rule finds in it, unranked.
+//!
+//! Three steps, and the order within the second is the only one that matters:
+//! 1. every sign of the table on every line;
+//! 2. the detectors, which read tracebacks and several lines. Each sees what was found before it;
+//! 3. every finding is completed by its rule's own `refine`, which sees that finding alone.
+
+mod builds;
+mod code;
+mod imports;
+mod serving;
+mod variables;
+mod versions;
+
+use super::rank::Finding;
+use super::reading::Reading;
+use super::table::{Rule, SIGNS};
+use crate::log::traceback::ends;
+
+/// More than lines: what tracebacks or several lines show.
+type Detector = fn(&Reading<'_>, &mut Vec<Finding>);
+
+const DETECTORS: &[Detector] = &[
+    // First, since a missing module is also an exception of the app: an import takes away what signs guessed of it.
+    imports::detect,
+    // After it: what the interpreter says without a traceback counts only at lines that named nothing.
+    imports::detect_interpreter,
+    variables::detect,
+    versions::detect,
+    builds::detect,
+    serving::detect,
+    // Last, since an exception of the app's own is what remains when nothing else explains it.
+    code::detect,
+];
+
+/// Findings kept of one rule's signs.
+const OF_A_RULE: usize = 200;
+
+/// Everything that any rule finds in the log, unranked.
+pub(super) fn findings(reading: &Reading<'_>) -> Vec<Finding> {
+    let mut found = by_signs(reading);
+    ends(&mut found, OF_A_RULE, |finding| finding.rule.id);
+    for detect in DETECTORS {
+        detect(reading, &mut found);
+    }
+    found.retain_mut(|finding| finding.rule.refine.is_none_or(|refine| refine(reading, finding)));
+    found
+}
+
+fn by_signs(reading: &Reading<'_>) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    for (at, line) in reading.lines.iter().enumerate() {
+        if line.text.len() < 4 {
+            continue;
+        }
+        for known in SIGNS.worth_a_look(&line.text) {
+            if known.rule.unless.iter().any(|word| line.text.contains(word)) {
+                continue;
+            }
+            let Some(captures) = known.pattern.captures(&line.text) else { continue };
+            let mut finding = Finding::new(known.rule, at, known.sign.rank);
+            finding.subject = captures
+                .iter()
+                .skip(1)
+                .flatten()
+                .map(|group| group.as_str().trim().to_owned())
+                .find(|subject| !subject.is_empty());
+            // Several signs of a rule in one line are one finding.
+            if !found.iter().rev().take_while(|known| known.at == at).any(|known| *known == finding) {
+                found.push(finding);
+            }
+        }
+    }
+    found
+}
+
+/// Adds a finding.
+fn find<'f>(found: &'f mut Vec<Finding>, rule: &'static Rule, at: usize, rank: u8) -> &'f mut Finding {
+    found.push(Finding::new(rule, at, rank));
+    let last = found.len() - 1;
+    &mut found[last]
+}
+
+/// Whether a line shows a rule already.
+fn shows(found: &[Finding], at: usize, rules: &[&Rule]) -> bool {
+    found.iter().any(|known| known.at == at && rules.contains(&known.rule))
+}

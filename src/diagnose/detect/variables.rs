@@ -1,0 +1,88 @@
+//! Variables that are not set, told by the code that reads them.
+
+use super::find;
+use crate::diagnose::rank::Finding;
+use crate::diagnose::reading::Reading;
+use crate::diagnose::table::django::DJANGO_SECRET_KEY_MISSING;
+use crate::diagnose::table::platform::{MISSING_ENV_VAR, NO_DISPLAY};
+use crate::diagnose::table::{DECISIVE, HINT, Rule, SAID};
+use crate::log::pattern::Pattern;
+use crate::log::traceback::Raised;
+
+static READS: Pattern = Pattern::new(
+    r#"(?:getenv|environ(?:\.get|\[|\.pop)?|env(?:iron)?(?:\.str|\.int|\.bool|\.list|\.url|\.get)?|config|os\.getenv)\s*[(\[]\s*f?["'](\w+)["']"#,
+);
+static KEY: Pattern = Pattern::new(r"^'([A-Z_][A-Z0-9_]*)'$");
+static SETTINGS: Pattern =
+    Pattern::new(r"\d+ validation errors? for (\w*(?:[Ss]etting|[Cc]onfig|[Ee]nv|Secret|Credential|Param)\w*)");
+static MISSING_FIELD: Pattern = Pattern::new(
+    r"^(\w+(?: -> \w+)*)(?:\n| +)(?:Field required|field required|none is not an allowed value|Input should be .*input_value='')",
+);
+
+/// What an exception says of something that is absent.
+const OF_NOTHING: &[&str] = &[
+    "NoneType",
+    "None",
+    "JSONDecodeError",
+    "empty",
+    "must be str",
+    "Expecting value",
+    "must be a string",
+    "cannot be None",
+    "required",
+    "Invalid URL",
+    "not a valid",
+    "base 10: ''",
+    "base 10: 'None'",
+];
+
+pub(super) fn detect(reading: &Reading<'_>, found: &mut Vec<Finding>) {
+    for raised in &reading.raised {
+        if super::imports::is_building(raised) {
+            continue;
+        }
+        if let Some((name, rank)) = variable(raised) {
+            let rule = rule_for(raised, &name);
+            find(found, rule, raised.at, rank).subject = Some(name);
+        }
+    }
+}
+
+fn rule_for(raised: &Raised, name: &str) -> &'static Rule {
+    match name {
+        "DISPLAY" => &NO_DISPLAY,
+        "SECRET_KEY" | "DJANGO_SECRET_KEY" if raised.passes("settings") || raised.passes("/django/") => {
+            &DJANGO_SECRET_KEY_MISSING
+        }
+        _ => &MISSING_ENV_VAR,
+    }
+}
+
+fn variable(raised: &Raised) -> Option<(String, u8)> {
+    if raised.short() == "KeyError"
+        && let Some(found) = KEY.captures(raised.message.lines().next()?)
+    {
+        let by_os = raised.passes("/os.py")
+            || raised.passes("<frozen os>")
+            || raised.frames.iter().any(|frame| frame.code.contains("environ"));
+        return Some((found[1].to_owned(), if by_os { DECISIVE } else { HINT }));
+    }
+    if let Some(settings) = SETTINGS.captures(&raised.message) {
+        let rest = &raised.message[settings.get(0)?.end()..];
+        let field = rest.split('\n').zip(rest.split('\n').skip(1)).find_map(|(name, why)| {
+            let pair = format!("{name}\n{why}");
+            MISSING_FIELD.captures(&pair).map(|found| found[1].rsplit(" -> ").next().unwrap_or_default().to_owned())
+        });
+        return Some((field.map_or_else(|| settings[1].to_owned(), |name| name.to_uppercase()), DECISIVE));
+    }
+    let said = format!("{}: {}", raised.short(), raised.message);
+    if !OF_NOTHING.iter().any(|word| said.contains(word)) {
+        return None;
+    }
+    let code = raised.frames.iter().rev().filter(|frame| !frame.code.is_empty()).take(40).find_map(|frame| {
+        (frame.home() == crate::log::traceback::Home::Project).then_some(())?;
+        READS.captures(&frame.code).map(|found| found[1].to_owned())
+    })?;
+    let of_none = raised.message.contains("None");
+    Some((code, if of_none { DECISIVE } else { SAID }))
+}

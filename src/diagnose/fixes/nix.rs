@@ -1,0 +1,157 @@
+//! Edits of nixpacks.toml and nixpacks.json.
+
+use std::path::Path;
+
+use super::FixContext;
+use crate::catalog::names;
+use crate::finding::{Edit, Fix};
+
+fn key(parts: &[&str]) -> Vec<String> {
+    parts.iter().map(|part| (*part).to_owned()).collect()
+}
+
+/// Adds an item to a list of the setup phase, keeping what the builder puts there.
+fn add(path: &Path, list: &str, item: &str) -> Fix {
+    let edit = |item: &str, first| Edit::AddItem {
+        path: path.to_owned(),
+        key: key(&["phases", "setup", list]),
+        item: item.to_owned(),
+        first,
+    };
+    Fix { summary: format!("add \"{item}\" to {list}"), edits: vec![edit("...", true), edit(item, false)] }
+}
+
+/// Items of the configuration's text that look like `python3xxPackages.pip` or a bare `pip`.
+fn pip_items(text: &str) -> Vec<String> {
+    text.split(['"', '\''])
+        .filter(|word| {
+            *word == "pip" || *word == "python3-pip" || (word.starts_with("python3") && word.ends_with("Packages.pip"))
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+pub(in crate::diagnose) fn externally_managed(context: &FixContext<'_>) -> Vec<Fix> {
+    let path = context.config();
+    let Some(text) = context.text(&path.to_string_lossy()) else { return Vec::new() };
+    let mut edits = Vec::new();
+    let mut did = Vec::new();
+    let install = ["[phases.install]", "phases.install.cmds", "\"install\""].iter().any(|word| text.contains(word));
+    if install {
+        edits.push(Edit::RemoveKey { path: path.to_owned(), key: key(&["phases", "install"]) });
+        did.push("delete [phases.install]".to_owned());
+    }
+    for item in pip_items(&text) {
+        for list in ["nixPkgs", "nixLibs"].iter().filter(|list| text.contains(**list)) {
+            edits.push(Edit::RemoveItem {
+                path: path.to_owned(),
+                key: key(&["phases", "setup", list]),
+                item: item.clone(),
+            });
+        }
+        did.push(format!("take {item} out of nixPkgs"));
+    }
+    if edits.is_empty() { Vec::new() } else { vec![Fix { summary: did.join(", "), edits }] }
+}
+
+pub(in crate::diagnose) fn unknown_package(context: &FixContext<'_>) -> Vec<Fix> {
+    let path = context.config();
+    let (Some(subject), Some(text)) = (context.subject, context.text(&path.to_string_lossy())) else {
+        return Vec::new();
+    };
+    let quoted: Vec<&str> = text.split(['"', '\'']).collect();
+    // The message may name the last part of a dotted attribute only.
+    let Some(item) = quoted
+        .iter()
+        .find(|word| **word == subject)
+        .or_else(|| quoted.iter().find(|word| word.ends_with(&format!(".{subject}"))))
+    else {
+        return Vec::new();
+    };
+    let lists = ["nixPkgs", "nixLibs"].into_iter().filter(|list| text.contains(*list));
+    vec![Fix {
+        summary: format!("take \"{item}\" out of the setup phase"),
+        edits: lists
+            .map(|list| Edit::RemoveItem {
+                path: path.to_owned(),
+                key: key(&["phases", "setup", list]),
+                item: (*item).to_owned(),
+            })
+            .collect(),
+    }]
+}
+
+pub(in crate::diagnose) fn shared_library(context: &FixContext<'_>) -> Vec<Fix> {
+    let Some(packages) = context.subject.and_then(names::library) else { return Vec::new() };
+    vec![add(context.config(), "nixLibs", packages.nix)]
+}
+
+pub(in crate::diagnose) fn header(context: &FixContext<'_>) -> Vec<Fix> {
+    let Some(packages) = context.subject.and_then(names::header) else { return Vec::new() };
+    vec![add(context.config(), "nixPkgs", packages.nix)]
+}
+
+pub(in crate::diagnose) fn program(context: &FixContext<'_>) -> Vec<Fix> {
+    const PROGRAMS: &[(&str, &str)] = &[
+        ("ffmpeg", "ffmpeg"),
+        ("ffprobe", "ffmpeg"),
+        ("poppler", "poppler_utils"),
+        ("pdfinfo", "poppler_utils"),
+        ("pdftoppm", "poppler_utils"),
+        ("tesseract", "tesseract"),
+        ("chromium", "chromium"),
+        ("chrome", "chromium"),
+        ("chromedriver", "chromedriver"),
+        ("wkhtmltopdf", "wkhtmltopdf"),
+        ("convert", "imagemagick"),
+        ("magick", "imagemagick"),
+        ("soffice", "libreoffice"),
+        ("libreoffice", "libreoffice"),
+        ("node", "nodejs"),
+        ("npm", "nodejs"),
+        ("java", "jdk"),
+        ("curl", "curl"),
+        ("wget", "wget"),
+        ("psql", "postgresql"),
+        ("dot", "graphviz"),
+        ("msgfmt", "gettext"),
+        ("pandoc", "pandoc"),
+        ("git", "git"),
+        ("unzip", "unzip"),
+        ("make", "gnumake"),
+        ("espeak", "espeak-ng"),
+        ("exiftool", "exiftool"),
+        ("gs", "ghostscript"),
+    ];
+    let Some(subject) = context.subject.map(|subject| subject.rsplit('/').next().unwrap_or(subject).to_lowercase())
+    else {
+        return Vec::new();
+    };
+    PROGRAMS
+        .iter()
+        .find(|(program, _)| *program == subject)
+        .map(|(_, package)| vec![add(context.config(), "nixPkgs", package)])
+        .unwrap_or_default()
+}
+
+pub(in crate::diagnose) fn compiler(context: &FixContext<'_>) -> Vec<Fix> {
+    vec![add(context.config(), "nixPkgs", "gcc")]
+}
+
+pub(in crate::diagnose) fn rust(context: &FixContext<'_>) -> Vec<Fix> {
+    let mut fix = add(context.config(), "nixPkgs", "cargo");
+    let more = add(context.config(), "nixPkgs", "rustc");
+    fix.summary = "add \"cargo\" and \"rustc\" to nixPkgs".to_owned();
+    fix.edits.extend(more.edits.into_iter().skip(1));
+    vec![fix]
+}
+
+pub(in crate::diagnose) fn git(context: &FixContext<'_>) -> Vec<Fix> {
+    vec![add(context.config(), "nixPkgs", "git")]
+}
+
+pub(in crate::diagnose) fn utf8(context: &FixContext<'_>) -> Vec<Fix> {
+    let edit =
+        Edit::SetKey { path: context.config().to_owned(), key: key(&["variables", "PYTHONUTF8"]), value: "1".into() };
+    vec![Fix { summary: "set PYTHONUTF8=1".to_owned(), edits: vec![edit] }]
+}

@@ -1,0 +1,112 @@
+//! Edits of requirements.txt.
+
+use std::path::PathBuf;
+
+use super::FixContext;
+use crate::catalog::names;
+use crate::finding::{Edit, Fix};
+use crate::project::requirements::meant;
+
+const FILE: &str = "requirements.txt";
+
+fn append(context: &FixContext<'_>, requirement: &str) -> Vec<Fix> {
+    if !context.has(FILE) && (context.has("pyproject.toml") || context.has("Pipfile")) {
+        // Another file rules the install; adding this one would switch the package manager.
+        return Vec::new();
+    }
+    vec![Fix {
+        summary: format!("add {requirement} to {FILE}"),
+        edits: vec![Edit::AppendLine { path: PathBuf::from(FILE), text: requirement.to_owned() }],
+    }]
+}
+
+pub(in crate::diagnose) fn missing_module(context: &FixContext<'_>) -> Vec<Fix> {
+    context.subject.map(|module| append(context, &names::to_install(module))).unwrap_or_default()
+}
+
+pub(in crate::diagnose) fn setuptools(context: &FixContext<'_>) -> Vec<Fix> {
+    append(context, "setuptools<81")
+}
+
+pub(in crate::diagnose) fn stdlib_replacement(context: &FixContext<'_>) -> Vec<Fix> {
+    let instead = context
+        .subject
+        .and_then(names::removed_from_stdlib)
+        .map(|(_, instead)| instead)
+        .filter(|name| !name.is_empty());
+    instead.map(|name| append(context, name)).unwrap_or_default()
+}
+
+pub(in crate::diagnose) fn old_numpy(context: &FixContext<'_>) -> Vec<Fix> {
+    match line_of(context, "numpy") {
+        Some((line, was)) => vec![Fix {
+            summary: "require numpy<2".to_owned(),
+            edits: vec![Edit::ReplaceLine { path: FILE.into(), line, was, text: "numpy<2".to_owned() }],
+        }],
+        None => append(context, "numpy<2"),
+    }
+}
+
+pub(in crate::diagnose) fn windows_only(context: &FixContext<'_>) -> Vec<Fix> {
+    let Some((line, was)) = context.subject.and_then(|subject| line_of(context, subject)) else { return Vec::new() };
+    let marked = format!("{} ; sys_platform == \"win32\"", was.trim_end());
+    vec![Fix {
+        summary: "mark the requirement as Windows only".to_owned(),
+        edits: vec![Edit::ReplaceLine { path: FILE.into(), line, was, text: marked }],
+    }]
+}
+
+pub(in crate::diagnose) fn drop_line(context: &FixContext<'_>) -> Vec<Fix> {
+    let Some(subject) = context.subject else { return Vec::new() };
+    let text = context.text(FILE).unwrap_or_default();
+    let found = text.lines().enumerate().find(|(_, line)| line.trim() == subject);
+    found
+        .map(|(index, line)| {
+            let (path, line_number, was) = (PathBuf::from(FILE), index + 1, line.to_owned());
+            let (summary, edit) = match meant(line) {
+                Some(text) => (
+                    format!("write {}", text.replace('\n', ", ")),
+                    Edit::ReplaceLine { path, line: line_number, was, text },
+                ),
+                None => (format!("delete {FILE}:{line_number}"), Edit::RemoveLine { path, line: line_number, was }),
+            };
+            vec![Fix { summary, edits: vec![edit] }]
+        })
+        .unwrap_or_default()
+}
+
+pub(in crate::diagnose) fn drop_path(context: &FixContext<'_>) -> Vec<Fix> {
+    let Some(subject) = context.subject else { return Vec::new() };
+    let text = context.text(FILE).unwrap_or_default();
+    let Some((index, line)) = text.lines().enumerate().find(|(_, line)| line.contains(subject)) else {
+        return Vec::new();
+    };
+    let name = line.split('@').next().unwrap_or_default().trim();
+    if name.is_empty() || name.contains(['/', '\\', ':']) || !line.contains('@') {
+        return Vec::new();
+    }
+    vec![Fix {
+        summary: format!("require {name} from the index"),
+        edits: vec![Edit::ReplaceLine {
+            path: FILE.into(),
+            line: index + 1,
+            was: line.to_owned(),
+            text: name.to_owned(),
+        }],
+    }]
+}
+
+/// The line of requirements.txt that requires a package, and its number.
+fn line_of(context: &FixContext<'_>, requirement: &str) -> Option<(usize, String)> {
+    let name = |text: &str| {
+        text.trim()
+            .split(['=', '<', '>', '~', '!', '[', ' ', ';', '@'])
+            .next()
+            .unwrap_or_default()
+            .to_lowercase()
+            .replace('_', "-")
+    };
+    let wanted = name(requirement);
+    let text = context.text(FILE)?;
+    text.lines().enumerate().find(|(_, line)| name(line) == wanted).map(|(index, line)| (index + 1, line.to_owned()))
+}

@@ -1,0 +1,8 @@
+//! What completes a finding from other lines of the log: a rule names its function in its row.
+
+pub(super) mod packages;
+pub(super) mod places;
+pub(super) mod reasons;
+pub(super) mod requirements;
+pub(super) mod servers;
+pub(super) mod variables;

@@ -1,0 +1,54 @@
+//! The requirements that pip lists below what it says of them.
+
+use crate::diagnose::rank::Finding;
+use crate::diagnose::reading::Reading;
+use crate::diagnose::table::{HINT, SAID};
+use crate::log::pattern::Pattern;
+
+static WANTED: Pattern = Pattern::new(r"The user requested (\S.*)$");
+static DEPENDS: Pattern = Pattern::new(r"^\s*([\w.-]+(?:\[[^\]]*\])? \S+) depends on (\S.*)$");
+static HASHED: Pattern = Pattern::new(r"^\s+([\w.-]+==\S+)(?: from | --hash|:? *\\?$)");
+
+/// Lines above and below among which they are looked for.
+const NEAR: usize = 40;
+
+fn near<'r>(reading: &'r Reading<'_>, at: usize) -> impl Iterator<Item = &'r str> {
+    (at.saturating_sub(NEAR)..reading.lines.len().min(at + NEAR)).map(|index| reading.text(index))
+}
+
+/// The subject is what was asked for and what that does not go with.
+pub(in crate::diagnose) fn in_conflict(reading: &Reading<'_>, finding: &mut Finding) -> bool {
+    let wanted = near(reading, finding.at).find_map(|text| Some(WANTED.captures(text)?[1].to_owned()));
+    let depends = near(reading, finding.at)
+        .find_map(|text| DEPENDS.captures(text).map(|found| format!("{} (wants {})", &found[1], &found[2])));
+    let both = match (wanted, depends) {
+        (Some(wanted), Some(depends)) => Some(format!("{wanted} and {depends}")),
+        (wanted, depends) => wanted.or(depends),
+    };
+    finding.subject = both.or(finding.subject.take());
+    true
+}
+
+/// The subject is a requirement without its hash.
+pub(in crate::diagnose) fn hashed(reading: &Reading<'_>, finding: &mut Finding) -> bool {
+    if finding.subject.is_none() {
+        finding.subject = near(reading, finding.at).find_map(|text| Some(HASHED.captures(text)?[1].to_owned()));
+    }
+    true
+}
+
+/// Without a network no index has any version of anything.
+pub(in crate::diagnose) fn offline(reading: &Reading<'_>, finding: &mut Finding) -> bool {
+    if reading.mentions("Retrying (Retry(total=0") {
+        finding.rank = finding.rank.min(SAID);
+    }
+    true
+}
+
+/// The same, where the index did not answer often enough to list a single version.
+pub(in crate::diagnose) fn without_an_index(reading: &Reading<'_>, finding: &mut Finding) -> bool {
+    if reading.mentions("Retrying (Retry(") && reading.mentions("(from versions: none)") {
+        finding.rank = finding.rank.min(HINT);
+    }
+    true
+}

@@ -1,0 +1,187 @@
+//! Databases, and files that apps keep their data in.
+
+use super::compile::MISSING_COMPILER;
+use super::machine::{GIT_MISSING, MISSING_SYSTEM_BINARY};
+use super::modules::MISSING_SHARED_LIBRARY;
+use super::network::TLS_CA_BUNDLE;
+use super::platform::MISSING_ENV_VAR;
+use super::requirements::{LOCAL_PATH_REQUIREMENT, REQUIREMENTS_FILE_MISSING};
+use super::rule::{Rule, YieldsTo, decisive, hint, said};
+use super::start::START_FILE_MISSING;
+use crate::diagnose::refine;
+
+pub(crate) static DB_UNREACHABLE: Rule = Rule {
+    id: "db-unreachable",
+    phases: &["build", "start"],
+    message: "the database {at its address} does not answer from here",
+    about: "The app reached for its database and got no connection: wrong host, not running, not in this network, or not there during the build.",
+    help: "set the database URL of the platform's own database, never localhost, and connect when the app runs rather than while it is built",
+    example: "psycopg2.OperationalError: connection to server at \"localhost\" (127.0.0.1), port 5432 failed: Connection refused",
+    signs: &[
+        decisive(r#"connection to server (?:at|on socket) "(?P<s>[^"]+)".*failed"#),
+        decisive(r#"could not (?:connect to server|translate host name(?: "(?P<s>[^"]+)" to address)?)"#),
+        decisive(r"failed to resolve host '(?P<s>[^']+)'"),
+        decisive(
+            r"(?:psycopg2?|asyncpg|pg8000|sqlalchemy|django\.db)[\w.]*\.(?:OperationalError|InterfaceError|ConnectionTimeout|PoolTimeout|CannotConnectNowError|PostgresConnectionError).*(?:connect|server closed|timeout|refused|reach|terminat|network)",
+        ),
+        decisive(r"Can't connect to (?:local )?(?:MySQL|MariaDB) server (?:through socket|on) '(?P<s>[^']+)'"),
+        decisive(r"\((?:2002|2003|2005|2013), ['\x22].*(?:server|host)|Lost connection to MySQL server"),
+        decisive(r"Unknown MySQL server host '(?P<s>[^']+)'"),
+        decisive(r"(?:pymongo\.errors\.)?ServerSelectionTimeoutError: (?P<s>[\w.-]+:\d+)?"),
+        decisive(r"No servers found yet, Timeout: "),
+        decisive(
+            r"(?:pymongo\.errors\.)?(?:AutoReconnect|NetworkTimeout|ConfigurationError: The DNS (?:query name|operation))",
+        ),
+        decisive(r#"FATAL:\s+(?:database|role) "(?P<s>[^"]+)" does not exist"#),
+        decisive(
+            r"FATAL:\s+(?:password authentication failed for user|remaining connection slots|sorry, too many clients)",
+        ),
+        decisive(r"FATAL:\s+(?:no pg_hba\.conf entry|the database system is)"),
+        decisive(
+            r"asyncpg\.exceptions\.(?:InvalidPasswordError|InvalidCatalogNameError|InvalidAuthorizationSpecificationError|TooManyConnectionsError|ConnectionDoesNotExistError|CannotConnectNowError)",
+        ),
+        decisive(r"\(1045, ['\x22]Access denied for user"),
+        decisive(r"\(1049, ['\x22]Unknown database '(?P<s>[^']+)'"),
+        decisive(r"psycopg\.errors\.ConnectionTimeout|ORA-12\d{3}|Login timeout expired|DPY-6005"),
+        said(r#"Is the server running on (?:that )?host "(?P<s>[^"]+)""#),
+        said(r"Connect call failed \('(?P<s>[^']+', (?:5432|5433|6543|3306|3307|27017|1433))"),
+        said(
+            r"(?:Connection refused|could not connect|timed? ?out|Errno 111).*\b(?P<s>[\w.-]+:(?:5432|6543|3306|27017|1433))\b",
+        ),
+        said(r"\b(?P<s>[\w.-]+:(?:5432|6543|3306|27017|1433))\b.*(?:refused|timed? ?out|unreachable|Errno)"),
+        said(
+            r"(?:elasticsearch|opensearch|cassandra|neo4j|clickhouse|influxdb|qdrant|weaviate|chromadb|minio)[\w.]*.*(?:ConnectionError|NoHostAvailable|ServiceUnavailable|ConnectionTimeout|NetworkError).*",
+        ),
+        said(r"kafka\.errors\.NoBrokersAvailable"),
+        said(r"(?:pika|amqp|kombu)[\w.]*\.(?:AMQPConnectionError|OperationalError|ConnectionForced)"),
+        hint(
+            r"(?i)waiting for (?:postgres(?:ql)?|mysql|database|db)\b.*(?:unavailable|timed? ?out|timeout)|(?:postgres|database|db) is unavailable",
+        ),
+    ],
+    yields_to: YieldsTo::Rules(&[&INVALID_DATABASE_URL, &MISSING_ENV_VAR]),
+    ..Rule::BLANK
+};
+
+pub(crate) static REDIS_UNREACHABLE: Rule = Rule {
+    id: "redis-unreachable",
+    phases: &["build", "start"],
+    message: "Redis {at its address} does not answer from here",
+    about: "The app, or Celery's broker, reached for Redis and got no connection: wrong host, not running, or not in this network.",
+    help: "set REDIS_URL (or the broker URL) to the platform's Redis, never localhost",
+    example: "redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused.",
+    signs: &[
+        decisive(r"(?:Error|Timeout) (?:-?\d+ |while )?connecting to (?:(?P<s>[\w.-]+:\d+)|tcp://\S+)"),
+        decisive(
+            r"redis\.exceptions\.(?:ConnectionError|TimeoutError|AuthenticationError|BusyLoadingError|ResponseError: (?:NOAUTH|WRONGPASS))",
+        ),
+        decisive(r"(?:aio)?redis[\w.]*\.(?:ConnectionError|TimeoutError)"),
+        decisive(r"[Cc]annot connect to (?P<s>rediss?://\S+?):? "),
+        decisive(r"consumer: Cannot connect to (?P<s>\S+?):"),
+        said(r"(?P<s>[\w.-]+:6379)\b.*(?:refused|timed? ?out|unreachable|[Ee]rror)"),
+        said(r"(?:refused|timed? ?out|failed|[Ee]rror).*?(?P<s>[\w.-]*:6379|'[\w.:-]+', 6379)"),
+    ],
+    yields_to: YieldsTo::Rules(&[&MISSING_ENV_VAR]),
+    ..Rule::BLANK
+};
+
+pub(crate) static INVALID_DATABASE_URL: Rule = Rule {
+    id: "invalid-database-url",
+    phases: &["build", "start"],
+    message: "the database URL is not one that the driver accepts{}",
+    about: "SQLAlchemy 1.4 and later refuse `postgres://`, async engines need an async driver in the URL, and an empty or half-filled URL cannot be parsed.",
+    help: "write `postgresql://` (or `postgresql+asyncpg://`) in place of `postgres://`, and check that the variable is filled in",
+    example: "sqlalchemy.exc.NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:postgres",
+    signs: &[
+        decisive(r"Can't load plugin: sqlalchemy\.dialects:(?P<s>[\w.+]+)"),
+        decisive(r"Could not parse (?:rfc1738 URL|SQLAlchemy URL) from (?:given URL )?string ?'?(?P<s>[^'\n]*)'?"),
+        decisive(r"ArgumentError: (?:Could not parse|Expected string or URL object, got)"),
+        decisive(
+            r"invalid (?:dsn|connection option|URI|port number|integer value \S+ for connection option \x22port\x22)",
+        ),
+        decisive(r"missing \x22=\x22 after \x22(?P<s>[^\x22]+)\x22 in connection info string"),
+        decisive(r"ValueError: invalid literal for int\(\) with base 10: '(?P<s>port|PORT|<port>)'"),
+        decisive(r"invalid DSN: |dj_database_url[\w.]*\.(?:UnknownSchemeError|ParseError)"),
+        decisive(r"(?:No support for|Scheme) '(?P<s>[^']+)'"),
+        decisive(r"The asyncio extension requires an async driver to be used\. The loaded '(?P<s>\w+)' is not async"),
+        decisive(r"InvalidRequestError: The asyncio extension|Invalid URI scheme: URI must begin with"),
+        decisive(r"(?:pymongo\.errors\.)?InvalidURI|Redis URL must specify one of the following schemes"),
+        decisive(r"Invalid database (?:url|URL)|Unknown DB scheme"),
+        decisive(r"(?:No|Unknown) (?:dialect|database backend|DB backend) .*(?:postgres|mysql)"),
+        said(r"settings\.DATABASES is improperly configured|Please supply the (?:NAME|ENGINE) value"),
+        said(r"unsupported (?:database )?scheme"),
+        said(r"Port could not be cast to integer value as '(?P<s>[^']+)'"),
+        said(r"nodename or port.*not valid|Error parsing (?:database|DATABASE_URL)"),
+    ],
+    yields_to: YieldsTo::Rules(&[&MISSING_ENV_VAR]),
+    ..Rule::BLANK
+};
+
+pub(crate) static DB_MIGRATION_MISSING: Rule = Rule {
+    id: "db-migration-missing",
+    phases: &["build", "start"],
+    message: "{a table or column} does not exist in the database",
+    about: "The code is ahead of the schema: migrations were not written, not committed or not run against this database.",
+    help: "run the migrations (`python manage.py migrate`, `alembic upgrade head`) before the app starts",
+    example: "sqlite3.OperationalError: no such table: users",
+    signs: &[
+        decisive(r"no such (?:table|column): (?P<s>[\w.]+)"),
+        decisive(r"table (?P<s>\w+) has no column named \w+"),
+        decisive(r#"(?:relation|column|table) ["'`]?(?P<s>[\w.\x22]+?)["'`]? (?:of relation .*)?does not exist"#),
+        decisive(r"\(1146, ['\x22]Table '(?P<s>[^']+)' doesn't exist"),
+        decisive(r"\(1054, ['\x22]Unknown column '(?P<s>[^']+)'"),
+        decisive(r"UndefinedTable(?:Error)?|UndefinedColumn(?:Error)?"),
+        said(r"Can't locate revision identified by '(?P<s>[^']+)'"),
+        said(r"Target database is not up to date|Multiple head revisions are present"),
+        said(r"(?:InconsistentMigrationHistory|NodeNotFoundError): |Conflicting migrations detected"),
+        said(r"You have \d+ unapplied migration\(s\)\.$"),
+    ],
+    ..Rule::BLANK
+};
+
+pub(crate) static SQLITE_PATH_UNWRITABLE: Rule = Rule {
+    id: "sqlite-path-unwritable",
+    phases: &["build", "start"],
+    message: "SQLite cannot open or write {its file}: the folder is missing or not writable",
+    about: "The folder of the database file does not exist in the container (no volume is mounted there), or may not be written.",
+    help: "make the folder of {the file} before connecting, mount a volume there, or use a path under /app",
+    example: "sqlite3.OperationalError: unable to open database file",
+    signs: &[decisive(
+        r"unable to open database file|attempt to write a readonly database|sqlite3\.OperationalError: disk I/O error",
+    )],
+    refine: Some(refine::places::sqlite_file),
+    ..Rule::BLANK
+};
+
+pub(crate) static MISSING_DATA_FILE: Rule = Rule {
+    id: "missing-data-file",
+    phases: &["build", "start"],
+    message: "{a file} that the app reads was not deployed",
+    about: "The app opens a file that is not in the deployed folder: ignored by git or .dockerignore, left on a laptop, or named relative to another folder.",
+    help: "commit {the file} (or make it at start), and build its path from `__file__` rather than from the working directory",
+    example: "FileNotFoundError: [Errno 2] No such file or directory: 'tides/berths.json'",
+    signs: &[
+        hint(r"FileNotFoundError: \[(?:Errno|WinError) [23]\] [^:]*: ?b?['\x22](?P<s>[^'\x22]+)['\x22]"),
+        hint(r"(?:jinja2\.exceptions\.)?TemplateNotFound: (?P<s>\S+)"),
+        hint(r"TemplateDoesNotExist: (?P<s>\S+)"),
+        hint(r"Directory '(?P<s>[^']+)' does not exist"),
+        hint(
+            r"(?:no such file|cannot find|does not exist|not found):? '(?P<s>[^']+\.(?:json|csv|ya?ml|txt|pkl|joblib|h5|pt|pth|onnx|db|sqlite3?|env|ini|toml|png|jpe?g|ttf|html|parquet|model|bin|npy))'",
+        ),
+        hint(r"OSError: \[E050\] Can't find model '(?P<s>[^']+)'"),
+        hint(r"Resource (?P<s>\w+) not found\."),
+        hint(r"Error reading file '(?P<s>[^']+)': failed to load"),
+        hint(r"OSError: (?:Unable|cannot) to? ?open (?:file|resource)"),
+    ],
+    yields_to: YieldsTo::Rules(&[
+        &REQUIREMENTS_FILE_MISSING,
+        &LOCAL_PATH_REQUIREMENT,
+        &START_FILE_MISSING,
+        &MISSING_SYSTEM_BINARY,
+        &SQLITE_PATH_UNWRITABLE,
+        &GIT_MISSING,
+        &MISSING_COMPILER,
+        &TLS_CA_BUNDLE,
+        &MISSING_SHARED_LIBRARY,
+    ]),
+    ..Rule::BLANK
+};

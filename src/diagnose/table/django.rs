@@ -1,0 +1,70 @@
+//! Django's own preparations.
+
+use super::rule::{Rule, decisive, hint, said};
+
+pub(crate) static DJANGO_ALLOWED_HOSTS: Rule = Rule {
+    id: "django-allowed-hosts",
+    phases: &["start"],
+    message: "{the host of the request} is not in Django's ALLOWED_HOSTS",
+    about: "Django answers 400 to requests whose Host header it was not told of. On Railway the health check comes as healthcheck.railway.app.",
+    help: "add {the host} to ALLOWED_HOSTS (and healthcheck.railway.app, if the platform probes the app)",
+    example: "django.core.exceptions.DisallowedHost: Invalid HTTP_HOST header: 'harbour.example'. You may need to add 'harbour.example' to ALLOWED_HOSTS.",
+    link: Some("https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts"),
+    signs: &[decisive(
+        r"Invalid HTTP_HOST header: '(?P<s>[^']+)'|DisallowedHost|You must set settings\.ALLOWED_HOSTS if DEBUG is False",
+    )],
+    ..Rule::BLANK
+};
+
+pub(crate) static DJANGO_SECRET_KEY_MISSING: Rule = Rule {
+    id: "django-secret-key-missing",
+    phases: &["build", "start"],
+    message: "Django's SECRET_KEY is empty{}",
+    about: "settings.py takes SECRET_KEY from a variable that is not set here (builds often have other variables than the running app).",
+    help: "set SECRET_KEY (or the variable that settings.py reads) for the service, at build time as well if collectstatic runs there",
+    example: "django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not be empty.",
+    signs: &[
+        decisive(r"The SECRET_KEY setting must not be empty|SECRET_KEY must be at least \d+"),
+        decisive(r"(?:Set the (?P<s>\w*SECRET_KEY\w*) environment variable)"),
+        decisive(r"(?:^|: )(?P<s>(?:DJANGO_)?SECRET_KEY) not found\. Declare it as envvar"),
+        decisive(r"KeyError: '(?P<s>DJANGO_SECRET_KEY|DJANGO_SECRET)'"),
+    ],
+    ..Rule::BLANK
+};
+
+pub(crate) static DJANGO_SETTINGS_MODULE_MISSING: Rule = Rule {
+    id: "django-settings-module-missing",
+    phases: &["build", "start"],
+    message: "Django's settings module {in DJANGO_SETTINGS_MODULE} is not set or cannot be found",
+    about: "DJANGO_SETTINGS_MODULE is unset, or names a module that cannot be imported from the folder in which the app starts.",
+    help: "set DJANGO_SETTINGS_MODULE to the dotted path of the settings, and start in the folder of manage.py",
+    example: "django.core.exceptions.ImproperlyConfigured: Requested setting INSTALLED_APPS, but settings are not configured. You must either define the environment variable DJANGO_SETTINGS_MODULE or call settings.configure() before accessing settings.",
+    signs: &[
+        decisive(r"settings are not configured\. You must either define the environment variable"),
+        decisive(r"Could not import settings '(?P<s>[^']+)'"),
+        decisive(r"DJANGO_SETTINGS_MODULE.*(?:not set|undefined|is not defined)"),
+    ],
+    ..Rule::BLANK
+};
+
+pub(crate) static COLLECTSTATIC_FAILED: Rule = Rule {
+    id: "collectstatic-failed",
+    phases: &["build", "start"],
+    message: "collectstatic failed{}",
+    about: "Django's collectstatic found no STATIC_ROOT, or a static file refers to one that is not there.",
+    help: "set STATIC_ROOT in settings.py, and correct the reference named in the message",
+    example: "django.core.exceptions.ImproperlyConfigured: You're using the staticfiles app without having set the STATIC_ROOT setting to a filesystem path.",
+    signs: &[
+        decisive(r"without having set the STATIC_ROOT setting|using the staticfiles app without having"),
+        decisive(r"Collectstatic configuration error"),
+        decisive(r"Missing staticfiles manifest entry for '(?P<s>[^']+)'"),
+        decisive(r"MissingFileError: The file '(?P<s>[^']+)'"),
+        decisive(r"The file '(?P<s>[^']+)' could not be found with"),
+        decisive(r"Post-processing '(?P<s>[^']+)' failed"),
+        said(r"(?P<s>Unknown command: 'collectstatic')"),
+        hint(r"Error while running '\$ python manage\.py collectstatic"),
+        hint(r"collectstatic.*(?:failed|did not complete|exit code: 1)"),
+        hint(r"The STATICFILES_DIRS setting should (?:not contain|be)"),
+    ],
+    ..Rule::BLANK
+};

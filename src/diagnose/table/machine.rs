@@ -1,0 +1,211 @@
+//! The machine: disk, memory, time, programs, rights.
+
+use super::compile::{MISSING_COMPILER, MISSING_RUST, MISSING_SYSTEM_HEADER};
+use super::database::SQLITE_PATH_UNWRITABLE;
+use super::install::EXTERNALLY_MANAGED;
+use super::network::GIT_AUTH_FAILED;
+use super::rule::{Rule, YieldsTo, by, decisive, hint, last_resort, said};
+use super::server::PORT_PERMISSION_DENIED;
+use crate::check;
+use crate::diagnose::fixes;
+use crate::diagnose::refine;
+
+pub(crate) static GIT_MISSING: Rule = Rule {
+    id: "git-missing",
+    phases: &["install"],
+    message: "{a requirement} is fetched with git, and there is no git",
+    about: "A `git+https` requirement is cloned by the git program, which the build image lacks.",
+    help: "add \"git\" to nixPkgs (with \"...\" first) or to aptPkgs, or require a released version instead",
+    example: "ERROR: Cannot find command 'git' - do you have 'git' installed and in your PATH?",
+    signs: &[
+        decisive(r"Cannot find command 'git'|No such file or directory: 'git'|\bgit: (?:command )?not found"),
+        decisive(r"(?i)git executable (?:was )?not found"),
+        decisive(r"(?i)git (?:command|executable)? ?(?:is )?not (?:found|installed)"),
+        decisive(r"(?i)Failed to (?:spawn|find|execute).*\bgit\b"),
+        decisive(r"(?i)GitExecutableNotFound"),
+        decisive(r"(?i)Bad git executable"),
+        decisive(r"(?i)(?:could not|unable to) find (?:command |executable )?['`\x22]?git['`\x22]?(?:\s|\.|$)"),
+        decisive(r#"exec: "git": executable file not found"#),
+    ],
+    is_of_a_package: true,
+    fix: Some(fixes::nix::git),
+    ..Rule::BLANK
+};
+
+pub(crate) static DISK_FULL: Rule = Rule {
+    id: "disk-full",
+    phases: &["any"],
+    message: "no space is left on the disk{}",
+    about: "The build or the app filled its disk. Large packages (PyTorch with CUDA above all), caches or data files are the usual reasons.",
+    help: "install smaller builds (`torch` from its CPU index), keep data out of the image, or take a larger disk",
+    example: "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
+    signs: &[
+        decisive(
+            r"\[?(?:Errno 28|os error 28|ENOSPC)|[Nn]o space left on device|There is not enough space on the disk|Disk quota exceeded|\[Errno 122\]|WinError 112",
+        ),
+        decisive(r"(?i)database or disk is full|could not extend file .*: no space|disk full"),
+        decisive(r"Image of size .* exceeded limit"),
+        decisive(r"exceeded (?:the )?(?:maximum )?(?:image|slug|storage|disk) (?:size )?limit"),
+        decisive(r"You don't have enough free space|slug size: .* is too large"),
+    ],
+    unless: &["inotify", "file watch"],
+    ..Rule::BLANK
+};
+
+pub(crate) static READ_ONLY_FILESYSTEM: Rule = Rule {
+    id: "read-only-filesystem",
+    phases: &["any"],
+    message: "{a path} lies on a read-only file system",
+    about: "Something wrote where the platform mounts read-only, such as /nix/store or a mounted configuration.",
+    help: "write under /tmp or on a volume in place of {the path}",
+    example: "OSError: [Errno 30] Read-only file system: '/nix/var/harbour.log'",
+    signs: &[
+        decisive(r"(?:Errno 30|os error 30)\]?[^:]*: '(?P<s>[^']+)'"),
+        decisive(
+            r"(?:[\w/-]+: )?(?:cannot \w+(?: directory)? )?(?:'|‘|`)?(?P<s>/[^'`:\s]+?)(?:'|’|`)?: Read-only file system",
+        ),
+        said(r"Read-only file system|\[Errno 30\]|EROFS|attempt to write a readonly database"),
+    ],
+    yields_to: YieldsTo::Rules(&[&MISSING_RUST, &EXTERNALLY_MANAGED]),
+    refine: Some(refine::reasons::refused_path),
+    ..Rule::BLANK
+};
+
+pub(crate) static PERMISSION_DENIED: Rule = Rule {
+    id: "permission-denied",
+    phases: &["any"],
+    message: "{a path} may not be written, read or run by this user",
+    about: "The process runs as a user to whom the file or folder does not belong, or a script lacks its executable bit.",
+    help: "write where the user may (/tmp, a volume), or give {the path} to the user that runs the app",
+    example: "PermissionError: [Errno 13] Permission denied: '/srv/tides/export.csv'",
+    signs: &[
+        said(
+            r"(?:PermissionError|OSError|EnvironmentError|IOError): \[(?:Errno 13|WinError 5|Errno 1)\][^:]*: '?(?P<s>[^'\n]+)'?",
+        ),
+        said(r"(?:bash|sh)(?:: line \d+|: \d+)?: (?P<s>[\w./-]+): Permission denied"),
+        said(r#"exec: "(?P<s>[^"]+)": permission denied"#),
+        said(r"exec (?P<s>/\S+): permission denied"),
+        said(r"(?:\[Errno 13\]|os error 13).*?(?:'|`)?(?P<s>/[^'`\s]+)?"),
+        said(r"(?:[\w-]+: )?(?:cannot [\w ]+ )?(?:'|‘|`)(?P<s>/?[^'`]+?)(?:'|’|`): Permission denied"),
+        hint(
+            r"(?:^|: |\()[Pp]ermission denied(?:\s*$| \(os error|[.')])|(?i:error|fail|cannot|can't).*[Pp]ermission denied|: Operation not permitted|\bEACCES\b",
+        ),
+    ],
+    unless: &["The cache has been disabled", "INFO", "try 'sudo"],
+    yields_to: YieldsTo::Rules(&[
+        &PORT_PERMISSION_DENIED,
+        &GIT_AUTH_FAILED,
+        &MISSING_RUST,
+        &SQLITE_PATH_UNWRITABLE,
+        &EXTERNALLY_MANAGED,
+    ]),
+    refine: Some(refine::reasons::refused_path),
+    ..Rule::BLANK
+};
+
+pub(crate) static MISSING_SYSTEM_BINARY: Rule = Rule {
+    id: "missing-system-binary",
+    phases: &["install", "start"],
+    message: "the program {that a package runs} is not there",
+    about: "A Python package runs another program (ffmpeg, chromium, pdfinfo, tesseract), and pip does not install programs.",
+    help: "add the package with {the program} to nixPkgs (with \"...\" first) or to aptPkgs",
+    example: "FileNotFoundError: [Errno 2] No such file or directory: 'ffmpeg'",
+    signs: &[
+        decisive(r"Unable to get page count\. Is (?P<s>poppler) installed and in PATH"),
+        decisive(r"PDFInfoNotInstalledError|TesseractNotFoundError"),
+        decisive(r"(?P<s>(?i:tesseract)) is not installed or it's not in\b"),
+        decisive(r"Executable doesn't exist at (?P<s>\S+)"),
+        decisive(r"Looks like Playwright (?:Test or Playwright )?was just installed or updated|playwright install"),
+        decisive(r"Host system is missing dependencies to run browsers"),
+        decisive(r"[Cc]annot find (?P<s>Chrome|Firefox|chrome|chromium) binary"),
+        decisive(r"[Uu]nable to obtain (?P<s>driver for \w+|working Selenium Manager)"),
+        decisive(r"(?P<s>chromedriver|geckodriver)'? executable needs to be in PATH"),
+        decisive(r"Chrome failed to start|session not created: .*(?:Chrome|chrome).*"),
+        decisive(r"Could not find (?P<s>Chrome)"),
+        decisive(r"No (?P<s>wkhtmltopdf|wkhtmltoimage) executable found"),
+        decisive(r"(?P<s>ffmpeg|ffprobe|avconv)[\x22']? (?:was )?not found"),
+        decisive(r"Couldn't find (?P<s>ffmpeg|ffprobe)(?: or avconv)?"),
+        decisive(r"FFmpeg(?: is)? not (?:found|installed)|ffmpeg-location|No ffmpeg exe could be found"),
+        decisive(r"make sure ffmpeg is installed"),
+        decisive(r"failed to execute .*(?P<s>PosixPath\('dot'\)|dot).*make sure the Graphviz executables"),
+        decisive(r"ExecutableNotFound: failed to execute .*'(?P<s>\w+)'"),
+        decisive(r"you need to have (?P<s>java|node|npm) installed"),
+        decisive(r"JavaGateway.*"),
+        decisive(r"(?P<s>java): (?:command )?not found"),
+        decisive(r"Java gateway process exited|Unable to locate a Java Runtime|JAVA_HOME is not set"),
+        said(
+            r"FileNotFoundError: \[(?:Errno|WinError) 2\] [^:]*: [`'\x22](?P<s>[a-zA-Z][\w+-]{0,40})['\x22](?:: '[\w+-]+')?\s*$",
+        ),
+        said(
+            r"(?P<s>ffmpeg|ffprobe|chromium|google-chrome|pdfinfo|pdftoppm|tesseract|convert|magick|soffice|libreoffice): (?:command )?not found",
+        ),
+        said(
+            r"(?P<s>wkhtmltopdf|node|npm|npx|java|curl|wget|psql|mysql|redis-cli|sqlite3|make|unzip|xvfb-run|Xvfb|pg_dump|tini): (?:command )?not found",
+        ),
+        said(
+            r"(?P<s>supervisord|nginx|pandoc|pdflatex|msgfmt|gettext|dot|espeak|aria2c|yt-dlp|rsync|ssh|tar|zip|7z|exiftool|gs): (?:command )?not found",
+        ),
+        said(r"(?P<s>ghostscript|inkscape): (?:command )?not found"),
+        said(r"Can't find (?P<s>msgfmt|msgmerge|xgettext|msguniq)\. Make sure you have GNU gettext"),
+        said(r"OSError: cannot find (?P<s>\w+) executable"),
+        said(r"(?P<s>\w+) executable (?:was )?not found(?: in PATH)?"),
+    ],
+    yields_to: YieldsTo::Rules(&[&GIT_MISSING, &MISSING_COMPILER, &MISSING_RUST, &MISSING_SYSTEM_HEADER]),
+    is_of_a_package: true,
+    fix: Some(fixes::nix::program),
+    explained_by: &[by(&check::keys::UNKNOWN)],
+    ..Rule::BLANK
+};
+
+pub(crate) static COMMAND_TIMED_OUT: Rule = Rule {
+    id: "command-timed-out",
+    phases: &["any"],
+    message: "{a command} did not end in the time it was given",
+    about: "The command waits for something that never comes (a prompt, a lock, a server that it started itself), or has more to do than there is time for.",
+    help: "run {the command} by itself (`shakedown shell`) to see what it waits for; a server belongs into the start command, and a long build gets more time with --timeout and --silence",
+    example: "Build timed out after 20m0s",
+    signs: &[
+        said(
+            r"(?i)\bbuild (?:has )?(?:timed out|exceeded (?:the |its )?(?:maximum |allowed )?(?:build )?(?:time|duration))\b",
+        ),
+        said(r"(?i)exceeded (?:the |its )?maximum (?:allowed )?build (?:time|duration)"),
+    ],
+    yields_to: YieldsTo::Anything,
+    ..Rule::BLANK
+};
+
+pub(crate) static OUT_OF_MEMORY: Rule = Rule {
+    id: "out-of-memory",
+    phases: &["any"],
+    message: "the process was killed for want of memory",
+    about: "The kernel ended the process because it used more memory than the container has. Nothing else is logged when that happens.",
+    help: "raise the memory limit, load less at once, or run fewer workers",
+    example: "Killed",
+    signs: &[
+        decisive(r"(?i)oom[-_ ]?kill"),
+        decisive(r"(?i)out of memory: kill"),
+        decisive(r"(?i)OOMKilled"),
+        decisive(r"(?i)\x22OOMKilled\x22: ?true"),
+        decisive(r"(?i)memory cgroup out of memory"),
+        decisive(r"(?i)ran out of memory"),
+        decisive(r"(?i)R14 \(Memory quota exceeded"),
+        decisive(r"(?i)R15 \(Memory quota vastly"),
+        decisive(r"(?i)out of memory \(used over"),
+        decisive(r"(?i)Memory limit exceeded"),
+        decisive(r"(?i)exceeded (?:its )?memory limit"),
+        decisive(r"(?i)ResourceExhausted: .*memory"),
+        said(r"did not complete successfully: exit code: 137|exit(?:ed)?(?: with)?(?: code| status)?:? ?137\b"),
+        said(r"exited with code 137|returned? (?:non-zero )?(?:code|exit status):? 137|signal: killed"),
+        said(r"killed by signal 9|\bSIGKILL: kill|terminated by signal SIGKILL|died with <Signals\.SIGKILL"),
+        said(r"^(?:/bin/(?:ba)?sh: line \d+:\s+\d+ )?Killed\b|^(?:bash|sh|\S+\.sh): line \d+:\s+\d+ Killed"),
+        said(r"MemoryError|Cannot allocate memory|exited with 'signal 9 \(SIGKILL\)'|WorkerLostError.*signal 9"),
+        said(r"DefaultCPUAllocator: can't allocate memory|std::bad_alloc|Unable to allocate [\d.]+ [KMGT]iB"),
+        said(r"c\+\+: fatal error: Killed signal|fatal error: Killed signal terminated program"),
+        said(r"compiler error: Killed|CUDA out of memory|JavaScript heap out of memory"),
+        last_resort(r"was sent SIGKILL! Perhaps out of memory\?"),
+    ],
+    unless: &["\"OOMKilled\": false", "container killed on request"],
+    persists_with: &["OOMKilled"],
+    refine: Some(refine::servers::memory),
+    ..Rule::BLANK
+};

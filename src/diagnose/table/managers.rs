@@ -1,0 +1,187 @@
+//! Project managers and their lock files.
+
+use super::install::REQUIRES_PYTHON_MISMATCH;
+use super::rule::{Rule, YieldsTo, decisive, hint, said};
+use super::setup::INVALID_NIXPACKS_CONFIG;
+use crate::diagnose::refine;
+
+pub(crate) static INVALID_PYPROJECT: Rule = Rule {
+    id: "invalid-pyproject",
+    phases: &["install"],
+    message: "pyproject.toml cannot be read, or lacks a required part{}",
+    about: "The file is not valid TOML, or a tool misses the section it needs, such as [tool.poetry] or [project].",
+    help: "correct pyproject.toml where the message points, or give the missing section",
+    example: "[tool.poetry] section not found in /app/pyproject.toml",
+    signs: &[
+        decisive(r"\[?tool\.poetry\]? section not found|The Poetry configuration is invalid"),
+        decisive(r"Either \[project\.name\] or \[tool\.poetry\.name\] is required"),
+        decisive(r"(?:'|`)?(?P<s>name|version|description|authors)(?:'|`)? is a required property"),
+        decisive(r"data must contain \['name'|The fields? \[.*\] (?:is|are) required in package mode"),
+        decisive(r"Invalid package name|data\.\w+ must (?:be|contain)"),
+        decisive(
+            r"(?:[Ff]ailed to parse|Error parsing|Invalid|[Ee]rror in|[Cc]annot parse|Couldn't parse)[^\n]*pyproject\.toml",
+        ),
+        decisive(
+            r"pyproject\.toml[^\n]*(?:is (?:not (?:a )?valid|invalid)|could not be parsed|contains? (?:invalid|an? (?:error|invalid))|Invalid (?:TOML|configuration))",
+        ),
+        decisive(r"invalid-pyproject-|\[ProjectError\]: No .*pyproject\.toml"),
+        decisive(
+            r"TOMLDecodeError|TomlDecodeError|tomlkit\.exceptions|tomli\._parser|toml\.decoder|Invalid TOML file|pip\._vendor\.tomli",
+        ),
+        decisive(r"invalid pyproject\.toml config: (?P<s>.+)"),
+        decisive(r"configuration error: `?(?P<s>[^`\n]+)`?"),
+        decisive(r"No `project` table found|`project` table.*(?:missing|not found)"),
+        decisive(r"`pyproject\.toml` is using the `\[project\]` table, but the required `project\.(?P<s>\w+)`"),
+        decisive(r"missing (?:a )?(?:field )?`?project\.?(?P<s>name|version)"),
+        decisive(r"missing 'project' (?:table|section)|The \[project\] section"),
+        said(r"ValueError: invalid pyproject|(?:Field|field) `(?:project|tool\.\w+)[\w.-]*` (?:cannot|must|has|is)"),
+        said(r"project\.(?P<s>[\w-]+)` (?:must|should) "),
+        said(r"configuration file .*pyproject\.toml.* (?:has|is) (?:errors|invalid)"),
+        said(r"ERROR: .*pyproject\.toml.*(?:does not|doesn't|has no|missing|invalid)"),
+    ],
+    yields_to: YieldsTo::Rules(&[&INVALID_NIXPACKS_CONFIG, &POETRY_VERSION_TOO_OLD, &POETRY_LOCK_OUTDATED]),
+    refine: Some(refine::reasons::what_the_parser_says),
+    ..Rule::BLANK
+};
+
+pub(crate) static POETRY_LOCK_OUTDATED: Rule = Rule {
+    id: "poetry-lock-outdated",
+    phases: &["install"],
+    message: "poetry.lock does not match pyproject.toml",
+    about: "Dependencies in pyproject.toml changed and the lock was not written again, so Poetry refuses to install from it.",
+    help: "run `poetry lock` and commit poetry.lock",
+    example: "pyproject.toml changed significantly since poetry.lock was last generated. Run `poetry lock` to fix the lock file.",
+    signs: &[
+        decisive(r"changed significantly since poetry\.lock was last generated"),
+        decisive(r"poetry\.lock is not up to date with pyproject\.toml"),
+        decisive(r"Run `?poetry lock(?: \[?--no-update\]?)?`? to fix"),
+        said(r"The lock file is not up to date|poetry\.lock (?:might be|is) (?:out of date|outdated)"),
+    ],
+    ..Rule::BLANK
+};
+
+pub(crate) static PIPFILE_LOCK_OUTDATED: Rule = Rule {
+    id: "pipfile-lock-outdated",
+    phases: &["install"],
+    message: "Pipfile.lock does not match the Pipfile",
+    about: "The Pipfile changed and the lock was not written again; `--deploy` refuses such a lock.",
+    help: "run `pipenv lock` and commit Pipfile.lock",
+    example: "Your Pipfile.lock (0345f5) is out of date. Expected: (5580b3).",
+    signs: &[
+        decisive(
+            r"Your Pipfile\.lock\b.*(?:is )?out of date|Pipfile\.lock \(?\w*\)? ?(?:is )?out of date|Pipfile\.lock is out(?: of |-of-)date",
+        ),
+        said(r"Pipfile\.lock .*(?:not found|does not exist).*--deploy|Pipfile\.lock must exist to use --deploy"),
+        hint(r"^ERROR:{1,2}\s*Aborting deploy|is out of\s*$"),
+    ],
+    yields_to: YieldsTo::Rules(&[&REQUIRES_PYTHON_MISMATCH]),
+    ..Rule::BLANK
+};
+
+pub(crate) static UV_LOCK_OUTDATED: Rule = Rule {
+    id: "uv-lock-outdated",
+    phases: &["install"],
+    message: "uv.lock does not match pyproject.toml",
+    about: "pyproject.toml changed and the lock was not written again, so a locked sync refuses it.",
+    help: "run `uv lock` and commit uv.lock",
+    example: "error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided. To update the lockfile, run `uv lock`.",
+    signs: &[
+        decisive(r"lockfile at `[^`]*uv\.lock` needs to be updated"),
+        decisive(r"uv\.lock.*(?:needs to be updated|is outdated|out of date)"),
+        decisive(r"`--(?:locked|frozen)` was (?:provided|passed).*(?:updat|run `uv lock`)"),
+        said(
+            r"The lockfile.*(?:mismatch|does not match).*|pdm\.lock.*(?:out of date|outdated|hash doesn't match)|Lock file hash doesn't match pyproject\.toml",
+        ),
+    ],
+    yields_to: YieldsTo::Rules(&[&UV_LOCK_MISSING]),
+    ..Rule::BLANK
+};
+
+pub(crate) static UV_LOCK_MISSING: Rule = Rule {
+    id: "uv-lock-missing",
+    phases: &["install"],
+    message: "a frozen sync was asked for, and there is no lock file",
+    about: "`--frozen` or `--locked` installs exactly what uv.lock says; the file was not committed or not copied.",
+    help: "run `uv lock` and commit uv.lock",
+    example: "error: Unable to find lockfile at `uv.lock`. To create a lockfile, run `uv lock` or `uv sync`.",
+    signs: &[
+        decisive(r"Unable to find lockfile at|Unable to find lockfile"),
+        decisive(r"(?:uv\.lock|lockfile|[Ll]ock file).*(?:not found|does(?:n't| not) exist|is missing).*"),
+        decisive(r"`?uv\.lock`? could not be found"),
+    ],
+    ..Rule::BLANK
+};
+
+pub(crate) static POETRY_VERSION_TOO_OLD: Rule = Rule {
+    id: "poetry-version-too-old",
+    phases: &["install"],
+    message: "the pinned Poetry cannot read this lock or project file{}",
+    about: "The lock or pyproject.toml was written for a newer Poetry than the one that Nixpacks pins (1.3.1 by default).",
+    help: "set NIXPACKS_POETRY_VERSION (or `poetry` in .tool-versions) to the version that wrote the lock",
+    example: "The lock file is not compatible with the current version of Poetry.",
+    signs: &[
+        decisive(
+            r"[Ll]ock file is not compatible with the current version of [Pp]oetry|Upgrade Poetry to be able to read the lock file",
+        ),
+        decisive(
+            r"This project requires Poetry (?P<s>[^,]+), but you are using|requires-poetry|project was created with a newer version",
+        ),
+        decisive(r"poetry.*(?:Additional properties are not allowed|'dependencies' is a required property)"),
+        decisive(
+            r"Additional properties are not allowed \('(?P<s>group|package-mode|requires-poetry|requires-plugins|priority|build-constraints)' was unexpected\)",
+        ),
+        said(
+            r"(?:KeyError|NonExistentKey|RuntimeError|TypeError).*(?:'category'|metadata-files|\x22content-hash\x22)|Invalid hash .*poetry",
+        ),
+    ],
+    ..Rule::BLANK
+};
+
+pub(crate) static UV_VERSION_TOO_OLD: Rule = Rule {
+    id: "uv-version-too-old",
+    phases: &["install"],
+    message: "the pinned uv cannot read this lock or project file{}",
+    about: "uv.lock was written by a newer uv than the one that Nixpacks pins.",
+    help: "set NIXPACKS_UV_VERSION (or `uv` in .tool-versions) to the version that wrote the lock",
+    example: "error: The lockfile at `uv.lock` uses an unsupported schema version (v2, but only v1 is supported). Downgrade to a compatible uv version, or remove the `uv.lock` prior to running `uv lock` or `uv sync`.",
+    signs: &[
+        decisive(r"uses an unsupported schema version"),
+        decisive(r"Required uv version `?(?P<s>[^`]+)`? does not match the running version"),
+        decisive(r"Required version `(?P<s>[^`]+)` does not match the running version"),
+        decisive(r"Failed to parse `?uv\.lock`?|unknown field `[\w-]+`, expected one of `native-tls`"),
+        decisive(r"[Ff]ailed to parse lockfile|unknown (?:field|variant) .*uv\.lock"),
+        decisive(
+            r"unexpected argument '--(?:frozen|locked|no-editable|no-install-project|group|no-default-groups)' found",
+        ),
+    ],
+    ..Rule::BLANK
+};
+
+pub(crate) static POETRY_OPTION_REMOVED: Rule = Rule {
+    id: "poetry-option-removed",
+    phases: &["install"],
+    message: "this Poetry has no {such option} any more",
+    about: "Poetry 2 dropped options that older install commands use, such as `--no-dev`; Nixpacks still passes it.",
+    help: "pin Poetry 1.x (NIXPACKS_POETRY_VERSION=1.8.5), or use `--only main` in an install command of your own",
+    example: "The option \"--no-dev\" does not exist",
+    signs: &[
+        decisive(r#"The (?:option )?"(?P<s>--[\w-]+)" (?:option )?does not exist"#),
+        decisive(r"The requested command (?P<s>export|shell) does not exist"),
+        decisive(r#"The command "(?P<s>export|shell|\w+)" does not exist"#),
+    ],
+    ..Rule::BLANK
+};
+
+pub(crate) static TOOL_VERSION_INCOMPATIBLE: Rule = Rule {
+    id: "tool-version-incompatible",
+    phases: &["install"],
+    message: "the pinned {installer} no longer works with its own dependencies of today",
+    about: "The installer is pinned, the libraries it uses are not, and a newer one of them broke it. pdm 2.13.3 with today's httpx is the known case.",
+    help: "set the tool's version variable (NIXPACKS_PDM_VERSION, NIXPACKS_POETRY_VERSION) to a current release",
+    example: "TypeError: super(type, obj): obj must be an instance or subtype of type",
+    signs: &[
+        decisive(r"KeyError: 'PEP517_BUILD_BACKEND'|super\(type, obj\): obj must be an instance or subtype of type"),
+        decisive(r"^\[(?:Attribute|Type|Import|ModuleNotFound)Error\]: (?:module|cannot import|No module|.*object) "),
+    ],
+    ..Rule::BLANK
+};

@@ -1,0 +1,123 @@
+//! Everything that is known to go wrong, a row each. A file of rows is a topic; [`RULES`] names every row once.
+
+mod rule;
+mod signs;
+
+pub(super) mod compile;
+pub(super) mod database;
+pub(super) mod django;
+pub(super) mod install;
+pub(super) mod machine;
+pub(super) mod managers;
+pub(super) mod modules;
+pub(super) mod network;
+pub(super) mod platform;
+pub(super) mod python;
+pub(super) mod requirements;
+pub(super) mod server;
+pub(super) mod setup;
+pub(super) mod start;
+
+pub use rule::Rule;
+pub(super) use rule::{DECISIVE, HINT, LAST_RESORT, SAID, YieldsTo};
+pub(super) use signs::SIGNS;
+
+/// Every rule, by stage. Where two find the same in one line with the same certainty, the earlier one comes first.
+pub static RULES: &[&Rule] = &[
+    &setup::UNKNOWN_NIX_PACKAGE,
+    &setup::NIX_PACKAGE_INSECURE,
+    &setup::INVALID_NIXPACKS_CONFIG,
+    &setup::NO_BUILD_PLAN,
+    &setup::NO_START_COMMAND,
+    &setup::REGISTRY_UNREACHABLE,
+    &install::EXTERNALLY_MANAGED,
+    &install::PIP_NOT_FOUND,
+    &install::NO_MATCHING_DISTRIBUTION,
+    &install::NO_WHEEL_FOR_PYTHON,
+    &install::WHEEL_WRONG_PLATFORM,
+    &install::WINDOWS_ONLY_REQUIREMENT,
+    &requirements::LOCAL_PATH_REQUIREMENT,
+    &requirements::REQUIREMENTS_ENCODING,
+    &requirements::REQUIREMENTS_FILE_MISSING,
+    &requirements::INVALID_REQUIREMENT,
+    &install::REQUIRES_PYTHON_MISMATCH,
+    &install::RESOLUTION_CONFLICT,
+    &requirements::HASH_MISMATCH,
+    &requirements::TOOL_VERSION_VARIABLE_EMPTY,
+    &machine::GIT_MISSING,
+    &network::GIT_AUTH_FAILED,
+    &network::INDEX_AUTH_FAILED,
+    &machine::DISK_FULL,
+    &network::NETWORK_TIMEOUT,
+    &network::NETWORK_UNREACHABLE,
+    &network::TLS_CA_BUNDLE,
+    &machine::READ_ONLY_FILESYSTEM,
+    &machine::PERMISSION_DENIED,
+    &machine::MISSING_SYSTEM_BINARY,
+    &machine::COMMAND_TIMED_OUT,
+    &machine::OUT_OF_MEMORY,
+    &compile::MISSING_COMPILER,
+    &compile::MISSING_RUST,
+    &compile::MISSING_SYSTEM_HEADER,
+    &compile::LEGACY_SETUP_PY,
+    &compile::SETUPTOOLS_PKG_RESOURCES_MISSING,
+    &compile::BUILD_BACKEND_CONFIG,
+    &managers::INVALID_PYPROJECT,
+    &managers::POETRY_LOCK_OUTDATED,
+    &managers::PIPFILE_LOCK_OUTDATED,
+    &managers::UV_LOCK_OUTDATED,
+    &managers::UV_LOCK_MISSING,
+    &managers::POETRY_VERSION_TOO_OLD,
+    &managers::UV_VERSION_TOO_OLD,
+    &managers::POETRY_OPTION_REMOVED,
+    &managers::TOOL_VERSION_INCOMPATIBLE,
+    &modules::MISSING_PYTHON_MODULE,
+    &modules::MISSING_LOCAL_MODULE,
+    &modules::RELATIVE_IMPORT_ERROR,
+    &modules::CIRCULAR_IMPORT,
+    &modules::IMPORT_NAME_ERROR,
+    &modules::DEPENDENCY_VERSION_INCOMPATIBLE,
+    &modules::NUMPY_ABI_MISMATCH,
+    &modules::MISSING_SHARED_LIBRARY,
+    &modules::REMOVED_STDLIB_MODULE,
+    &python::PYTHON_VERSION_TOO_OLD,
+    &python::PYTHON_SYNTAX_ERROR,
+    &python::ENCODING_LOCALE,
+    &python::ASYNCIO_EVENT_LOOP,
+    &python::CODE_ERROR,
+    &database::DB_UNREACHABLE,
+    &database::REDIS_UNREACHABLE,
+    &database::INVALID_DATABASE_URL,
+    &database::DB_MIGRATION_MISSING,
+    &database::SQLITE_PATH_UNWRITABLE,
+    &django::DJANGO_ALLOWED_HOSTS,
+    &django::DJANGO_SECRET_KEY_MISSING,
+    &django::DJANGO_SETTINGS_MODULE_MISSING,
+    &django::COLLECTSTATIC_FAILED,
+    &start::START_PROGRAM_NOT_FOUND,
+    &start::START_FILE_MISSING,
+    &start::WRONG_START_MODULE,
+    &start::WRONG_APP_ATTRIBUTE,
+    &server::PORT_VARIABLE_NOT_EXPANDED,
+    &server::WRONG_BIND_HOST,
+    &server::PORT_IN_USE,
+    &server::PORT_PERMISSION_DENIED,
+    &server::HEALTHCHECK_FAILED,
+    &server::WORKER_TIMEOUT,
+    &server::UVICORN_RELOAD_WATCH,
+    &start::PROCESS_EXITS_IMMEDIATELY,
+    &platform::MISSING_ENV_VAR,
+    &platform::INVALID_TOKEN,
+    &platform::DUPLICATE_BOT_INSTANCE,
+    &platform::INTERACTIVE_INPUT,
+    &platform::NO_DISPLAY,
+    &database::MISSING_DATA_FILE,
+];
+
+/// A rule by its id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id).copied()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,259 @@
+//! Modules and libraries that do not load.
+
+use super::install::{EXTERNALLY_MANAGED, PIP_NOT_FOUND};
+use super::managers::TOOL_VERSION_INCOMPATIBLE;
+use super::rule::{Rule, YieldsTo, by, decisive, hint, over_fixes_by, said};
+use super::start::WRONG_START_MODULE;
+use crate::check;
+use crate::diagnose::fixes;
+use crate::diagnose::refine;
+
+pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
+    id: "missing-python-module",
+    phases: &["start"],
+    message: "no requirement installs {a module}",
+    about: "The app (or a package of it) imports a module that is not installed. The name to install may differ from the name to import.",
+    help: "add {the distribution} to requirements.txt",
+    example: "ModuleNotFoundError: No module named 'requests'",
+    signs: &[
+        decisive(r#"Form data requires "{1,2}(?P<s>python-multipart)"{1,2} to be installed"#),
+        decisive(r"(?P<s>[\w-]+) worker requires "),
+        said(r"Error: class uri '(?P<s>[\w.]+)' invalid or not found"),
+        hint(
+            r"(?i:please (?:run|do|use)?:? ?`?(?:pip3? |python -m pip )install (?:-U |--upgrade )?)(?P<s>[\w.\[\]-]+)`?",
+        ),
+        decisive(
+            r"(?:Error|Exception|Configured): .*(?i:(?:please |try |run |need to |must )(?:run|do|use|install)?:? ?[`'\x22]?(?:pip3? |python -m pip )install (?:-U |--upgrade )?)(?P<s>[\w.\[\]-]+)`?",
+        ),
+        decisive(r"(?:Missing optional dependency|[Mm]issing (?:required )?dependency:?) '?(?P<s>[\w-]+)'?"),
+        decisive(r"`(?P<s>[\w-]+)` (?:must be installed|is not installed|package is required)"),
+        decisive(r"(?P<s>email-validator) is not installed"),
+        decisive(r"SessionMiddleware.*itsdangerous|jinja2 must be installed to use Jinja2Templates"),
+        decisive(r"Error loading (?P<s>psycopg2|MySQLdb|psycopg) (?:or psycopg )?module"),
+        decisive(r"Did you install (?P<s>mysqlclient)"),
+        decisive(r"requires the `?(?P<s>[\w-]+)`? (?:package|library|extra)(?: to be installed)?"),
+        decisive(
+            r"(?:CommandError|ImproperlyConfigured): .*(?:[Dd]id you (?:forget to )?install|must (?:be installed|install)|[Pp]lease install|Pillow is not installed|(?:is|are) not installed)",
+        ),
+        decisive(r"Cannot use ImageField because (?P<s>Pillow) is not installed"),
+        decisive(r"Neither \S+ nor \S+ (?:is|are) installed|the greenlet library is required to use this function"),
+        decisive(r"(?P<s>PyNaCl) library needed in order to use voice"),
+        decisive(r"davey library needed"),
+        decisive(r"Couldn't import (?P<s>Django)\."),
+        decisive(r"Couldn't find a tree builder with the features you requested: (?P<s>lxml|html5lib)"),
+        decisive(r"bs4\.FeatureNotFound"),
+        hint(r"No supported WebSocket library detected"),
+        decisive(r"'(?P<s>cryptography)' package is required for sha256_password"),
+    ],
+    yields_to: YieldsTo::Rules(&[&EXTERNALLY_MANAGED, &PIP_NOT_FOUND]),
+    fix: Some(fixes::requirements::missing_module),
+    explained_by: &[over_fixes_by(&check::misspelt::LIST)],
+    ..Rule::BLANK
+};
+
+pub(crate) static MISSING_LOCAL_MODULE: Rule = Rule {
+    id: "missing-local-module",
+    phases: &["start"],
+    message: "the project's own module {that is imported} is not found",
+    about: "The module belongs to the project, but it is not in the deployed folder or not on Python's path: not committed, another spelling or case, or started in the wrong folder.",
+    help: "commit {the module} (check .gitignore and upper or lower case), and start in the project's root or set PYTHONPATH",
+    example: "ModuleNotFoundError: No module named 'harbour.tides.forecast'",
+    signs: &[],
+    yields_to: YieldsTo::Rules(&[&WRONG_START_MODULE]),
+    ..Rule::BLANK
+};
+
+pub(crate) static RELATIVE_IMPORT_ERROR: Rule = Rule {
+    id: "relative-import-error",
+    phases: &["start"],
+    message: "a relative import is used in a file that runs as a script or above the top package{}",
+    about: "`from . import x` works inside a package only. A file that is started directly, or imported as a top-level module, has none.",
+    help: "start it as a module (`python -m package.main`, `package.main:app`), or import absolutely",
+    example: "ImportError: attempted relative import with no known parent package",
+    signs: &[
+        decisive(r"attempted relative import (?:with no known parent package|beyond top-level package|in non-package)"),
+        decisive(r"Attempted relative import in non-package"),
+        decisive(r"Parent module '[^']*' not loaded, cannot perform relative import"),
+        decisive(r"'__main__\.\w+'; '__main__' is not a package|__main__ is not a package"),
+    ],
+    refine: Some(refine::places::own_line),
+    ..Rule::BLANK
+};
+
+pub(crate) static CIRCULAR_IMPORT: Rule = Rule {
+    id: "circular-import",
+    phases: &["start"],
+    message: "modules import each other in a circle: {a name} is needed before its module is ready",
+    about: "Python was in the middle of one module when another, imported by it, asked for a name of the first.",
+    help: "move {the name} to a module that neither of them imports back, or import it inside the function that uses it",
+    example: "ImportError: cannot import name 'berths' from partially initialized module 'harbour.quay' (most likely due to a circular import) (/app/harbour/quay.py)",
+    signs: &[
+        decisive(r"cannot import name '(?P<s>[^']+)' from partially initialized module"),
+        decisive(r"partially initialized module '(?P<s>[^']+)' has no attribute '[^']+'"),
+        decisive(r"most likely due to a circular import|likely due to a circular import"),
+        decisive(r"cannot access submodule '(?P<s>[^']+)' of module"),
+    ],
+    ..Rule::BLANK
+};
+
+pub(crate) static IMPORT_NAME_ERROR: Rule = Rule {
+    id: "import-name-error",
+    phases: &["start"],
+    message: "{a name} is not in the module it is imported from",
+    about: "The module is the project's own, and it does not define the name: renamed, misspelt, or an older file was deployed.",
+    help: "define {the name} there, or correct the import",
+    example: "ImportError: cannot import name 'TideTable' from 'harbour.tables' (/app/harbour/tables.py)",
+    signs: &[],
+    yields_to: YieldsTo::Rules(&[&CIRCULAR_IMPORT]),
+    ..Rule::BLANK
+};
+
+pub(crate) static DEPENDENCY_VERSION_INCOMPATIBLE: Rule = Rule {
+    id: "dependency-version-incompatible",
+    phases: &["install", "start"],
+    message: "the installed version of {a package} does not fit the code that uses it",
+    about: "A package was renamed, split or changed in a newer release than the code (or another package) was written for. Nothing pins it, or the pins do not belong together.",
+    help: "pin {the package} to the release that the code was written for, or adapt the code",
+    example: "ImportError: cannot import name 'url_quote' from 'werkzeug.urls' (/opt/venv/lib/python3.12/site-packages/werkzeug/urls.py)",
+    signs: &[
+        decisive(r"PydanticImportError: `?(?P<s>[^`]+?)`? has been (?:moved|removed)"),
+        decisive(r"`(?P<s>BaseSettings)` has been moved"),
+        decisive(r"PydanticUserError: |operator torchvision::nms does not exist|urllib3 v2\.0 only supports OpenSSL"),
+        decisive(r"If you use `@root_validator` with pre=False"),
+        decisive(r"unexpected keyword argument '(?P<s>proxies|proxy)'"),
+        decisive(r"AsyncClient\.__init__\(\) got an unexpected keyword|module 'bcrypt' has no attribute '__about__'"),
+        decisive(r"Descriptors cannot (?:not )?be created directly|TypeError: Descriptors cannot"),
+        decisive(r"module 'lib' has no attribute '(?P<s>X509_V_FLAG_\w+|OpenSSL_add_all_algorithms)'"),
+        decisive(r"(?P<s>VersionConflict|ContextualVersionConflict): "),
+        decisive(r"pkg_resources\.(?:ContextualVersionConflict|VersionConflict|DistributionNotFound)"),
+        decisive(r"The '(?P<s>[^']+)' distribution was not found and is required"),
+        decisive(r"Updater\.__init__\(\) got an unexpected keyword argument '(?P<s>use_context)'"),
+        decisive(r"Updater\.__init__\(\) missing 1 required positional argument: 'update_queue'"),
+        decisive(r"Client\.__init__\(\) missing 1 required keyword-only argument: '(?P<s>intents)'"),
+        decisive(r"Passing `parse_mode`.* is not supported"),
+        decisive(r"BotBase\.__init__\(\) missing 1 required keyword-only argument"),
+        decisive(r"'Updater' object has no attribute '_?\w+' and no __dict__|openai\.lib\._old_api\.APIRemovedInV1"),
+        decisive(r"You tried to access openai\.\w+, but this is no longer supported in openai>=1"),
+        decisive(
+            r"(?P<s>[\w-]+)[<>=!~]=?[\d.]+(?:,[<>=!~]=?[\d.]+)* is required for a normal functioning of this module, but found \S+",
+        ),
+        decisive(r"requires (?P<s>[\w-]+)[<>=!~]+[\d.]+.* but (?:found|you have|version)"),
+        decisive(r"but you have (?P<s>\S+ [\d.]+) which is incompatible"),
+        decisive(r"(?P<s>urllib3|chardet|charset_normalizer) \(.*\) (?:or .*)?doesn't match a supported version"),
+        said(
+            r"module '(?P<s>numpy|np)' has no attribute '(?:bool|int|float|object|str|typeDict|float_|NaN|product|unicode_|complex|long)'",
+        ),
+        said(r"`np\.\w+` was removed in the NumPy 2"),
+        said(r"'(?P<s>DataFrame|Series)' object has no attribute '(?:append|iteritems|ix)'"),
+        said(r"module '(?P<s>PIL|PIL\.Image)' has no attribute 'ANTIALIAS'"),
+        said(r"'FreeTypeFont' object has no attribute 'getsize'|'Engine' object has no attribute 'execute'"),
+        said(r"Textual (?:SQL|column) expression .* should be explicitly declared as text"),
+        said(r"Not an executable object: "),
+        said(r"'Flask' object has no attribute '(?P<s>before_first_request|json_encoder)'"),
+        said(r"module 'flask' has no attribute '(?P<s>\w+)'"),
+        said(r"Symbol not found: _"),
+        said(r"object has no attribute '(?P<s>_psycopg_dsn|getargspec|formatargspec)'"),
+        said(r"(?P<s>jinja2|markupsafe|itsdangerous|werkzeug).*cannot import name"),
+        said(r"TypeError: AsyncConnectionPool"),
+        said(r"'(?P<s>Dispatcher|Bot|Client|Updater)' object has no attribute"),
+        said(r"Dispatcher\.__init__\(\) takes 1 positional argument but 2 were given"),
+        said(
+            r"got an unexpected keyword argument '(?P<s>parse_mode|use_context|allow_pickle|as_tuple|squared|infer_datetime_format|future|pass_context|remove_tools|default_retry)'",
+        ),
+        said(r"metaclass conflict|TypeError: ForwardRef\._evaluate\(\) missing|Unable to evaluate type annotation"),
+        said(r"non-annotated attribute was detected"),
+        said(r"`(?P<s>\w+)` is not a valid (?:config|field)"),
+        said(r"`(?:regex|const|min_items|max_items)` (?:is|was) (?:removed|deprecated)"),
+        said(r"Please use `(?:pattern|Literal)` instead"),
+        said(r"undefined symbol: (?P<s>(?:_Z|_?Py)\w+)"),
+    ],
+    unless: &[
+        "UserWarning",
+        "DeprecationWarning",
+        "FutureWarning",
+        "(trapped) error reading bcrypt version",
+        "module 'setuptools",
+        "module 'distutils",
+        "module 'pkgutil",
+    ],
+    yields_to: YieldsTo::Rules(&[&NUMPY_ABI_MISMATCH, &CIRCULAR_IMPORT, &TOOL_VERSION_INCOMPATIBLE]),
+    ..Rule::BLANK
+};
+
+pub(crate) static NUMPY_ABI_MISMATCH: Rule = Rule {
+    id: "numpy-abi-mismatch",
+    phases: &["start"],
+    message: "a compiled package was built against another NumPy than the installed one{}",
+    about: "NumPy 2 changed its binary interface. Wheels built against NumPy 1 do not load with it, nor the other way round.",
+    help: "pin `numpy<2`, or raise the pins of pandas, scipy, scikit-learn, opencv and torch to releases for NumPy 2",
+    example: "ValueError: numpy.dtype size changed, may indicate binary incompatibility. Expected 88 from C header, got 96 from PyObject",
+    signs: &[
+        decisive(
+            r"(?:numpy\.\w+|numpy) size changed, may indicate binary incompatibility|numpy\.\w+ has the wrong size",
+        ),
+        decisive(r"A module that was compiled using NumPy 1\b|_ARRAY_API not found"),
+        decisive(r"module compiled against (?:ABI|API) version 0x|numpy\.core\.multiarray failed to import"),
+        decisive(r"numpy\._core\.(?:multiarray|umath) failed to import|Numpy is not available"),
+        decisive(r"this version of (?:pandas|scipy) is incompatible with numpy"),
+        decisive(r"IMPORTANT: PLEASE READ THIS FOR ADVICE ON HOW TO SOLVE THIS ISSUE"),
+    ],
+    yields_to: YieldsTo::Rules(&[&MISSING_SHARED_LIBRARY]),
+    fix: Some(fixes::requirements::old_numpy),
+    ..Rule::BLANK
+};
+
+pub(crate) static MISSING_SHARED_LIBRARY: Rule = Rule {
+    id: "missing-shared-library",
+    phases: &["start"],
+    message: "the shared library {that a package loads} is not on the library path",
+    about: "A compiled package loads a system library that neither its wheel nor the image brings. A Nix Python sees only what nixLibs puts on LD_LIBRARY_PATH.",
+    help: "add the package with {the library} to nixLibs (with \"...\" first); aptPkgs do not reach a Nix Python",
+    example: "ImportError: libGL.so.1: cannot open shared object file: No such file or directory",
+    signs: &[
+        decisive(r"(?:^|[\s'\x22(])(?P<s>[\w+./-]+\.so[\w.]*): cannot open shared object file"),
+        decisive(r"find_library\(\) did not manage to locate a library called '(?P<s>[\w.+-]+)'"),
+        said(
+            r"(?i)(?:Import|OS|Runtime)Error\(?:? ?'?(?:unable to|failed to|could not|cannot) (?:find|locate|load) (?:the )?(?P<s>\w+) (?:shared )?library",
+        ),
+        decisive(r"cannot load library '(?P<s>[^']+)'"),
+        decisive(
+            r"(?:OSError: )?(?P<s>PortAudio|sndfile|cairo|libsndfile|zbar|libmagic|enchant|libvips|discid|opus|geos(?:_c)?|gdal) library not found",
+        ),
+        decisive(r"no library called \x22(?P<s>[^\x22]+)\x22 was found"),
+        decisive(r"failed to find (?P<s>libmagic)"),
+        decisive(r"Unable to find (?P<s>zbar) shared library"),
+        decisive(r"Could not find the (?P<s>GDAL|GEOS) library"),
+        decisive(r"OSError: (?P<s>sndfile|PortAudio) library not found"),
+        decisive(
+            r"(?P<s>libopus|libsodium|libgobject\S*|libpango\S*) (?:is |was )?(?:not (?:found|loaded|available)|could not be (?:found|loaded))",
+        ),
+        decisive(r"no pq wrapper available|libpq library not found"),
+        decisive(r"Unable to find (?P<s>libpq)"),
+        decisive(r"(?P<s>[\w+.-]+\.so[\w.]*) => not found"),
+        decisive(r"error while loading shared libraries: (?P<s>\S+?):"),
+        decisive(r"(?P<s>lib[\w+-]+\.so[\w.]*): version `\S+' not found"),
+        decisive(r"DLL load failed while importing (?P<s>\w+)"),
+        decisive(r"(?P<s>lib[\w+-]+\.dylib).*image not found"),
+        decisive(r"Library not loaded: (?P<s>\S+)"),
+        decisive(r"(?P<s>libcudnn|libcublas|libcudart)\S* .*not found"),
+        decisive(r"WeasyPrint could not import some external libraries"),
+        decisive(r"dlopen\(\) failed to load a library: (?P<s>[\w/. -]+)"),
+        decisive(r"undefined symbol: (?P<s>[A-OQ-Za-z][\w@]*)"),
+    ],
+    is_of_a_package: true,
+    fix: Some(fixes::nix::shared_library),
+    explained_by: &[by(&check::setup::LIBS_DROPPED)],
+    ..Rule::BLANK
+};
+
+pub(crate) static REMOVED_STDLIB_MODULE: Rule = Rule {
+    id: "removed-stdlib-module",
+    phases: &["install", "start"],
+    message: "{a module} is no longer part of this Python's standard library",
+    about: "Python 3.12 dropped distutils, imp and asyncore; 3.13 dropped audioop, cgi, imghdr, telnetlib and others. A package still imports one.",
+    help: "take a newer release of the package that imports {it}, add its replacement to the requirements, or choose an older Python",
+    example: "ModuleNotFoundError: No module named 'audioop'",
+    signs: &[],
+    fix: Some(fixes::requirements::stdlib_replacement),
+    ..Rule::BLANK
+};

@@ -1,0 +1,188 @@
+//! Variables, tokens, terminals and screens: what the place the app runs in does or does not give.
+
+use super::django::DJANGO_SECRET_KEY_MISSING;
+use super::network::{GIT_AUTH_FAILED, INDEX_AUTH_FAILED};
+use super::rule::{Rule, YieldsTo, decisive, hint, said};
+use crate::diagnose::refine;
+
+pub(crate) static MISSING_ENV_VAR: Rule = Rule {
+    id: "missing-env-var",
+    phases: &["build", "start"],
+    message: "{a variable} is not set",
+    about: "The app reads an environment variable that the platform was not given. A .env file stays on the laptop, for good reason.",
+    help: "set {the variable} in the platform's variables (and for the build, if it is read there)",
+    example: "KeyError: 'DATABASE_URL'",
+    signs: &[
+        decisive(r"(?:Set the|Missing (?:required )?) ?(?P<s>[A-Z][A-Z0-9_]{2,}) environment variable"),
+        decisive(r"(?P<s>[A-Z][A-Z0-9_]{2,}) not found\. Declare it as envvar or define a default value"),
+        decisive(
+            r"Environment variable (?:'|\x22|`)?(?P<s>[A-Z][A-Z0-9_]{2,})(?:'|\x22|`)?:? (?:is )?(?:not set|invalid|missing|not found|required|undefined)",
+        ),
+        hint(
+            r#"(?i:\b(?:set|provide|define|specify|add|configure|needs?|requires?|missing|no)\b)[^A-Z\n]{0,30}(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+)['"`]? (?i:env\b|environment|variable|secret|in (?:your |the )?(?:\.env|environment|variables|settings))"#,
+        ),
+        hint(
+            r#"(?i:(?:missing|required|undefined|unset|set|provide|no)\b[^'"\n]{0,60}\b(?:env(?:ironment)?[ _-]?(?:var(?:iable)?s?)?|variables?|secrets?|config(?:uration)?|settings?|keys?|tokens?)\b)[^A-Z\n]{0,40}\b(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+|TOKEN|PORT|API_KEY)\b"#,
+        ),
+        hint(
+            r#"\b(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+|TOKEN|PORT)\b['"`]?(?i: (?:environment variable |env(?:ironment)? var(?:iable)? |variable |secret )?(?:is|was|are|must be|has)?(?: not|n't)? ?(?:been )?(?:set|found|defined|missing|provided|configured|specified)\b)"#,
+        ),
+        hint(
+            r#"\b(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+|TOKEN|PORT)\b['"`]?(?i: (?:environment variable |env(?:ironment)? var(?:iable)? |variable |secret )?(?:is|was|are|must be|has)?(?: not|n't)? ?(?:been )?(?:required|empty|present|given|undefined|available|exist)\b)"#,
+        ),
+        hint(
+            r#"\b(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+|TOKEN|PORT)\b['"`]?(?: не (?:найден|задан|указан|установлен|определен|настроен)| отсутствует| no (?:est(?:á|a) )?(?:definid|configurad|encontrad)| não (?:foi |está )?(?:definid|configurad|encontrad)| manquant| nicht gesetzt| ?未设置| ?未配置)"#,
+        ),
+        decisive(
+            r"The api_key client option must be set either by passing .*setting the (?P<s>\w+) environment variable",
+        ),
+        decisive(r"Did not find (?P<s>\w+), please add an environment variable `\w+`"),
+        decisive(
+            r"(?i:set|export|define|provide) (?i:the |an? |your )?(?:env(?:ironment)? var(?:iable)? )?[`'\x22](?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+)[`'\x22]",
+        ),
+        decisive(
+            r"No API key provided|Could not resolve authentication method|Your default credentials were not found",
+        ),
+        decisive(r"DefaultCredentialsError: (?:File .* was not found|Could not automatically determine)"),
+        decisive(r"NoCredentialsError|Unable to locate credentials|OpenAIError: (?:The api_key|Missing credentials)"),
+        decisive(r"You must specify a region|supabase_url is required"),
+        decisive(r"(?P<s>supabase_key) is required"),
+        said(r"expected token to be a str, received (?:NoneType|type None)|NoneType instead$"),
+        decisive(r"It must be 'str' type, not <class 'NoneType'>|You must pass the token you received from"),
+        decisive(r"bot token (?:is )?(?:not defined|must contain)|Bot token is not defined"),
+        hint(
+            r"(?:token|bot_token|api_key|secret).*(?:must be|cannot be|can't be|should be|is) (?:a str(?:ing)?|set|None|empty|NoneType|provided|missing)",
+        ),
+        hint(r"^KeyError: '(?P<s>[A-Z][A-Z0-9_]{2,})'"),
+        hint(
+            r#"Error: .*\b(?i:env(?:ironment)?(?:[ _-]?(?:var(?:iable)?|name|key))?)[:=]? ?['"]?(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+)"#,
+        ),
+        decisive(r": (?P<s>[A-Z][A-Z0-9_]{2,}): (?:unbound variable|parameter (?:null or )?not set)"),
+    ],
+    unless: &[
+        "_DONT_BUILD_RUST",
+        "to ignore",
+        "to suppress",
+        "to disable",
+        "to silence",
+        "to force",
+        "to override",
+        "to enable",
+        "to change",
+        "to turn",
+        "sing default",
+        "alling back",
+        "VIRTUAL_ENV",
+        "$NIXPACKS_PATH",
+        "PIPENV_",
+        "INFO",
+        "HF_TOKEN",
+        "SecretsUsedInArgOrEnv",
+        "UndefinedVar",
+        "variable is not set. Defaulting to a blank string",
+        "optional",
+        "disabled",
+        "kipping",
+        "'DISPLAY'",
+    ],
+    yields_to: YieldsTo::Rules(&[&DJANGO_SECRET_KEY_MISSING]),
+    refine: Some(refine::variables::gravity),
+    ..Rule::BLANK
+};
+
+pub(crate) static INVALID_TOKEN: Rule = Rule {
+    id: "invalid-token",
+    phases: &["start"],
+    message: "a token or key was given and refused{}",
+    about: "The service does not know the token: revoked, mistyped, with quotes or blanks around it, or of another application.",
+    help: "make a new token and set it in the platform's variables, without quotes and line ends",
+    example: "discord.errors.LoginFailure: Improper token has been passed.",
+    signs: &[
+        decisive(r"Improper token has been passed|LoginFailure|(?:telegram\.error\.)?InvalidToken"),
+        decisive(r"The token `[^`]*` was rejected|Token is invalid!|TokenValidationError|AccessTokenInvalid"),
+        decisive(r"ApiIdInvalid|ApiIdInvalidError|AuthKeyUnregistered|ACCESS_TOKEN_INVALID"),
+        decisive(r"TelegramUnauthorizedError|Telegram server says - Unauthorized"),
+        decisive(
+            r"A request to the Telegram API was unsuccessful\. Error code: (?:401|404)\. Description: (?:Unauthorized|Not Found)",
+        ),
+        decisive(r"telegram\.error\.(?:Unauthorized|Forbidden): (?:Unauthorized|invalid)"),
+        decisive(
+            r"(?:openai|anthropic|groq|cohere|mistralai|stripe|twilio|slack_sdk|tweepy|github|huggingface_hub|google)[\w.]*\.(?:AuthenticationError|Unauthorized(?:Error)?|InvalidApiKey|SlackApiError|HfHubHTTPError).*(?:401|[Uu]nauthorized|invalid|[Ii]ncorrect|invalid_auth)?",
+        ),
+        decisive(r"Incorrect API key provided|[Ii]nvalid (?:API|api)[ _-]?key|API key not valid|invalid x-api-key"),
+        decisive(r"InvalidClientTokenId|SignatureDoesNotMatch|invalid_auth"),
+        decisive(
+            r"Token must (?:not )?contain (?:a colon|spaces)|TwilioRestException: HTTP 401|PrivilegedIntentsRequired|Shard ID \S+ is requesting privileged intents",
+        ),
+        said(r"(?i)(?:401|unauthorized).*(?:invalid|bad|expired|incorrect) (?:token|credentials|api key)"),
+        said(r"(?i)(?:token|api[ _]key) (?:is )?(?:invalid|expired|revoked|incorrect)"),
+        said(r"(?i)BadCredentials"),
+        said(r"(?i)Bad credentials"),
+        said(r"(?i)401 Unauthorized \(error code: 0\)"),
+    ],
+    unless: &["INFO", "HTTP/1."],
+    yields_to: YieldsTo::Rules(&[&MISSING_ENV_VAR]),
+    refine: Some(refine::variables::intents),
+    ..Rule::BLANK
+};
+
+pub(crate) static DUPLICATE_BOT_INSTANCE: Rule = Rule {
+    id: "duplicate-bot-instance",
+    phases: &["start"],
+    message: "two processes poll with one bot token",
+    about: "Telegram gives updates to one poller only. The old deployment, a second replica, a second worker or a laptop is still polling.",
+    help: "run one instance (one replica, one worker, no --reload) and stop the one on the laptop; remove a webhook with deleteWebhook",
+    example: "telegram.error.Conflict: Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
+    signs: &[
+        decisive(r"terminated by other (?:getUpdates request|long poll)"),
+        decisive(r"can't use getUpdates method while webhook is active|TelegramConflictError"),
+        decisive(r"TerminatedByOtherGetUpdates|telegram\.error\.Conflict: |AuthKeyDuplicatedError|AUTH_KEY_DUPLICATED"),
+        decisive(r"used under two different IP addresses simultaneously"),
+    ],
+    ..Rule::BLANK
+};
+
+pub(crate) static INTERACTIVE_INPUT: Rule = Rule {
+    id: "interactive-input",
+    phases: &["any"],
+    message: "the program asks a question, and there is nobody to answer{}",
+    about: "In a deploy standard input is empty, so input(), getpass() and login prompts end at once.",
+    help: "take the answer from a variable or an option (`--no-input`, a session string) in place of a prompt",
+    example: "EOFError: EOF when reading a line",
+    signs: &[
+        said(r"\bEOF when reading a line|EOFError(?:: .*)?$|Superuser creation skipped due to not running in a TTY"),
+        said(r"termios\.error: \(25|the input device is not a TTY|Inappropriate ioctl for device"),
+        said(r"GetPassWarning: Can not control echo|Please enter your phone \(or bot token\)"),
+        said(r"Enter phone number or bot token|(?:click\.exceptions\.)?Aborted!$|NoConsoleScreenBufferError"),
+        said(r"Warning: Input is not a terminal|Abort(?:ed)?: no (?:terminal|tty)"),
+    ],
+    unless: &["INFO"],
+    yields_to: YieldsTo::Rules(&[&INDEX_AUTH_FAILED, &GIT_AUTH_FAILED]),
+    refine: Some(refine::places::own_line),
+    ..Rule::BLANK
+};
+
+pub(crate) static NO_DISPLAY: Rule = Rule {
+    id: "no-display",
+    phases: &["start"],
+    message: "the program wants a screen, and a container has none{}",
+    about: "Windows, browsers with a head, keyboards and mice need a display server, which a deploy does not have.",
+    help: "run without a window (headless browser, `matplotlib.use(\"Agg\")`, opencv-python-headless), or leave {that part} out of the deploy",
+    example: "_tkinter.TclError: no display name and no $DISPLAY environment variable",
+    signs: &[
+        decisive(r"no display name and no \$DISPLAY|couldn't connect to display"),
+        decisive(r"[Cc]an(?:not|'t) (?:connect to|open) (?:X server|X display|display)|DisplayConnectionError"),
+        decisive(r"Xlib\.error\."),
+        decisive(r"KeyError: '(?P<s>DISPLAY)'"),
+        decisive(r"could not connect to display|Could not load the Qt platform plugin"),
+        decisive(r"as 'headless' is currently running|no Qt platform plugin could be initialized"),
+        decisive(r"Missing X server or \$DISPLAY|this platform is not supported: \('failed to acquire X connection"),
+        decisive(r"pygame\.error: (?:No available video device|video system not initialized)"),
+        decisive(r"Authorization required, but no authorization protocol specified"),
+        decisive(r"cv2\.error: .*The function is not implemented\. Rebuild the library with Windows"),
+        decisive(r"Looks like you launched a headed browser without having a XServer running"),
+        decisive(r"You must use sudo to use this library on linux|ImportError: this platform is not supported"),
+        decisive(r"(?:gi|Gtk).*[Cc]annot open display|No (?:X11|Wayland) (?:DISPLAY|display)"),
+    ],
+    ..Rule::BLANK
+};

@@ -1,0 +1,113 @@
+//! What the interpreter says: syntax, versions, encodings, exceptions.
+
+use super::compile::LEGACY_SETUP_PY;
+use super::requirements::REQUIREMENTS_ENCODING;
+use super::rule::{Rule, YieldsTo, decisive, hint, last_resort};
+use crate::diagnose::fixes;
+use crate::diagnose::refine;
+
+pub(crate) static PYTHON_VERSION_TOO_OLD: Rule = Rule {
+    id: "python-version-too-old",
+    phases: &["start"],
+    message: "this Python is too old for {what the code uses}",
+    about: "The code (or a package) uses syntax or a part of the standard library that came with a later Python than the one that runs.",
+    help: "choose a newer Python (NIXPACKS_PYTHON_VERSION, runtime.txt or .python-version) for {it}",
+    example: "TypeError: unsupported operand type(s) for |: 'type' and 'NoneType'",
+    signs: &[
+        decisive(
+            r"unsupported operand type\(s\) for \|: '(?:type|ABCMeta|_GenericAlias|types\.GenericAlias|EnumMeta|EnumType|ModelMetaclass|_SpecialForm|_UnionGenericAlias|\w*[Mm]eta\w*|NoneType|builtin_function_or_method)' and",
+        ),
+        decisive(r"unsupported operand type\(s\) for \|: '\w+' and '(?:type|NoneType)'"),
+        decisive(r"'(?:type|ABCMeta|builtin_function_or_method)' object is not subscriptable"),
+        decisive(
+            r"cannot import name '(?P<s>Self|StrEnum|Literal|TypedDict|Annotated|ParamSpec|TypeAlias|TypeGuard|NotRequired|Required|LiteralString)' from '(?:typing|enum|datetime|asyncio|itertools|functools|types|dataclasses|importlib\.\w+|collections\.abc|warnings|inspect)'",
+        ),
+        decisive(
+            r"cannot import name '(?P<s>Never|assert_never|override|UTC|Protocol|Final|final|TaskGroup|batched|runtime_checkable|Concatenate|UnionType)' from '(?:typing|enum|datetime|asyncio|itertools|functools|types|dataclasses|importlib\.\w+|collections\.abc|warnings|inspect)'",
+        ),
+        decisive(
+            r"cannot import name '(?P<s>NoneType|cached_property|cache|pairwise|TypeVarTuple|Unpack|TypeIs|ReadOnly|Buffer|EnumCheck|verify|timeout)' from '(?:typing|enum|datetime|asyncio|itertools|functools|types|dataclasses|importlib\.\w+|collections\.abc|warnings|inspect)'",
+        ),
+        decisive(
+            r"cannot import name '(?P<s>Runner|KW_ONLY|dataclass_transform|reveal_type|Traversable|files|to_thread|TypeAliasType|get_type_hints)' from '(?:typing|enum|datetime|asyncio|itertools|functools|types|dataclasses|importlib\.\w+|collections\.abc|warnings|inspect)'",
+        ),
+        decisive(
+            r"cannot import name '(?P<s>deprecated|StrEnum)' from '(?:typing|enum|datetime|asyncio|itertools|functools|types|dataclasses|importlib\.\w+|collections\.abc|warnings|inspect)'",
+        ),
+        decisive(
+            r"No module named '(?P<s>tomllib|zoneinfo|graphlib|dataclasses|contextvars|importlib\.metadata|importlib\.resources\.abc|asyncio\.taskgroups|asyncio\.timeouts)'",
+        ),
+        decisive(
+            r"module '(?:asyncio|datetime|typing|enum|itertools|functools|types|math|importlib|dataclasses|contextlib|random|ast|inspect|hashlib|string|collections)' has no attribute '(?P<s>\w+)'",
+        ),
+        decisive(r"'str' object has no attribute 'remove(?:prefix|suffix)'"),
+        decisive(r"dataclass\(\) got an unexpected keyword argument '(?P<s>slots|kw_only|match_args)'"),
+        decisive(r"(?:This (?:program|script|app)) requires (?:at least )?Python (?P<s>3\.\d+)"),
+        decisive(r"You need Python (?P<s>3\.\d+)"),
+        decisive(r"Python (?P<s>3\.\d+) or (?:later|newer|higher|above) is required"),
+        decisive(r"zip\(\) takes no keyword arguments|isinstance\(\) arg 2 must be a type.*Union"),
+        decisive(r"Fatal Python error: init_fs_encoding"),
+    ],
+    refine: Some(refine::places::own_line),
+    ..Rule::BLANK
+};
+
+pub(crate) static PYTHON_SYNTAX_ERROR: Rule = Rule {
+    id: "python-syntax-error",
+    phases: &["start"],
+    message: "{a file of the project} does not compile",
+    about: "Python cannot parse one of the project's files: a stray indent, quote or bracket, a merge marker or an unfinished edit.",
+    help: "correct {the file} at the line shown; `python -m compileall .` finds such errors before a deploy",
+    example: "SyntaxError: invalid syntax",
+    signs: &[last_resort(r"^\s*\*\*\* (?:Error|Sorry:) .*(?:SyntaxError|IndentationError|TabError)")],
+    yields_to: YieldsTo::Rules(&[&PYTHON_VERSION_TOO_OLD, &LEGACY_SETUP_PY]),
+    ..Rule::BLANK
+};
+
+pub(crate) static ENCODING_LOCALE: Rule = Rule {
+    id: "encoding-locale",
+    phases: &["start"],
+    message: "text is decoded or written with ASCII because no UTF-8 locale is set{}",
+    about: "Without LANG or PYTHONUTF8 an older Python (or a C locale) takes ASCII for files and output.",
+    help: "set PYTHONUTF8=1 (or LANG=C.UTF-8), and give `encoding=\"utf-8\"` to open()",
+    example: "UnicodeDecodeError: 'ascii' codec can't decode byte 0xc3 in position 41: ordinal not in range(128)",
+    signs: &[
+        decisive(r"'(?:ascii|charmap|latin-1|cp\d+|gbk|euc_jp|shift_jis|cp1252)' codec can't (?:de|en)code"),
+        decisive(r"Python 3 was configured to use ASCII as encoding|unsupported locale setting"),
+        decisive(r"Click will abort further execution because Python|locale\.Error|ordinal not in range\(128\)"),
+    ],
+    yields_to: YieldsTo::Rules(&[&REQUIREMENTS_ENCODING, &LEGACY_SETUP_PY]),
+    fix: Some(fixes::nix::utf8),
+    ..Rule::BLANK
+};
+
+pub(crate) static ASYNCIO_EVENT_LOOP: Rule = Rule {
+    id: "asyncio-event-loop",
+    phases: &["start"],
+    message: "an event loop is run inside another, or none is running where one is needed{}",
+    about: "asyncio.run() was called while a loop ran, a loop was fetched where none exists (Python 3.10 to 3.14 became strict), or an object belongs to another loop.",
+    help: "start one loop with asyncio.run(main()) at the top and await the rest; in frameworks use their start-up hooks",
+    example: "RuntimeError: asyncio.run() cannot be called from a running event loop",
+    signs: &[
+        hint(r"RuntimeError: Event loop (?:is closed|stopped before Future completed)"),
+        decisive(r"asyncio\.run\(\) cannot be called from a running event loop|[Tt]his event loop is already running"),
+        decisive(r"There is no current event loop in (?:thread|async)|no running event loop"),
+        decisive(r"attached to a different loop|Cannot (?:run|close) (?:the event loop|a running event loop)"),
+        decisive(r"Cannot close a running event loop|[Tt]imeout context manager should be used inside a task"),
+        decisive(r"It looks like you are using Playwright Sync API inside the asyncio loop"),
+        decisive(r"You cannot use AsyncToSync in the same thread as an async event loop|Can't patch loop of type"),
+    ],
+    ..Rule::BLANK
+};
+
+pub(crate) static CODE_ERROR: Rule = Rule {
+    id: "code-error",
+    phases: &["start"],
+    message: "the app raises an exception of its own{}",
+    about: "An exception ends the program, and nothing about the deploy explains it. It would do the same on any machine.",
+    help: "correct the code at the place shown",
+    example: "Traceback (most recent call last):\n  File \"/app/main.py\", line 3, in <module>\n    total = 1 / 0\nZeroDivisionError: division by zero",
+    signs: &[],
+    yields_to: YieldsTo::BetterAtItsLine,
+    ..Rule::BLANK
+};

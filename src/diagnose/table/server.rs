@@ -1,0 +1,142 @@
+//! Servers, and what the platform expects of them.
+
+use super::database::{DB_UNREACHABLE, REDIS_UNREACHABLE};
+use super::rule::{Rule, YieldsTo, decisive, hint, last_resort, said};
+
+pub(crate) static PORT_VARIABLE_NOT_EXPANDED: Rule = Rule {
+    id: "port-variable-not-expanded",
+    phases: &["start"],
+    message: "a literal {$PORT} reached the program",
+    about: "The start command was run without a shell (a JSON array or exec form, or single quotes), so nobody put the number in.",
+    help: "let a shell run the command (`sh -c \"… --port $PORT\"`, no quotes around {$PORT}), or read PORT in the app",
+    example: "Error: Invalid value for '--port': '$PORT' is not a valid integer.",
+    signs: &[
+        decisive(r"(?P<s>\$\{?PORT[^'\x22\s]*\}?)['\x22]? is not a valid (?:port(?: number)?|int(?:eger)?)"),
+        decisive(r"[Ii]nvalid (?:value|int value|literal|port|argument).*(?P<s>\$\{?PORT\b[^'\x22\s]*)"),
+        decisive(r"argument -?-?p(?:ort)?(?:/--port)?: invalid int value: '(?P<s>\$?[^']*PORT[^']*)'"),
+        decisive(r"'(?:--port|-p|PORT|server\.port)'.*: ''? ?is not a valid|'' is not a valid port"),
+        decisive(r"Invalid value for '?--(?:server\.)?port'?.*: '' is not"),
+        decisive(
+            r"(?:[Ee]rror|[Ff]ailed|[Ii]nvalid|cannot|can't|[Uu]nable).*(?P<s>:?\$\{?PORT\b\}?|%PORT%|\$env:PORT|\{\{PORT\}\})",
+        ),
+    ],
+    unless: &["failed to bind to $PORT", "Running '"],
+    ..Rule::BLANK
+};
+
+pub(crate) static WRONG_BIND_HOST: Rule = Rule {
+    id: "wrong-bind-host",
+    phases: &["start"],
+    message: "the app listens on {loopback} only, where the platform's router cannot reach it",
+    about: "A server bound to 127.0.0.1 answers inside its container only. The platform connects from outside.",
+    help: "bind to 0.0.0.0 and the port in $PORT (`--host 0.0.0.0 --port $PORT`, `--bind 0.0.0.0:$PORT`)",
+    example: "INFO:     Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)",
+    signs: &[hint(r"app is (?:not listening on the expected|listening on the incorrect) address")],
+    yields_to: YieldsTo::Rules(&[&PORT_VARIABLE_NOT_EXPANDED]),
+    persists_in_compose: true,
+    ..Rule::BLANK
+};
+
+pub(crate) static PORT_IN_USE: Rule = Rule {
+    id: "port-in-use",
+    phases: &["start"],
+    message: "{the port} is taken already",
+    about: "Two processes want the same port: the app is started twice, or an old one is still there.",
+    help: "start the server once, and let each further process use another port than {that one}",
+    example: "ERROR:    [Errno 98] error while attempting to bind on address ('0.0.0.0', 8000): address already in use",
+    signs: &[
+        decisive(r"\[(?:Errno (?:98|48)|WinError 10048)\].*bind on address \((?P<s>'[^']+', \d+)"),
+        decisive(r"Connection in use: \((?P<s>[^)]+)\)"),
+        decisive(r"(?i)address already in use"),
+        decisive(r"(?i)only one usage of each socket address"),
+        decisive(r"(?i)port (?:(?P<s>\d+) )?is (?:already )?in use"),
+        decisive(r"(?i)port is already allocated"),
+        decisive(r"(?i)Bind for (?P<s>\S+) failed"),
+        decisive(r"(?i)\[Errno (?:98|48)\]"),
+        decisive(r"(?i)EADDRINUSE"),
+    ],
+    recovers_with: &["Listening at:", "Worker failed to boot", "Uvicorn running on", "Application startup complete"],
+    persists_with: &["hutdown complete"],
+    ..Rule::BLANK
+};
+
+pub(crate) static PORT_PERMISSION_DENIED: Rule = Rule {
+    id: "port-permission-denied",
+    phases: &["start"],
+    message: "{the port} may be opened by root only",
+    about: "Ports below 1024 are privileged, and the process runs as another user.",
+    help: "listen on the port in $PORT, or on one above 1023, in place of {that one}",
+    example: "[ERROR] Can't connect to ('0.0.0.0', 80)",
+    signs: &[
+        decisive(
+            r"(?:\[Errno 13\]|\[WinError 10013\]|EACCES).*\b(?:bind|binding|address|port|socket)\b[^\d'/]*(?P<s>'[^']*', \d+|\d+)?",
+        ),
+        decisive(r"Can't connect to \((?P<s>'[^']+', \d{1,3})\)"),
+        decisive(r"Permission denied.*bind|bind\(\) to \S+ failed \(13: Permission denied\)"),
+        said(r"You don't have permission to access that port|[Pp]ermission denied.*\bport (?P<s>\d+)"),
+    ],
+    ..Rule::BLANK
+};
+
+pub(crate) static HEALTHCHECK_FAILED: Rule = Rule {
+    id: "healthcheck-failed",
+    phases: &["start"],
+    message: "the platform's health check got no 200 in time{}",
+    about: "The app may run, but the probe's path did not answer 200: wrong path or port, bound to loopback, slow to start, or refusing the probe's Host.",
+    help: "check that the app listens on 0.0.0.0:$PORT and that the health check's path answers 200 without login or redirect",
+    example: "1/1 replicas never became healthy!",
+    signs: &[
+        hint(r"(?i)replicas never became healthy"),
+        hint(r"(?i)health ?check(?:s)? (?:has |have )?(?:failed|timed out|timeout|did not)"),
+        hint(r"(?i)health check '[^']*'(?: on port \d+)? has failed"),
+        hint(r"(?i)failed health ?checks?"),
+        hint(r"(?i)container failed (?:to start|its health)"),
+        hint(r"(?i)Application failed to respond"),
+        hint(r"(?i)failing on machine .* port \d+"),
+        hint(r"(?i)timeout reached waiting for health ?checks"),
+        hint(r"(?i)Timed out after waiting for internal health"),
+        hint(r"(?i)[Pp]ort scan timeout"),
+        hint(r"(?i)No open (?:HTTP )?ports? detected"),
+        hint(r"(?i)Error R10 \(Boot timeout\)"),
+        hint(r"(?i)unhealthy"),
+        hint(r"Attempt #\d+ failed with (?P<s>status \d+|service unavailable)"),
+    ],
+    yields_to: YieldsTo::Anything,
+    recovers_with: &["ealthcheck succeeded", "ealth check passed", "service is live"],
+    ..Rule::BLANK
+};
+
+pub(crate) static WORKER_TIMEOUT: Rule = Rule {
+    id: "worker-timeout",
+    phases: &["start"],
+    message: "gunicorn ended a worker that did not answer within the time-out",
+    about: "A sync worker was busy (or still starting) for longer than --timeout. The hint about memory that follows is generic.",
+    help: "raise --timeout, do slow work outside the request, or take an async worker class",
+    example: "[2026-11-23 10:00:31 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:7)",
+    signs: &[said(
+        r"\[CRITICAL\] WORKER TIMEOUT \(pid:(?:\d+)\)|WORKER TIMEOUT|Worker \(pid:\d+\) (?:was )?(?:timed out|killed by timeout)|HARAKIRI",
+    )],
+    yields_to: YieldsTo::Rules(&[&DB_UNREACHABLE, &REDIS_UNREACHABLE]),
+    ..Rule::BLANK
+};
+
+pub(crate) static UVICORN_RELOAD_WATCH: Rule = Rule {
+    id: "uvicorn-reload-watch",
+    phases: &["start"],
+    message: "the server runs with --reload, and watching the files fails or restarts it over and over",
+    about: "Reloading is for development: in a container it hits the limit of file watches, or sees the app's own writes and restarts without end.",
+    help: "take --reload (reload=True, debug=True) out of the start command",
+    example: "WARNING:  WatchFiles detected changes in 'data/cache.py'. Reloading...",
+    signs: &[
+        decisive(r"OS file watch limit reached|inotify watch limit reached|inotify instance limit reached"),
+        decisive(r"ENOSPC: System limit for number of file watchers|Too many open files.*(?:inotify|watch)"),
+        hint(
+            r"(?:WatchFiles|StatReload|WatchGodReload|watchgod) detected (?:changes?|file change) in '?(?P<s>[^']+?)'?\. Reloading",
+        ),
+        hint(r"Detected change in '(?P<s>[^']+)', reloading"),
+        last_resort(
+            r"Current configuration will not reload as not all conditions are met|You must pass the application as an import string to enable 'reload' or 'workers'",
+        ),
+    ],
+    ..Rule::BLANK
+};

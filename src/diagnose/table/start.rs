@@ -1,0 +1,164 @@
+//! The start command: what it calls and what it loads.
+
+use super::compile::{MISSING_COMPILER, MISSING_RUST, MISSING_SYSTEM_HEADER};
+use super::install::PIP_NOT_FOUND;
+use super::machine::{GIT_MISSING, MISSING_SYSTEM_BINARY};
+use super::rule::{Rule, YieldsTo, by, decisive, hint, over_fixes_by, said};
+use crate::check;
+use crate::diagnose::fixes;
+use crate::diagnose::refine;
+
+pub(crate) static START_PROGRAM_NOT_FOUND: Rule = Rule {
+    id: "start-program-not-found",
+    phases: &["start"],
+    message: "{the program of the start command} is not installed",
+    about: "The start command calls a program that no requirement brings, or that is installed where PATH does not lead.",
+    help: "add {the program} to requirements.txt",
+    example: "/bin/bash: line 1: gunicorn: command not found",
+    signs: &[
+        decisive(
+            r"(?:^|[\s/:])(?P<s>gunicorn|uvicorn|hypercorn|daphne|waitress-serve|uwsgi|streamlit|celery|flask|fastapi|django-admin|chainlit)(?:: (?:command )?not found|: No such file or directory)",
+        ),
+        decisive(
+            r"(?:^|[\s/:])(?P<s>gradio|rq|dramatiq|huey_consumer|alembic|granian|sanic|litestar|supervisord|honcho|chalice|scrapy|reflex|panel)(?:: (?:command )?not found|: No such file or directory)",
+        ),
+        decisive(
+            r"(?:^|[\s/:])(?P<s>voila|jupyter|solara|mlflow|prefect|airflow|dagster|taskiq|arq|nb|watchmedo|watchfiles|twistd|quart|aiohttp)(?:: (?:command )?not found|: No such file or directory)",
+        ),
+        decisive(
+            r"(?:^|[\s/:])(?P<s>robyn|nicegui|rasa|superset|locust|poetry|uv|pipenv|pdm|hatch|just|make|npm|yarn|node|bun|honcho|foreman)(?:: (?:command )?not found|: No such file or directory)",
+        ),
+        decisive(
+            r"(?:^|[\s/:])(?P<s>dotenv|doppler|newrelic-admin|ddtrace-run|opentelemetry-instrument)(?:: (?:command )?not found|: No such file or directory)",
+        ),
+        decisive(
+            r#"(?:exec:? |executable ?`?|executable file )\\?["'`](?P<s>[\w./-]+?)\\?["'`]:? ?(?:executable file not found|could not be found|: no such file|stat )"#,
+        ),
+        decisive(r"The executable `(?P<s>[^`]+)` could not be found"),
+        decisive(r"exec (?P<s>/?[\w./-]+): (?:no such file or directory|executable file not found)"),
+        decisive(
+            r"(?:^|[/\\\s])python[\d.]*(?:\.exe)?: No module named (?P<s>gunicorn|uvicorn|hypercorn|daphne|waitress|streamlit|uwsgi|celery|flask|granian|sanic|alembic|chainlit)\s*$",
+        ),
+        said(r"(?:bash|sh)(?:: line \d+|: \d+)?: (?P<s>[\w.-]+:?): (?:command )?not found"),
+        said(r"(?P<s>[\w-]+)(?:'|’)? is not recognized as an internal or external command"),
+        said(r"Command not found: (?P<s>\S+)"),
+        said(r"error: Failed to spawn: `(?P<s>[^`]+)`"),
+    ],
+    yields_to: YieldsTo::Rules(&[
+        &PIP_NOT_FOUND,
+        &GIT_MISSING,
+        &MISSING_COMPILER,
+        &MISSING_RUST,
+        &MISSING_SYSTEM_BINARY,
+        &MISSING_SYSTEM_HEADER,
+        &START_FILE_MISSING,
+    ]),
+    is_of_a_package: true,
+    fix: Some(fixes::requirements::missing_module),
+    explained_by: &[by(&check::setup::PYTHON_DROPPED), over_fixes_by(&check::install::BYPASSED)],
+    ..Rule::BLANK
+};
+
+pub(crate) static START_FILE_MISSING: Rule = Rule {
+    id: "start-file-missing",
+    phases: &["start"],
+    message: "{the script of the start command} is not in the deployed folder",
+    about: "The start command names a file that is not there: another name or folder, not committed, or the wrong root directory.",
+    help: "correct the path of {the script} in the start command, or commit the file",
+    example: "python: can't open file '/app/main.py': [Errno 2] No such file or directory",
+    signs: &[
+        decisive(r"can't (?:open|find) (?:file|'__main__' module in) '?(?P<s>[^':]+)'?(?:: |\s*$)"),
+        decisive(r"(?P<s>\S+): cannot execute: required file not found"),
+        decisive(r"(?P<s>\S+): \S+: bad interpreter: No such file"),
+        decisive(r"can't find '__main__' module in '?(?P<s>[^']+)'?"),
+        decisive(r"Error: Invalid value: File does not exist: (?P<s>\S+)"),
+        decisive(r"(?:bash|sh)(?:: line \d+|: \d+)?: (?P<s>\S+\.(?:sh|py)): (?:No such file|not found)"),
+        decisive(r"(?:bash|sh): (?P<s>\S+\.sh): No such file"),
+        decisive(r"chmod: cannot access '(?P<s>[^']+)'"),
+        decisive(r"exec:? \x22?(?P<s>/?[\w./-]+\.(?:sh|py))\x22?: (?:no such file|stat )"),
+        said(
+            r"(?:cd|bash|sh)(?:: line \d+|: \d+)?:? ?(?:cd)?:? (?:can't cd to )?(?P<s>[\w./-]+): No such file or directory",
+        ),
+        said(r"'(?P<s>\S+\.sh)': No such file or directory"),
+    ],
+    ..Rule::BLANK
+};
+
+pub(crate) static WRONG_START_MODULE: Rule = Rule {
+    id: "wrong-start-module",
+    phases: &["start"],
+    message: "the server cannot import {the module} that the start command names",
+    about: "The part before the colon of `module:attribute` is no module in the folder in which the server starts.",
+    help: "give the dotted path from the root of the project (`folder.file:app`), or change the folder with --chdir or --app-dir",
+    example: "ERROR:    Error loading ASGI app. Could not import module \"main\".",
+    signs: &[
+        decisive(r#"Error loading ASGI app\. Could not import module "?(?P<s>[\w.]+)"?"#),
+        decisive(r#"Import string "(?P<s>[^"]*)" must be in format"#),
+        decisive(
+            r"Error: Could not (?:locate a Flask application|import '(?P<s>[^']+)'|find Flask application|locate Flask)",
+        ),
+        decisive(r"flask\.cli\.NoAppException"),
+        decisive(r"No such (?:app|module):? '(?P<s>[\w.]+)'"),
+        decisive(r"Unable to load celery application\.(?:\s+The module (?P<s>\S+) was not found)?"),
+        decisive(r"The module (?P<s>[\w.]+) was not found\."),
+        decisive(r"Invalid value for '-A'"),
+        decisive(r"Path does not exist (?P<s>\S+\.py)"),
+        decisive(r"Could not find (?:a default file to run|module), please provide an explicit path"),
+        decisive(r"Cannot import .*(?:--app|application) .*"),
+        decisive(
+            r"[Cc]annot load application from '(?P<s>[^']+)', module not found|There was an exception \((?:ModuleNotFound|Import)Error\) importing your module",
+        ),
+        decisive(
+            r"NoAppException: (?:Cannot load application|Failed)[^']*'(?P<s>[^']+)'|Invalid input\. Callable name",
+        ),
+    ],
+    yields_to: YieldsTo::Rules(&[&WRONG_APP_ATTRIBUTE]),
+    ..Rule::BLANK
+};
+
+pub(crate) static WRONG_APP_ATTRIBUTE: Rule = Rule {
+    id: "wrong-app-attribute",
+    phases: &["start"],
+    message: "the module is there, but has no {attribute of that name}",
+    about: "The part after the colon of `module:attribute` is not what the module calls its application.",
+    help: "name the variable that holds the application in the start command in place of {that name}",
+    example: "ERROR:    Error loading ASGI app. Attribute \"app\" not found in module \"main\".",
+    signs: &[
+        decisive(r"^(?:Error: |\d+\. )module '[\w.]+' has no attribute '(?P<s>\w+)'"),
+        decisive(r#"Error loading ASGI app\. Attribute "(?P<s>[^"]+)" not found"#),
+        decisive(r"Failed to find (?:application object|attribute) '?(?P<s>[^' ]+?)'? in"),
+        decisive(r"Failed to find application: '(?P<s>[^']+)'"),
+        decisive(r"Application object must be callable|Failed to find Flask (?:application|factory).*"),
+        decisive(r"Cannot find (?:application|app) "),
+        decisive(r"[Cc]annot load application from '(?P<s>[^']+)', application not found"),
+        decisive(r"Function name or attribute reference"),
+        decisive(r"Failed to parse '(?P<s>[^']+)' as an attribute name or function call"),
+        decisive(r"Error: Failed to find Flask application or factory in module '(?P<s>[^']+)'"),
+        decisive(r"Could not find FastAPI app in module|unable to find an? (?:ASGI|WSGI) (?:app|application)"),
+        decisive(r"Module '(?P<s>[^']+)' has no attribute 'celery'"),
+        decisive(r"AppImportError: .*has no attribute '(?P<s>[^']+)'"),
+    ],
+    ..Rule::BLANK
+};
+
+pub(crate) static PROCESS_EXITS_IMMEDIATELY: Rule = Rule {
+    id: "process-exits-immediately",
+    phases: &["start"],
+    message: "nothing keeps the process alive: it ends by itself{}",
+    about: "The start command ran to its end without an error. A service must stay: a server, a polling bot or a worker loop.",
+    help: "start the server or the polling loop (`app.run()`, `bot.run()`, a WSGI server), or deploy it as a job",
+    example: "app exited with code 0",
+    signs: &[
+        hint(r"(?i)^\S+ exited (?:early|with (?:exit )?(?:code|status):? 0)\b"),
+        hint(r"(?i)main child exited normally with code: 0"),
+        hint(
+            r"(?i)(?:process|container|app|application|service|instance|machine|replica|task)\b.* (?:exited|finished|stopped|terminated|completed) (?:early|with (?:exit )?(?:code|status):? \(?0\b)",
+        ),
+        hint(r"(?i)application exited early"),
+        hint(r"(?i)container (?:stopped|exited) (?:immediately|unexpectedly)"),
+        hint(r"(?i)Deployment (?:completed|finished) .*exit(?:ed)? .*0"),
+    ],
+    yields_to: YieldsTo::Anything,
+    refine: Some(refine::servers::unless_asked_to_end),
+    ..Rule::BLANK
+};
