@@ -43,7 +43,7 @@ fn a_sign_says_one_thing() {
     let mut faults = Vec::new();
     for rule in RULES {
         for sign in rule.signs {
-            if sign.pattern.len() > LONGEST {
+            if sign.pattern.chars().count() > LONGEST {
                 faults.push(format!("{}: make several signs of {}", rule.id, sign.pattern));
             }
             if sign.pattern.matches("(?P<").count() > 1 {
