@@ -80,3 +80,32 @@ fn no_file_outgrows_one_idea() {
         .collect();
     assert!(long.is_empty(), "files above 400 lines: {long:?}");
 }
+
+/// Statuses of a run that share a word with a rule.
+const OTHER_WORDS: &[(&str, &str)] = &[("out-of-memory", "report/words.rs")];
+
+#[test]
+fn the_id_of_a_rule_is_written_once_and_constants_name_it_elsewhere() {
+    let code: Vec<(String, String)> = sources()
+        .into_iter()
+        .filter(|(name, _)| !name.contains("/tests") && !name.ends_with("_tests.rs"))
+        .map(|(name, text)| {
+            let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
+            let code = lines.filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+            (name, code)
+        })
+        .collect();
+    let mut faults = Vec::new();
+    for id in shakedown::diagnose::ids() {
+        let quoted = format!("\"{id}\"");
+        let places: Vec<&str> = code
+            .iter()
+            .filter(|(name, _)| !OTHER_WORDS.contains(&(id, name)))
+            .flat_map(|(name, text)| text.matches(&quoted).map(move |_| name.as_str()))
+            .collect();
+        if places.len() != 1 {
+            faults.push(format!("{id}: {places:?}"));
+        }
+    }
+    assert!(faults.is_empty(), "name the rule or check by its constant:\n{}", faults.join("\n"));
+}

@@ -4,3 +4,4 @@
 pub mod names;
 pub mod nixpkgs;
 pub mod packages;
+pub mod suggest;

@@ -6,14 +6,14 @@ use super::finding::{Check, Findings, error, note, replace_line, warning};
 use super::subject::Subject;
 use crate::project::Source;
 
-const HOSTS: Check = warning(
+pub(crate) const HOSTS: Check = warning(
     "django-allowed-hosts",
-    "Railway's health check asks with the host name healthcheck.railway.app. Django answers 400 to hosts that ALLOWED_HOSTS does not name, and \
-     the deploy never becomes healthy.",
+    "Django answers 400 to hosts that ALLOWED_HOSTS does not name, and the deploy never becomes healthy. Railway's health \
+     check asks with the host name healthcheck.railway.app.",
 );
-const STATIC: Check = error(
+pub(crate) const STATIC: Check = error(
     "collectstatic-failed",
-    "collectstatic copies files to STATIC_ROOT, and ends with an error where the settings have none.",
+    "Django's collectstatic found no STATIC_ROOT, or a static file refers to one that is not there.",
 );
 const MENTION: Check = note(
     "package-by-mention",

@@ -9,22 +9,23 @@ use super::command::{Invocation, invocations, is_python};
 use super::finding::{Check, Finding, Findings, error};
 use super::start::Start;
 use super::subject::Subject;
+use crate::catalog::suggest;
 use crate::finding::Severity;
 use crate::project::requirements::normalize;
 use crate::project::{Project, Source};
 
-const FILE: Check = error(
+pub(crate) const FILE: Check = error(
     "start-file-missing",
-    "The start command names a file that is not in the project. Paths are relative to the root folder, and upper and lower case differ.",
+    "The start command names a file that is not there: another name or folder, not committed, or the wrong root directory. \
+     Paths are relative to the root folder, and upper and lower case differ.",
 );
-const MODULE: Check = error(
+pub(crate) const MODULE: Check = error(
     "wrong-start-module",
-    "The start command names a module that the project does not have. `folder.file:name` means folder/file.py, seen from the root \
-     folder.",
+    "The part before the colon of `module:attribute` is no module in the folder in which the server starts.",
 );
-const ATTRIBUTE: Check = error(
+pub(crate) const ATTRIBUTE: Check = error(
     "wrong-app-attribute",
-    "The module is there, and nothing in it has the name after the colon. It must be the variable that holds the app.",
+    "The part after the colon of `module:attribute` is not what the module calls its application.",
 );
 const EXECUTABLE: Check = error(
     "start-script-not-executable",
@@ -162,7 +163,7 @@ fn alike(app: &Project, path: &Path) -> Option<String> {
     let folder = path.parent()?;
     let wanted = path.file_name()?.to_str()?;
     let names = python_files(app, folder);
-    let close = |name: &&String| strsim::damerau_levenshtein(&name.to_lowercase(), &wanted.to_lowercase()) <= 2;
+    let close = |name: &&String| suggest::distance(name, wanted) <= 2;
     let same_kind = |name: &&String| name.rsplit('.').next() == wanted.rsplit('.').next();
     let chosen = names.iter().find(close).or_else(|| match names.iter().filter(same_kind).collect::<Vec<_>>()[..] {
         [only] => Some(only),

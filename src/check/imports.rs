@@ -5,10 +5,10 @@ use super::subject::Subject;
 use crate::catalog::names;
 use crate::project::Source;
 
-const REMOVED: Check = error(
+pub(crate) const REMOVED: Check = error(
     "removed-stdlib-module",
-    "The module was part of Python's standard library once and is gone from the Python that the plan takes. A package may bring it back, \
-     or an older Python still has it.",
+    "Python 3.12 dropped distutils, imp and asyncore; 3.13 dropped audioop, cgi, imghdr, telnetlib and others. A package \
+     still imports one.",
 );
 
 pub(super) const CHECKS: &[Check] = &[REMOVED];

@@ -8,15 +8,15 @@ use crate::finding::{Edit, Severity};
 use crate::plan::Choice;
 use crate::project::Source;
 
-const EXTERNALLY_MANAGED: Check = error(
+pub(crate) const EXTERNALLY_MANAGED: Check = error(
     "externally-managed",
-    "An install command of the project's own replaced the one that makes and activates /opt/venv, so pip meets Nix' own Python, which \
-     PEP 668 closes to it. Left alone, Nixpacks makes the virtual environment by itself.",
+    "PEP 668 forbids pip to install into a Python that the system or Nix manages. An install command of the project's own \
+     replaced the one that makes and activates /opt/venv; left alone, Nixpacks makes the virtual environment by itself.",
 );
-const PIP_NOT_FOUND: Check = error(
+pub(crate) const PIP_NOT_FOUND: Check = error(
     "pip-not-found",
-    "An install command of the project's own replaced the one that makes /opt/venv, and Nix' Python comes without pip. Left alone, \
-     Nixpacks makes the virtual environment, pip included, by itself.",
+    "No pip is on PATH or in this Python: the Python provider was not used, or an install command of the project's own \
+     replaced the one that makes /opt/venv. Nix' own Python carries no pip.",
 );
 const PIP_NOT_NEEDED: Check = warning(
     "pip-package-not-needed",

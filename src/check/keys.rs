@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::finding::{Check, Finding, Findings, remove_key, set_key, warning};
 use super::subject::{Keyed, Subject};
+use crate::catalog::suggest;
 use crate::finding::Severity;
 
 pub(crate) const UNKNOWN: Check = warning(
@@ -296,11 +297,8 @@ fn railway_level(file: &Keyed, table: &[&str], known: &[&'static str], findings:
 
 /// The known key that was probably meant: the same but for case and underscores, or a letter or two away.
 fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
-    let plain = |name: &str| name.replace(['_', '-'], "").to_lowercase();
-    let wanted = plain(name);
-    let distance = |right: &str| strsim::damerau_levenshtein(&wanted, &plain(right));
-    let best = known.iter().copied().filter(|name| *name != "$schema").min_by_key(|right| distance(right))?;
-    (distance(best) <= if wanted.len() > 5 { 2 } else { 1 }).then_some(best)
+    let keys = known.iter().copied().filter(|name| *name != "$schema");
+    suggest::nearest(name, keys, suggest::slips(name))
 }
 
 fn unknown(check: &Check, file: &Keyed, key: &[&str], value: &Value, meant: Option<&[&str]>, base: usize) -> Finding {

@@ -8,49 +8,51 @@ use crate::finding::Severity;
 use crate::project::Source;
 use crate::project::requirements::normalize;
 
-const EMPTY: Check = error(
+pub(crate) const EMPTY: Check = error(
     "tool-version-variable-empty",
-    "Nixpacks sets the version of Poetry, PDM or uv only where it finds the tool's lock file. Chosen without one, it asks pip for \
-     `poetry==` and the like, which is no requirement.",
+    "The command installs `tool==$VERSION` and the variable is empty, because Nixpacks sets it only where the tool's lock \
+     file exists.",
 );
-const NO_LOCK: Check = error(
+pub(crate) const NO_LOCK: Check = error(
     "uv-lock-missing",
-    "Nixpacks runs `uv sync --frozen`, which installs what uv.lock says and ends where there is none. Commit the lock file.",
+    "`--frozen` or `--locked` installs exactly what uv.lock says; the file was not committed or not copied.",
 );
-const POETRY_2: Check = error(
+pub(crate) const POETRY_2: Check = error(
     "poetry-option-removed",
-    "Nixpacks calls `poetry install --no-dev`, an option that Poetry 2 has dropped. Only Poetry 1 can be used with it.",
+    "Poetry 2 dropped options that older install commands use, such as `--no-dev`; Nixpacks still passes it.",
 );
-const POETRY_OLD: Check = error(
+pub(crate) const POETRY_OLD: Check = error(
     "poetry-version-too-old",
-    "Nixpacks installs Poetry 1.3.1 unless told otherwise, which needs name, version, description and authors under [tool.poetry] and \
-     does not read a [project] table. Poetry 2, which does, cannot be used with Nixpacks: uv, or an exported requirements.txt, can.",
+    "The lock or pyproject.toml was written for a newer Poetry than the one that Nixpacks pins (1.3.1 by default), which \
+     does not read a [project] table. Poetry 2, which does, cannot be used with Nixpacks: uv, or an exported \
+     requirements.txt, can.",
 );
-const PDM: Check = warning(
+pub(crate) const PDM: Check = warning(
     "tool-version-incompatible",
-    "PDM 2.13.3, which Nixpacks takes unless told otherwise, no longer works with the libraries that pip installs beside it. A newer PDM \
-     does.",
+    "The installer is pinned, the libraries it uses are not, and a newer one of them broke it. pdm 2.13.3 with today's \
+     httpx is the known case.",
 );
 const IGNORED: Check = note(
     "lock-file-ignored",
     "requirements.txt beats every lock file and Pipfile: pip installs it, and the lock is not looked at. Remove one of the two.",
 );
-const UV_OLD: Check = error(
+pub(crate) const UV_OLD: Check = error(
     "uv-version-too-old",
-    "Nixpacks installs uv 0.4.30 unless told otherwise, which reads lock files of version 1. A newer uv is named by NIXPACKS_UV_VERSION.",
+    "uv.lock was written by a newer uv than the one that Nixpacks pins (0.4.30 by default). NIXPACKS_UV_VERSION names a \
+     newer one.",
 );
-const POETRY_LOCK: Check = error(
+pub(crate) const POETRY_LOCK: Check = error(
     "poetry-lock-outdated",
-    "pyproject.toml names a dependency that poetry.lock does not have. Poetry refuses to install from an outdated lock.",
+    "Dependencies in pyproject.toml changed and the lock was not written again, so Poetry refuses to install from it.",
 );
-const PIPFILE_LOCK: Check = error(
+pub(crate) const PIPFILE_LOCK: Check = error(
     "pipfile-lock-outdated",
-    "Pipfile names a dependency that Pipfile.lock does not have. `pipenv install --deploy` refuses an outdated lock.",
+    "The Pipfile changed and the lock was not written again. `pipenv install --deploy` refuses such a lock.",
 );
-const UV_LOCK: Check = warning(
+pub(crate) const UV_LOCK: Check = warning(
     "uv-lock-outdated",
-    "pyproject.toml names a dependency that uv.lock does not have. `uv sync --frozen` installs what the lock says, so the dependency is \
-     missing when the app starts.",
+    "pyproject.toml names a dependency that uv.lock does not have. A locked sync refuses that; `uv sync --frozen`, which \
+     Nixpacks runs, installs what the lock says, so the dependency is missing when the app starts.",
 );
 
 pub(super) const CHECKS: &[Check] =

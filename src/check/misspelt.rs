@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::finding::{Check, Findings, warning};
 use super::subject::{REQUIREMENTS, Subject};
+use crate::catalog::suggest;
 use crate::finding::Edit;
 use crate::project::Project;
 
@@ -41,7 +42,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         if *name == REQUIREMENTS && installs(subject) {
             continue;
         }
-        let close = |file: &&String| strsim::damerau_levenshtein(&plain(file), &plain(name)) <= *slips;
+        let close = |file: &&String| suggest::distance(&plain(file), &plain(name)) <= *slips;
         let fits = |file: &&String| !is_named(subject, file) && is_of_its_kind(app, file, name);
         let Some(file) = files.iter().filter(fits).find(close) else { continue };
         // What starts the app is said elsewhere already.

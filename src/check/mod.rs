@@ -9,28 +9,28 @@ mod subject;
 mod address;
 mod command;
 mod commands;
-mod django;
-mod entry;
+pub(crate) mod django;
+pub(crate) mod entry;
 mod factory;
 mod ignored;
-mod imports;
+pub(crate) mod imports;
 pub(crate) mod install;
 pub(crate) mod keys;
-mod lock;
+pub(crate) mod lock;
 pub(crate) mod misspelt;
 mod named;
-mod packages;
+pub(crate) mod packages;
 pub(crate) mod planned;
 mod platform;
-mod pyproject;
+pub(crate) mod pyproject;
 mod reach;
-mod requirements;
+pub(crate) mod requirements;
 mod secrets;
-mod server;
+pub(crate) mod server;
 pub(crate) mod setup;
 mod start;
-mod twice;
-mod version;
+pub(crate) mod twice;
+pub(crate) mod version;
 
 #[cfg(test)]
 mod tests;
@@ -92,9 +92,4 @@ pub fn check(project: &Project, options: &Options, planned: &Planned) -> Vec<Dia
 /// Every check there is, in the order in which they look.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
     TOPICS.iter().flat_map(|topic| topic.checks)
-}
-
-/// A check by its id.
-pub fn explain(id: &str) -> Option<&'static Check> {
-    checks().find(|check| check.id == id)
 }

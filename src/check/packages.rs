@@ -13,24 +13,24 @@ use crate::finding::{Edit, Severity};
 use crate::project::marker::Platform;
 use crate::project::requirements::{Entry, Origin};
 
-const HEADER: Check = error(
+pub(crate) const HEADER: Check = error(
     "missing-system-header",
-    "The package is built from source, against a C library whose headers or tools the plan does not have. nixPkgs with \"...\" first adds \
-     them to those that Nixpacks brings.",
+    "The package compiles against a C library whose development files (headers, a *-config program, a pkg-config file) are \
+     not in the build image.",
 );
-const LIBRARY: Check = error(
+pub(crate) const LIBRARY: Check = error(
     "missing-shared-library",
-    "The package loads a system library when it is imported, and the plan does not have it. Only nixLibs puts a library where Nix' \
-     Python looks; aptPkgs and nixPkgs do not.",
+    "A compiled package loads a system library that neither its wheel nor the image brings. A Nix Python sees only what \
+     nixLibs puts on LD_LIBRARY_PATH; aptPkgs and nixPkgs do not reach it.",
 );
-const PROGRAM: Check = warning(
+pub(crate) const PROGRAM: Check = warning(
     "missing-system-binary",
-    "The package calls a program that the image does not have. nixPkgs with \"...\" first adds it.",
+    "A Python package runs another program (ffmpeg, chromium, pdfinfo, tesseract), and pip does not install programs.",
 );
-const NO_WHEEL: Check = error(
+pub(crate) const NO_WHEEL: Check = error(
     "no-wheel-for-python",
-    "The pinned version is older than the plan's Python and has no wheel for it, so pip builds it from source, which fails or takes \
-     long. Take a newer version of the package, or an older Python.",
+    "The pinned release is older (or pickier) than the Python that builds: there is no ready wheel, and the source \
+     distribution fails on it.",
 );
 const LIBPQ: Check = error(
     "psycopg-without-libpq",
@@ -41,9 +41,9 @@ const BROWSERS: Check = warning(
     "Playwright's package comes without browsers, and the browsers need many system libraries. A Dockerfile from Playwright's own image is \
      the way that works.",
 );
-const DISPLAY: Check = warning(
+pub(crate) const DISPLAY: Check = warning(
     "no-display",
-    "The package moves a mouse or draws windows, and a container has no screen. It fails when it is imported.",
+    "Windows, browsers with a head, keyboards and mice need a display server, which a deploy does not have.",
 );
 
 pub(super) const CHECKS: &[Check] = &[HEADER, LIBRARY, PROGRAM, NO_WHEEL, LIBPQ, BROWSERS, DISPLAY];

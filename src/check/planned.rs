@@ -8,10 +8,10 @@ use crate::builder::nixpacks::PlanError;
 use crate::finding::{Edit, Severity};
 use crate::project::{InputError, Project, Source};
 
-const INVALID_CONFIG: Check = error(
+pub(crate) const INVALID_CONFIG: Check = error(
     "invalid-nixpacks-config",
-    "Nixpacks reads its configuration before anything else and ends the build when it does not parse or a value has the wrong \
-     type. `cmds`, `nixPkgs` and their like are lists, even with one entry.",
+    "nixpacks.toml or nixpacks.json does not parse, or a key has a value of the wrong type, and Nixpacks stops before it \
+     plans anything. `cmds`, `nixPkgs` and their like are lists, even with one entry.",
 );
 const INVALID_RAILWAY: Check = error(
     "invalid-railway-config",
@@ -41,20 +41,20 @@ const UNKNOWN_PROVIDER: Check = error(
     "unknown-provider",
     "`providers` names a language that Nixpacks does not have. The build ends before it has begun.",
 );
-const NO_PLAN: Check = error(
+pub(crate) const NO_PLAN: Check = error(
     "no-build-plan",
-    "Nothing in the root folder tells Nixpacks that this is a Python project: main.py, requirements.txt, pyproject.toml or Pipfile. \
-     It does not look into sub-folders, unless there is exactly one folder and nothing else that plans.",
+    "A builder detects Python by main.py, requirements.txt, pyproject.toml or Pipfile at the root. None is there: the root \
+     directory is wrong, or the project sits in a sub-folder.",
 );
 const OTHER_PROVIDER: Check = error(
     "other-provider",
     "Nixpacks uses the first language whose files it finds, and Python comes late in its order. A package.json beside \
      requirements.txt makes a Node build without any Python.",
 );
-const NO_START: Check = error(
+pub(crate) const NO_START: Check = error(
     "no-start-command",
-    "The plan builds, but nothing says how the app starts, and Nixpacks then ends the build. It looks for main.py, a Procfile, a \
-     [start] section, a Django project or a project name in pyproject.toml.",
+    "Nothing says how the app starts, and Nixpacks then ends the build. It looks for main.py, a Procfile, a [start] \
+     section, a Django project or a project name in pyproject.toml.",
 );
 const SUB_FOLDER: Check = note(
     "planned-sub-folder",
@@ -190,9 +190,9 @@ fn unreadable(subject: &Subject<'_>, error: &InputError, line: &str) -> Finding 
     let source = Source::File { path: error.path.clone(), line: error.line };
     let finding = check.found(format!("{name} cannot be used: {}", error.what.lines().next().unwrap_or_default()));
     let finding = finding.about(name).at(source, line);
-    match (check.id, error.line) {
-        ("invalid-procfile", Some(number)) => quote_command(finding, error, number, line),
-        ("invalid-nixpacks-config", _) => make_lists(subject, finding),
+    match error.line {
+        Some(number) if *check == INVALID_PROCFILE => quote_command(finding, error, number, line),
+        _ if *check == INVALID_CONFIG => make_lists(subject, finding),
         _ => finding,
     }
 }

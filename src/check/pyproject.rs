@@ -8,13 +8,16 @@ use super::subject::{Keyed, REQUIREMENTS, Subject, strings};
 use crate::finding::Edit;
 use crate::project::{InputError, Source};
 
-const BACKEND: Check = error(
+pub(crate) const BACKEND: Check = error(
     "build-backend-config",
-    "Without a requirements.txt or lock file Nixpacks runs `pip install .` while only pyproject.toml is in the image: readme, sources and \
-     version files come later. A requirements.txt with the one line `.` installs the same with all files there.",
+    "pip builds the project itself, and the build backend cannot tell what belongs to it or misses a file that it names. \
+     Without a requirements.txt or lock file Nixpacks runs `pip install .` while only pyproject.toml is in the image; a \
+     requirements.txt with the one line `.` installs the same with all files there.",
 );
-const INVALID: Check =
-    error("invalid-pyproject", "pyproject.toml does not parse, and whatever installs from it stops there.");
+pub(crate) const INVALID: Check = error(
+    "invalid-pyproject",
+    "The file is not valid TOML, or a tool misses the section it needs, such as [tool.poetry] or [project].",
+);
 
 pub(super) const CHECKS: &[Check] = &[BACKEND, INVALID];
 

@@ -7,45 +7,48 @@ use crate::project::marker::Platform;
 use crate::project::requirements::{Entry, Invalid, Origin, meant};
 use crate::project::{Encoding, Source, decode};
 
-const ENCODING: Check = error(
+pub(crate) const ENCODING: Check = error(
     "requirements-encoding",
-    "The requirements file is not UTF-8; PowerShell's `>` writes UTF-16. pip guesses at best, and Nixpacks cannot see in it which system \
-     packages are needed.",
+    "The file was saved as UTF-16 (PowerShell's `>` does that) or in an old code page, and the installer cannot decode it.",
 );
-const INVALID: Check = error(
+pub(crate) const INVALID: Check = error(
     "invalid-requirement",
-    "pip stops at the first line of a requirements file that it cannot parse, and installs nothing. Commands, merge markers and stray \
-     words do not belong there.",
+    "pip stops at the first line of a requirements file that it cannot parse, and installs nothing. A command, a merge \
+     marker, a single `=`, a bullet or prose got into the file.",
 );
-const MISSING: Check = error(
+pub(crate) const MISSING: Check = error(
     "requirements-file-missing",
-    "A line includes another requirements file that is not in the project. pip stops there and installs nothing.",
+    "The install command, or a line of another requirements file, names a file that is not in the build. It lies in another \
+     folder, is spelt otherwise, not committed, or ignored.",
 );
-const LOCAL: Check = error(
+pub(crate) const LOCAL: Check = error(
     "local-path-requirement",
-    "A line names a file or folder of somebody's machine, as `pip freeze` in a conda environment writes it. It does not exist where the \
-     image is built.",
+    "`pip freeze` writes `@ file:///…` for packages that conda or a local folder brought. No other machine has that path.",
 );
-const WHEEL: Check = error(
+pub(crate) const WHEEL: Check = error(
     "wheel-wrong-platform",
-    "The wheel was made for another system or another Python, as its file name says, and pip refuses it.",
+    "The requirements name a wheel file directly, and its tags do not fit the machine that builds (Linux x86-64) or its \
+     Python.",
 );
-const WINDOWS: Check = error(
+pub(crate) const WINDOWS: Check = error(
     "windows-only-requirement",
-    "The package exists for Windows only, and pip on Linux finds no version of it. A marker keeps the line for Windows alone.",
+    "The package has nothing to install on Linux; it came into the requirements from a `pip freeze` on Windows. A marker \
+     keeps the line for Windows alone.",
 );
-const PHANTOM: Check = error(
+pub(crate) const PHANTOM: Check = error(
     "no-matching-distribution",
-    "Debian's and Ubuntu's own pip lists pkg-resources==0.0.0, which is a part of setuptools and on no index. pip finds no version of it.",
+    "The index has no such package, or not in that version. A misspelt name, a version that was never published, a module \
+     of the standard library, a private package, and the pkg-resources==0.0.0 that Debian's own pip lists are the usual \
+     reasons.",
 );
 const MACOS: Check = error(
     "macos-only-requirement",
     "The package exists for macOS only, and cannot be installed on Linux. A marker keeps the line for macOS alone.",
 );
-const SSH: Check = warning(
+pub(crate) const SSH: Check = warning(
     "git-auth-failed",
-    "The build has no SSH key and nobody to type a password, so a private repository cannot be cloned. An https address with a token in a \
-     variable works.",
+    "A private repository cannot be cloned: a build has no SSH key, and nobody to type a password. An https address with a \
+     token in a variable works.",
 );
 const GIT: Check = note(
     "git-requirement",

@@ -6,27 +6,27 @@ use super::start::Start;
 use super::subject::{REQUIREMENTS, Subject};
 use crate::finding::Severity;
 
-pub(super) const HOST: Check = error(
+pub(crate) const HOST: Check = error(
     "wrong-bind-host",
-    "The server listens on the container's own loopback address, which nobody outside of it reaches. It must listen on 0.0.0.0.",
+    "A server bound to 127.0.0.1 answers inside its container only. The platform connects from outside.",
 );
 pub(super) const PORT: Check = warning(
     "hard-coded-port",
     "The platform chooses the port and says it in PORT. A server that listens on another one is not found, unless the service's settings \
      name that very port.",
 );
-const LITERAL: Check = error(
+pub(crate) const LITERAL: Check = error(
     "port-variable-not-expanded",
-    "The shell does not look for variables between single quotes, so the program gets the text $PORT instead of a number.",
+    "The start command was run without a shell (a JSON array or exec form, or single quotes), so nobody put the number in.",
 );
-const RELOAD: Check = warning(
+pub(crate) const RELOAD: Check = warning(
     "uvicorn-reload-watch",
-    "--reload is for development: a second process watches every file and restarts the server. In a deploy it costs memory and hides \
-     crashes.",
+    "Reloading is for development: in a container it hits the limit of file watches, or sees the app's own writes and \
+     restarts without end.",
 );
-const PROGRAM: Check = error(
+pub(crate) const PROGRAM: Check = error(
     "start-program-not-found",
-    "The start command calls a program that neither the plan nor a requirement brings. The shell ends with `command not found`.",
+    "The start command calls a program that no requirement brings, or that is installed where PATH does not lead.",
 );
 const DEVELOPMENT: Check = warning(
     "development-server",

@@ -8,10 +8,10 @@ use super::subject::Subject;
 use crate::finding::Edit;
 use crate::plan::Choice;
 
-const UNKNOWN_PACKAGE: Check = error(
+pub(crate) const UNKNOWN_PACKAGE: Check = error(
     "unknown-nix-package",
-    "nixpkgs has no attribute of this name, or Ubuntu no package, and the build ends there. Names of Debian packages and of pip \
-     packages are not names of Nix packages.",
+    "nixPkgs and nixLibs take attributes of nixpkgs, aptPkgs the names of Ubuntu's packages, and this one does not exist \
+     there. Names of pip or Homebrew packages, names of the other list, and dotted Python versions are the usual mistakes.",
 );
 pub(crate) const PYTHON_DROPPED: Check = error(
     "nix-python-dropped",

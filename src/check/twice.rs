@@ -6,9 +6,9 @@ use super::subject::Subject;
 use crate::project::marker::Platform;
 use crate::project::requirements::{Entry, Origin};
 
-const CONFLICT: Check = error(
+pub(crate) const CONFLICT: Check = error(
     "resolution-conflict",
-    "The same package is asked for twice, in versions of which none satisfies both lines. pip resolves nothing then and installs nothing.",
+    "Two requirements exclude each other's versions, so no set of releases satisfies all of them.",
 );
 
 pub(super) const CHECKS: &[Check] = &[CONFLICT];

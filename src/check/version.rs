@@ -30,10 +30,10 @@ const PIPFILE: Check = warning(
     "Nixpacks finds python_version in a Pipfile only where exactly one blank stands on each side of the equals sign. Otherwise it \
      takes 3.12.",
 );
-const MISMATCH: Check = error(
+pub(crate) const MISMATCH: Check = error(
     "requires-python-mismatch",
-    "The project asks for a Python that the plan does not have: Nixpacks never reads requires-python. Name the version in a \
-     .python-version file.",
+    "The package or project states the Python versions it supports, and the one chosen for this build is not among them. \
+     Nixpacks never reads requires-python: name the version in a .python-version file.",
 );
 const NO_VENV: Check = error(
     "python2-has-no-venv",

@@ -54,7 +54,7 @@ enum Command {
     Suite(suite::Args),
     /// Print the JSON schema of a file format
     Schema(schema::Args),
-    /// Say what a rule means and what cures it
+    /// Say what a rule means and what to do about it
     Explain(explain::Args),
     /// Say which backends work here, and what cures those that do not
     Doctor(doctor::Args),

@@ -14,11 +14,13 @@ mod places;
 mod rank;
 mod reading;
 mod refine;
+mod registry;
 pub mod replay;
 mod table;
 mod telling;
 
 pub use case::Case;
 pub use judge::diagnose;
+pub use registry::{Explained, explain, ids};
 pub use table::{RULES, Rule, rule};
 pub use telling::telling_lines;

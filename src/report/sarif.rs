@@ -10,8 +10,7 @@ use serde_sarif::sarif::{
 };
 
 use super::{Replay, Report, repository};
-use crate::check;
-use crate::diagnose::rule;
+use crate::diagnose::explain;
 use crate::finding::{Diagnosis, Edit, Severity};
 use crate::project::Source;
 use crate::rehearse::Rehearsal;
@@ -40,19 +39,17 @@ pub(super) fn render(report: &Report) -> Result<String> {
 
 fn descriptor(id: &str) -> ReportingDescriptor {
     let text = |text: &str| MultiformatMessageString::builder().text(text).build();
-    let (about, cure, link) = match (rule(id), check::explain(id)) {
-        (Some(rule), _) => (rule.about, rule.help_for(None), rule.link),
-        (None, Some(check)) => (check.about, String::new(), None),
-        (None, None) => ("The deploy fails, for a cause that no rule knows.", String::new(), None),
-    };
-    let help = [about, &cure].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
+    let explained = explain(id);
+    let about = explained.as_ref().map_or("The deploy fails, for a cause that no rule knows.", |known| known.about);
+    let what_to_do = explained.as_ref().and_then(|known| known.help.as_deref());
+    let help = [Some(about), what_to_do].into_iter().flatten().collect::<Vec<_>>().join("\n\n");
     let mut descriptor = ReportingDescriptor::builder()
         .id(id)
         .short_description(text(about))
         .full_description(text(about))
         .help(text(&help))
         .build();
-    descriptor.help_uri = link.map(str::to_owned);
+    descriptor.help_uri = explained.and_then(|known| known.link).map(str::to_owned);
     descriptor
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::format::{Definition, Expect, Fault, line_with, similar_word};
-use crate::check;
-use crate::diagnose::{self, RULES};
+use super::format::{Definition, Expect, Fault, line_with};
+use crate::catalog::suggest::hint;
+use crate::diagnose::{explain, ids};
 
 /// The file that makes a folder a scenario.
 pub const FILE: &str = "scenario.toml";
@@ -196,10 +196,10 @@ fn contradiction(name: &str, definition: &Definition) -> Option<(&'static str, S
 
 fn unknown_rule(expect: &Expect) -> Option<(String, String)> {
     let rule = expect.rule.as_deref().filter(|rule| *rule != NO_RULE)?;
-    if diagnose::rule(rule).is_some() || check::explain(rule).is_some() {
+    if explain(rule).is_some() {
         return None;
     }
-    let meant = similar_word(rule, RULES.iter().map(|known| known.id).chain(check::checks().map(|known| known.id)));
+    let meant = hint(rule, ids());
     let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
     Some((rule.to_owned(), hint))
 }

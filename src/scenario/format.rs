@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use similar::TextDiff;
 
+use crate::catalog::suggest;
 use crate::plan::Vars;
 use crate::rehearse::BackendName;
 use crate::run::SmokeKind;
@@ -302,14 +302,7 @@ fn hint(message: &str) -> Option<&str> {
     }
     let mut words = message.split('`').skip(1).step_by(2);
     let unknown = words.next()?;
-    similar_word(unknown, words)
-}
-
-/// The candidate that `word` was probably meant to be.
-pub(super) fn similar_word<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const ENOUGH: f32 = 0.6;
-    let scored = candidates.into_iter().map(|known| (TextDiff::from_chars(word, known).ratio(), known));
-    scored.filter(|(score, _)| *score >= ENOUGH).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
+    suggest::hint(unknown, words)
 }
 
 #[cfg(test)]

@@ -71,10 +71,10 @@ pub(crate) static MISSING_RUST: Rule = Rule {
 };
 
 pub(crate) static MISSING_SYSTEM_HEADER: Rule = Rule {
-    id: "missing-system-header",
+    id: check::packages::HEADER.id,
     phases: &["install"],
     message: "{a header or library of C} is missing for a package that is built from source",
-    about: "The package compiles against a C library whose development files (headers, a *-config program, a pkg-config file) are not in the build image.",
+    about: check::packages::HEADER.about,
     help: "add the package with {it} to nixPkgs, or take a wheel that brings the library (psycopg2-binary, for example)",
     example: "Error: pg_config executable not found.",
     signs: &[
@@ -192,10 +192,10 @@ pub(crate) static SETUPTOOLS_PKG_RESOURCES_MISSING: Rule = Rule {
 };
 
 pub(crate) static BUILD_BACKEND_CONFIG: Rule = Rule {
-    id: "build-backend-config",
+    id: check::pyproject::BACKEND.id,
     phases: &["install"],
     message: "the project's own build metadata is wrong{}",
-    about: "pip builds the project itself, and the build backend cannot tell what belongs to it: no package folder, several of them, or a file it names is missing.",
+    about: check::pyproject::BACKEND.about,
     help: "name the packages in pyproject.toml (or use `--no-root`, `package-mode = false` with Poetry); with Nixpacks prefer a requirements.txt, \
                because only pyproject.toml is there while it installs",
     example: "error: Multiple top-level packages discovered in a flat-layout: ['quay', 'tides', 'charts'].",

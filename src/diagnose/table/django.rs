@@ -1,12 +1,13 @@
 //! Django's own preparations.
 
 use super::rule::{Rule, decisive, hint, said};
+use crate::check;
 
 pub(crate) static DJANGO_ALLOWED_HOSTS: Rule = Rule {
-    id: "django-allowed-hosts",
+    id: check::django::HOSTS.id,
     phases: &["start"],
     message: "{the host of the request} is not in Django's ALLOWED_HOSTS",
-    about: "Django answers 400 to requests whose Host header it was not told of. On Railway the health check comes as healthcheck.railway.app.",
+    about: check::django::HOSTS.about,
     help: "add {the host} to ALLOWED_HOSTS (and healthcheck.railway.app, if the platform probes the app)",
     example: "django.core.exceptions.DisallowedHost: Invalid HTTP_HOST header: 'harbour.example'. You may need to add 'harbour.example' to ALLOWED_HOSTS.",
     link: Some("https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts"),
@@ -48,10 +49,10 @@ pub(crate) static DJANGO_SETTINGS_MODULE_MISSING: Rule = Rule {
 };
 
 pub(crate) static COLLECTSTATIC_FAILED: Rule = Rule {
-    id: "collectstatic-failed",
+    id: check::django::STATIC.id,
     phases: &["build", "start"],
     message: "collectstatic failed{}",
-    about: "Django's collectstatic found no STATIC_ROOT, or a static file refers to one that is not there.",
+    about: check::django::STATIC.about,
     help: "set STATIC_ROOT in settings.py, and correct the reference named in the message",
     example: "django.core.exceptions.ImproperlyConfigured: You're using the staticfiles app without having set the STATIC_ROOT setting to a filesystem path.",
     signs: &[

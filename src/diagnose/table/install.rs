@@ -10,11 +10,10 @@ use crate::diagnose::fixes;
 use crate::diagnose::refine;
 
 pub(crate) static EXTERNALLY_MANAGED: Rule = Rule {
-    id: "externally-managed",
+    id: check::install::EXTERNALLY_MANAGED.id,
     phases: &["install"],
     message: "pip was aimed at a Python that is marked as externally managed, not at the virtual environment",
-    about: "PEP 668 forbids pip to install into a Python that the system or Nix manages. An install command of the project's own replaced the one \
-                that makes and activates /opt/venv.",
+    about: check::install::EXTERNALLY_MANAGED.about,
     help: "delete [phases.install] and any python3xxPackages.pip from nixpacks.toml, or begin the command with \
                `python -m venv --copies /opt/venv && . /opt/venv/bin/activate && `",
     example: "error: externally-managed-environment",
@@ -30,10 +29,10 @@ pub(crate) static EXTERNALLY_MANAGED: Rule = Rule {
 };
 
 pub(crate) static PIP_NOT_FOUND: Rule = Rule {
-    id: "pip-not-found",
+    id: check::install::PIP_NOT_FOUND.id,
     phases: &["install"],
     message: "there is no pip where the command looks for it",
-    about: "No pip is on PATH or in this Python: the Python provider was not used, or the virtual environment was never made. Nix' python carries no pip.",
+    about: check::install::PIP_NOT_FOUND.about,
     help: "let the Python provider install (delete [phases.install]), or begin the command with \
                `python -m venv --copies /opt/venv && . /opt/venv/bin/activate && `",
     example: "/bin/bash: line 1: pip: command not found",
@@ -57,11 +56,10 @@ pub(crate) static PIP_NOT_FOUND: Rule = Rule {
 };
 
 pub(crate) static NO_MATCHING_DISTRIBUTION: Rule = Rule {
-    id: "no-matching-distribution",
+    id: check::requirements::PHANTOM.id,
     phases: &["install"],
     message: "no release satisfies {a requirement}",
-    about: "The index has no such package, or not in that version. A misspelt name, a version that was never published, a module of the standard \
-                library or a private package are the usual reasons.",
+    about: check::requirements::PHANTOM.about,
     help: "check the name and version of {the requirement} on the index",
     example: "ERROR: No matching distribution found for tabulate==9.9.1",
     link: Some("https://pip.pypa.io/en/stable/reference/requirements-file-format/"),
@@ -97,10 +95,10 @@ pub(crate) static NO_MATCHING_DISTRIBUTION: Rule = Rule {
 };
 
 pub(crate) static NO_WHEEL_FOR_PYTHON: Rule = Rule {
-    id: "no-wheel-for-python",
+    id: check::packages::NO_WHEEL.id,
     phases: &["install"],
     message: "{a package} has no wheel for this Python, and its source does not build here",
-    about: "The pinned release is older (or pickier) than the Python that builds: there is no ready wheel, and the source distribution fails on it.",
+    about: check::packages::NO_WHEEL.about,
     help: "raise the pin of {the package} to a release with wheels for this Python, or choose an older Python (runtime.txt, .python-version)",
     example: "AttributeError: module 'pkgutil' has no attribute 'ImpImporter'. Did you mean: 'zipimporter'?",
     signs: &[
@@ -141,10 +139,10 @@ pub(crate) static NO_WHEEL_FOR_PYTHON: Rule = Rule {
 };
 
 pub(crate) static WHEEL_WRONG_PLATFORM: Rule = Rule {
-    id: "wheel-wrong-platform",
+    id: check::requirements::WHEEL.id,
     phases: &["install"],
     message: "{a wheel} was built for another platform or Python",
-    about: "The requirements name a wheel file directly, and its tags do not fit the machine that builds (Linux x86-64) or its Python.",
+    about: check::requirements::WHEEL.about,
     help: "require the package by name and version in place of {the wheel file}, so that pip can choose",
     example: "ERROR: demo-1.0-cp311-cp311-win_amd64.whl is not a supported wheel on this platform.",
     signs: &[
@@ -161,10 +159,10 @@ pub(crate) static WHEEL_WRONG_PLATFORM: Rule = Rule {
 };
 
 pub(crate) static WINDOWS_ONLY_REQUIREMENT: Rule = Rule {
-    id: "windows-only-requirement",
+    id: check::requirements::WINDOWS.id,
     phases: &["install"],
     message: "{a requirement} exists for Windows only",
-    about: "The package has nothing to install on Linux. It came into the requirements from a `pip freeze` on Windows.",
+    about: check::requirements::WINDOWS.about,
     help: "remove {the requirement}, or end its line with `; sys_platform == \"win32\"`",
     example: "ERROR: No matching distribution found for pywinpty==2.0.12",
     signs: &[
@@ -197,10 +195,10 @@ pub(crate) static WINDOWS_ONLY_REQUIREMENT: Rule = Rule {
 };
 
 pub(crate) static REQUIRES_PYTHON_MISMATCH: Rule = Rule {
-    id: "requires-python-mismatch",
+    id: check::version::MISMATCH.id,
     phases: &["install"],
     message: "{a package} demands another Python than the one that builds",
-    about: "The package or project states the Python versions it supports, and the one chosen for this build is not among them.",
+    about: check::version::MISMATCH.about,
     help: "choose a Python that {it} supports (NIXPACKS_PYTHON_VERSION, runtime.txt or .python-version), or change the pin",
     example: "ERROR: Package 'demo' requires a different Python: 3.11.7 not in '>=3.12'",
     signs: &[
@@ -249,10 +247,10 @@ pub(crate) static REQUIRES_PYTHON_MISMATCH: Rule = Rule {
 };
 
 pub(crate) static RESOLUTION_CONFLICT: Rule = Rule {
-    id: "resolution-conflict",
+    id: check::twice::CONFLICT.id,
     phases: &["install"],
     message: "the pinned versions contradict each other{}",
-    about: "Two requirements exclude each other's versions, so no set of releases satisfies all of them.",
+    about: check::twice::CONFLICT.about,
     help: "loosen or align the pins that the log names under `The conflict is caused by`",
     example: "ERROR: Cannot install -r requirements.txt (line 4) and click==7.1.2 because these package versions have conflicting dependencies.",
     link: Some("https://pip.pypa.io/en/stable/topics/dependency-resolution/"),

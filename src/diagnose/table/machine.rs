@@ -104,10 +104,10 @@ pub(crate) static PERMISSION_DENIED: Rule = Rule {
 };
 
 pub(crate) static MISSING_SYSTEM_BINARY: Rule = Rule {
-    id: "missing-system-binary",
+    id: check::packages::PROGRAM.id,
     phases: &["install", "start"],
     message: "the program {that a package runs} is not there",
-    about: "A Python package runs another program (ffmpeg, chromium, pdfinfo, tesseract), and pip does not install programs.",
+    about: check::packages::PROGRAM.about,
     help: "add the package with {the program} to nixPkgs (with \"...\" first) or to aptPkgs",
     example: "FileNotFoundError: [Errno 2] No such file or directory: 'ffmpeg'",
     signs: &[

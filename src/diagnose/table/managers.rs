@@ -3,13 +3,14 @@
 use super::install::REQUIRES_PYTHON_MISMATCH;
 use super::rule::{Rule, YieldsTo, decisive, hint, said};
 use super::setup::INVALID_NIXPACKS_CONFIG;
+use crate::check;
 use crate::diagnose::refine;
 
 pub(crate) static INVALID_PYPROJECT: Rule = Rule {
-    id: "invalid-pyproject",
+    id: check::pyproject::INVALID.id,
     phases: &["install"],
     message: "pyproject.toml cannot be read, or lacks a required part{}",
-    about: "The file is not valid TOML, or a tool misses the section it needs, such as [tool.poetry] or [project].",
+    about: check::pyproject::INVALID.about,
     help: "correct pyproject.toml where the message points, or give the missing section",
     example: "[tool.poetry] section not found in /app/pyproject.toml",
     signs: &[
@@ -45,10 +46,10 @@ pub(crate) static INVALID_PYPROJECT: Rule = Rule {
 };
 
 pub(crate) static POETRY_LOCK_OUTDATED: Rule = Rule {
-    id: "poetry-lock-outdated",
+    id: check::lock::POETRY_LOCK.id,
     phases: &["install"],
     message: "poetry.lock does not match pyproject.toml",
-    about: "Dependencies in pyproject.toml changed and the lock was not written again, so Poetry refuses to install from it.",
+    about: check::lock::POETRY_LOCK.about,
     help: "run `poetry lock` and commit poetry.lock",
     example: "pyproject.toml changed significantly since poetry.lock was last generated. Run `poetry lock` to fix the lock file.",
     signs: &[
@@ -61,10 +62,10 @@ pub(crate) static POETRY_LOCK_OUTDATED: Rule = Rule {
 };
 
 pub(crate) static PIPFILE_LOCK_OUTDATED: Rule = Rule {
-    id: "pipfile-lock-outdated",
+    id: check::lock::PIPFILE_LOCK.id,
     phases: &["install"],
     message: "Pipfile.lock does not match the Pipfile",
-    about: "The Pipfile changed and the lock was not written again; `--deploy` refuses such a lock.",
+    about: check::lock::PIPFILE_LOCK.about,
     help: "run `pipenv lock` and commit Pipfile.lock",
     example: "Your Pipfile.lock (0345f5) is out of date. Expected: (5580b3).",
     signs: &[
@@ -79,10 +80,10 @@ pub(crate) static PIPFILE_LOCK_OUTDATED: Rule = Rule {
 };
 
 pub(crate) static UV_LOCK_OUTDATED: Rule = Rule {
-    id: "uv-lock-outdated",
+    id: check::lock::UV_LOCK.id,
     phases: &["install"],
     message: "uv.lock does not match pyproject.toml",
-    about: "pyproject.toml changed and the lock was not written again, so a locked sync refuses it.",
+    about: check::lock::UV_LOCK.about,
     help: "run `uv lock` and commit uv.lock",
     example: "error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided. To update the lockfile, run `uv lock`.",
     signs: &[
@@ -98,10 +99,10 @@ pub(crate) static UV_LOCK_OUTDATED: Rule = Rule {
 };
 
 pub(crate) static UV_LOCK_MISSING: Rule = Rule {
-    id: "uv-lock-missing",
+    id: check::lock::NO_LOCK.id,
     phases: &["install"],
     message: "a frozen sync was asked for, and there is no lock file",
-    about: "`--frozen` or `--locked` installs exactly what uv.lock says; the file was not committed or not copied.",
+    about: check::lock::NO_LOCK.about,
     help: "run `uv lock` and commit uv.lock",
     example: "error: Unable to find lockfile at `uv.lock`. To create a lockfile, run `uv lock` or `uv sync`.",
     signs: &[
@@ -113,10 +114,10 @@ pub(crate) static UV_LOCK_MISSING: Rule = Rule {
 };
 
 pub(crate) static POETRY_VERSION_TOO_OLD: Rule = Rule {
-    id: "poetry-version-too-old",
+    id: check::lock::POETRY_OLD.id,
     phases: &["install"],
     message: "the pinned Poetry cannot read this lock or project file{}",
-    about: "The lock or pyproject.toml was written for a newer Poetry than the one that Nixpacks pins (1.3.1 by default).",
+    about: check::lock::POETRY_OLD.about,
     help: "set NIXPACKS_POETRY_VERSION (or `poetry` in .tool-versions) to the version that wrote the lock",
     example: "The lock file is not compatible with the current version of Poetry.",
     signs: &[
@@ -138,10 +139,10 @@ pub(crate) static POETRY_VERSION_TOO_OLD: Rule = Rule {
 };
 
 pub(crate) static UV_VERSION_TOO_OLD: Rule = Rule {
-    id: "uv-version-too-old",
+    id: check::lock::UV_OLD.id,
     phases: &["install"],
     message: "the pinned uv cannot read this lock or project file{}",
-    about: "uv.lock was written by a newer uv than the one that Nixpacks pins.",
+    about: check::lock::UV_OLD.about,
     help: "set NIXPACKS_UV_VERSION (or `uv` in .tool-versions) to the version that wrote the lock",
     example: "error: The lockfile at `uv.lock` uses an unsupported schema version (v2, but only v1 is supported). Downgrade to a compatible uv version, or remove the `uv.lock` prior to running `uv lock` or `uv sync`.",
     signs: &[
@@ -158,10 +159,10 @@ pub(crate) static UV_VERSION_TOO_OLD: Rule = Rule {
 };
 
 pub(crate) static POETRY_OPTION_REMOVED: Rule = Rule {
-    id: "poetry-option-removed",
+    id: check::lock::POETRY_2.id,
     phases: &["install"],
     message: "this Poetry has no {such option} any more",
-    about: "Poetry 2 dropped options that older install commands use, such as `--no-dev`; Nixpacks still passes it.",
+    about: check::lock::POETRY_2.about,
     help: "pin Poetry 1.x (NIXPACKS_POETRY_VERSION=1.8.5), or use `--only main` in an install command of your own",
     example: "The option \"--no-dev\" does not exist",
     signs: &[
@@ -173,10 +174,10 @@ pub(crate) static POETRY_OPTION_REMOVED: Rule = Rule {
 };
 
 pub(crate) static TOOL_VERSION_INCOMPATIBLE: Rule = Rule {
-    id: "tool-version-incompatible",
+    id: check::lock::PDM.id,
     phases: &["install"],
     message: "the pinned {installer} no longer works with its own dependencies of today",
-    about: "The installer is pinned, the libraries it uses are not, and a newer one of them broke it. pdm 2.13.3 with today's httpx is the known case.",
+    about: check::lock::PDM.about,
     help: "set the tool's version variable (NIXPACKS_PDM_VERSION, NIXPACKS_POETRY_VERSION) to a current release",
     example: "TypeError: super(type, obj): obj must be an instance or subtype of type",
     signs: &[

@@ -203,10 +203,10 @@ pub(crate) static NUMPY_ABI_MISMATCH: Rule = Rule {
 };
 
 pub(crate) static MISSING_SHARED_LIBRARY: Rule = Rule {
-    id: "missing-shared-library",
+    id: check::packages::LIBRARY.id,
     phases: &["start"],
     message: "the shared library {that a package loads} is not on the library path",
-    about: "A compiled package loads a system library that neither its wheel nor the image brings. A Nix Python sees only what nixLibs puts on LD_LIBRARY_PATH.",
+    about: check::packages::LIBRARY.about,
     help: "add the package with {the library} to nixLibs (with \"...\" first); aptPkgs do not reach a Nix Python",
     example: "ImportError: libGL.so.1: cannot open shared object file: No such file or directory",
     signs: &[
@@ -247,10 +247,10 @@ pub(crate) static MISSING_SHARED_LIBRARY: Rule = Rule {
 };
 
 pub(crate) static REMOVED_STDLIB_MODULE: Rule = Rule {
-    id: "removed-stdlib-module",
+    id: check::imports::REMOVED.id,
     phases: &["install", "start"],
     message: "{a module} is no longer part of this Python's standard library",
-    about: "Python 3.12 dropped distutils, imp and asyncore; 3.13 dropped audioop, cgi, imghdr, telnetlib and others. A package still imports one.",
+    about: check::imports::REMOVED.about,
     help: "take a newer release of the package that imports {it}, add its replacement to the requirements, or choose an older Python",
     example: "ModuleNotFoundError: No module named 'audioop'",
     signs: &[],

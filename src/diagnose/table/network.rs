@@ -1,13 +1,14 @@
 //! What is fetched from elsewhere: network, certificates, credentials.
 
 use super::rule::{Rule, YieldsTo, decisive, hint, said};
+use crate::check;
 use crate::diagnose::refine;
 
 pub(crate) static GIT_AUTH_FAILED: Rule = Rule {
-    id: "git-auth-failed",
+    id: check::requirements::SSH.id,
     phases: &["install"],
     message: "{a git repository} cannot be cloned: it is private (or gone) and no credentials are given",
-    about: "git asks for a user name, or the host hides a private repository. A build has nobody to type a password.",
+    about: check::requirements::SSH.about,
     help: "give the build a token (`git+https://$TOKEN@…`, with the name in braces), or publish {the repository} as a package",
     example: "fatal: could not read Username for 'https://github.com': No such device or address",
     signs: &[

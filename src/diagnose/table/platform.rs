@@ -3,6 +3,7 @@
 use super::django::DJANGO_SECRET_KEY_MISSING;
 use super::network::{GIT_AUTH_FAILED, INDEX_AUTH_FAILED};
 use super::rule::{Rule, YieldsTo, decisive, hint, said};
+use crate::check;
 use crate::diagnose::refine;
 
 pub(crate) static MISSING_ENV_VAR: Rule = Rule {
@@ -163,10 +164,10 @@ pub(crate) static INTERACTIVE_INPUT: Rule = Rule {
 };
 
 pub(crate) static NO_DISPLAY: Rule = Rule {
-    id: "no-display",
+    id: check::packages::DISPLAY.id,
     phases: &["start"],
     message: "the program wants a screen, and a container has none{}",
-    about: "Windows, browsers with a head, keyboards and mice need a display server, which a deploy does not have.",
+    about: check::packages::DISPLAY.about,
     help: "run without a window (headless browser, `matplotlib.use(\"Agg\")`, opencv-python-headless), or leave {that part} out of the deploy",
     example: "_tkinter.TclError: no display name and no $DISPLAY environment variable",
     signs: &[

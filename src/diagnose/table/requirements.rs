@@ -1,14 +1,15 @@
 //! Requirement files, as they are written.
 
 use super::rule::{Rule, YieldsTo, decisive, hint, said};
+use crate::check;
 use crate::diagnose::fixes;
 use crate::diagnose::refine;
 
 pub(crate) static LOCAL_PATH_REQUIREMENT: Rule = Rule {
-    id: "local-path-requirement",
+    id: check::requirements::LOCAL.id,
     phases: &["install"],
     message: "{a requirement} points at a path that exists on somebody's own machine only",
-    about: "`pip freeze` writes `@ file:///…` for packages that conda or a local folder brought. No other machine has that path.",
+    about: check::requirements::LOCAL.about,
     help: "require the package by name and version in place of {the path} (`pip list --format=freeze` writes such lines)",
     example: "ERROR: Could not install packages due to an OSError: [Errno 2] No such file or directory: '/home/ada/wheels/ledger-0.4-py3-none-any.whl'",
     signs: &[
@@ -39,10 +40,10 @@ pub(crate) static LOCAL_PATH_REQUIREMENT: Rule = Rule {
 };
 
 pub(crate) static REQUIREMENTS_ENCODING: Rule = Rule {
-    id: "requirements-encoding",
+    id: check::requirements::ENCODING.id,
     phases: &["install"],
     message: "{the requirements file} is not UTF-8",
-    about: "The file was saved as UTF-16 (PowerShell's `>` does that) or in an old code page, and the installer cannot decode it.",
+    about: check::requirements::ENCODING.about,
     help: "save {the requirements file} as UTF-8 (in PowerShell: `pip freeze | Out-File -Encoding utf8 requirements.txt`)",
     example: "UnicodeDecodeError: 'utf-16-le' codec can't decode byte 0x0a in position 118: truncated data",
     signs: &[
@@ -60,10 +61,10 @@ pub(crate) static REQUIREMENTS_ENCODING: Rule = Rule {
 };
 
 pub(crate) static REQUIREMENTS_FILE_MISSING: Rule = Rule {
-    id: "requirements-file-missing",
+    id: check::requirements::MISSING.id,
     phases: &["install", "build"],
     message: "{the requirements file} is not where the command looks for it",
-    about: "The install command names a file that is not in the build: another folder, another spelling, not committed, or ignored.",
+    about: check::requirements::MISSING.about,
     help: "commit {the file}, or correct the path in the install command or the root directory",
     example: "ERROR: Could not open requirements file: [Errno 2] No such file or directory: 'requirements.txt'",
     signs: &[
@@ -91,10 +92,10 @@ pub(crate) static REQUIREMENTS_FILE_MISSING: Rule = Rule {
 };
 
 pub(crate) static INVALID_REQUIREMENT: Rule = Rule {
-    id: "invalid-requirement",
+    id: check::requirements::INVALID.id,
     phases: &["install"],
     message: "{a line of the requirements} is no requirement",
-    about: "pip cannot parse a line: a command, a merge marker, a single `=`, a bullet or prose got into the file.",
+    about: check::requirements::INVALID.about,
     help: "correct or delete {the line}; one requirement a line, as `name==version`",
     example: "ERROR: Invalid requirement: 'sudo apt install libpq-dev' (from line 7 of requirements.txt)",
     link: Some("https://pip.pypa.io/en/stable/reference/requirements-file-format/"),
@@ -139,10 +140,10 @@ pub(crate) static HASH_MISMATCH: Rule = Rule {
 };
 
 pub(crate) static TOOL_VERSION_VARIABLE_EMPTY: Rule = Rule {
-    id: "tool-version-variable-empty",
+    id: check::lock::EMPTY.id,
     phases: &["install"],
     message: "the version variable in {an install command} is not set",
-    about: "The command installs `tool==$VERSION` and the variable is empty, because Nixpacks sets it only where the tool's lock file exists.",
+    about: check::lock::EMPTY.about,
     help: "commit the lock file, or set NIXPACKS_POETRY_VERSION, NIXPACKS_PDM_VERSION or NIXPACKS_UV_VERSION",
     example: "ERROR: Invalid requirement: 'uv==': Expected end or semicolon (after name and no valid version specifier)",
     signs: &[

@@ -2,12 +2,13 @@
 
 use super::database::{DB_UNREACHABLE, REDIS_UNREACHABLE};
 use super::rule::{Rule, YieldsTo, decisive, hint, last_resort, said};
+use crate::check;
 
 pub(crate) static PORT_VARIABLE_NOT_EXPANDED: Rule = Rule {
-    id: "port-variable-not-expanded",
+    id: check::server::LITERAL.id,
     phases: &["start"],
     message: "a literal {$PORT} reached the program",
-    about: "The start command was run without a shell (a JSON array or exec form, or single quotes), so nobody put the number in.",
+    about: check::server::LITERAL.about,
     help: "let a shell run the command (`sh -c \"… --port $PORT\"`, no quotes around {$PORT}), or read PORT in the app",
     example: "Error: Invalid value for '--port': '$PORT' is not a valid integer.",
     signs: &[
@@ -25,10 +26,10 @@ pub(crate) static PORT_VARIABLE_NOT_EXPANDED: Rule = Rule {
 };
 
 pub(crate) static WRONG_BIND_HOST: Rule = Rule {
-    id: "wrong-bind-host",
+    id: check::server::HOST.id,
     phases: &["start"],
     message: "the app listens on {loopback} only, where the platform's router cannot reach it",
-    about: "A server bound to 127.0.0.1 answers inside its container only. The platform connects from outside.",
+    about: check::server::HOST.about,
     help: "bind to 0.0.0.0 and the port in $PORT (`--host 0.0.0.0 --port $PORT`, `--bind 0.0.0.0:$PORT`)",
     example: "INFO:     Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)",
     signs: &[hint(r"app is (?:not listening on the expected|listening on the incorrect) address")],
@@ -121,10 +122,10 @@ pub(crate) static WORKER_TIMEOUT: Rule = Rule {
 };
 
 pub(crate) static UVICORN_RELOAD_WATCH: Rule = Rule {
-    id: "uvicorn-reload-watch",
+    id: check::server::RELOAD.id,
     phases: &["start"],
     message: "the server runs with --reload, and watching the files fails or restarts it over and over",
-    about: "Reloading is for development: in a container it hits the limit of file watches, or sees the app's own writes and restarts without end.",
+    about: check::server::RELOAD.about,
     help: "take --reload (reload=True, debug=True) out of the start command",
     example: "WARNING:  WatchFiles detected changes in 'data/cache.py'. Reloading...",
     signs: &[

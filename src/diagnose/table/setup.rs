@@ -6,11 +6,10 @@ use crate::diagnose::fixes;
 use crate::diagnose::refine;
 
 pub(crate) static UNKNOWN_NIX_PACKAGE: Rule = Rule {
-    id: "unknown-nix-package",
+    id: check::setup::UNKNOWN_PACKAGE.id,
     phases: &["setup"],
     message: "nixpkgs has no {attribute of that name}",
-    about: "nixPkgs and nixLibs take attributes of nixpkgs, and this one does not exist there. Names of pip, apt or Homebrew \
-                packages and dotted Python versions are the usual mistakes.",
+    about: check::setup::UNKNOWN_PACKAGE.about,
     help: "take {it} out of nixPkgs or nixLibs; Python packages belong in requirements.txt, apt names in aptPkgs",
     example: "error: undefined variable 'pip' at /app/.nixpacks/nixpkgs-ffeebf0acf3ae8b29f8c7049cd911b9636efd7e7.nix:22:14",
     link: Some("https://search.nixos.org/packages"),
@@ -49,10 +48,10 @@ pub(crate) static NIX_PACKAGE_INSECURE: Rule = Rule {
 };
 
 pub(crate) static INVALID_NIXPACKS_CONFIG: Rule = Rule {
-    id: "invalid-nixpacks-config",
+    id: check::planned::INVALID_CONFIG.id,
     phases: &["setup"],
     message: "{the Nixpacks configuration} cannot be read",
-    about: "nixpacks.toml or nixpacks.json does not parse, or a key has a value of the wrong type. Nixpacks stops before it plans anything.",
+    about: check::planned::INVALID_CONFIG.about,
     help: "correct {the file} where the parser points",
     example: "Error: Failed to parse Nixpacks config file `nixpacks.toml`",
     link: Some("https://nixpacks.com/docs/configuration/file"),
@@ -73,11 +72,10 @@ pub(crate) static INVALID_NIXPACKS_CONFIG: Rule = Rule {
 };
 
 pub(crate) static NO_BUILD_PLAN: Rule = Rule {
-    id: "no-build-plan",
+    id: check::planned::NO_PLAN.id,
     phases: &["setup"],
     message: "nothing at the root of the project tells the builder what it is",
-    about: "A builder detects Python by main.py, requirements.txt, pyproject.toml or Pipfile at the root. None is there: the root directory is wrong, \
-                or the project sits in a sub-folder.",
+    about: check::planned::NO_PLAN.about,
     help: "set the service's root directory to the folder with requirements.txt, or move the files up",
     example: "Nixpacks was unable to generate a build plan for this app.",
     link: Some("https://nixpacks.com/docs/providers/python"),
@@ -98,10 +96,10 @@ pub(crate) static NO_BUILD_PLAN: Rule = Rule {
 };
 
 pub(crate) static NO_START_COMMAND: Rule = Rule {
-    id: "no-start-command",
+    id: check::planned::NO_START.id,
     phases: &["setup"],
     message: "the plan has no start command",
-    about: "Nothing says how the app starts: there is no main.py, Procfile, manage.py or [start] section that the builder knows.",
+    about: check::planned::NO_START.about,
     help: "add `[start]` with `cmd = \"…\"` to nixpacks.toml, or a Procfile with a `web:` line",
     example: "Error: No start command could be found",
     link: Some("https://nixpacks.com/docs/configuration/file"),

@@ -9,10 +9,10 @@ use crate::diagnose::fixes;
 use crate::diagnose::refine;
 
 pub(crate) static START_PROGRAM_NOT_FOUND: Rule = Rule {
-    id: "start-program-not-found",
+    id: check::server::PROGRAM.id,
     phases: &["start"],
     message: "{the program of the start command} is not installed",
-    about: "The start command calls a program that no requirement brings, or that is installed where PATH does not lead.",
+    about: check::server::PROGRAM.about,
     help: "add {the program} to requirements.txt",
     example: "/bin/bash: line 1: gunicorn: command not found",
     signs: &[
@@ -60,10 +60,10 @@ pub(crate) static START_PROGRAM_NOT_FOUND: Rule = Rule {
 };
 
 pub(crate) static START_FILE_MISSING: Rule = Rule {
-    id: "start-file-missing",
+    id: check::entry::FILE.id,
     phases: &["start"],
     message: "{the script of the start command} is not in the deployed folder",
-    about: "The start command names a file that is not there: another name or folder, not committed, or the wrong root directory.",
+    about: check::entry::FILE.about,
     help: "correct the path of {the script} in the start command, or commit the file",
     example: "python: can't open file '/app/main.py': [Errno 2] No such file or directory",
     signs: &[
@@ -85,10 +85,10 @@ pub(crate) static START_FILE_MISSING: Rule = Rule {
 };
 
 pub(crate) static WRONG_START_MODULE: Rule = Rule {
-    id: "wrong-start-module",
+    id: check::entry::MODULE.id,
     phases: &["start"],
     message: "the server cannot import {the module} that the start command names",
-    about: "The part before the colon of `module:attribute` is no module in the folder in which the server starts.",
+    about: check::entry::MODULE.about,
     help: "give the dotted path from the root of the project (`folder.file:app`), or change the folder with --chdir or --app-dir",
     example: "ERROR:    Error loading ASGI app. Could not import module \"main\".",
     signs: &[
@@ -117,10 +117,10 @@ pub(crate) static WRONG_START_MODULE: Rule = Rule {
 };
 
 pub(crate) static WRONG_APP_ATTRIBUTE: Rule = Rule {
-    id: "wrong-app-attribute",
+    id: check::entry::ATTRIBUTE.id,
     phases: &["start"],
     message: "the module is there, but has no {attribute of that name}",
-    about: "The part after the colon of `module:attribute` is not what the module calls its application.",
+    about: check::entry::ATTRIBUTE.about,
     help: "name the variable that holds the application in the start command in place of {that name}",
     example: "ERROR:    Error loading ASGI app. Attribute \"app\" not found in module \"main\".",
     signs: &[

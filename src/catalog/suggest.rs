@@ -1,0 +1,56 @@
+//! "Did you mean": the known name that a word was probably meant to be.
+
+/// Letters inserted, left out, replaced or swapped between two names, upper and lower case and separators aside.
+///
+/// ```
+/// assert_eq!(shakedown::catalog::suggest::distance("nix_pkgs", "nixPkg"), 1);
+/// ```
+pub fn distance(one: &str, other: &str) -> usize {
+    strsim::damerau_levenshtein(&plain(one), &plain(other))
+}
+
+/// The name nearest to the word, unless more than `most` letters differ.
+pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>, most: usize) -> Option<&'n str> {
+    let scored = names.into_iter().map(|name| (distance(word, name), name));
+    scored.min_by_key(|(distance, _)| *distance).filter(|(distance, _)| *distance <= most).map(|(_, name)| name)
+}
+
+/// As many letters differ where a slip of the hand is certain enough to act on it.
+pub fn slips(word: &str) -> usize {
+    if plain(word).chars().count() > 5 { 2 } else { 1 }
+}
+
+/// The name to ask back with, where nothing is done about the word: half of its letters may differ.
+pub fn hint<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    nearest(word, names, plain(word).chars().count() / 2)
+}
+
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_and_separators_are_no_difference() {
+        assert_eq!(distance("Health-Check_Path", "healthcheckPath"), 0);
+        assert_eq!(nearest("nixpkgs", ["cmds", "nixPkgs"], 0), Some("nixPkgs"));
+    }
+
+    #[test]
+    fn two_slips_are_enough_for_a_long_word_and_one_for_a_short_one() {
+        assert_eq!((slips("cmds"), slips("nixPkgs")), (1, 2));
+        assert_eq!(nearest("cmmdz", ["cmds"], slips("cmds")), None);
+        assert_eq!(nearest("nixPgks", ["nixPkgs"], slips("nixPgks")), Some("nixPkgs"));
+    }
+
+    #[test]
+    fn a_hint_reaches_further_and_strangers_get_none() {
+        let ids = ["externally-managed", "missing-shared-library"];
+        assert_eq!(hint("externaly-managd", ids), Some("externally-managed"));
+        assert_eq!(hint("missing-library", ids), Some("missing-shared-library"));
+        assert_eq!(hint("zebra", ids), None);
+    }
+}
