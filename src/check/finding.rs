@@ -19,21 +19,28 @@ pub struct Check {
     pub severity: Severity,
     /// What it means, in two sentences.
     pub about: &'static str,
+    /// Whether an error of it ends the deploy although a run here does not show it, this machine being kinder there.
+    pub decides: bool,
 }
 
 pub(super) const fn error(id: &'static str, about: &'static str) -> Check {
-    Check { id, severity: Severity::Error, about }
+    Check { id, severity: Severity::Error, about, decides: false }
 }
 
 pub(super) const fn warning(id: &'static str, about: &'static str) -> Check {
-    Check { id, severity: Severity::Warning, about }
+    Check { id, severity: Severity::Warning, about, decides: false }
 }
 
 pub(super) const fn note(id: &'static str, about: &'static str) -> Check {
-    Check { id, severity: Severity::Note, about }
+    Check { id, severity: Severity::Note, about, decides: false }
 }
 
 impl Check {
+    /// One that decides over a run that works here.
+    pub(super) const fn decides(self) -> Self {
+        Self { decides: true, ..self }
+    }
+
     /// Begins a finding with its cause in one sentence.
     pub(super) fn found(&self, message: impl Into<String>) -> Finding {
         Finding(Diagnosis {

@@ -37,7 +37,8 @@ const UNEXPANDED: Check = error(
     "start-variable-not-expanded",
     "With a Dockerfile Railway hands the start command to the program itself, without a shell that would look for variables: the program \
      gets the text $PORT. `sh -c '…'` around it brings the shell back.",
-);
+)
+.decides();
 
 pub(super) const CHECKS: &[Check] = &[DOCKERFILE, BUILDER, UNEXPANDED, ENVIRONMENT, DEPRECATED, CONFIG_AS_CODE];
 

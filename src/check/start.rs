@@ -23,7 +23,8 @@ const DISAGREE: Check = warning(
 const RUN_IMAGE: Check = error(
     "run-image-loses-venv",
     "With start.runImage only /app is copied into that image. The virtual environment in /opt/venv and Python itself stay behind.",
-);
+)
+.decides();
 const USER: Check = warning(
     "start-user-loses-path",
     "With start.user the app starts in another user's login shell, which does not read the PATH that leads to /opt/venv and Nix' \

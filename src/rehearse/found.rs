@@ -1,6 +1,6 @@
 //! From what a run left behind to what is said of it.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use super::Rehearsal;
 use crate::catalog::names;
@@ -10,7 +10,7 @@ use crate::finding::Diagnosis;
 use crate::log::Log;
 use crate::plan::Plan;
 use crate::project::Project;
-use crate::run::{Event, Outcome, Verdict};
+use crate::run::{Outcome, Verdict};
 use crate::sandbox::{Kept, MissingLibrary, Unverified};
 
 /// What a run left behind.
@@ -23,16 +23,8 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Looks for the cause, tells the listeners that the run is over.
-    pub(super) fn rehearsal(
-        self,
-        project: &Project,
-        plan: Plan,
-        backend: String,
-        reason: String,
-        started: Instant,
-        emit: &mut dyn FnMut(&Event),
-    ) -> Rehearsal {
+    /// Looks for the cause in what the run printed.
+    pub(super) fn rehearsal(self, project: &Project, plan: Plan, backend: String, reason: String) -> Rehearsal {
         let Self { outcome, log, missing, mut unverified, kept } = self;
         if outcome.verdict() == Verdict::Works {
             unverified.extend(missing.iter().map(dormant));
@@ -60,8 +52,7 @@ impl Found {
             primary.advice = Some(format!("run it where {} can be had: --backend nix or docker", absent.what));
         }
         let suspects = Vec::new();
-        let took = started.elapsed();
-        let rehearsal = Rehearsal {
+        Rehearsal {
             plan,
             backend,
             reason,
@@ -73,14 +64,8 @@ impl Found {
             absent,
             suspects,
             kept,
-            took,
-        };
-        emit(&Event::RunFinished {
-            verdict: rehearsal.verdict(),
-            failed_phase: rehearsal.outcome.failing_phase().map(str::to_owned),
-            rule: rehearsal.diagnoses.first().map(|diagnosis| diagnosis.rule.to_owned()),
-        });
-        rehearsal
+            took: Duration::ZERO,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 mod backends;
 mod found;
 mod kept;
-mod learn;
+mod known;
 mod port;
 mod refused;
 pub mod replay;
@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::check::check;
-use crate::finding::{Diagnosis, Evidence};
+use crate::finding::{Diagnosis, Evidence, Severity};
 use crate::log::LogBuilder;
 use crate::plan::Plan;
 use crate::project::Project;
@@ -30,7 +30,7 @@ use crate::run::{self, Event, Outcome, Ran, Rehearsal as Walk, Status, Until, Ve
 use crate::sandbox::{Kept, Sandbox, Spec, Unverified, Watch};
 
 /// A run and everything found out from it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Rehearsal {
     /// What was run; empty where no plan could be made.
     pub plan: Plan,
@@ -59,13 +59,35 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// What is said of the deploy. A passing fault (no network) says nothing about the project, nor does a package that is
-    /// missing on this machine alone.
+    /// What is said of the deploy. What is known to end it counts even where the run here worked. A passing fault (no
+    /// network) says nothing about the project, nor does a package that is missing on this machine alone.
     pub fn verdict(&self) -> Verdict {
+        let decided = self.diagnoses.iter().any(|finding| finding.severity == Severity::Error);
         match self.outcome.verdict() {
             Verdict::Fails if self.passing || self.absent.is_some() => Verdict::CannotTell,
+            Verdict::Works if decided => Verdict::Fails,
             verdict => verdict,
         }
+    }
+}
+
+impl Rehearsal {
+    /// The whole of what is said: what can be known without a run is in it before anybody is told.
+    fn finish(mut self, known: Vec<Diagnosis>, started: Instant, emit: &mut dyn FnMut(&Event)) -> Self {
+        self.add_known(known);
+        self.took = started.elapsed();
+        let verdict = self.verdict();
+        emit(&Event::RunFinished {
+            verdict,
+            failed_phase: self.outcome.failing_phase().map(str::to_owned),
+            rule: self.primary().map(|diagnosis| diagnosis.rule.to_owned()),
+        });
+        self
+    }
+
+    /// The cause, where the deploy does not work.
+    pub fn primary(&self) -> Option<&Diagnosis> {
+        self.diagnoses.first().filter(|_| self.verdict() != Verdict::Works)
     }
 }
 
@@ -87,13 +109,12 @@ pub fn rehearse_then(
     let started = Instant::now();
     let project = Project::open(&request.path)?;
     let planned = request.plan(&project)?;
-    let known = |project: &Project| check(project, &request.options, &planned);
+    let known = || check(&project, &request.options, &planned);
     let buildable = match planned.buildable()? {
         Ok(buildable) => buildable,
         Err(refused) => {
-            let mut rehearsal = refused::rehearsal(&refused, &project, started, emit);
-            rehearsal.learn(known(&project));
-            return Ok(rehearsal);
+            let rehearsal = refused::rehearsal(&refused, &project, emit);
+            return Ok(rehearsal.finish(known(), started, emit));
         }
     };
     let root = Project::open(&buildable.root)?;
@@ -132,11 +153,8 @@ pub fn rehearse_then(
         false => sandbox.close().map(|()| None)?,
     };
     let found = Found { outcome: ran.outcome, log: log.finish(), missing, unverified, kept };
-    let mut rehearsal = found.rehearsal(&root, buildable.plan.clone(), name, reason, started, emit);
-    if rehearsal.verdict() == Verdict::Fails {
-        rehearsal.learn(known(&project));
-    }
-    Ok(rehearsal)
+    let rehearsal = found.rehearsal(&root, buildable.plan.clone(), name, reason);
+    Ok(rehearsal.finish(known(), started, emit))
 }
 
 /// What a run says nothing about that was to stop early.

@@ -1,6 +1,6 @@
 //! Plans that the builder would not build: a run that ends before it begins.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Found, Rehearsal};
 use crate::builder::Refused;
@@ -14,12 +14,7 @@ use crate::sandbox::process::Exit;
 const PLAN: &str = "plan";
 
 /// The failed run that comes of it.
-pub(super) fn rehearsal(
-    refused: &Refused,
-    project: &Project,
-    started: Instant,
-    emit: &mut dyn FnMut(&Event),
-) -> Rehearsal {
+pub(super) fn rehearsal(refused: &Refused, project: &Project, emit: &mut dyn FnMut(&Event)) -> Rehearsal {
     let mut log = LogBuilder::new();
     emit(&Event::PhaseStarted { phase: PLAN.into() });
     emit(&Event::CmdStarted { phase: PLAN.into(), cmd: refused.command.into() });
@@ -35,7 +30,7 @@ pub(super) fn rehearsal(
     let outcome = Outcome { phases, smoke: None };
     let found = Found { outcome, log: log.finish(), missing: Vec::new(), unverified: Vec::new(), kept: None };
     let plan = Plan { start: refused.start.as_deref().map(start), ..Plan::default() };
-    found.rehearsal(project, plan, "none".into(), "nothing to run".into(), started, emit)
+    found.rehearsal(project, plan, "none".into(), "nothing to run".into())
 }
 
 /// A start that is shown and never run.

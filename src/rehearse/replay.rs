@@ -101,7 +101,7 @@ pub fn compare(logged: &Logged<'_>, here: &Rehearsal, installed: &Installed) -> 
 }
 
 fn is_same(logged: &Logged<'_>, here: &Rehearsal) -> bool {
-    match (logged.primary, here.diagnoses.first()) {
+    match (logged.primary, here.primary()) {
         (Some(cloud), Some(own)) => cloud.rule == own.rule,
         (None, None) => logged.failure.phase.as_deref() == here.outcome.failing_phase(),
         _ => false,

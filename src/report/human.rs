@@ -31,8 +31,10 @@ pub(super) fn render(report: &Report, paint: Paint) -> String {
     if let Some(replay) = report.replay() {
         out += &place(&replay.failure, report.diagnoses().is_empty(), paint);
     }
+    // A deploy that works has no cause.
+    let causes = report.rehearsal().map_or(1, |rehearsal| usize::from(rehearsal.primary().is_some()));
     for (index, diagnosis) in report.diagnoses().iter().enumerate() {
-        if index == 1 && !matches!(report.content, Content::Findings(_)) {
+        if index == causes && !matches!(report.content, Content::Findings(_)) {
             let _ = writeln!(out, "{}\n", paint.dim("also seen:"));
         }
         out += &one(diagnosis, &report.project, paint);
@@ -50,7 +52,7 @@ pub(super) fn render(report: &Report, paint: Paint) -> String {
         if !list.is_empty() {
             out = out + &list + "\n";
         }
-        closing(&mut out, rehearsal, report, paint);
+        closing(&mut out, rehearsal, paint);
     }
     out
 }
@@ -181,10 +183,10 @@ pub fn not_verified(unverified: &[Unverified], paint: Paint) -> String {
     if list.is_empty() { list } else { format!("{}\n{list}", paint.warn("not verified here:")) }
 }
 
-fn closing(out: &mut String, rehearsal: &Rehearsal, report: &Report, paint: Paint) {
+fn closing(out: &mut String, rehearsal: &Rehearsal, paint: Paint) {
     let took = words::took(rehearsal.took);
     let phase = rehearsal.outcome.failing_phase().unwrap_or("start");
-    let named = report.diagnoses().first().map(|diagnosis| diagnosis.rule);
+    let named = rehearsal.primary().map(|diagnosis| diagnosis.rule);
     let cause = rehearsal.outcome.was_interrupted().then_some("interrupted").or(named);
     let absent = rehearsal.absent.as_ref().map(|absent| format!(": {} is not on this machine", absent.what));
     let cause = cause.map(|cause| format!(" ({cause}{})", absent.unwrap_or_default())).unwrap_or_default();

@@ -41,7 +41,7 @@ pub enum Status {
 }
 
 /// Everything a run found out.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Outcome {
     /// In the order they ran, `setup` first; phases after a failure are [`Status::Skipped`].
     pub phases: Vec<PhaseOutcome>,

@@ -144,7 +144,7 @@ fn found(request: &Request, rehearsal: Rehearsal, particulars: &Particulars) -> 
         crate::run::Verdict::Fails => "fails",
         crate::run::Verdict::CannotTell => "cannot-tell",
     };
-    let primary = rehearsal.diagnoses.first();
+    let primary = rehearsal.primary();
     let rule = primary.map(|diagnosis| (diagnosis.rule.to_owned(), diagnosis.subject.clone()));
     let (phase, exit) = (rehearsal.outcome.failing_phase().map(str::to_owned), exit_code(&rehearsal));
     let (backend, passing) = (rehearsal.backend.clone(), rehearsal.passing);

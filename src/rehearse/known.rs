@@ -1,0 +1,121 @@
+//! What `check` knows of the project, beside what the log of a run says.
+
+use super::Rehearsal;
+use crate::check::checks;
+use crate::diagnose::rule;
+use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
+use crate::run::Verdict;
+
+impl Rehearsal {
+    /// Adds what can be known without a run.
+    pub(super) fn add_known(&mut self, findings: Vec<Diagnosis>) {
+        match self.outcome.verdict() {
+            Verdict::Works => self.add_beside_success(findings),
+            Verdict::Fails => self.add_to_failure(findings),
+            Verdict::CannotTell => {}
+        }
+    }
+
+    /// What a run here cannot show decides; of the rest the run has shown that it does not end the deploy.
+    fn add_beside_success(&mut self, findings: Vec<Diagnosis>) {
+        let decides = |finding: &Diagnosis| {
+            finding.severity == Severity::Error
+                && finding.certainty == Certainty::Certain
+                && checks().any(|check| check.id == finding.rule && check.decides)
+        };
+        let told = findings.into_iter().filter(|finding| finding.severity > Severity::Note);
+        let (deciding, others): (Vec<_>, Vec<_>) = told.partition(decides);
+        let others = others.into_iter().map(|finding| Diagnosis { severity: Severity::Warning, ..finding });
+        self.diagnoses.extend(deciding.into_iter().chain(others));
+    }
+
+    /// Fixes for a cause that the log named, and a cause where it named none.
+    fn add_to_failure(&mut self, mut findings: Vec<Diagnosis>) {
+        let nameless = self.diagnoses.is_empty();
+        let primary = self.diagnoses.first();
+        let explanations = primary.and_then(|primary| rule(primary.rule)).map_or(&[][..], |rule| rule.explained_by);
+        let has_fix = primary.is_some_and(|primary| !primary.fixes.is_empty());
+        let explains = |finding: &Diagnosis| {
+            explanations.iter().any(|known| known.by.id == finding.rule && (known.over_fixes || !has_fix))
+        };
+        if let Some(at) = findings.iter().position(explains) {
+            // What was a mere remark before the run is what broke it.
+            self.diagnoses.insert(0, Diagnosis { severity: Severity::Error, ..findings.remove(at) });
+        }
+        let (errors, others): (Vec<_>, Vec<_>) =
+            findings.into_iter().partition(|finding| finding.severity == Severity::Error);
+        self.suspects = errors.iter().chain(&others).filter(|other| self.may_mend(other)).cloned().collect();
+        for finding in errors {
+            match self.diagnoses.iter_mut().find(|known| known.rule == finding.rule) {
+                Some(known) => {
+                    let is_new = |evidence: &Evidence| known.evidence.iter().all(|seen| seen.source != evidence.source);
+                    let places: Vec<Evidence> = finding.evidence.into_iter().filter(is_new).collect();
+                    known.evidence.extend(places);
+                    if known.fixes.is_empty() {
+                        known.fixes = finding.fixes;
+                    }
+                }
+                None if nameless => self.diagnoses.push(finding),
+                None => {}
+            }
+        }
+        if nameless && !self.diagnoses.is_empty() {
+            self.telling.clear();
+        }
+    }
+
+    fn may_mend(&self, finding: &Diagnosis) -> bool {
+        finding.severity > Severity::Note
+            && !finding.fixes.is_empty()
+            && self.diagnoses.iter().all(|known| known.rule != finding.rule)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::{Outcome, PhaseOutcome, Status};
+
+    fn built(status: Status) -> Rehearsal {
+        let phases = vec![PhaseOutcome { name: "install".into(), status, cmds: Vec::new() }];
+        Rehearsal { outcome: Outcome { phases, smoke: None }, ..Rehearsal::default() }
+    }
+
+    fn finding(rule: &'static str, severity: Severity) -> Diagnosis {
+        Diagnosis {
+            rule,
+            severity,
+            message: String::new(),
+            subject: None,
+            evidence: Vec::new(),
+            certainty: Certainty::Certain,
+            advice: None,
+            fixes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_no_run_here_can_show_decides_over_one_that_works() {
+        let mut rehearsal = built(Status::Passed);
+        rehearsal.add_known(vec![finding("run-image-loses-venv", Severity::Error)]);
+        assert_eq!(rehearsal.verdict(), Verdict::Fails);
+        assert_eq!(rehearsal.primary().map(|primary| primary.rule), Some("run-image-loses-venv"));
+    }
+
+    #[test]
+    fn an_error_that_the_run_has_refuted_is_told_as_a_warning() {
+        let mut rehearsal = built(Status::Passed);
+        rehearsal.add_known(vec![finding("wrong-bind-host", Severity::Error), finding("no-display", Severity::Note)]);
+        assert_eq!(rehearsal.verdict(), Verdict::Works);
+        assert_eq!(rehearsal.primary(), None);
+        let told: Vec<_> = rehearsal.diagnoses.iter().map(|told| (told.rule, told.severity)).collect();
+        assert_eq!(told, [("wrong-bind-host", Severity::Warning)]);
+    }
+
+    #[test]
+    fn an_interrupted_run_is_told_nothing() {
+        let mut rehearsal = built(Status::Interrupted);
+        rehearsal.add_known(vec![finding("run-image-loses-venv", Severity::Error)]);
+        assert_eq!(rehearsal.diagnoses, []);
+    }
+}
