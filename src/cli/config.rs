@@ -8,8 +8,10 @@ use anyhow::Result;
 use bytesize::ByteSize;
 use serde::{Deserialize, Deserializer};
 
-use super::args::{BackendName, Expectation, span};
+use super::values::span;
 use crate::project::InputError;
+use crate::rehearse::BackendName;
+use crate::run::SmokeKind;
 
 /// The file's name, in the project's root.
 const NAME: &str = "shakedown.toml";
@@ -37,7 +39,7 @@ pub(super) struct Config {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Smoke {
-    pub(super) expect: Option<Expectation>,
+    pub(super) expect: Option<SmokeKind>,
     #[serde(rename = "for", deserialize_with = "duration")]
     pub(super) stay: Option<Duration>,
     #[serde(deserialize_with = "duration")]
@@ -102,10 +104,7 @@ mod tests {
             read("timeout = \"5m\"\nmemory = \"512MB\"\n[smoke]\nfor = \"3s\"\nexpect = \"stays-up\"\n").unwrap();
         assert_eq!(config.timeout, Some(Duration::from_secs(300)));
         assert_eq!(config.memory.map(|size| size.as_u64()), Some(512_000_000));
-        assert_eq!(
-            (config.smoke.stay, config.smoke.expect),
-            (Some(Duration::from_secs(3)), Some(Expectation::StaysUp))
-        );
+        assert_eq!((config.smoke.stay, config.smoke.expect), (Some(Duration::from_secs(3)), Some(SmokeKind::StaysUp)));
     }
 
     #[test]

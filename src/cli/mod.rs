@@ -17,10 +17,17 @@ mod run;
 mod schema;
 mod shell;
 mod suite;
+mod values;
 
-pub use exit::main;
+use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use exit::Exit;
+use output::say;
+
+use crate::report::Paint;
+use crate::sandbox::Unavailable;
 
 /// Rehearse a Nixpacks deploy of a Python project before the push
 ///
@@ -62,4 +69,45 @@ enum Command {
     Completions(docs::CompletionsArgs),
     /// Print the manual page
     Man,
+}
+
+/// Parses the arguments, runs the command, reports errors.
+pub fn main() -> ExitCode {
+    let matches = Cli::command().get_matches();
+    let exit = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => dispatch(cli, &matches).unwrap_or_else(|error| complain(&error)),
+        Err(error) => error.exit(),
+    };
+    ExitCode::from(exit as u8)
+}
+
+fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
+    let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
+    match cli.command {
+        None => run::run(cli.run, matches),
+        Some(Command::Run(args)) => run::run(args, matches),
+        Some(Command::Plan(args)) => plan::run(args),
+        Some(Command::Check(args)) => check::run(args, matches),
+        Some(Command::Shell(args)) => shell::run(args),
+        Some(Command::Fix(args)) => fix::run(args),
+        Some(Command::Record(args)) => record::run(args),
+        Some(Command::Replay(args)) => replay::run(args, matches),
+        Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Doctor(args)) => doctor::run(args),
+        Some(Command::Suite(args)) => suite::run(args, matches),
+        Some(Command::Schema(args)) => schema::run(&args),
+        Some(Command::Completions(args)) => docs::completions(&args),
+        Some(Command::Man) => docs::man(),
+    }
+}
+
+fn complain(error: &anyhow::Error) -> Exit {
+    let paint = Paint::new(console::colors_enabled_stderr());
+    say(format_args!("{} {error:#}", paint.bad("error:")));
+    if let Some(unavailable) = error.downcast_ref::<Unavailable>() {
+        for cure in &unavailable.cures {
+            say(format_args!("  {} {cure}", paint.hint("help:")));
+        }
+    }
+    Exit::of(error)
 }

@@ -4,21 +4,23 @@ pub mod railway;
 
 pub use railway::Deploy;
 
+use clap::ValueEnum;
+
 /// Where the project is deployed: whose files count beside the builder's own, and who builds where no file says so.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Platform {
-    /// Railway, where the project has such a file.
+    /// Railway where railway.json or railway.toml is there
     #[default]
     Auto,
-    /// Railway.
+    /// Railway
     Railway,
-    /// Coolify.
+    /// Coolify
     Coolify,
-    /// Dokploy.
+    /// Dokploy
     Dokploy,
-    /// Dokku.
+    /// Dokku
     Dokku,
-    /// Nobody's: the plan is what the builder alone would make.
+    /// Nowhere: the builder alone
     None,
 }
 

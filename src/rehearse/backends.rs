@@ -1,6 +1,9 @@
 //! Which backend runs a plan, and why.
 
 use anyhow::Result;
+use clap::ValueEnum;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::Request;
 use crate::plan::Plan;
@@ -9,23 +12,22 @@ use crate::sandbox::host::Host;
 use crate::sandbox::nix::Nix;
 use crate::sandbox::{Backend, Unavailable, Watch};
 
-/// What the user asks for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// A backend by name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum BackendName {
-    /// The quickest that can provide everything the plan names.
+    /// The quickest that can provide everything the plan names
     #[default]
     Auto,
-    /// Bubblewrap over this machine's own Python and libraries.
+    /// Bubblewrap over this machine's own Python and libraries
     Host,
-    /// The plan's own Nix expression.
+    /// The plan's own Nix expression
     Nix,
-    /// Docker or podman.
+    /// Docker or podman
     Docker,
 }
 
 impl BackendName {
-    const ALL: [Self; 4] = [Self::Auto, Self::Host, Self::Nix, Self::Docker];
-
     /// As the command line has it.
     pub fn name(self) -> &'static str {
         match self {
@@ -38,7 +40,7 @@ impl BackendName {
 
     /// The backend of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|backend| backend.name() == name)
+        Self::value_variants().iter().copied().find(|backend| backend.name() == name)
     }
 }
 

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use clap::ValueEnum;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::sandbox::process::Exit;
 
@@ -73,14 +75,14 @@ pub struct CmdOutcome {
 }
 
 /// What the smoke probe expects of the app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SmokeKind {
-    /// A script: ends by itself with exit code 0.
+    /// End by itself with exit code 0
     Exits,
-    /// A bot or worker: alive after a while.
+    /// Stay alive
     StaysUp,
-    /// A web app: answers HTTP on `PORT`.
+    /// Answer HTTP on PORT
     Answers,
 }
 

@@ -19,7 +19,7 @@ use crate::plan::Vars;
 use crate::project::InputError;
 use crate::rehearse::{BackendName, Lease, Rehearsal, Request, rehearse};
 use crate::report::{Content, Format, Paint, Report};
-use crate::run::{Event, Settings, SmokeKind, SmokeResult, Status};
+use crate::run::{Event, Settings, SmokeResult, Status};
 use crate::sandbox::Unavailable;
 
 /// How long a bot must stay up, unless the scenario says otherwise.
@@ -130,7 +130,7 @@ fn settings(run: &RunSettings) -> Settings {
     settings.limits.total = run.timeout.unwrap_or(settings.limits.total);
     settings.limits.silence = run.silence.or(settings.limits.silence);
     let smoke = &mut settings.smoke;
-    smoke.kind = run.expect.map(SmokeKind::from);
+    smoke.kind = run.expect;
     smoke.stay = run.stay.unwrap_or(STAY);
     smoke.within = run.within.unwrap_or(smoke.within);
     smoke.grace = run.grace.unwrap_or(smoke.grace);

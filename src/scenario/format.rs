@@ -31,7 +31,7 @@ pub struct Definition {
     pub python: Option<String>,
     /// The backends that can provide what the plan names; all unless given. Elsewhere it is skipped.
     #[serde(default)]
-    pub backends: Vec<Provider>,
+    pub backends: Vec<BackendName>,
     /// Variables of the deploy.
     #[serde(default)]
     pub env: Vars,
@@ -56,35 +56,13 @@ pub enum Need {
     Network,
 }
 
-/// A backend by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Provider {
-    /// Bubblewrap over this machine's own Python and libraries.
-    Host,
-    /// nix-shell.
-    Nix,
-    /// Docker or podman.
-    Docker,
-}
-
-impl From<Provider> for BackendName {
-    fn from(provider: Provider) -> Self {
-        match provider {
-            Provider::Host => Self::Host,
-            Provider::Nix => Self::Nix,
-            Provider::Docker => Self::Docker,
-        }
-    }
-}
-
 /// How a scenario is run, in the words of `shakedown run`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RunSettings {
     /// What the app should do; chosen from the plan and the project otherwise.
     #[serde(default)]
-    pub expect: Option<Expected>,
+    pub expect: Option<SmokeKind>,
     /// How long a bot must stay up. Suites are short of time: 2 seconds unless given.
     #[serde(default, rename = "for", with = "humantime_serde")]
     #[schemars(with = "Option<String>")]
@@ -118,18 +96,6 @@ pub struct RunSettings {
     /// Whether everything runs without any network, the local index included.
     #[serde(default)]
     pub offline: bool,
-}
-
-/// What the app should do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Expected {
-    /// End by itself with exit code 0.
-    Exits,
-    /// Stay alive.
-    StaysUp,
-    /// Answer HTTP on `PORT`.
-    Answers,
 }
 
 /// How the local index behaves.
@@ -238,16 +204,6 @@ impl ExpectedVerdict {
     }
 }
 
-impl From<Expected> for SmokeKind {
-    fn from(expected: Expected) -> Self {
-        match expected {
-            Expected::Exits => Self::Exits,
-            Expected::StaysUp => Self::StaysUp,
-            Expected::Answers => Self::Answers,
-        }
-    }
-}
-
 /// What is wrong with a scenario file, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -274,7 +230,7 @@ impl Definition {
 
     /// Whether a backend can provide what the plan names; `auto` looks for one that can.
     pub fn runs_on(&self, backend: BackendName) -> bool {
-        let able = self.backends.iter().any(|able| BackendName::from(*able) == backend);
+        let able = self.backends.iter().any(|able| [BackendName::Auto, backend].contains(able));
         self.backends.is_empty() || backend == BackendName::Auto || able
     }
 

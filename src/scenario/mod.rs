@@ -19,7 +19,7 @@ mod suite;
 
 pub use discover::{Broken, Collection, FILE, Scenario, SuiteError, discover};
 pub use export::{json, junit};
-pub use format::{Definition, Expect, ExpectedVerdict, Fault, Need, Package, PackageKind, Provider};
+pub use format::{Definition, Expect, ExpectedVerdict, Fault, Need, Package, PackageKind};
 pub use page::html;
 pub use record::{Recording, record};
 pub use result::{Case, CaseResult, CaseStatus, Span, Summary};

@@ -8,10 +8,10 @@ use std::thread;
 use anyhow::Result;
 use clap::{ArgMatches, Args as ClapArgs, ValueEnum};
 
-use super::args::BackendName;
 use super::exit::{Exit, UsageError};
 use super::interrupt;
 use super::output::{self, Color, destinations, print, write_file};
+use crate::rehearse::BackendName;
 use crate::report::Paint;
 use crate::sandbox::docker;
 use crate::sandbox::nix::Nixpkgs;
@@ -165,7 +165,7 @@ fn settings(args: &Args) -> Settings {
     };
     Settings {
         folder: args.dir.clone(),
-        backends: backends.into_iter().map(Into::into).collect(),
+        backends,
         nixpkgs: args.nixpkgs.as_deref().map(Nixpkgs::parse),
         docker: docker::Options::default(),
         jobs: args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, Into::into), usize::from),

@@ -13,6 +13,7 @@ pub use labels::{Leftover, clean, leftovers};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use clap::ValueEnum;
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::container::{Container, Wanted};
@@ -25,14 +26,14 @@ use crate::plan::Plan;
 const STAND_IN: &str = "dev.shakedown.base-image";
 
 /// When the base image is fetched from its registry.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Pull {
-    /// When the engine does not have it.
+    /// When it is not there
     #[default]
     Missing,
-    /// At each run.
+    /// At each run
     Always,
-    /// Never: it has to be there.
+    /// Never
     Never,
 }
 
