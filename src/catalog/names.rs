@@ -1,6 +1,6 @@
 //! What things are called elsewhere: modules and their distributions, libraries and headers and their packages.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 static MODULES: LazyLock<HashMap<&str, &str>> =
@@ -38,6 +38,18 @@ const OWN_PARTS: &[&str] =
 pub(crate) fn sounds_own(top: &str) -> bool {
     rows(include_str!("own.txt")).flatten().any(|name| name == top)
         || top.contains('_') && top.split('_').any(|part| OWN_PARTS.contains(&part))
+}
+
+/// Whether a top-level module is part of some Python's standard library.
+pub fn is_standard(top: &str) -> bool {
+    static STANDARD: LazyLock<HashSet<&str>> = LazyLock::new(|| rows(include_str!("stdlib.txt")).flatten().collect());
+    top.starts_with('_') || STANDARD.contains(top)
+}
+
+/// Whether many distributions bring this one along.
+pub fn comes_along(distribution: &str) -> bool {
+    static BROUGHT: LazyLock<HashSet<&str>> = LazyLock::new(|| rows(include_str!("brought.txt")).flatten().collect());
+    BROUGHT.contains(distribution)
 }
 
 /// What to install for a module: from the table, or the top-level name itself.

@@ -14,6 +14,8 @@ pub(super) struct Invocation<'c> {
     pub(super) arguments: Vec<&'c str>,
     /// The folder that a `cd` before it leads to.
     pub(super) folder: &'c str,
+    /// The tool whose `run` runs it, and the words that stand before the program: `poetry run`.
+    pub(super) wrapper: Option<(&'c str, &'c str)>,
 }
 
 /// The programs of a command line, in order. Quoting is not undone, only taken off whole words.
@@ -23,7 +25,14 @@ pub(super) fn invocations(command: &str) -> Vec<Invocation<'_>> {
     for text in command.split("&&").flat_map(|part| part.split(['|', ';', '\n'])) {
         let text = text.trim().trim_end_matches('&').trim_end();
         let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
-        let start = words.iter().position(|word| !is_prefix(word)).unwrap_or(words.len());
+        let mut start = words.iter().position(|word| !is_prefix(word)).unwrap_or(words.len());
+        let mut wrapper = None;
+        if let Some(more) = wrapped(&words[start..]) {
+            let at = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
+            let (first, next) = (words[start], words[start + more]);
+            wrapper = Some((first, text[at(first)..at(next)].trim_matches([' ', '"', '\''])));
+            start += more;
+        }
         let [path, arguments @ ..] = &words[start..] else { continue };
         if *path == "cd" {
             folder =
@@ -40,11 +49,46 @@ pub(super) fn invocations(command: &str) -> Vec<Invocation<'_>> {
                 is_module: true,
                 arguments: arguments[at + 2..].to_vec(),
                 folder,
+                wrapper,
             },
-            None => Invocation { text, program, path, is_module: false, arguments: arguments.to_vec(), folder },
+            None => {
+                Invocation { text, program, path, is_module: false, arguments: arguments.to_vec(), folder, wrapper }
+            }
         });
     }
     found
+}
+
+/// Programs that run the one that is named behind them, with the words between.
+const WRAPPERS: &[(&str, &[&str])] = &[
+    ("poetry", &["run"]),
+    ("pipenv", &["run"]),
+    ("uv", &["run"]),
+    ("pdm", &["run"]),
+    ("hatch", &["run"]),
+    ("rye", &["run"]),
+    ("dotenv", &["run"]),
+    ("doppler", &["run"]),
+    ("infisical", &["run"]),
+    ("opentelemetry-instrument", &[]),
+    ("ddtrace-run", &[]),
+    ("newrelic-admin", &["run-program"]),
+    ("xvfb-run", &[]),
+    ("stdbuf", &[]),
+];
+
+/// How many words at the head of a command only wrap the program behind them.
+fn wrapped(words: &[&str]) -> Option<usize> {
+    const VALUED: &[&str] = &["--with", "--group", "--extra", "--python", "-p", "--env-file", "-f"];
+    let (_, verbs) = WRAPPERS.iter().find(|(program, _)| words.first() == Some(program))?;
+    if !words[1..].starts_with(verbs) {
+        return None;
+    }
+    let mut at = 1 + verbs.len();
+    while let Some(word) = words.get(at).filter(|word| word.starts_with('-')) {
+        at += if VALUED.contains(word) { 2 } else { 1 };
+    }
+    words.get(at).map(|_| at)
 }
 
 /// What stands before a program without being one.

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use super::facts::reach::opened;
 use super::finding::{Check, Finding, Findings, error};
 use super::subject::Subject;
 use crate::finding::{Edit, Severity};
 use crate::project::{Project, Source};
 
-const IGNORED: Check = error(
+pub(crate) const IGNORED: Check = error(
     "needed-file-ignored",
     "An ignore file keeps this file out of the deploy, though the build or the start needs it. .dockerignore counts while the image is \
      built, .gitignore and .railwayignore when the folder is uploaded, and a file ignored by git is not in the repository.",
@@ -43,17 +44,22 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     for name in FILES {
         let Some(rules) = rules(app, name) else { continue };
         // What is built may write modules and data.
-        let reached = if super::entry::builds(subject) { &[] } else { subject.reached() };
-        for module in reached {
+        let follows = !super::entry::builds(subject);
+        for module in subject.loaded().filter(|_| follows) {
             if let Some((importer, line)) = &module.importer {
                 let shown = module.path.display().to_string();
                 let by = app.line(importer, Some(*line));
                 findings.extend(left_out(app, name, &rules, &shown, &format!("{} imports", importer.display()), by));
             }
-            for (line, file) in super::reach::opened(app, module) {
-                let by = app.line(&module.path, Some(line));
+            for read in opened(app, module) {
+                let by = app.line(&module.path, Some(read.line));
                 let how = format!("{} opens", module.path.display());
-                findings.extend(left_out(app, name, &rules, file, &how, by).map(Finding::likely));
+                let finding = left_out(app, name, &rules, &read.file, &how, by).map(Finding::likely);
+                // A function may never be called.
+                findings.extend(match read.is_certain {
+                    true => finding,
+                    false => finding.map(|finding| finding.severity(Severity::Warning)),
+                });
             }
         }
         for needed in present.iter().copied().chain(started.filter(|file| !present.contains(file))) {
@@ -66,7 +72,8 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// A file that the code reaches and a rule leaves out. It may be left out because it holds secrets, so nothing is edited.
+/// A file that the code reaches and a rule leaves out. It may be left out because it holds secrets: only what .dockerignore
+/// alone keeps out, and what does not sound like a secret, is let in by an edit.
 fn left_out(app: &Project, name: &str, rules: &Gitignore, file: &str, how: &str, by: Source) -> Option<Finding> {
     let (place, rule) = ignoring(app, name, rules, file)?;
     // A folder's own file may let it in again.
@@ -76,7 +83,18 @@ fn left_out(app: &Project, name: &str, rules: &Gitignore, file: &str, how: &str,
     }
     let finding = IGNORED.found(format!("{name} keeps {file} out of the deploy, and {how} it")).about(file);
     let finding = finding.severity(severity(name)).at(place, rule).at(by, "");
-    Some(finding.advise("let it in, or, where it holds secrets, read those from variables instead"))
+    let finding = finding.advise("let it in, or, where it holds secrets, read those from variables instead");
+    let edit = Edit::AppendLine { path: app.place(name), text: format!("!{file}") };
+    let committed = name == ".dockerignore" && !sounds_secret(file) && !by_git(app, file, false);
+    Some(finding.fix(format!("except {file} in {name}"), if committed { vec![edit] } else { Vec::new() }))
+}
+
+/// Whether a file has a name that secrets go by.
+fn sounds_secret(file: &str) -> bool {
+    const SECRET: &[&str] =
+        &[".env", "secret", "credential", "token", "password", ".pem", ".key", ".p12", "id_rsa", "service_account"];
+    let file = file.to_lowercase();
+    SECRET.iter().any(|word| file.contains(word))
 }
 
 /// Git goes on tracking what was added before it was ignored.
@@ -109,4 +127,9 @@ pub(super) fn by_git(project: &Project, name: &str, is_folder: bool) -> bool {
     // A new environment has a .gitignore of its own, for everything in it.
     let own = is_folder && project.has_file(Path::new(name).join(".gitignore"));
     own || rules(project, ".gitignore").is_some_and(ignores)
+}
+
+/// The rule that keeps a file out of a deploy, and its place.
+pub(super) fn hiding(project: &Project, file: &str) -> Option<(Source, String)> {
+    FILES.iter().find_map(|name| ignoring(project, name, &rules(project, name)?, file))
 }

@@ -14,7 +14,7 @@ pub(crate) const REMOVED: Check = error(
 pub(super) const CHECKS: &[Check] = &[REMOVED];
 
 pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    for module in subject.reached() {
+    for module in subject.loaded() {
         removed(subject, &module.path, &module.text, findings);
     }
     for script in subject.reached().iter().filter(|module| module.is_script) {

@@ -12,7 +12,9 @@ mod commands;
 pub(crate) mod django;
 pub(crate) mod entry;
 mod factory;
-mod ignored;
+mod facts;
+pub(crate) mod framework;
+pub(crate) mod ignored;
 pub(crate) mod imports;
 pub(crate) mod install;
 pub(crate) mod keys;
@@ -23,19 +25,24 @@ pub(crate) mod packages;
 pub(crate) mod planned;
 mod platform;
 pub(crate) mod pyproject;
-mod reach;
 pub(crate) mod requirements;
 mod secrets;
 pub(crate) mod server;
 pub(crate) mod setup;
 mod start;
 pub(crate) mod twice;
+pub(crate) mod unprovided;
+pub(crate) mod variables;
 pub(crate) mod version;
+pub(crate) mod workspace;
+pub(crate) mod wrapper;
 
 #[cfg(test)]
 mod tests;
 
 pub use finding::Check;
+
+use std::path::PathBuf;
 
 use finding::Findings;
 use subject::Subject;
@@ -68,6 +75,11 @@ const TOPICS: &[Topic] = &[
     Topic { checks: entry::CHECKS, look: entry::look },
     Topic { checks: factory::CHECKS, look: factory::look },
     Topic { checks: imports::CHECKS, look: imports::look },
+    Topic { checks: unprovided::CHECKS, look: unprovided::look },
+    Topic { checks: variables::CHECKS, look: variables::look },
+    Topic { checks: framework::CHECKS, look: framework::look },
+    Topic { checks: wrapper::CHECKS, look: wrapper::look },
+    Topic { checks: workspace::CHECKS, look: workspace::look },
     Topic { checks: django::CHECKS, look: django::look },
     Topic { checks: platform::CHECKS, look: platform::look },
     Topic { checks: secrets::CHECKS, look: secrets::look },
@@ -87,6 +99,39 @@ pub fn check(project: &Project, options: &Options, planned: &Planned) -> Vec<Dia
         findings.soften(|id| [platform::CHECKS, secrets::CHECKS].concat().iter().all(|check| check.id != id));
     }
     findings.sorted()
+}
+
+/// An import of something that is neither the project's own nor the standard library's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// Dotted, as it is written; of a namespace such as `google` with the name that is taken from it.
+    pub module: String,
+    /// Where, relative to the folder that was opened.
+    pub path: PathBuf,
+    /// From 1.
+    pub line: usize,
+    /// The import statement.
+    pub text: String,
+    /// Whether the start surely comes to it; otherwise a function, a condition or a handler stands around it.
+    pub is_certain: bool,
+    /// Whether the code catches its absence.
+    pub is_caught: bool,
+}
+
+/// The foreign imports of everything that the start reaches, those inside functions among them. What they need can be held
+/// against what was really installed.
+pub fn imports(project: &Project, options: &Options, planned: &Planned) -> Vec<Import> {
+    let Planned::Nixpacks(derived) = planned;
+    let subject = Subject::new(project, options, derived.as_ref());
+    let told = |import: unprovided::Foreign<'_>| Import {
+        path: subject.app.place(&import.module.path),
+        line: import.line,
+        text: import.text.to_owned(),
+        is_certain: import.is_certain,
+        is_caught: import.is_caught,
+        module: import.name,
+    };
+    unprovided::foreign(&subject).into_iter().map(told).collect()
 }
 
 /// Every check there is, in the order in which they look.

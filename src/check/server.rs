@@ -356,7 +356,7 @@ fn program(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>
 }
 
 /// Whether everything that is installed is named in requirements.txt.
-fn knows_all(subject: &Subject<'_>) -> bool {
+pub(super) fn knows_all(subject: &Subject<'_>) -> bool {
     let requirements = subject.requirements();
     let unnamed = requirements.packages.iter().any(|entry| {
         entry.requirement.editable || !matches!(entry.requirement.origin, crate::project::requirements::Origin::Index)

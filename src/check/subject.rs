@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::reach::Module;
+use super::facts::environment::Environment;
+use super::facts::provided::Provided;
+use super::facts::reach::Module;
 use crate::builder::nixpacks::{Derived, Options, Phase, Plan, PlanError};
 use crate::plan::Choice;
 use crate::project::requirements::Requirements;
@@ -26,6 +28,8 @@ pub(super) struct Subject<'a> {
     pyproject: OnceCell<Option<Keyed>>,
     requirements: OnceCell<Requirements>,
     reached: OnceCell<Vec<Module>>,
+    environment: OnceCell<Environment>,
+    provided: OnceCell<Option<Provided>>,
 }
 
 /// A TOML or JSON file that parses.
@@ -41,8 +45,21 @@ impl<'a> Subject<'a> {
     pub(super) fn new(project: &'a Project, options: &'a Options, planned: Result<&'a Derived, &'a PlanError>) -> Self {
         let inner = planned.ok().filter(|derived| derived.root != project.root());
         let app = inner.and_then(|derived| project.enter(&derived.root).ok()).unwrap_or_else(|| project.clone());
-        let (config, railway, pyproject, requirements, reached) = Default::default();
-        Self { project, app, options, planned, config, railway, pyproject, requirements, reached }
+        let (config, railway, pyproject, requirements) = Default::default();
+        let (reached, environment, provided) = Default::default();
+        Self {
+            project,
+            app,
+            options,
+            planned,
+            config,
+            railway,
+            pyproject,
+            requirements,
+            reached,
+            environment,
+            provided,
+        }
     }
 
     /// The plan, where there is one with anything in it.
@@ -113,7 +130,22 @@ impl<'a> Subject<'a> {
 
     /// What is started and what it imports; empty where that cannot be followed.
     pub(super) fn reached(&self) -> &[Module] {
-        self.reached.get_or_init(|| super::reach::modules(self))
+        self.reached.get_or_init(|| super::facts::reach::modules(self))
+    }
+
+    /// What is started and what it surely imports.
+    pub(super) fn loaded(&self) -> impl Iterator<Item = &Module> {
+        self.reached().iter().filter(|module| module.is_certain)
+    }
+
+    /// The variables that the reached code reads.
+    pub(super) fn environment(&self) -> &Environment {
+        self.environment.get_or_init(|| super::facts::environment::environment(self.reached()))
+    }
+
+    /// What is installed, where files tell.
+    pub(super) fn provided(&self) -> Option<&Provided> {
+        self.provided.get_or_init(|| super::facts::provided::provided(self)).as_ref()
     }
 
     /// How dependencies are installed, in the planner's words.

@@ -6,8 +6,9 @@ use super::modules::MISSING_SHARED_LIBRARY;
 use super::network::TLS_CA_BUNDLE;
 use super::platform::MISSING_ENV_VAR;
 use super::requirements::{LOCAL_PATH_REQUIREMENT, REQUIREMENTS_FILE_MISSING};
-use super::rule::{Rule, YieldsTo, decisive, hint, said};
+use super::rule::{Rule, YieldsTo, decisive, hint, over_fixes_by, said};
 use super::start::START_FILE_MISSING;
+use crate::check;
 use crate::diagnose::refine;
 
 pub(crate) static DB_UNREACHABLE: Rule = Rule {
@@ -183,5 +184,6 @@ pub(crate) static MISSING_DATA_FILE: Rule = Rule {
         &TLS_CA_BUNDLE,
         &MISSING_SHARED_LIBRARY,
     ]),
+    explained_by: &[over_fixes_by(&check::ignored::IGNORED)],
     ..Rule::BLANK
 };

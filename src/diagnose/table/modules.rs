@@ -47,7 +47,12 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
     ],
     yields_to: YieldsTo::Rules(&[&EXTERNALLY_MANAGED, &PIP_NOT_FOUND]),
     fix: Some(fixes::requirements::missing_module),
-    explained_by: &[over_fixes_by(&check::misspelt::LIST)],
+    explained_by: &[
+        over_fixes_by(&check::misspelt::LIST),
+        over_fixes_by(&check::wrapper::WRAPPER),
+        over_fixes_by(&check::workspace::OUTSIDE),
+        over_fixes_by(&check::unprovided::MISSING),
+    ],
     ..Rule::BLANK
 };
 

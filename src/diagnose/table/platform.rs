@@ -7,10 +7,10 @@ use crate::check;
 use crate::diagnose::refine;
 
 pub(crate) static MISSING_ENV_VAR: Rule = Rule {
-    id: "missing-env-var",
+    id: check::variables::MISSING.id,
     phases: &["build", "start"],
     message: "{a variable} is not set",
-    about: "The app reads an environment variable that the platform was not given. A .env file stays on the laptop, for good reason.",
+    about: check::variables::MISSING.about,
     help: "set {the variable} in the platform's variables (and for the build, if it is read there)",
     example: "KeyError: 'DATABASE_URL'",
     signs: &[

@@ -1,0 +1,232 @@
+//! The files of the project that the start reaches: what is started, the modules that it imports, the files that it opens.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::code::{Code, Statement};
+use super::paths::Opened;
+use super::started::{Started, files as started};
+use crate::check::command::invocations;
+use crate::check::start::Start;
+use crate::check::subject::Subject;
+use crate::project::Project;
+
+/// Modules that are followed.
+const MOST: usize = 256;
+/// A larger module that is imported is data rather than code.
+const LARGEST: u64 = 1 << 18;
+
+/// A module of the project that the start imports, or starts.
+pub(in crate::check) struct Module {
+    /// Relative to the folder that is planned.
+    pub(in crate::check) path: PathBuf,
+    /// With empty lines in the place of texts that go over several.
+    pub(in crate::check) text: String,
+    pub(in crate::check) code: Code,
+    /// The module whose line imports it, and that line, from 1; none for what is started.
+    pub(in crate::check) importer: Option<(PathBuf, usize)>,
+    /// Whether Python runs it as a file.
+    pub(in crate::check) is_script: bool,
+    /// Whether the start surely loads it: no function, condition or handler stands around an import on the way.
+    pub(in crate::check) is_certain: bool,
+    /// The folder in which its imports are looked for.
+    base: PathBuf,
+}
+
+/// An import of something that is not the module's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::check) struct Import<'c> {
+    /// Dotted; relative ones begin with dots.
+    pub(in crate::check) module: &'c str,
+    /// What is taken from it.
+    pub(in crate::check) names: Vec<&'c str>,
+}
+
+static OPENED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"\bopen\(\s*["']([\w][\w./-]*)["']\s*(?:\)|,\s*(?:encoding|(?:mode\s*=\s*)?["']r[bt]?["']))"#).ok()
+});
+static DYNAMIC: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(?:import_module|__import__|load_extension|include)\(\s*["']([\w.]+)["']"#).ok());
+static DOTTED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"["']([A-Za-z_]\w*(?:\.\w+)*)["']"#).ok());
+
+/// A module's text without the lines that touch a text of several lines, docstrings above all: what they say is not done.
+fn plain(text: &str) -> String {
+    let mut quoted = false;
+    let mut kept = String::with_capacity(text.len());
+    for line in text.lines() {
+        let marks = line.matches("\"\"\"").count() + line.matches("'''").count();
+        if !quoted && marks == 0 {
+            kept.push_str(line);
+        }
+        quoted ^= marks % 2 == 1;
+        kept.push('\n');
+    }
+    kept
+}
+
+/// What is started first, then what it surely imports, nearest first, then what it may import.
+pub(in crate::check) fn modules(subject: &Subject<'_>) -> Vec<Module> {
+    let Some(start) = Start::of(subject).filter(|_| subject.is_python()) else { return Vec::new() };
+    let mut walk = Walk { app: &subject.app, found: Vec::new(), seen: HashSet::new() };
+    for invocation in invocations(start.command) {
+        for Started { base, path, is_script } in started(subject, &invocation) {
+            let next = walk.found.len();
+            walk.add(path, base, None, true, is_script);
+            walk.follow(next, true);
+        }
+    }
+    walk.follow(0, false);
+    walk.found
+}
+
+struct Walk<'a> {
+    app: &'a Project,
+    found: Vec<Module>,
+    seen: HashSet<PathBuf>,
+}
+
+impl Walk<'_> {
+    fn add(
+        &mut self,
+        path: PathBuf,
+        base: PathBuf,
+        importer: Option<(PathBuf, usize)>,
+        is_certain: bool,
+        is_script: bool,
+    ) {
+        let small = || std::fs::metadata(self.app.root().join(&path)).is_ok_and(|file| file.len() <= LARGEST);
+        if (importer.is_none() || small()) && self.found.len() < MOST && self.seen.insert(path.clone()) {
+            let text = self.app.read_text(&path).unwrap_or_default();
+            let (text, code) = (plain(&text), Code::read(&text));
+            self.found.push(Module { path, text, code, importer, is_script, is_certain, base });
+        }
+    }
+
+    /// Adds what the modules from `next` on import: only what is surely loaded, or all of it.
+    fn follow(&mut self, mut next: usize, is_certain: bool) {
+        while next < self.found.len() {
+            let module = &self.found[next];
+            let (by, base) = (module.path.clone(), module.base.clone());
+            for (line, path) in imported(self.app, module, is_certain) {
+                self.add(path, base.clone(), Some((by.clone(), line)), is_certain, false);
+            }
+            next += 1;
+        }
+    }
+}
+
+/// What a statement imports.
+pub(in crate::check) fn imports(text: &str) -> Vec<Import<'_>> {
+    if let Some(list) = text.strip_prefix("import ") {
+        return list
+            .split(',')
+            .filter_map(|part| part.split_whitespace().next())
+            .map(|module| Import { module, names: Vec::new() })
+            .collect();
+    }
+    let found = text.strip_prefix("from ").and_then(|rest| rest.split_once(" import"));
+    let Some((module, list)) = found else { return Vec::new() };
+    let names =
+        list.trim_matches([' ', '(', ')']).split(',').filter_map(|part| part.split_whitespace().next()).collect();
+    vec![Import { module: module.trim(), names }]
+}
+
+/// Whether an import is surely done when its module is loaded.
+pub(in crate::check) fn is_certain(code: &Code, statement: &Statement) -> bool {
+    !code.is_lazy(statement) && !code.is_conditional(statement) && !code.is_caught(statement, IMPORT_ERRORS)
+}
+
+/// What a missing module raises.
+pub(in crate::check) const IMPORT_ERRORS: &[&str] = &["ImportError", "ModuleNotFoundError"];
+
+/// The project's modules that a module imports, and the lines of the imports.
+fn imported(app: &Project, module: &Module, only_certain: bool) -> Vec<(usize, PathBuf)> {
+    let mut found = Vec::new();
+    let code = &module.code;
+    // Django names its apps and pages by texts.
+    let django = module.text.contains("INSTALLED_APPS") || module.path.ends_with("urls.py");
+    for statement in &code.statements {
+        let mut add = |base: &Path, name: &str| found.extend(files(app, base, name).map(|file| (statement.line, file)));
+        if django && !only_certain {
+            let named = DOTTED.iter().flat_map(|pattern| pattern.captures_iter(&statement.text));
+            for name in named.filter_map(|found| found.get(1)).take(200) {
+                let parts: Vec<&str> = name.as_str().split('.').collect();
+                let stem = if parts.len() > 1 { parts[..parts.len() - 1].join(".") } else { String::new() };
+                add(&module.base, name.as_str());
+                add(&module.base, &stem);
+                for inner in ["apps", "models", "admin"] {
+                    add(&module.base, &format!("{}.{inner}", parts[0]));
+                }
+            }
+        }
+        if !statement.text.contains("import") && !statement.text.contains("load_extension") {
+            continue;
+        }
+        if code.is_typing(statement) || only_certain && !is_certain(code, statement) {
+            continue;
+        }
+        let dynamic = DYNAMIC.as_ref().filter(|_| !only_certain);
+        for named in dynamic.iter().flat_map(|pattern| pattern.captures_iter(&statement.text)) {
+            add(&module.base, named.get(1).map_or("", |name| name.as_str()));
+        }
+        for import in imports(&statement.text) {
+            let name = import.module.trim_start_matches('.');
+            let up = import.module.len() - name.len();
+            let Some(base) = (if up == 0 { Some(&*module.base) } else { module.path.ancestors().nth(up) }) else {
+                continue;
+            };
+            add(base, name);
+            let package = base.join(name.replace('.', "/"));
+            for part in import.names {
+                add(&package, part);
+            }
+        }
+    }
+    found
+}
+
+/// The files that a dotted name stands for: the packages on the way, and the module.
+fn files<'a>(app: &'a Project, base: &Path, name: &str) -> impl Iterator<Item = PathBuf> + use<'a> {
+    let mut place = base.to_owned();
+    let parts: Vec<PathBuf> = name
+        .split('.')
+        .filter(|part| !part.is_empty())
+        .flat_map(|part| {
+            place.push(part);
+            [place.with_extension("py"), place.join("__init__.py")]
+        })
+        .collect();
+    parts.into_iter().filter(|file| app.has_file(file))
+}
+
+impl Module {
+    /// Whether a name is one of the project's own modules, or of a folder of it.
+    pub(in crate::check) fn is_own(&self, app: &Project, top: &str) -> bool {
+        let beside = self.path.parent().unwrap_or(Path::new(""));
+        [&*self.base, Path::new(""), Path::new("src"), beside]
+            .into_iter()
+            .any(|base| app.has_file(base.join(top).with_extension("py")) || app.has_folder(base.join(top)))
+    }
+}
+
+/// The files of the project that a module reads, by their literal names, and the lines that do. Of `open` only calls at the
+/// left margin, since any other may never be reached, and files that it does nothing else with, such as writing them first.
+pub(in crate::check) fn opened(app: &Project, module: &Module) -> Vec<Opened> {
+    let moves = module.text.contains("chdir(");
+    let lines = module.text.lines().enumerate();
+    let lines = lines.filter(move |(_, line)| !moves && !line.starts_with([' ', '\t']));
+    let names = lines.filter_map(|(index, line)| Some((index + 1, OPENED.as_ref()?.captures(line)?.get(1)?.as_str())));
+    let mut found: Vec<Opened> = names
+        .filter(|(_, name)| app.has_file(name) && module.text.matches(name).count() == 1)
+        .map(|(line, name)| Opened { line, file: name.to_owned(), is_certain: true })
+        .collect();
+    for more in super::paths::read(app, module) {
+        if found.iter().all(|known| known.file != more.file) {
+            found.push(more);
+        }
+    }
+    found
+}

@@ -1,0 +1,162 @@
+//! Which files of the project a start command runs.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::check::command::{Invocation, is_python};
+use crate::check::subject::Subject;
+use crate::project::Project;
+
+/// A file that is started, and the folder in which its imports are looked for.
+pub(super) struct Started {
+    pub(super) base: PathBuf,
+    pub(super) path: PathBuf,
+    /// Whether Python runs it as a file.
+    pub(super) is_script: bool,
+}
+
+/// Programs that run a file, with the word before its name.
+const RUNNERS: &[(&str, &str)] = &[
+    ("streamlit", "run"),
+    ("chainlit", "run"),
+    ("fastapi", "run"),
+    ("fastapi", "dev"),
+    ("panel", "serve"),
+    ("bokeh", "serve"),
+    ("marimo", "run"),
+    ("solara", "run"),
+    ("shiny", "run"),
+    ("mesop", ""),
+    ("robyn", ""),
+];
+/// What `fastapi run` takes where no file is named, in its order.
+const FASTAPI: &[&str] = &["main.py", "app.py", "api.py", "app/main.py", "app/app.py", "app/api.py"];
+/// Programs that load a module: the option that names it, or none where it is a plain word, and the words before that.
+const LOADERS: &[(&str, &[&str], &[&str])] = &[
+    ("celery", &["-A", "--app"], &[]),
+    ("flask", &["-A", "--app"], &[]),
+    ("litestar", &["--app"], &[]),
+    ("huey_consumer", &[], &[]),
+    ("huey_consumer.py", &[], &[]),
+    ("granian", &[], &[]),
+    ("sanic", &[], &[]),
+    ("dramatiq", &[], &[]),
+    ("arq", &[], &[]),
+    ("taskiq", &[], &["worker", "scheduler"]),
+];
+
+static SETTINGS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"DJANGO_SETTINGS_MODULE["']\s*[,\]]\s*=?\s*["']([\w.]+)["']"#).ok());
+
+/// The files that an invocation runs.
+pub(super) fn files(subject: &Subject<'_>, invocation: &Invocation<'_>) -> Vec<Started> {
+    let app = &subject.app;
+    let folder = Path::new(invocation.folder);
+    let found = match invocation.program {
+        "alembic" => migrations(app, folder).into_iter().collect(),
+        _ => named(subject, invocation, folder),
+    };
+    let inside = |path: &Path| path.is_relative() && !path.components().any(|part| part.as_os_str() == "..");
+    let mut found: Vec<Started> =
+        found.into_iter().filter(|started| inside(&started.path) && app.has_file(&started.path)).collect();
+    let manage = found.iter().find(|started| started.path.ends_with("manage.py"));
+    let by_wsgi = found.iter().find(|started| started.path.ends_with("wsgi.py") || started.path.ends_with("asgi.py"));
+    if let Some(started) = manage.or(by_wsgi)
+        && let Some(settings) = settings(subject, started)
+    {
+        found.push(settings);
+    }
+    found
+}
+
+fn named(subject: &Subject<'_>, invocation: &Invocation<'_>, folder: &Path) -> Vec<Started> {
+    let app = &subject.app;
+    if !invocation.is_module && (is_python(invocation.program) || invocation.program.ends_with(".py")) {
+        let script = match is_python(invocation.program) {
+            true => crate::check::entry::script(&invocation.arguments),
+            false => Some(invocation.path),
+        };
+        return script.and_then(|script| file(folder, script, true)).into_iter().collect();
+    }
+    if let Some((_, verb)) = RUNNERS.iter().find(|(program, verb)| {
+        *program == invocation.program && (verb.is_empty() || invocation.arguments.first() == Some(verb))
+    }) {
+        let words = invocation.arguments.iter().skip(usize::from(!verb.is_empty()));
+        let script = words.copied().find(|word| word.ends_with(".py"));
+        let script = script.map(str::to_owned).or_else(|| {
+            let fastapi = invocation.program == "fastapi";
+            fastapi.then(|| FASTAPI.iter().find(|name| app.has_file(folder.join(name))))?.map(|name| (*name).to_owned())
+        });
+        return script.and_then(|script| file(folder, &script, false)).into_iter().collect();
+    }
+    let loaded =
+        LOADERS.iter().find(|(program, ..)| *program == invocation.program).and_then(
+            |(_, options, verbs)| match options {
+                [] => invocation
+                    .arguments
+                    .iter()
+                    .copied()
+                    .find(|word| !word.starts_with('-') && !verbs.contains(word) && !is_value(invocation, word)),
+                _ => invocation.option(options).or_else(|| {
+                    let variable = if invocation.program == "flask" { "FLASK_APP" } else { "LITESTAR_APP" };
+                    subject.variable(variable)
+                }),
+            },
+        );
+    let fallback = || {
+        (invocation.program == "flask")
+            .then(|| ["app", "wsgi"].into_iter().find(|name| app.has_file(folder.join(format!("{name}.py")))))?
+    };
+    let name = match invocation.is_module {
+        true if loaded.is_none() && crate::check::entry::target(invocation).is_none() => Some(invocation.program),
+        _ => loaded.or_else(fallback).or_else(|| crate::check::entry::target(invocation)),
+    };
+    let Some(name) = name.and_then(|name| name.trim_end_matches("()").split(':').next()) else { return Vec::new() };
+    let option = invocation.option(&["--chdir", "--app-dir", "--pythonpath", "--workdir"]).unwrap_or_default();
+    module(app, &folder.join(option), name).into_iter().collect()
+}
+
+/// Whether a word is the value of the option before it.
+fn is_value(invocation: &Invocation<'_>, word: &str) -> bool {
+    let at = invocation.arguments.iter().position(|argument| *argument == word).unwrap_or_default();
+    at > 0 && invocation.arguments[at - 1].starts_with('-') && !invocation.arguments[at - 1].contains('=')
+}
+
+fn file(folder: &Path, script: &str, is_script: bool) -> Option<Started> {
+    let script = script.strip_prefix("/app/").unwrap_or(script);
+    let path = folder.join(script.trim_start_matches("./"));
+    Some(Started { base: path.parent()?.to_owned(), path, is_script })
+}
+
+/// The file of a dotted name; a part that is no module may be an attribute.
+fn module(app: &Project, base: &Path, name: &str) -> Option<Started> {
+    let name = name.strip_suffix(".py").unwrap_or(name);
+    let mut name = name.to_owned();
+    loop {
+        let stem = base.join(name.replace('.', "/"));
+        let files =
+            [stem.with_extension("py"), stem.join("__main__.py"), stem.join("celery.py"), stem.join("__init__.py")];
+        if let Some(path) = files.into_iter().find(|file| app.has_file(file)) {
+            return Some(Started { base: base.to_owned(), path, is_script: false });
+        }
+        name.truncate(name.rfind('.')?);
+    }
+}
+
+/// The settings that a Django project's manage.py or wsgi.py names.
+fn settings(subject: &Subject<'_>, by: &Started) -> Option<Started> {
+    let text = subject.app.read_text(&by.path).ok()?;
+    let named = SETTINGS.as_ref()?.captures(&text).map(|found| found[1].to_owned());
+    let name = subject.variable("DJANGO_SETTINGS_MODULE").map(str::to_owned).or(named)?;
+    module(&subject.app, &by.base, &name)
+}
+
+/// The env.py of Alembic's migrations.
+fn migrations(app: &Project, folder: &Path) -> Option<Started> {
+    let text = app.read_text(folder.join("alembic.ini")).ok()?;
+    let value = text.lines().find_map(|line| line.trim().strip_prefix("script_location")?.trim().strip_prefix('='))?;
+    let place = value.trim().trim_start_matches("%(here)s/").trim_start_matches("./");
+    Some(Started { base: folder.to_owned(), path: folder.join(place).join("env.py"), is_script: false })
+}

@@ -1,0 +1,84 @@
+//! Dependencies of a pyproject.toml that no index has: members of its workspace, and paths out of its folder.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::check::subject::Keyed;
+use crate::check::workspace::{Sibling, leaves};
+use crate::project::Project;
+use crate::project::requirements::normalize;
+
+/// Folders above that may be the workspace's root.
+const ABOVE: usize = 4;
+/// Members that are looked at.
+const MOST: usize = 200;
+
+/// What a pyproject.toml takes from beside its own folder.
+pub(in crate::check) fn siblings(app: &Project, file: &Keyed) -> Vec<Sibling> {
+    let mut found = Vec::new();
+    // A root of a workspace has its members in reach.
+    let is_root = file.get(&["tool", "uv", "workspace"]).is_some();
+    for (name, value) in file.members(&["tool", "uv", "sources"]) {
+        let key = ["tool", "uv", "sources", name];
+        let is_member = value.get("workspace").and_then(Value::as_bool) == Some(true);
+        let path = value.get("path").and_then(Value::as_str);
+        let outside = path.is_some_and(|path| leaves(Path::new(path)));
+        if is_member && !is_root || outside {
+            let at = match path {
+                Some(path) => Some(PathBuf::from(path)),
+                None => member(app.root(), name),
+            };
+            found.push(Sibling {
+                name: name.clone(),
+                is_member,
+                source: file.source(&key),
+                text: file.line(&key).to_owned(),
+                found: at,
+            });
+        }
+    }
+    for (name, value) in file.members(&["tool", "poetry", "dependencies"]) {
+        let key = ["tool", "poetry", "dependencies", name];
+        if let Some(path) = value.get("path").and_then(Value::as_str).filter(|path| leaves(Path::new(path))) {
+            let found_at = Some(PathBuf::from(path));
+            found.push(Sibling {
+                name: name.clone(),
+                is_member: false,
+                source: file.source(&key),
+                text: file.line(&key).to_owned(),
+                found: found_at,
+            });
+        }
+    }
+    found
+}
+
+/// The folder of a workspace's member, seen from the workspace's root.
+fn member(root: &Path, name: &str) -> Option<PathBuf> {
+    let wanted = normalize(name);
+    root.ancestors().skip(1).take(ABOVE).find_map(|above| {
+        let text = std::fs::read_to_string(above.join("pyproject.toml")).ok()?;
+        let value: Value = toml_edit::de::from_str(&text).ok()?;
+        let members = value.get("tool")?.get("uv")?.get("workspace")?.get("members")?.as_array()?;
+        let patterns = members.iter().filter_map(Value::as_str);
+        patterns.take(MOST).find_map(|pattern| {
+            let folders: Vec<PathBuf> = match pattern.strip_suffix("/*") {
+                Some(folder) => std::fs::read_dir(above.join(folder))
+                    .ok()?
+                    .flatten()
+                    .take(MOST)
+                    .map(|entry| Path::new(folder).join(entry.file_name()))
+                    .collect(),
+                None => vec![PathBuf::from(pattern)],
+            };
+            folders.into_iter().find(|folder| {
+                let text = std::fs::read_to_string(above.join(folder).join("pyproject.toml")).unwrap_or_default();
+                text.lines().any(|line| {
+                    let value = line.strip_prefix("name").map(str::trim_start).and_then(|rest| rest.strip_prefix('='));
+                    value.is_some_and(|value| normalize(value.trim().trim_matches(['"', '\''])) == wanted)
+                })
+            })
+        })
+    })
+}

@@ -1,0 +1,228 @@
+//! Frameworks whose apps a plain `python file.py` does not start.
+
+mod table;
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::command::{Invocation, invocations, is_python};
+use super::facts::reach::Module;
+use super::finding::{Check, Findings, append_line, error, set_key};
+use super::start::Start;
+use super::subject::Subject;
+use crate::finding::Edit;
+use crate::project::Source;
+use table::{FRAMEWORKS, Framework};
+
+pub(crate) const NOT_STARTED: Check = error(
+    "framework-not-started",
+    "The file that is started makes an app and starts nothing: Python reads it to its end, and the container stops with exit code 0. The \
+     framework has a command, or a call, that starts it.",
+)
+.decides();
+pub(crate) const KIND: Check = error(
+    "wsgi-asgi-mismatch",
+    "Flask, Django's wsgi.py and their kin speak WSGI, which gunicorn's own workers serve. FastAPI, Starlette and their kin speak ASGI, which \
+     uvicorn, hypercorn, or gunicorn with uvicorn's workers serve. Each fails on the other's apps at every request.",
+);
+
+pub(super) const CHECKS: &[Check] = &[NOT_STARTED, KIND];
+
+/// Ways to start a thing that are not looked into.
+const UNSEEN: &[&str] = &[
+    "subprocess",
+    "os.system",
+    "os.exec",
+    "execvp",
+    "runpy",
+    "Popen",
+    "importlib",
+    "__import__",
+    "Procfile",
+    "honcho",
+];
+
+static MADE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^([A-Za-z_]\w*)\s*(?::[^=]+)?=\s*(?:\w+\.)*([A-Z]\w+)\(").ok());
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(start) = Start::of(subject).filter(|_| subject.is_python()) else { return };
+    let all = invocations(start.command);
+    // Something else runs beside it.
+    let several = start.command.contains([';', '|', '\n']) || start.command.replace("&&", "").contains('&');
+    if let (Some(last), false) = (all.last(), several) {
+        not_started(subject, &start, last, findings);
+    }
+    for invocation in &all {
+        kind(subject, &start, invocation, findings);
+    }
+}
+
+fn imports(module: &Module, name: &str) -> bool {
+    let from = format!("from {name}");
+    let starts = |text: &str, head: &str| {
+        text.strip_prefix(head).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '.', ',']))
+    };
+    module.code.statements.iter().any(|statement| {
+        starts(&statement.text, &from)
+            || statement
+                .text
+                .strip_prefix("import ")
+                .is_some_and(|list| list.split(',').any(|part| starts(part.trim(), name)))
+    })
+}
+
+fn not_started(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+    let is_script = is_python(invocation.program) || invocation.is_module;
+    let script =
+        subject.reached().iter().find(|module| module.importer.is_none() && module.is_script != invocation.is_module);
+    let Some(script) = script.filter(|_| is_script) else { return };
+    let texts = || subject.reached().iter().map(|module| module.text.as_str());
+    if texts().any(|text| UNSEEN.iter().any(|way| text.contains(way))) {
+        return;
+    }
+    let framework = FRAMEWORKS.iter().find(|framework| {
+        let made = |text: &str| framework.made.is_empty() || framework.made.iter().any(|sign| text.contains(sign));
+        imports(script, framework.module) && made(&script.text)
+    });
+    let Some(framework) = framework else { return };
+    // A loop keeps it alive, whatever it does there.
+    let loops = script.code.statements.iter().any(|statement| statement.text.starts_with("while "));
+    let starts = |text: &str| {
+        framework.starts.iter().any(|sign| text.contains(sign))
+            || text.contains("asyncio.run(")
+            || text.contains("run_until_complete(")
+    };
+    // Another framework of the same file may be the one that is started.
+    let other = FRAMEWORKS.iter().any(|other| {
+        other.module != framework.module
+            && imports(script, other.module)
+            && !other.starts.is_empty()
+            && other.starts.iter().any(|sign| script.text.contains(sign))
+    });
+    if loops || other || texts().any(starts) {
+        return;
+    }
+    let app = app_of(script, framework);
+    let line = app.as_ref().map_or(1, |(_, line)| *line);
+    let file = script.path.display().to_string();
+    let finding = NOT_STARTED
+        .found(format!(
+            "`{}` starts nothing: {file} makes a {} app and comes to its end",
+            start.command.trim(),
+            framework.module
+        ))
+        .about(framework.module)
+        .at(start.source.clone(), subject.line(start.source))
+        .at(Source::line(subject.app.place(&script.path), line), script.text.lines().nth(line - 1).unwrap_or_default());
+    if framework.command.is_empty() {
+        return findings.push(finding.advise(framework.advice));
+    }
+    let module = file.trim_end_matches(".py").replace('/', ".");
+    let name = app.map_or("app".to_owned(), |(name, _)| name);
+    let command = framework.command.replace("{file}", &file).replace("{module}", &module).replace("{app}", &name);
+    let whole = start.command.replacen(invocation.text, &command, 1);
+    let mut edits = started_by(subject, start, &whole);
+    edits.extend(lacking(subject, framework.needs));
+    findings.push(finding.fix(format!("start it with `{command}`"), edits));
+}
+
+/// The edits that make the start command another one, in nixpacks.toml where no file holds it.
+fn started_by(subject: &Subject<'_>, start: &Start<'_>, command: &str) -> Vec<Edit> {
+    let edits = start.becomes(subject, command);
+    if !edits.is_empty() || start.is_written(subject) {
+        return edits;
+    }
+    vec![set_key(&subject.config_path(), &["start", "cmd"], command)]
+}
+
+/// The requirement that a command needs and that is not there.
+fn lacking(subject: &Subject<'_>, name: &str) -> Option<Edit> {
+    let there = subject.provided().is_none_or(|provided| {
+        provided.names.contains(name)
+            || name == "uvicorn"
+                && subject.requirements().of("fastapi").any(|entry| !entry.requirement.extras.is_empty())
+    });
+    let written = super::requirements::is_used(subject) && subject.app.has_file(super::subject::REQUIREMENTS);
+    (!there && written).then(|| append_line(subject.app.place(super::subject::REQUIREMENTS), name))
+}
+
+/// The variable that holds the app, and its line.
+fn app_of(module: &Module, framework: &Framework) -> Option<(String, usize)> {
+    let classes: Vec<&str> = framework.made.iter().filter_map(|made| made.strip_suffix('(')).collect();
+    module.code.statements.iter().find_map(|statement| {
+        let made = MADE.as_ref()?.captures(&statement.text)?;
+        let class = &made[2];
+        classes
+            .iter()
+            .any(|known| known.rsplit('.').next() == Some(class))
+            .then(|| (made[1].to_owned(), statement.line))
+    })
+}
+
+const WSGI: &[&str] = &["Flask", "Bottle", "get_wsgi_application"];
+const ASGI: &[&str] = &["FastAPI", "Starlette", "Litestar", "Quart", "Sanic", "get_asgi_application"];
+
+/// A server that does not speak the app's protocol.
+fn kind(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+    let serves_asgi = match invocation.program {
+        "gunicorn" => {
+            let class = invocation.option(&["-k", "--worker-class"]);
+            let told = subject.app.has_file("gunicorn.conf.py")
+                || invocation.option(&["-c", "--config"]).is_some()
+                || subject.variable("GUNICORN_CMD_ARGS").is_some();
+            if told && class.is_none() {
+                return;
+            }
+            class.is_some_and(|class| class.to_lowercase().contains("uvicorn") || class.contains("asgi"))
+        }
+        "uvicorn" | "daphne" => {
+            if invocation.option(&["--interface"]).is_some() {
+                return;
+            }
+            true
+        }
+        "waitress-serve" => false,
+        _ => return,
+    };
+    let Some((_, name)) = super::entry::target(invocation).and_then(|target| target.split_once(':')) else { return };
+    let module = subject.reached().iter().find(|module| module.importer.is_none() && !module.is_script);
+    let Some(module) = module else { return };
+    let bound = |statement: &&super::facts::code::Statement| {
+        let rest = statement.text.strip_prefix(name).map(str::trim_start);
+        rest.is_some_and(|rest| rest.starts_with('=') && !rest.starts_with("=="))
+    };
+    let all: Vec<_> = module.code.statements.iter().filter(bound).collect();
+    // Bound again, it may be wrapped into the other protocol.
+    let [statement] = all[..] else { return };
+    let Some(made) = statement.text.split_once('=').map(|(_, made)| made.trim_start()) else { return };
+    let class = made.split('(').next().unwrap_or_default().rsplit('.').next().unwrap_or_default();
+    let wrong = if serves_asgi { WSGI.contains(&class) } else { ASGI.contains(&class) };
+    if !wrong || class.is_empty() {
+        return;
+    }
+    let (protocol, other) = if serves_asgi { ("WSGI", "ASGI") } else { ("ASGI", "WSGI") };
+    let text = invocation.text;
+    let (better, needs) = match (invocation.program, serves_asgi) {
+        ("gunicorn", false) => (format!("{text} -k uvicorn.workers.UvicornWorker"), Some("uvicorn")),
+        ("gunicorn", true) => (text.replace("-k uvicorn.workers.UvicornWorker", "").replace("  ", " "), None),
+        ("uvicorn", _) => (format!("{text} --interface wsgi"), None),
+        _ => (String::new(), None),
+    };
+    let finding = KIND
+        .found(format!(
+            "{} speaks {protocol}, and `{}` serves {other}",
+            class.trim_start_matches("get_"),
+            invocation.program
+        ))
+        .about(class)
+        .at(start.source.clone(), start.command)
+        .at(Source::line(subject.app.place(&module.path), statement.line), &statement.text);
+    if better.is_empty() {
+        return findings.push(finding.advise("serve it with gunicorn (WSGI) or uvicorn (ASGI)"));
+    }
+    let mut edits = start.becomes(subject, &start.command.replacen(text, better.trim(), 1));
+    edits.extend(needs.and_then(|name| lacking(subject, name)).filter(|_| !edits.is_empty()));
+    findings.push(finding.fix(format!("start it with `{}`", better.trim()), edits));
+}

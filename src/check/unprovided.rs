@@ -1,0 +1,179 @@
+//! Imports that no requirement brings, lazy ones among them.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use super::facts::provided::{Provided, brings};
+use super::facts::reach::{IMPORT_ERRORS, Module, imports, is_certain};
+use super::finding::{Check, Findings, warning};
+use super::requirements::is_used;
+use super::subject::{REQUIREMENTS, Subject};
+use crate::catalog::names;
+use crate::finding::Severity;
+use crate::project::requirements::Requirements;
+use crate::project::{Project, Source};
+
+pub(crate) const MISSING: Check = warning(
+    "import-not-required",
+    "Code that the start reaches imports a package that nothing installs: not by the file that the plan reads, nor brought along by another \
+     requirement as far as files tell. An import inside a function fails when the function is called, after a deploy that looked well.",
+);
+
+pub(super) const CHECKS: &[Check] = &[MISSING];
+
+/// Other requirements files that are looked at.
+const MOST_FILES: usize = 24;
+
+/// An import of something that is neither the project's own nor the standard library's.
+pub(super) struct Foreign<'m> {
+    pub(super) module: &'m Module,
+    pub(super) line: usize,
+    pub(super) text: &'m str,
+    /// Dotted, with the name that is taken from it where that may be a module, too.
+    pub(super) name: String,
+    /// Whether the start surely comes to it.
+    pub(super) is_certain: bool,
+    /// Whether the code does without it.
+    pub(super) is_caught: bool,
+}
+
+/// The foreign imports of all that the start reaches.
+pub(super) fn foreign<'s>(subject: &'s Subject<'_>) -> Vec<Foreign<'s>> {
+    let mut found = Vec::new();
+    for module in subject.reached() {
+        let code = &module.code;
+        for statement in code.statements.iter().filter(|statement| !code.is_typing(statement)) {
+            for import in imports(&statement.text) {
+                let top = import.module.split('.').next().unwrap_or_default();
+                if top.is_empty() || names::is_standard(top) || module.is_own(&subject.app, top) {
+                    continue;
+                }
+                let namespace = matches!(import.module, "google" | "google.cloud" | "azure");
+                let name = match import.names.first().filter(|_| namespace) {
+                    Some(name) => format!("{}.{name}", import.module),
+                    None => import.module.to_owned(),
+                };
+                found.push(Foreign {
+                    module,
+                    line: statement.line,
+                    text: &statement.text,
+                    name,
+                    is_certain: module.is_certain && is_certain(code, statement),
+                    is_caught: code.is_caught(statement, IMPORT_ERRORS),
+                });
+            }
+        }
+    }
+    found
+}
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(provided) = subject.provided() else { return };
+    let mut seen = HashSet::new();
+    let mut others: Option<Vec<Other>> = None;
+    for import in foreign(subject).iter().filter(|import| !import.is_caught) {
+        let top = import.name.split('.').next().unwrap_or_default();
+        if !seen.insert(top.to_owned()) {
+            continue;
+        }
+        let development = provided.development.iter().find(|(name, _)| brings(name, &import.name));
+        if development.is_none() && provided.may_bring(&import.name) {
+            continue;
+        }
+        let other = match development {
+            Some(_) => None,
+            None => others
+                .get_or_insert_with(|| other_files(subject))
+                .iter()
+                .find(|other| brings(&other.name, &import.name)),
+        };
+        if development.is_none() && other.is_none() && provided.may_come_along(&import.name) {
+            continue;
+        }
+        let known = names::distribution(&import.name).filter(|_| !names::sounds_own(top));
+        let Some(install) =
+            other.map(|other| other.line.as_str()).or(development.map(|(name, _)| name.as_str())).or(known)
+        else {
+            continue;
+        };
+        let finding =
+            MISSING.found(message(import, install, provided, development.is_some())).about(install_name(install));
+        let place = subject.app.line(&import.module.path, Some(import.line));
+        let finding = finding.at(place, import.text).severity(severity(import, provided, other.is_some()));
+        let finding = match (other, development) {
+            (Some(other), _) => finding.at(other.source.clone(), &other.line).likely(),
+            (None, Some((_, source))) => finding.at(source.clone(), ""),
+            (None, None) => finding.likely(),
+        };
+        findings.push(if development.is_none() && is_used(subject) && subject.app.has_file(REQUIREMENTS) {
+            finding.fix(format!("require {install}"), vec![super::packages::require(subject, install)])
+        } else {
+            finding.advise(format!("add {install} to the dependencies that the deploy installs"))
+        });
+    }
+}
+
+fn message(import: &Foreign<'_>, install: &str, provided: &Provided, is_development: bool) -> String {
+    let top = import.name.split('.').next().unwrap_or_default();
+    let when = if import.is_certain { "" } else { ", which fails when that code is reached" };
+    match (provided.names.is_empty(), is_development) {
+        (_, true) => format!("{top} is imported, and only the development group has {}{when}", install_name(install)),
+        (true, _) => format!("{top} is imported, and the plan installs no packages at all{when}"),
+        _ => format!("{top} is imported, and no requirement brings it ({}){when}", install_name(install)),
+    }
+}
+
+fn severity(import: &Foreign<'_>, provided: &Provided, is_elsewhere: bool) -> Severity {
+    let sure = provided.is_closed || is_elsewhere;
+    if import.is_certain && sure { Severity::Error } else { Severity::Warning }
+}
+
+fn install_name(line: &str) -> &str {
+    let end = line.find(['=', '<', '>', '~', '!', '[', ' ', ';', '@']).unwrap_or(line.len());
+    &line[..end]
+}
+
+/// A requirement of a file that the plan does not read.
+struct Other {
+    name: String,
+    line: String,
+    source: Source,
+}
+
+/// What other requirements files of the project ask for: those in the root, in its folders, and beside the reached code.
+fn other_files(subject: &Subject<'_>) -> Vec<Other> {
+    let app = &subject.app;
+    let is_list = |name: &str| {
+        let name = name.to_lowercase();
+        name.ends_with(".txt") && name.contains("req") || name == "requirements.in"
+    };
+    let read: HashSet<PathBuf> = subject.requirements().files.iter().map(|(path, _)| path.clone()).collect();
+    let beside = subject.reached().iter().flat_map(|module| module.path.ancestors().skip(1).map(PathBuf::from));
+    let mut folders: Vec<PathBuf> = std::iter::once(PathBuf::new()).chain(app.folders()).chain(beside).collect();
+    folders.sort();
+    folders.dedup();
+    let mut files = 0;
+    let mut found = Vec::new();
+    for folder in folders.into_iter().take(64) {
+        for file in in_folder(app, &folder).into_iter().filter(|name| is_list(name)) {
+            let path = folder.join(&file);
+            if read.contains(&app.place(&path)) || files == MOST_FILES {
+                continue;
+            }
+            files += 1;
+            for entry in Requirements::read(app, &path).packages {
+                let Some(name) = entry.requirement.name.clone() else { continue };
+                let source = entry.source();
+                found.push(Other { name, line: entry.written.trim().to_owned(), source });
+            }
+        }
+    }
+    found
+}
+
+fn in_folder(app: &Project, folder: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(app.root().join(folder)).into_iter().flatten().flatten().take(500);
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,77 @@
+//! Variables that the code cannot do without, and that nobody gives.
+
+use std::collections::HashSet;
+
+use super::finding::{Check, Findings, warning};
+use super::start::Start;
+use super::subject::Subject;
+use crate::finding::Severity;
+
+pub(crate) const MISSING: Check = warning(
+    "missing-env-var",
+    "The code reads an environment variable without anything in its place, and nobody gives it. A .env file stays on the laptop, for good \
+     reason: set it among the service's variables on the platform, and with --env for a rehearsal.",
+);
+
+pub(super) const CHECKS: &[Check] = &[MISSING];
+
+/// More places than these tell nothing new.
+const MOST: usize = 30;
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    let environment = subject.environment();
+    let file = dotenv(subject);
+    let start = Start::of(subject).map_or("", |start| start.command);
+    let given = |name: &str| {
+        subject.variable(name).is_some()
+            || start.contains(&format!("{name}="))
+            || environment.reads_file && file.as_ref().is_some_and(|file| file.is_deployed && file.names.contains(name))
+    };
+    let missing: Vec<_> = environment.reads.iter().filter(|read| !given(&read.name)).take(MOST).collect();
+    let Some(first) = missing.first() else { return };
+    let names: Vec<&str> = missing.iter().map(|read| read.name.as_str()).collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    let finding = MISSING
+        .found(format!(
+            "{} {verb} read without a default, and nothing sets {}",
+            listed(&names),
+            if names.len() == 1 { "it" } else { "them" }
+        ))
+        .about(first.name.as_str())
+        .severity(if first.at_start { Severity::Warning } else { Severity::Note });
+    let finding = missing
+        .iter()
+        .fold(finding, |finding, read| finding.at(subject.app.line(&read.path, Some(read.line)), &read.text));
+    let local = file.as_ref().filter(|file| !file.is_deployed && names.iter().any(|name| file.names.contains(*name)));
+    let kept_out = local.map(|_| ": .env is not deployed").unwrap_or_default();
+    let rehearse = names.iter().take(3).map(|name| format!("--env {name}=…")).collect::<Vec<_>>().join(" ");
+    findings.push(finding.advise(format!(
+        "set {} among the service's variables{kept_out}; for a rehearsal: {rehearse}",
+        listed(&names)
+    )));
+}
+
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+struct DotEnv {
+    names: HashSet<String>,
+    is_deployed: bool,
+}
+
+/// The names in the project's .env file.
+fn dotenv(subject: &Subject<'_>) -> Option<DotEnv> {
+    let app = &subject.app;
+    let text = app.has_file(".env").then(|| app.read_text(".env").ok())??;
+    let name = |line: &str| {
+        let (name, _) = line.trim_start().trim_start_matches("export ").split_once('=')?;
+        Some(name.trim().to_owned())
+    };
+    let names = text.lines().filter(|line| !line.trim_start().starts_with('#')).filter_map(name).collect();
+    Some(DotEnv { names, is_deployed: super::ignored::hiding(app, ".env").is_none() })
+}

@@ -1,0 +1,77 @@
+//! Siblings in a repository, of which a deploy of one folder has nothing.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::facts::unresolved;
+use super::finding::{Check, Finding, Findings, error};
+use super::subject::Subject;
+use crate::project::Source;
+
+pub(crate) const OUTSIDE: Check = error(
+    "workspace-member-out-of-reach",
+    "The folder is deployed alone, and a dependency of it is a sibling in the same repository: a workspace member, or a path that leads out of \
+     the folder. The build sees neither the sibling nor the workspace's lock file. The name may be a stranger's on the package index: do \
+     not install it from there. Deploy the repository's root, with a start command for this member.",
+);
+
+pub(super) const CHECKS: &[Check] = &[OUTSIDE];
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    let sources = subject.pyproject().into_iter().flat_map(|file| unresolved::siblings(&subject.app, file));
+    for sibling in sources {
+        let where_ = match &sibling.found {
+            Some(found) => format!("it is {}", found.display()),
+            None => "it is not in the folder that is deployed".to_owned(),
+        };
+        let kind = if sibling.is_member { "a workspace member" } else { "a path outside of the folder" };
+        let finding =
+            OUTSIDE.found(format!("{} is {kind}, out of reach of a deploy of this folder: {where_}", sibling.name));
+        findings.push(advised(finding.about(&sibling.name).at(sibling.source, &sibling.text)));
+    }
+    for entry in subject.requirements().packages.iter().filter(|entry| !entry.is_constraint) {
+        let text = entry.written.trim();
+        let path = text
+            .trim_start_matches("-e ")
+            .trim_start_matches("--editable ")
+            .split(['[', ';'])
+            .next()
+            .unwrap_or_default();
+        let path = path.rsplit("@ file:").next().unwrap_or(path).trim().trim_start_matches("file:");
+        if path.starts_with("../") && leaves(Path::new(path)) {
+            let finding = OUTSIDE.found(format!("{path} is outside of the folder that is deployed"));
+            findings.push(advised(finding.about(path).at(entry.source(), text)));
+        }
+    }
+}
+
+fn advised(finding: Finding) -> Finding {
+    finding.advise(
+        "deploy the workspace's root folder (no root directory in the service's settings) with a start command for this member, or build the sibling into this folder",
+    )
+}
+
+/// Whether a relative path leads out of the folder that it begins in.
+pub(super) fn leaves(path: &Path) -> bool {
+    let mut depth = 0_i32;
+    for part in path.components() {
+        match part {
+            Component::ParentDir => depth -= 1,
+            Component::Normal(_) => depth += 1,
+            _ => {}
+        }
+        if depth < 0 {
+            return true;
+        }
+    }
+    false
+}
+
+/// A dependency that lives beside the folder.
+pub(super) struct Sibling {
+    pub(super) name: String,
+    pub(super) is_member: bool,
+    pub(super) source: Source,
+    pub(super) text: String,
+    /// Where it is, seen from the workspace's root.
+    pub(super) found: Option<PathBuf>,
+}

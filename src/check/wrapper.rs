@@ -1,0 +1,56 @@
+//! Programs that run another one in an environment of their own: `poetry run`, `pipenv run`, `uv run`.
+
+use super::command::invocations;
+use super::finding::{Check, Findings, error};
+use super::start::Start;
+use super::subject::Subject;
+use crate::finding::Severity;
+
+pub(crate) const WRAPPER: Check = error(
+    "start-makes-environment",
+    "What the build installs stands in /opt/venv, whose programs are on PATH when the app starts. `poetry run`, `pipenv run`, `hatch run` \
+     and, without uv.lock, `uv run` look for an environment of their own instead, make an empty one, and the app finds no package in it.",
+);
+
+pub(super) const CHECKS: &[Check] = &[WRAPPER];
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(start) = Start::of(subject).filter(|_| subject.is_python()) else { return };
+    for invocation in invocations(start.command) {
+        let Some((wrapper, words)) = invocation.wrapper else { continue };
+        let severity = match wrapper {
+            "poetry" | "pipenv" | "hatch" => Severity::Error,
+            // UV_PROJECT_ENVIRONMENT leads it to /opt/venv; it synchronises it, with the development group, at every start.
+            "uv" if subject.manager() == Some("uv") => {
+                if words.contains("--no-sync") || words.contains("--frozen") {
+                    continue;
+                }
+                Severity::Note
+            }
+            "uv" => Severity::Error,
+            _ => continue,
+        };
+        // VIRTUAL_ENV, and the tools' own variables, keep them where they are told.
+        let told = ["VIRTUAL_ENV", "POETRY_VIRTUALENVS_CREATE", "PIPENV_ACTIVE", "UV_PROJECT_ENVIRONMENT"];
+        let is_told = severity == Severity::Error
+            && told.iter().any(|name| subject.variable(name).is_some() || start.command.contains(&format!("{name}=")));
+        let active = start.command.contains("/bin/activate");
+        if is_told || active {
+            continue;
+        }
+        let message = match severity {
+            Severity::Note => format!("`{words}` installs the development group, too, at every start"),
+            _ => format!(
+                "`{words}` makes an environment of its own, and leaves /opt/venv, where the packages are, aside"
+            ),
+        };
+        let better = start.command.replacen(words, "", 1);
+        let better = better.split_whitespace().collect::<Vec<_>>().join(" ");
+        let better =
+            if invocation.path.ends_with(".py") && wrapper == "uv" { format!("python {better}") } else { better };
+        let finding = WRAPPER.found(message).about(words).severity(severity).at(start.source.clone(), start.command);
+        let summary = format!("start it without `{words}`");
+        let edits = start.becomes(subject, &better);
+        findings.push(if edits.is_empty() { finding.advise(summary) } else { finding.fix(summary, edits) });
+    }
+}
