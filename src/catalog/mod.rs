@@ -1,7 +1,19 @@
-//! What things are called elsewhere, each fact once: modules and their distributions, libraries and headers and their
-//! packages, what nixpkgs and the base image have.
+//! What things are called elsewhere, each fact once: modules and their distributions, servers and how they are started,
+//! libraries and headers and their packages, what nixpkgs, its Pythons and the base image have.
 
-pub mod names;
-pub mod nixpkgs;
-pub mod packages;
+pub mod base_image;
+pub mod libraries;
+pub mod modules;
+pub mod nix_packages;
+pub mod python;
+pub mod servers;
 pub mod suggest;
+
+/// Rows of a table file: words separated by blanks, `#` starts a comment.
+fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+    table
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .filter(|row| row.len() >= 2)
+}

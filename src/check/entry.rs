@@ -9,6 +9,7 @@ use super::command::{Invocation, invocations, is_python};
 use super::finding::{Check, Finding, Findings, error};
 use super::start::Start;
 use super::subject::Subject;
+use crate::catalog::servers::takes_target;
 use crate::catalog::suggest;
 use crate::finding::Severity;
 use crate::project::requirements::normalize;
@@ -37,7 +38,6 @@ pub(super) const CHECKS: &[Check] = &[FILE, MODULE, ATTRIBUTE, EXECUTABLE];
 /// Ways to choose a folder, or where modules are looked for, that are not followed here.
 const UNFOLLOWED: &[&str] = &["`", "$(", " (", "PYTHONPATH", "pushd", "sh -c", "sh -lc"];
 
-const SERVERS: [&str; 4] = ["gunicorn", "uvicorn", "hypercorn", "daphne"];
 /// More files than this are not looked through for a likelier name.
 const MOST_FILES: usize = 64;
 
@@ -66,7 +66,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             }
             return;
         }
-        if SERVERS.contains(&invocation.program) {
+        if takes_target(invocation.program) {
             server(subject, &start, &invocation, findings);
         } else if invocation.is_module {
             module(subject, &start, &invocation, findings);
@@ -256,7 +256,7 @@ fn server(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>,
 
 /// The word that tells a server what to load: `module:name`, or the first that is no option's.
 pub(super) fn target<'c>(invocation: &Invocation<'c>) -> Option<&'c str> {
-    let pattern = TARGET.as_ref().filter(|_| SERVERS.contains(&invocation.program))?;
+    let pattern = TARGET.as_ref().filter(|_| takes_target(invocation.program))?;
     let is_target =
         |word: &&str| word.contains(':') && !word.starts_with('-') && pattern.is_match(word) && !is_class(word);
     let colon = invocation.arguments.iter().copied().find(is_target);

@@ -2,7 +2,7 @@
 
 use super::finding::{Check, Findings, error};
 use super::subject::Subject;
-use crate::catalog::names;
+use crate::catalog::modules;
 use crate::project::Source;
 
 pub(crate) const REMOVED: Check = error(
@@ -30,7 +30,7 @@ fn removed(subject: &Subject<'_>, path: &std::path::Path, text: &str, findings: 
     for (index, line) in text.lines().enumerate() {
         let Some(rest) = line.strip_prefix("import ").or_else(|| line.strip_prefix("from ")) else { continue };
         let module = rest.split([' ', ',', ';', '#']).next().unwrap_or_default();
-        let Some((since, instead)) = names::removed_from_stdlib(module) else { continue };
+        let Some((since, instead)) = modules::removed_from_stdlib(module) else { continue };
         let top = module.split('.').next().unwrap_or(module);
         let local = subject.app.has_file(format!("{top}.py")) || subject.app.has_folder(top);
         let back = !instead.is_empty() && subject.requirements().of(instead).next().is_some();

@@ -8,6 +8,7 @@ use regex::Regex;
 
 use super::finding::{Check, Finding, Findings, append_line, error, note, remove_line, replace_line, warning};
 use super::subject::Subject;
+use crate::catalog::python::{ARCHIVE, PYTHONS, Python};
 use crate::finding::{Edit, Severity};
 use crate::project::Source;
 
@@ -43,16 +44,10 @@ const NO_VENV: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[FALLBACK, CONFLICT, IGNORED, PIPFILE, MISMATCH, NO_VENV];
 
-/// What Nixpacks offers, in the order in which they are proposed, as released in the nixpkgs it uses.
-const OFFERED: [(&str, &str); 7] = [
-    ("3.12", "3.12.7"),
-    ("3.11", "3.11.10"),
-    ("3.13", "3.13.0"),
-    ("3.10", "3.10.15"),
-    ("3.9", "3.9.18"),
-    ("3.8", "3.8.18"),
-    ("3.7", "3.7.16"),
-];
+/// What Nixpacks offers, in the order in which they are proposed.
+fn offered() -> impl Iterator<Item = &'static Python> {
+    PYTHONS.iter().filter(|python| python.minor.0 == 3)
+}
 
 static PIPFILE_VERSION: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"^(\s*python_(?:full_)?version)(\s*=\s*)(["'][0-9.]+["'].*)$"#).ok());
@@ -84,7 +79,7 @@ pub(super) fn planned(subject: &Subject<'_>) -> Option<String> {
     setup.nix_pkgs.iter().find_map(|package| {
         let digits = package.strip_prefix("python")?.trim_end_matches("Full");
         match digits {
-            "3" if setup.nixpkgs_archive.as_deref().is_some_and(|archive| archive.starts_with("bc8f8d1b")) => {
+            "3" if setup.nixpkgs_archive.as_deref().is_some_and(|archive| archive == ARCHIVE) => {
                 Some("3.12".to_owned())
             }
             _ if digits.len() >= 2 && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -101,7 +96,7 @@ fn minor(text: &str) -> Option<&str> {
 }
 
 fn is_offered(minor: &str) -> bool {
-    minor == "2.7" || OFFERED.iter().any(|(offered, _)| *offered == minor)
+    PYTHONS.iter().any(|python| python.name == minor)
 }
 
 fn fallback(subject: &Subject<'_>, findings: &mut Findings) {
@@ -335,7 +330,7 @@ fn allows(range: &[VersionSpecifiers], release: &str) -> bool {
 
 fn requires(subject: &Subject<'_>, findings: &mut Findings) {
     let (Some(range), Some(taken)) = (range(subject), planned(subject)) else { return };
-    let release = OFFERED.iter().find(|(minor, _)| *minor == taken).map(|(_, release)| *release);
+    let release = offered().find(|python| python.name == taken).map(|python| python.release);
     let Some(release) = release.filter(|release| !allows(&range.parsed, release)) else { return };
     let finding = MISMATCH.found(format!("the project asks for Python {}, the plan takes {release}", range.text));
     let finding = finding.about(&range.text).at(range.source.clone(), subject.line(&range.source));
@@ -344,10 +339,10 @@ fn requires(subject: &Subject<'_>, findings: &mut Findings) {
         .choices("package manager")
         .any(|choice| matches!(choice.value.as_str(), "setuptools" | "poetry" | "pdm"));
     let finding = if checked { finding } else { finding.severity(Severity::Warning) };
-    let Some((better, _)) = OFFERED.iter().find(|(_, release)| allows(&range.parsed, release)) else {
+    let Some(better) = offered().find(|python| allows(&range.parsed, python.release)) else {
         return findings.push(finding.advise("Nixpacks has no such Python: use a Dockerfile, or widen the range"));
     };
-    findings.push(take(subject, finding, better));
+    findings.push(take(subject, finding, better.name));
 }
 
 /// Names another version where the present one is named, or in a file of its own.

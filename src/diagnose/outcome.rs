@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::fixes;
 use super::table::Rule;
-use crate::catalog::names;
+use crate::catalog::libraries;
 use crate::diagnose::table::machine::{COMMAND_TIMED_OUT, OUT_OF_MEMORY};
 use crate::diagnose::table::modules::MISSING_SHARED_LIBRARY;
 use crate::diagnose::table::server::{HEALTHCHECK_FAILED, WRONG_BIND_HOST};
@@ -30,9 +30,9 @@ pub(super) fn amend(case: &Case<'_>, diagnoses: &mut Vec<Diagnosis>) {
             let evidence =
                 Evidence { source: Source::file(&library.needed_by), text: format!("needs {}", library.soname) };
             let name = Some(library.soname.as_str());
-            let provided = names::library(&library.soname).map(|packages| {
+            let provided = libraries::nix_lib(&library.soname).map(|attribute| {
                 let message = MISSING_SHARED_LIBRARY.message_for(name);
-                format!("{message} (nixLibs: \"{}\")", packages.nix)
+                format!("{message} (nixLibs: \"{attribute}\")")
             });
             diagnoses.push(diagnosis(case, &MISSING_SHARED_LIBRARY, name, provided, &[evidence]));
         }

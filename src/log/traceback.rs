@@ -2,6 +2,7 @@
 
 use super::Line;
 use super::pattern::Pattern;
+use crate::catalog::servers::SERVERS;
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -32,21 +33,8 @@ pub(crate) struct Frame {
     pub(crate) code: String,
 }
 
-/// Console scripts that packages bring.
-const PROGRAMS: &[&str] = &[
-    "gunicorn",
-    "uvicorn",
-    "flask",
-    "celery",
-    "hypercorn",
-    "streamlit",
-    "pip",
-    "daphne",
-    "poetry",
-    "pdm",
-    "pipenv",
-    "alembic",
-];
+/// Console scripts that packages bring, beside servers.
+const TOOLS: &[&str] = &["pip", "poetry", "pdm", "pipenv", "alembic"];
 
 /// Where the code of a frame lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +63,7 @@ impl Frame {
             || has("/venv/bin/")
             || has("/venv/Scripts/")
             || has("/.poetry/")
-            || PROGRAMS.iter().any(|program| {
+            || TOOLS.iter().copied().chain(SERVERS.iter().map(|server| server.program)).any(|program| {
                 file.ends_with(&format!("bin/{program}"))
                     || file.ends_with(&format!("Scripts/{program}.exe/__main__.py"))
             })

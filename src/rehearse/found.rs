@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Rehearsal;
-use crate::catalog::names;
-use crate::catalog::packages::package;
+use crate::catalog::libraries;
+use crate::catalog::nix_packages::package;
 use crate::diagnose::{self, Case};
 use crate::finding::Diagnosis;
 use crate::log::Log;
@@ -75,7 +75,7 @@ fn absent(primary: &Diagnosis, plan: &Plan, unverified: &[Unverified]) -> Option
     let keys = plan.package_keys();
     let wanted = primary.subject.as_deref().filter(|_| of_a_package)?;
     let brings = |name: &str| {
-        let known = [names::library(wanted), names::header(wanted)].into_iter().flatten();
+        let known = [libraries::library(wanted), libraries::header(wanted)].into_iter().flatten();
         let base = name.split('.').next().unwrap_or(name);
         let host = package(name).is_some_and(|package| {
             package.commands.contains(&wanted) || package.headers.iter().any(|header| wanted.starts_with(header))

@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use crate::catalog::servers::programs;
+
 use regex::Regex;
 
 use super::SmokeKind;
@@ -21,36 +23,6 @@ pub struct Hints<'a> {
     pub scheduled: bool,
 }
 
-/// Programs that serve HTTP on the port they are told.
-const SERVERS: &[&str] = &[
-    "bokeh",
-    "chainlit",
-    "daphne",
-    "fastapi",
-    "flask",
-    "gradio",
-    "granian",
-    "gunicorn",
-    "hypercorn",
-    "litestar",
-    "mkdocs",
-    "panel",
-    "quart",
-    "reflex",
-    "robyn",
-    "runserver",
-    "sanic",
-    "solara",
-    "streamlit",
-    "uvicorn",
-    "uwsgi",
-    "voila",
-    "waitress",
-    "waitress-serve",
-    "http.server",
-];
-/// Programs that work through a queue until they are told to stop.
-const WORKERS: &[&str] = &["arq", "celery", "dramatiq", "faust", "huey_consumer", "prefect", "rasa", "rq", "taskiq"];
 /// Modules of programs that talk to a chat service for as long as they live.
 const BOT_MODULES: &[&str] = &[
     "aiogram",
@@ -106,17 +78,17 @@ static IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// What to expect and, in a few words, why. `None` when nothing tells.
 pub fn expectation(root: &Path, hints: &Hints<'_>) -> (Option<SmokeKind>, &'static str) {
     let words: Vec<&str> = hints.start.split([' ', '\t', '/', ';', '&', '|', '(', ')', '"', '\'']).collect();
-    let runs = |programs: &[&str]| words.iter().any(|word| programs.contains(word));
+    let runs = |listening: bool| programs(listening).any(|program| words.contains(&program));
     if hints.health_check {
         return (Some(SmokeKind::Answers), "the platform has a health check");
     }
     if hints.scheduled {
         return (Some(SmokeKind::Exits), "the platform runs it on a schedule");
     }
-    if runs(SERVERS) {
+    if runs(true) {
         return (Some(SmokeKind::Answers), "the start command runs a web server");
     }
-    if runs(WORKERS) {
+    if runs(false) {
         return (Some(SmokeKind::StaysUp), "the start command runs a worker");
     }
     match hints.process {

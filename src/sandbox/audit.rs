@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::{MissingLibrary, elf};
-use crate::catalog::packages;
+use crate::catalog::libraries;
 
 /// A venv with more files than this is not looked at further.
 const MOST_FILES: usize = 500_000;
@@ -77,7 +77,7 @@ pub fn audit(venv: &Path, provided: &[PathBuf]) -> Result<Vec<MissingLibrary>> {
     }
     let owners = Owners::read(&records);
     let report = |(soname, file): (String, PathBuf)| MissingLibrary {
-        nix_lib: packages::provider_of(&soname).map(str::to_owned),
+        nix_lib: libraries::nix_lib(&soname).map(str::to_owned),
         distribution: owners.of(&file),
         needed_by: file.strip_prefix(venv).unwrap_or(&file).to_owned(),
         soname,

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use serde::Deserialize;
 
 use super::{Unavailable, elf};
+use crate::catalog::python::{PYTHONS, by_attribute};
 
 /// The CPython that a plan's packages name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,25 +20,10 @@ pub struct Wanted {
     pub cloud: &'static str,
 }
 
-/// Nixpkgs attribute, minor version, full version at the commits that Nixpacks pins.
-const VERSIONS: &[(&str, (u32, u32), &str)] = &[
-    ("python3", (3, 12), "3.12.7"),
-    ("python313", (3, 13), "3.13.0"),
-    ("python312", (3, 12), "3.12.7"),
-    ("python311", (3, 11), "3.11.10"),
-    ("python310", (3, 10), "3.10.15"),
-    ("python39", (3, 9), "3.9.18"),
-    ("python38", (3, 8), "3.8.18"),
-    ("python37", (3, 7), "3.7.17"),
-    ("python27", (2, 7), "2.7.18"),
-    ("python2", (2, 7), "2.7.18"),
-    ("python", (2, 7), "2.7.18"),
-];
-
 /// The interpreter that `attribute` stands for, if it is one.
 pub fn wanted(attribute: &str) -> Option<Wanted> {
     let plain = attribute.strip_suffix("Full").or_else(|| attribute.strip_suffix("Minimal")).unwrap_or(attribute);
-    VERSIONS.iter().find(|(name, ..)| *name == plain).map(|(_, minor, cloud)| Wanted { minor: *minor, cloud })
+    by_attribute(plain).map(|python| Wanted { minor: python.minor, cloud: python.release })
 }
 
 /// A CPython of this machine.
@@ -239,9 +225,9 @@ fn usable(found: Interpreter) -> Result<Interpreter, Unavailable> {
 
 fn none_found(wanted: Wanted) -> Unavailable {
     let (major, minor) = wanted.minor;
-    let others: Vec<String> = VERSIONS
+    let others: Vec<String> = PYTHONS
         .iter()
-        .map(|(_, minor, _)| *minor)
+        .map(|python| python.minor)
         .collect::<BTreeSet<_>>()
         .into_iter()
         .filter_map(|minor| candidates(minor).iter().find_map(|path| inspect(path)))
@@ -282,7 +268,7 @@ fn apt_has(package: &str) -> bool {
 
 /// Every `pip` wheel that the interpreters of this machine bundle, newest first.
 pub fn bundled_pips(own: &Interpreter) -> Vec<PathBuf> {
-    let minors: BTreeSet<_> = VERSIONS.iter().map(|(_, minor, _)| *minor).filter(|minor| minor.0 == 3).collect();
+    let minors: BTreeSet<_> = PYTHONS.iter().map(|python| python.minor).filter(|minor| minor.0 == 3).collect();
     let others = minors.into_iter().flat_map(|minor| {
         let name = OsString::from(format!("python{}.{}", minor.0, minor.1));
         candidates(minor).into_iter().filter_map(move |path| {

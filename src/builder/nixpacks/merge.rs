@@ -1,14 +1,12 @@
 //! Laying one plan over another, and pinning the result.
 
+use crate::catalog::python::{DEBIAN_ARCHIVE, LEGACY_ARCHIVE};
 use crate::project::Source;
 
 use super::draft::{Draft, DraftPhase, DraftStart, Key, Traced, TracedList, TracedVars};
 
 pub(super) const UBUNTU_IMAGE: &str = "ghcr.io/railwayapp/nixpacks:ubuntu-1745885067";
 const DEBIAN_IMAGE: &str = "ghcr.io/railwayapp/nixpacks:debian-1745885067";
-/// The nixpkgs commit of packages that no phase pins, and the one with OpenSSL 1.1 for the Debian image.
-const ARCHIVE: &str = "5148520bfab61f99fd25fb9ff7bfbb50dad3c9db";
-const DEBIAN_ARCHIVE: &str = "a0b7e70db7a55088d3de0cc370a59f9fbcc906c3";
 
 /// The phases that are made to follow another when a layer brings them in.
 const FOLLOWS: &[(&str, &str)] = &[("install", "setup"), ("build", "install")];
@@ -110,7 +108,8 @@ fn merge_starts(lower: DraftStart, upper: DraftStart) -> DraftStart {
 
 /// Settles what no layer said, and takes the markers out.
 pub(super) fn pin(draft: &mut Draft, debian: Option<Source>) {
-    let (image, archive) = if debian.is_some() { (DEBIAN_IMAGE, DEBIAN_ARCHIVE) } else { (UBUNTU_IMAGE, ARCHIVE) };
+    let (image, archive) =
+        if debian.is_some() { (DEBIAN_IMAGE, DEBIAN_ARCHIVE) } else { (UBUNTU_IMAGE, LEGACY_ARCHIVE) };
     let because = |default| debian.clone().unwrap_or(Source::Default(default));
     draft.providers = Some(TracedList::empty(Source::Default("pinned")));
     draft.build_image.get_or_insert_with(|| Traced::new(image, because("the default build image")));
@@ -176,7 +175,7 @@ mod tests {
         draft.phase("b").set(Key::NixPkgs, list(&[]));
         pin(&mut draft, None);
         let phases = draft.plan().phases.unwrap();
-        assert_eq!(phases["a"].nixpkgs_archive.as_deref(), Some(ARCHIVE), "a marker counts as a package here");
+        assert_eq!(phases["a"].nixpkgs_archive.as_deref(), Some(LEGACY_ARCHIVE), "a marker counts as a package here");
         assert_eq!(phases["b"].nixpkgs_archive, None);
         assert!(phases["a"].nix_pkgs.is_empty());
     }

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use super::Plan;
 use super::setup::{NIX_LIBS, NIX_PKGS, install_command, refusal};
+use crate::catalog::python::LEGACY_ARCHIVE;
 use crate::plan::{NixEnvironment, PackageList};
 
 /// Where Nixpacks puts them, relative to `/app`.
 const FOLDER: &str = ".nixpacks";
-
-const UNPINNED: &str = "5148520bfab61f99fd25fb9ff7bfbb50dad3c9db";
 
 #[derive(Default)]
 struct Group<'a> {
@@ -51,7 +50,7 @@ fn file_name(archive: Option<&str>) -> String {
 }
 
 fn expression(archive: Option<&str>, mut group: Group<'_>) -> String {
-    let archive = archive.unwrap_or(UNPINNED);
+    let archive = archive.unwrap_or(LEGACY_ARCHIVE);
     let openssl = group.libs.iter().find(|lib| lib.contains("openssl"));
     let openssl = openssl.map_or_else(String::new, |lib| {
         format!("export OPENSSL_DIR=\"${{{lib}.dev}}\"\nexport OPENSSL_LIB_DIR=\"${{{lib}.out}}/lib\"\n")

@@ -2,7 +2,7 @@
 
 use super::nix::environments;
 use super::{Phase, Plan};
-use crate::catalog::nixpkgs::is_known_to_be_missing;
+use crate::catalog::nix_packages::is_known_to_be_missing;
 use crate::plan::{Apt, PackageList, Packages};
 
 /// The keys of Nixpacks' configuration that list packages.

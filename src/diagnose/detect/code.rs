@@ -2,7 +2,7 @@
 
 use super::find;
 use super::imports::{is_building, is_installer, is_tool};
-use crate::catalog::names;
+use crate::catalog::modules;
 use crate::diagnose::rank::Finding;
 use crate::diagnose::reading::Reading;
 use crate::diagnose::table::compile::LEGACY_SETUP_PY;
@@ -153,7 +153,7 @@ fn by_frames(raised: &Raised, found: &mut Vec<Finding>) -> bool {
         "AttributeError" => {
             let Some(module) = ATTRIBUTE.captures(message) else { return false };
             let foreign = raised.frames.last().is_some_and(|frame| frame.home() == Home::Package);
-            if names::distribution(&module[1]).is_none() && !foreign {
+            if modules::distribution(&module[1]).is_none() && !foreign {
                 return false;
             }
             let finding = find(found, &DEPENDENCY_VERSION_INCOMPATIBLE, raised.at, HINT);

@@ -1,7 +1,7 @@
 //! Imports that fail, syntax that does not parse, and exceptions of the app's own.
 
 use super::{find, shows};
-use crate::catalog::names;
+use crate::catalog::{modules, servers};
 use crate::diagnose::rank::Finding;
 use crate::diagnose::reading::Reading;
 use crate::diagnose::table::compile::{LEGACY_SETUP_PY, SETUPTOOLS_PKG_RESOURCES_MISSING};
@@ -24,26 +24,6 @@ static NAME: Pattern = Pattern::new(r"cannot import name '?(\w+)'?(?: from '([\w
 static RUN: Pattern = Pattern::ascii(
     r"(?:^|[/\\\s])python[\d.]*(?:\.exe)?: (?:No module named ([\w.-]+)|Error while finding module specification for '([\w.-]+)')",
 );
-
-/// Packages that import what a start command names.
-const SERVERS: &[&str] = &[
-    "gunicorn/util.py",
-    "gunicorn/app/",
-    "gunicorn/arbiter.py",
-    "gunicorn/workers/",
-    "uvicorn/importer.py",
-    "uvicorn/config.py",
-    "hypercorn/",
-    "daphne/",
-    "waitress/runner.py",
-    "flask/cli.py",
-    "granian/",
-    "celery/bin/",
-    "celery/app/utils.py",
-    "celery/utils/imports.py",
-    "kombu/utils/imports.py",
-    "uwsgi",
-];
 
 /// Missing modules and names.
 pub(super) fn detect(reading: &Reading<'_>, found: &mut Vec<Finding>) {
@@ -80,7 +60,7 @@ pub(super) fn detect_interpreter(reading: &Reading<'_>, found: &mut Vec<Finding>
         if matches!(top, "pip" | "ensurepip" | "venv") || found.iter().any(|known| known.at == at) {
             continue;
         }
-        let rule = if names::distribution(module).is_some() { &MISSING_PYTHON_MODULE } else { &WRONG_START_MODULE };
+        let rule = if modules::distribution(module).is_some() { &MISSING_PYTHON_MODULE } else { &WRONG_START_MODULE };
         find(found, rule, at, SAID).subject = Some(module.to_owned());
     }
 }
@@ -103,7 +83,7 @@ fn missing_module(reading: &Reading<'_>, raised: &Raised, module: &str, found: &
         &SETUPTOOLS_PKG_RESOURCES_MISSING
     } else if shows(found, raised.at, &[&PYTHON_VERSION_TOO_OLD]) {
         return;
-    } else if names::removed_from_stdlib(module).is_some() {
+    } else if modules::removed_from_stdlib(module).is_some() {
         if building { &LEGACY_SETUP_PY } else { &REMOVED_STDLIB_MODULE }
     } else if matches!(top, "tkinter" | "_tkinter" | "turtle") {
         &MISSING_SYSTEM_BINARY
@@ -125,7 +105,7 @@ fn explain_missing_module(finding: &mut Finding, raised: &Raised, module: &str) 
     let top = module.split('.').next().unwrap_or(module);
     let rule = finding.rule;
     if *rule == MISSING_PYTHON_MODULE {
-        let install = names::to_install(module);
+        let install = modules::to_install(module);
         let whom = raised.importer().map(|frame| format!(" (imported at {})", frame.place())).unwrap_or_default();
         finding.message = Some(if install.eq_ignore_ascii_case(&top.replace('_', "-")) {
             format!("no requirement installs `{install}`{whom}")
@@ -134,7 +114,7 @@ fn explain_missing_module(finding: &mut Finding, raised: &Raised, module: &str) 
         });
         finding.help = Some(format!("add `{install}` to requirements.txt"));
     } else if *rule == REMOVED_STDLIB_MODULE
-        && let Some((since, instead)) = names::removed_from_stdlib(module)
+        && let Some((since, instead)) = modules::removed_from_stdlib(module)
     {
         finding.message = Some(format!("the standard library has no `{module}` since Python {since}"));
         finding.help = Some(match instead {
@@ -152,19 +132,19 @@ fn explain_missing_module(finding: &mut Finding, raised: &Raised, module: &str) 
 fn start_module_rule(reading: &Reading<'_>, raised: &Raised, module: &str) -> &'static Rule {
     let importer = raised.importer();
     let importer_file = importer.map(|frame| frame.file.replace('\\', "/")).unwrap_or_default();
-    let by_server = SERVERS.iter().any(|server| importer_file.contains(server));
-    if by_server && names::distribution(module).is_none() {
+    let by_server = servers::loaders().any(|loader| importer_file.contains(loader));
+    if by_server && modules::distribution(module).is_none() {
         return &WRONG_START_MODULE;
     }
     if raised.frames.is_empty()
-        && names::distribution(module).is_none()
+        && modules::distribution(module).is_none()
         && reading.mentions("unable to load app 0 (mountpoint")
     {
         return &WRONG_START_MODULE;
     }
     if importer.is_none()
         && !raised.frames.is_empty()
-        && names::distribution(module).is_none()
+        && modules::distribution(module).is_none()
         && reading.mentions("Worker failed to boot")
     {
         return &WRONG_START_MODULE;
@@ -174,12 +154,12 @@ fn start_module_rule(reading: &Reading<'_>, raised: &Raised, module: &str) -> &'
     }
     // Without a frame between the server and the failure, the module is what the start command names.
     let servers_own =
-        |server: &&str| server.split('/').next().is_some_and(|top| importer_file.contains(&format!("/{top}/")));
+        |loader: &str| loader.split('/').next().is_some_and(|top| importer_file.contains(&format!("/{top}/")));
     if raised.frames.iter().all(|frame| frame.home() != Home::Project)
-        && SERVERS.iter().any(|server| raised.passes(server))
-        && SERVERS.iter().any(servers_own)
+        && servers::loaders().any(|loader| raised.passes(loader))
+        && servers::loaders().any(servers_own)
         && !importer_file.contains("/kombu/")
-        && names::distribution(module).is_none()
+        && modules::distribution(module).is_none()
     {
         return &WRONG_START_MODULE;
     }
@@ -197,7 +177,8 @@ fn start_module_rule(reading: &Reading<'_>, raised: &Raised, module: &str) -> &'
         return &MISSING_LOCAL_MODULE;
     }
     // `a.b` is missed by name only when `a` is there: another release of it.
-    if module.contains('.') && names::distribution(module).is_some() && !names_namespace(module) && importer.is_some() {
+    if module.contains('.') && modules::distribution(module).is_some() && !names_namespace(module) && importer.is_some()
+    {
         return &DEPENDENCY_VERSION_INCOMPATIBLE;
     }
     &MISSING_PYTHON_MODULE
@@ -225,7 +206,7 @@ fn names_namespace(module: &str) -> bool {
 /// Whether a module is the project's own, as far as the log shows.
 fn is_own(reading: &Reading<'_>, raised: &Raised, module: &str) -> bool {
     let top = module.split('.').next().unwrap_or(module);
-    if names::distribution(module).is_some() {
+    if modules::distribution(module).is_some() {
         return false;
     }
     if raised.importer().is_some_and(|frame| frame.home() == Home::Package && !frame.file.contains("django")) {
@@ -244,7 +225,7 @@ fn is_own(reading: &Reading<'_>, raised: &Raised, module: &str) -> bool {
                 .take(5)
                 .any(|part| part == top || part.strip_suffix(".py") == Some(top))
     };
-    names::sounds_own(top) || reading.raised.iter().flat_map(|raised| &raised.frames).any(folders)
+    modules::sounds_own(top) || reading.raised.iter().flat_map(|raised| &raised.frames).any(folders)
 }
 
 /// Names that the standard library had once.
@@ -314,7 +295,7 @@ fn missing_name(
         && (is_own(reading, raised, &module)
             || module.starts_with('.')
             || (!path.is_empty() && path != "unknown location" && !standard)
-            || (path.is_empty() && !module.is_empty() && names::distribution(&module).is_none()));
+            || (path.is_empty() && !module.is_empty() && modules::distribution(&module).is_none()));
     let rule = if own {
         &IMPORT_NAME_ERROR
     } else if standard && GONE_NAMES.contains(&name) {
@@ -330,7 +311,7 @@ fn missing_name(
         let place = raised.own_frame().map(|frame| format!(" (imported at {})", frame.place())).unwrap_or_default();
         finding.message = Some(format!("`{name}` is not in `{module}`{place}"));
     } else {
-        let package = names::to_install(&module);
+        let package = modules::to_install(&module);
         finding.message = Some(format!("`{module}` has no `{name}` in the installed release of `{package}`"));
         finding.help = Some(format!("pin `{package}` to the release that has `{name}`, or adapt the import"));
         finding.subject = Some(if package.is_empty() { name.to_owned() } else { package });

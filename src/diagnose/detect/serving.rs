@@ -1,6 +1,7 @@
 //! Servers: where they listen, what they were asked to load.
 
 use super::find;
+use crate::catalog::servers::is_of_a_loader;
 use crate::diagnose::rank::Finding;
 use crate::diagnose::reading::Reading;
 use crate::diagnose::table::server::WRONG_BIND_HOST;
@@ -75,12 +76,12 @@ fn loopback(reading: &Reading<'_>, found: &mut Vec<Finding>) {
 fn wrong_attribute(reading: &Reading<'_>, found: &mut Vec<Finding>) {
     for raised in &reading.raised {
         let Some(captures) = ATTRIBUTE.captures(&raised.message) else { continue };
-        let by_server = raised.frames.iter().rev().find(|frame| frame.home() != Home::Standard).is_some_and(|frame| {
-            let file = frame.file.replace('\\', "/");
-            ["gunicorn/", "uvicorn/", "hypercorn/", "celery/", "daphne/", "flask/", "granian/", "waitress/"]
-                .iter()
-                .any(|server| file.contains(server))
-        });
+        let by_server = raised
+            .frames
+            .iter()
+            .rev()
+            .find(|frame| frame.home() != Home::Standard)
+            .is_some_and(|frame| is_of_a_loader(&frame.file.replace('\\', "/")));
         if by_server {
             find(found, &WRONG_APP_ATTRIBUTE, raised.at, DECISIVE).subject = Some(captures[2].to_owned());
         }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::FixContext;
-use crate::catalog::names;
+use crate::catalog::libraries;
+use crate::catalog::nix_packages::of_program;
 use crate::finding::{Edit, Fix};
 
 fn key(parts: &[&str]) -> Vec<String> {
@@ -82,56 +83,21 @@ pub(in crate::diagnose) fn unknown_package(context: &FixContext<'_>) -> Vec<Fix>
 }
 
 pub(in crate::diagnose) fn shared_library(context: &FixContext<'_>) -> Vec<Fix> {
-    let Some(packages) = context.subject.and_then(names::library) else { return Vec::new() };
-    vec![add(context.config(), "nixLibs", packages.nix)]
+    let Some(attribute) = context.subject.and_then(libraries::nix_lib) else { return Vec::new() };
+    vec![add(context.config(), "nixLibs", attribute)]
 }
 
 pub(in crate::diagnose) fn header(context: &FixContext<'_>) -> Vec<Fix> {
-    let Some(packages) = context.subject.and_then(names::header) else { return Vec::new() };
+    let Some(packages) = context.subject.and_then(libraries::header) else { return Vec::new() };
     vec![add(context.config(), "nixPkgs", packages.nix)]
 }
 
 pub(in crate::diagnose) fn program(context: &FixContext<'_>) -> Vec<Fix> {
-    const PROGRAMS: &[(&str, &str)] = &[
-        ("ffmpeg", "ffmpeg"),
-        ("ffprobe", "ffmpeg"),
-        ("poppler", "poppler_utils"),
-        ("pdfinfo", "poppler_utils"),
-        ("pdftoppm", "poppler_utils"),
-        ("tesseract", "tesseract"),
-        ("chromium", "chromium"),
-        ("chrome", "chromium"),
-        ("chromedriver", "chromedriver"),
-        ("wkhtmltopdf", "wkhtmltopdf"),
-        ("convert", "imagemagick"),
-        ("magick", "imagemagick"),
-        ("soffice", "libreoffice"),
-        ("libreoffice", "libreoffice"),
-        ("node", "nodejs"),
-        ("npm", "nodejs"),
-        ("java", "jdk"),
-        ("curl", "curl"),
-        ("wget", "wget"),
-        ("psql", "postgresql"),
-        ("dot", "graphviz"),
-        ("msgfmt", "gettext"),
-        ("pandoc", "pandoc"),
-        ("git", "git"),
-        ("unzip", "unzip"),
-        ("make", "gnumake"),
-        ("espeak", "espeak-ng"),
-        ("exiftool", "exiftool"),
-        ("gs", "ghostscript"),
-    ];
     let Some(subject) = context.subject.map(|subject| subject.rsplit('/').next().unwrap_or(subject).to_lowercase())
     else {
         return Vec::new();
     };
-    PROGRAMS
-        .iter()
-        .find(|(program, _)| *program == subject)
-        .map(|(_, package)| vec![add(context.config(), "nixPkgs", package)])
-        .unwrap_or_default()
+    of_program(&subject).map(|package| vec![add(context.config(), "nixPkgs", package)]).unwrap_or_default()
 }
 
 pub(in crate::diagnose) fn compiler(context: &FixContext<'_>) -> Vec<Fix> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::FixContext;
-use crate::catalog::names;
+use crate::catalog::modules;
 use crate::finding::{Edit, Fix};
 use crate::project::requirements::meant;
 
@@ -21,7 +21,7 @@ fn append(context: &FixContext<'_>, requirement: &str) -> Vec<Fix> {
 }
 
 pub(in crate::diagnose) fn missing_module(context: &FixContext<'_>) -> Vec<Fix> {
-    context.subject.map(|module| append(context, &names::to_install(module))).unwrap_or_default()
+    context.subject.map(|module| append(context, &modules::to_install(module))).unwrap_or_default()
 }
 
 pub(in crate::diagnose) fn setuptools(context: &FixContext<'_>) -> Vec<Fix> {
@@ -31,7 +31,7 @@ pub(in crate::diagnose) fn setuptools(context: &FixContext<'_>) -> Vec<Fix> {
 pub(in crate::diagnose) fn stdlib_replacement(context: &FixContext<'_>) -> Vec<Fix> {
     let instead = context
         .subject
-        .and_then(names::removed_from_stdlib)
+        .and_then(modules::removed_from_stdlib)
         .map(|(_, instead)| instead)
         .filter(|name| !name.is_empty());
     instead.map(|name| append(context, name)).unwrap_or_default()

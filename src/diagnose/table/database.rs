@@ -102,7 +102,7 @@ pub(crate) static INVALID_DATABASE_URL: Rule = Rule {
         decisive(r"missing \x22=\x22 after \x22(?P<s>[^\x22]+)\x22 in connection info string"),
         decisive(r"ValueError: invalid literal for int\(\) with base 10: '(?P<s>port|PORT|<port>)'"),
         decisive(r"invalid DSN: |dj_database_url[\w.]*\.(?:UnknownSchemeError|ParseError)"),
-        decisive(r"(?:No support for|Scheme) '(?P<s>[^']+)'"),
+        decisive(r"(?:No support for|Scheme) '(?P<s>\w[^']*)'"),
         decisive(r"The asyncio extension requires an async driver to be used\. The loaded '(?P<s>\w+)' is not async"),
         decisive(r"InvalidRequestError: The asyncio extension|Invalid URI scheme: URI must begin with"),
         decisive(r"(?:pymongo\.errors\.)?InvalidURI|Redis URL must specify one of the following schemes"),

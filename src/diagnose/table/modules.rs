@@ -246,6 +246,7 @@ pub(crate) static MISSING_SHARED_LIBRARY: Rule = Rule {
         decisive(r"undefined symbol: (?P<s>[A-OQ-Za-z][\w@]*)"),
     ],
     is_of_a_package: true,
+    refine: Some(refine::libraries::refused),
     fix: Some(fixes::nix::shared_library),
     explained_by: &[by(&check::setup::LIBS_DROPPED)],
     ..Rule::BLANK

@@ -13,8 +13,8 @@ use super::layer::{self, Layer, in_root, store_path};
 use super::root::Recipe;
 use super::shelf::{self, Shelved};
 use super::toolchain;
-use crate::catalog::nixpkgs;
-use crate::catalog::packages::{Package, package};
+use crate::catalog::base_image;
+use crate::catalog::nix_packages::{Package, package};
 use crate::plan::{Image, PackageList, Plan};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::elf::Libraries;
@@ -227,7 +227,7 @@ impl Declared {
 
     fn add_apt(&mut self, apt: &PackageList, name: &str) {
         let base = name.split(['=', ':', '/']).next().unwrap_or(name);
-        if nixpkgs::IN_BASE_IMAGE.contains(&base) {
+        if base_image::IN_BASE_IMAGE.contains(&base) {
             return;
         }
         let library = base.starts_with("lib");

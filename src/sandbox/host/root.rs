@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::bwrap::{Bind, Jail};
 use super::toolchain;
-use crate::catalog::packages::Package;
+use crate::catalog::nix_packages::Package;
 use crate::sandbox::cache::{Cache, copy_file, copy_tree};
 use crate::sandbox::elf::Libraries;
 use crate::sandbox::python::Interpreter;

@@ -11,7 +11,7 @@ use anyhow::Result;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::layer::store_path;
-use crate::catalog::packages::Package;
+use crate::catalog::nix_packages::Package;
 use crate::sandbox::cache::{Cache, copy_file};
 use crate::sandbox::elf::{Libraries, is_elf};
 

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::root::{place, system_command};
-use crate::catalog::packages::Package;
+use crate::catalog::nix_packages::Package;
 use crate::sandbox::cache::copy_tree;
 use crate::sandbox::elf::Libraries;
 

@@ -5,27 +5,14 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::catalog::python::{ARCHIVE, by_name};
 use crate::project::{Project, Source, line_at};
 
 use super::{PlanError, View, Warning, read_if_present, regex};
 use crate::builder::nixpacks::draft::Traced;
 
-const ARCHIVE: &str = "bc8f8d1be58e8c8383e683a06e1e1e57893fff87";
-const LEGACY_ARCHIVE: &str = "5148520bfab61f99fd25fb9ff7bfbb50dad3c9db";
-/// `python3` in [`ARCHIVE`].
+/// What `python3` is in [`ARCHIVE`].
 const DEFAULT: &str = "3.12";
-
-/// Version asked for, Nix package, nixpkgs commit.
-const PACKAGES: [(&str, &str, &str, &str); 8] = [
-    ("3", "13", "python313", ARCHIVE),
-    ("3", "12", "python312", ARCHIVE),
-    ("3", "11", "python311", ARCHIVE),
-    ("3", "10", "python310", ARCHIVE),
-    ("3", "9", "python39", LEGACY_ARCHIVE),
-    ("3", "8", "python38", LEGACY_ARCHIVE),
-    ("3", "7", "python37", LEGACY_ARCHIVE),
-    ("2", "7", "python27", LEGACY_ARCHIVE),
-];
 
 static VERSION: LazyLock<Regex> =
     LazyLock::new(|| regex(r#"^(?:[\sa-zA-Z-"']*)(\d*)(?:\.*)(\d*)(?:\.*\d*)(?:["']?)$"#));
@@ -46,7 +33,7 @@ impl View<'_> {
         let source = asked.as_ref().map_or(Source::Default("the default version"), |asked| asked.source.clone());
         let known = asked.as_ref().and_then(|asked| {
             let found = VERSION.captures(asked.text.trim())?;
-            PACKAGES.iter().find(|(major, minor, ..)| (*major, *minor) == (&found[1], &found[2]))
+            by_name(&format!("{}.{}", &found[1], &found[2]))
         });
         if let (Some(asked), None) = (&asked, known) {
             self.warnings.push(Warning {
@@ -58,8 +45,8 @@ impl View<'_> {
             });
         }
         let (version, package, archive) = match known {
-            Some((major, minor, package, archive)) => (format!("{major}.{minor}"), *package, *archive),
-            None => (DEFAULT.to_owned(), "python3", ARCHIVE),
+            Some(python) => (python.name, python.attribute, python.archive),
+            None => (DEFAULT, "python3", ARCHIVE),
         };
         self.choose("python", version, source.clone());
         Ok(Python { package, archive, source })

@@ -1,7 +1,9 @@
 //! What Nix attributes come to on an ordinary machine: commands, libraries, headers.
 
+mod missing;
 mod table;
 
+pub use missing::is_known_to_be_missing;
 pub use table::PACKAGES;
 
 /// A Nix package in the words of the host. Empty lists mean that it has none of the kind.
@@ -39,10 +41,33 @@ pub fn package(attribute: &str) -> Option<&'static Package> {
     PACKAGES.iter().find(|package| package.attributes.contains(&attribute))
 }
 
-/// The `nixLibs` attribute that provides `soname`.
-pub fn provider_of(soname: &str) -> Option<&'static str> {
-    let provides = |library: &&str| soname == *library || (library.ends_with(".so") && soname.starts_with(*library));
-    PACKAGES.iter().find(|package| package.libraries.iter().any(&provides)).map(|package| package.attributes[0])
+/// Programs that the host has under another name or not at all, and packages of which the first attribute is a part.
+const OTHER_PROGRAMS: &[(&str, &str)] = &[
+    ("chrome", "chromium"),
+    ("espeak", "espeak-ng"),
+    ("exiftool", "exiftool"),
+    ("java", "jdk"),
+    ("libreoffice", "libreoffice"),
+    ("magick", "imagemagick"),
+    ("npm", "nodejs"),
+    ("poppler", "poppler_utils"),
+    ("psql", "postgresql"),
+];
+
+/// The attribute that brings a program.
+///
+/// ```
+/// use shakedown::catalog::nix_packages::of_program;
+///
+/// assert_eq!((of_program("pdfinfo"), of_program("npm")), (Some("poppler_utils"), Some("nodejs")));
+/// ```
+pub fn of_program(program: &str) -> Option<&'static str> {
+    let other = OTHER_PROGRAMS.iter().find(|(name, _)| *name == program).map(|(_, attribute)| *attribute);
+    let of_command = || {
+        let package = PACKAGES.iter().find(|package| package.commands.contains(&program))?;
+        package.attributes.iter().copied().find(|attribute| !attribute.contains('.'))
+    };
+    other.or_else(of_command)
 }
 
 #[cfg(test)]
@@ -56,7 +81,7 @@ mod tests {
         let mut seen = HashSet::new();
         for attribute in PACKAGES.iter().flat_map(|package| package.attributes) {
             assert!(seen.insert(attribute), "{attribute} twice");
-            assert!(crate::catalog::nixpkgs::is_known_to_be_missing(attribute).is_none(), "{attribute}");
+            assert!(is_known_to_be_missing(attribute).is_none(), "{attribute}");
         }
     }
 
@@ -73,22 +98,5 @@ mod tests {
             "stdenv.cc.cc.lib",
         ];
         assert!(added.iter().all(|attribute| package(attribute).is_some()));
-    }
-
-    #[test]
-    fn a_library_leads_to_its_cure() {
-        let cures = [
-            ("libGL.so.1", "libGL"),
-            ("libgthread-2.0.so.0", "glib"),
-            ("libpq.so.5", "postgresql.lib"),
-            ("libmagic.so.1", "file"),
-            ("libSM.so.6", "xorg.libSM"),
-            ("libgdal.so.32", "gdal"),
-            ("libzbar.so.0", "zbar"),
-        ];
-        for (soname, attribute) in cures {
-            assert_eq!(provider_of(soname), Some(attribute));
-        }
-        assert_eq!(provider_of("libnobody.so.1"), None);
     }
 }

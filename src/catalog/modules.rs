@@ -1,24 +1,17 @@
-//! What things are called elsewhere: modules and their distributions, libraries and headers and their packages.
+//! Python modules: which distribution brings one, and which the standard library had once.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use super::rows;
+
 static MODULES: LazyLock<HashMap<&str, &str>> =
     LazyLock::new(|| rows(include_str!("modules.txt")).map(|row| (row[0], row[1])).collect());
-
-/// Rows of a table file: words separated by blanks, `#` starts a comment.
-fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    table
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .map(|line| line.split_whitespace().collect::<Vec<_>>())
-        .filter(|row| row.len() >= 2)
-}
 
 /// The distribution that brings a module, where the table knows it.
 ///
 /// ```
-/// assert_eq!(shakedown::catalog::names::distribution("cv2.aruco"), Some("opencv-python"));
+/// assert_eq!(shakedown::catalog::modules::distribution("cv2.aruco"), Some("opencv-python"));
 /// ```
 pub fn distribution(module: &str) -> Option<&'static str> {
     let mut name = module;
@@ -58,32 +51,6 @@ pub fn to_install(module: &str) -> String {
         Some(name) => name.to_owned(),
         None => module.split('.').next().unwrap_or(module).replace('_', "-"),
     }
-}
-
-/// Packages of Nix and Debian.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Packages {
-    /// An attribute of nixpkgs.
-    pub nix: &'static str,
-    /// A Debian or Ubuntu package.
-    pub apt: &'static str,
-}
-
-fn packages(row: &[&'static str]) -> Option<Packages> {
-    Some(Packages { nix: row.get(1)?, apt: row.get(2)? })
-}
-
-/// What brings a shared library, by its soname.
-pub fn library(soname: &str) -> Option<Packages> {
-    let name = soname.rsplit('/').next().unwrap_or(soname);
-    rows(include_str!("libraries.txt")).find(|row| name.starts_with(row[0])).and_then(|row| packages(&row))
-}
-
-/// What brings a header, a `*-config` program or a pkg-config name.
-pub fn header(name: &str) -> Option<Packages> {
-    rows(include_str!("headers.txt"))
-        .find(|row| name == row[0] || name.ends_with(&format!("/{}", row[0])))
-        .and_then(|row| packages(&row))
 }
 
 /// Modules that were once in the standard library, with the Python that dropped them and what replaces them.

@@ -1,32 +1,4 @@
-//! What nixpkgs and the base image have, and what they lack.
-
-/// Debian packages that the base image has already.
-pub const IN_BASE_IMAGE: &[&str] = &[
-    "bash",
-    "bzip2",
-    "ca-certificates",
-    "coreutils",
-    "curl",
-    "dash",
-    "diffutils",
-    "findutils",
-    "git",
-    "grep",
-    "gzip",
-    "hostname",
-    "locales",
-    "make",
-    "mawk",
-    "openssl",
-    "perl-base",
-    "pkg-config",
-    "sed",
-    "sudo",
-    "tar",
-    "tzdata",
-    "util-linux",
-    "xz-utils",
-];
+//! What nixpkgs does not have.
 
 /// Names that people take from apt, pip or the shell, and that are no attributes of nixpkgs.
 const NOT_IN_NIXPKGS: &[&str] = &[
