@@ -25,6 +25,24 @@ struct Call<'t> {
 /// The place and text of an argument in its line.
 type Argument<'t> = (usize, &'t str);
 
+/// A class whose objects listen on the loopback unless told otherwise.
+struct Other {
+    class: &'static str,
+    methods: &'static [&'static str],
+    host: &'static str,
+    /// Whether the first argument is the host.
+    is_first: bool,
+    /// The variable that says it as well.
+    variable: Option<&'static str>,
+}
+
+const OTHERS: &[Other] = &[
+    Other { class: "Dash(", methods: &[".run(", ".run_server("], host: "host", is_first: true, variable: Some("HOST") },
+    Other { class: "Quart(", methods: &[".run("], host: "host", is_first: true, variable: None },
+    Other { class: "Robyn(", methods: &[".start("], host: "host", is_first: true, variable: Some("ROBYN_HOST") },
+    Other { class: "Sanic(", methods: &[".run("], host: "host", is_first: true, variable: None },
+];
+
 /// After as many calls the file is none that starts a server.
 const MOST: usize = 16;
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
@@ -33,11 +51,24 @@ const EVERYWHERE: &str = "\"0.0.0.0\"";
 pub(super) fn look(subject: &Subject<'_>, path: &Path, text: &str, findings: &mut Findings) {
     let gradio = text.contains("import gradio") && subject.variable("GRADIO_SERVER_NAME").is_none();
     let flask = if text.contains("Flask(") { super::entry::apps(text) } else { Vec::new() };
+    let others = OTHERS.iter().filter(|&other| {
+        text.contains(other.class) && other.variable.is_none_or(|name| subject.variable(name).is_none())
+    });
+    let others: Vec<(String, (&'static str, bool))> = others
+        .flat_map(|other| {
+            let names = super::entry::made_by(text, other.class.trim_end_matches('('));
+            names.into_iter().flat_map(move |name| {
+                other.methods.iter().map(move |method| (format!("{name}{method}"), (other.host, other.is_first)))
+            })
+        })
+        .collect();
     let mut calls: Vec<Call<'_>> = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let bare = line.trim_start();
         let heads = flask.iter().map(|name| (format!("{name}.run("), ("host", true)));
-        let mut heads = heads.chain([("uvicorn.run(".to_owned(), ("host", false))]);
+        let mut heads = heads
+            .chain(others.iter().cloned())
+            .chain([("uvicorn.run(".to_owned(), ("host", false)), ("socketio.run(".to_owned(), ("host", false))]);
         let found = heads.find_map(|(head, host)| bare.starts_with(&head).then_some((head.len(), host)));
         let launched = || bare.find(".launch(").map(|at| (at + ".launch(".len(), ("server_name", false)));
         let Some((length, host)) = found.or_else(|| if gradio { launched() } else { None }) else { continue };

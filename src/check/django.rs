@@ -80,8 +80,16 @@ fn allowed_hosts(subject: &Subject<'_>, path: &Path, text: &str, findings: &mut 
         && !list.contains("*\"")
         && !list.contains("*'");
     let items = list.trim_matches(['[', ']']).trim();
+    let is_off = text
+        .lines()
+        .any(|line| line.split('#').next().unwrap_or_default().replace(' ', "").trim_end() == "DEBUG=False");
+    // With DEBUG on, an empty list lets this machine in, and nobody else.
+    let local = |item: &str| {
+        ["", "localhost", "127.0.0.1", "[::1]", "0.0.0.0"].contains(&item.trim().trim_matches(['"', '\'']))
+    };
+    let only_local = is_off && items.split(',').all(local);
     let plain = items.split(',').all(|item| item.trim().is_empty() || item.trim().starts_with(['"', '\'']));
-    if !checked
+    if !checked && !only_local
         || !literal
         || !plain
         || list.contains(HEALTHCHECK)
@@ -92,12 +100,14 @@ fn allowed_hosts(subject: &Subject<'_>, path: &Path, text: &str, findings: &mut 
     }
     let place = subject.app.place(path);
     let comma = if items.is_empty() || items.ends_with(',') { "" } else { ", " };
-    let better = line.replacen(list, &format!("[{items}{comma}\"{HEALTHCHECK}\"]"), 1);
-    let finding = HOSTS
-        .found(format!("ALLOWED_HOSTS does not name {HEALTHCHECK}, so the health check gets 400"))
-        .about("ALLOWED_HOSTS");
-    let finding = finding.at(Source::line(&place, index + 1), line);
-    findings.push(finding.fix(format!("allow {HEALTHCHECK}"), vec![replace_line(&place, index + 1, line, better)]));
+    let allow = if only_local { ".railway.app" } else { HEALTHCHECK };
+    let better = line.replacen(list, &format!("[{items}{comma}\"{allow}\"]"), 1);
+    let message = match only_local {
+        true => "ALLOWED_HOSTS names no host of the platform, so every request gets 400".to_owned(),
+        false => format!("ALLOWED_HOSTS does not name {HEALTHCHECK}, so the health check gets 400"),
+    };
+    let finding = HOSTS.found(message).about("ALLOWED_HOSTS").at(Source::line(&place, index + 1), line);
+    findings.push(finding.fix(format!("allow {allow}"), vec![replace_line(&place, index + 1, line, better)]));
 }
 
 fn mention(subject: &Subject<'_>, findings: &mut Findings) {

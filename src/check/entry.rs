@@ -345,6 +345,18 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
+/// The names that a module binds to objects of a class.
+pub(super) fn made_by(text: &str, class: &str) -> Vec<String> {
+    let makes = |line: &str| {
+        let (name, value) = line.split_once('=')?;
+        let name = name.split(':').next()?.trim();
+        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let called = value.trim_start().split('(').next()?.rsplit('.').next()?;
+        (is_name && called == class).then(|| name.to_owned())
+    };
+    text.lines().filter(|line| !line.starts_with([' ', '\t'])).filter_map(makes).take(16).collect()
+}
+
 /// The names of the web apps that a module makes.
 pub(super) fn apps(text: &str) -> Vec<String> {
     let found = MADE.as_ref().map(|pattern| pattern.captures_iter(text).map(|found| found[1].to_owned()).collect());

@@ -9,10 +9,11 @@ mod subject;
 mod address;
 mod command;
 mod commands;
+mod console;
 pub(crate) mod django;
 pub(crate) mod entry;
 mod factory;
-mod facts;
+pub(crate) mod facts;
 pub(crate) mod framework;
 pub(crate) mod ignored;
 pub(crate) mod imports;
@@ -29,10 +30,13 @@ pub(crate) mod requirements;
 mod secrets;
 pub(crate) mod server;
 pub(crate) mod setup;
+mod shell;
 mod start;
+mod statics;
 pub(crate) mod twice;
 pub(crate) mod unprovided;
 pub(crate) mod variables;
+pub(crate) mod venv;
 pub(crate) mod version;
 pub(crate) mod workspace;
 pub(crate) mod wrapper;
@@ -79,6 +83,9 @@ const TOPICS: &[Topic] = &[
     Topic { checks: variables::CHECKS, look: variables::look },
     Topic { checks: framework::CHECKS, look: framework::look },
     Topic { checks: wrapper::CHECKS, look: wrapper::look },
+    Topic { checks: shell::CHECKS, look: shell::look },
+    Topic { checks: venv::CHECKS, look: venv::look },
+    Topic { checks: statics::CHECKS, look: statics::look },
     Topic { checks: workspace::CHECKS, look: workspace::look },
     Topic { checks: django::CHECKS, look: django::look },
     Topic { checks: platform::CHECKS, look: platform::look },

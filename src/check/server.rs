@@ -1,10 +1,15 @@
 //! Where a server listens, and whether it is there at all.
 
+mod table;
+
 use super::command::{Invocation, invocations};
-use super::finding::{Check, Findings, error, warning};
+use super::finding::{Check, Findings, error, replace_line, warning};
 use super::start::Start;
 use super::subject::{REQUIREMENTS, Subject};
 use crate::finding::Severity;
+use crate::log::pattern::Pattern;
+use crate::project::Source;
+use table::{PROGRAMS, SERVERS, Server};
 
 pub(crate) const HOST: Check = error(
     "wrong-bind-host",
@@ -36,120 +41,6 @@ const DEVELOPMENT: Check = warning(
 
 pub(super) const CHECKS: &[Check] = &[HOST, PORT, LITERAL, RELOAD, PROGRAM, DEVELOPMENT];
 
-/// How a server is told where to listen.
-struct Server {
-    program: &'static str,
-    /// The word after the program that makes it one.
-    verb: &'static str,
-    host: &'static [&'static str],
-    port: &'static [&'static str],
-    /// Options that take both as `host:port`.
-    bind: &'static [&'static str],
-    default_host: &'static str,
-    /// Empty where it reads PORT by itself.
-    default_port: &'static str,
-    /// Variables that say it as well.
-    variables: [&'static str; 2],
-}
-
-const BLANK: Server = Server {
-    program: "",
-    verb: "",
-    host: &["--host"],
-    port: &["--port"],
-    bind: &[],
-    default_host: "127.0.0.1",
-    default_port: "8000",
-    variables: ["", ""],
-};
-
-const SERVERS: &[Server] = &[
-    Server {
-        program: "gunicorn",
-        host: &[],
-        port: &[],
-        bind: &["-b", "--bind"],
-        default_host: "0.0.0.0",
-        default_port: "",
-        ..BLANK
-    },
-    Server { program: "uvicorn", variables: ["UVICORN_HOST", "UVICORN_PORT"], ..BLANK },
-    Server { program: "hypercorn", host: &[], port: &[], bind: &["-b", "--bind"], ..BLANK },
-    Server { program: "daphne", host: &["-b", "--bind"], port: &["-p", "--port"], ..BLANK },
-    Server {
-        program: "flask",
-        verb: "run",
-        host: &["-h", "--host"],
-        port: &["-p", "--port"],
-        default_port: "5000",
-        variables: ["FLASK_RUN_HOST", "FLASK_RUN_PORT"],
-        ..BLANK
-    },
-    Server { program: "fastapi", verb: "run", default_host: "0.0.0.0", ..BLANK },
-    Server { program: "fastapi", verb: "dev", ..BLANK },
-    Server {
-        program: "streamlit",
-        verb: "run",
-        host: &["--server.address"],
-        port: &["--server.port"],
-        default_host: "0.0.0.0",
-        default_port: "8501",
-        variables: ["STREAMLIT_SERVER_ADDRESS", "STREAMLIT_SERVER_PORT"],
-        ..BLANK
-    },
-    Server { program: "waitress-serve", bind: &["--listen"], default_host: "0.0.0.0", default_port: "8080", ..BLANK },
-];
-
-/// Programs and the packages that bring them, the first one being the one to install.
-const PROGRAMS: &[(&str, &[&str])] = &[
-    ("gunicorn", &["gunicorn", "uvicorn-worker", "mlflow", "apache-airflow", "apache-superset"]),
-    (
-        "uvicorn",
-        &[
-            "uvicorn",
-            "fastapi-cli",
-            "uvicorn-worker",
-            "gradio",
-            "nicegui",
-            "chainlit",
-            "mcp",
-            "fastmcp",
-            "chromadb",
-            "prefect",
-            "reflex",
-            "langserve",
-            "litellm",
-            "mlflow",
-            "starlette-admin",
-        ],
-    ),
-    ("hypercorn", &["hypercorn"]),
-    ("daphne", &["daphne", "channels"]),
-    ("waitress-serve", &["waitress", "pyramid"]),
-    ("streamlit", &["streamlit"]),
-    ("celery", &["celery", "django-celery-beat", "apache-airflow", "flower"]),
-    (
-        "flask",
-        &[
-            "flask",
-            "flask-restful",
-            "flask-restx",
-            "dash",
-            "connexion",
-            "flask-socketio",
-            "flask-cors",
-            "flask-sqlalchemy",
-            "flask-login",
-        ],
-    ),
-    ("fastapi", &["fastapi-cli", "fastapi"]),
-    ("alembic", &["alembic", "flask-migrate"]),
-    ("rq", &["rq", "django-rq"]),
-    ("uwsgi", &["uwsgi"]),
-    ("chainlit", &["chainlit"]),
-    ("scrapy", &["scrapy"]),
-];
-
 /// Whether a package brings the program.
 pub(super) fn is_packaged(program: &str) -> bool {
     PROGRAMS.iter().any(|(known, _)| *known == program)
@@ -161,9 +52,9 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     for invocation in &invocations {
         interpreter(subject, &start, invocation, findings);
         program(subject, &start, invocation, findings);
+        super::console::own_script(subject, &start, invocation, findings);
         let server = SERVERS.iter().find(|server| {
-            server.program == invocation.program
-                && (server.verb.is_empty() || invocation.arguments.first() == Some(&server.verb))
+            server.program == invocation.program && (server.verb.is_empty() || invocation.has(server.verb))
         });
         if let Some(server) = server {
             listens(subject, &start, invocation, server, findings);
@@ -191,9 +82,18 @@ fn listens(
     findings: &mut Findings,
 ) {
     let bind = invocation.option(server.bind);
-    if bind.is_some_and(|bind| bind.starts_with("unix:") || bind.starts_with("fd:"))
-        || invocation.option(&["--uds", "--fd", "--config", "-c"]).is_some()
-    {
+    if invocation.option(&["--uds", "--fd"]).is_some() {
+        return;
+    }
+    let by_command = server.program != "gunicorn" && invocation.option(&["--config", "-c"]).is_none() || bind.is_some();
+    let elsewhere = if by_command { None } else { configured(subject, invocation, server) };
+    if let Some(Elsewhere::Unknown) = elsewhere {
+        return;
+    }
+    if let Some(Elsewhere::Said(said)) = elsewhere {
+        return said_elsewhere(subject, server, &said, findings);
+    }
+    if bind.is_some_and(|bind| bind.starts_with("unix:") || bind.starts_with("fd:")) {
         return;
     }
     let (bind_host, bind_port) = bind.map_or((None, None), |bind| match bind.rsplit_once(':') {
@@ -201,14 +101,12 @@ fn listens(
         None => (Some(bind), None),
     });
     let set = |index: usize| !server.variables[index].is_empty() && subject.variable(server.variables[index]).is_some();
-    if server.program == "gunicorn" && subject.variable("GUNICORN_CMD_ARGS").is_some() {
-        return;
-    }
     let given = invocation.option(server.host).or(bind_host);
     let host = given.unwrap_or(server.default_host);
     let wrong_host = is_loopback(host) && !(given.is_none() && set(0));
     let named = invocation.option(server.port).or(bind_port);
-    let port = named.unwrap_or(server.default_port);
+    let reads_port = server.program == "fastapi" && server.verb == "run" && named.is_none() && reads_port(subject);
+    let port = if reads_port { "" } else { named.unwrap_or(server.default_port) };
     let expected = subject.variable("PORT");
     let wrong_port = !port.is_empty()
         && port.bytes().all(|byte| byte.is_ascii_digit())
@@ -248,6 +146,85 @@ fn listens(
         findings.push(
             finding.at(start.source.clone(), start.command).fix("listen on $PORT", start.becomes(subject, &better)),
         );
+    }
+}
+
+/// Whether the fastapi-cli that is installed is one that reads PORT: 0.0.12 is the first.
+fn reads_port(subject: &Subject<'_>) -> bool {
+    let entry = subject.requirements().of("fastapi-cli").find_map(|entry| entry.requirement.pinned().cloned());
+    let locked = || super::facts::provided::locked_version(subject, "fastapi-cli")?.parse().ok();
+    entry.or_else(locked).is_none_or(|version| version >= pep440_rs::Version::new([0, 0, 12]))
+}
+
+/// Where a server is told to listen, other than by its command.
+enum Elsewhere {
+    Said(Said),
+    /// By code, or in a file that is not looked at.
+    Unknown,
+}
+
+struct Said {
+    bind: String,
+    source: Source,
+    line: String,
+}
+
+static BIND: Pattern = Pattern::new(r#"^bind\s*=\s*\[?\s*["']([^"']+)["']\s*\]?\s*(?:#.*)?$"#);
+
+/// gunicorn's GUNICORN_CMD_ARGS, which wins, and its configuration file: the one that is named, or gunicorn.conf.py.
+fn configured(subject: &Subject<'_>, invocation: &Invocation<'_>, server: &Server) -> Option<Elsewhere> {
+    let named = invocation.option(&["-c", "--config"]);
+    if server.program != "gunicorn" {
+        return named.map(|_| Elsewhere::Unknown);
+    }
+    if let Some(arguments) = subject.variable("GUNICORN_CMD_ARGS") {
+        let whole = format!("gunicorn {arguments}");
+        let bind = invocations(&whole).first().and_then(|told| told.option(server.bind)).map(str::to_owned);
+        if let (Some(bind), Some(source)) = (bind, subject.variable_source("GUNICORN_CMD_ARGS")) {
+            let line = subject.line(&source);
+            return Some(Elsewhere::Said(Said { bind, source, line }));
+        }
+    }
+    let name = named.unwrap_or("gunicorn.conf.py").trim_start_matches("file:").trim_start_matches("./");
+    let path = std::path::Path::new(invocation.folder).join(name);
+    if name.starts_with("python:") || named.is_some() && !subject.app.has_file(&path) {
+        return Some(Elsewhere::Unknown);
+    }
+    let text = subject.app.has_file(&path).then(|| subject.app.read_text(&path).ok())??;
+    let mut lines = text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with("bind"));
+    let (index, line) = lines.next()?;
+    let found = BIND.captures(line).filter(|_| lines.next().is_none());
+    Some(found.map_or(Elsewhere::Unknown, |found| {
+        let source = subject.app.line(&path, Some(index + 1));
+        Elsewhere::Said(Said { bind: found[1].to_owned(), source, line: line.to_owned() })
+    }))
+}
+
+fn said_elsewhere(subject: &Subject<'_>, server: &Server, said: &Said, findings: &mut Findings) {
+    if said.bind.starts_with("unix:") || said.bind.starts_with("fd:") {
+        return;
+    }
+    let (host, port) = said.bind.rsplit_once(':').unwrap_or((&said.bind, ""));
+    let becomes = |bind: String| match &said.source {
+        Source::File { path, line: Some(line) } if said.line.contains(&said.bind) => {
+            vec![replace_line(path, *line, &said.line, said.line.replacen(&said.bind, &bind, 1))]
+        }
+        _ => Vec::new(),
+    };
+    if is_loopback(host) {
+        let finding = HOST
+            .found(format!("{} listens on {host}, where nobody outside the container reaches it", server.program))
+            .about(host)
+            .at(said.source.clone(), &said.line);
+        findings.push(finding.fix("listen on 0.0.0.0", becomes(said.bind.replacen(host, "0.0.0.0", 1))));
+    }
+    let fixed = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    if fixed && subject.variable("PORT") != Some(port) {
+        let finding = PORT
+            .found(format!("{} listens on port {port}, whatever PORT says", server.program))
+            .about(port)
+            .at(said.source.clone(), &said.line);
+        findings.push(finding.advise("leave bind out: gunicorn then listens on 0.0.0.0 and PORT"));
     }
 }
 

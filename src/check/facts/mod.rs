@@ -5,5 +5,6 @@ pub(super) mod environment;
 mod paths;
 pub(super) mod provided;
 pub(super) mod reach;
+pub(crate) mod scripts;
 mod started;
 pub(super) mod unresolved;

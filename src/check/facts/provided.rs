@@ -164,3 +164,16 @@ impl Provided {
 pub(in crate::check) fn brings(name: &str, module: &str) -> bool {
     candidates(module).iter().any(|candidate| candidate == name)
 }
+
+/// The version of a distribution in the lock file that the plan installs from.
+pub(in crate::check) fn locked_version(subject: &Subject<'_>, name: &str) -> Option<String> {
+    let file = match subject.manager()? {
+        "poetry" => "poetry.lock",
+        "uv" => "uv.lock",
+        "pdm" => "pdm.lock",
+        _ => return None,
+    };
+    let text = subject.app.read_text(file).ok()?;
+    let (_, rest) = text.split_once(&format!("name = \"{name}\"\nversion = \""))?;
+    rest.split('"').next().map(str::to_owned)
+}

@@ -1,0 +1,162 @@
+//! Servers and programs that start commands call.
+
+/// How a server is told where to listen.
+pub(super) struct Server {
+    pub(super) program: &'static str,
+    /// The word after the program that makes it one.
+    pub(super) verb: &'static str,
+    pub(super) host: &'static [&'static str],
+    pub(super) port: &'static [&'static str],
+    /// Options that take both as `host:port`.
+    pub(super) bind: &'static [&'static str],
+    pub(super) default_host: &'static str,
+    /// Empty where it reads PORT by itself.
+    pub(super) default_port: &'static str,
+    /// Variables that say it as well.
+    pub(super) variables: [&'static str; 2],
+}
+
+const BLANK: Server = Server {
+    program: "",
+    verb: "",
+    host: &["--host"],
+    port: &["--port"],
+    bind: &[],
+    default_host: "127.0.0.1",
+    default_port: "8000",
+    variables: ["", ""],
+};
+
+pub(super) const SERVERS: &[Server] = &[
+    Server {
+        program: "gunicorn",
+        host: &[],
+        port: &[],
+        bind: &["-b", "--bind"],
+        default_host: "0.0.0.0",
+        default_port: "",
+        ..BLANK
+    },
+    Server { program: "uvicorn", variables: ["UVICORN_HOST", "UVICORN_PORT"], ..BLANK },
+    Server { program: "hypercorn", host: &[], port: &[], bind: &["-b", "--bind"], ..BLANK },
+    Server { program: "daphne", host: &["-b", "--bind"], port: &["-p", "--port"], ..BLANK },
+    Server {
+        program: "flask",
+        verb: "run",
+        host: &["-h", "--host"],
+        port: &["-p", "--port"],
+        default_port: "5000",
+        variables: ["FLASK_RUN_HOST", "FLASK_RUN_PORT"],
+        ..BLANK
+    },
+    // Since fastapi-cli 0.0.12 `run` reads PORT.
+    Server { program: "fastapi", verb: "run", default_host: "0.0.0.0", ..BLANK },
+    Server { program: "granian", variables: ["GRANIAN_HOST", "GRANIAN_PORT"], ..BLANK },
+    Server { program: "sanic", host: &["-H", "--host"], port: &["-p", "--port"], ..BLANK },
+    Server {
+        program: "litestar",
+        verb: "run",
+        host: &["-H", "--host"],
+        port: &["-p", "--port"],
+        variables: ["LITESTAR_HOST", "LITESTAR_PORT"],
+        ..BLANK
+    },
+    Server {
+        program: "quart",
+        verb: "run",
+        host: &["-h", "--host"],
+        port: &["-p", "--port"],
+        default_port: "5000",
+        ..BLANK
+    },
+    Server { program: "chainlit", verb: "run", variables: ["CHAINLIT_HOST", "CHAINLIT_PORT"], ..BLANK },
+    Server {
+        program: "panel",
+        verb: "serve",
+        host: &["--address"],
+        default_host: "0.0.0.0",
+        default_port: "5006",
+        ..BLANK
+    },
+    Server {
+        program: "bokeh",
+        verb: "serve",
+        host: &["--address"],
+        default_host: "0.0.0.0",
+        default_port: "5006",
+        ..BLANK
+    },
+    Server { program: "marimo", verb: "run", port: &["-p", "--port"], default_port: "2718", ..BLANK },
+    Server { program: "shiny", verb: "run", host: &["-h", "--host"], port: &["-p", "--port"], ..BLANK },
+    Server { program: "solara", verb: "run", default_host: "localhost", default_port: "8765", ..BLANK },
+    Server {
+        program: "reflex",
+        verb: "run",
+        host: &["--backend-host"],
+        port: &["--backend-port"],
+        default_host: "0.0.0.0",
+        ..BLANK
+    },
+    Server { program: "fastapi", verb: "dev", ..BLANK },
+    Server {
+        program: "streamlit",
+        verb: "run",
+        host: &["--server.address"],
+        port: &["--server.port"],
+        default_host: "0.0.0.0",
+        default_port: "8501",
+        variables: ["STREAMLIT_SERVER_ADDRESS", "STREAMLIT_SERVER_PORT"],
+        ..BLANK
+    },
+    Server { program: "waitress-serve", bind: &["--listen"], default_host: "0.0.0.0", default_port: "8080", ..BLANK },
+];
+
+/// Programs and the packages that bring them, the first one being the one to install.
+pub(super) const PROGRAMS: &[(&str, &[&str])] = &[
+    ("gunicorn", &["gunicorn", "uvicorn-worker", "mlflow", "apache-airflow", "apache-superset"]),
+    (
+        "uvicorn",
+        &[
+            "uvicorn",
+            "fastapi-cli",
+            "uvicorn-worker",
+            "gradio",
+            "nicegui",
+            "chainlit",
+            "mcp",
+            "fastmcp",
+            "chromadb",
+            "prefect",
+            "reflex",
+            "langserve",
+            "litellm",
+            "mlflow",
+            "starlette-admin",
+        ],
+    ),
+    ("hypercorn", &["hypercorn"]),
+    ("daphne", &["daphne", "channels"]),
+    ("waitress-serve", &["waitress", "pyramid"]),
+    ("streamlit", &["streamlit"]),
+    ("celery", &["celery", "django-celery-beat", "apache-airflow", "flower"]),
+    (
+        "flask",
+        &[
+            "flask",
+            "flask-restful",
+            "flask-restx",
+            "dash",
+            "connexion",
+            "flask-socketio",
+            "flask-cors",
+            "flask-sqlalchemy",
+            "flask-login",
+        ],
+    ),
+    ("fastapi", &["fastapi-cli", "fastapi"]),
+    ("alembic", &["alembic", "flask-migrate"]),
+    ("rq", &["rq", "django-rq"]),
+    ("uwsgi", &["uwsgi"]),
+    ("chainlit", &["chainlit"]),
+    ("scrapy", &["scrapy"]),
+];

@@ -1,0 +1,61 @@
+//! What keeps the shell between the platform and the server.
+
+use super::command::invocations;
+use super::finding::{Check, Findings, warning};
+use super::start::Start;
+use super::subject::Subject;
+
+const BEHIND: Check = warning(
+    "start-behind-shell",
+    "bash gives its place to a plain command. A redirect, a pipe, parentheses or `if` around it keep bash as process 1, which does not hand on \
+     SIGTERM: at every deploy the server is killed in the midst of its requests. `exec` before the server gives it bash's place.",
+);
+
+pub(super) const CHECKS: &[Check] = &[BEHIND];
+
+/// What keeps bash, in words.
+fn around(command: &str) -> Option<&'static str> {
+    let mut quote = None;
+    let mut before = ' ';
+    let mut found = None;
+    for c in command.chars() {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '|') if before != '|' && !command.contains("||") => return Some("a pipe"),
+            (None, '(') if before.is_whitespace() => return Some("parentheses"),
+            (None, '>' | '<') => found = found.or(Some("a redirect")),
+            _ => {}
+        }
+        before = c;
+    }
+    let first = command.split_whitespace().next();
+    if matches!(first, Some("if" | "while" | "for" | "until" | "case")) { Some("a compound command") } else { found }
+}
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(start) = Start::of(subject).filter(|start| subject.is_python() && start.is_written(subject)) else {
+        return;
+    };
+    let command = start.command.trim();
+    let words = || command.split([' ', ';', '&', '(']);
+    let Some(what) = around(command).filter(|_| !words().any(|word| word == "exec")) else { return };
+    // Only a server, or a worker, has something to lose.
+    let all = invocations(command);
+    let server = all.iter().rev().find(|found| {
+        found.is_module || super::command::is_python(found.program) || super::server::is_packaged(found.program)
+    });
+    let Some(server) = server else { return };
+    let finding = BEHIND
+        .found(format!("{what} keeps bash as process 1, and SIGTERM does not reach {}", server.program))
+        .about(what)
+        .at(start.source.clone(), command);
+    let better = command.replacen(server.text, &format!("exec {}", server.text), 1);
+    findings.push(match what {
+        "a redirect" => finding.fix("start it with `exec`", start.becomes(subject, &better)),
+        "a pipe" => finding
+            .advise("leave the pipe out, since the platform keeps what is printed, or write `exec server > >(filter)`"),
+        _ => finding.advise(format!("write `exec` before {}", server.program)),
+    });
+}

@@ -1,0 +1,86 @@
+//! Django's static files, which a server in a container shows only once they are collected.
+
+use super::finding::{Check, Findings, set_key, warning};
+use super::start::Start;
+use super::subject::Subject;
+use crate::finding::Severity;
+use crate::project::Source;
+
+pub(crate) const UNCOLLECTED: Check = warning(
+    "static-files-not-collected",
+    "Outside of runserver Django serves no static files by itself. WhiteNoise serves what `collectstatic` has copied to STATIC_ROOT, and with a \
+     manifest storage every page that names a static file fails until it was run.",
+);
+
+pub(super) const CHECKS: &[Check] = &[UNCOLLECTED];
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    if !subject.is_python() || !subject.app.has_file("manage.py") {
+        return;
+    }
+    let settings = || subject.reached().iter().filter(|module| module.path.to_string_lossy().contains("settings"));
+    let any = |word: &str| settings().any(|module| module.text.contains(word));
+    let pages = any("django.contrib.staticfiles");
+    // Files that some other service keeps.
+    let elsewhere = ["storages.backends", "cloudinary", "s3boto", "GoogleCloudStorage", "AzureStorage"]
+        .iter()
+        .any(|word| any(word));
+    let Some(start) = Start::of(subject).filter(|start| pages && !elsewhere && !start.command.contains("runserver"))
+    else {
+        return;
+    };
+    let phases = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+    let scripts = subject.app.files().into_iter().filter(|name| name.ends_with(".sh")).take(8);
+    let by_script = scripts
+        .filter(|name| start.command.contains(name.as_str()))
+        .any(|name| subject.app.read_text(&name).unwrap_or_default().contains("collectstatic"));
+    let collects = phases
+        .flat_map(|(_, phase)| phase.cmds.iter())
+        .any(|command| command.contains("collectstatic") || command.contains(".sh"));
+    let before = subject.railway().is_some_and(|file| file.text.contains("collectstatic"));
+    if collects || by_script || before || start.command.contains("collectstatic") {
+        return;
+    }
+    let place = |word: &str| {
+        settings().find_map(|module| {
+            let line =
+                module.text.lines().position(|line| line.contains(word) && !line.trim_start().starts_with('#'))?;
+            let text = module.text.lines().nth(line)?.to_owned();
+            Some((Source::line(subject.app.place(&module.path), line + 1), text))
+        })
+    };
+    let manifest = place("ManifestStaticFilesStorage");
+    let whitenoise = place("whitenoise");
+    let (severity, what, shown) = match (manifest, whitenoise) {
+        (Some(shown), _) => {
+            (Severity::Warning, "a manifest storage is set, so pages that name a static file answer 500", shown)
+        }
+        (None, Some(shown)) => {
+            (Severity::Warning, "WhiteNoise has nothing to serve, so pages come without their styles", shown)
+        }
+        (None, None) => match place("django.contrib.staticfiles") {
+            Some(shown) => {
+                (Severity::Note, "nothing serves them: pages come without their styles, the admin's among them", shown)
+            }
+            None => return,
+        },
+    };
+    let finding =
+        UNCOLLECTED.found(format!("no command runs collectstatic: {what}")).about("collectstatic").severity(severity);
+    let finding = finding.at(shown.0, shown.1);
+    let command = format!("python manage.py collectstatic --noinput && {}", start.command.trim());
+    let edits = start.becomes(subject, &command);
+    let edits = if edits.is_empty() && !start.is_written(subject) {
+        vec![set_key(&subject.config_path(), &["start", "cmd"], command)]
+    } else {
+        edits
+    };
+    let root = any("STATIC_ROOT");
+    findings.push(match severity {
+        Severity::Note => {
+            finding.advise("add WhiteNoise and run `python manage.py collectstatic --noinput` before the start")
+        }
+        _ if root => finding.fix("run collectstatic before the start", edits),
+        _ => finding.advise("set STATIC_ROOT and run `python manage.py collectstatic --noinput` before the start"),
+    });
+}
