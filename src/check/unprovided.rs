@@ -8,7 +8,7 @@ use super::facts::reach::{IMPORT_ERRORS, Module, imports, is_certain};
 use super::finding::{Check, Findings, warning};
 use super::requirements::is_used;
 use super::subject::{REQUIREMENTS, Subject};
-use crate::catalog::names;
+use crate::catalog::modules;
 use crate::finding::Severity;
 use crate::project::requirements::Requirements;
 use crate::project::{Project, Source};
@@ -45,7 +45,7 @@ pub(super) fn foreign<'s>(subject: &'s Subject<'_>) -> Vec<Foreign<'s>> {
         for statement in code.statements.iter().filter(|statement| !code.is_typing(statement)) {
             for import in imports(&statement.text) {
                 let top = import.module.split('.').next().unwrap_or_default();
-                if top.is_empty() || names::is_standard(top) || module.is_own(&subject.app, top) {
+                if top.is_empty() || modules::is_standard(top) || module.is_own(&subject.app, top) {
                     continue;
                 }
                 let namespace = matches!(import.module, "google" | "google.cloud" | "azure");
@@ -90,7 +90,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         if development.is_none() && other.is_none() && provided.may_come_along(&import.name) {
             continue;
         }
-        let known = names::distribution(&import.name).filter(|_| !names::sounds_own(top));
+        let known = modules::distribution(&import.name).filter(|_| !modules::sounds_own(top));
         let Some(install) =
             other.map(|other| other.line.as_str()).or(development.map(|(name, _)| name.as_str())).or(known)
         else {

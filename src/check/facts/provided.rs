@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::catalog::names;
+use crate::catalog::modules;
 use crate::check::subject::Subject;
 use crate::project::Source;
 use crate::project::requirements::{Requirements, normalize};
@@ -134,7 +134,7 @@ fn candidates(module: &str) -> Vec<String> {
     ];
     let top = module.split('.').next().unwrap_or(module);
     let mut found = vec![normalize(top)];
-    found.extend(names::distribution(module).map(normalize));
+    found.extend(modules::distribution(module).map(normalize));
     found.extend(
         ALSO.iter().filter(|(name, _)| *name == top).flat_map(|(_, also)| also.iter().map(|name| (*name).to_owned())),
     );
@@ -156,7 +156,7 @@ impl Provided {
 
     /// Whether others, as likely as not, bring a module along.
     pub(in crate::check) fn may_come_along(&self, module: &str) -> bool {
-        !self.is_closed && !self.names.is_empty() && candidates(module).iter().any(|name| names::comes_along(name))
+        !self.is_closed && !self.names.is_empty() && candidates(module).iter().any(|name| modules::comes_along(name))
     }
 }
 
