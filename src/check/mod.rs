@@ -24,7 +24,7 @@ pub(crate) mod misspelt;
 mod named;
 pub(crate) mod packages;
 pub(crate) mod planned;
-mod platform;
+pub(crate) mod platform;
 pub(crate) mod pyproject;
 pub(crate) mod requirements;
 mod secrets;

@@ -7,11 +7,11 @@ use crate::platform::Platform;
 use crate::project::Source;
 use crate::project::Sourced;
 
-const DOCKERFILE: Check = warning(
+pub(crate) const DOCKERFILE: Check = warning(
     "dockerfile-wins",
     "A Dockerfile in the root is built whatever else is configured. Nothing of Nixpacks' plan then counts.",
 );
-const BUILDER: Check = warning(
+pub(crate) const BUILDER: Check = warning(
     "other-builder",
     "The platform is told to build with something other than Nixpacks. nixpacks.toml and every NIXPACKS_ variable are then without effect.",
 );

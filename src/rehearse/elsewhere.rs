@@ -1,6 +1,7 @@
 //! Projects that a builder builds which is not rehearsed here.
 
 use super::Rehearsal;
+use crate::check::platform;
 use crate::builder::{Builder, Detected};
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 
@@ -9,12 +10,12 @@ pub(super) fn rehearsal(detected: &Detected) -> Option<Rehearsal> {
     let (rule, message, help) = match &detected.builder {
         Builder::Nixpacks | Builder::Railpack(_) => return None,
         Builder::Dockerfile => (
-            "dockerfile-wins",
+            platform::DOCKERFILE.id,
             "a Dockerfile builds this project, and Dockerfiles are outside of what is rehearsed here".to_owned(),
             "build it with `docker build .`; --builder nixpacks rehearses Nixpacks' plan all the same",
         ),
         Builder::Other(name) => (
-            "other-builder",
+            platform::BUILDER.id,
             format!("{name} builds this project, and it is not rehearsed here"),
             "--builder nixpacks rehearses Nixpacks' plan all the same, --builder railpack Railpack's",
         ),
