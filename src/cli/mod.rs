@@ -1,6 +1,7 @@
 //! Arguments in, exit code out; one file a command.
 
 mod args;
+mod asked;
 mod check;
 mod config;
 mod docs;

@@ -11,7 +11,7 @@ use super::replay::read;
 use crate::diagnose::replay::Failure;
 use crate::diagnose::{Case, diagnose};
 use crate::run::last;
-use crate::scenario::{Recording, record};
+use crate::scenario::{Asked, Recording, record};
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
@@ -41,7 +41,8 @@ pub(super) fn run(args: Args) -> Result<Exit> {
             let phase = failure.phase;
             let (failed_phase, rule) = (phase.as_deref(), primary.map(|primary| primary.rule));
             let (name, verdict) = (args.name.as_str(), "fails");
-            record(&args.dir, &Recording { name, project, variables: &[], verdict, failed_phase, rule })
+            let asked = Asked::default();
+            record(&args.dir, &Recording { name, project, variables: &[], asked, verdict, failed_phase, rule })
         }
         None => {
             let (header, ending) = last(&state_folder()?).map_err(|error| UsageError(format!("{error:#}")))?;
@@ -50,6 +51,7 @@ pub(super) fn run(args: Args) -> Result<Exit> {
                 name: &args.name,
                 project: &header.project,
                 variables: &header.variables,
+                asked: serde_json::from_value(header.asked).unwrap_or_default(),
                 verdict: &ending.verdict,
                 failed_phase: ending.failed_phase.as_deref(),
                 rule: ending.rule.as_deref(),

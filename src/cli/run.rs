@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::{ArgMatches, Args as ClapArgs};
 
 use super::args::{Planning, Probing, Sandboxing};
+use super::asked;
 use super::config::Config;
 use super::exit::Exit;
 use super::interrupt;
@@ -16,6 +17,7 @@ use crate::rehearse::{Rehearsal, Request, rehearse_then};
 use crate::report::{Content, Live, Report};
 use crate::run::{Event, Header, Record, Until, Verdict};
 use crate::sandbox::{Kept, quoted};
+use crate::scenario::Asked;
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(super) struct Args {
@@ -52,7 +54,8 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     request.settings.from = args.from;
     request.keep = args.keep;
     let live = Live::new(args.output.progress_paint(), args.output.quiet);
-    let mut record = recording(&request);
+    let asked = asked::asked(&args.planning, &args.sandboxing, &args.probing, &config, &request.secrets);
+    let mut record = recording(&request, &asked);
     let mut tell = |event: &Event| {
         live.event(event);
         record.iter_mut().for_each(|record| record.event(event));
@@ -82,11 +85,12 @@ fn tell_kept(kept: &Kept, project: &Path) {
 }
 
 /// The run's record, as far as there is a place for it: a home that cannot be written to is no reason not to run.
-fn recording(request: &Request) -> Option<Record> {
+fn recording(request: &Request, asked: &Asked) -> Option<Record> {
     let name = |given: &String| given.split('=').next().unwrap_or_default().to_owned();
     let header = Header {
         project: std::path::absolute(&request.path).ok()?,
         variables: request.options.env.iter().map(name).collect(),
+        asked: serde_json::to_value(asked).ok()?,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     Record::create(&state_folder().ok()?, &header).ok()

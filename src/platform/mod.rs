@@ -5,9 +5,12 @@ pub mod railway;
 pub use railway::Deploy;
 
 use clap::ValueEnum;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Where the project is deployed: whose files count beside the builder's own, and who builds where no file says so.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Platform {
     /// Railway where railway.json or railway.toml is there
     #[default]

@@ -26,6 +26,9 @@ pub struct Header {
     pub project: PathBuf,
     /// Names of the variables that the user gave; their values are not recorded.
     pub variables: Vec<String>,
+    /// What else the user asked for, in the words of a scenario's file.
+    #[serde(default)]
+    pub asked: serde_json::Value,
     /// The version that ran it.
     pub version: String,
 }
@@ -115,7 +118,12 @@ mod tests {
     use crate::run::Verdict;
 
     fn header() -> Header {
-        Header { project: "/srv/bot".into(), variables: vec!["TOKEN".into()], version: "1".into() }
+        Header {
+            project: "/srv/bot".into(),
+            variables: vec!["TOKEN".into()],
+            asked: serde_json::Value::Null,
+            version: "1".into(),
+        }
     }
 
     #[test]

@@ -22,6 +22,16 @@ pub fn copy(project: &Path, app: &Path, only: Option<&[String]>) -> Result<()> {
     if let Some(names) = only {
         return names.iter().try_for_each(|name| copy_named(project, app, name));
     }
+    copy_without(project, app, &[])
+}
+
+/// Copies what the cloud would receive from `project` to `app`, but for what is in folders that are none of the project's.
+/// One of them may hold `app`; the project's root itself is never one.
+pub fn copy_without(project: &Path, app: &Path, others: &[&Path]) -> Result<()> {
+    let root = fs::canonicalize(project).with_context(|| format!("cannot read {}", project.display()))?;
+    let inside = |other: &&Path| Some(fs::canonicalize(other).ok()?.strip_prefix(&root).ok()?.to_owned());
+    let others: Vec<PathBuf> =
+        others.iter().filter_map(inside).filter(|inside| !inside.as_os_str().is_empty()).collect();
     let dockerignore = DockerIgnore::read(project)?;
     for entry in walk(project) {
         let Ok(entry) = entry else { continue };
@@ -30,7 +40,7 @@ pub fn copy(project: &Path, app: &Path, only: Option<&[String]>) -> Result<()> {
             continue;
         }
         let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-        if dockerignore.excludes(relative, is_dir) {
+        if dockerignore.excludes(relative, is_dir) || others.iter().any(|other| relative.starts_with(other)) {
             continue;
         }
         place(entry.path(), app, relative, is_dir)?;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::discover::Scenario;
-use super::format::RunSettings;
+use super::format::{PlanSettings, RunSettings};
 use super::index::{Index, Shelf};
 use super::judge::Finding;
 use super::normalise::Particulars;
@@ -112,7 +112,7 @@ impl Bench {
         vars.extend(definition.env.clone());
         let env = vars.iter().map(|(name, value)| format!("{name}={value}")).collect();
         Ok(Request {
-            options: Options { env, ..Options::default() },
+            options: options(&definition.plan, env),
             backend,
             nixpkgs: suite.nixpkgs.clone(),
             docker,
@@ -122,6 +122,22 @@ impl Bench {
             settings: settings(&definition.run),
             ..Request::new(&scenario.app())
         })
+    }
+}
+
+fn options(plan: &PlanSettings, env: Vec<String>) -> Options {
+    Options {
+        env,
+        config: plan.config.clone(),
+        install_cmd: plan.install_cmd.clone(),
+        build_cmd: plan.build_cmd.clone(),
+        start_cmd: plan.start_cmd.clone(),
+        pkgs: plan.pkgs.clone(),
+        libs: plan.libs.clone(),
+        apt: plan.apt.clone(),
+        platform: plan.platform,
+        environment: plan.environment.clone(),
+        ..Options::default()
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::catalog::suggest;
 use crate::plan::Vars;
+use crate::platform::Platform;
 use crate::rehearse::BackendName;
 use crate::run::SmokeKind;
 
@@ -35,6 +37,9 @@ pub struct Definition {
     /// Variables of the deploy.
     #[serde(default)]
     pub env: Vars,
+    /// What the planner is told besides the project's own files.
+    #[serde(default)]
+    pub plan: PlanSettings,
     /// How it is run, where the defaults will not do.
     #[serde(default)]
     pub run: RunSettings,
@@ -56,8 +61,32 @@ pub enum Need {
     Network,
 }
 
+/// What the planner is told, in the words of `shakedown run`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct PlanSettings {
+    /// The Nixpacks configuration to use instead of `nixpacks.toml` or `nixpacks.json`, relative to the project.
+    pub config: Option<PathBuf>,
+    /// The install command to use.
+    pub install_cmd: Option<String>,
+    /// The build command to use.
+    pub build_cmd: Option<String>,
+    /// The start command to use.
+    pub start_cmd: Option<String>,
+    /// Nix packages to add.
+    pub pkgs: Vec<String>,
+    /// Nix libraries to add.
+    pub libs: Vec<String>,
+    /// apt packages to add.
+    pub apt: Vec<String>,
+    /// Where the project is deployed.
+    pub platform: Platform,
+    /// The platform's environment whose overrides apply.
+    pub environment: Option<String>,
+}
+
 /// How a scenario is run, in the words of `shakedown run`.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RunSettings {
     /// What the app should do; chosen from the plan and the project otherwise.
@@ -88,6 +117,7 @@ pub struct RunSettings {
     pub health: Option<String>,
     /// The most memory the build and the app may use, for example `256MB`.
     #[serde(default)]
+    #[serde(serialize_with = "bytes")]
     #[schemars(with = "Option<String>")]
     pub memory: Option<ByteSize>,
     /// The value of `PORT`; a free one otherwise.
@@ -96,6 +126,11 @@ pub struct RunSettings {
     /// Whether everything runs without any network, the local index included.
     #[serde(default)]
     pub offline: bool,
+}
+
+/// A size to the byte; what people read is rounded.
+fn bytes<S: Serializer>(size: &Option<ByteSize>, serializer: S) -> Result<S::Ok, S::Error> {
+    size.map(|size| format!("{}B", size.as_u64())).serialize(serializer)
 }
 
 /// How the local index behaves.

@@ -19,9 +19,9 @@ mod suite;
 
 pub use discover::{Broken, Collection, FILE, Scenario, SuiteError, discover};
 pub use export::{json, junit};
-pub use format::{Definition, Expect, ExpectedVerdict, Fault, Need, Package, PackageKind};
+pub use format::{Definition, Expect, ExpectedVerdict, Fault, Need, Package, PackageKind, PlanSettings, RunSettings};
 pub use page::html;
-pub use record::{Recording, record};
+pub use record::{Asked, Recording, record};
 pub use result::{Case, CaseResult, CaseStatus, Span, Summary};
 pub use select::{HEAVY, Partition, Selected, Selection};
 pub use state::State;
