@@ -53,6 +53,13 @@ pub fn to_install(module: &str) -> String {
     }
 }
 
+/// Names that modules of the standard library had once: the Python that dropped them, and what to write instead. By the
+/// "What's New" of each Python, section "Removed".
+pub fn removed_attribute(module: &str, name: &str) -> Option<(&'static str, &'static str)> {
+    let found = rows(include_str!("removed.txt")).find(|row| row[0] == module && row[1] == name)?;
+    Some((found.get(2)?, found.get(3)?))
+}
+
 /// Modules that were once in the standard library, with the Python that dropped them and what replaces them.
 pub fn removed_from_stdlib(module: &str) -> Option<(&'static str, &'static str)> {
     const GONE: &[(&str, &str, &str)] = &[

@@ -130,6 +130,6 @@ pub(super) fn by_git(project: &Project, name: &str, is_folder: bool) -> bool {
 }
 
 /// The rule that keeps a file out of a deploy, and its place.
-pub(super) fn hiding(project: &Project, file: &str) -> Option<(Source, String)> {
+pub(crate) fn hiding(project: &Project, file: &str) -> Option<(Source, String)> {
     FILES.iter().find_map(|name| ignoring(project, name, &rules(project, name)?, file))
 }

@@ -67,11 +67,11 @@ pub(super) fn leaves(path: &Path) -> bool {
 }
 
 /// A dependency that lives beside the folder.
-pub(super) struct Sibling {
-    pub(super) name: String,
-    pub(super) is_member: bool,
-    pub(super) source: Source,
-    pub(super) text: String,
+pub(crate) struct Sibling {
+    pub(crate) name: String,
+    pub(crate) is_member: bool,
+    pub(crate) source: Source,
+    pub(crate) text: String,
     /// Where it is, seen from the workspace's root.
-    pub(super) found: Option<PathBuf>,
+    pub(crate) found: Option<PathBuf>,
 }

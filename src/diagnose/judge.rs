@@ -5,7 +5,7 @@ use super::rank::{Finding, rank};
 use super::reading::Reading;
 use super::table::SAID;
 use super::telling::evidence_of;
-use super::{detect, fixes, outcome, places};
+use super::{detect, fixes, in_project, outcome, places, railpack};
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 use crate::log::Line;
 use crate::log::traceback::{Frame, Raised};
@@ -40,6 +40,7 @@ pub fn diagnose(case: &Case<'_>) -> Vec<Diagnosis> {
     }
     let mut diagnoses: Vec<Diagnosis> = ranked.into_iter().map(|shown| diagnosis(case, shown)).collect();
     outcome::amend(case, &mut diagnoses);
+    railpack::amend(case.log, &mut diagnoses);
     diagnoses
 }
 
@@ -68,18 +69,20 @@ fn shown(reading: &Reading<'_>, findings: Vec<Finding>) -> Vec<Shown> {
 }
 
 fn diagnosis(case: &Case<'_>, shown: Shown) -> Diagnosis {
-    let Finding { rule, subject, message, help, rank, .. } = shown.finding;
+    let Finding { rule, subject, message, help, rank, is_unfixable, .. } = shown.finding;
     let mut evidence: Vec<Evidence> = shown.lines.iter().map(evidence_of).collect();
     evidence.extend(case.project.zip(shown.frame).and_then(|(project, frame)| places::of_frame(project, &frame)));
     evidence.extend(places::of(case.project, rule, subject.as_deref()));
-    Diagnosis {
+    let fixes = if is_unfixable { Vec::new() } else { fixes::of(case, rule, subject.as_deref()) };
+    let diagnosis = Diagnosis {
         rule: rule.id,
         severity: Severity::Error,
         message: message.unwrap_or_else(|| rule.message_for(subject.as_deref())),
         evidence,
         certainty: if rank >= SAID { Certainty::Certain } else { Certainty::Likely },
         advice: Some(help.unwrap_or_else(|| rule.help_for(subject.as_deref()))).filter(|help| !help.is_empty()),
-        fixes: fixes::of(case, rule, subject.as_deref()),
+        fixes,
         subject,
-    }
+    };
+    in_project::amended(case, rule, diagnosis)
 }

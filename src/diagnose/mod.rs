@@ -8,9 +8,11 @@
 mod case;
 mod detect;
 mod fixes;
+mod in_project;
 mod judge;
 mod outcome;
 mod places;
+mod railpack;
 mod rank;
 mod reading;
 mod refine;

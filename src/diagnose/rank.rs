@@ -18,11 +18,13 @@ pub(crate) struct Finding {
     /// Further telling lines.
     pub(crate) also: Vec<usize>,
     pub(crate) rank: u8,
+    /// Whether the rule's edits would not cure this one.
+    pub(crate) is_unfixable: bool,
 }
 
 impl Finding {
     pub(crate) fn new(rule: &'static Rule, at: usize, rank: u8) -> Self {
-        Self { rule, subject: None, message: None, help: None, at, also: Vec::new(), rank }
+        Self { rule, subject: None, message: None, help: None, at, also: Vec::new(), rank, is_unfixable: false }
     }
 }
 

@@ -7,4 +7,4 @@ pub(super) mod provided;
 pub(super) mod reach;
 pub(crate) mod scripts;
 mod started;
-pub(super) mod unresolved;
+pub(crate) mod unresolved;

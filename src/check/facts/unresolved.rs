@@ -54,6 +54,12 @@ pub(in crate::check) fn siblings(app: &Project, file: &Keyed) -> Vec<Sibling> {
     found
 }
 
+/// The siblings that a project's own pyproject.toml names.
+pub(crate) fn of_project(project: &Project) -> Vec<Sibling> {
+    let file = Keyed::read(project, Path::new("pyproject.toml"));
+    file.map(|file| siblings(project, &file)).unwrap_or_default()
+}
+
 /// The folder of a workspace's member, seen from the workspace's root.
 fn member(root: &Path, name: &str) -> Option<PathBuf> {
     let wanted = normalize(name);

@@ -7,7 +7,9 @@
 
 mod builds;
 mod code;
+mod environments;
 mod imports;
+mod removed;
 mod serving;
 mod variables;
 mod versions;
@@ -25,6 +27,9 @@ const DETECTORS: &[Detector] = &[
     imports::detect,
     // After it: what the interpreter says without a traceback counts only at lines that named nothing.
     imports::detect_interpreter,
+    // A name that is gone takes away what was guessed of its line.
+    removed::detect,
+    environments::detect,
     variables::detect,
     versions::detect,
     builds::detect,

@@ -43,15 +43,42 @@ pub(super) fn detect(reading: &Reading<'_>, found: &mut Vec<Finding>) {
         }
         if let Some((name, rank)) = variable(raised) {
             let rule = rule_for(raised, &name);
-            find(found, rule, raised.at, rank).subject = Some(name);
+            let finding = find(found, rule, raised.at, rank);
+            finding.subject = Some(name);
+            // One rehearsal for all of them, not one for each.
+            if let Some(all) = Some(fields(raised)).filter(|all| all.len() > 1) {
+                finding.message = Some(format!(
+                    "{} are not set",
+                    all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+                ));
+                finding.help = Some(format!("set {} in the platform's variables", all.join(", ")));
+            }
         }
     }
+}
+
+/// Every field that a settings class misses.
+fn fields(raised: &Raised) -> Vec<String> {
+    if !SETTINGS.is_match(&raised.message) {
+        return Vec::new();
+    }
+    let lines = raised.message.split('\n').zip(raised.message.split('\n').skip(1));
+    let field = |(name, why): (&str, &str)| {
+        let found = MISSING_FIELD.captures(&format!("{name}\n{why}"))?[1].to_uppercase();
+        found.rsplit(" -> ").next().map(str::to_owned)
+    };
+    lines.filter_map(field).take(50).collect()
 }
 
 fn rule_for(raised: &Raised, name: &str) -> &'static Rule {
     match name {
         "DISPLAY" => &NO_DISPLAY,
-        "SECRET_KEY" | "DJANGO_SECRET_KEY" if raised.passes("settings") || raised.passes("/django/") => {
+        "SECRET_KEY" | "DJANGO_SECRET_KEY"
+            if raised.passes("/django/")
+                || raised.passes("settings.py")
+                    && !raised.passes("pydantic")
+                    && !raised.message.contains("validation error") =>
+        {
             &DJANGO_SECRET_KEY_MISSING
         }
         _ => &MISSING_ENV_VAR,

@@ -4,8 +4,68 @@ use crate::catalog::libraries::{is_refused, library};
 use crate::diagnose::rank::Finding;
 use crate::diagnose::reading::Reading;
 
+/// The program that the system's loader could not start, where it is none of Nix' nor of the virtual environment.
+fn foreign_program(text: &str) -> Option<&str> {
+    let (before, _) = text.split_once(": error while loading shared libraries")?;
+    let program = before.rsplit(char::is_whitespace).next().unwrap_or(before).trim_start_matches(|c: char| c != '/');
+    let known = ["/nix/", "/opt/venv/bin/python"].iter().any(|place| program.starts_with(place));
+    (program.starts_with('/') && !known).then_some(program)
+}
+
+/// Whether a line speaks of a browser that a package downloads.
+pub(super) fn is_browser(text: &str) -> bool {
+    [
+        "ms-playwright",
+        "playwright",
+        "headless_shell",
+        "chrome-linux",
+        "puppeteer",
+        "pyppeteer",
+        ".cache/selenium",
+        "camoufox",
+        "missing dependencies to run browsers",
+    ]
+    .iter()
+    .any(|word| text.to_lowercase().contains(word))
+}
+
+/// The browser that a package asks for is downloaded, and its libraries come by apt: no package of Nix has either.
+pub(in crate::diagnose) fn browser(reading: &Reading<'_>, finding: &mut Finding) -> bool {
+    let text = reading.text(finding.at);
+    if is_browser(text) {
+        let lacks =
+            if text.contains("dependencies") { "the browser's libraries are" } else { "the browser of Playwright is" };
+        finding.message = Some(format!("{lacks} not in the image"));
+        finding.help = Some("run `playwright install --with-deps chromium` while the image is built (PLAYWRIGHT_BROWSERS_PATH=0 keeps it beside the package), or use a Dockerfile from Playwright's image; the libraries come by apt".to_owned());
+        finding.is_unfixable = true;
+    }
+    true
+}
+
 /// Adding a package that nixpkgs refuses to evaluate would only end the build earlier.
-pub(in crate::diagnose) fn refused(_: &Reading<'_>, finding: &mut Finding) -> bool {
+pub(in crate::diagnose) fn refused(reading: &Reading<'_>, finding: &mut Finding) -> bool {
+    let text = reading.text(finding.at);
+    if text.contains("GLIBC_") && text.contains("version") {
+        let needs = text.split('`').nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or("a newer glibc");
+        finding.message = Some(format!(
+            "two glibcs meet: a program or library wants {needs}, and the C library that it is given is older"
+        ));
+        finding.help = Some("LD_LIBRARY_PATH leads programs of the base image to Nix' libraries: take both from one place (all of them from apt, or all from one nixpkgs archive), or start the program with LD_LIBRARY_PATH unset".to_owned());
+        finding.is_unfixable = true;
+        return true;
+    }
+    if let Some(program) = foreign_program(text) {
+        finding.message = Some(format!(
+            "{} is no program of Nix, and the system lacks a library of it",
+            program.rsplit('/').next().unwrap_or(program)
+        ));
+        finding.help = Some(match is_browser(text) {
+            true => "install the browser together with its libraries while the image is built: `playwright install --with-deps chromium` (by apt), or a Dockerfile from the browser's own image".to_owned(),
+            false => "install the Debian package that has the library: the program looks where apt puts it".to_owned(),
+        });
+        finding.is_unfixable = true;
+        return true;
+    }
     let package = finding.subject.as_deref().and_then(library).map(|packages| packages.nix);
     if let Some(refused) = package.filter(|attribute| is_refused(attribute)) {
         finding.help = Some(format!(

@@ -1,6 +1,8 @@
 //! What completes a finding from other lines of the log: a rule names its function in its row.
 
+pub(super) mod hosts;
 pub(super) mod libraries;
+pub(super) mod migrations;
 pub(super) mod packages;
 pub(super) mod places;
 pub(super) mod reasons;

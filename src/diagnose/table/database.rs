@@ -77,7 +77,7 @@ pub(crate) static REDIS_UNREACHABLE: Rule = Rule {
         ),
         decisive(r"(?:aio)?redis[\w.]*\.(?:ConnectionError|TimeoutError)"),
         decisive(r"[Cc]annot connect to (?P<s>rediss?://\S+?):? "),
-        decisive(r"consumer: Cannot connect to (?P<s>\S+?):"),
+        decisive(r"consumer: Cannot connect to (?P<s>(?:rediss?|sentinel)\S+?):"),
         said(r"(?P<s>[\w.-]+:6379)\b.*(?:refused|timed? ?out|unreachable|[Ee]rror)"),
         said(r"(?:refused|timed? ?out|failed|[Ee]rror).*?(?P<s>[\w.-]*:6379|'[\w.:-]+', 6379)"),
     ],
@@ -136,6 +136,36 @@ pub(crate) static DB_MIGRATION_MISSING: Rule = Rule {
         said(r"(?:InconsistentMigrationHistory|NodeNotFoundError): |Conflicting migrations detected"),
         said(r"You have \d+ unapplied migration\(s\)\.$"),
     ],
+    ..Rule::BLANK
+};
+
+pub(crate) static DB_OBJECT_EXISTS: Rule = Rule {
+    id: "db-object-exists",
+    phases: &["build", "start"],
+    message: "a migration makes {a table or column} that is in the database already",
+    about: "The tables were made before the migrations were kept track of (by create_all, by hand, by another service), or an earlier run broke off halfway. The migration history does not know of them.",
+    help: "tell the history that it was done: `alembic stamp head` (or the revision that made {it}), `python manage.py migrate --fake-initial`; then migrate as usual, and make tables in one way only",
+    example: "psycopg2.errors.DuplicateTable: relation \"harbours\" already exists",
+    signs: &[
+        decisive(r#"(?:relation|table|type|index) ["'`]?(?P<s>[\w.]+?)["'`]? already exists"#),
+        decisive(r#"column ["'`]?(?P<s>[\w.]+?)["'`]? of relation .* already exists"#),
+        decisive(r"duplicate column name: (?P<s>\w+)"),
+        decisive(r"\(1050, ['\x22]Table '(?P<s>[^']+)' already exists"),
+        decisive(r"\(1060, ['\x22]Duplicate column name '(?P<s>[^']+)'"),
+    ],
+    refine: Some(refine::migrations::by_tool),
+    ..Rule::BLANK
+};
+
+pub(crate) static BROKER_UNREACHABLE: Rule = Rule {
+    id: "broker-unreachable",
+    phases: &["build", "start"],
+    message: "Celery's message broker {at its address} does not answer",
+    about: "A worker that is told of no broker asks RabbitMQ at localhost (amqp://guest@localhost//), which no container has: the app was made without `broker=`, or its variable is not set.",
+    help: "set the broker's URL (`Celery(broker=os.environ[\"REDIS_URL\"])`, CELERY_BROKER_URL) to a broker of the platform",
+    example: "consumer: Cannot connect to amqp://guest:**@127.0.0.1:5672//: [Errno 111] Connection refused.",
+    signs: &[decisive(r"(?:consumer: )?[Cc]annot connect to (?P<s>(?:amqps?|pyamqp)://\S+?): ")],
+    yields_to: YieldsTo::Rules(&[&MISSING_ENV_VAR]),
     ..Rule::BLANK
 };
 

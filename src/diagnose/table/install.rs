@@ -55,6 +55,21 @@ pub(crate) static PIP_NOT_FOUND: Rule = Rule {
     ..Rule::BLANK
 };
 
+pub(crate) static VENV_MADE_TWICE: Rule = Rule {
+    id: check::venv::TWICE.id,
+    phases: &["install", "build"],
+    message: "the virtual environment is made a second time over {itself}",
+    about: check::venv::TWICE.about,
+    help: "leave `python -m venv /opt/venv` out of the build command: it is made and active by then",
+    example: "Error: '/opt/venv/bin/python' and '/opt/venv/bin/python' are the same file",
+    signs: &[
+        decisive(r"'(?P<s>\S*/bin/python[\d.]*)' and '\S+' are the same file"),
+        decisive(r"Text file busy: '(?P<s>\S*/bin/python[\d.]*)'"),
+        decisive(r"cannot create regular file '(?P<s>\S*/bin/python[\d.]*)': Text file busy"),
+    ],
+    ..Rule::BLANK
+};
+
 pub(crate) static NO_MATCHING_DISTRIBUTION: Rule = Rule {
     id: check::requirements::PHANTOM.id,
     phases: &["install"],

@@ -49,6 +49,7 @@ pub(crate) static DISK_FULL: Rule = Rule {
         decisive(r"You don't have enough free space|slug size: .* is too large"),
     ],
     unless: &["inotify", "file watch"],
+    refine: Some(refine::hosts::image_size),
     ..Rule::BLANK
 };
 
@@ -152,6 +153,7 @@ pub(crate) static MISSING_SYSTEM_BINARY: Rule = Rule {
     ],
     yields_to: YieldsTo::Rules(&[&GIT_MISSING, &MISSING_COMPILER, &MISSING_RUST, &MISSING_SYSTEM_HEADER]),
     is_of_a_package: true,
+    refine: Some(refine::libraries::browser),
     fix: Some(fixes::nix::program),
     explained_by: &[by(&check::keys::UNKNOWN)],
     ..Rule::BLANK
@@ -169,6 +171,9 @@ pub(crate) static COMMAND_TIMED_OUT: Rule = Rule {
             r"(?i)\bbuild (?:has )?(?:timed out|exceeded (?:the |its )?(?:maximum |allowed )?(?:build )?(?:time|duration))\b",
         ),
         said(r"(?i)exceeded (?:the |its )?maximum (?:allowed )?build (?:time|duration)"),
+        said(
+            r"(?i)(?:export|push|import)ing (?:to |the )?(?:docker )?(?:image|layers|cache).*(?:deadline|timed? ?out|canceled)",
+        ),
     ],
     yields_to: YieldsTo::Anything,
     ..Rule::BLANK

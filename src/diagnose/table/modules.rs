@@ -3,7 +3,7 @@
 use super::install::{EXTERNALLY_MANAGED, PIP_NOT_FOUND};
 use super::managers::TOOL_VERSION_INCOMPATIBLE;
 use super::rule::{Rule, YieldsTo, by, decisive, hint, over_fixes_by, said};
-use super::start::WRONG_START_MODULE;
+use super::start::{START_MAKES_ENVIRONMENT, WRONG_START_MODULE};
 use crate::check;
 use crate::diagnose::fixes;
 use crate::diagnose::refine;
@@ -45,7 +45,7 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
         hint(r"No supported WebSocket library detected"),
         decisive(r"'(?P<s>cryptography)' package is required for sha256_password"),
     ],
-    yields_to: YieldsTo::Rules(&[&EXTERNALLY_MANAGED, &PIP_NOT_FOUND]),
+    yields_to: YieldsTo::Rules(&[&EXTERNALLY_MANAGED, &PIP_NOT_FOUND, &START_MAKES_ENVIRONMENT]),
     fix: Some(fixes::requirements::missing_module),
     explained_by: &[
         over_fixes_by(&check::misspelt::LIST),

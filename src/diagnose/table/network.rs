@@ -123,6 +123,7 @@ pub(crate) static NETWORK_UNREACHABLE: Rule = Rule {
         hint(r"nodename nor servname|Network is unreachable|No route to host|\bgetaddrinfo (?:ENOTFOUND|EAI_AGAIN)"),
     ],
     yields_to: YieldsTo::Rules(&[&TLS_CA_BUNDLE]),
+    refine: Some(refine::hosts::whose),
     ..Rule::BLANK
 };
 

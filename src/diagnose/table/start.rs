@@ -8,6 +8,17 @@ use crate::check;
 use crate::diagnose::fixes;
 use crate::diagnose::refine;
 
+pub(crate) static START_MAKES_ENVIRONMENT: Rule = Rule {
+    id: check::wrapper::WRAPPER.id,
+    phases: &["start"],
+    message: "the start command makes an environment of its own, without any package in it{}",
+    about: check::wrapper::WRAPPER.about,
+    help: "start without `poetry run`, `pipenv run` and the like: the programs of /opt/venv are on PATH",
+    example: "Starting Container\nCreating virtualenv tides-9TtSrW0h-py3.12 in /root/.cache/pypoetry/virtualenvs\nModuleNotFoundError: No module named 'flask'",
+    signs: &[],
+    ..Rule::BLANK
+};
+
 pub(crate) static START_PROGRAM_NOT_FOUND: Rule = Rule {
     id: check::server::PROGRAM.id,
     phases: &["start"],

@@ -1,0 +1,28 @@
+//! Environments that tools make at the start.
+
+use super::find;
+use crate::diagnose::rank::Finding;
+use crate::diagnose::reading::{Reading, Stage};
+use crate::diagnose::table::DECISIVE;
+use crate::diagnose::table::start::START_MAKES_ENVIRONMENT;
+use crate::log::pattern::Pattern;
+
+static MADE: Pattern = Pattern::new(
+    r"^\s*Creating (?:a )?virtual ?env(?:ironment)?(?: ([\w.-]+) in | for this project|\.\.\.| at: | with )",
+);
+
+/// An environment that is made when the app starts is empty: a module that is missing then is missing there.
+pub(super) fn detect(reading: &Reading<'_>, found: &mut Vec<Finding>) {
+    let is_start =
+        |at: usize| reading.lines[at].phase.as_deref() == Some("start") || reading.stage_at(at) == Stage::Start;
+    let made = (0..reading.lines.len()).find_map(|at| {
+        let captures = MADE.captures(reading.text(at)).filter(|_| is_start(at))?;
+        Some((at, captures.get(1).map(|name| name.as_str().to_owned())))
+    });
+    let Some((at, name)) = made else { return };
+    let misses = reading.raised.iter().any(|raised| raised.at > at && raised.message.starts_with("No module named"));
+    let fails = (at..reading.lines.len()).any(|at| reading.text(at).contains("ommand not found"));
+    if misses || fails {
+        find(found, &START_MAKES_ENVIRONMENT, at, DECISIVE).subject = name;
+    }
+}

@@ -1,0 +1,60 @@
+//! Names that the standard library had once.
+
+use super::find;
+use super::imports::{is_building, is_tool};
+use crate::catalog::modules;
+use crate::diagnose::rank::Finding;
+use crate::diagnose::reading::Reading;
+use crate::diagnose::table::modules::{DEPENDENCY_VERSION_INCOMPATIBLE, IMPORT_NAME_ERROR, REMOVED_STDLIB_MODULE};
+use crate::diagnose::table::python::PYTHON_VERSION_TOO_OLD;
+use crate::diagnose::table::{DECISIVE, Rule};
+use crate::log::pattern::Pattern;
+use crate::log::traceback::Home;
+
+static NAME: Pattern = Pattern::new(r"cannot import name '?(\w+)'?(?: from '([\w.]+)')?");
+static ATTRIBUTE: Pattern = Pattern::new(r"module '([\w.]+)' has no attribute '(\w+)'");
+
+/// What the standard library once had: a newer Python is the last thing to take.
+pub(super) fn detect(reading: &Reading<'_>, found: &mut Vec<Finding>) {
+    for raised in &reading.raised {
+        let by_attribute = ATTRIBUTE.captures(&raised.message).map(|found| (found[1].to_owned(), found[2].to_owned()));
+        let by_import = || {
+            let found = NAME.captures(&raised.message)?;
+            Some((found.get(2)?.as_str().to_owned(), found[1].to_owned()))
+        };
+        let Some((module, name)) = by_attribute.or_else(by_import) else { continue };
+        let Some((since, instead)) = modules::removed_attribute(&module, &name) else { continue };
+        if is_building(raised) || is_tool(raised) {
+            continue;
+        }
+        let an_old_release =
+            |known: &&mut Finding| known.at == raised.at && known.rule == &DEPENDENCY_VERSION_INCOMPATIBLE;
+        if let Some(known) = found.iter_mut().find(an_old_release) {
+            known.help =
+                Some(format!("take a newer release of the package that uses it, or an older Python (before {since})"));
+            continue;
+        }
+        found.retain(|known| known.at != raised.at || shows_more(known.rule));
+        let package = raised.importer().filter(|frame| frame.home() == Home::Package);
+        let write = match instead {
+            "nothing" => "leave it out".to_owned(),
+            _ => format!("write `{instead}`"),
+        };
+        let finding = find(found, &REMOVED_STDLIB_MODULE, raised.at, DECISIVE);
+        finding.subject = Some(format!("{module}.{name}"));
+        finding.message = Some(format!("`{module}` has had no `{name}` since Python {since}"));
+        finding.help = Some(match (package, since) {
+            (_, "3.0") => format!("the code is written for Python 2: {write}"),
+            (Some(_), _) => {
+                format!("take a newer release of the package that uses it, or an older Python (before {since})")
+            }
+            (None, _) => format!("{write} in its place, or choose an older Python (before {since})"),
+        });
+        finding.is_unfixable = true;
+    }
+}
+
+/// Rules whose finding stays beside a removed name.
+fn shows_more(rule: &Rule) -> bool {
+    rule != &PYTHON_VERSION_TOO_OLD && rule != &IMPORT_NAME_ERROR
+}

@@ -1,0 +1,129 @@
+//! What a name is in the project at hand, before anything is advised about it.
+
+use std::path::{Path, PathBuf};
+
+use super::case::Case;
+use super::table::Rule;
+use super::table::database::MISSING_DATA_FILE;
+use super::table::install::NO_MATCHING_DISTRIBUTION;
+use super::table::modules::{MISSING_LOCAL_MODULE, MISSING_PYTHON_MODULE};
+use super::table::start::START_PROGRAM_NOT_FOUND;
+use crate::catalog::modules;
+use crate::check;
+use crate::finding::{Diagnosis, Edit, Evidence, Fix};
+use crate::project::Project;
+use crate::project::requirements::{Requirements, normalize};
+
+/// The diagnosis with what the project shows of its subject: a script of its own, a sibling in the repository, a module or
+/// file that is there and hidden, a requirement that is there already.
+pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Diagnosis {
+    let (Some(project), Some(subject)) = (case.project, diagnosis.subject.clone()) else { return diagnosis };
+    let is = |known: &Rule| rule == known;
+    if is(&MISSING_DATA_FILE) || is(&MISSING_LOCAL_MODULE) {
+        return hidden(project, &subject, diagnosis);
+    }
+    let of_a_name = is(&MISSING_PYTHON_MODULE) || is(&START_PROGRAM_NOT_FOUND) || is(&NO_MATCHING_DISTRIBUTION);
+    if !of_a_name {
+        return diagnosis;
+    }
+    let name = subject.split(['=', '<', '>', '~', '!', '[', ' ', ';']).next().unwrap_or(&subject);
+    script(project, name, &diagnosis)
+        .or_else(|| sibling(project, name, &diagnosis))
+        .or_else(|| is(&MISSING_PYTHON_MODULE).then(|| own_module(project, name, &diagnosis))?)
+        .or_else(|| is(&MISSING_PYTHON_MODULE).then(|| declared(project, name, &diagnosis))?)
+        .unwrap_or(diagnosis)
+}
+
+/// A console script that only installing the project brings.
+fn script(project: &Project, name: &str, diagnosis: &Diagnosis) -> Option<Diagnosis> {
+    let script = check::facts::scripts::own(project, name)?;
+    let module = script.target.split(':').next().unwrap_or_default().to_owned();
+    let requirements = project.has_file("requirements.txt");
+    let edit = Edit::AppendLine { path: PathBuf::from("requirements.txt"), text: ".".to_owned() };
+    let fix = Fix { summary: "install the project itself: `.` in requirements.txt".to_owned(), edits: vec![edit] };
+    let mut evidence = diagnosis.evidence.clone();
+    evidence
+        .push(Evidence { source: project.line(script.file, script.line), text: format!("{name} = {}", script.target) });
+    Some(Diagnosis {
+        message: format!("`{name}` is a console script of the project itself, which nothing installs"),
+        advice: Some(format!(
+            "install the project itself (`.` in requirements.txt), or start it with `python -m {module}`"
+        )),
+        fixes: if requirements { vec![fix] } else { Vec::new() },
+        evidence,
+        ..diagnosis.clone()
+    })
+}
+
+/// A member of the repository's workspace, or a path beside the folder.
+fn sibling(project: &Project, name: &str, diagnosis: &Diagnosis) -> Option<Diagnosis> {
+    let found = check::facts::unresolved::of_project(project);
+    let wanted = normalize(name);
+    let sibling = found.into_iter().find(|sibling| normalize(&sibling.name) == wanted)?;
+    let mut evidence = diagnosis.evidence.clone();
+    evidence.push(Evidence { source: sibling.source, text: sibling.text });
+    Some(Diagnosis {
+        message: format!("`{}` is a sibling in the repository's workspace, which a deploy of this folder alone does not have", sibling.name),
+        advice: Some("deploy the workspace's root folder with a start command for this member; the name on the package index, if there is one, is a stranger's".to_owned()),
+        fixes: Vec::new(),
+        evidence,
+        ..diagnosis.clone()
+    })
+}
+
+/// A module of the project that lies in a folder where Python does not look.
+fn own_module(project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<Diagnosis> {
+    let top = module.split('.').next().unwrap_or(module);
+    let is_there = |base: &Path| {
+        project.has_file(base.join(top).with_extension("py")) || project.has_file(base.join(top).join("__init__.py"))
+    };
+    let at = project.folders().into_iter().take(100).find(|folder| {
+        let name = folder.to_string_lossy();
+        !name.starts_with('.') && !name.contains("venv") && is_there(folder)
+    })?;
+    let place = at.join(top);
+    Some(Diagnosis {
+        message: format!("`{top}` is the project's own, in {}, where Python does not look", place.display()),
+        advice: Some(format!("set PYTHONPATH=/app/{0}, or start in that folder (`cd {0} && …`)", at.display())),
+        fixes: Vec::new(),
+        ..diagnosis.clone()
+    })
+}
+
+/// A requirement that is declared: what runs is not what was installed.
+fn declared(project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<Diagnosis> {
+    let install = normalize(&modules::to_install(module));
+    let requirements = Requirements::read(project, Path::new("requirements.txt"));
+    let entry = requirements.of(&install).find(|entry| !entry.is_constraint)?;
+    let mut evidence = diagnosis.evidence.clone();
+    evidence.push(Evidence { source: entry.source(), text: entry.written.trim().to_owned() });
+    Some(Diagnosis {
+        message: format!("`{module}` is required, and not found: another Python, or another environment, runs than the one it was installed into"),
+        advice: Some("start with the plain `python` of /opt/venv, without `poetry run`, `pipenv run`, `uv run` or a path to another Python".to_owned()),
+        fixes: Vec::new(),
+        evidence,
+        ..diagnosis.clone()
+    })
+}
+
+/// A file or module that is in the project, and which ignore file keeps it out.
+fn hidden(project: &Project, subject: &str, diagnosis: Diagnosis) -> Diagnosis {
+    let path = subject.strip_prefix("/app/").unwrap_or(subject).trim_start_matches("./");
+    let module = path.replace('.', "/");
+    let names = [path.to_owned(), format!("{module}.py"), format!("{module}/__init__.py")];
+    let inside = |name: &&String| !name.starts_with('/') && !name.contains("..");
+    let Some(file) = names.iter().filter(inside).find(|name| project.has_file(name)) else { return diagnosis };
+    let Some((source, rule)) = check::ignored::hiding(project, file) else {
+        let is_data = file == path;
+        let advice = is_data.then(|| format!("{file} is in the project: build its path from `__file__`, not from the folder that the command starts in"));
+        return Diagnosis { advice: advice.or(diagnosis.advice), ..diagnosis };
+    };
+    let mut evidence = diagnosis.evidence.clone();
+    evidence.push(Evidence { source: source.clone(), text: rule.clone() });
+    Diagnosis {
+        message: format!("{file} is in the project, and `{rule}` of {source} keeps it out of the deploy"),
+        advice: Some(format!("take the line out, or except the file from it: `!{file}`")),
+        evidence,
+        ..diagnosis
+    }
+}

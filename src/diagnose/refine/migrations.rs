@@ -1,0 +1,17 @@
+//! Migrations, by the tool that runs them.
+
+use crate::diagnose::rank::Finding;
+use crate::diagnose::reading::Reading;
+
+/// The help names the command of the tool that the log shows.
+pub(in crate::diagnose) fn by_tool(reading: &Reading<'_>, finding: &mut Finding) -> bool {
+    let shows = |words: &[&str]| words.iter().any(|word| reading.mentions(word));
+    let alembic = shows(&["alembic", "flask db", "command.upgrade", "sqlalche.me", "sqlalchemy"]);
+    let django = shows(&["django", "manage.py", "Applying "]);
+    finding.help = match (alembic, django) {
+        (true, false) => Some("tell Alembic that it was done: `alembic stamp head` (with Flask-Migrate `flask db stamp head`), or the revision that made it; then upgrade as usual, and leave out create_all".to_owned()),
+        (false, true) => Some("tell Django that it was done: `python manage.py migrate --fake-initial`, or `migrate APP NAME --fake` for the one migration; then migrate as usual".to_owned()),
+        _ => None,
+    };
+    true
+}
