@@ -110,11 +110,11 @@ fn the_probe_sees_who_answers_and_who_only_talks_to_itself() {
     let ran = rehearse(&docker(), &spec(project.path(), &open), &settings, &NEVER);
     assert_eq!(ran.smoke(), &SmokeResult::Answered { status: 200 }, "{}", ran.log);
     // It has no handler, and what the cloud starts is process 1, which the kernel then spares.
-    assert_eq!(ran.outcome().smoke.as_ref().unwrap().heeds_sigterm, Some(false));
+    assert_eq!(ran.outcome().smoke.as_ref().unwrap().stops_on_sigterm, Some(false));
 
     let handled = with_start(plan.clone(), "trap 'exit 0' TERM; python main.py 0.0.0.0 & wait");
     let ran = rehearse(&docker(), &spec(project.path(), &handled), &settings, &NEVER);
-    assert_eq!(ran.outcome().smoke.as_ref().unwrap().heeds_sigterm, Some(true), "{}", ran.log);
+    assert_eq!(ran.outcome().smoke.as_ref().unwrap().stops_on_sigterm, Some(true), "{}", ran.log);
 
     let closed = with_start(plan, "python main.py 127.0.0.1");
     let ran = rehearse(&docker(), &spec(project.path(), &closed), &settings, &NEVER);
@@ -244,7 +244,7 @@ fn a_container_killed_from_outside_says_nothing_of_the_project() {
     });
     let error = ran.outcome.unwrap_err();
     let lost = error.downcast_ref::<Lost>().unwrap_or_else(|| panic!("{error:#}"));
-    assert!(lost.passing && lost.what.contains("from outside"), "{lost}");
+    assert!(lost.transient && lost.what.contains("from outside"), "{lost}");
     forget(project.path());
 }
 
@@ -263,7 +263,7 @@ fn an_image_that_is_not_there_is_named_with_its_cure() {
     let (project, plan) = starts("");
     let error = open(&own(Pull::Missing), &spec(project.path(), &plan)).err().unwrap();
     let lost = error.downcast_ref::<Lost>().unwrap_or_else(|| panic!("{error:#}"));
-    assert!(lost.passing && lost.next.contains("--pull never"), "{lost}");
+    assert!(lost.transient && lost.next.contains("--pull never"), "{lost}");
 }
 
 #[test]

@@ -23,7 +23,7 @@ struct Case {
     /// The id that must be found, in faulty projects.
     #[serde(default)]
     fault: String,
-    /// What one of its findings must say, in message, advice or the summary of a fix.
+    /// What one of its findings must say, in message, help or the summary of a fix.
     #[serde(default)]
     says: String,
     /// The folder that is deployed, where it is not the whole.
@@ -54,8 +54,8 @@ fn findings(case: &Case) -> Vec<Diagnosis> {
 
 fn words(diagnosis: &Diagnosis) -> String {
     let fixes = diagnosis.fixes.iter().map(|fix| fix.summary.as_str());
-    let advice = diagnosis.advice.as_deref();
-    std::iter::once(diagnosis.message.as_str()).chain(advice).chain(fixes).collect::<Vec<_>>().join("\n")
+    let help = diagnosis.help.as_deref();
+    std::iter::once(diagnosis.message.as_str()).chain(help).chain(fixes).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -103,8 +103,8 @@ fn fixed_port(subject: &Subject<'_>, call: &Call<'_>, source: Source, findings: 
     let Some((_, port)) = port.filter(|(_, port)| is_number(port)) else { return };
     if subject.variable("PORT") != Some(port) {
         let finding = PORT.found(format!("the server listens on port {port}, whatever PORT says")).about(port);
-        let advice = "write port=int(os.environ[\"PORT\"]), with `import os` at the top";
-        findings.push(finding.at(source, call.line).advise(advice));
+        let help = "write port=int(os.environ[\"PORT\"]), with `import os` at the top";
+        findings.push(finding.at(source, call.line).help(help));
     }
 }
 

@@ -117,7 +117,7 @@ fn lost(file: &Keyed, key: &[&str], commands: &[&str], findings: &mut Findings) 
 fn join(finding: Finding, file: &Keyed, key: &[&str], commands: &[&str], index: usize) -> Finding {
     let (before, rest) = commands.split_at(index);
     if rest.len() < 2 || rest[1..].contains(&"...") {
-        return finding.advise("put it in front of the command that needs it, joined with &&");
+        return finding.help("put it in front of the command that needs it, joined with &&");
     }
     let mut joined: Vec<String> = before.iter().map(|&command| command.to_owned()).collect();
     joined.push(rest.join(" && "));
@@ -130,7 +130,7 @@ fn start_phase(file: &Keyed, key: &[&str], base: &[&str], commands: &[&str]) -> 
     let finding = finding.at(file.source(key), commands[0]);
     let start = [base, &["start", "cmd"]].concat();
     if file.get(&start).is_some() || commands.contains(&"...") {
-        return finding.advise("remove the phase");
+        return finding.help("remove the phase");
     }
     let edits = vec![super::finding::remove_key(&file.path, key), set_key(&file.path, &start, commands.join(" && "))];
     finding.fix("move it to [start]", edits)

@@ -47,7 +47,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         findings.push(
             finding
                 .at(subject.app.file(&path), "")
-                .advise("add STATIC_ROOT = BASE_DIR / \"staticfiles\" to the settings"),
+                .help("add STATIC_ROOT = BASE_DIR / \"staticfiles\" to the settings"),
         );
     }
 }
@@ -134,7 +134,7 @@ fn venv(subject: &Subject<'_>, findings: &mut Findings) {
             findings.push(
                 finding
                     .at(subject.app.file(name), "")
-                    .advise(format!("git rm -r --cached {name}"))
+                    .help(format!("git rm -r --cached {name}"))
                     .fix("ignore it", vec![edit]),
             );
         }

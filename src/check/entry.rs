@@ -107,7 +107,7 @@ fn file(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, f
         let better = start.command.replacen(named, &format!("bash {named}"), 1);
         let finding = finding
             .at(start.source.clone(), start.command)
-            .advise(format!("git update-index --chmod=+x {}", path.display()));
+            .help(format!("git update-index --chmod=+x {}", path.display()));
         findings.push(finding.fix("start it with bash", start.becomes(subject, &better)));
     }
 }
@@ -210,7 +210,7 @@ fn module(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>,
             let edit = super::finding::set_key(&subject.config_path(), &["start", "cmd"], command.as_str());
             finding.fix(format!("start it with `{command}`"), vec![edit])
         }
-        _ => finding.advise("say how to start it: [start] with cmd in nixpacks.toml"),
+        _ => finding.help("say how to start it: [start] with cmd in nixpacks.toml"),
     });
 }
 

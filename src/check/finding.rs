@@ -50,7 +50,7 @@ impl Check {
             subject: None,
             evidence: Vec::new(),
             certainty: Certainty::Certain,
-            advice: None,
+            help: None,
             fixes: Vec::new(),
         })
     }
@@ -86,8 +86,8 @@ impl Finding {
     }
 
     /// What to do, in words.
-    pub(super) fn advise(mut self, advice: impl Into<String>) -> Self {
-        self.0.advice = Some(advice.into());
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.0.help = Some(help.into());
         self
     }
 

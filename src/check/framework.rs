@@ -117,7 +117,7 @@ fn not_started(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation
         .at(start.source.clone(), subject.line(start.source))
         .at(Source::line(subject.app.place(&script.path), line), script.text.lines().nth(line - 1).unwrap_or_default());
     if framework.command.is_empty() {
-        return findings.push(finding.advise(framework.advice));
+        return findings.push(finding.help(framework.help));
     }
     let module = file.trim_end_matches(".py").replace('/', ".");
     let name = app.map_or("app".to_owned(), |(name, _)| name);
@@ -220,7 +220,7 @@ fn kind(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, f
         .at(start.source.clone(), start.command)
         .at(Source::line(subject.app.place(&module.path), statement.line), &statement.text);
     if better.is_empty() {
-        return findings.push(finding.advise("serve it with gunicorn (WSGI) or uvicorn (ASGI)"));
+        return findings.push(finding.help("serve it with gunicorn (WSGI) or uvicorn (ASGI)"));
     }
     let mut edits = start.becomes(subject, &start.command.replacen(text, better.trim(), 1));
     edits.extend(needs.and_then(|name| lacking(subject, name)).filter(|_| !edits.is_empty()));

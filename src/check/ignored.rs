@@ -83,7 +83,7 @@ fn left_out(app: &Project, name: &str, rules: &Gitignore, file: &str, how: &str,
     }
     let finding = IGNORED.found(format!("{name} keeps {file} out of the deploy, and {how} it")).about(file);
     let finding = finding.severity(severity(name)).at(place, rule).at(by, "");
-    let finding = finding.advise("let it in, or, where it holds secrets, read those from variables instead");
+    let finding = finding.help("let it in, or, where it holds secrets, read those from variables instead");
     let edit = Edit::AppendLine { path: app.place(name), text: format!("!{file}") };
     let committed = name == ".dockerignore" && !sounds_secret(file) && !by_git(app, file, false);
     Some(finding.fix(format!("except {file} in {name}"), if committed { vec![edit] } else { Vec::new() }))

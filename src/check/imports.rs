@@ -41,12 +41,12 @@ fn removed(subject: &Subject<'_>, path: &std::path::Path, text: &str, findings: 
             REMOVED.found(format!("{top} is gone since Python {since}, and the plan takes {python}")).about(top);
         let finding = finding.at(Source::line(subject.app.place(path), index + 1), line);
         let finding = match instead {
-            "" => finding.advise(format!("take a Python before {since}, or another module")),
+            "" => finding.help(format!("take a Python before {since}, or another module")),
             package if super::requirements::is_used(subject) => finding.fix(
                 format!("require {package}, which brings it back"),
                 vec![super::packages::require(subject, package)],
             ),
-            package => finding.advise(format!("add {package} to the dependencies")),
+            package => finding.help(format!("add {package} to the dependencies")),
         };
         findings.push(finding);
     }

@@ -181,7 +181,7 @@ fn early(subject: &Subject<'_>, cmds: &[String], findings: &mut Findings) {
             let behind: Vec<&str> = std::iter::once("...").chain(rest).collect();
             finding.fix("put it behind \"...\"", vec![set_key(&file.path, &key, Value::from(behind))])
         }
-        _ => finding.advise("put it behind that command"),
+        _ => finding.help("put it behind that command"),
     });
 }
 
@@ -191,9 +191,9 @@ fn cure(subject: &Subject<'_>, finding: Finding, choice: &Choice, packaged: &[&C
     let Some(file) = subject.keyed(&choice.because) else {
         return match &choice.because {
             Source::Variable(name) => {
-                finding.advise(format!("unset {name}: Nixpacks installs requirements.txt by itself"))
+                finding.help(format!("unset {name}: Nixpacks installs requirements.txt by itself"))
             }
-            _ => finding.advise("leave the install command out: Nixpacks installs requirements.txt by itself"),
+            _ => finding.help("leave the install command out: Nixpacks installs requirements.txt by itself"),
         };
     };
     let Some((key, items)) = list_of(file, "install", &["cmds", "commands"]) else { return finding };
@@ -328,6 +328,6 @@ fn twice(subject: &Subject<'_>, findings: &mut Findings) {
             .collect();
         let finding = RUN_TWICE.found(format!("the {name} phase runs the same command twice"));
         let finding = places.into_iter().fold(finding, |finding, place| finding.at(place.clone(), command));
-        findings.push(finding.severity(Severity::Warning).advise("say \"...\" in one place only"));
+        findings.push(finding.severity(Severity::Warning).help("say \"...\" in one place only"));
     }
 }

@@ -268,7 +268,7 @@ fn values(file: &Keyed, findings: &mut Findings) {
             findings.push(finding.fix("write it without quotes", edits));
         } else if name == "restartPolicyType" && !RESTARTS.iter().any(|known| known.eq_ignore_ascii_case(text)) {
             let finding = at(VALUE.found(format!("deploy.restartPolicyType has no value {text:?}")));
-            findings.push(finding.advise(format!("it is one of {}", RESTARTS.join(", "))));
+            findings.push(finding.help(format!("it is one of {}", RESTARTS.join(", "))));
         }
     }
 }
@@ -281,7 +281,7 @@ fn railway_level(file: &Keyed, table: &[&str], known: &[&'static str], findings:
         let key = [table, &[name.as_str()]].concat();
         if let Some((_, where_to)) = ELSEWHERE.iter().find(|(wrong, _)| wrong == name) {
             let finding = RAILWAY.found(format!("Railway has no key {}: it has no effect", key.join(".")));
-            findings.push(finding.about(key.join(".")).at(file.source(&key), file.line(&key)).advise(*where_to));
+            findings.push(finding.about(key.join(".")).at(file.source(&key), file.line(&key)).help(*where_to));
             continue;
         }
         let around: &[&str] = match table {

@@ -99,9 +99,7 @@ fn unset(subject: &Subject<'_>, manager: &str, findings: &mut Findings) {
     if tool == "uv" && !subject.app.has_file("uv.lock") {
         let finding = NO_LOCK.found("uv is chosen, and there is no uv.lock").about("uv.lock");
         findings.push(
-            finding
-                .at(choice.because.clone(), subject.line(&choice.because))
-                .advise("run `uv lock` and commit uv.lock"),
+            finding.at(choice.because.clone(), subject.line(&choice.because)).help("run `uv lock` and commit uv.lock"),
         );
     }
     let finding = EMPTY.found(format!("{variable} is not set, so pip is asked for `{tool}==`")).about(variable);
@@ -128,7 +126,7 @@ fn poetry(subject: &Subject<'_>, findings: &mut Findings) {
     }
     let Some(file) = subject.pyproject() else { return };
     let key = ["tool", "poetry"];
-    let advice = "use uv (`uv lock`, commit uv.lock, remove poetry.lock), or `poetry export -o requirements.txt`";
+    let help = "use uv (`uv lock`, commit uv.lock, remove poetry.lock), or `poetry export -o requirements.txt`";
     let listed = file.get(&["project", "dependencies"]).is_some_and(|list| !strings(list).is_empty());
     let message = match (file.get(&key), file.get(&["project"])) {
         (None, Some(_)) => Some(format!("Poetry {version} does not read a [project] table and finds no [tool.poetry]")),
@@ -141,7 +139,7 @@ fn poetry(subject: &Subject<'_>, findings: &mut Findings) {
         let finding = POETRY_OLD.found(message).about(version).at(file.source(&["project"]), "[project]");
         let edits = super::pyproject::as_requirements(subject, file);
         let summary = "install the dependencies of [project] through requirements.txt";
-        return findings.push(finding.advise(advice).fix(summary, edits));
+        return findings.push(finding.help(help).fix(summary, edits));
     }
     let minor = version.split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok()).unwrap_or_default();
     let is_app = file.get(&["tool", "poetry", "package-mode"]).and_then(serde_json::Value::as_bool) == Some(false);
@@ -164,7 +162,7 @@ fn poetry(subject: &Subject<'_>, findings: &mut Findings) {
         findings.push(
             finding
                 .at(file.source(&key), file.line(&key))
-                .advise(format!("write {field} under [tool.poetry], or {advice}")),
+                .help(format!("write {field} under [tool.poetry], or {help}")),
         );
     }
 }
@@ -183,7 +181,7 @@ fn uv(subject: &Subject<'_>, findings: &mut Findings) {
         let finding =
             UV_OLD.found(format!("uv.lock has format {}, and uv {version} reads 1", format.trim())).about(version);
         let finding = finding.at(subject.app.line("uv.lock", Some(index + 1)), "");
-        findings.push(finding.advise("set NIXPACKS_UV_VERSION to the uv that wrote the lock"));
+        findings.push(finding.help("set NIXPACKS_UV_VERSION to the uv that wrote the lock"));
     }
 }
 
@@ -220,7 +218,7 @@ fn outdated(subject: &Subject<'_>, lock: &str, key: &[&str], check: &Check, find
         finding
             .at(file.source(&place), "")
             .at(subject.app.file(lock), "")
-            .advise(format!("run `{tool} lock` and commit {lock}")),
+            .help(format!("run `{tool} lock` and commit {lock}")),
     );
 }
 
@@ -244,7 +242,7 @@ fn pipfile(subject: &Subject<'_>, findings: &mut Findings) {
     let finding = PIPFILE_LOCK.found(format!("Pipfile.lock does not have {first}")).about(*first);
     let finding =
         finding.at(subject.app.line("Pipfile", line.map(|line| line + 1)), "").at(subject.app.file("Pipfile.lock"), "");
-    findings.push(finding.advise("run `pipenv lock` and commit Pipfile.lock"));
+    findings.push(finding.help("run `pipenv lock` and commit Pipfile.lock"));
 }
 
 fn beside(subject: &Subject<'_>, findings: &mut Findings) {

@@ -135,6 +135,6 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         let finding = both.iter().fold(finding, |finding, entry| finding.at(entry.source(), &entry.written));
         let gone = both.iter().find(|entry| shown(entry) == names[0]).filter(|_| both.len() == 2);
         let edit = gone.map(|entry| remove_line(&entry.path, *entry.lines.start(), &entry.written));
-        findings.push(finding.advise("keep one of them").fix("keep one of them", edit.into_iter().collect()));
+        findings.push(finding.help("keep one of them").fix("keep one of them", edit.into_iter().collect()));
     }
 }

@@ -174,7 +174,7 @@ fn wheel(subject: &Subject<'_>, entry: &Entry, python: &str, findings: &mut Find
         Some(better) if !others_need(subject, better) => super::version::take(subject, finding, better),
         _ => finding,
     };
-    findings.push(finding.advise(format!("take {name} {since} or newer, or an older Python")));
+    findings.push(finding.help(format!("take {name} {since} or newer, or an older Python")));
 }
 
 fn minor(version: &str) -> u32 {
@@ -225,9 +225,8 @@ fn special(subject: &Subject<'_>, entry: &Entry, name: &str, findings: &mut Find
                     .found("Playwright comes without browsers, and no command installs any")
                     .about("chromium")
                     .likely();
-                findings.push(
-                    finding.at(entry.source(), &entry.written).advise("use a Dockerfile from Playwright's image"),
-                );
+                findings
+                    .push(finding.at(entry.source(), &entry.written).help("use a Dockerfile from Playwright's image"));
             }
         }
         "pyautogui" | "pynput" | "keyboard" | "mouse" | "pywhatkit" | "pygetwindow" => {

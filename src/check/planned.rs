@@ -110,7 +110,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         let named = subject.variable("NIXPACKS_PYTHON_PACKAGE_MANAGER").unwrap_or_default();
         let found = UNKNOWN_MANAGER
             .found(format!("NIXPACKS_PYTHON_PACKAGE_MANAGER is {named}, which is no package manager of Nixpacks"))
-            .advise("auto, requirements, setuptools, poetry, pdm, uv, pipenv and skip are known");
+            .help("auto, requirements, setuptools, poetry, pdm, uv, pipenv and skip are known");
         findings.push(found.at(warning.source.clone(), subject.line(&warning.source)));
     }
     if derived.is_empty() {
@@ -136,7 +136,7 @@ fn refused(subject: &Subject<'_>, refusal: &PlanError) -> Finding {
             .found(format!(
                 "`{line}` in .tool-versions crashes Nixpacks: it expects at least a minor version, like 3.12"
             ))
-            .advise("write a version with major and minor number"),
+            .help("write a version with major and minor number"),
         PlanError::Panics { message, .. } => {
             TOOL_VERSIONS.found(format!("Nixpacks crashes on this project: {message}"))
         }
@@ -154,7 +154,7 @@ fn refused(subject: &Subject<'_>, refusal: &PlanError) -> Finding {
     };
     let finding = if is_tool_versions(&because) { pin_tool(finding, &because, &line) } else { finding };
     let advised = matches!(refusal, PlanError::Refused { messages, .. } if messages.iter().any(|m| m.contains("WSGI")));
-    let finding = if advised { finding.advise(wsgi_advice(subject)) } else { finding };
+    let finding = if advised { finding.help(wsgi_help(subject)) } else { finding };
     finding.at(because, line)
 }
 
@@ -170,7 +170,7 @@ fn pin_tool(finding: Finding, because: &Source, line: &str) -> Finding {
     finding.fix("name a minor version", vec![edit])
 }
 
-fn wsgi_advice(subject: &Subject<'_>) -> &'static str {
+fn wsgi_help(subject: &Subject<'_>) -> &'static str {
     let settings = |folder: &PathBuf| subject.app.has_file(folder.join("settings.py"));
     if subject.app.folders().iter().any(settings) {
         return "a settings.py is there: see that .gitignore does not ignore it, and that it says WSGI_APPLICATION = \"<project>.wsgi.application\"";
@@ -244,12 +244,12 @@ fn other_provider(subject: &Subject<'_>, names: &[String], because: &Source) -> 
     let finding = OTHER_PROVIDER.found(format!("{because} makes this a {others} build")).about(others);
     let finding = finding.at(because.clone(), "");
     if asked {
-        let advice = "plan it with --planner nixpacks: shakedown's own planner knows Python only";
-        return finding.severity(Severity::Note).advise(advice);
+        let help = "plan it with --planner nixpacks: shakedown's own planner knows Python only";
+        return finding.severity(Severity::Note).help(help);
     }
     let signs: Vec<&str> = SIGNS.into_iter().filter(|name| subject.app.has_file(name)).collect();
     if signs.is_empty() {
-        return finding.severity(Severity::Note).advise("nothing here says Python");
+        return finding.severity(Severity::Note).help("nothing here says Python");
     }
     let finding = signs.iter().fold(finding, |finding, name| finding.at(subject.app.file(name), ""));
     let edit = match subject.config() {
@@ -284,7 +284,7 @@ fn no_plan(project: &Project) -> Finding {
         return finding
             .about(entry)
             .at(project.file(entry), "")
-            .advise("add a requirements.txt (an empty one is enough) and a start command")
+            .help("add a requirements.txt (an empty one is enough) and a start command")
             .fix(format!("name the provider and start {entry}"), edits);
     }
     match homes[..] {
@@ -301,13 +301,13 @@ fn no_plan(project: &Project) -> Finding {
             NO_PLAN
                 .found(message)
                 .at(project.file(home), "")
-                .advise(format!("set the service's root directory to {}", home.display()))
+                .help(format!("set the service's root directory to {}", home.display()))
         }
         _ => {
             let names = homes.iter().map(|home| home.display().to_string()).collect::<Vec<_>>().join(", ");
             let finding = NO_PLAN.found(format!("several folders hold a project, the root holds none: {names}"));
             let finding = homes.iter().fold(finding, |finding, home| finding.at(project.file(home), ""));
-            finding.advise("make a service of each, with its root directory set")
+            finding.help("make a service of each, with its root directory set")
         }
     }
 }
@@ -317,7 +317,7 @@ fn no_start(subject: &Subject<'_>) -> Finding {
     let Some(entry) = ENTRIES.into_iter().find(|name| subject.app.has_file(name)) else {
         return finding
             .at(Source::file(folder(&subject.app)), "")
-            .advise("add a Procfile with `web: <command>`, or [start] with cmd to nixpacks.toml");
+            .help("add a Procfile with `web: <command>`, or [start] with cmd to nixpacks.toml");
     };
     let command = start_of(&subject.app, entry);
     let edit = append_line(subject.app.place("Procfile"), format!("web: {command}"));

@@ -70,14 +70,14 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             finding
                 .severity(severity)
                 .at(subject.project.file("Dockerfile"), "")
-                .advise("remove or rename it to build with Nixpacks"),
+                .help("remove or rename it to build with Nixpacks"),
         );
     } else if let (Some(builder), Some(name)) = (builder, named.as_deref().filter(|name| *name != "NIXPACKS")) {
         let finding = BUILDER.found(format!("Railway is told to build with {name}, not with Nixpacks")).about(name);
         // What Railway takes anyway is nobody's mistake.
         let severity = if name == "RAILPACK" { Severity::Note } else { Severity::Warning };
         let finding = finding.severity(severity).at(builder.source.clone(), subject.line(&builder.source));
-        findings.push(finding.advise(match name {
+        findings.push(finding.help(match name {
             "RAILPACK" => "Railpack reads no nixpacks.toml; the plan shown here is what Nixpacks would do",
             _ => "the plan shown here is what Nixpacks would do",
         }));
@@ -103,19 +103,19 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             Some(source) => finding.at(source.clone(), subject.line(&source)),
             None => finding,
         };
-        findings.push(finding.advise(railpack(subject)));
+        findings.push(finding.help(railpack(subject)));
     }
     if let (Some(file), Some(asked)) = (subject.railway(), &subject.options.environment) {
         let known: Vec<&str> = file.members(&["environments"]).map(|(name, _)| name.as_str()).collect();
         if !known.is_empty() && !known.contains(&asked.as_str()) {
             let finding = ENVIRONMENT.found(format!("{} has no environment {asked}", file.path.display())).about(asked);
             let finding = finding.at(file.source(&["environments"]), file.line(&["environments"]));
-            findings.push(finding.advise(format!("it has {}", known.join(", "))));
+            findings.push(finding.help(format!("it has {}", known.join(", "))));
         }
     }
     if let Some(file) = subject.railway() {
         let finding = CONFIG_AS_CODE.found(format!("Railway stops reading {} on 2026-12-01", file.path.display()));
-        findings.push(finding.at(Source::file(&file.path), "").advise("run `railway config migrate`"));
+        findings.push(finding.at(Source::file(&file.path), "").help("run `railway config migrate`"));
     }
 }
 

@@ -62,7 +62,7 @@ fn unpinned(file: &Keyed, findings: &mut Findings) {
     if let [first, rest @ ..] = &names[..] {
         let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
         let finding = UNPINNED.found(format!("without a lock file and without a fixed version: {first}{more}"));
-        findings.push(finding.at(file.source(&key), file.line(&key)).advise("commit a uv.lock or a requirements.txt"));
+        findings.push(finding.at(file.source(&key), file.line(&key)).help("commit a uv.lock or a requirements.txt"));
     }
 }
 
@@ -73,7 +73,7 @@ fn no_package(subject: &Subject<'_>, file: &Keyed) -> Finding {
         .found("without a poetry.lock Nixpacks runs `pip install .`, and with package-mode = false there is nothing to build")
         .at(file.source(&key), file.line(&key));
     let edits = as_requirements(subject, file);
-    let finding = if edits.is_empty() { finding.advise("run `poetry lock` and commit poetry.lock") } else { finding };
+    let finding = if edits.is_empty() { finding.help("run `poetry lock` and commit poetry.lock") } else { finding };
     finding.fix("install the dependencies of [project] through requirements.txt", edits)
 }
 

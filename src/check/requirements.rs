@@ -4,7 +4,7 @@ use super::finding::{Check, Finding, Findings, error, note, remove_line, replace
 use super::subject::{REQUIREMENTS, Subject};
 use crate::finding::{Edit, Severity};
 use crate::project::marker::Platform;
-use crate::project::requirements::{Entry, Invalid, Origin, meant};
+use crate::project::requirements::{Entry, Invalid, Origin, repaired};
 use crate::project::{Encoding, Source, decode};
 
 pub(crate) const ENCODING: Check = error(
@@ -161,7 +161,7 @@ fn encoding(subject: &Subject<'_>, findings: &mut Findings) {
             finding
                 .severity(severity)
                 .at(Source::file(path), "")
-                .advise("save it as UTF-8")
+                .help("save it as UTF-8")
                 .fix("write it as UTF-8", edits),
         );
     }
@@ -173,7 +173,7 @@ fn unusable(subject: &Subject<'_>, invalid: &Invalid) -> Finding {
     let finding =
         check.found(format!("pip cannot use this line: {}", invalid.why)).at(invalid.source.clone(), &invalid.text);
     let Source::File { path, line: Some(number) } = &invalid.source else { return finding };
-    match meant(&line) {
+    match repaired(&line) {
         Some(text) => {
             let summary = format!("write {}", text.replace('\n', ", "));
             finding.fix(summary, vec![replace_line(path, *number, &line, text)])
@@ -204,8 +204,7 @@ fn merge(subject: &Subject<'_>, invalid: &[Invalid], findings: &mut Findings) {
         }
     }
     edits.reverse();
-    findings
-        .push(finding.advise("see whether the other side was meant").fix("keep the first side of the merge", edits));
+    findings.push(finding.help("see whether the other side was meant").fix("keep the first side of the merge", edits));
 }
 
 /// Files that commands name and the project does not have.
@@ -317,7 +316,7 @@ fn elsewhere(entry: &Entry, findings: &mut Findings) {
         if single { vec![replace_line(&entry.path, *entry.lines.start(), &entry.written, text)] } else { Vec::new() };
     findings.push(
         finding
-            .advise(format!("remove it, or install it on {system} only"))
+            .help(format!("remove it, or install it on {system} only"))
             .fix(format!("install it on {system} only"), edits),
     );
 }

@@ -140,13 +140,13 @@ fn lines(subject: &Subject<'_>, path: &Path, findings: &mut Findings) {
             continue;
         }
         let finding = IN_CONFIG.found("this line holds a secret, readable for everybody who has the code");
-        let advice = match path.ends_with("Procfile") {
+        let help = match path.ends_with("Procfile") {
             true => "set it as a variable of the service, and replace it: it is known now",
             false => {
                 "write ${NAME} in its place, which pip and uv read from the build's variables, and replace it: it is known now"
             }
         };
-        findings.push(finding.at(Source::line(path, index + 1), line).advise(advice));
+        findings.push(finding.at(Source::line(path, index + 1), line).help(help));
     }
 }
 
@@ -178,14 +178,14 @@ fn walk<'a>(file: &'a Keyed, at: &mut Vec<String>, value: &'a Value, findings: &
                     finding
                         .about(name)
                         .at(file.source(&key), format!("{name} = {}", crate::secret::MASK))
-                        .advise(format!(
+                        .help(format!(
                             "set {name} as a variable of the service, and replace the value: it is known now"
                         ))
                         .fix(format!("take {name} out of the file"), vec![remove_key(&file.path, &key)])
                 } else {
                     let is_shaped = masked(text) != *text;
                     let shown = if is_shaped { text.clone() } else { format!("{name} = {}", crate::secret::MASK) };
-                    finding.at(file.source(&key), shown).advise(
+                    finding.at(file.source(&key), shown).help(
                         "set it as a variable of the service, name that variable here, and replace it: it is known now",
                     )
                 });
@@ -220,7 +220,7 @@ fn env_file(subject: &Subject<'_>, findings: &mut Findings) {
         let edit = super::finding::append_line(project.place(".gitignore"), name);
         findings.push(
             finding
-                .advise(format!("git rm --cached {name}, then replace the secrets: they are known now"))
+                .help(format!("git rm --cached {name}, then replace the secrets: they are known now"))
                 .fix("ignore it", vec![edit]),
         );
     }

@@ -224,7 +224,7 @@ fn said_elsewhere(subject: &Subject<'_>, server: &Server, said: &Said, findings:
             .found(format!("{} listens on port {port}, whatever PORT says", server.program))
             .about(port)
             .at(said.source.clone(), &said.line);
-        findings.push(finding.advise("leave bind out: gunicorn then listens on 0.0.0.0 and PORT"));
+        findings.push(finding.help("leave bind out: gunicorn then listens on 0.0.0.0 and PORT"));
     }
 }
 

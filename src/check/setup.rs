@@ -110,8 +110,8 @@ fn unknown_packages(subject: &Subject<'_>, findings: &mut Findings) {
             (false, Some(Edit::RemoveItem { path, key, item })) => {
                 finding.fix(format!("say {instead}"), swapped(path, key, item, instead))
             }
-            (false, _) => finding.advise(format!("nixpkgs calls it {instead}")),
-            (true, None) => finding.advise("leave it out"),
+            (false, _) => finding.help(format!("nixpkgs calls it {instead}")),
+            (true, None) => finding.help("leave it out"),
         };
         findings.push(finding);
     }
@@ -145,8 +145,8 @@ fn unknown_to_apt(subject: &Subject<'_>, findings: &mut Findings) {
         };
         findings.push(match replaced {
             Some((summary, edits)) => finding.fix(summary, edits),
-            None if instead.is_empty() => finding.advise("leave it out"),
-            None => finding.advise(format!("Ubuntu calls it {instead}")),
+            None if instead.is_empty() => finding.help("leave it out"),
+            None => finding.help(format!("Ubuntu calls it {instead}")),
         });
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     findings.push(match what {
         "a redirect" => finding.fix("start it with `exec`", start.becomes(subject, &better)),
         "a pipe" => finding
-            .advise("leave the pipe out, since the platform keeps what is printed, or write `exec server > >(filter)`"),
-        _ => finding.advise(format!("write `exec` before {}", server.program)),
+            .help("leave the pipe out, since the platform keeps what is printed, or write `exec server > >(filter)`"),
+        _ => finding.help(format!("write `exec` before {}", server.program)),
     });
 }

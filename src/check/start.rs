@@ -111,7 +111,7 @@ fn form(subject: &Subject<'_>, start: &Start<'_>, findings: &mut Findings) {
         findings.push(
             finding
                 .at((*source).clone(), command)
-                .advise("put the command into a script file and start that")
+                .help("put the command into a script file and start that")
                 .fix("join the lines", edits),
         );
     }
@@ -171,7 +171,7 @@ fn image_and_user(subject: &Subject<'_>, findings: &mut Findings) {
                 USER.found(format!("{} has a login shell of its own, without /opt/venv/bin on PATH", user.value));
             let finding = finding.about(&user.value).at(user.because.clone(), subject.line(&user.because));
             findings.push(
-                finding.likely().advise("start programs by their full path, /opt/venv/bin/…, or leave start.user out"),
+                finding.likely().help("start programs by their full path, /opt/venv/bin/…, or leave start.user out"),
             );
         }
     }
@@ -268,10 +268,10 @@ fn release(subject: &Subject<'_>, processes: &[Process], findings: &mut Findings
 
 fn before_deploy(subject: &Subject<'_>, finding: Finding, release: &Process) -> Finding {
     let (Source::File { path, line: Some(line) }, Some(railway)) = (&release.source, subject.railway()) else {
-        return finding.advise("run it as the first part of the start command, or as Railway's pre-deploy command");
+        return finding.help("run it as the first part of the start command, or as Railway's pre-deploy command");
     };
     if railway.get(&["deploy", "preDeployCommand"]).is_some() {
-        return finding.advise("Railway's preDeployCommand is there already: remove the release line");
+        return finding.help("Railway's preDeployCommand is there already: remove the release line");
     }
     let edits = vec![
         super::finding::remove_line(path, *line, &release.line),

@@ -78,9 +78,9 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     let root = any("STATIC_ROOT");
     findings.push(match severity {
         Severity::Note => {
-            finding.advise("add WhiteNoise and run `python manage.py collectstatic --noinput` before the start")
+            finding.help("add WhiteNoise and run `python manage.py collectstatic --noinput` before the start")
         }
         _ if root => finding.fix("run collectstatic before the start", edits),
-        _ => finding.advise("set STATIC_ROOT and run `python manage.py collectstatic --noinput` before the start"),
+        _ => finding.help("set STATIC_ROOT and run `python manage.py collectstatic --noinput` before the start"),
     });
 }

@@ -61,5 +61,5 @@ fn conflict(earlier: &Entry, later: &Entry) -> Finding {
             let edit = remove_line(&gone.path, *gone.lines.start(), &gone.written);
             finding.fix(format!("keep {}", versions(kept)), vec![edit])
         })
-        .advise("keep one of the lines")
+        .help("keep one of the lines")
 }

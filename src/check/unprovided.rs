@@ -108,7 +108,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         findings.push(if development.is_none() && is_used(subject) && subject.app.has_file(REQUIREMENTS) {
             finding.fix(format!("require {install}"), vec![super::packages::require(subject, install)])
         } else {
-            finding.advise(format!("add {install} to the dependencies that the deploy installs"))
+            finding.help(format!("add {install} to the dependencies that the deploy installs"))
         });
     }
 }

@@ -45,10 +45,12 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     let local = file.as_ref().filter(|file| !file.is_deployed && names.iter().any(|name| file.names.contains(*name)));
     let kept_out = local.map(|_| ": .env is not deployed").unwrap_or_default();
     let rehearse = names.iter().take(3).map(|name| format!("--env {name}=…")).collect::<Vec<_>>().join(" ");
-    findings.push(finding.advise(format!(
-        "set {} among the service's variables{kept_out}; for a rehearsal: {rehearse}",
-        listed(&names)
-    )));
+    findings.push(
+        finding.help(format!(
+            "set {} among the service's variables{kept_out}; for a rehearsal: {rehearse}",
+            listed(&names)
+        )),
+    );
 }
 
 fn listed(names: &[&str]) -> String {

@@ -56,7 +56,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             ),
             Some(file) => finding
                 .fix("make no environment", vec![set_key(&file.path, &["build", "buildCommand"], left.join(" && "))]),
-            None => finding.advise("leave the environment out of this command: it is made and active by then"),
+            None => finding.help("leave the environment out of this command: it is made and active by then"),
         });
     }
 }

@@ -69,7 +69,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     {
         let finding =
             NO_VENV.found("the plan takes Python 2.7, which has no venv module").at(choice.because.clone(), "");
-        findings.push(finding.advise("port the project to Python 3, or use a Dockerfile"));
+        findings.push(finding.help("port the project to Python 3, or use a Dockerfile"));
     }
 }
 
@@ -128,7 +128,7 @@ fn asked(subject: &Subject<'_>, source: &Source) -> String {
 /// Keeps the first version that Nixpacks has, drops comments and further lines.
 fn simplified(finding: Finding, source: &Source, asked: &str) -> Finding {
     let Source::File { path, .. } = source else {
-        return finding.advise("name one version as major and minor number, for example 3.12");
+        return finding.help("name one version as major and minor number, for example 3.12");
     };
     let is_own = path.ends_with(".python-version") || path.ends_with("runtime.txt");
     let prefix = if path.ends_with("runtime.txt") { "python-" } else { "" };
@@ -136,7 +136,7 @@ fn simplified(finding: Finding, source: &Source, asked: &str) -> Finding {
         !line.trim_start().starts_with('#') && !line.contains("pypy") && minor(line).is_some_and(is_offered)
     };
     let Some(kept) = asked.lines().position(usable).filter(|_| is_own) else {
-        return finding.advise("name a version that Nixpacks has: 3.13, 3.12, 3.11, 3.10, 3.9 or 3.8");
+        return finding.help("name a version that Nixpacks has: 3.13, 3.12, 3.11, 3.10, 3.9 or 3.8");
     };
     let mut edits = Vec::new();
     for (index, line) in asked.lines().enumerate().collect::<Vec<_>>().into_iter().rev() {
@@ -202,7 +202,7 @@ fn conflict(subject: &Subject<'_>, findings: &mut Findings) {
     let list = named.iter().map(|(minor, source)| format!("{source} says {minor}")).collect::<Vec<_>>().join(", ");
     let finding = CONFLICT.found(format!("{list}: the plan takes {taken}")).about(taken);
     let finding = named.iter().fold(finding, |finding, (_, source)| finding.at(source.clone(), subject.line(source)));
-    findings.push(finding.advise("keep one of them"));
+    findings.push(finding.help("keep one of them"));
 }
 
 /// A version that a file makes Nixpacks forget, though the file names none.
@@ -222,7 +222,7 @@ fn discarded(subject: &Subject<'_>, findings: &mut Findings) {
             finding
                 .at(source.clone(), subject.line(&source))
                 .at(subject.app.file(file), "")
-                .advise(format!("name the version in {file}, or remove that file")),
+                .help(format!("name the version in {file}, or remove that file")),
         );
     }
 }
@@ -240,7 +240,7 @@ fn ignored(subject: &Subject<'_>, findings: &mut Findings) {
         && let Some(source) = subject.variable_source("PYTHON_VERSION")
     {
         let finding = IGNORED.found(format!("PYTHON_VERSION={value} is not read by Nixpacks")).about("PYTHON_VERSION");
-        findings.push(finding.severity(Severity::Warning).at(source, "").advise("name it NIXPACKS_PYTHON_VERSION"));
+        findings.push(finding.severity(Severity::Warning).at(source, "").help("name it NIXPACKS_PYTHON_VERSION"));
     }
     for name in ["mise.toml", ".mise.toml", "environment.yml", "environment.yaml"] {
         let text = if subject.app.has_file(name) { subject.app.read_text(name).unwrap_or_default() } else { continue };
@@ -340,7 +340,7 @@ fn requires(subject: &Subject<'_>, findings: &mut Findings) {
         .any(|choice| matches!(choice.value.as_str(), "setuptools" | "poetry" | "pdm"));
     let finding = if checked { finding } else { finding.severity(Severity::Warning) };
     let Some(better) = offered().find(|python| allows(&range.parsed, python.release)) else {
-        return findings.push(finding.advise("Nixpacks has no such Python: use a Dockerfile, or widen the range"));
+        return findings.push(finding.help("Nixpacks has no such Python: use a Dockerfile, or widen the range"));
     };
     findings.push(take(subject, finding, better.name));
 }
@@ -360,7 +360,7 @@ pub(super) fn take(subject: &Subject<'_>, finding: Finding, version: &str) -> Fi
         Some(Source::Default(_)) if !subject.app.has_file(".python-version") => {
             append_line(subject.app.place(".python-version"), version)
         }
-        _ => return finding.advise(format!("name Python {version} where the version is chosen")),
+        _ => return finding.help(format!("name Python {version} where the version is chosen")),
     };
     finding.fix(summary, vec![edit])
 }

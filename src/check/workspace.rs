@@ -45,7 +45,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
 }
 
 fn advised(finding: Finding) -> Finding {
-    finding.advise(
+    finding.help(
         "deploy the workspace's root folder (no root directory in the service's settings) with a start command for this member, or build the sibling into this folder",
     )
 }

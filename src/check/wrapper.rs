@@ -51,6 +51,6 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         let finding = WRAPPER.found(message).about(words).severity(severity).at(start.source.clone(), start.command);
         let summary = format!("start it without `{words}`");
         let edits = start.becomes(subject, &better);
-        findings.push(if edits.is_empty() { finding.advise(summary) } else { finding.fix(summary, edits) });
+        findings.push(if edits.is_empty() { finding.help(summary) } else { finding.fix(summary, edits) });
     }
 }

@@ -13,7 +13,7 @@ Exit codes:
   1    the deploy would fail
   2    wrong usage or unreadable input
   3    cannot tell: no usable backend, a declared package that this machine lacks, or shakedown itself failed
-  75   a passing fault outside the project: network or registry
+  75   a transient fault outside the project: network or registry
   130  interrupted";
 
 /// How a command ends.
@@ -23,7 +23,7 @@ pub(super) enum Exit {
     Fails = 1,
     Usage = 2,
     CannotTell = 3,
-    Passing = 75,
+    Transient = 75,
     Interrupted = 130,
 }
 
@@ -42,7 +42,7 @@ impl Exit {
             return Self::Interrupted;
         }
         match error.downcast_ref::<Lost>() {
-            Some(lost) if lost.passing => Self::Passing,
+            Some(lost) if lost.transient => Self::Transient,
             _ => Self::CannotTell,
         }
     }

@@ -169,8 +169,8 @@ fn human(proof: &Proof, paint: Paint) -> String {
     }
     if let Some(left) = proof.attempt.diagnoses.first().filter(|_| proof.standing != Standing::Proven) {
         let _ = writeln!(out, "{} {}: {}", paint.warn("still there:"), left.rule, left.message);
-        if let Some(advice) = &left.advice {
-            let _ = writeln!(out, "  {} {advice}", paint.hint("help:"));
+        if let Some(help) = &left.help {
+            let _ = writeln!(out, "  {} {help}", paint.hint("help:"));
         }
     }
     let said = words(proof.standing);
@@ -198,7 +198,7 @@ fn coloured(diff: &str, paint: Paint) -> String {
 
 fn json(proof: &Proof) -> Result<String> {
     let document = serde_json::json!({
-        "schema": 1,
+        "schema": 2,
         "standing": proof.standing,
         "steps": proof.steps,
         "diff": proof.patch.diff(),

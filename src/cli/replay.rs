@@ -65,14 +65,15 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
         Some(path) => Some(here(&args, path, &logged)?),
         None => None,
     };
-    let passing = diagnoses.first().and_then(|primary| diagnose::rule(primary.rule)).is_some_and(|rule| rule.transient);
+    let transient =
+        diagnoses.first().and_then(|primary| diagnose::rule(primary.rule)).is_some_and(|rule| rule.transient);
     let failed = !diagnoses.is_empty() || failure.exit_code.is_some_and(|code| code != 0);
     let telling = if diagnoses.is_empty() { telling_lines(&log, None) } else { Vec::new() };
     let replay = Replay { failure, diagnoses, telling, here };
     let report = Report { project: args.path.unwrap_or_default(), content: Content::Replay(Box::new(replay)) };
     destinations.write(&report, args.output.paint())?;
-    Ok(match (failed, passing) {
-        (true, true) => Exit::Passing,
+    Ok(match (failed, transient) {
+        (true, true) => Exit::Transient,
         (true, false) => Exit::Fails,
         (false, _) => Exit::Works,
     })

@@ -101,7 +101,7 @@ pub(super) fn exit_of(rehearsal: &Rehearsal) -> Exit {
     match rehearsal.verdict() {
         Verdict::Works => Exit::Works,
         Verdict::Fails => Exit::Fails,
-        Verdict::CannotTell if rehearsal.passing => Exit::Passing,
+        Verdict::CannotTell if rehearsal.transient => Exit::Transient,
         Verdict::CannotTell if rehearsal.outcome.was_interrupted() => Exit::Interrupted,
         Verdict::CannotTell => Exit::CannotTell,
     }

@@ -46,7 +46,7 @@ fn script(project: &Project, name: &str, diagnosis: &Diagnosis) -> Option<Diagno
         .push(Evidence { source: project.line(script.file, script.line), text: format!("{name} = {}", script.target) });
     Some(Diagnosis {
         message: format!("`{name}` is a console script of the project itself, which nothing installs"),
-        advice: Some(format!(
+        help: Some(format!(
             "install the project itself (`.` in requirements.txt), or start it with `python -m {module}`"
         )),
         fixes: if requirements { vec![fix] } else { Vec::new() },
@@ -64,7 +64,7 @@ fn sibling(project: &Project, name: &str, diagnosis: &Diagnosis) -> Option<Diagn
     evidence.push(Evidence { source: sibling.source, text: sibling.text });
     Some(Diagnosis {
         message: format!("`{}` is a sibling in the repository's workspace, which a deploy of this folder alone does not have", sibling.name),
-        advice: Some("deploy the workspace's root folder with a start command for this member; the name on the package index, if there is one, is a stranger's".to_owned()),
+        help: Some("deploy the workspace's root folder with a start command for this member; the name on the package index, if there is one, is a stranger's".to_owned()),
         fixes: Vec::new(),
         evidence,
         ..diagnosis.clone()
@@ -84,7 +84,7 @@ fn own_module(project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<
     let place = at.join(top);
     Some(Diagnosis {
         message: format!("`{top}` is the project's own, in {}, where Python does not look", place.display()),
-        advice: Some(format!("set PYTHONPATH=/app/{0}, or start in that folder (`cd {0} && …`)", at.display())),
+        help: Some(format!("set PYTHONPATH=/app/{0}, or start in that folder (`cd {0} && …`)", at.display())),
         fixes: Vec::new(),
         ..diagnosis.clone()
     })
@@ -99,7 +99,7 @@ fn declared(project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<Di
     evidence.push(Evidence { source: entry.source(), text: entry.written.trim().to_owned() });
     Some(Diagnosis {
         message: format!("`{module}` is required, and not found: another Python, or another environment, runs than the one it was installed into"),
-        advice: Some("start with the plain `python` of /opt/venv, without `poetry run`, `pipenv run`, `uv run` or a path to another Python".to_owned()),
+        help: Some("start with the plain `python` of /opt/venv, without `poetry run`, `pipenv run`, `uv run` or a path to another Python".to_owned()),
         fixes: Vec::new(),
         evidence,
         ..diagnosis.clone()
@@ -115,14 +115,14 @@ fn hidden(project: &Project, subject: &str, diagnosis: Diagnosis) -> Diagnosis {
     let Some(file) = names.iter().filter(inside).find(|name| project.has_file(name)) else { return diagnosis };
     let Some((source, rule)) = check::ignored::hiding(project, file) else {
         let is_data = file == path;
-        let advice = is_data.then(|| format!("{file} is in the project: build its path from `__file__`, not from the folder that the command starts in"));
-        return Diagnosis { advice: advice.or(diagnosis.advice), ..diagnosis };
+        let help = is_data.then(|| format!("{file} is in the project: build its path from `__file__`, not from the folder that the command starts in"));
+        return Diagnosis { help: help.or(diagnosis.help), ..diagnosis };
     };
     let mut evidence = diagnosis.evidence.clone();
     evidence.push(Evidence { source: source.clone(), text: rule.clone() });
     Diagnosis {
         message: format!("{file} is in the project, and `{rule}` of {source} keeps it out of the deploy"),
-        advice: Some(format!("take the line out, or except the file from it: `!{file}`")),
+        help: Some(format!("take the line out, or except the file from it: `!{file}`")),
         evidence,
         ..diagnosis
     }

@@ -2,9 +2,9 @@
 
 use super::case::Case;
 use super::rank::{Finding, rank};
-use super::reading::Reading;
 use super::table::SAID;
 use super::telling::evidence_of;
+use super::view::LogView;
 use super::{detect, fixes, in_project, outcome, places, railpack};
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 use crate::log::Line;
@@ -21,22 +21,22 @@ use crate::log::traceback::{Frame, Raised};
 /// assert!(found[0].message.contains("opencv-python"));
 /// ```
 pub fn diagnose(case: &Case<'_>) -> Vec<Diagnosis> {
-    let reading = Reading::new(case.log);
-    let mut findings = rank(&reading, detect::findings(&reading));
+    let view = LogView::new(case.log);
+    let mut findings = rank(&view, detect::findings(&view));
     let unsure = case.log.lines().len() <= WRAPPED && findings.first().is_none_or(|finding| finding.rank <= SAID);
     let rejoined = if unsure { case.log.rejoined() } else { Vec::new() };
     let mut ranked: Vec<Shown> = Vec::new();
     for log in &rejoined {
-        let reading = Reading::new(log);
-        let again = rank(&reading, detect::findings(&reading));
+        let view = LogView::new(log);
+        let again = rank(&view, detect::findings(&view));
         let better = again.first().is_some_and(|second| findings.first().is_none_or(|first| second.rank > first.rank));
         if better {
-            ranked = shown(&reading, again.clone());
+            ranked = shown(&view, again.clone());
             findings = again;
         }
     }
     if ranked.is_empty() {
-        ranked = shown(&reading, findings);
+        ranked = shown(&view, findings);
     }
     let mut diagnoses: Vec<Diagnosis> = ranked.into_iter().map(|shown| diagnosis(case, shown)).collect();
     outcome::amend(case, &mut diagnoses);
@@ -47,7 +47,7 @@ pub fn diagnose(case: &Case<'_>) -> Vec<Diagnosis> {
 /// Hard-wrapped logs are pasted from consoles; longer ones come from files, whole.
 const WRAPPED: usize = 4000;
 
-/// A finding with what shows it, free of the reading that it was found in.
+/// A finding with what shows it, free of the view that it was found in.
 struct Shown {
     finding: Finding,
     lines: Vec<Line>,
@@ -55,13 +55,13 @@ struct Shown {
     frame: Option<Frame>,
 }
 
-fn shown(reading: &Reading<'_>, findings: Vec<Finding>) -> Vec<Shown> {
+fn shown(view: &LogView<'_>, findings: Vec<Finding>) -> Vec<Shown> {
     findings
         .into_iter()
         .map(|finding| {
             let all: Vec<usize> = std::iter::once(finding.at).chain(finding.also.iter().copied()).collect();
-            let lines = all.iter().filter_map(|at| reading.lines.get(*at).cloned()).collect();
-            let raised = reading.raised.iter().find(|raised| all.contains(&raised.at));
+            let lines = all.iter().filter_map(|at| view.lines.get(*at).cloned()).collect();
+            let raised = view.raised.iter().find(|raised| all.contains(&raised.at));
             let frame = raised.and_then(Raised::own_frame).cloned();
             Shown { finding, lines, frame }
         })
@@ -80,7 +80,7 @@ fn diagnosis(case: &Case<'_>, shown: Shown) -> Diagnosis {
         message: message.unwrap_or_else(|| rule.message_for(subject.as_deref())),
         evidence,
         certainty: if rank >= SAID { Certainty::Certain } else { Certainty::Likely },
-        advice: Some(help.unwrap_or_else(|| rule.help_for(subject.as_deref()))).filter(|help| !help.is_empty()),
+        help: Some(help.unwrap_or_else(|| rule.help_for(subject.as_deref()))).filter(|help| !help.is_empty()),
         fixes,
         subject,
     };

@@ -14,12 +14,12 @@ mod outcome;
 mod places;
 mod railpack;
 mod rank;
-mod reading;
 mod refine;
 mod registry;
 pub mod replay;
 mod table;
 mod telling;
+mod view;
 
 pub use case::Case;
 pub use judge::diagnose;

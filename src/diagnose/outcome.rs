@@ -120,7 +120,7 @@ fn diagnosis(
         subject: subject.map(str::to_owned),
         evidence: evidence.to_vec(),
         certainty: Certainty::Certain,
-        advice: Some(rule.help_for(subject)),
+        help: Some(rule.help_for(subject)),
         fixes: fixes::of(case, rule, subject),
     }
 }

@@ -1,4 +1,4 @@
-//! What a log of Railpack must not be answered with: advice about Nixpacks, which had no part in it.
+//! What a log of Railpack must not be answered with: help about Nixpacks, which had no part in it.
 
 use super::table::rule;
 use crate::finding::Diagnosis;
@@ -29,23 +29,23 @@ pub(super) fn amend(log: &Log, diagnoses: &mut [Diagnosis]) {
         if let Some((before, _)) = diagnosis.message.split_once(" (nixLibs") {
             diagnosis.message = before.to_owned();
         }
-        let Some(advice) = diagnosis.advice.as_mut().filter(|advice| speaks(advice)) else { continue };
+        let Some(help) = diagnosis.help.as_mut().filter(|help| speaks(help)) else { continue };
         let thing = diagnosis.subject.as_deref().unwrap_or("it");
-        *advice = match rule(diagnosis.rule) {
+        *help = match rule(diagnosis.rule) {
             Some(rule) if rule.is_of_a_package && rule.phases.contains(&"start") => format!(
                 "Railpack built this and reads no file of Nixpacks: name the Debian package with `{thing}` in RAILPACK_DEPLOY_APT_PACKAGES, or in deploy.aptPackages of railpack.json"
             ),
             Some(rule) if rule.is_of_a_package => format!(
                 "Railpack built this and reads no file of Nixpacks: name the Debian package with `{thing}` in RAILPACK_BUILD_APT_PACKAGES, or in buildAptPackages of railpack.json"
             ),
-            _ => advice
+            _ => help
                 .replace("NIXPACKS_", "RAILPACK_")
                 .replace("nixpacks.toml", "railpack.json")
                 .replace("nixpacks.json", "railpack.json")
                 .replace("/opt/venv", "/app/.venv"),
         };
-        if ["nixPkgs", "nixLibs", "aptPkgs"].iter().any(|word| advice.contains(word)) {
-            *advice = "Railpack built this: its settings are railpack.json and RAILPACK_* variables, and it reads no file of Nixpacks".to_owned();
+        if ["nixPkgs", "nixLibs", "aptPkgs"].iter().any(|word| help.contains(word)) {
+            *help = "Railpack built this: its settings are railpack.json and RAILPACK_* variables, and it reads no file of Nixpacks".to_owned();
         }
     }
 }
@@ -60,7 +60,7 @@ mod tests {
             "{head}\nTraceback (most recent call last):\n  File \"/app/main.py\", line 2, in <module>\n    subprocess.run([\"ffmpeg\"])\nFileNotFoundError: [Errno 2] No such file or directory: 'ffmpeg'\n"
         );
         let found = diagnose(&Case::of_log(&Log::from(text.as_str())));
-        format!("{} {}", found[0].message, found[0].advice.as_deref().unwrap_or_default())
+        format!("{} {}", found[0].message, found[0].help.as_deref().unwrap_or_default())
     }
 
     #[test]

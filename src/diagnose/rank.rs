@@ -1,7 +1,7 @@
 //! Of all that rules find: what was over, what is a consequence, and what comes first.
 
-use super::reading::{Reading, Stage};
 use super::table::{HINT, LAST_RESORT, Rule, YieldsTo};
+use super::view::{LogView, Stage};
 use crate::log::traceback::Raised;
 
 /// A rule and the line that shows it.
@@ -29,10 +29,10 @@ impl Finding {
 }
 
 /// Causes only, the primary one first, one of each rule.
-pub(crate) fn rank(reading: &Reading<'_>, findings: Vec<Finding>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = findings.into_iter().filter(|finding| !is_over(reading, finding)).collect();
+pub(crate) fn rank(view: &LogView<'_>, findings: Vec<Finding>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = findings.into_iter().filter(|finding| !is_over(view, finding)).collect();
     for finding in &mut findings {
-        if reading.lines.get(finding.at).and_then(|line| line.lane.as_deref()).is_some_and(is_a_service) {
+        if view.lines.get(finding.at).and_then(|line| line.service.as_deref()).is_some_and(is_a_service) {
             finding.rank = finding.rank.min(LAST_RESORT);
         }
     }
@@ -69,7 +69,7 @@ fn is_consequence(finding: &Finding, present: &[(&Rule, u8, usize)]) -> bool {
 }
 
 /// Whether a service of a composed app is something the app uses rather than the app.
-fn is_a_service(lane: &str) -> bool {
+fn is_a_service(service: &str) -> bool {
     const SERVICES: &[&str] = &[
         "db",
         "database",
@@ -95,32 +95,30 @@ fn is_a_service(lane: &str) -> bool {
         "qdrant",
         "chroma",
     ];
-    lane.split(['-', '_', '.']).any(|part| SERVICES.iter().any(|service| part.starts_with(service)))
+    service.split(['-', '_', '.']).any(|part| SERVICES.iter().any(|service| part.starts_with(service)))
 }
 
 /// Whether the log shows that the trouble was over: a retry that worked, a warning that stopped nothing.
-fn is_over(reading: &Reading<'_>, finding: &Finding) -> bool {
+fn is_over(view: &LogView<'_>, finding: &Finding) -> bool {
     let starts = finding.rule.phases.contains(&"start");
     let stage = match finding.rule.phases {
         // What raises while it runs has been installed and built.
-        _ if starts && reading.raised_at(finding.at).is_some_and(Raised::is_running) => Stage::Start,
+        _ if starts && view.raised_at(finding.at).is_some_and(Raised::is_running) => Stage::Start,
         ["start"] => Stage::Start,
-        ["any"] | [_, ..] if starts || finding.rule.phases == ["any"] => reading.stage_at(finding.at),
+        ["any"] | [_, ..] if starts || finding.rule.phases == ["any"] => view.stage_at(finding.at),
         ["build", ..] | ["install", "build"] => Stage::Build,
         _ => Stage::Install,
     };
     let rule = finding.rule;
-    let composed = reading.lines.get(finding.at).is_some_and(|line| line.lane.is_some());
-    if rule.persists_in_compose && composed || after(reading, finding.at, rule.persists_with) {
+    let composed = view.lines.get(finding.at).is_some_and(|line| line.service.is_some());
+    if rule.persists_in_compose && composed || after(view, finding.at, rule.persists_with) {
         return false;
     }
-    reading.goes_on(finding.at, stage) || after(reading, finding.at, rule.recovers_with)
+    view.goes_on(finding.at, stage) || after(view, finding.at, rule.recovers_with)
 }
 
 /// Whether a line from `at` on has one of the words.
-fn after(reading: &Reading<'_>, at: usize, words: &[&str]) -> bool {
+fn after(view: &LogView<'_>, at: usize, words: &[&str]) -> bool {
     !words.is_empty()
-        && reading.lines[at.min(reading.lines.len())..]
-            .iter()
-            .any(|line| words.iter().any(|word| line.text.contains(word)))
+        && view.lines[at.min(view.lines.len())..].iter().any(|line| words.iter().any(|word| line.text.contains(word)))
 }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::reading::{Reading, Stage};
 use super::table::rule;
+use super::view::{LogView, Stage};
 use crate::finding::Diagnosis;
 use crate::log::Log;
 use crate::log::pattern::Pattern;
@@ -67,8 +67,8 @@ impl Failure {
             }
         }
         let recorded = log.lines().last().and_then(|line| line.phase.as_deref().map(str::to_owned));
-        let reading = Reading::new(log);
-        let started = log.lines().len().checked_sub(1).is_some_and(|last| reading.stage_at(last) == Stage::Start);
+        let view = LogView::new(log);
+        let started = log.lines().len().checked_sub(1).is_some_and(|last| view.stage_at(last) == Stage::Start);
         failure.phase = recorded.or_else(|| {
             if failure.command.is_none() && started {
                 return Some("start".to_owned());

@@ -24,7 +24,7 @@ pub struct Diagnosis {
     pub certainty: Certainty,
     /// What to do in words, where no edit can do it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub advice: Option<String>,
+    pub help: Option<String>,
     /// Edits that should cure it, best first.
     pub fixes: Vec<Fix>,
 }

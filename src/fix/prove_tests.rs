@@ -27,7 +27,7 @@ fn diagnosis(rule: &'static str, fixes: Vec<Fix>) -> Diagnosis {
         subject: None,
         evidence: Vec::new(),
         certainty: Certainty::Certain,
-        advice: None,
+        help: None,
         fixes,
     }
 }

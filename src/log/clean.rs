@@ -13,7 +13,7 @@ use super::{Form, Line};
 enum Prefix {
     Form(Form),
     /// The first group is the name of the service.
-    Lane(Form),
+    Service(Form),
 }
 
 /// Prefixes, each anchored at the start of what the ones before have left.
@@ -61,7 +61,7 @@ const PREFIXES: &[(Prefix, &str)] = &[
     (Prefix::Form(Form::Stamped), r"^##\[(?:error|warning|debug)\]"),
     (Prefix::Form(Form::Stamped), r"^[\w .()/-]+\t[\w .()/-]+\t(?u:\u{feff})?\d{4}-\d\d-\d\dT[\d:.]+Z "),
     // `web-1  | text`, pm2's `0|web  | text`
-    (Prefix::Lane(Form::Compose), r"^(?:\d+\|)?([A-Za-z][\w.-]{0,60}) *\|(?: |$)"),
+    (Prefix::Service(Form::Compose), r"^(?:\d+\|)?([A-Za-z][\w.-]{0,60}) *\|(?: |$)"),
 ];
 
 static PREFIX: LazyLock<Vec<(Prefix, Regex)>> = LazyLock::new(|| {
@@ -107,7 +107,7 @@ const MESSAGE_KEYS: &[&str] = &["message", "msg", "log", "line", "text", "textPa
 #[derive(Debug, Default)]
 pub(super) struct Cleaner {
     votes: [usize; 6],
-    lanes: Vec<Arc<str>>,
+    services: Vec<Arc<str>>,
 }
 
 impl Cleaner {
@@ -136,14 +136,14 @@ impl Cleaner {
 
     fn bare(&mut self, number: usize, phase: Option<&Arc<str>>, text: &str, out: &mut Vec<Line>) {
         for record in unglue(text) {
-            let (text, lane) = self.strip(&record);
-            out.push(Line { number, phase: phase.cloned(), lane, text });
+            let (text, service) = self.strip(&record);
+            out.push(Line { number, phase: phase.cloned(), service, text });
         }
     }
 
     fn strip(&mut self, text: &str) -> (String, Option<Arc<str>>) {
         let mut text = without_colour(text);
-        let mut lane = None;
+        let mut service = None;
         for _ in 0..NESTED {
             if !may_be_prefixed(&text) {
                 break;
@@ -151,26 +151,26 @@ impl Cleaner {
             let Some((prefix, regex, end)) = prefix(&text).filter(|(.., end)| *end > 0) else { break };
             match prefix {
                 Prefix::Form(form) => self.vote(form),
-                Prefix::Lane(form) => {
+                Prefix::Service(form) => {
                     self.vote(form);
-                    lane = regex.captures(&text).and_then(|found| Some(self.lane(found.get(1)?.as_str())));
+                    service = regex.captures(&text).and_then(|found| Some(self.service(found.get(1)?.as_str())));
                 }
             }
             text.drain(..end);
         }
         text.truncate(text.trim_end().len());
-        (text, lane)
+        (text, service)
     }
 
-    fn lane(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.lanes.iter().find(|lane| lane.as_ref() == name) {
+    fn service(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.services.iter().find(|service| service.as_ref() == name) {
             return known.clone();
         }
-        let lane: Arc<str> = name.into();
-        if self.lanes.len() < 256 {
-            self.lanes.push(lane.clone());
+        let service: Arc<str> = name.into();
+        if self.services.len() < 256 {
+            self.services.push(service.clone());
         }
-        lane
+        service
     }
 
     fn vote(&mut self, form: Form) {

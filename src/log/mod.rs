@@ -31,7 +31,7 @@ pub struct Line {
     /// The phase whose output it is, where the log was recorded by phase.
     pub phase: Option<Arc<str>>,
     /// The service or stream that printed it, where several share the log (`web |`, `db |`).
-    pub lane: Option<Arc<str>>,
+    pub service: Option<Arc<str>>,
     /// Without decorations and line end.
     pub text: String,
 }

@@ -84,7 +84,7 @@ fn rejoin(lines: &[Line], width: usize) -> Vec<Line> {
         if let Some(last_length) = open
             && let Some(last) = joined.last_mut()
             && last.phase == line.phase
-            && last.lane == line.lane
+            && last.service == line.service
             && last.text.len() < LONGEST
             && !starts_afresh(&line.text)
         {

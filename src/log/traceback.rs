@@ -158,7 +158,7 @@ pub(crate) fn read(lines: &[Line]) -> Vec<Raised> {
     let mut raised = Vec::new();
     let mut open: HashMap<Option<&str>, Open> = HashMap::new();
     for (at, line) in lines.iter().enumerate() {
-        let state = open.entry(line.lane.as_deref()).or_default();
+        let state = open.entry(line.service.as_deref()).or_default();
         step(state, at, &line.text, &mut raised);
     }
     ends(&mut raised, EXCEPTIONS, |_| ());

@@ -1,10 +1,10 @@
 //! `requirements.txt` as pip reads it, every line with its place.
 
 mod line;
-mod meant;
+mod repair;
 
 pub use line::{Origin, Requirement, normalize};
-pub use meant::meant;
+pub use repair::repaired;
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;

@@ -27,7 +27,7 @@ pub(super) fn rehearsal(detected: &Detected) -> Option<Rehearsal> {
         subject: Some(detected.builder.to_string()),
         evidence: vec![Evidence { source: detected.because.clone(), text: String::new() }],
         certainty: Certainty::Certain,
-        advice: Some(help.to_owned()),
+        help: Some(help.to_owned()),
         fixes: Vec::new(),
     };
     Some(Rehearsal {

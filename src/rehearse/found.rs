@@ -44,12 +44,12 @@ impl Found {
             false => Vec::new(),
         };
         let primary = diagnoses.first().and_then(|diagnosis| diagnose::rule(diagnosis.rule));
-        let passing = primary.is_some_and(|rule| rule.transient);
+        let transient = primary.is_some_and(|rule| rule.transient);
         let absent = diagnoses.first().and_then(|primary| absent(primary, &plan, &unverified));
         if let (Some(absent), Some(primary)) = (&absent, diagnoses.first_mut()) {
             // The project asks for it already: there is nothing to mend.
             primary.fixes.clear();
-            primary.advice = Some(format!("run it where {} can be had: --backend nix or docker", absent.what));
+            primary.help = Some(format!("run it where {} can be had: --backend nix or docker", absent.what));
         }
         let suspects = Vec::new();
         Rehearsal {
@@ -60,7 +60,7 @@ impl Found {
             diagnoses,
             telling,
             unverified,
-            passing,
+            transient,
             absent,
             suspects,
             kept,

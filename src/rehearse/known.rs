@@ -89,7 +89,7 @@ mod tests {
             subject: None,
             evidence: Vec::new(),
             certainty: Certainty::Certain,
-            advice: None,
+            help: None,
             fixes: Vec::new(),
         }
     }

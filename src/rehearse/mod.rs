@@ -46,8 +46,8 @@ pub struct Rehearsal {
     pub telling: Vec<Evidence>,
     /// What the verdict does not cover.
     pub unverified: Vec<Unverified>,
-    /// Whether the fault is a passing one outside the project.
-    pub passing: bool,
+    /// Whether the fault is a transient one outside the project.
+    pub transient: bool,
     /// Something declared that this machine lacks and the cloud has, where that may well be the cause of the failure.
     pub absent: Option<Unverified>,
     /// What else `check` would mend, likelier first; for `fix` to try when the causes themselves are not cured.
@@ -59,12 +59,12 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// What is said of the deploy. What is known to end it counts even where the run here worked. A passing fault (no
+    /// What is said of the deploy. What is known to end it counts even where the run here worked. A transient fault (no
     /// network) says nothing about the project, nor does a package that is missing on this machine alone.
     pub fn verdict(&self) -> Verdict {
         let decided = self.diagnoses.iter().any(|finding| finding.severity == Severity::Error);
         match self.outcome.verdict() {
-            Verdict::Fails if self.passing || self.absent.is_some() => Verdict::CannotTell,
+            Verdict::Fails if self.transient || self.absent.is_some() => Verdict::CannotTell,
             Verdict::Works if decided => Verdict::Fails,
             verdict => verdict,
         }

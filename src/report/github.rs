@@ -34,7 +34,7 @@ fn annotation(project: &Path, diagnosis: &Diagnosis) -> String {
         properties.extend(line.map(|line| format!("line={line}")));
     }
     properties.push(format!("title={}", property(diagnosis.rule)));
-    let cures = diagnosis.fixes.iter().map(|fix| format!("fix: {}", fix.summary)).chain(diagnosis.advice.clone());
+    let cures = diagnosis.fixes.iter().map(|fix| format!("fix: {}", fix.summary)).chain(diagnosis.help.clone());
     let text = cures.fold(diagnosis.message.clone(), |text, cure| format!("{text}\n{cure}"));
     format!("::{level} {}::{}\n", properties.join(","), data(&text))
 }
@@ -62,7 +62,7 @@ mod tests {
             subject: None,
             evidence: vec![Evidence { source: Source::line("a,b.txt", 3), text: String::new() }],
             certainty: Certainty::Certain,
-            advice: None,
+            help: None,
             fixes: Vec::new(),
         };
         let line = "::error file=a%2Cb.txt,line=3,title=missing-python-module::100%25 wrong%0A::error::forged\n";

@@ -80,8 +80,8 @@ pub(super) fn one(diagnosis: &Diagnosis, project: &Path, paint: Paint) -> String
     for fix in &diagnosis.fixes {
         let _ = writeln!(out, "  {} {}", paint.hint("fix:"), fix.summary);
     }
-    if let Some(advice) = &diagnosis.advice {
-        let _ = writeln!(out, "  {} {advice}", paint.hint("help:"));
+    if let Some(help) = &diagnosis.help {
+        let _ = writeln!(out, "  {} {help}", paint.hint("help:"));
     }
     out
 }
@@ -154,7 +154,7 @@ fn failure(out: &mut String, rehearsal: &Rehearsal, paint: Paint) {
         if !smoke.result.is_good() {
             let _ = writeln!(out, "{} {}: {}\n", paint.bad("start"), words::found(&smoke.result), smoke.cmd);
         }
-        if smoke.result.is_good() && smoke.heeds_sigterm == Some(false) {
+        if smoke.result.is_good() && smoke.stops_on_sigterm == Some(false) {
             let _ = writeln!(
                 out,
                 "{} the app does not end on SIGTERM, so the platform kills it at every deploy and restart\n",

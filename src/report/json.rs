@@ -14,7 +14,7 @@ use crate::run::{CmdOutcome, PhaseOutcome, Smoke, SmokeResult};
 use crate::sandbox::{Kept, Unverified};
 
 /// The version of the format.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -72,7 +72,7 @@ struct SmokeView<'a> {
     exit: Option<i32>,
     http_status: Option<u16>,
     listening: &'a [SocketAddr],
-    heeds_sigterm: Option<bool>,
+    stops_on_sigterm: Option<bool>,
     seconds: f64,
 }
 
@@ -131,7 +131,7 @@ fn smoke(smoke: &Smoke) -> SmokeView<'_> {
         exit,
         http_status,
         listening: &smoke.listening,
-        heeds_sigterm: smoke.heeds_sigterm,
+        stops_on_sigterm: smoke.stops_on_sigterm,
         seconds: seconds(smoke.took),
     }
 }

@@ -59,8 +59,8 @@ fn finding(out: &mut String, diagnosis: &Diagnosis) {
     for fix in &diagnosis.fixes {
         let _ = writeln!(out, "  - fix: {}", escaped(&fix.summary));
     }
-    if let Some(advice) = &diagnosis.advice {
-        let _ = writeln!(out, "  - {}", escaped(advice));
+    if let Some(help) = &diagnosis.help {
+        let _ = writeln!(out, "  - {}", escaped(help));
     }
 }
 

@@ -59,7 +59,7 @@ fn finding(report: &Report, diagnosis: &Diagnosis) -> Finding {
         Severity::Warning => ResultLevel::Warning,
         Severity::Note => ResultLevel::Note,
     };
-    let cures = diagnosis.fixes.iter().map(|fix| fix.summary.as_str()).chain(diagnosis.advice.as_deref());
+    let cures = diagnosis.fixes.iter().map(|fix| fix.summary.as_str()).chain(diagnosis.help.as_deref());
     let text = cures.fold(diagnosis.message.clone(), |text, cure| format!("{text}\n{cure}"));
     let mut locations: Vec<Location> =
         diagnosis.evidence.iter().filter_map(|evidence| location(report, &evidence.source)).collect();

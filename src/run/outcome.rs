@@ -101,7 +101,7 @@ pub struct Smoke {
     /// What the app listened on when it was judged; nothing where it had ended.
     pub listening: Vec<SocketAddr>,
     /// Whether the app ended within the grace period after SIGTERM; absent when it was gone before.
-    pub heeds_sigterm: Option<bool>,
+    pub stops_on_sigterm: Option<bool>,
 }
 
 /// The probe's answers, good ones first.

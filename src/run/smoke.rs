@@ -117,13 +117,13 @@ fn watch(
     };
     let took = started.elapsed();
     let alive = app.exit()?.is_none() && result != SmokeResult::Interrupted;
-    let heeds_sigterm = match alive {
+    let stops_on_sigterm = match alive {
         true => Some(ends_when_asked(app, settings.grace, sandbox, interrupted, on_line)?),
         false => None,
     };
     // Whether the probe came before a crash is chance; an app that is gone listens on nothing.
     let listening = if sight.exit.is_none() { sight.answer.listening } else { Vec::new() };
-    Ok(Smoke { cmd: String::new(), kind: settings.kind, result, took, listening, heeds_sigterm })
+    Ok(Smoke { cmd: String::new(), kind: settings.kind, result, took, listening, stops_on_sigterm })
 }
 
 /// The platform's judgement of what is seen, or `None` while it is too early for one.

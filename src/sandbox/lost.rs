@@ -11,17 +11,17 @@ pub struct Lost {
     /// What to do about it.
     pub next: String,
     /// Whether trying again later may help without anything being changed here.
-    pub passing: bool,
+    pub transient: bool,
 }
 
 impl Lost {
     /// A fault that stays until somebody does `next`.
     pub fn for_good(what: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { what: what.into(), next: next.into(), passing: false }
+        Self { what: what.into(), next: next.into(), transient: false }
     }
 
     /// A fault that may be over when the same is tried again.
     pub fn for_now(what: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { what: what.into(), next: next.into(), passing: true }
+        Self { what: what.into(), next: next.into(), transient: true }
     }
 }

@@ -32,8 +32,8 @@ pub(super) enum Attempt {
     Found {
         /// What.
         finding: Box<Finding>,
-        /// Whether the fault is a passing one outside the project.
-        passing: bool,
+        /// Whether the fault is a transient one outside the project.
+        transient: bool,
     },
     /// This machine cannot run it.
     Unavailable(String),
@@ -79,9 +79,10 @@ impl Bench {
             Ok(rehearsal) => found(&request, rehearsal, &particulars),
             Err(error) => match (error.downcast_ref::<Unavailable>(), error.downcast_ref::<InputError>()) {
                 (Some(unavailable), _) => Ok(Attempt::Unavailable(unavailable.missing.clone())),
-                (_, Some(unreadable)) => {
-                    Ok(Attempt::Found { finding: Box::new(self::unreadable(unreadable, &particulars)), passing: false })
-                }
+                (_, Some(unreadable)) => Ok(Attempt::Found {
+                    finding: Box::new(self::unreadable(unreadable, &particulars)),
+                    transient: false,
+                }),
                 (None, None) => Err(error),
             },
         }
@@ -163,13 +164,13 @@ fn found(request: &Request, rehearsal: Rehearsal, particulars: &Particulars) -> 
     let primary = rehearsal.primary();
     let rule = primary.map(|diagnosis| (diagnosis.rule.to_owned(), diagnosis.subject.clone()));
     let (phase, exit) = (rehearsal.outcome.failing_phase().map(str::to_owned), exit_code(&rehearsal));
-    let (backend, passing) = (rehearsal.backend.clone(), rehearsal.passing);
+    let (backend, transient) = (rehearsal.backend.clone(), rehearsal.transient);
     let report = Report { project: request.path.clone(), content: Content::Rehearsal(Box::new(rehearsal)) };
     let report: Value =
         serde_json::from_str(&Format::Json.render(&report, Paint::PLAIN)?).context("the report is no JSON")?;
     let report = particulars.normalise(report);
     let finding = Finding { verdict, phase, exit, rule, error: None, backend, report };
-    Ok(Attempt::Found { finding: Box::new(finding), passing })
+    Ok(Attempt::Found { finding: Box::new(finding), transient })
 }
 
 fn unreadable(error: &InputError, particulars: &Particulars) -> Finding {

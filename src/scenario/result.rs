@@ -12,7 +12,7 @@ pub enum CaseStatus {
     Passed,
     /// Not run; the reason says why.
     Skipped,
-    /// A passing fault outside the project, after every retry.
+    /// A transient fault outside the project, after every retry.
     Unreachable,
     /// The failure that it expects happens no more.
     Fixed,

@@ -19,7 +19,7 @@ use crate::rehearse::BackendName;
 use crate::sandbox::docker;
 use crate::sandbox::nix::Nixpkgs;
 
-/// How long a passing fault gets to pass, times the number of the attempt.
+/// How long a transient fault gets to pass, times the number of the attempt.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// How a suite is run.
@@ -35,7 +35,7 @@ pub struct Settings {
     pub docker: docker::Options,
     /// How many run at a time.
     pub jobs: usize,
-    /// How often a scenario that met a passing fault is tried again.
+    /// How often a scenario that met a transient fault is tried again.
     pub retries: u32,
     /// Begin no further scenario after one that is bad.
     pub fail_fast: bool,
@@ -214,12 +214,12 @@ impl Shared<'_> {
                         let _ = outbox.send(Message::Phase(job.case.clone(), phase.to_owned()));
                     }
                 });
-            let passing = matches!(attempt, Ok(Attempt::Found { passing: true, .. })) && wants_tell;
-            if passing && attempts <= self.settings.retries && self.pause(attempts) {
+            let transient = matches!(attempt, Ok(Attempt::Found { transient: true, .. })) && wants_tell;
+            if transient && attempts <= self.settings.retries && self.pause(attempts) {
                 continue;
             }
             let Notes { timeline, seconds, mut log } = clock.stop();
-            let result = self.judged(job, attempt, passing);
+            let result = self.judged(job, attempt, transient);
             if !result.status.is_bad() && result.status != CaseStatus::Unreachable {
                 log.clear();
             }
@@ -236,7 +236,7 @@ impl Shared<'_> {
         !self.interrupted.load(Ordering::Relaxed)
     }
 
-    fn judged(&self, job: &Job<'_>, attempt: Result<Attempt>, passing: bool) -> CaseResult {
+    fn judged(&self, job: &Job<'_>, attempt: Result<Attempt>, transient: bool) -> CaseResult {
         let ended = |status, reason| CaseResult::unrun(job.case.clone(), status, reason);
         let finding = match attempt {
             Ok(Attempt::Found { finding, .. }) => *finding,
@@ -246,10 +246,10 @@ impl Shared<'_> {
         };
         let Finding { verdict, ref rule, .. } = finding;
         let (verdict, rule) = (Some(verdict.to_owned()), rule.as_ref().map(|(rule, _)| rule.clone()));
-        let judged = match passing {
+        let judged = match transient {
             true => {
                 let what = rule.as_deref().unwrap_or("unknown");
-                ended(CaseStatus::Unreachable, format!("a passing fault outside the project: {what}"))
+                ended(CaseStatus::Unreachable, format!("a transient fault outside the project: {what}"))
             }
             false => match judge(job.scenario, &finding, self.settings.accept) {
                 Ok(Judgement::Passed) => CaseResult { reasons: Vec::new(), ..ended(CaseStatus::Passed, String::new()) },

@@ -12,10 +12,10 @@ pub(super) struct Framework {
     /// The distribution that brings the command.
     pub(super) needs: &'static str,
     /// What to write instead where no command starts it.
-    pub(super) advice: &'static str,
+    pub(super) help: &'static str,
 }
 
-const NONE: Framework = Framework { module: "", made: &[], starts: &[], command: "", needs: "", advice: "" };
+const NONE: Framework = Framework { module: "", made: &[], starts: &[], command: "", needs: "", help: "" };
 const UVICORN: &str = "uvicorn {module}:{app} --host 0.0.0.0 --port $PORT";
 const ASGI_STARTS: &[&str] = &[".run(", "serve(", "Granian(", "Server(", "hypercorn", "gunicorn", "Mangum("];
 const BOT_STARTS: &[&str] = &[".run(", ".start(", "run_forever", "start_polling", "idle("];
@@ -114,21 +114,21 @@ pub(super) const FRAMEWORKS: &[Framework] = &[
         module: "bottle",
         made: &["@route", "@get", "Bottle("],
         starts: &["run(", "serve(", "WSGIServer("],
-        advice: "end the file with run(host=\"0.0.0.0\", port=int(os.environ[\"PORT\"]))",
+        help: "end the file with run(host=\"0.0.0.0\", port=int(os.environ[\"PORT\"]))",
         ..NONE
     },
     Framework {
         module: "gradio",
         made: &["gr.Blocks(", "gr.Interface(", "gr.ChatInterface(", "gr.TabbedInterface(", "gradio."],
         starts: &[".launch(", "mount_gradio_app"],
-        advice: "end the file with `.launch(server_name=\"0.0.0.0\", server_port=int(os.environ[\"PORT\"]))` of the app",
+        help: "end the file with `.launch(server_name=\"0.0.0.0\", server_port=int(os.environ[\"PORT\"]))` of the app",
         ..NONE
     },
     Framework {
         module: "nicegui",
         made: &["ui."],
         starts: &["ui.run(", "ui.run_with("],
-        advice: "end the file with ui.run(host=\"0.0.0.0\", port=int(os.environ[\"PORT\"]))",
+        help: "end the file with ui.run(host=\"0.0.0.0\", port=int(os.environ[\"PORT\"]))",
         ..NONE
     },
     Framework {
@@ -183,21 +183,21 @@ pub(super) const FRAMEWORKS: &[Framework] = &[
         module: "robyn",
         made: &["Robyn("],
         starts: &[".start("],
-        advice: "end the file with app.start(host=\"0.0.0.0\", port=int(os.environ[\"PORT\"]))",
+        help: "end the file with app.start(host=\"0.0.0.0\", port=int(os.environ[\"PORT\"]))",
         ..NONE
     },
     Framework {
         module: "aiohttp",
         made: &["web.Application("],
         starts: &["run_app(", "AppRunner(", "start_webhook", "_run_app("],
-        advice: "end the file with web.run_app(app, port=int(os.environ[\"PORT\"]))",
+        help: "end the file with web.run_app(app, port=int(os.environ[\"PORT\"]))",
         ..NONE
     },
     Framework {
         module: "tornado",
         made: &["web.Application("],
         starts: &[".listen(", ".bind(", "HTTPServer("],
-        advice: "listen on PORT and start the loop: app.listen(int(os.environ[\"PORT\"]))",
+        help: "listen on PORT and start the loop: app.listen(int(os.environ[\"PORT\"]))",
         ..NONE
     },
     Framework {
@@ -220,21 +220,21 @@ pub(super) const FRAMEWORKS: &[Framework] = &[
         module: "discord",
         made: &["Bot(", "Client("],
         starts: BOT_STARTS,
-        advice: "end the file with bot.run(os.environ[\"DISCORD_TOKEN\"])",
+        help: "end the file with bot.run(os.environ[\"DISCORD_TOKEN\"])",
         ..NONE
     },
     Framework {
         module: "nextcord",
         made: &["Bot(", "Client("],
         starts: BOT_STARTS,
-        advice: "end the file with bot.run(os.environ[\"DISCORD_TOKEN\"])",
+        help: "end the file with bot.run(os.environ[\"DISCORD_TOKEN\"])",
         ..NONE
     },
     Framework {
         module: "disnake",
         made: &["Bot(", "Client("],
         starts: BOT_STARTS,
-        advice: "end the file with bot.run(os.environ[\"DISCORD_TOKEN\"])",
+        help: "end the file with bot.run(os.environ[\"DISCORD_TOKEN\"])",
         ..NONE
     },
     Framework {
@@ -248,14 +248,14 @@ pub(super) const FRAMEWORKS: &[Framework] = &[
             "process_update(",
             "update_queue",
         ],
-        advice: "end the file with application.run_polling()",
+        help: "end the file with application.run_polling()",
         ..NONE
     },
     Framework {
         module: "telebot",
         made: &["TeleBot("],
         starts: &["polling(", "set_webhook(", "run_webhooks(", "process_new_updates("],
-        advice: "end the file with bot.infinity_polling()",
+        help: "end the file with bot.infinity_polling()",
         ..NONE
     },
     Framework {
@@ -270,21 +270,21 @@ pub(super) const FRAMEWORKS: &[Framework] = &[
             "feed_raw_update(",
             "executor.",
         ],
-        advice: "end the file with asyncio.run(dispatcher.start_polling(bot))",
+        help: "end the file with asyncio.run(dispatcher.start_polling(bot))",
         ..NONE
     },
     Framework {
         module: "pyrogram",
         made: &["Client("],
         starts: &[".run(", ".start(", "idle(", "with "],
-        advice: "end the file with app.run()",
+        help: "end the file with app.run()",
         ..NONE
     },
     Framework {
         module: "telethon",
         made: &["TelegramClient("],
         starts: &["run_until_disconnected(", "run_until_complete(", "with "],
-        advice: "end the file with client.run_until_disconnected()",
+        help: "end the file with client.run_until_disconnected()",
         ..NONE
     },
 ];

@@ -47,7 +47,7 @@ fn an_install_phase_without_pip() {
         &[FLASK, MAIN],
         &["NIXPACKS_INSTALL_CMD=pip install -r requirements.txt"],
     );
-    assert!(told.advice.unwrap().starts_with("unset"));
+    assert!(told.help.unwrap().starts_with("unset"));
 
     let lost = "[phases.install]\ncmds = [\"python -m venv .venv\", \". .venv/bin/activate\", \"pip install -r requirements.txt\"]\n";
     fires("pip-not-found", "nixpacks.toml:2", &[FLASK, MAIN, ("nixpacks.toml", lost)]);

@@ -102,5 +102,5 @@ fn a_project_table_that_no_usable_poetry_reads() {
     assert_eq!(told.fixes[0].edits.len(), 1);
     let classic = "[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\nrequests = \"^2\"\n[build-system]\nbuild-backend = \"poetry.core.masonry.api\"\n";
     let told = fires("build-backend-config", "pyproject.toml:2", &[("main.py", ""), ("pyproject.toml", classic)]);
-    assert_eq!(told.advice.as_deref(), Some("run `poetry lock` and commit poetry.lock"));
+    assert_eq!(told.help.as_deref(), Some("run `poetry lock` and commit poetry.lock"));
 }

@@ -35,7 +35,7 @@ fn another_builder_is_named() {
 #[test]
 fn railway_moves_on() {
     let told = fires("nixpacks-deprecated-on-railway", "railway.json", &[FLASK, MAIN, ("railway.json", "{}")]);
-    assert!(told.advice.unwrap().contains("3.13"));
+    assert!(told.help.unwrap().contains("3.13"));
     silent("nixpacks-deprecated-on-railway", &[FLASK, MAIN]);
     fires("railway-config-as-code-ends", "railway.toml", &[FLASK, MAIN, ("railway.toml", "")]);
     silent("railway-config-as-code-ends", &[FLASK, MAIN]);
@@ -52,7 +52,7 @@ fn an_environment_that_the_file_does_not_name() {
         let project = Project::open(dir.path()).unwrap();
         let options = Options { environment: Some(environment.to_owned()), ..Options::default() };
         let found = check(&project, &options, &Planned::Nixpacks(nixpacks::derive(&project, &options)));
-        found.into_iter().find(|found| found.rule == "unknown-environment").and_then(|found| found.advice)
+        found.into_iter().find(|found| found.rule == "unknown-environment").and_then(|found| found.help)
     };
     assert_eq!(told("prodution").as_deref(), Some("it has production"));
     assert_eq!(told("production"), None);

@@ -48,7 +48,7 @@ pub(super) struct Args {
     /// How many scenarios run at a time [default: one a processor]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
-    /// How often a scenario that met a passing fault (network, registry) is tried again
+    /// How often a scenario that met a transient fault (network, registry) is tried again
     #[arg(long, value_name = "N", default_value_t = 0)]
     retries: u32,
     /// Begin no further scenario after the first that fails
@@ -200,7 +200,7 @@ fn exit_of(summary: &Summary) -> Exit {
     match () {
         () if summary.interrupted => Exit::Interrupted,
         () if summary.results.iter().any(|result| result.status.is_bad()) => Exit::Fails,
-        () if summary.count(CaseStatus::Unreachable) > 0 => Exit::Passing,
+        () if summary.count(CaseStatus::Unreachable) > 0 => Exit::Transient,
         () => Exit::Works,
     }
 }

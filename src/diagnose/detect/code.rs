@@ -4,7 +4,6 @@ use super::find;
 use super::imports::{is_building, is_installer, is_tool};
 use crate::catalog::modules;
 use crate::diagnose::rank::Finding;
-use crate::diagnose::reading::Reading;
 use crate::diagnose::table::compile::LEGACY_SETUP_PY;
 use crate::diagnose::table::database::{DB_UNREACHABLE, MISSING_DATA_FILE, REDIS_UNREACHABLE};
 use crate::diagnose::table::managers::TOOL_VERSION_INCOMPATIBLE;
@@ -13,12 +12,13 @@ use crate::diagnose::table::python::{CODE_ERROR, PYTHON_SYNTAX_ERROR, PYTHON_VER
 use crate::diagnose::table::requirements::REQUIREMENTS_ENCODING;
 use crate::diagnose::table::server::PORT_PERMISSION_DENIED;
 use crate::diagnose::table::{DECISIVE, HINT, LAST_RESORT, Rule, SAID};
+use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
 use crate::log::traceback::{Frame, Home, Raised};
 
 /// Syntax errors and, where nothing else explains it, exceptions of the app's own.
-pub(super) fn detect(reading: &Reading<'_>, found: &mut Vec<Finding>) {
-    for raised in &reading.raised {
+pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
+    for raised in &view.raised {
         if matches!(raised.short(), "SyntaxError" | "IndentationError" | "TabError") {
             syntax(raised, found);
         } else {

@@ -2,9 +2,9 @@
 
 use super::find;
 use crate::diagnose::rank::Finding;
-use crate::diagnose::reading::{Reading, Stage};
 use crate::diagnose::table::DECISIVE;
 use crate::diagnose::table::start::START_MAKES_ENVIRONMENT;
+use crate::diagnose::view::{LogView, Stage};
 use crate::log::pattern::Pattern;
 
 static MADE: Pattern = Pattern::new(
@@ -12,16 +12,15 @@ static MADE: Pattern = Pattern::new(
 );
 
 /// An environment that is made when the app starts is empty: a module that is missing then is missing there.
-pub(super) fn detect(reading: &Reading<'_>, found: &mut Vec<Finding>) {
-    let is_start =
-        |at: usize| reading.lines[at].phase.as_deref() == Some("start") || reading.stage_at(at) == Stage::Start;
-    let made = (0..reading.lines.len()).find_map(|at| {
-        let captures = MADE.captures(reading.text(at)).filter(|_| is_start(at))?;
+pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
+    let is_start = |at: usize| view.lines[at].phase.as_deref() == Some("start") || view.stage_at(at) == Stage::Start;
+    let made = (0..view.lines.len()).find_map(|at| {
+        let captures = MADE.captures(view.text(at)).filter(|_| is_start(at))?;
         Some((at, captures.get(1).map(|name| name.as_str().to_owned())))
     });
     let Some((at, name)) = made else { return };
-    let misses = reading.raised.iter().any(|raised| raised.at > at && raised.message.starts_with("No module named"));
-    let fails = (at..reading.lines.len()).any(|at| reading.text(at).contains("ommand not found"));
+    let misses = view.raised.iter().any(|raised| raised.at > at && raised.message.starts_with("No module named"));
+    let fails = (at..view.lines.len()).any(|at| view.text(at).contains("ommand not found"));
     if misses || fails {
         find(found, &START_MAKES_ENVIRONMENT, at, DECISIVE).subject = name;
     }

@@ -3,7 +3,6 @@
 use super::{find, shows};
 use crate::catalog::{modules, servers};
 use crate::diagnose::rank::Finding;
-use crate::diagnose::reading::Reading;
 use crate::diagnose::table::compile::{LEGACY_SETUP_PY, SETUPTOOLS_PKG_RESOURCES_MISSING};
 use crate::diagnose::table::django::DJANGO_SETTINGS_MODULE_MISSING;
 use crate::diagnose::table::install::PIP_NOT_FOUND;
@@ -16,6 +15,7 @@ use crate::diagnose::table::modules::{
 use crate::diagnose::table::python::PYTHON_VERSION_TOO_OLD;
 use crate::diagnose::table::start::WRONG_START_MODULE;
 use crate::diagnose::table::{DECISIVE, HINT, Rule, SAID};
+use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
 use crate::log::traceback::{Frame, Home, Raised};
 
@@ -26,15 +26,15 @@ static RUN: Pattern = Pattern::ascii(
 );
 
 /// Missing modules and names.
-pub(super) fn detect(reading: &Reading<'_>, found: &mut Vec<Finding>) {
-    for (index, raised) in reading.raised.iter().enumerate() {
+pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
+    for (index, raised) in view.raised.iter().enumerate() {
         if !raised.short().ends_with("ImportError")
             && raised.short() != "ModuleNotFoundError"
             && !raised.message.starts_with("No module named")
         {
             continue;
         }
-        let handled = reading.raised.get(index + 1).is_some_and(|next| {
+        let handled = view.raised.get(index + 1).is_some_and(|next| {
             next.handling_previous
                 && (next.short().contains("Import") || next.short().contains("ModuleNotFound"))
                 && !next.message.starts_with("Couldn't import")
@@ -43,17 +43,17 @@ pub(super) fn detect(reading: &Reading<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         if let Some(captures) = MODULE.captures(&raised.message) {
-            missing_module(reading, raised, &captures[1], found);
+            missing_module(view, raised, &captures[1], found);
         } else if let Some(captures) = NAME.captures(&raised.message) {
             let from = captures.get(2).map(|group| group.as_str());
-            missing_name(reading, raised, &captures[1], from, captures.get(3).map(|group| group.as_str()), found);
+            missing_name(view, raised, &captures[1], from, captures.get(3).map(|group| group.as_str()), found);
         }
     }
 }
 
 /// What `python -m` says, without a traceback.
-pub(super) fn detect_interpreter(reading: &Reading<'_>, found: &mut Vec<Finding>) {
-    for (at, line) in reading.lines.iter().enumerate() {
+pub(super) fn detect_interpreter(view: &LogView<'_>, found: &mut Vec<Finding>) {
+    for (at, line) in view.lines.iter().enumerate() {
         let Some(captures) = RUN.captures(&line.text) else { continue };
         let Some(module) = captures.get(1).or(captures.get(2)).map(|group| group.as_str()) else { continue };
         let top = module.split('.').next().unwrap_or(module);
@@ -65,7 +65,7 @@ pub(super) fn detect_interpreter(reading: &Reading<'_>, found: &mut Vec<Finding>
     }
 }
 
-fn missing_module(reading: &Reading<'_>, raised: &Raised, module: &str, found: &mut Vec<Finding>) {
+fn missing_module(view: &LogView<'_>, raised: &Raised, module: &str, found: &mut Vec<Finding>) {
     let top = module.split('.').next().unwrap_or(module);
     let building = is_building(raised);
     if top == "pip" && building {
@@ -93,7 +93,7 @@ fn missing_module(reading: &Reading<'_>, raised: &Raised, module: &str, found: &
         rank = SAID;
         &LEGACY_SETUP_PY
     } else {
-        start_module_rule(reading, raised, module)
+        start_module_rule(view, raised, module)
     };
     let finding = find(found, rule, raised.at, rank);
     finding.subject = Some(module.to_owned());
@@ -129,7 +129,7 @@ fn explain_missing_module(finding: &mut Finding, raised: &Raised, module: &str) 
     }
 }
 
-fn start_module_rule(reading: &Reading<'_>, raised: &Raised, module: &str) -> &'static Rule {
+fn start_module_rule(view: &LogView<'_>, raised: &Raised, module: &str) -> &'static Rule {
     let importer = raised.importer();
     let importer_file = importer.map(|frame| frame.file.replace('\\', "/")).unwrap_or_default();
     let by_server = servers::loaders().any(|loader| importer_file.contains(loader));
@@ -138,14 +138,14 @@ fn start_module_rule(reading: &Reading<'_>, raised: &Raised, module: &str) -> &'
     }
     if raised.frames.is_empty()
         && modules::distribution(module).is_none()
-        && reading.mentions("unable to load app 0 (mountpoint")
+        && view.mentions("unable to load app 0 (mountpoint")
     {
         return &WRONG_START_MODULE;
     }
     if importer.is_none()
         && !raised.frames.is_empty()
         && modules::distribution(module).is_none()
-        && reading.mentions("Worker failed to boot")
+        && view.mentions("Worker failed to boot")
     {
         return &WRONG_START_MODULE;
     }
@@ -173,7 +173,7 @@ fn start_module_rule(reading: &Reading<'_>, raised: &Raised, module: &str) -> &'
     if raised.message.contains("is not a package") {
         return &MISSING_LOCAL_MODULE;
     }
-    if is_own(reading, raised, module) {
+    if is_own(view, raised, module) {
         return &MISSING_LOCAL_MODULE;
     }
     // `a.b` is missed by name only when `a` is there: another release of it.
@@ -204,7 +204,7 @@ fn names_namespace(module: &str) -> bool {
 }
 
 /// Whether a module is the project's own, as far as the log shows.
-fn is_own(reading: &Reading<'_>, raised: &Raised, module: &str) -> bool {
+fn is_own(view: &LogView<'_>, raised: &Raised, module: &str) -> bool {
     let top = module.split('.').next().unwrap_or(module);
     if modules::distribution(module).is_some() {
         return false;
@@ -225,7 +225,7 @@ fn is_own(reading: &Reading<'_>, raised: &Raised, module: &str) -> bool {
                 .take(5)
                 .any(|part| part == top || part.strip_suffix(".py") == Some(top))
     };
-    modules::sounds_own(top) || reading.raised.iter().flat_map(|raised| &raised.frames).any(folders)
+    modules::sounds_own(top) || view.raised.iter().flat_map(|raised| &raised.frames).any(folders)
 }
 
 /// Names that the standard library had once.
@@ -253,7 +253,7 @@ const GONE_NAMES: &[&str] = &[
 ];
 
 fn missing_name(
-    reading: &Reading<'_>,
+    view: &LogView<'_>,
     raised: &Raised,
     name: &str,
     from: Option<&str>,
@@ -292,7 +292,7 @@ fn missing_name(
         .is_some_and(|frame| frame.home() == Home::Package && !frame.file.contains("django/apps/config"));
     let own = !packaged
         && !by_package
-        && (is_own(reading, raised, &module)
+        && (is_own(view, raised, &module)
             || module.starts_with('.')
             || (!path.is_empty() && path != "unknown location" && !standard)
             || (path.is_empty() && !module.is_empty() && modules::distribution(&module).is_none()));

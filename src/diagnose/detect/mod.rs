@@ -1,7 +1,7 @@
 //! From a log to everything that any rule finds in it, unranked.
 //!
 //! Three steps, and the order within the second is the only one that matters:
-//! 1. every sign of the table on every line;
+//! 1. every signature of the table on every line;
 //! 2. the detectors, which read tracebacks and several lines. Each sees what was found before it;
 //! 3. every finding is completed by its rule's own `refine`, which sees that finding alone.
 
@@ -15,15 +15,15 @@ mod variables;
 mod versions;
 
 use super::rank::Finding;
-use super::reading::Reading;
-use super::table::{Rule, SIGNS};
+use super::table::{Rule, SIGNATURES};
+use super::view::LogView;
 use crate::log::traceback::ends;
 
 /// More than lines: what tracebacks or several lines show.
-type Detector = fn(&Reading<'_>, &mut Vec<Finding>);
+type Detector = fn(&LogView<'_>, &mut Vec<Finding>);
 
 const DETECTORS: &[Detector] = &[
-    // First, since a missing module is also an exception of the app: an import takes away what signs guessed of it.
+    // First, since a missing module is also an exception of the app: an import takes away what signatures guessed of it.
     imports::detect,
     // After it: what the interpreter says without a traceback counts only at lines that named nothing.
     imports::detect_interpreter,
@@ -38,39 +38,39 @@ const DETECTORS: &[Detector] = &[
     code::detect,
 ];
 
-/// Findings kept of one rule's signs.
+/// Findings kept of one rule's signatures.
 const OF_A_RULE: usize = 200;
 
 /// Everything that any rule finds in the log, unranked.
-pub(super) fn findings(reading: &Reading<'_>) -> Vec<Finding> {
-    let mut found = by_signs(reading);
+pub(super) fn findings(view: &LogView<'_>) -> Vec<Finding> {
+    let mut found = by_signatures(view);
     ends(&mut found, OF_A_RULE, |finding| finding.rule.id);
     for detect in DETECTORS {
-        detect(reading, &mut found);
+        detect(view, &mut found);
     }
-    found.retain_mut(|finding| finding.rule.refine.is_none_or(|refine| refine(reading, finding)));
+    found.retain_mut(|finding| finding.rule.refine.is_none_or(|refine| refine(view, finding)));
     found
 }
 
-fn by_signs(reading: &Reading<'_>) -> Vec<Finding> {
+fn by_signatures(view: &LogView<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
-    for (at, line) in reading.lines.iter().enumerate() {
+    for (at, line) in view.lines.iter().enumerate() {
         if line.text.len() < 4 {
             continue;
         }
-        for known in SIGNS.worth_a_look(&line.text) {
+        for known in SIGNATURES.worth_a_look(&line.text) {
             if known.rule.unless.iter().any(|word| line.text.contains(word)) {
                 continue;
             }
             let Some(captures) = known.pattern.captures(&line.text) else { continue };
-            let mut finding = Finding::new(known.rule, at, known.sign.rank);
+            let mut finding = Finding::new(known.rule, at, known.signature.rank);
             finding.subject = captures
                 .iter()
                 .skip(1)
                 .flatten()
                 .map(|group| group.as_str().trim().to_owned())
                 .find(|subject| !subject.is_empty());
-            // Several signs of a rule in one line are one finding.
+            // Several signatures of a rule in one line are one finding.
             if !found.iter().rev().take_while(|known| known.at == at).any(|known| *known == finding) {
                 found.push(finding);
             }

@@ -4,10 +4,10 @@ use super::find;
 use super::imports::{is_building, is_tool};
 use crate::catalog::modules;
 use crate::diagnose::rank::Finding;
-use crate::diagnose::reading::Reading;
 use crate::diagnose::table::modules::{DEPENDENCY_VERSION_INCOMPATIBLE, IMPORT_NAME_ERROR, REMOVED_STDLIB_MODULE};
 use crate::diagnose::table::python::PYTHON_VERSION_TOO_OLD;
 use crate::diagnose::table::{DECISIVE, Rule};
+use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
 use crate::log::traceback::Home;
 
@@ -15,8 +15,8 @@ static NAME: Pattern = Pattern::new(r"cannot import name '?(\w+)'?(?: from '([\w
 static ATTRIBUTE: Pattern = Pattern::new(r"module '([\w.]+)' has no attribute '(\w+)'");
 
 /// What the standard library once had: a newer Python is the last thing to take.
-pub(super) fn detect(reading: &Reading<'_>, found: &mut Vec<Finding>) {
-    for raised in &reading.raised {
+pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
+    for raised in &view.raised {
         let by_attribute = ATTRIBUTE.captures(&raised.message).map(|found| (found[1].to_owned(), found[2].to_owned()));
         let by_import = || {
             let found = NAME.captures(&raised.message)?;

@@ -3,10 +3,10 @@
 use super::find;
 use crate::catalog::servers::is_of_a_loader;
 use crate::diagnose::rank::Finding;
-use crate::diagnose::reading::Reading;
 use crate::diagnose::table::server::WRONG_BIND_HOST;
 use crate::diagnose::table::start::WRONG_APP_ATTRIBUTE;
 use crate::diagnose::table::{DECISIVE, LAST_RESORT};
+use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
 use crate::log::traceback::Home;
 
@@ -41,14 +41,14 @@ const HARMLESS: &[&str] = &[
     "Stopping Container",
 ];
 
-pub(super) fn detect(reading: &Reading<'_>, found: &mut Vec<Finding>) {
-    loopback(reading, found);
-    wrong_attribute(reading, found);
+pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
+    loopback(view, found);
+    wrong_attribute(view, found);
 }
 
-fn loopback(reading: &Reading<'_>, found: &mut Vec<Finding>) {
+fn loopback(view: &LogView<'_>, found: &mut Vec<Finding>) {
     let mut local = None;
-    for (at, line) in reading.lines.iter().enumerate() {
+    for (at, line) in view.lines.iter().enumerate() {
         let Some(captures) = LISTENS.captures(&line.text) else { continue };
         if matches!(&captures[1], "127.0.0.1" | "localhost" | "::1" | "[::1]") {
             local.get_or_insert((
@@ -60,12 +60,11 @@ fn loopback(reading: &Reading<'_>, found: &mut Vec<Finding>) {
         }
     }
     let Some((at, address)) = local else { return };
-    let told =
-        |words: &[&str]| reading.lines[at..].iter().any(|line| words.iter().any(|word| line.text.contains(word)));
-    let unhealthy = reading.lines[at..].iter().any(|line| UNHEALTHY.iter().any(|word| line.text.contains(word)));
+    let told = |words: &[&str]| view.lines[at..].iter().any(|line| words.iter().any(|word| line.text.contains(word)));
+    let unhealthy = view.lines[at..].iter().any(|line| UNHEALTHY.iter().any(|word| line.text.contains(word)));
     // Somebody got an answer, or ended it: then it is a laptop's log, or the address did no harm.
-    let harmless = told(HARMLESS) || reading.lines[at..].iter().any(|line| line.text.trim() == "^C");
-    if !unhealthy && (harmless || !reading.raised.is_empty()) {
+    let harmless = told(HARMLESS) || view.lines[at..].iter().any(|line| line.text.trim() == "^C");
+    if !unhealthy && (harmless || !view.raised.is_empty()) {
         return;
     }
     let rank = if unhealthy { DECISIVE } else { LAST_RESORT };
@@ -73,8 +72,8 @@ fn loopback(reading: &Reading<'_>, found: &mut Vec<Finding>) {
 }
 
 /// `module:attribute` with a module that imports but lacks the attribute, as gunicorn's traceback shows it.
-fn wrong_attribute(reading: &Reading<'_>, found: &mut Vec<Finding>) {
-    for raised in &reading.raised {
+fn wrong_attribute(view: &LogView<'_>, found: &mut Vec<Finding>) {
+    for raised in &view.raised {
         let Some(captures) = ATTRIBUTE.captures(&raised.message) else { continue };
         let by_server = raised
             .frames

@@ -2,10 +2,10 @@
 
 use super::find;
 use crate::diagnose::rank::Finding;
-use crate::diagnose::reading::Reading;
 use crate::diagnose::table::django::DJANGO_SECRET_KEY_MISSING;
 use crate::diagnose::table::platform::{MISSING_ENV_VAR, NO_DISPLAY};
 use crate::diagnose::table::{DECISIVE, HINT, Rule, SAID};
+use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
 use crate::log::traceback::Raised;
 
@@ -36,8 +36,8 @@ const OF_NOTHING: &[&str] = &[
     "base 10: 'None'",
 ];
 
-pub(super) fn detect(reading: &Reading<'_>, found: &mut Vec<Finding>) {
-    for raised in &reading.raised {
+pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
+    for raised in &view.raised {
         if super::imports::is_building(raised) {
             continue;
         }

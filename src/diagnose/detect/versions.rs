@@ -2,9 +2,9 @@
 
 use super::find;
 use crate::diagnose::rank::Finding;
-use crate::diagnose::reading::Reading;
 use crate::diagnose::table::DECISIVE;
 use crate::diagnose::table::install::{NO_WHEEL_FOR_PYTHON, REQUIRES_PYTHON_MISMATCH};
+use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
 use pep440_rs::Version;
 use std::str::FromStr;
@@ -53,8 +53,8 @@ const WHEELS_ONLY: &[&str] = &[
     "ai-edge-litert",
 ];
 
-pub(super) fn detect(reading: &Reading<'_>, found: &mut Vec<Finding>) {
-    for (at, line) in reading.lines.iter().enumerate() {
+pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
+    for (at, line) in view.lines.iter().enumerate() {
         if !line.text.contains("Could not find a version that satisfies") {
             continue;
         }
@@ -69,13 +69,13 @@ pub(super) fn detect(reading: &Reading<'_>, found: &mut Vec<Finding>) {
             .split(", ")
             .filter_map(|version| Version::from_str(version.trim()).ok())
             .collect();
-        let ignored = reading.back_from(at, 12, |text| text.contains(IGNORED));
+        let ignored = view.back_from(at, 12, |text| text.contains(IGNORED));
         let named_there = ignored.is_some_and(|line| {
-            pinned.is_none_or(|version| reading.text(line).contains(&format!(" {version} Requires-Python")))
+            pinned.is_none_or(|version| view.text(line).contains(&format!(" {version} Requires-Python")))
         });
         let rule = if named_there && (pinned.is_some() || versions.is_empty()) {
             &REQUIRES_PYTHON_MISMATCH
-        } else if versions.is_empty() && WHEELS_ONLY.contains(&name.as_str()) && !reading.mentions("Retrying (Retry(") {
+        } else if versions.is_empty() && WHEELS_ONLY.contains(&name.as_str()) && !view.mentions("Retrying (Retry(") {
             &NO_WHEEL_FOR_PYTHON
         } else if let Some(pinned) = pinned.and_then(|version| Version::from_str(version).ok())
             && let Some(oldest) = versions.iter().min()

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::FixContext;
 use crate::catalog::modules;
 use crate::finding::{Edit, Fix};
-use crate::project::requirements::meant;
+use crate::project::requirements::repaired;
 
 const FILE: &str = "requirements.txt";
 
@@ -63,7 +63,7 @@ pub(in crate::diagnose) fn drop_line(context: &FixContext<'_>) -> Vec<Fix> {
     found
         .map(|(index, line)| {
             let (path, line_number, was) = (PathBuf::from(FILE), index + 1, line.to_owned());
-            let (summary, edit) = match meant(line) {
+            let (summary, edit) = match repaired(line) {
                 Some(text) => (
                     format!("write {}", text.replace('\n', ", ")),
                     Edit::ReplaceLine { path, line: line_number, was, text },

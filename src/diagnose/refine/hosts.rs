@@ -1,15 +1,15 @@
 //! Whose host it was that did not answer, and how large an image.
 
 use crate::diagnose::rank::Finding;
-use crate::diagnose::reading::{Reading, Stage};
+use crate::diagnose::view::{LogView, Stage};
 use crate::log::pattern::Pattern;
 
 static HOST: Pattern = Pattern::new(r"(?:host='|https?://|connect to host |connect to )([\w-]+(?:\.[\w-]+)+)");
 
 /// A host that the app asks when it runs is not the package index, and neither is the place uv downloads Pythons from.
-pub(in crate::diagnose) fn whose(reading: &Reading<'_>, finding: &mut Finding) -> bool {
-    let near = finding.at.saturating_sub(3)..(finding.at + 2).min(reading.lines.len());
-    if near.clone().any(|at| is_python_download(reading.text(at))) {
+pub(in crate::diagnose) fn whose(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let near = finding.at.saturating_sub(3)..(finding.at + 2).min(view.lines.len());
+    if near.clone().any(|at| is_python_download(view.text(at))) {
         finding.message = Some("uv wanted to download a CPython of its own, and could not".to_owned());
         finding.help = Some(
             "let uv take the Python that is there: UV_PYTHON_DOWNLOADS=never and a requires-python (and .python-version) that this Python meets"
@@ -18,12 +18,12 @@ pub(in crate::diagnose) fn whose(reading: &Reading<'_>, finding: &mut Finding) -
         finding.is_unfixable = true;
         return true;
     }
-    let line = reading.lines.get(finding.at);
+    let line = view.lines.get(finding.at);
     let runs = line.is_some_and(|line| line.phase.as_deref() == Some("start"))
-        || reading.stage_at(finding.at) == Stage::Start
-        || reading.raised_at(finding.at).is_some_and(|raised| raised.own_frame().is_some());
+        || view.stage_at(finding.at) == Stage::Start
+        || view.raised_at(finding.at).is_some_and(|raised| raised.own_frame().is_some());
     if runs {
-        let host = HOST.captures(reading.text(finding.at)).map(|found| found[1].to_owned());
+        let host = HOST.captures(view.text(finding.at)).map(|found| found[1].to_owned());
         let host = finding.subject.clone().or(host);
         finding.message = Some(match &host {
             Some(host) => format!("`{host}`, which the app asks, cannot be reached from here"),
@@ -43,8 +43,8 @@ fn is_python_download(text: &str) -> bool {
 }
 
 /// An image above the platform's limit is no full disk.
-pub(in crate::diagnose) fn image_size(reading: &Reading<'_>, finding: &mut Finding) -> bool {
-    let text = reading.text(finding.at);
+pub(in crate::diagnose) fn image_size(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let text = view.text(finding.at);
     if text.contains("xceeded") && (text.contains("mage of size") || text.contains("image size")) {
         finding.message = Some("the image is larger than the platform's plan allows".to_owned());
         finding.help = Some(

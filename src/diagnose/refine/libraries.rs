@@ -2,7 +2,7 @@
 
 use crate::catalog::libraries::{is_refused, library};
 use crate::diagnose::rank::Finding;
-use crate::diagnose::reading::Reading;
+use crate::diagnose::view::LogView;
 
 /// The program that the system's loader could not start, where it is none of Nix' nor of the virtual environment.
 fn foreign_program(text: &str) -> Option<&str> {
@@ -30,8 +30,8 @@ pub(super) fn is_browser(text: &str) -> bool {
 }
 
 /// The browser that a package asks for is downloaded, and its libraries come by apt: no package of Nix has either.
-pub(in crate::diagnose) fn browser(reading: &Reading<'_>, finding: &mut Finding) -> bool {
-    let text = reading.text(finding.at);
+pub(in crate::diagnose) fn browser(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let text = view.text(finding.at);
     if is_browser(text) {
         let lacks =
             if text.contains("dependencies") { "the browser's libraries are" } else { "the browser of Playwright is" };
@@ -43,8 +43,8 @@ pub(in crate::diagnose) fn browser(reading: &Reading<'_>, finding: &mut Finding)
 }
 
 /// Adding a package that nixpkgs refuses to evaluate would only end the build earlier.
-pub(in crate::diagnose) fn refused(reading: &Reading<'_>, finding: &mut Finding) -> bool {
-    let text = reading.text(finding.at);
+pub(in crate::diagnose) fn refused(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let text = view.text(finding.at);
     if text.contains("GLIBC_") && text.contains("version") {
         let needs = text.split('`').nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or("a newer glibc");
         finding.message = Some(format!(

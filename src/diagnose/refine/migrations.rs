@@ -1,11 +1,11 @@
 //! Migrations, by the tool that runs them.
 
 use crate::diagnose::rank::Finding;
-use crate::diagnose::reading::Reading;
+use crate::diagnose::view::LogView;
 
 /// The help names the command of the tool that the log shows.
-pub(in crate::diagnose) fn by_tool(reading: &Reading<'_>, finding: &mut Finding) -> bool {
-    let shows = |words: &[&str]| words.iter().any(|word| reading.mentions(word));
+pub(in crate::diagnose) fn by_tool(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let shows = |words: &[&str]| words.iter().any(|word| view.mentions(word));
     let alembic = shows(&["alembic", "flask db", "command.upgrade", "sqlalche.me", "sqlalchemy"]);
     let django = shows(&["django", "manage.py", "Applying "]);
     finding.help = match (alembic, django) {

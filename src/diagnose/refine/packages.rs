@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::diagnose::rank::Finding;
-use crate::diagnose::reading::Reading;
+use crate::diagnose::view::LogView;
 
 /// Lines that name the package being built, best first.
 static NAMED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
@@ -27,33 +27,33 @@ static NAMED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 const NEAR: usize = 400;
 
 /// The subject is the package that was being built.
-pub(in crate::diagnose) fn being_built(reading: &Reading<'_>, finding: &mut Finding) -> bool {
+pub(in crate::diagnose) fn being_built(view: &LogView<'_>, finding: &mut Finding) -> bool {
     if finding.subject.is_none() {
-        finding.subject = package_at(reading, finding.at);
+        finding.subject = package_at(view, finding.at);
     }
     true
 }
 
-fn package_at(reading: &Reading<'_>, at: usize) -> Option<String> {
-    let after = at..reading.lines.len().min(at + NEAR);
+fn package_at(view: &LogView<'_>, at: usize) -> Option<String> {
+    let after = at..view.lines.len().min(at + NEAR);
     let before = (at.saturating_sub(NEAR)..at).rev();
-    if let Some(name) = mentioned_above(reading, at) {
+    if let Some(name) = mentioned_above(view, at) {
         return Some(name);
     }
     NAMED.iter().find_map(|regex| {
         after.clone().chain(before.clone()).find_map(|index| {
-            regex.captures(reading.text(index)).map(|found| found[1].trim_end_matches([',', '.']).to_owned())
+            regex.captures(view.text(index)).map(|found| found[1].trim_end_matches([',', '.']).to_owned())
         })
     })
 }
 
 /// The name that pip prints alone on a line, above "This is an issue with the package mentioned above".
-fn mentioned_above(reading: &Reading<'_>, at: usize) -> Option<String> {
-    let note = (at..reading.lines.len().min(at + NEAR))
-        .find(|index| reading.text(*index).contains("issue with the package mentioned above"))?;
+fn mentioned_above(view: &LogView<'_>, at: usize) -> Option<String> {
+    let note = (at..view.lines.len().min(at + NEAR))
+        .find(|index| view.text(*index).contains("issue with the package mentioned above"))?;
     let above = (at..note)
         .rev()
-        .map(|index| reading.text(index).trim_start_matches([' ', '╰', '─', '>']))
+        .map(|index| view.text(index).trim_start_matches([' ', '╰', '─', '>']))
         .find(|text| !text.is_empty())?;
     let is_name = !above.contains(' ') && above.starts_with(|c: char| c.is_ascii_alphabetic());
     is_name.then(|| above.to_owned())

@@ -1,7 +1,7 @@
 //! The reason that stands some lines from the message that it explains.
 
 use crate::diagnose::rank::Finding;
-use crate::diagnose::reading::Reading;
+use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
 
 /// What parsers of TOML and JSON say is wrong.
@@ -23,35 +23,35 @@ const BELOW_NIX: usize = 10;
 const CLONED_ABOVE: usize = 15;
 
 /// The subject is what the parser says.
-pub(in crate::diagnose) fn what_the_parser_says(reading: &Reading<'_>, finding: &mut Finding) -> bool {
+pub(in crate::diagnose) fn what_the_parser_says(view: &LogView<'_>, finding: &mut Finding) -> bool {
     if finding.subject.is_none() {
-        finding.subject = parser(reading, finding.at);
+        finding.subject = parser(view, finding.at);
     }
     true
 }
 
 /// The message ends with what the parser says.
-pub(in crate::diagnose) fn and_what_the_parser_says(reading: &Reading<'_>, finding: &mut Finding) -> bool {
+pub(in crate::diagnose) fn and_what_the_parser_says(view: &LogView<'_>, finding: &mut Finding) -> bool {
     if finding.message.is_none() {
         let message = finding.rule.message_for(finding.subject.as_deref());
-        finding.message = parser(reading, finding.at).map(|reason| format!("{message}: {reason}"));
+        finding.message = parser(view, finding.at).map(|reason| format!("{message}: {reason}"));
     }
     true
 }
 
 /// The subject is the path that a line above names.
-pub(in crate::diagnose) fn refused_path(reading: &Reading<'_>, finding: &mut Finding) -> bool {
+pub(in crate::diagnose) fn refused_path(view: &LogView<'_>, finding: &mut Finding) -> bool {
     if finding.subject.is_none() {
         let mut above = (finding.at.saturating_sub(ABOVE)..finding.at).rev();
-        finding.subject = above.find_map(|at| Some(PATH.captures(reading.text(at))?[1].to_owned()));
+        finding.subject = above.find_map(|at| Some(PATH.captures(view.text(at))?[1].to_owned()));
     }
     true
 }
 
 /// The subject is the repository that was being cloned.
-pub(in crate::diagnose) fn repository(reading: &Reading<'_>, finding: &mut Finding) -> bool {
+pub(in crate::diagnose) fn repository(view: &LogView<'_>, finding: &mut Finding) -> bool {
     let cloned = (finding.at.saturating_sub(CLONED_ABOVE)..=finding.at).rev().find_map(|at| {
-        let found = CLONED.captures(reading.text(at))?;
+        let found = CLONED.captures(view.text(at))?;
         Some(format!("{}{}", &found[1], &found[2]))
     });
     finding.subject = cloned.or(finding.subject.take());
@@ -59,30 +59,30 @@ pub(in crate::diagnose) fn repository(reading: &Reading<'_>, finding: &mut Findi
 }
 
 /// Whose package set it is that lacks a name; and the word under Nix' caret, where the message itself names none.
-pub(in crate::diagnose) fn nix_excerpt(reading: &Reading<'_>, finding: &mut Finding) -> bool {
+pub(in crate::diagnose) fn nix_excerpt(view: &LogView<'_>, finding: &mut Finding) -> bool {
     match &finding.subject {
-        Some(name) if reading.text(finding.at).contains("E: ") => {
+        Some(name) if view.text(finding.at).contains("E: ") => {
             finding.message = Some(format!("apt knows no package `{name}` in the image's release"));
             finding.help = Some(format!("take `{name}` out of aptPkgs, or give it its name in that release"));
         }
         Some(_) => {}
         None => {
-            let mut below = finding.at..reading.lines.len().min(finding.at + BELOW_NIX);
-            finding.subject = below.find_map(|at| word_above_caret(reading, at));
+            let mut below = finding.at..view.lines.len().min(finding.at + BELOW_NIX);
+            finding.subject = below.find_map(|at| word_above_caret(view, at));
         }
     }
     true
 }
 
-fn word_above_caret(reading: &Reading<'_>, at: usize) -> Option<String> {
-    let text = reading.text(at);
+fn word_above_caret(view: &LogView<'_>, at: usize) -> Option<String> {
+    let text = view.text(at);
     let caret = text.find('^').filter(|_| text.trim_matches([' ', '|', '^']).is_empty())?;
-    let code = reading.text(at.checked_sub(1)?);
+    let code = view.text(at.checked_sub(1)?);
     let start = code.get(..caret)?.rfind([' ', '|']).map_or(0, |blank| blank + 1);
     code.get(start..)?.split(' ').next().filter(|word| !word.is_empty()).map(str::to_owned)
 }
 
-fn parser(reading: &Reading<'_>, at: usize) -> Option<String> {
-    let below = at..reading.lines.len().min(at + BELOW);
-    below.into_iter().find_map(|at| Some(PARSER.captures(reading.text(at))?[1].trim().to_owned()))
+fn parser(view: &LogView<'_>, at: usize) -> Option<String> {
+    let below = at..view.lines.len().min(at + BELOW);
+    below.into_iter().find_map(|at| Some(PARSER.captures(view.text(at))?[1].trim().to_owned()))
 }

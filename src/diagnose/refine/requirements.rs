@@ -1,8 +1,8 @@
 //! The requirements that pip lists below what it says of them.
 
 use crate::diagnose::rank::Finding;
-use crate::diagnose::reading::Reading;
 use crate::diagnose::table::{HINT, SAID};
+use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
 
 static WANTED: Pattern = Pattern::new(r"The user requested (\S.*)$");
@@ -12,14 +12,14 @@ static HASHED: Pattern = Pattern::new(r"^\s+([\w.-]+==\S+)(?: from | --hash|:? *
 /// Lines above and below among which they are looked for.
 const NEAR: usize = 40;
 
-fn near<'r>(reading: &'r Reading<'_>, at: usize) -> impl Iterator<Item = &'r str> {
-    (at.saturating_sub(NEAR)..reading.lines.len().min(at + NEAR)).map(|index| reading.text(index))
+fn near<'r>(view: &'r LogView<'_>, at: usize) -> impl Iterator<Item = &'r str> {
+    (at.saturating_sub(NEAR)..view.lines.len().min(at + NEAR)).map(|index| view.text(index))
 }
 
 /// The subject is what was asked for and what that does not go with.
-pub(in crate::diagnose) fn in_conflict(reading: &Reading<'_>, finding: &mut Finding) -> bool {
-    let wanted = near(reading, finding.at).find_map(|text| Some(WANTED.captures(text)?[1].to_owned()));
-    let depends = near(reading, finding.at)
+pub(in crate::diagnose) fn in_conflict(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let wanted = near(view, finding.at).find_map(|text| Some(WANTED.captures(text)?[1].to_owned()));
+    let depends = near(view, finding.at)
         .find_map(|text| DEPENDS.captures(text).map(|found| format!("{} (wants {})", &found[1], &found[2])));
     let both = match (wanted, depends) {
         (Some(wanted), Some(depends)) => Some(format!("{wanted} and {depends}")),
@@ -30,24 +30,24 @@ pub(in crate::diagnose) fn in_conflict(reading: &Reading<'_>, finding: &mut Find
 }
 
 /// The subject is a requirement without its hash.
-pub(in crate::diagnose) fn hashed(reading: &Reading<'_>, finding: &mut Finding) -> bool {
+pub(in crate::diagnose) fn hashed(view: &LogView<'_>, finding: &mut Finding) -> bool {
     if finding.subject.is_none() {
-        finding.subject = near(reading, finding.at).find_map(|text| Some(HASHED.captures(text)?[1].to_owned()));
+        finding.subject = near(view, finding.at).find_map(|text| Some(HASHED.captures(text)?[1].to_owned()));
     }
     true
 }
 
 /// Without a network no index has any version of anything.
-pub(in crate::diagnose) fn offline(reading: &Reading<'_>, finding: &mut Finding) -> bool {
-    if reading.mentions("Retrying (Retry(total=0") {
+pub(in crate::diagnose) fn offline(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    if view.mentions("Retrying (Retry(total=0") {
         finding.rank = finding.rank.min(SAID);
     }
     true
 }
 
 /// The same, where the index did not answer often enough to list a single version.
-pub(in crate::diagnose) fn without_an_index(reading: &Reading<'_>, finding: &mut Finding) -> bool {
-    if reading.mentions("Retrying (Retry(") && reading.mentions("(from versions: none)") {
+pub(in crate::diagnose) fn without_an_index(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    if view.mentions("Retrying (Retry(") && view.mentions("(from versions: none)") {
         finding.rank = finding.rank.min(HINT);
     }
     true

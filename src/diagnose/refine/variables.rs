@@ -1,18 +1,18 @@
 //! Variables and tokens, in the words of those who ask for them.
 
 use crate::diagnose::rank::Finding;
-use crate::diagnose::reading::Reading;
 use crate::diagnose::table::{DECISIVE, HINT, LAST_RESORT, SAID};
+use crate::diagnose::view::LogView;
 
 /// A developer's own words about a variable weigh as much as what they come with: an exception, an error, a mere warning.
-pub(in crate::diagnose) fn gravity(reading: &Reading<'_>, finding: &mut Finding) -> bool {
+pub(in crate::diagnose) fn gravity(view: &LogView<'_>, finding: &mut Finding) -> bool {
     const GRAVE: &[&str] =
         &["error", "critical", "fatal", "❌", "must ", "required", "raise", "exit", "failed", "ошибка"];
     if finding.rank != HINT {
         return true;
     }
-    let text = reading.text(finding.at).to_lowercase();
-    if reading.raised_at(finding.at).is_some_and(|raised| raised.traced) {
+    let text = view.text(finding.at).to_lowercase();
+    if view.raised_at(finding.at).is_some_and(|raised| raised.traced) {
         finding.rank = DECISIVE;
     } else if text.contains("warn") {
         finding.rank = LAST_RESORT;
@@ -23,8 +23,8 @@ pub(in crate::diagnose) fn gravity(reading: &Reading<'_>, finding: &mut Finding)
 }
 
 /// Discord refuses a token that is good where the application lacks the intents.
-pub(in crate::diagnose) fn intents(reading: &Reading<'_>, finding: &mut Finding) -> bool {
-    if reading.text(finding.at).contains("rivileged") {
+pub(in crate::diagnose) fn intents(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    if view.text(finding.at).contains("rivileged") {
         finding.message = Some("the bot asks for privileged intents that its application does not have".to_owned());
         finding.help = Some(
             "switch the intents on in Discord's developer portal (Bot, Privileged Gateway Intents), or leave them out of the code"

@@ -13,7 +13,7 @@ pub(crate) static MISSING_COMPILER: Rule = Rule {
     about: "No ready wheel fits, so the package is compiled, and the build image has no compiler.",
     help: "take a release of {the package} with a wheel for this Python, or add \"gcc\" to nixPkgs (with \"...\" first; build-essential in aptPkgs)",
     example: "error: command 'gcc' failed: No such file or directory",
-    signs: &[
+    signatures: &[
         said(
             r"(?:command|unable to execute) '?(?:[\w/.-]*-)?(?:gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?|x86_64-linux-gnu-gcc)[\d.-]*'? ?(?:failed)?: (?:\[Errno 2\] )?No such file or directory",
         ),
@@ -48,7 +48,7 @@ pub(crate) static MISSING_RUST: Rule = Rule {
     about: "No ready wheel fits, so the package is compiled with cargo, which is missing or may not write where it wants to.",
     help: "take a release of {the package} with a wheel for this Python, or add \"rustc\" and \"cargo\" to nixPkgs (with \"...\" first)",
     example: "Cargo, the Rust package manager, is not installed or is not on PATH.",
-    signs: &[
+    signatures: &[
         said(
             r"Cargo, the Rust package manager, is not installed or is not on PATH|This package requires Rust(?: >?=?[\d.]+)?(?: and Cargo| to compile)",
         ),
@@ -77,7 +77,7 @@ pub(crate) static MISSING_SYSTEM_HEADER: Rule = Rule {
     about: check::packages::HEADER.about,
     help: "add the package with {it} to nixPkgs, or take a wheel that brings the library (psycopg2-binary, for example)",
     example: "Error: pg_config executable not found.",
-    signs: &[
+    signatures: &[
         decisive(r"Error: (?P<s>pg_config) executable not found"),
         decisive(r"(?P<s>pg_config) is required to build psycopg2"),
         decisive(
@@ -145,7 +145,7 @@ pub(crate) static LEGACY_SETUP_PY: Rule = Rule {
     about: "The source distribution relies on something that setuptools or Python dropped. Nothing in the project itself is wrong but the pin.",
     help: "take a newer release of {the package}, or a maintained successor; failing that, an older Python",
     example: "error in demo setup command: use_2to3 is invalid.",
-    signs: &[
+    signatures: &[
         decisive(r"error in (?P<s>\S+) setup command: |use_2to3 is invalid"),
         said(r"cannot import name '(?:Feature|convert_path|find_packages2|run_2to3)' from 'setuptools"),
         said(
@@ -180,7 +180,7 @@ pub(crate) static SETUPTOOLS_PKG_RESOURCES_MISSING: Rule = Rule {
     about: "pkg_resources came with setuptools, which venvs of Python 3.12 and later no longer bring and whose newest releases no longer carry it.",
     help: "add `setuptools<81` to requirements.txt, or take a newer release of the package that imports {it}",
     example: "ModuleNotFoundError: No module named 'pkg_resources'",
-    signs: &[
+    signatures: &[
         decisive(r"No module named '?(?P<s>pkg_resources)\b"),
         decisive(r"[Ff]ailed to import (?:the )?'?(?P<s>pkg_resources)\b"),
         decisive(
@@ -199,7 +199,7 @@ pub(crate) static BUILD_BACKEND_CONFIG: Rule = Rule {
     help: "name the packages in pyproject.toml (or use `--no-root`, `package-mode = false` with Poetry); with Nixpacks prefer a requirements.txt, \
                because only pyproject.toml is there while it installs",
     example: "error: Multiple top-level packages discovered in a flat-layout: ['quay', 'tides', 'charts'].",
-    signs: &[
+    signatures: &[
         decisive(r"Multiple top-level (?:packages|modules) discovered in a flat-layout: (?P<s>\[[^\]]*\])"),
         decisive(r"The current project could not be installed: (?P<s>.+)"),
         decisive(r"No file/folder found for package (?P<s>[\w.-]+)"),

@@ -18,7 +18,7 @@ pub(crate) static DB_UNREACHABLE: Rule = Rule {
     about: "The app reached for its database and got no connection: wrong host, not running, not in this network, or not there during the build.",
     help: "set the database URL of the platform's own database, never localhost, and connect when the app runs rather than while it is built",
     example: "psycopg2.OperationalError: connection to server at \"localhost\" (127.0.0.1), port 5432 failed: Connection refused",
-    signs: &[
+    signatures: &[
         decisive(r#"connection to server (?:at|on socket) "(?P<s>[^"]+)".*failed"#),
         decisive(r#"could not (?:connect to server|translate host name(?: "(?P<s>[^"]+)" to address)?)"#),
         decisive(r"failed to resolve host '(?P<s>[^']+)'"),
@@ -70,7 +70,7 @@ pub(crate) static REDIS_UNREACHABLE: Rule = Rule {
     about: "The app, or Celery's broker, reached for Redis and got no connection: wrong host, not running, or not in this network.",
     help: "set REDIS_URL (or the broker URL) to the platform's Redis, never localhost",
     example: "redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused.",
-    signs: &[
+    signatures: &[
         decisive(r"(?:Error|Timeout) (?:-?\d+ |while )?connecting to (?:(?P<s>[\w.-]+:\d+)|tcp://\S+)"),
         decisive(
             r"redis\.exceptions\.(?:ConnectionError|TimeoutError|AuthenticationError|BusyLoadingError|ResponseError: (?:NOAUTH|WRONGPASS))",
@@ -92,7 +92,7 @@ pub(crate) static INVALID_DATABASE_URL: Rule = Rule {
     about: "SQLAlchemy 1.4 and later refuse `postgres://`, async engines need an async driver in the URL, and an empty or half-filled URL cannot be parsed.",
     help: "write `postgresql://` (or `postgresql+asyncpg://`) in place of `postgres://`, and check that the variable is filled in",
     example: "sqlalchemy.exc.NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:postgres",
-    signs: &[
+    signatures: &[
         decisive(r"Can't load plugin: sqlalchemy\.dialects:(?P<s>[\w.+]+)"),
         decisive(r"Could not parse (?:rfc1738 URL|SQLAlchemy URL) from (?:given URL )?string ?'?(?P<s>[^'\n]*)'?"),
         decisive(r"ArgumentError: (?:Could not parse|Expected string or URL object, got)"),
@@ -124,7 +124,7 @@ pub(crate) static DB_MIGRATION_MISSING: Rule = Rule {
     about: "The code is ahead of the schema: migrations were not written, not committed or not run against this database.",
     help: "run the migrations (`python manage.py migrate`, `alembic upgrade head`) before the app starts",
     example: "sqlite3.OperationalError: no such table: users",
-    signs: &[
+    signatures: &[
         decisive(r"no such (?:table|column): (?P<s>[\w.]+)"),
         decisive(r"table (?P<s>\w+) has no column named \w+"),
         decisive(r#"(?:relation|column|table) ["'`]?(?P<s>[\w.\x22]+?)["'`]? (?:of relation .*)?does not exist"#),
@@ -146,7 +146,7 @@ pub(crate) static DB_OBJECT_EXISTS: Rule = Rule {
     about: "The tables were made before the migrations were kept track of (by create_all, by hand, by another service), or an earlier run broke off halfway. The migration history does not know of them.",
     help: "tell the history that it was done: `alembic stamp head` (or the revision that made {it}), `python manage.py migrate --fake-initial`; then migrate as usual, and make tables in one way only",
     example: "psycopg2.errors.DuplicateTable: relation \"harbours\" already exists",
-    signs: &[
+    signatures: &[
         decisive(r#"(?:relation|table|type|index) ["'`]?(?P<s>[\w.]+?)["'`]? already exists"#),
         decisive(r#"column ["'`]?(?P<s>[\w.]+?)["'`]? of relation .* already exists"#),
         decisive(r"duplicate column name: (?P<s>\w+)"),
@@ -164,7 +164,7 @@ pub(crate) static BROKER_UNREACHABLE: Rule = Rule {
     about: "A worker that is told of no broker asks RabbitMQ at localhost (amqp://guest@localhost//), which no container has: the app was made without `broker=`, or its variable is not set.",
     help: "set the broker's URL (`Celery(broker=os.environ[\"REDIS_URL\"])`, CELERY_BROKER_URL) to a broker of the platform",
     example: "consumer: Cannot connect to amqp://guest:**@127.0.0.1:5672//: [Errno 111] Connection refused.",
-    signs: &[decisive(r"(?:consumer: )?[Cc]annot connect to (?P<s>(?:amqps?|pyamqp)://\S+?): ")],
+    signatures: &[decisive(r"(?:consumer: )?[Cc]annot connect to (?P<s>(?:amqps?|pyamqp)://\S+?): ")],
     yields_to: YieldsTo::Rules(&[&MISSING_ENV_VAR]),
     ..Rule::BLANK
 };
@@ -176,7 +176,7 @@ pub(crate) static SQLITE_PATH_UNWRITABLE: Rule = Rule {
     about: "The folder of the database file does not exist in the container (no volume is mounted there), or may not be written.",
     help: "make the folder of {the file} before connecting, mount a volume there, or use a path under /app",
     example: "sqlite3.OperationalError: unable to open database file",
-    signs: &[decisive(
+    signatures: &[decisive(
         r"unable to open database file|attempt to write a readonly database|sqlite3\.OperationalError: disk I/O error",
     )],
     refine: Some(refine::places::sqlite_file),
@@ -190,7 +190,7 @@ pub(crate) static MISSING_DATA_FILE: Rule = Rule {
     about: "The app opens a file that is not in the deployed folder: ignored by git or .dockerignore, left on a laptop, or named relative to another folder.",
     help: "commit {the file} (or make it at start), and build its path from `__file__` rather than from the working directory",
     example: "FileNotFoundError: [Errno 2] No such file or directory: 'tides/berths.json'",
-    signs: &[
+    signatures: &[
         hint(r"FileNotFoundError: \[(?:Errno|WinError) [23]\] [^:]*: ?b?['\x22](?P<s>[^'\x22]+)['\x22]"),
         hint(r"(?:jinja2\.exceptions\.)?TemplateNotFound: (?P<s>\S+)"),
         hint(r"TemplateDoesNotExist: (?P<s>\S+)"),

@@ -11,7 +11,7 @@ pub(crate) static DJANGO_ALLOWED_HOSTS: Rule = Rule {
     help: "add {the host} to ALLOWED_HOSTS (and healthcheck.railway.app, if the platform probes the app)",
     example: "django.core.exceptions.DisallowedHost: Invalid HTTP_HOST header: 'harbour.example'. You may need to add 'harbour.example' to ALLOWED_HOSTS.",
     link: Some("https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts"),
-    signs: &[decisive(
+    signatures: &[decisive(
         r"Invalid HTTP_HOST header: '(?P<s>[^']+)'|DisallowedHost|You must set settings\.ALLOWED_HOSTS if DEBUG is False",
     )],
     ..Rule::BLANK
@@ -24,7 +24,7 @@ pub(crate) static DJANGO_SECRET_KEY_MISSING: Rule = Rule {
     about: "settings.py takes SECRET_KEY from a variable that is not set here (builds often have other variables than the running app).",
     help: "set SECRET_KEY (or the variable that settings.py reads) for the service, at build time as well if collectstatic runs there",
     example: "django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not be empty.",
-    signs: &[
+    signatures: &[
         decisive(r"The SECRET_KEY setting must not be empty|SECRET_KEY must be at least \d+"),
         decisive(r"(?:Set the (?P<s>\w*SECRET_KEY\w*) environment variable)"),
         decisive(r"(?:^|: )(?P<s>(?:DJANGO_)?SECRET_KEY) not found\. Declare it as envvar"),
@@ -40,7 +40,7 @@ pub(crate) static DJANGO_SETTINGS_MODULE_MISSING: Rule = Rule {
     about: "DJANGO_SETTINGS_MODULE is unset, or names a module that cannot be imported from the folder in which the app starts.",
     help: "set DJANGO_SETTINGS_MODULE to the dotted path of the settings, and start in the folder of manage.py",
     example: "django.core.exceptions.ImproperlyConfigured: Requested setting INSTALLED_APPS, but settings are not configured. You must either define the environment variable DJANGO_SETTINGS_MODULE or call settings.configure() before accessing settings.",
-    signs: &[
+    signatures: &[
         decisive(r"settings are not configured\. You must either define the environment variable"),
         decisive(r"Could not import settings '(?P<s>[^']+)'"),
         decisive(r"DJANGO_SETTINGS_MODULE.*(?:not set|undefined|is not defined)"),
@@ -55,7 +55,7 @@ pub(crate) static COLLECTSTATIC_FAILED: Rule = Rule {
     about: check::django::STATIC.about,
     help: "set STATIC_ROOT in settings.py, and correct the reference named in the message",
     example: "django.core.exceptions.ImproperlyConfigured: You're using the staticfiles app without having set the STATIC_ROOT setting to a filesystem path.",
-    signs: &[
+    signatures: &[
         decisive(r"without having set the STATIC_ROOT setting|using the staticfiles app without having"),
         decisive(r"Collectstatic configuration error"),
         decisive(r"Missing staticfiles manifest entry for '(?P<s>[^']+)'"),

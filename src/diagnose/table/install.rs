@@ -18,7 +18,7 @@ pub(crate) static EXTERNALLY_MANAGED: Rule = Rule {
                `python -m venv --copies /opt/venv && . /opt/venv/bin/activate && `",
     example: "error: externally-managed-environment",
     link: Some("https://peps.python.org/pep-0668/"),
-    signs: &[
+    signatures: &[
         decisive(r"externally-managed-environment|This environment is externally managed"),
         decisive(r"The (?:interpreter|Python interpreter|virtual environment) at .+ is externally managed"),
         decisive(r"tries to modify the immutable|passing --break-system-packages"),
@@ -36,7 +36,7 @@ pub(crate) static PIP_NOT_FOUND: Rule = Rule {
     help: "let the Python provider install (delete [phases.install]), or begin the command with \
                `python -m venv --copies /opt/venv && . /opt/venv/bin/activate && `",
     example: "/bin/bash: line 1: pip: command not found",
-    signs: &[
+    signatures: &[
         decisive(
             r"\bpip[\d.]*: (?:command )?not found|\bpip[\d.]*: No such file or directory|command not found: pip[\d.]*\s*$",
         ),
@@ -62,7 +62,7 @@ pub(crate) static VENV_MADE_TWICE: Rule = Rule {
     about: check::venv::TWICE.about,
     help: "leave `python -m venv /opt/venv` out of the build command: it is made and active by then",
     example: "Error: '/opt/venv/bin/python' and '/opt/venv/bin/python' are the same file",
-    signs: &[
+    signatures: &[
         decisive(r"'(?P<s>\S*/bin/python[\d.]*)' and '\S+' are the same file"),
         decisive(r"Text file busy: '(?P<s>\S*/bin/python[\d.]*)'"),
         decisive(r"cannot create regular file '(?P<s>\S*/bin/python[\d.]*)': Text file busy"),
@@ -78,7 +78,7 @@ pub(crate) static NO_MATCHING_DISTRIBUTION: Rule = Rule {
     help: "check the name and version of {the requirement} on the index",
     example: "ERROR: No matching distribution found for tabulate==9.9.1",
     link: Some("https://pip.pypa.io/en/stable/reference/requirements-file-format/"),
-    signs: &[
+    signatures: &[
         said(r"No matching distribution found for (?P<s>[^\s(]+(?: ?[<>=!~]=?[^\s(]+)*)"),
         said(r"Could not find a version that satisfies the requirement (?P<s>[^\s(;]+)"),
         said(r"[Bb]ecause (?P<s>[\w.\[\]-]+) was not found in the (?:package registry|provided package locations)"),
@@ -116,7 +116,7 @@ pub(crate) static NO_WHEEL_FOR_PYTHON: Rule = Rule {
     about: check::packages::NO_WHEEL.about,
     help: "raise the pin of {the package} to a release with wheels for this Python, or choose an older Python (runtime.txt, .python-version)",
     example: "AttributeError: module 'pkgutil' has no attribute 'ImpImporter'. Did you mean: 'zipimporter'?",
-    signs: &[
+    signatures: &[
         said(r"module 'pkgutil' has no attribute 'ImpImporter'"),
         said(r"wheel\(s\) were skipped as your project's environment does not support the identified"),
         said(r"'build_ext' object has no attribute 'cython_sources'|AttributeError: cython_sources"),
@@ -160,7 +160,7 @@ pub(crate) static WHEEL_WRONG_PLATFORM: Rule = Rule {
     about: check::requirements::WHEEL.about,
     help: "require the package by name and version in place of {the wheel file}, so that pip can choose",
     example: "ERROR: demo-1.0-cp311-cp311-win_amd64.whl is not a supported wheel on this platform.",
-    signs: &[
+    signatures: &[
         decisive(r"(?P<s>\S+\.whl) is not a supported wheel on this platform"),
         decisive(r"[Tt]he wheel is not compatible|wheel (?:filename )?['`]?(?P<s>\S+\.whl)['`]? is not compatible"),
         decisive(
@@ -180,7 +180,7 @@ pub(crate) static WINDOWS_ONLY_REQUIREMENT: Rule = Rule {
     about: check::requirements::WINDOWS.about,
     help: "remove {the requirement}, or end its line with `; sys_platform == \"win32\"`",
     example: "ERROR: No matching distribution found for pywinpty==2.0.12",
-    signs: &[
+    signatures: &[
         decisive(
             r"(?i)(?:No matching distribution found for|satisfies the requirement|Unable to find installation candidates for|no versions? of|Because) (?P<s>(?:pywin32|pypiwin32|pywinpty|wmi|win32-setctime|win10toast(?:-click|-persist)?|windows-curses|pythonwin)\b[^\s(]*)",
         ),
@@ -216,7 +216,7 @@ pub(crate) static REQUIRES_PYTHON_MISMATCH: Rule = Rule {
     about: check::version::MISMATCH.about,
     help: "choose a Python that {it} supports (NIXPACKS_PYTHON_VERSION, runtime.txt or .python-version), or change the pin",
     example: "ERROR: Package 'demo' requires a different Python: 3.11.7 not in '>=3.12'",
-    signs: &[
+    signatures: &[
         decisive(r"[Pp]ackage '(?P<s>[^']+)' requires a different Python: "),
         decisive(r"This script does not work on (?P<s>Python [\d.]+)\.? The minimum supported"),
         decisive(r"The currently activated Python version (?P<s>[\d.]+) is not supported by the project"),
@@ -269,7 +269,7 @@ pub(crate) static RESOLUTION_CONFLICT: Rule = Rule {
     help: "loosen or align the pins that the log names under `The conflict is caused by`",
     example: "ERROR: Cannot install -r requirements.txt (line 4) and click==7.1.2 because these package versions have conflicting dependencies.",
     link: Some("https://pip.pypa.io/en/stable/topics/dependency-resolution/"),
-    signs: &[
+    signatures: &[
         decisive(
             r"Cannot install (?P<s>.+?) because these package versions have (?:conflicting|incompatible) dependencies",
         ),

@@ -17,7 +17,7 @@ pub(crate) static GIT_MISSING: Rule = Rule {
     about: "A `git+https` requirement is cloned by the git program, which the build image lacks.",
     help: "add \"git\" to nixPkgs (with \"...\" first) or to aptPkgs, or require a released version instead",
     example: "ERROR: Cannot find command 'git' - do you have 'git' installed and in your PATH?",
-    signs: &[
+    signatures: &[
         decisive(r"Cannot find command 'git'|No such file or directory: 'git'|\bgit: (?:command )?not found"),
         decisive(r"(?i)git executable (?:was )?not found"),
         decisive(r"(?i)git (?:command|executable)? ?(?:is )?not (?:found|installed)"),
@@ -39,7 +39,7 @@ pub(crate) static DISK_FULL: Rule = Rule {
     about: "The build or the app filled its disk. Large packages (PyTorch with CUDA above all), caches or data files are the usual reasons.",
     help: "install smaller builds (`torch` from its CPU index), keep data out of the image, or take a larger disk",
     example: "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
-    signs: &[
+    signatures: &[
         decisive(
             r"\[?(?:Errno 28|os error 28|ENOSPC)|[Nn]o space left on device|There is not enough space on the disk|Disk quota exceeded|\[Errno 122\]|WinError 112",
         ),
@@ -60,7 +60,7 @@ pub(crate) static READ_ONLY_FILESYSTEM: Rule = Rule {
     about: "Something wrote where the platform mounts read-only, such as /nix/store or a mounted configuration.",
     help: "write under /tmp or on a volume in place of {the path}",
     example: "OSError: [Errno 30] Read-only file system: '/nix/var/harbour.log'",
-    signs: &[
+    signatures: &[
         decisive(r"(?:Errno 30|os error 30)\]?[^:]*: '(?P<s>[^']+)'"),
         decisive(
             r"(?:[\w/-]+: )?(?:cannot \w+(?: directory)? )?(?:'|‘|`)?(?P<s>/[^'`:\s]+?)(?:'|’|`)?: Read-only file system",
@@ -79,7 +79,7 @@ pub(crate) static PERMISSION_DENIED: Rule = Rule {
     about: "The process runs as a user to whom the file or folder does not belong, or a script lacks its executable bit.",
     help: "write where the user may (/tmp, a volume), or give {the path} to the user that runs the app",
     example: "PermissionError: [Errno 13] Permission denied: '/srv/tides/export.csv'",
-    signs: &[
+    signatures: &[
         said(
             r"(?:PermissionError|OSError|EnvironmentError|IOError): \[(?:Errno 13|WinError 5|Errno 1)\][^:]*: '?(?P<s>[^'\n]+)'?",
         ),
@@ -111,7 +111,7 @@ pub(crate) static MISSING_SYSTEM_BINARY: Rule = Rule {
     about: check::packages::PROGRAM.about,
     help: "add the package with {the program} to nixPkgs (with \"...\" first) or to aptPkgs",
     example: "FileNotFoundError: [Errno 2] No such file or directory: 'ffmpeg'",
-    signs: &[
+    signatures: &[
         decisive(r"Unable to get page count\. Is (?P<s>poppler) installed and in PATH"),
         decisive(r"PDFInfoNotInstalledError|TesseractNotFoundError"),
         decisive(r"(?P<s>(?i:tesseract)) is not installed or it's not in\b"),
@@ -166,7 +166,7 @@ pub(crate) static COMMAND_TIMED_OUT: Rule = Rule {
     about: "The command waits for something that never comes (a prompt, a lock, a server that it started itself), or has more to do than there is time for.",
     help: "run {the command} by itself (`shakedown shell`) to see what it waits for; a server belongs into the start command, and a long build gets more time with --timeout and --silence",
     example: "Build timed out after 20m0s",
-    signs: &[
+    signatures: &[
         said(
             r"(?i)\bbuild (?:has )?(?:timed out|exceeded (?:the |its )?(?:maximum |allowed )?(?:build )?(?:time|duration))\b",
         ),
@@ -186,7 +186,7 @@ pub(crate) static OUT_OF_MEMORY: Rule = Rule {
     about: "The kernel ended the process because it used more memory than the container has. Nothing else is logged when that happens.",
     help: "raise the memory limit, load less at once, or run fewer workers",
     example: "Killed",
-    signs: &[
+    signatures: &[
         decisive(r"(?i)oom[-_ ]?kill"),
         decisive(r"(?i)out of memory: kill"),
         decisive(r"(?i)OOMKilled"),

@@ -13,7 +13,7 @@ pub(crate) static INVALID_PYPROJECT: Rule = Rule {
     about: check::pyproject::INVALID.about,
     help: "correct pyproject.toml where the message points, or give the missing section",
     example: "[tool.poetry] section not found in /app/pyproject.toml",
-    signs: &[
+    signatures: &[
         decisive(r"\[?tool\.poetry\]? section not found|The Poetry configuration is invalid"),
         decisive(r"Either \[project\.name\] or \[tool\.poetry\.name\] is required"),
         decisive(r"(?:'|`)?(?P<s>name|version|description|authors)(?:'|`)? is a required property"),
@@ -52,7 +52,7 @@ pub(crate) static POETRY_LOCK_OUTDATED: Rule = Rule {
     about: check::lock::POETRY_LOCK.about,
     help: "run `poetry lock` and commit poetry.lock",
     example: "pyproject.toml changed significantly since poetry.lock was last generated. Run `poetry lock` to fix the lock file.",
-    signs: &[
+    signatures: &[
         decisive(r"changed significantly since poetry\.lock was last generated"),
         decisive(r"poetry\.lock is not up to date with pyproject\.toml"),
         decisive(r"Run `?poetry lock(?: \[?--no-update\]?)?`? to fix"),
@@ -68,7 +68,7 @@ pub(crate) static PIPFILE_LOCK_OUTDATED: Rule = Rule {
     about: check::lock::PIPFILE_LOCK.about,
     help: "run `pipenv lock` and commit Pipfile.lock",
     example: "Your Pipfile.lock (0345f5) is out of date. Expected: (5580b3).",
-    signs: &[
+    signatures: &[
         decisive(
             r"Your Pipfile\.lock\b.*(?:is )?out of date|Pipfile\.lock \(?\w*\)? ?(?:is )?out of date|Pipfile\.lock is out(?: of |-of-)date",
         ),
@@ -86,7 +86,7 @@ pub(crate) static UV_LOCK_OUTDATED: Rule = Rule {
     about: check::lock::UV_LOCK.about,
     help: "run `uv lock` and commit uv.lock",
     example: "error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided. To update the lockfile, run `uv lock`.",
-    signs: &[
+    signatures: &[
         decisive(r"lockfile at `[^`]*uv\.lock` needs to be updated"),
         decisive(r"uv\.lock.*(?:needs to be updated|is outdated|out of date)"),
         decisive(r"`--(?:locked|frozen)` was (?:provided|passed).*(?:updat|run `uv lock`)"),
@@ -105,7 +105,7 @@ pub(crate) static UV_LOCK_MISSING: Rule = Rule {
     about: check::lock::NO_LOCK.about,
     help: "run `uv lock` and commit uv.lock",
     example: "error: Unable to find lockfile at `uv.lock`. To create a lockfile, run `uv lock` or `uv sync`.",
-    signs: &[
+    signatures: &[
         decisive(r"Unable to find lockfile at|Unable to find lockfile"),
         decisive(r"(?:uv\.lock|lockfile|[Ll]ock file).*(?:not found|does(?:n't| not) exist|is missing).*"),
         decisive(r"`?uv\.lock`? could not be found"),
@@ -120,7 +120,7 @@ pub(crate) static POETRY_VERSION_TOO_OLD: Rule = Rule {
     about: check::lock::POETRY_OLD.about,
     help: "set NIXPACKS_POETRY_VERSION (or `poetry` in .tool-versions) to the version that wrote the lock",
     example: "The lock file is not compatible with the current version of Poetry.",
-    signs: &[
+    signatures: &[
         decisive(
             r"[Ll]ock file is not compatible with the current version of [Pp]oetry|Upgrade Poetry to be able to read the lock file",
         ),
@@ -145,7 +145,7 @@ pub(crate) static UV_VERSION_TOO_OLD: Rule = Rule {
     about: check::lock::UV_OLD.about,
     help: "set NIXPACKS_UV_VERSION (or `uv` in .tool-versions) to the version that wrote the lock",
     example: "error: The lockfile at `uv.lock` uses an unsupported schema version (v2, but only v1 is supported). Downgrade to a compatible uv version, or remove the `uv.lock` prior to running `uv lock` or `uv sync`.",
-    signs: &[
+    signatures: &[
         decisive(r"uses an unsupported schema version"),
         decisive(r"Required uv version `?(?P<s>[^`]+)`? does not match the running version"),
         decisive(r"Required version `(?P<s>[^`]+)` does not match the running version"),
@@ -165,7 +165,7 @@ pub(crate) static POETRY_OPTION_REMOVED: Rule = Rule {
     about: check::lock::POETRY_2.about,
     help: "pin Poetry 1.x (NIXPACKS_POETRY_VERSION=1.8.5), or use `--only main` in an install command of your own",
     example: "The option \"--no-dev\" does not exist",
-    signs: &[
+    signatures: &[
         decisive(r#"The (?:option )?"(?P<s>--[\w-]+)" (?:option )?does not exist"#),
         decisive(r"The requested command (?P<s>export|shell) does not exist"),
         decisive(r#"The command "(?P<s>export|shell|\w+)" does not exist"#),
@@ -180,7 +180,7 @@ pub(crate) static TOOL_VERSION_INCOMPATIBLE: Rule = Rule {
     about: check::lock::PDM.about,
     help: "set the tool's version variable (NIXPACKS_PDM_VERSION, NIXPACKS_POETRY_VERSION) to a current release",
     example: "TypeError: super(type, obj): obj must be an instance or subtype of type",
-    signs: &[
+    signatures: &[
         decisive(r"KeyError: 'PEP517_BUILD_BACKEND'|super\(type, obj\): obj must be an instance or subtype of type"),
         decisive(r"^\[(?:Attribute|Type|Import|ModuleNotFound)Error\]: (?:module|cannot import|No module|.*object) "),
     ],

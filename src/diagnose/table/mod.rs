@@ -1,7 +1,7 @@
 //! Everything that is known to go wrong, a row each. A file of rows is a topic; [`RULES`] names every row once.
 
 mod rule;
-mod signs;
+mod signatures;
 
 pub(super) mod compile;
 pub(super) mod database;
@@ -20,7 +20,7 @@ pub(super) mod start;
 
 pub use rule::Rule;
 pub(super) use rule::{DECISIVE, HINT, LAST_RESORT, SAID, YieldsTo};
-pub(super) use signs::SIGNS;
+pub(super) use signatures::SIGNATURES;
 
 /// Every rule, by stage. Where two find the same in one line with the same certainty, the earlier one comes first.
 pub static RULES: &[&Rule] = &[

@@ -15,7 +15,7 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
     about: "The app (or a package of it) imports a module that is not installed. The name to install may differ from the name to import.",
     help: "add {the distribution} to requirements.txt",
     example: "ModuleNotFoundError: No module named 'requests'",
-    signs: &[
+    signatures: &[
         decisive(r#"Form data requires "{1,2}(?P<s>python-multipart)"{1,2} to be installed"#),
         decisive(r"(?P<s>[\w-]+) worker requires "),
         said(r"Error: class uri '(?P<s>[\w.]+)' invalid or not found"),
@@ -63,7 +63,7 @@ pub(crate) static MISSING_LOCAL_MODULE: Rule = Rule {
     about: "The module belongs to the project, but it is not in the deployed folder or not on Python's path: not committed, another spelling or case, or started in the wrong folder.",
     help: "commit {the module} (check .gitignore and upper or lower case), and start in the project's root or set PYTHONPATH",
     example: "ModuleNotFoundError: No module named 'harbour.tides.forecast'",
-    signs: &[],
+    signatures: &[],
     yields_to: YieldsTo::Rules(&[&WRONG_START_MODULE]),
     ..Rule::BLANK
 };
@@ -75,7 +75,7 @@ pub(crate) static RELATIVE_IMPORT_ERROR: Rule = Rule {
     about: "`from . import x` works inside a package only. A file that is started directly, or imported as a top-level module, has none.",
     help: "start it as a module (`python -m package.main`, `package.main:app`), or import absolutely",
     example: "ImportError: attempted relative import with no known parent package",
-    signs: &[
+    signatures: &[
         decisive(r"attempted relative import (?:with no known parent package|beyond top-level package|in non-package)"),
         decisive(r"Attempted relative import in non-package"),
         decisive(r"Parent module '[^']*' not loaded, cannot perform relative import"),
@@ -92,7 +92,7 @@ pub(crate) static CIRCULAR_IMPORT: Rule = Rule {
     about: "Python was in the middle of one module when another, imported by it, asked for a name of the first.",
     help: "move {the name} to a module that neither of them imports back, or import it inside the function that uses it",
     example: "ImportError: cannot import name 'berths' from partially initialized module 'harbour.quay' (most likely due to a circular import) (/app/harbour/quay.py)",
-    signs: &[
+    signatures: &[
         decisive(r"cannot import name '(?P<s>[^']+)' from partially initialized module"),
         decisive(r"partially initialized module '(?P<s>[^']+)' has no attribute '[^']+'"),
         decisive(r"most likely due to a circular import|likely due to a circular import"),
@@ -108,7 +108,7 @@ pub(crate) static IMPORT_NAME_ERROR: Rule = Rule {
     about: "The module is the project's own, and it does not define the name: renamed, misspelt, or an older file was deployed.",
     help: "define {the name} there, or correct the import",
     example: "ImportError: cannot import name 'TideTable' from 'harbour.tables' (/app/harbour/tables.py)",
-    signs: &[],
+    signatures: &[],
     yields_to: YieldsTo::Rules(&[&CIRCULAR_IMPORT]),
     ..Rule::BLANK
 };
@@ -120,7 +120,7 @@ pub(crate) static DEPENDENCY_VERSION_INCOMPATIBLE: Rule = Rule {
     about: "A package was renamed, split or changed in a newer release than the code (or another package) was written for. Nothing pins it, or the pins do not belong together.",
     help: "pin {the package} to the release that the code was written for, or adapt the code",
     example: "ImportError: cannot import name 'url_quote' from 'werkzeug.urls' (/opt/venv/lib/python3.12/site-packages/werkzeug/urls.py)",
-    signs: &[
+    signatures: &[
         decisive(r"PydanticImportError: `?(?P<s>[^`]+?)`? has been (?:moved|removed)"),
         decisive(r"`(?P<s>BaseSettings)` has been moved"),
         decisive(r"PydanticUserError: |operator torchvision::nms does not exist|urllib3 v2\.0 only supports OpenSSL"),
@@ -192,7 +192,7 @@ pub(crate) static NUMPY_ABI_MISMATCH: Rule = Rule {
     about: "NumPy 2 changed its binary interface. Wheels built against NumPy 1 do not load with it, nor the other way round.",
     help: "pin `numpy<2`, or raise the pins of pandas, scipy, scikit-learn, opencv and torch to releases for NumPy 2",
     example: "ValueError: numpy.dtype size changed, may indicate binary incompatibility. Expected 88 from C header, got 96 from PyObject",
-    signs: &[
+    signatures: &[
         decisive(
             r"(?:numpy\.\w+|numpy) size changed, may indicate binary incompatibility|numpy\.\w+ has the wrong size",
         ),
@@ -214,7 +214,7 @@ pub(crate) static MISSING_SHARED_LIBRARY: Rule = Rule {
     about: check::packages::LIBRARY.about,
     help: "add the package with {the library} to nixLibs (with \"...\" first); aptPkgs do not reach a Nix Python",
     example: "ImportError: libGL.so.1: cannot open shared object file: No such file or directory",
-    signs: &[
+    signatures: &[
         decisive(r"(?:^|[\s'\x22(])(?P<s>[\w+./-]+\.so[\w.]*): cannot open shared object file"),
         decisive(r"find_library\(\) did not manage to locate a library called '(?P<s>[\w.+-]+)'"),
         said(
@@ -259,7 +259,7 @@ pub(crate) static REMOVED_STDLIB_MODULE: Rule = Rule {
     about: check::imports::REMOVED.about,
     help: "take a newer release of the package that imports {it}, add its replacement to the requirements, or choose an older Python",
     example: "ModuleNotFoundError: No module named 'audioop'",
-    signs: &[],
+    signatures: &[],
     fix: Some(fixes::requirements::stdlib_replacement),
     ..Rule::BLANK
 };

@@ -11,7 +11,7 @@ pub(crate) static GIT_AUTH_FAILED: Rule = Rule {
     about: check::requirements::SSH.about,
     help: "give the build a token (`git+https://$TOKEN@…`, with the name in braces), or publish {the repository} as a package",
     example: "fatal: could not read Username for 'https://github.com': No such device or address",
-    signs: &[
+    signatures: &[
         decisive(r"fatal: could not read (?:Username|Password) for '(?P<s>[^']+)'"),
         decisive(
             r"fatal: Authentication failed for '(?P<s>[^']+)'|remote: Invalid username or (?:password|token)|Support for password authentication was removed",
@@ -33,7 +33,7 @@ pub(crate) static INDEX_AUTH_FAILED: Rule = Rule {
     about: "A private package index answered 401 or 403. The credentials are missing in the build, or wrong.",
     help: "set the variables that the index URL uses for the build, and check user and token of {the index}",
     example: "ERROR: HTTP error 401 while getting https://index.example/simple/private/private-1.0.tar.gz",
-    signs: &[
+    signatures: &[
         decisive(
             r"(?:401|403)(?: Client Error:)? (?:Error|Unauthorized|Forbidden|Credentials not correct)[^\n]*(?:for url:? )(?P<s>https?://[^\s?]+)",
         ),
@@ -61,7 +61,7 @@ pub(crate) static NETWORK_TIMEOUT: Rule = Rule {
     about: "A download stalled. That passes, and is not the project's fault.",
     help: "deploy again; if it keeps happening, raise PIP_DEFAULT_TIMEOUT",
     example: "pip._vendor.urllib3.exceptions.ReadTimeoutError: HTTPSConnectionPool(host='files.example', port=443): Read timed out.",
-    signs: &[
+    signatures: &[
         said(r"(?:ReadTimeoutError|ConnectTimeoutError|ReadTimeout|ConnectTimeout)[:(].*?(?:host='(?P<s>[^']+)')"),
         said(r"HTTPS?ConnectionPool\(host='(?P<s>[^']+)', port=\d+\): Read timed out"),
         said(
@@ -87,7 +87,7 @@ pub(crate) static NETWORK_UNREACHABLE: Rule = Rule {
     about: "The name does not resolve or the connection is refused or reset. That passes or is the machine's network, not the project's fault.",
     help: "deploy again; if it keeps happening, check proxy settings and DNS of the machine that builds",
     example: "WARNING: Retrying (Retry(total=4, connect=None, read=None, redirect=None, status=None)) after connection broken by 'NewConnectionError('<pip._vendor.urllib3.connection.HTTPSConnection object at 0x7f2b>: Failed to establish a new connection: [Errno -3] Temporary failure in name resolution')': /simple/flask/",
-    signs: &[
+    signatures: &[
         said(
             r"Retrying \(Retry\(total=\d+.*after connection broken by '(?:NewConnectionError|NameResolutionError|ProxyError|ProtocolError|RemoteDisconnected|ConnectionResetError|MaxRetryError)\b",
         ),
@@ -134,7 +134,7 @@ pub(crate) static TLS_CA_BUNDLE: Rule = Rule {
     about: "TLS fails because no CA certificates are found, a proxy puts in its own, or a variable names a bundle that is not there.",
     help: "unset REQUESTS_CA_BUNDLE, SSL_CERT_FILE and PIP_CERT or point them at a file of the image; install ca-certificates (cacert in nixPkgs)",
     example: "ERROR: Could not install packages due to an OSError: Could not find a suitable TLS CA certificate bundle, invalid path: /etc/ssl/missing.pem",
-    signs: &[
+    signatures: &[
         decisive(r"Could not find a suitable TLS CA certificate bundle, invalid path: (?P<s>\S+)"),
         decisive(r"CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError|certificate verify failed"),
         decisive(r"unable to get local issuer certificate|self[- ]signed certificate|invalid peer certificate"),

@@ -13,7 +13,7 @@ pub(crate) static MISSING_ENV_VAR: Rule = Rule {
     about: check::variables::MISSING.about,
     help: "set {the variable} in the platform's variables (and for the build, if it is read there)",
     example: "KeyError: 'DATABASE_URL'",
-    signs: &[
+    signatures: &[
         decisive(r"(?:Set the|Missing (?:required )?) ?(?P<s>[A-Z][A-Z0-9_]{2,}) environment variable"),
         decisive(r"(?P<s>[A-Z][A-Z0-9_]{2,}) not found\. Declare it as envvar or define a default value"),
         decisive(
@@ -98,7 +98,7 @@ pub(crate) static INVALID_TOKEN: Rule = Rule {
     about: "The service does not know the token: revoked, mistyped, with quotes or blanks around it, or of another application.",
     help: "make a new token and set it in the platform's variables, without quotes and line ends",
     example: "discord.errors.LoginFailure: Improper token has been passed.",
-    signs: &[
+    signatures: &[
         decisive(r"Improper token has been passed|LoginFailure|(?:telegram\.error\.)?InvalidToken"),
         decisive(r"The token `[^`]*` was rejected|Token is invalid!|TokenValidationError|AccessTokenInvalid"),
         decisive(r"ApiIdInvalid|ApiIdInvalidError|AuthKeyUnregistered|ACCESS_TOKEN_INVALID"),
@@ -134,7 +134,7 @@ pub(crate) static DUPLICATE_BOT_INSTANCE: Rule = Rule {
     about: "Telegram gives updates to one poller only. The old deployment, a second replica, a second worker or a laptop is still polling.",
     help: "run one instance (one replica, one worker, no --reload) and stop the one on the laptop; remove a webhook with deleteWebhook",
     example: "telegram.error.Conflict: Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
-    signs: &[
+    signatures: &[
         decisive(r"terminated by other (?:getUpdates request|long poll)"),
         decisive(r"can't use getUpdates method while webhook is active|TelegramConflictError"),
         decisive(r"TerminatedByOtherGetUpdates|telegram\.error\.Conflict: |AuthKeyDuplicatedError|AUTH_KEY_DUPLICATED"),
@@ -150,7 +150,7 @@ pub(crate) static INTERACTIVE_INPUT: Rule = Rule {
     about: "In a deploy standard input is empty, so input(), getpass() and login prompts end at once.",
     help: "take the answer from a variable or an option (`--no-input`, a session string) in place of a prompt",
     example: "EOFError: EOF when reading a line",
-    signs: &[
+    signatures: &[
         said(r"\bEOF when reading a line|EOFError(?:: .*)?$|Superuser creation skipped due to not running in a TTY"),
         said(r"termios\.error: \(25|the input device is not a TTY|Inappropriate ioctl for device"),
         said(r"GetPassWarning: Can not control echo|Please enter your phone \(or bot token\)"),
@@ -170,7 +170,7 @@ pub(crate) static NO_DISPLAY: Rule = Rule {
     about: check::packages::DISPLAY.about,
     help: "run without a window (headless browser, `matplotlib.use(\"Agg\")`, opencv-python-headless), or leave {that part} out of the deploy",
     example: "_tkinter.TclError: no display name and no $DISPLAY environment variable",
-    signs: &[
+    signatures: &[
         decisive(r"no display name and no \$DISPLAY|couldn't connect to display"),
         decisive(r"[Cc]an(?:not|'t) (?:connect to|open) (?:X server|X display|display)|DisplayConnectionError"),
         decisive(r"Xlib\.error\."),

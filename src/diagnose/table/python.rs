@@ -13,7 +13,7 @@ pub(crate) static PYTHON_VERSION_TOO_OLD: Rule = Rule {
     about: "The code (or a package) uses syntax or a part of the standard library that came with a later Python than the one that runs.",
     help: "choose a newer Python (NIXPACKS_PYTHON_VERSION, runtime.txt or .python-version) for {it}",
     example: "TypeError: unsupported operand type(s) for |: 'type' and 'NoneType'",
-    signs: &[
+    signatures: &[
         decisive(
             r"unsupported operand type\(s\) for \|: '(?:type|ABCMeta|_GenericAlias|types\.GenericAlias|EnumMeta|EnumType|ModelMetaclass|_SpecialForm|_UnionGenericAlias|\w*[Mm]eta\w*|NoneType|builtin_function_or_method)' and",
         ),
@@ -59,7 +59,7 @@ pub(crate) static PYTHON_SYNTAX_ERROR: Rule = Rule {
     about: "Python cannot parse one of the project's files: a stray indent, quote or bracket, a merge marker or an unfinished edit.",
     help: "correct {the file} at the line shown; `python -m compileall .` finds such errors before a deploy",
     example: "SyntaxError: invalid syntax",
-    signs: &[last_resort(r"^\s*\*\*\* (?:Error|Sorry:) .*(?:SyntaxError|IndentationError|TabError)")],
+    signatures: &[last_resort(r"^\s*\*\*\* (?:Error|Sorry:) .*(?:SyntaxError|IndentationError|TabError)")],
     yields_to: YieldsTo::Rules(&[&PYTHON_VERSION_TOO_OLD, &LEGACY_SETUP_PY]),
     ..Rule::BLANK
 };
@@ -71,7 +71,7 @@ pub(crate) static ENCODING_LOCALE: Rule = Rule {
     about: "Without LANG or PYTHONUTF8 an older Python (or a C locale) takes ASCII for files and output.",
     help: "set PYTHONUTF8=1 (or LANG=C.UTF-8), and give `encoding=\"utf-8\"` to open()",
     example: "UnicodeDecodeError: 'ascii' codec can't decode byte 0xc3 in position 41: ordinal not in range(128)",
-    signs: &[
+    signatures: &[
         decisive(r"'(?:ascii|charmap|latin-1|cp\d+|gbk|euc_jp|shift_jis|cp1252)' codec can't (?:de|en)code"),
         decisive(r"Python 3 was configured to use ASCII as encoding|unsupported locale setting"),
         decisive(r"Click will abort further execution because Python|locale\.Error|ordinal not in range\(128\)"),
@@ -88,7 +88,7 @@ pub(crate) static ASYNCIO_EVENT_LOOP: Rule = Rule {
     about: "asyncio.run() was called while a loop ran, a loop was fetched where none exists (Python 3.10 to 3.14 became strict), or an object belongs to another loop.",
     help: "start one loop with asyncio.run(main()) at the top and await the rest; in frameworks use their start-up hooks",
     example: "RuntimeError: asyncio.run() cannot be called from a running event loop",
-    signs: &[
+    signatures: &[
         hint(r"RuntimeError: Event loop (?:is closed|stopped before Future completed)"),
         decisive(r"asyncio\.run\(\) cannot be called from a running event loop|[Tt]his event loop is already running"),
         decisive(r"There is no current event loop in (?:thread|async)|no running event loop"),
@@ -107,7 +107,7 @@ pub(crate) static CODE_ERROR: Rule = Rule {
     about: "An exception ends the program, and nothing about the deploy explains it. It would do the same on any machine.",
     help: "correct the code at the place shown",
     example: "Traceback (most recent call last):\n  File \"/app/main.py\", line 3, in <module>\n    total = 1 / 0\nZeroDivisionError: division by zero",
-    signs: &[],
+    signatures: &[],
     yields_to: YieldsTo::BetterAtItsLine,
     ..Rule::BLANK
 };

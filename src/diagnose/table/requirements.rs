@@ -12,7 +12,7 @@ pub(crate) static LOCAL_PATH_REQUIREMENT: Rule = Rule {
     about: check::requirements::LOCAL.about,
     help: "require the package by name and version in place of {the path} (`pip list --format=freeze` writes such lines)",
     example: "ERROR: Could not install packages due to an OSError: [Errno 2] No such file or directory: '/home/ada/wheels/ledger-0.4-py3-none-any.whl'",
-    signs: &[
+    signatures: &[
         decisive(
             r"(?:OSError|EnvironmentError): \[(?:Errno|WinError) 2\] [^:]*: '(?P<s>/(?:croot|home|Users|tmp/build/|private|opt/conda|feedstock_root|work|builds?|io|mnt|System|C:|D:)[^']*)'",
         ),
@@ -46,7 +46,7 @@ pub(crate) static REQUIREMENTS_ENCODING: Rule = Rule {
     about: check::requirements::ENCODING.about,
     help: "save {the requirements file} as UTF-8 (in PowerShell: `pip freeze | Out-File -Encoding utf8 requirements.txt`)",
     example: "UnicodeDecodeError: 'utf-16-le' codec can't decode byte 0x0a in position 118: truncated data",
-    signs: &[
+    signatures: &[
         decisive(r"'utf-?16(?:-?[lb]e)?' codec can't decode|^\s*(?:cause: )?Expected .*, found ``"),
         decisive(r"Invalid requirement: ['\x22](?:.?\x00|.*\\x00|\\ufeff|��|ÿþ|þÿ|\u{feff})"),
         decisive(
@@ -67,7 +67,7 @@ pub(crate) static REQUIREMENTS_FILE_MISSING: Rule = Rule {
     about: check::requirements::MISSING.about,
     help: "commit {the file}, or correct the path in the install command or the root directory",
     example: "ERROR: Could not open requirements file: [Errno 2] No such file or directory: 'requirements.txt'",
-    signs: &[
+    signatures: &[
         decisive(
             r"Could not open (?:requirements|constraints?) file: \[(?:Errno|WinError) [23]\] .*?: '?(?P<s>[^'\n]+?)'?\s*$",
         ),
@@ -99,7 +99,7 @@ pub(crate) static INVALID_REQUIREMENT: Rule = Rule {
     help: "correct or delete {the line}; one requirement a line, as `name==version`",
     example: "ERROR: Invalid requirement: 'sudo apt install libpq-dev' (from line 7 of requirements.txt)",
     link: Some("https://pip.pypa.io/en/stable/reference/requirements-file-format/"),
-    signs: &[
+    signatures: &[
         said(r#"Invalid requirement: ['"](?P<s>.+?)['"](?:: | \(from|\s*$)"#),
         said(r"(?:Couldn't|Could not|Failed to) parse (?:requirement|requirements)[^`']*[`'](?P<s>[^`']+)[`']"),
         said(r"InvalidRequirement: (?P<s>.+)|(?:Invalid|Unsupported) requirement (?:in|at) .*"),
@@ -124,7 +124,7 @@ pub(crate) static HASH_MISMATCH: Rule = Rule {
     about: "With `--hash` in one requirement, every requirement needs a matching hash. A new upload, another platform's wheel or an unpinned line breaks that.",
     help: "write the hashes anew (`pip-compile --generate-hashes`), or remove all of them",
     example: "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package versions, please update the hashes.",
-    signs: &[
+    signatures: &[
         decisive(r"(?i:PACKAGES (?:DO NOT|DIDN.T) MATCH THE HASHES)|Hashes are required in --require-hashes mode"),
         decisive(r"In --require-hashes mode, all requirements must have their versions pinned"),
         decisive(r"Hash mismatch for `?(?P<s>[^`\s]+)`?"),
@@ -146,7 +146,7 @@ pub(crate) static TOOL_VERSION_VARIABLE_EMPTY: Rule = Rule {
     about: check::lock::EMPTY.about,
     help: "commit the lock file, or set NIXPACKS_POETRY_VERSION, NIXPACKS_PDM_VERSION or NIXPACKS_UV_VERSION",
     example: "ERROR: Invalid requirement: 'uv==': Expected end or semicolon (after name and no valid version specifier)",
-    signs: &[
+    signatures: &[
         decisive(r#"Invalid requirement: ['"](?P<s>[\w.-]+(?:\[[\w,]*\])?==)['"]"#),
         decisive(
             r"(?:No matching distribution found for|satisfies the requirement|parse:? `?|requirement `) ?(?P<s>[\w.-]+==)(?:[\s`(]|$)",

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::check::Check;
 use crate::diagnose::fixes::FixContext;
 use crate::diagnose::rank::Finding;
-use crate::diagnose::reading::Reading;
+use crate::diagnose::view::LogView;
 use crate::finding::Fix;
 
 /// A kind of failure that is known, told and cured by name. Everything that is known of it stands in its row.
@@ -28,8 +28,8 @@ pub struct Rule {
     /// The message: `{a package}` becomes the subject, or stays in words where none is known.
     pub(crate) message: &'static str,
     /// Lines that show it.
-    pub(crate) signs: &'static [Sign],
-    /// Words that make a line harmless, whatever sign it shows.
+    pub(crate) signatures: &'static [Signature],
+    /// Words that make a line harmless, whatever signature it shows.
     pub(crate) unless: &'static [&'static str],
     /// Whose presence makes it a mere consequence.
     pub(crate) yields_to: YieldsTo,
@@ -52,7 +52,7 @@ pub struct Rule {
 }
 
 /// Completes one finding and sees no other, so that the order in which findings are completed does not matter.
-pub(crate) type Refine = fn(&Reading<'_>, &mut Finding) -> bool;
+pub(crate) type Refine = fn(&LogView<'_>, &mut Finding) -> bool;
 
 /// Edits for a project and a subject.
 pub(crate) type FixBuilder = fn(&FixContext<'_>) -> Vec<Fix>;
@@ -86,7 +86,7 @@ pub(crate) const fn over_fixes_by(check: &'static Check) -> Explanation {
 
 /// A line that shows a cause; the group `s` of its pattern, where there is one, is the subject.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Sign {
+pub(crate) struct Signature {
     pub(crate) pattern: &'static str,
     pub(crate) rank: u8,
 }
@@ -100,20 +100,20 @@ pub(crate) const HINT: u8 = 50;
 /// True, but nearly everything else explains more.
 pub(crate) const LAST_RESORT: u8 = 30;
 
-pub(crate) const fn decisive(pattern: &'static str) -> Sign {
-    Sign { pattern, rank: DECISIVE }
+pub(crate) const fn decisive(pattern: &'static str) -> Signature {
+    Signature { pattern, rank: DECISIVE }
 }
 
-pub(crate) const fn said(pattern: &'static str) -> Sign {
-    Sign { pattern, rank: SAID }
+pub(crate) const fn said(pattern: &'static str) -> Signature {
+    Signature { pattern, rank: SAID }
 }
 
-pub(crate) const fn hint(pattern: &'static str) -> Sign {
-    Sign { pattern, rank: HINT }
+pub(crate) const fn hint(pattern: &'static str) -> Signature {
+    Signature { pattern, rank: HINT }
 }
 
-pub(crate) const fn last_resort(pattern: &'static str) -> Sign {
-    Sign { pattern, rank: LAST_RESORT }
+pub(crate) const fn last_resort(pattern: &'static str) -> Signature {
+    Signature { pattern, rank: LAST_RESORT }
 }
 
 impl Rule {
@@ -127,7 +127,7 @@ impl Rule {
         link: None,
         transient: false,
         message: "",
-        signs: &[],
+        signatures: &[],
         unless: &[],
         yields_to: YieldsTo::Rules(&[]),
         recovers_with: &[],

@@ -11,7 +11,7 @@ pub(crate) static PORT_VARIABLE_NOT_EXPANDED: Rule = Rule {
     about: check::server::LITERAL.about,
     help: "let a shell run the command (`sh -c \"… --port $PORT\"`, no quotes around {$PORT}), or read PORT in the app",
     example: "Error: Invalid value for '--port': '$PORT' is not a valid integer.",
-    signs: &[
+    signatures: &[
         decisive(r"(?P<s>\$\{?PORT[^'\x22\s]*\}?)['\x22]? is not a valid (?:port(?: number)?|int(?:eger)?)"),
         decisive(r"[Ii]nvalid (?:value|int value|literal|port|argument).*(?P<s>\$\{?PORT\b[^'\x22\s]*)"),
         decisive(r"argument -?-?p(?:ort)?(?:/--port)?: invalid int value: '(?P<s>\$?[^']*PORT[^']*)'"),
@@ -32,7 +32,7 @@ pub(crate) static WRONG_BIND_HOST: Rule = Rule {
     about: check::server::HOST.about,
     help: "bind to 0.0.0.0 and the port in $PORT (`--host 0.0.0.0 --port $PORT`, `--bind 0.0.0.0:$PORT`)",
     example: "INFO:     Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)",
-    signs: &[hint(r"app is (?:not listening on the expected|listening on the incorrect) address")],
+    signatures: &[hint(r"app is (?:not listening on the expected|listening on the incorrect) address")],
     yields_to: YieldsTo::Rules(&[&PORT_VARIABLE_NOT_EXPANDED]),
     persists_in_compose: true,
     ..Rule::BLANK
@@ -45,7 +45,7 @@ pub(crate) static PORT_IN_USE: Rule = Rule {
     about: "Two processes want the same port: the app is started twice, or an old one is still there.",
     help: "start the server once, and let each further process use another port than {that one}",
     example: "ERROR:    [Errno 98] error while attempting to bind on address ('0.0.0.0', 8000): address already in use",
-    signs: &[
+    signatures: &[
         decisive(r"\[(?:Errno (?:98|48)|WinError 10048)\].*bind on address \((?P<s>'[^']+', \d+)"),
         decisive(r"Connection in use: \((?P<s>[^)]+)\)"),
         decisive(r"(?i)address already in use"),
@@ -68,7 +68,7 @@ pub(crate) static PORT_PERMISSION_DENIED: Rule = Rule {
     about: "Ports below 1024 are privileged, and the process runs as another user.",
     help: "listen on the port in $PORT, or on one above 1023, in place of {that one}",
     example: "[ERROR] Can't connect to ('0.0.0.0', 80)",
-    signs: &[
+    signatures: &[
         decisive(
             r"(?:\[Errno 13\]|\[WinError 10013\]|EACCES).*\b(?:bind|binding|address|port|socket)\b[^\d'/]*(?P<s>'[^']*', \d+|\d+)?",
         ),
@@ -86,7 +86,7 @@ pub(crate) static HEALTHCHECK_FAILED: Rule = Rule {
     about: "The app may run, but the probe's path did not answer 200: wrong path or port, bound to loopback, slow to start, or refusing the probe's Host.",
     help: "check that the app listens on 0.0.0.0:$PORT and that the health check's path answers 200 without login or redirect",
     example: "1/1 replicas never became healthy!",
-    signs: &[
+    signatures: &[
         hint(r"(?i)replicas never became healthy"),
         hint(r"(?i)health ?check(?:s)? (?:has |have )?(?:failed|timed out|timeout|did not)"),
         hint(r"(?i)health check '[^']*'(?: on port \d+)? has failed"),
@@ -114,7 +114,7 @@ pub(crate) static WORKER_TIMEOUT: Rule = Rule {
     about: "A sync worker was busy (or still starting) for longer than --timeout. The hint about memory that follows is generic.",
     help: "raise --timeout, do slow work outside the request, or take an async worker class",
     example: "[2026-11-23 10:00:31 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:7)",
-    signs: &[said(
+    signatures: &[said(
         r"\[CRITICAL\] WORKER TIMEOUT \(pid:(?:\d+)\)|WORKER TIMEOUT|Worker \(pid:\d+\) (?:was )?(?:timed out|killed by timeout)|HARAKIRI",
     )],
     yields_to: YieldsTo::Rules(&[&DB_UNREACHABLE, &REDIS_UNREACHABLE]),
@@ -128,7 +128,7 @@ pub(crate) static UVICORN_RELOAD_WATCH: Rule = Rule {
     about: check::server::RELOAD.about,
     help: "take --reload (reload=True, debug=True) out of the start command",
     example: "WARNING:  WatchFiles detected changes in 'data/cache.py'. Reloading...",
-    signs: &[
+    signatures: &[
         decisive(r"OS file watch limit reached|inotify watch limit reached|inotify instance limit reached"),
         decisive(r"ENOSPC: System limit for number of file watchers|Too many open files.*(?:inotify|watch)"),
         hint(

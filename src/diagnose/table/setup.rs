@@ -13,7 +13,7 @@ pub(crate) static UNKNOWN_NIX_PACKAGE: Rule = Rule {
     help: "take {it} out of nixPkgs or nixLibs; Python packages belong in requirements.txt, apt names in aptPkgs",
     example: "error: undefined variable 'pip' at /app/.nixpacks/nixpkgs-ffeebf0acf3ae8b29f8c7049cd911b9636efd7e7.nix:22:14",
     link: Some("https://search.nixos.org/packages"),
-    signs: &[
+    signatures: &[
         decisive(r"error:.*undefined variable (?:`|'|‘|“)(?P<s>[^'`]+?)(?:'|’|”)"),
         decisive(r"error:.*attribute (?:`|'|‘|“)(?P<s>[^'`]+?)(?:'|’|”) missing"),
         decisive(r"error:.*attribute '(?P<s>[^']+)' in selection path '[^']+' not found"),
@@ -37,7 +37,7 @@ pub(crate) static NIX_PACKAGE_INSECURE: Rule = Rule {
     about: "nixpkgs marks some packages as insecure, broken, unfree or not for this platform, and then refuses to evaluate them.",
     help: "choose a maintained version in place of {it}, or allow it with NIXPKGS_ALLOW_INSECURE=1 (or _UNFREE, _BROKEN) for the build",
     example: "error: Package ‘openssl-1.1.1w’ in /nix/store/x-source/pkgs/development/libraries/openssl/default.nix:249 is marked as insecure, refusing to evaluate.",
-    signs: &[
+    signatures: &[
         decisive(
             r"[Pp]ackage (?:‘|'|`|“)(?P<s>[^']+?)(?:’|'|”).*(?:is marked as (?:insecure|broken)|has an unfree license|is not (?:supported|available) on|is not available on the requested)",
         ),
@@ -55,7 +55,7 @@ pub(crate) static INVALID_NIXPACKS_CONFIG: Rule = Rule {
     help: "correct {the file} where the parser points",
     example: "Error: Failed to parse Nixpacks config file `nixpacks.toml`",
     link: Some("https://nixpacks.com/docs/configuration/file"),
-    signs: &[
+    signatures: &[
         decisive(r"[Ff]ailed to parse Nixpacks config file [`'](?P<s>[^`']+)[`']"),
         decisive(
             r"(?:[Ff]ailed to parse|[Ee]rror (?:parsing|reading|in)|[Ii]nvalid)\b.*(?P<s>nixpacks\.(?:toml|json))",
@@ -79,7 +79,7 @@ pub(crate) static NO_BUILD_PLAN: Rule = Rule {
     help: "set the service's root directory to the folder with requirements.txt, or move the files up",
     example: "Nixpacks was unable to generate a build plan for this app.",
     link: Some("https://nixpacks.com/docs/providers/python"),
-    signs: &[
+    signatures: &[
         decisive(r"(?i)nixpacks was unable to generate a build plan"),
         decisive(
             r"Railpack could not determine how to build the app|unable to (?:generate|detect).*(?:build plan|provider)",
@@ -103,7 +103,7 @@ pub(crate) static NO_START_COMMAND: Rule = Rule {
     help: "add `[start]` with `cmd = \"…\"` to nixpacks.toml, or a Procfile with a `web:` line",
     example: "Error: No start command could be found",
     link: Some("https://nixpacks.com/docs/configuration/file"),
-    signs: &[
+    signatures: &[
         decisive(r"(?i)no start command (?:(?:could be|was) )?(?:found|detected|specified|provided)"),
         decisive(r"Failed to find your WSGI_APPLICATION django setting"),
         said(r"(?i)^(?:Error: |✖ |x )?no start command\b|(?:requires|missing|need) a start command"),
@@ -123,7 +123,7 @@ pub(crate) static REGISTRY_UNREACHABLE: Rule = Rule {
     about: "The base image could not be fetched: the registry is down, rate-limits, or does not answer. The project is not at fault.",
     help: "try again later; if it persists, check that {the image} exists and is public",
     example: "ERROR: failed to solve: ghcr.io/railwayapp/nixpacks:ubuntu-1745885067: failed to resolve source metadata for ghcr.io/railwayapp/nixpacks:ubuntu-1745885067: failed to do request: Head \"https://ghcr.io/v2/railwayapp/nixpacks/manifests/ubuntu-1745885067\": dial tcp: lookup ghcr.io: i/o timeout",
-    signs: &[
+    signatures: &[
         said(
             r"failed to (?:resolve source metadata|load metadata|fetch (?:anonymous|oauth) token|authorize).*?(?:for (?P<s>[\w./:@-]+))?:",
         ),

@@ -15,7 +15,7 @@ pub(crate) static START_MAKES_ENVIRONMENT: Rule = Rule {
     about: check::wrapper::WRAPPER.about,
     help: "start without `poetry run`, `pipenv run` and the like: the programs of /opt/venv are on PATH",
     example: "Starting Container\nCreating virtualenv tides-9TtSrW0h-py3.12 in /root/.cache/pypoetry/virtualenvs\nModuleNotFoundError: No module named 'flask'",
-    signs: &[],
+    signatures: &[],
     ..Rule::BLANK
 };
 
@@ -26,7 +26,7 @@ pub(crate) static START_PROGRAM_NOT_FOUND: Rule = Rule {
     about: check::server::PROGRAM.about,
     help: "add {the program} to requirements.txt",
     example: "/bin/bash: line 1: gunicorn: command not found",
-    signs: &[
+    signatures: &[
         decisive(
             r"(?:^|[\s/:])(?P<s>gunicorn|uvicorn|hypercorn|daphne|waitress-serve|uwsgi|streamlit|celery|flask|fastapi|django-admin|chainlit)(?:: (?:command )?not found|: No such file or directory)",
         ),
@@ -77,7 +77,7 @@ pub(crate) static START_FILE_MISSING: Rule = Rule {
     about: check::entry::FILE.about,
     help: "correct the path of {the script} in the start command, or commit the file",
     example: "python: can't open file '/app/main.py': [Errno 2] No such file or directory",
-    signs: &[
+    signatures: &[
         decisive(r"can't (?:open|find) (?:file|'__main__' module in) '?(?P<s>[^':]+)'?(?:: |\s*$)"),
         decisive(r"(?P<s>\S+): cannot execute: required file not found"),
         decisive(r"(?P<s>\S+): \S+: bad interpreter: No such file"),
@@ -102,7 +102,7 @@ pub(crate) static WRONG_START_MODULE: Rule = Rule {
     about: check::entry::MODULE.about,
     help: "give the dotted path from the root of the project (`folder.file:app`), or change the folder with --chdir or --app-dir",
     example: "ERROR:    Error loading ASGI app. Could not import module \"main\".",
-    signs: &[
+    signatures: &[
         decisive(r#"Error loading ASGI app\. Could not import module "?(?P<s>[\w.]+)"?"#),
         decisive(r#"Import string "(?P<s>[^"]*)" must be in format"#),
         decisive(
@@ -134,7 +134,7 @@ pub(crate) static WRONG_APP_ATTRIBUTE: Rule = Rule {
     about: check::entry::ATTRIBUTE.about,
     help: "name the variable that holds the application in the start command in place of {that name}",
     example: "ERROR:    Error loading ASGI app. Attribute \"app\" not found in module \"main\".",
-    signs: &[
+    signatures: &[
         decisive(r"^(?:Error: |\d+\. )module '[\w.]+' has no attribute '(?P<s>\w+)'"),
         decisive(r#"Error loading ASGI app\. Attribute "(?P<s>[^"]+)" not found"#),
         decisive(r"Failed to find (?:application object|attribute) '?(?P<s>[^' ]+?)'? in"),
@@ -159,7 +159,7 @@ pub(crate) static PROCESS_EXITS_IMMEDIATELY: Rule = Rule {
     about: "The start command ran to its end without an error. A service must stay: a server, a polling bot or a worker loop.",
     help: "start the server or the polling loop (`app.run()`, `bot.run()`, a WSGI server), or deploy it as a job",
     example: "app exited with code 0",
-    signs: &[
+    signatures: &[
         hint(r"(?i)^\S+ exited (?:early|with (?:exit )?(?:code|status):? 0)\b"),
         hint(r"(?i)main child exited normally with code: 0"),
         hint(

@@ -4,15 +4,15 @@ use regex::Regex;
 
 use super::*;
 use crate::diagnose::detect::findings;
-use crate::diagnose::reading::Reading;
+use crate::diagnose::view::LogView;
 use crate::diagnose::{Case, diagnose};
 use crate::log::Log;
 
 #[test]
 fn every_pattern_compiles() {
     for rule in RULES.iter() {
-        for sign in rule.signs {
-            if let Err(e) = Regex::new(sign.pattern) {
+        for signature in rule.signatures {
+            if let Err(e) = Regex::new(signature.pattern) {
                 panic!("{}: {e}", rule.id);
             }
         }
@@ -38,16 +38,16 @@ fn every_rule_has_its_words() {
 }
 
 #[test]
-fn a_sign_says_one_thing() {
+fn a_signature_says_one_thing() {
     const LONGEST: usize = 330;
     let mut faults = Vec::new();
     for rule in RULES {
-        for sign in rule.signs {
-            if sign.pattern.chars().count() > LONGEST {
-                faults.push(format!("{}: make several signs of {}", rule.id, sign.pattern));
+        for signature in rule.signatures {
+            if signature.pattern.chars().count() > LONGEST {
+                faults.push(format!("{}: make several signatures of {}", rule.id, signature.pattern));
             }
-            if sign.pattern.matches("(?P<").count() > 1 {
-                faults.push(format!("{}: a sign for each subject of {}", rule.id, sign.pattern));
+            if signature.pattern.matches("(?P<").count() > 1 {
+                faults.push(format!("{}: a signature for each subject of {}", rule.id, signature.pattern));
             }
         }
     }
@@ -72,13 +72,13 @@ fn a_megabyte_of_varied_lines_is_read_in_seconds() {
     let text: String = (0..16_000)
         .map(|n| format!("{n:x} GET /api/items/{n} handled by worker {} error=none took {} ms\n", n % 7, n * 31 % 977))
         .collect();
-    LazyLock::force(&SIGNS);
+    LazyLock::force(&SIGNATURES);
     let started = std::time::Instant::now();
     let log = Log::from(text.as_str());
     let read = started.elapsed();
-    let reading = Reading::new(&log);
+    let view = LogView::new(&log);
     let parsed = started.elapsed();
-    findings(&reading);
+    findings(&view);
     if std::env::var_os("SHAKEDOWN_TIMES").is_some() {
         println!("read {read:?}, parsed {parsed:?}, matched {:?}", started.elapsed());
     }

@@ -9,7 +9,7 @@ struct Fault {
     /// `{engine}` and `{detail}` are filled in.
     what: &'static str,
     next: &'static str,
-    passing: bool,
+    transient: bool,
 }
 
 /// The first that fits decides, so the particular stand before the general.
@@ -18,13 +18,13 @@ const FAULTS: &[Fault] = &[
         signs: &["no space left on device", "disk quota exceeded"],
         what: "the disk of the {engine} engine is full",
         next: "free some with `{engine} system prune`",
-        passing: false,
+        transient: false,
     },
     Fault {
         signs: &["permission denied while trying to connect", "connect: permission denied", "got permission denied"],
         what: "this user may not talk to the {engine} engine",
         next: "add the user to the engine's group (`sudo usermod -aG docker $USER`, then log in again), or use podman",
-        passing: false,
+        transient: false,
     },
     Fault {
         signs: &[
@@ -40,13 +40,13 @@ const FAULTS: &[Fault] = &[
         ],
         what: "the {engine} engine is not running, or not where the client looks for it",
         next: "start it (`sudo systemctl start docker`), or set DOCKER_HOST or a context to where it is",
-        passing: false,
+        transient: false,
     },
     Fault {
         signs: &["no such container", "no container with name or id", "is not running", "container state improper"],
         what: "the container was removed or killed from outside while it was in use",
         next: "run again",
-        passing: true,
+        transient: true,
     },
     Fault {
         signs: &[
@@ -58,25 +58,25 @@ const FAULTS: &[Fault] = &[
         ],
         what: "the base image has no /bin/bash, which every command of a plan is run with",
         next: "choose another with --base-image, or mend buildImage",
-        passing: false,
+        transient: false,
     },
     Fault {
         signs: &["container-init binary not found"],
         what: "podman has no program to run containers with --init",
         next: "install it (`sudo apt-get install catatonit`)",
-        passing: false,
+        transient: false,
     },
     Fault {
         signs: &["exec format error", "does not match the detected host platform", "no matching manifest"],
         what: "the base image is not made for this machine's processor",
         next: "choose another with --base-image, or use an engine of the right kind through DOCKER_HOST",
-        passing: false,
+        transient: false,
     },
     Fault {
         signs: &["toomanyrequests", "too many requests", "rate limit"],
         what: "the image registry refuses more downloads for now",
         next: "try again later, or log in with `{engine} login`",
-        passing: true,
+        transient: true,
     },
     Fault {
         signs: &[
@@ -89,7 +89,7 @@ const FAULTS: &[Fault] = &[
         ],
         what: "the base image is not to be had: {detail}",
         next: "check its name (buildImage, --base-image), log in with `{engine} login`, or load it with `{engine} load`",
-        passing: false,
+        transient: false,
     },
     Fault {
         signs: &[
@@ -109,13 +109,13 @@ const FAULTS: &[Fault] = &[
         ],
         what: "the image registry cannot be reached: {detail}",
         next: "check the network, or load the image with `{engine} load` and use --pull never",
-        passing: true,
+        transient: true,
     },
     Fault {
         signs: &["no such image", "unable to find image", "image not known"],
         what: "the base image is not here: {detail}",
         next: "pull it, or allow that with --pull missing",
-        passing: false,
+        transient: false,
     },
 ];
 
@@ -124,7 +124,7 @@ pub(super) fn explain(engine: &str, stderr: &str) -> Option<Lost> {
     let lower = stderr.to_lowercase();
     let fault = FAULTS.iter().find(|fault| fault.signs.iter().any(|sign| lower.contains(sign)))?;
     let filled = |text: &str| text.replace("{engine}", engine).replace("{detail}", &first_line(stderr));
-    Some(Lost { what: filled(fault.what), next: filled(fault.next), passing: fault.passing })
+    Some(Lost { what: filled(fault.what), next: filled(fault.next), transient: fault.transient })
 }
 
 /// The line that says most, without the client's own prefix, and not longer than a terminal or two.
@@ -147,7 +147,7 @@ mod tests {
 
     fn says(stderr: &str) -> (String, bool) {
         let lost = explain("docker", stderr).unwrap();
-        (lost.what, lost.passing)
+        (lost.what, lost.transient)
     }
 
     #[test]

@@ -16,13 +16,13 @@ static EQUALS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The line, or the lines, that pip would take.
 ///
 /// ```
-/// use shakedown::project::requirements::meant;
+/// use shakedown::project::requirements::repaired;
 ///
-/// assert_eq!(meant("numpy=1.26.4=py312h").as_deref(), Some("numpy==1.26.4"));
-/// assert_eq!(meant("pip install -U flask").as_deref(), Some("flask"));
-/// assert_eq!(meant("thank you"), None);
+/// assert_eq!(repaired("numpy=1.26.4=py312h").as_deref(), Some("numpy==1.26.4"));
+/// assert_eq!(repaired("pip install -U flask").as_deref(), Some("flask"));
+/// assert_eq!(repaired("thank you"), None);
 /// ```
-pub fn meant(line: &str) -> Option<String> {
+pub fn repaired(line: &str) -> Option<String> {
     let line = line.trim();
     if let Some(names) = COMMANDS.iter().find_map(|command| line.strip_prefix(command)) {
         let names: Vec<&str> =
@@ -35,5 +35,5 @@ pub fn meant(line: &str) -> Option<String> {
         "=<" => "<=",
         _ => "==",
     };
-    Some(format!("{}{operator}{}", &found[1], &found[3])).filter(|meant| meant != line)
+    Some(format!("{}{operator}{}", &found[1], &found[3])).filter(|repaired| repaired != line)
 }

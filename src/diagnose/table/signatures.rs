@@ -1,4 +1,4 @@
-//! Finds the signs that a line may show by the words they cannot do without, so that few patterns are ever compiled or run.
+//! Finds the signatures that a line may show by the words they cannot do without, so that few patterns are ever compiled or run.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -8,38 +8,44 @@ use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::RULES;
-use super::rule::{Rule, Sign};
+use super::rule::{Rule, Signature};
 use crate::log::pattern::Pattern;
 
-/// A sign, its rule, and its pattern once it was needed.
+/// A signature, its rule, and its pattern once it was needed.
 pub(in crate::diagnose) struct Known {
     pub(in crate::diagnose) rule: &'static Rule,
-    pub(in crate::diagnose) sign: Sign,
+    pub(in crate::diagnose) signature: Signature,
     pub(in crate::diagnose) pattern: Pattern,
 }
 
-/// Every sign, and the words that call for a look at it.
-pub(in crate::diagnose) struct Signs {
+/// Every signature, and the words that call for a look at it.
+pub(in crate::diagnose) struct Signatures {
     each: Vec<Known>,
-    /// None where it could not be built: then every sign is held against every line.
+    /// None where it could not be built: then every signature is held against every line.
     words: Option<AhoCorasick>,
-    /// For each word, the signs that need it or one of its alternatives.
+    /// For each word, the signatures that need it or one of its alternatives.
     called: Vec<Vec<usize>>,
-    /// Signs without such a word.
+    /// Signatures without such a word.
     always: Vec<usize>,
 }
 
-pub(in crate::diagnose) static SIGNS: LazyLock<Signs> = LazyLock::new(|| {
+pub(in crate::diagnose) static SIGNATURES: LazyLock<Signatures> = LazyLock::new(|| {
     let each: Vec<Known> = RULES
         .iter()
-        .flat_map(|rule| rule.signs.iter().map(|sign| Known { rule, sign: *sign, pattern: Pattern::new(sign.pattern) }))
+        .flat_map(|rule| {
+            rule.signatures.iter().map(|signature| Known {
+                rule,
+                signature: *signature,
+                pattern: Pattern::new(signature.pattern),
+            })
+        })
         .collect();
     let mut words: Vec<String> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut called: Vec<Vec<usize>> = Vec::new();
     let mut always = Vec::new();
     for (index, known) in each.iter().enumerate() {
-        let hir = ParserBuilder::new().unicode(false).utf8(false).build().parse(known.sign.pattern).ok();
+        let hir = ParserBuilder::new().unicode(false).utf8(false).build().parse(known.signature.pattern).ok();
         match hir.as_ref().and_then(needed) {
             None => always.push(index),
             Some(needed) => {
@@ -60,11 +66,11 @@ pub(in crate::diagnose) static SIGNS: LazyLock<Signs> = LazyLock::new(|| {
     if words.is_none() {
         always = (0..each.len()).collect();
     }
-    Signs { each, words, called, always }
+    Signatures { each, words, called, always }
 });
 
-impl Signs {
-    /// The signs that this line may show, in the order of the table.
+impl Signatures {
+    /// The signatures that this line may show, in the order of the table.
     pub(in crate::diagnose) fn worth_a_look(&self, text: &str) -> impl Iterator<Item = &Known> {
         let mut found = self.always.clone();
         for hit in self.words.iter().flat_map(|words| words.find_overlapping_iter(text)) {
@@ -143,10 +149,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nearly_every_sign_is_called_by_words() {
-        let signs = &*SIGNS;
-        let without: Vec<&str> = signs.always.iter().map(|index| signs.each[*index].sign.pattern).collect();
-        assert!(without.len() * 20 < signs.each.len(), "{without:#?}");
+    fn nearly_every_signature_is_called_by_words() {
+        let signatures = &*SIGNATURES;
+        let without: Vec<&str> =
+            signatures.always.iter().map(|index| signatures.each[*index].signature.pattern).collect();
+        assert!(without.len() * 20 < signatures.each.len(), "{without:#?}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::log::{Line, Log};
 
 /// A log that was read once for all rules.
 #[derive(Debug)]
-pub(crate) struct Reading<'a> {
+pub(crate) struct LogView<'a> {
     pub(crate) lines: &'a [Line],
     pub(crate) raised: Vec<Raised>,
     /// Lines at which a stage was left behind for good: index and stage.
@@ -46,7 +46,7 @@ const PASSED: &[(Stage, &str)] = &[
 
 static PASSED_SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| ascii_set(PASSED.iter().map(|(_, pattern)| *pattern)));
 
-impl<'a> Reading<'a> {
+impl<'a> LogView<'a> {
     pub(crate) fn new(log: &'a Log) -> Self {
         let lines = log.lines();
         let mut passed = Vec::new();
@@ -72,7 +72,9 @@ impl<'a> Reading<'a> {
     /// Whether the log goes on beyond `stage` after line `at`.
     pub(crate) fn goes_on(&self, at: usize, stage: Stage) -> bool {
         self.passed.iter().any(|(line, passed)| {
-            *line > at && *passed >= stage && self.lines[*line].lane == self.lines[at.min(self.lines.len() - 1)].lane
+            *line > at
+                && *passed >= stage
+                && self.lines[*line].service == self.lines[at.min(self.lines.len() - 1)].service
         })
     }
 
