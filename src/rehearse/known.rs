@@ -35,10 +35,9 @@ impl Rehearsal {
         let primary = self.diagnoses.first();
         let explanations = primary.and_then(|primary| rule(primary.rule)).map_or(&[][..], |rule| rule.explained_by);
         let has_fix = primary.is_some_and(|primary| !primary.fixes.is_empty());
-        let explains = |finding: &Diagnosis| {
-            explanations.iter().any(|known| known.by.id == finding.rule && (known.over_fixes || !has_fix))
-        };
-        if let Some(at) = findings.iter().position(explains) {
+        let mut explanations = explanations.iter().filter(|known| known.over_fixes || !has_fix);
+        let cause = explanations.find_map(|known| findings.iter().position(|finding| finding.rule == known.by.id));
+        if let Some(at) = cause {
             // What was a mere remark before the run is what broke it.
             self.diagnoses.insert(0, Diagnosis { severity: Severity::Error, ..findings.remove(at) });
         }

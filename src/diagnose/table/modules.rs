@@ -51,7 +51,7 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
         over_fixes_by(&check::misspelt::LIST),
         over_fixes_by(&check::wrapper::WRAPPER),
         over_fixes_by(&check::workspace::OUTSIDE),
-        over_fixes_by(&check::unprovided::MISSING),
+        by(&check::unprovided::MISSING),
     ],
     ..Rule::BLANK
 };

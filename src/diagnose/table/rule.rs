@@ -43,7 +43,7 @@ pub struct Rule {
     pub(crate) shown_by: &'static [&'static str],
     /// Whether the subject is something that a system package brings.
     pub(crate) is_of_a_package: bool,
-    /// What `check` may know of the project of which this is the consequence.
+    /// What `check` may know of the project of which this is the consequence, the most telling first.
     pub(crate) explained_by: &'static [Explanation],
     /// Completes a finding from other lines of the log; `false` where these show that it is none.
     pub(crate) refine: Option<Refine>,
