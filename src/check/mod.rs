@@ -46,6 +46,7 @@ mod tests;
 
 pub use finding::Check;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use finding::Findings;
@@ -96,8 +97,19 @@ const TOPICS: &[Topic] = &[
 
 /// What can be known of a project and its plan, the worst first. `options` are those the plan was derived with.
 pub fn check(project: &Project, options: &Options, planned: &Planned) -> Vec<Diagnosis> {
+    check_installed(project, options, planned, None)
+}
+
+/// The same, once something was installed: `absent` are those of the [`imports`] that it has nothing for.
+pub fn check_installed(
+    project: &Project,
+    options: &Options,
+    planned: &Planned,
+    absent: Option<&HashSet<String>>,
+) -> Vec<Diagnosis> {
     let Planned::Nixpacks(derived) = planned;
-    let subject = Subject::new(project, options, derived.as_ref());
+    let mut subject = Subject::new(project, options, derived.as_ref());
+    subject.absent = absent;
     let mut findings = Findings::default();
     for topic in TOPICS {
         (topic.look)(&subject, &mut findings);

@@ -1,6 +1,7 @@
 //! What the checks look at, each file read once and only when it is asked for.
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -30,6 +31,8 @@ pub(super) struct Subject<'a> {
     reached: OnceCell<Vec<Module>>,
     environment: OnceCell<Environment>,
     provided: OnceCell<Option<Provided>>,
+    /// Imports that nothing installed answers; none where nobody has asked an installation.
+    pub(super) absent: Option<&'a HashSet<String>>,
 }
 
 /// A TOML or JSON file that parses.
@@ -59,6 +62,7 @@ impl<'a> Subject<'a> {
             reached,
             environment,
             provided,
+            absent: None,
         }
     }
 

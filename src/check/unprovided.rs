@@ -10,7 +10,7 @@ use super::requirements::is_used;
 use super::subject::{REQUIREMENTS, Subject};
 use crate::catalog::modules;
 use crate::finding::Severity;
-use crate::project::requirements::Requirements;
+use crate::project::requirements::{Requirements, normalize};
 use crate::project::{Project, Source};
 
 pub(crate) const MISSING: Check = warning(
@@ -68,16 +68,25 @@ pub(super) fn foreign<'s>(subject: &'s Subject<'_>) -> Vec<Foreign<'s>> {
 }
 
 pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(provided) = subject.provided() else { return };
+    let unknown = Provided::default();
+    let provided = match (subject.provided(), subject.absent) {
+        (Some(provided), _) => provided,
+        (None, Some(_)) => &unknown,
+        (None, None) => return,
+    };
     let mut seen = HashSet::new();
     let mut others: Option<Vec<Other>> = None;
     for import in foreign(subject).iter().filter(|import| !import.is_caught) {
+        if subject.absent.is_some_and(|absent| !absent.contains(&import.name)) {
+            continue;
+        }
         let top = import.name.split('.').next().unwrap_or_default();
         if !seen.insert(top.to_owned()) {
             continue;
         }
         let development = provided.development.iter().find(|(name, _)| brings(name, &import.name));
-        if development.is_none() && provided.may_bring(&import.name) {
+        let is_guess = subject.absent.is_none() && development.is_none();
+        if is_guess && provided.may_bring(&import.name) {
             continue;
         }
         let other = match development {
@@ -87,17 +96,21 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
                 .iter()
                 .find(|other| brings(&other.name, &import.name)),
         };
-        if development.is_none() && other.is_none() && provided.may_come_along(&import.name) {
+        if is_guess && other.is_none() && provided.may_come_along(&import.name) {
             continue;
         }
         let known = modules::distribution(&import.name).filter(|_| !modules::sounds_own(top));
-        let Some(install) =
-            other.map(|other| other.line.as_str()).or(development.map(|(name, _)| name.as_str())).or(known)
-        else {
-            continue;
+        let named = other.map(|other| other.line.as_str()).or(development.map(|(name, _)| name.as_str())).or(known);
+        let Some(install) = named.or_else(|| subject.absent.map(|_| top)) else { continue };
+        let message = match subject.absent {
+            Some(_) => {
+                let other = named.map(install_name).filter(|name| normalize(name) != normalize(top));
+                let package = other.map(|name| format!(" ({name})")).unwrap_or_default();
+                format!("{top} is imported, and nothing that was installed has it{package}{}", when(import))
+            }
+            None => message(import, install, provided, development.is_some()),
         };
-        let finding =
-            MISSING.found(message(import, install, provided, development.is_some())).about(install_name(install));
+        let finding = MISSING.found(message).about(install_name(install));
         let place = subject.app.line(&import.module.path, Some(import.line));
         let finding = finding.at(place, import.text).severity(severity(import, provided, other.is_some()));
         let finding = match (other, development) {
@@ -105,6 +118,11 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             (None, Some((_, source))) => finding.at(source.clone(), ""),
             (None, None) => finding.likely(),
         };
+        if named.is_none() {
+            findings
+                .push(finding.help(format!("add the package that has the module {top} to what the deploy installs")));
+            continue;
+        }
         findings.push(if development.is_none() && is_used(subject) && subject.app.has_file(REQUIREMENTS) {
             finding.fix(format!("require {install}"), vec![super::packages::require(subject, install)])
         } else {
@@ -113,9 +131,13 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
+fn when(import: &Foreign<'_>) -> &'static str {
+    if import.is_certain { "" } else { ", which fails when that code is reached" }
+}
+
 fn message(import: &Foreign<'_>, install: &str, provided: &Provided, is_development: bool) -> String {
     let top = import.name.split('.').next().unwrap_or_default();
-    let when = if import.is_certain { "" } else { ", which fails when that code is reached" };
+    let when = when(import);
     match (provided.names.is_empty(), is_development) {
         (_, true) => format!("{top} is imported, and only the development group has {}{when}", install_name(install)),
         (true, _) => format!("{top} is imported, and the plan installs no packages at all{when}"),

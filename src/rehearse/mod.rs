@@ -2,6 +2,7 @@
 
 mod backends;
 mod found;
+mod imports;
 mod kept;
 mod known;
 mod port;
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::check::check;
+use crate::check::{self, check};
 use crate::finding::{Diagnosis, Evidence, Severity};
 use crate::log::LogBuilder;
 use crate::plan::Plan;
@@ -109,12 +110,11 @@ pub fn rehearse_then(
     let started = Instant::now();
     let project = Project::open(&request.path)?;
     let planned = request.plan(&project)?;
-    let known = || check(&project, &request.options, &planned);
     let buildable = match planned.buildable()? {
         Ok(buildable) => buildable,
         Err(refused) => {
             let rehearsal = refused::rehearsal(&refused, &project, emit);
-            return Ok(rehearsal.finish(known(), started, emit));
+            return Ok(rehearsal.finish(check(&project, &request.options, &planned), started, emit));
         }
     };
     let root = Project::open(&buildable.root)?;
@@ -144,6 +144,10 @@ pub fn rehearse_then(
     })?;
     last_look(&ran, &*sandbox)?;
     let built = ran.outcome.phases.iter().all(|phase| phase.status == Status::Passed);
+    let absent = built.then(|| {
+        let imports = check::imports(&project, &request.options, &planned);
+        imports::absent(&*sandbox, (&buildable.plan, &ran.vars), &ran.outcome, &imports, interrupted)
+    });
     let missing = if built { sandbox.audit()? } else { Vec::new() };
     let mut unverified = sandbox.unverified();
     unverified.extend(kept::from(request).map(kept::note));
@@ -154,7 +158,8 @@ pub fn rehearse_then(
     };
     let found = Found { outcome: ran.outcome, log: log.finish(), missing, unverified, kept };
     let rehearsal = found.rehearsal(&root, buildable.plan.clone(), name, reason);
-    Ok(rehearsal.finish(known(), started, emit))
+    let known = check::check_installed(&project, &request.options, &planned, absent.flatten().as_ref());
+    Ok(rehearsal.finish(known, started, emit))
 }
 
 /// What a run says nothing about that was to stop early.

@@ -24,6 +24,7 @@ mod secrets;
 mod server;
 mod start;
 mod twice;
+mod unprovided;
 mod version;
 
 use super::{check, checks};
