@@ -1,10 +1,5 @@
 //! Whether what is started is there.
 
-use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::command::{Invocation, invocations, is_python};
 use super::finding::{Check, Finding, Findings, error};
 use super::start::Start;
@@ -12,8 +7,10 @@ use super::subject::Subject;
 use crate::catalog::servers::takes_target;
 use crate::catalog::suggest;
 use crate::finding::Severity;
+use crate::log::pattern::Pattern;
 use crate::project::requirements::normalize;
 use crate::project::{Project, Source};
+use std::path::{Path, PathBuf};
 
 pub(crate) const FILE: Check = error(
     "start-file-missing",
@@ -41,11 +38,10 @@ const UNFOLLOWED: &[&str] = &["`", "$(", " (", "PYTHONPATH", "pushd", "sh -c", "
 /// More files than this are not looked through for a likelier name.
 const MOST_FILES: usize = 64;
 
-static TARGET: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?::([A-Za-z_]\w*)(\(.*)?)?$").ok());
-static MADE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?m)^([A-Za-z_]\w*)\s*(?::[^=\n]+)?=\s*(?:\w+\.)?(?:Flask|FastAPI|Quart|Starlette|Litestar|Sanic|get_wsgi_application|get_asgi_application)\(").ok()
-});
+static TARGET: Pattern = Pattern::new(r"^([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?::([A-Za-z_]\w*)(\(.*)?)?$");
+static MADE: Pattern = Pattern::new(
+    r"(?m)^([A-Za-z_]\w*)\s*(?::[^=\n]+)?=\s*(?:\w+\.)?(?:Flask|FastAPI|Quart|Starlette|Litestar|Sanic|get_wsgi_application|get_asgi_application)\(",
+);
 
 pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(start) = Start::of(subject).filter(|_| subject.is_python()) else { return };
@@ -215,7 +211,7 @@ fn module(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>,
 }
 
 fn server(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
-    let Some(pattern) = TARGET.as_ref() else { return };
+    let Some(pattern) = TARGET.regex() else { return };
     let configured = subject.app.has_file("gunicorn.conf.py") || invocation.option(&["-c", "--config"]).is_some();
     if invocation.program == "gunicorn" && (configured || subject.variable("GUNICORN_CMD_ARGS").is_some()) {
         return;
@@ -256,7 +252,7 @@ fn server(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>,
 
 /// The word that tells a server what to load: `module:name`, or the first that is no option's.
 pub(super) fn target<'c>(invocation: &Invocation<'c>) -> Option<&'c str> {
-    let pattern = TARGET.as_ref().filter(|_| takes_target(invocation.program))?;
+    let pattern = TARGET.regex().filter(|_| takes_target(invocation.program))?;
     let is_target =
         |word: &&str| word.contains(':') && !word.starts_with('-') && pattern.is_match(word) && !is_class(word);
     let colon = invocation.arguments.iter().copied().find(is_target);
@@ -359,7 +355,7 @@ pub(super) fn made_by(text: &str, class: &str) -> Vec<String> {
 
 /// The names of the web apps that a module makes.
 pub(super) fn apps(text: &str) -> Vec<String> {
-    let found = MADE.as_ref().map(|pattern| pattern.captures_iter(text).map(|found| found[1].to_owned()).collect());
+    let found = MADE.regex().map(|pattern| pattern.captures_iter(text).map(|found| found[1].to_owned()).collect());
     found.unwrap_or_default()
 }
 

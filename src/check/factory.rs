@@ -1,13 +1,10 @@
 //! A function that makes the app, where the app itself is asked for.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::command::invocations;
 use super::finding::{Check, Findings, error};
 use super::start::Start;
 use super::subject::Subject;
+use crate::log::pattern::Pattern;
 use crate::project::Source;
 
 const FACTORY: Check = error(
@@ -18,10 +15,10 @@ const FACTORY: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[FACTORY];
 
-static FUNCTION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m)^(@.*\n)?def[ \t]+(\w+)\(([^)]*)\)").ok());
+static FUNCTION: Pattern = Pattern::new(r"(?m)^(@.*\n)?def[ \t]+(\w+)\(([^)]*)\)");
 
 pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    let (Some(start), Some(function)) = (Start::of(subject), FUNCTION.as_ref()) else { return };
+    let (Some(start), Some(function)) = (Start::of(subject), FUNCTION.regex()) else { return };
     for invocation in invocations(start.command).iter().filter(|invocation| invocation.program == "gunicorn") {
         // uvicorn's workers call a factory themselves.
         let Some(target) = super::entry::target(invocation).filter(|_| !start.command.contains("uvicorn")) else {

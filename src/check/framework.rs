@@ -2,16 +2,13 @@
 
 mod table;
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::command::{Invocation, invocations, is_python};
 use super::facts::reach::Module;
 use super::finding::{Check, Findings, append_line, error, set_key};
 use super::start::Start;
 use super::subject::Subject;
 use crate::finding::Edit;
+use crate::log::pattern::Pattern;
 use crate::project::Source;
 use table::{FRAMEWORKS, Framework};
 
@@ -43,8 +40,7 @@ const UNSEEN: &[&str] = &[
     "honcho",
 ];
 
-static MADE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^([A-Za-z_]\w*)\s*(?::[^=]+)?=\s*(?:\w+\.)*([A-Z]\w+)\(").ok());
+static MADE: Pattern = Pattern::new(r"^([A-Za-z_]\w*)\s*(?::[^=]+)?=\s*(?:\w+\.)*([A-Z]\w+)\(");
 
 pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(start) = Start::of(subject).filter(|_| subject.is_python()) else { return };
@@ -152,7 +148,7 @@ fn lacking(subject: &Subject<'_>, name: &str) -> Option<Edit> {
 fn app_of(module: &Module, framework: &Framework) -> Option<(String, usize)> {
     let classes: Vec<&str> = framework.made.iter().filter_map(|made| made.strip_suffix('(')).collect();
     module.code.statements.iter().find_map(|statement| {
-        let made = MADE.as_ref()?.captures(&statement.text)?;
+        let made = MADE.captures(&statement.text)?;
         let class = &made[2];
         classes
             .iter()

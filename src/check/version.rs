@@ -1,16 +1,13 @@
 //! Which Python was meant, and which one the plan takes.
 
-use std::str::FromStr;
-use std::sync::LazyLock;
-
-use pep440_rs::{Version, VersionSpecifiers};
-use regex::Regex;
-
 use super::finding::{Check, Finding, Findings, append_line, error, note, remove_line, replace_line, warning};
 use super::subject::Subject;
 use crate::catalog::python::{ARCHIVE, PYTHONS, Python};
 use crate::finding::{Edit, Severity};
+use crate::log::pattern::Pattern;
 use crate::project::Source;
+use pep440_rs::{Version, VersionSpecifiers};
+use std::str::FromStr;
 
 const FALLBACK: Check = warning(
     "python-version-fallback",
@@ -49,10 +46,8 @@ fn offered() -> impl Iterator<Item = &'static Python> {
     PYTHONS.iter().filter(|python| python.minor.0 == 3)
 }
 
-static PIPFILE_VERSION: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"^(\s*python_(?:full_)?version)(\s*=\s*)(["'][0-9.]+["'].*)$"#).ok());
-static MINOR: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?:^|[^0-9.])([23]\.[0-9]{1,2})(?:[^0-9]|$)").ok());
+static PIPFILE_VERSION: Pattern = Pattern::new(r#"^(\s*python_(?:full_)?version)(\s*=\s*)(["'][0-9.]+["'].*)$"#);
+static MINOR: Pattern = Pattern::new(r"(?:^|[^0-9.])([23]\.[0-9]{1,2})(?:[^0-9]|$)");
 
 pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     if !subject.is_python() {
@@ -92,7 +87,7 @@ pub(super) fn planned(subject: &Subject<'_>) -> Option<String> {
 
 /// The first `3.x` in a text.
 fn minor(text: &str) -> Option<&str> {
-    Some(MINOR.as_ref()?.captures(text)?.get(1)?.as_str())
+    Some(MINOR.captures(text)?.get(1)?.as_str())
 }
 
 fn is_offered(minor: &str) -> bool {
@@ -157,7 +152,7 @@ fn simplified(finding: Finding, source: &Source, asked: &str) -> Finding {
 fn pipfile(subject: &Subject<'_>, findings: &mut Findings) {
     let text =
         if subject.app.has_file("Pipfile") { subject.app.read_text("Pipfile").unwrap_or_default() } else { return };
-    let Some(pattern) = PIPFILE_VERSION.as_ref() else { return };
+    let Some(pattern) = PIPFILE_VERSION.regex() else { return };
     for (index, line) in text.lines().enumerate() {
         let Some(found) = pattern.captures(line) else { continue };
         let named = minor(&found[3]).unwrap_or_default();

@@ -1,16 +1,14 @@
 //! A failure of the cloud held against a run here.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
-use regex::Regex;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 use super::Rehearsal;
 use crate::builder::nixpacks::render;
 use crate::diagnose::replay::Failure;
 use crate::finding::Diagnosis;
 use crate::log::Log;
+use crate::log::pattern::Pattern;
 use crate::plan::Plan;
 use crate::run::Verdict;
 
@@ -41,23 +39,22 @@ pub struct Comparison {
 pub type Installed = BTreeMap<String, String>;
 
 /// What pip says at the end of an installation: `Successfully installed flask-3.0.2 Jinja2-3.1.3`.
-static INSTALLED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"Successfully installed ((?:[A-Za-z0-9._-]+-[0-9][^\s-]*\s*)+)").ok());
+static INSTALLED: Pattern = Pattern::new(r"Successfully installed ((?:[A-Za-z0-9._-]+-[0-9][^\s-]*\s*)+)");
 /// A pin that pip is at work on: `Collecting flask==3.0.2`.
-static COLLECTING: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"Downloading ([A-Za-z0-9._]+)-([0-9][A-Za-z0-9.!+]*)(?:-[^\s]*\.whl|\.tar\.gz)").ok());
+static COLLECTING: Pattern =
+    Pattern::new(r"Downloading ([A-Za-z0-9._]+)-([0-9][A-Za-z0-9.!+]*)(?:-[^\s]*\.whl|\.tar\.gz)");
 
 /// What a line of pip's output says about installed versions, added to `installed`.
 pub fn note_installed(line: &str, installed: &mut Installed) {
     let plain = |name: &str| name.to_ascii_lowercase().replace(['_', '.'], "-");
-    for found in INSTALLED.iter().flat_map(|pattern| pattern.captures_iter(line)) {
+    for found in INSTALLED.regex().into_iter().flat_map(|pattern| pattern.captures_iter(line)) {
         for item in found[1].split_whitespace() {
             if let Some((name, version)) = item.rsplit_once('-') {
                 installed.insert(plain(name), version.to_owned());
             }
         }
     }
-    if let Some(found) = COLLECTING.as_ref().and_then(|pattern| pattern.captures(line)) {
+    if let Some(found) = COLLECTING.captures(line) {
         installed.entry(plain(&found[1])).or_insert_with(|| found[2].to_owned());
     }
 }

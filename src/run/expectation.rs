@@ -1,14 +1,11 @@
 //! What a healthy app would do: end, stay, or answer. Read from the start command and from what the started file imports.
 
+use crate::catalog::servers::programs;
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
-
-use crate::catalog::servers::programs;
-
-use regex::Regex;
 
 use super::SmokeKind;
+use crate::log::pattern::Pattern;
 
 /// What is known besides the project's files.
 #[derive(Debug, Clone, Default)]
@@ -71,9 +68,8 @@ const MOST_FILES: usize = 40;
 /// Longer files are data.
 const MOST_BYTES: u64 = 1 << 20;
 
-static IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?m)^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+([\w, ]+)|import[ \t]+([\w., ]+))").ok()
-});
+static IMPORT: Pattern =
+    Pattern::new(r"(?m)^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+([\w, ]+)|import[ \t]+([\w., ]+))");
 
 /// What to expect and, in a few words, why. `None` when nothing tells.
 pub fn expectation(root: &Path, hints: &Hints<'_>) -> (Option<SmokeKind>, &'static str) {
@@ -146,7 +142,7 @@ fn files_of(module: &str) -> Vec<PathBuf> {
 /// `from a import b, c` may import the modules `a.b` and `a.c`, so both forms count.
 fn imports(text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for import in IMPORT.iter().flat_map(|import| import.captures_iter(text)) {
+    for import in IMPORT.regex().into_iter().flat_map(|import| import.captures_iter(text)) {
         let names = |group: usize| {
             let list = import.get(group).map_or("", |list| list.as_str());
             list.split(',').filter_map(|name| name.split_whitespace().next()).map(str::to_owned).collect::<Vec<_>>()

@@ -1,13 +1,10 @@
 //! Files that code reads by a path made of its own place: `Path(__file__).parent / "data" / "words.json"` and the like.
 
-use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::code::has_word;
 use super::reach::Module;
+use crate::log::pattern::Pattern;
 use crate::project::Project;
+use std::path::{Path, PathBuf};
 
 /// A file that a module reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,10 +38,9 @@ const READS: &[&str] = &[
 ];
 
 /// Texts joined by `/` or, in a call that joins paths, by commas.
-static PARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?:["'][\w .@+-]+(?:/[\w .@+-]+)*["']\s*[/,]\s*)*["'][\w .@+-]+(?:/[\w .@+-]+)*["']"#).ok()
-});
-static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^([A-Za-z_]\w*)\s*(?::[^=]+)?=[^=]").ok());
+static PARTS: Pattern =
+    Pattern::new(r#"(?:["'][\w .@+-]+(?:/[\w .@+-]+)*["']\s*[/,]\s*)*["'][\w .@+-]+(?:/[\w .@+-]+)*["']"#);
+static NAME: Pattern = Pattern::new(r"^([A-Za-z_]\w*)\s*(?::[^=]+)?=[^=]");
 
 /// The files that a module reads, as far as they are there; none that it may write first, or asks for before.
 pub(super) fn read(app: &Project, module: &Module) -> Vec<Opened> {
@@ -58,7 +54,7 @@ pub(super) fn read(app: &Project, module: &Module) -> Vec<Opened> {
         if !text.contains(['"', '\'']) || writes(text) || text.contains("exists(") || text.contains("is_file(") {
             continue;
         }
-        let assigned = NAME.as_ref().and_then(|name| name.captures(text)).and_then(|found| found.get(1));
+        let assigned = NAME.captures(text).and_then(|found| found.get(1));
         let reader = match READS.iter().any(|call| text.contains(call)) {
             true => Some(statement),
             false => assigned.and_then(|name| {
@@ -73,7 +69,7 @@ pub(super) fn read(app: &Project, module: &Module) -> Vec<Opened> {
         else {
             continue;
         };
-        for parts in PARTS.iter().flat_map(|pattern| pattern.find_iter(text)).take(8) {
+        for parts in PARTS.regex().into_iter().flat_map(|pattern| pattern.find_iter(text)).take(8) {
             let Some(file) = file(app, module, parts.as_str()) else { continue };
             let last = file.rsplit('/').next().unwrap_or(&file);
             let once = module.text.matches(last).count() == 1;

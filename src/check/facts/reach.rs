@@ -1,18 +1,15 @@
 //! The files of the project that the start reaches: what is started, the modules that it imports, the files that it opens.
 
-use std::collections::HashSet;
-use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::code::{Code, Statement};
 use super::paths::Opened;
 use super::started::{Started, files as started};
 use crate::check::command::invocations;
 use crate::check::start::Start;
 use crate::check::subject::Subject;
+use crate::log::pattern::Pattern;
 use crate::project::Project;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 /// Modules that are followed.
 const MOST: usize = 256;
@@ -45,12 +42,10 @@ pub(in crate::check) struct Import<'c> {
     pub(in crate::check) names: Vec<&'c str>,
 }
 
-static OPENED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"\bopen\(\s*["']([\w][\w./-]*)["']\s*(?:\)|,\s*(?:encoding|(?:mode\s*=\s*)?["']r[bt]?["']))"#).ok()
-});
-static DYNAMIC: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"(?:import_module|__import__|load_extension|include)\(\s*["']([\w.]+)["']"#).ok());
-static DOTTED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"["']([A-Za-z_]\w*(?:\.\w+)*)["']"#).ok());
+static OPENED: Pattern =
+    Pattern::new(r#"\bopen\(\s*["']([\w][\w./-]*)["']\s*(?:\)|,\s*(?:encoding|(?:mode\s*=\s*)?["']r[bt]?["']))"#);
+static DYNAMIC: Pattern = Pattern::new(r#"(?:import_module|__import__|load_extension|include)\(\s*["']([\w.]+)["']"#);
+static DOTTED: Pattern = Pattern::new(r#"["']([A-Za-z_]\w*(?:\.\w+)*)["']"#);
 
 /// A module's text without the lines that touch a text of several lines, docstrings above all: what they say is not done.
 fn plain(text: &str) -> String {
@@ -151,7 +146,7 @@ fn imported(app: &Project, module: &Module, only_certain: bool) -> Vec<(usize, P
     for statement in &code.statements {
         let mut add = |base: &Path, name: &str| found.extend(files(app, base, name).map(|file| (statement.line, file)));
         if django && !only_certain {
-            let named = DOTTED.iter().flat_map(|pattern| pattern.captures_iter(&statement.text));
+            let named = DOTTED.regex().into_iter().flat_map(|pattern| pattern.captures_iter(&statement.text));
             for name in named.filter_map(|found| found.get(1)).take(200) {
                 let parts: Vec<&str> = name.as_str().split('.').collect();
                 let stem = if parts.len() > 1 { parts[..parts.len() - 1].join(".") } else { String::new() };
@@ -168,7 +163,7 @@ fn imported(app: &Project, module: &Module, only_certain: bool) -> Vec<(usize, P
         if code.is_typing(statement) || only_certain && !is_certain(code, statement) {
             continue;
         }
-        let dynamic = DYNAMIC.as_ref().filter(|_| !only_certain);
+        let dynamic = DYNAMIC.regex().filter(|_| !only_certain);
         for named in dynamic.iter().flat_map(|pattern| pattern.captures_iter(&statement.text)) {
             add(&module.base, named.get(1).map_or("", |name| name.as_str()));
         }
@@ -218,7 +213,7 @@ pub(in crate::check) fn opened(app: &Project, module: &Module) -> Vec<Opened> {
     let moves = module.text.contains("chdir(");
     let lines = module.text.lines().enumerate();
     let lines = lines.filter(move |(_, line)| !moves && !line.starts_with([' ', '\t']));
-    let names = lines.filter_map(|(index, line)| Some((index + 1, OPENED.as_ref()?.captures(line)?.get(1)?.as_str())));
+    let names = lines.filter_map(|(index, line)| Some((index + 1, OPENED.captures(line)?.get(1)?.as_str())));
     let mut found: Vec<Opened> = names
         .filter(|(_, name)| app.has_file(name) && module.text.matches(name).count() == 1)
         .map(|(line, name)| Opened { line, file: name.to_owned(), is_certain: true })

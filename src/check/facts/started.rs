@@ -1,13 +1,10 @@
 //! Which files of the project a start command runs.
 
-use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use crate::check::command::{Invocation, is_python};
 use crate::check::subject::Subject;
+use crate::log::pattern::Pattern;
 use crate::project::Project;
+use std::path::{Path, PathBuf};
 
 /// A file that is started, and the folder in which its imports are looked for.
 pub(super) struct Started {
@@ -47,8 +44,7 @@ const LOADERS: &[(&str, &[&str], &[&str])] = &[
     ("taskiq", &[], &["worker", "scheduler"]),
 ];
 
-static SETTINGS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"DJANGO_SETTINGS_MODULE["']\s*[,\]]\s*=?\s*["']([\w.]+)["']"#).ok());
+static SETTINGS: Pattern = Pattern::new(r#"DJANGO_SETTINGS_MODULE["']\s*[,\]]\s*=?\s*["']([\w.]+)["']"#);
 
 /// The files that an invocation runs.
 pub(super) fn files(subject: &Subject<'_>, invocation: &Invocation<'_>) -> Vec<Started> {
@@ -148,7 +144,7 @@ fn module(app: &Project, base: &Path, name: &str) -> Option<Started> {
 /// The settings that a Django project's manage.py or wsgi.py names.
 fn settings(subject: &Subject<'_>, by: &Started) -> Option<Started> {
     let text = subject.app.read_text(&by.path).ok()?;
-    let named = SETTINGS.as_ref()?.captures(&text).map(|found| found[1].to_owned());
+    let named = SETTINGS.captures(&text).map(|found| found[1].to_owned());
     let name = subject.variable("DJANGO_SETTINGS_MODULE").map(str::to_owned).or(named)?;
     module(&subject.app, &by.base, &name)
 }

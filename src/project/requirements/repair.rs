@@ -1,17 +1,13 @@
 //! What was meant by a line that pip refuses, where that is plain.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 /// Commands that people paste in place of names.
 const COMMANDS: [&str; 5] =
     ["pip install ", "pip3 install ", "python -m pip install ", "$ pip install ", "!pip install "];
+use crate::log::pattern::Pattern;
 
 /// `name=1.2` and, as `conda list --export` has it, `name=1.2=build`; `=>` and `=<` as well.
-static EQUALS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^([A-Za-z0-9][\w.-]*(?:\[[\w., -]*\])?)\s*(==?|=>|=<)\s*([\w.+!*]+)(?:=[\w.]+)?$").ok()
-});
+static EQUALS: Pattern =
+    Pattern::new(r"^([A-Za-z0-9][\w.-]*(?:\[[\w., -]*\])?)\s*(==?|=>|=<)\s*([\w.+!*]+)(?:=[\w.]+)?$");
 
 /// The line, or the lines, that pip would take.
 ///
@@ -29,7 +25,7 @@ pub fn repaired(line: &str) -> Option<String> {
             names.split_whitespace().filter(|word| !matches!(*word, "-U" | "--upgrade" | "-q")).collect();
         return (!names.is_empty() && names.iter().all(|name| !name.starts_with('-'))).then(|| names.join("\n"));
     }
-    let found = EQUALS.as_ref()?.captures(line)?;
+    let found = EQUALS.captures(line)?;
     let operator = match &found[2] {
         "=>" => ">=",
         "=<" => "<=",
