@@ -22,7 +22,8 @@ pub(crate) const LIBRARY: Check = error(
     "missing-shared-library",
     "A compiled package loads a system library that neither its wheel nor the image brings. A Nix Python sees only what \
      nixLibs puts on LD_LIBRARY_PATH; aptPkgs and nixPkgs do not reach it.",
-);
+)
+.decides();
 pub(crate) const PROGRAM: Check = warning(
     "missing-system-binary",
     "A Python package runs another program (ffmpeg, chromium, pdfinfo, tesseract), and pip does not install programs.",
@@ -90,7 +91,8 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
 }
 
 fn holds(entry: &Entry, condition: &str) -> bool {
-    let Some(pinned) = entry.requirement.pinned() else { return condition == "*" };
+    // Without a pin the newest is installed.
+    let Some(pinned) = entry.requirement.pinned() else { return condition == "*" || condition.starts_with(">=") };
     condition == "*" || VersionSpecifiers::from_str(condition).is_ok_and(|specifiers| specifiers.contains(pinned))
 }
 
@@ -106,9 +108,7 @@ fn needs(subject: &Subject<'_>, entry: &Entry, kind: &str, attributes: &str, apt
         .flat_map(|plan| plan.phases.iter().flatten())
         .any(|(_, phase)| phase.apt_pkgs.iter().any(|package| apt.contains(&package.as_str())));
     let has = |attribute: &&str| match kind {
-        "lib" => subject
-            .choices("phases.setup.nixLibs")
-            .any(|choice| choice.value.split('.').next() == attribute.split('.').next()),
+        "lib" => subject.choices("phases.setup.nixLibs").any(|choice| base(&choice.value) == base(attribute)),
         _ => subject.plans(attribute),
     };
     let missing: Vec<&str> = attributes.split(',').filter(|attribute| !has(attribute)).collect();
@@ -123,7 +123,9 @@ fn needs(subject: &Subject<'_>, entry: &Entry, kind: &str, attributes: &str, apt
         _ => "calls",
     };
     let finding = check.found(format!("{name} {verb} {}, which the plan does not have", missing.join(" and ")));
-    let finding = finding.about(missing[0]).likely().at(entry.source(), &entry.written);
+    let finding = finding.about(missing[0]).at(entry.source(), &entry.written);
+    // What is imported when the app starts ends it, however kind another machine is.
+    let finding = if kind == "lib" && is_loaded(subject, name) { finding } else { finding.likely() };
     let headless = format!("{name}-headless");
     let single = entry.lines.start() == entry.lines.end();
     let finding = match name.starts_with("opencv") && single {
@@ -135,6 +137,21 @@ fn needs(subject: &Subject<'_>, entry: &Entry, kind: &str, attributes: &str, apt
         false => finding,
     };
     findings.push(add(subject, finding, list, &missing));
+}
+
+/// The attribute without its output: `glib` of `glib.out`, and `xorg.libxcb` of itself.
+fn base(attribute: &str) -> &str {
+    let from = if attribute.starts_with("xorg.") { "xorg.".len() } else { 0 };
+    attribute[from..].find('.').map_or(attribute, |end| &attribute[..from + end])
+}
+
+/// Whether the start surely imports the one package whose libraries are looked for by name, where a library that others
+/// bring along is not found.
+fn is_loaded(subject: &Subject<'_>, name: &str) -> bool {
+    name == "weasyprint"
+        && super::unprovided::foreign(subject)
+            .iter()
+            .any(|import| import.is_certain && import.name.split('.').next() == Some(name))
 }
 
 fn written_name(entry: &Entry) -> &str {

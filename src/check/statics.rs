@@ -10,7 +10,8 @@ pub(crate) const UNCOLLECTED: Check = warning(
     "static-files-not-collected",
     "Outside of runserver Django serves no static files by itself. WhiteNoise serves what `collectstatic` has copied to STATIC_ROOT, and with a \
      manifest storage every page that names a static file fails until it was run.",
-);
+)
+.decides();
 
 pub(super) const CHECKS: &[Check] = &[UNCOLLECTED];
 
@@ -52,6 +53,12 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     let manifest = place("ManifestStaticFilesStorage");
     let whitenoise = place("whitenoise");
     let (severity, what, shown) = match (manifest, whitenoise) {
+        (Some(shown), _) if is_named_by_a_page(subject) => {
+            (Severity::Error, "a manifest storage is set, so every page that names a static file answers 500", shown)
+        }
+        (Some(shown), _) if is_named_by_a_page(subject) => {
+            (Severity::Error, "a manifest storage is set, so every page that names a static file answers 500", shown)
+        }
         (Some(shown), _) => {
             (Severity::Warning, "a manifest storage is set, so pages that name a static file answer 500", shown)
         }
@@ -83,4 +90,24 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         _ if root => finding.fix("run collectstatic before the start", edits),
         _ => finding.help("set STATIC_ROOT and run `python manage.py collectstatic --noinput` before the start"),
     });
+}
+
+/// Whether a template of the project's own names a static file.
+fn is_named_by_a_page(subject: &Subject<'_>) -> bool {
+    const MOST: usize = 100;
+    let app = &subject.app;
+    let folders =
+        std::iter::once("templates".into()).chain(app.folders().into_iter().map(|folder| folder.join("templates")));
+    let mut left = MOST;
+    folders.take(MOST).any(|folder: std::path::PathBuf| {
+        let Ok(inner) = app.enter(&app.root().join(&folder)) else { return false };
+        let deeper = inner.folders().into_iter().flat_map(|name| {
+            let below = inner.enter(&inner.root().join(&name)).map(|below| below.files()).unwrap_or_default();
+            below.into_iter().map(move |file| name.join(file))
+        });
+        let files = inner.files().into_iter().map(std::path::PathBuf::from).chain(deeper);
+        let pages: Vec<_> = files.filter(|file| file.extension().is_some_and(|end| end == "html")).take(left).collect();
+        left -= pages.len();
+        pages.iter().any(|page| inner.read_text(page).unwrap_or_default().contains("{% static"))
+    })
 }

@@ -69,10 +69,13 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
         diagnoses.first().and_then(|primary| diagnose::rule(primary.rule)).is_some_and(|rule| rule.transient);
     let failed = !diagnoses.is_empty() || failure.exit_code.is_some_and(|code| code != 0);
     let telling = if diagnoses.is_empty() { telling_lines(&log, None) } else { Vec::new() };
+    let is_nameless = diagnoses.is_empty();
     let replay = Replay { failure, diagnoses, telling, here };
     let report = Report { project: args.path.unwrap_or_default(), content: Content::Replay(Box::new(replay)) };
     destinations.write(&report, args.output.paint())?;
     Ok(match (failed, transient) {
+        // Why it failed, or whether it did at all, the log does not tell.
+        _ if is_nameless => Exit::CannotTell,
         (true, true) => Exit::Transient,
         (true, false) => Exit::Fails,
         (false, _) => Exit::Works,

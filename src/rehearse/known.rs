@@ -2,6 +2,7 @@
 
 use super::Rehearsal;
 use crate::check::checks;
+use crate::check::variables::MISSING as MISSING_VARIABLES;
 use crate::diagnose::rule;
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 use crate::run::Verdict;
@@ -44,17 +45,22 @@ impl Rehearsal {
         let (errors, others): (Vec<_>, Vec<_>) =
             findings.into_iter().partition(|finding| finding.severity == Severity::Error);
         self.suspects = errors.iter().chain(&others).filter(|other| self.may_mend(other)).cloned().collect();
-        for finding in errors {
+        // The log names the variable that was missed first, and the code reads others: one rehearsal for all of them.
+        let variables = others.into_iter().filter(|other| other.rule == MISSING_VARIABLES.id);
+        for finding in errors.into_iter().chain(variables) {
             match self.diagnoses.iter_mut().find(|known| known.rule == finding.rule) {
                 Some(known) => {
                     let is_new = |evidence: &Evidence| known.evidence.iter().all(|seen| seen.source != evidence.source);
                     let places: Vec<Evidence> = finding.evidence.into_iter().filter(is_new).collect();
+                    if finding.rule == MISSING_VARIABLES.id && !places.is_empty() {
+                        known.help = finding.help;
+                    }
                     known.evidence.extend(places);
                     if known.fixes.is_empty() {
                         known.fixes = finding.fixes;
                     }
                 }
-                None if nameless => self.diagnoses.push(finding),
+                None if nameless && finding.severity == Severity::Error => self.diagnoses.push(finding),
                 None => {}
             }
         }

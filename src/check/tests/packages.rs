@@ -41,8 +41,17 @@ fn libraries_that_the_plan_lacks() {
     silent("missing-shared-library", &asks("opencv-python-headless==4.10.0.84\nsoundfile==0.12.1\n"));
     silent(
         "missing-shared-library",
-        &with("opencv-python\n", "[phases.setup]\nnixLibs = [\"...\", \"libGL\", \"glib\"]\n"),
+        &with("opencv-python==4.12.0.88\n", "[phases.setup]\nnixLibs = [\"...\", \"libGL\", \"glib\"]\n"),
     );
+    // Since 4.13 Qt's libraries in the wheel want libxcb.so.1 as well, and without a pin the newest is installed.
+    for pin in ["opencv-python\n", "opencv-python==4.13.0.90\n"] {
+        let told = fires(
+            "missing-shared-library",
+            "requirements.txt:1",
+            &with(pin, "[phases.setup]\nnixLibs = [\"...\", \"libGL\", \"glib\"]\n"),
+        );
+        assert!(told.message.contains("xorg.libxcb"), "{}", told.message);
+    }
 }
 
 #[test]

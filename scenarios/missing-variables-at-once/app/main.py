@@ -1,0 +1,6 @@
+import os
+
+from settings import REGION
+
+TOKEN = os.environ["HARBOUR_TOKEN"]
+print(TOKEN, REGION)

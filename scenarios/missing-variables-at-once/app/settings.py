@@ -1,0 +1,7 @@
+import os
+
+REGION = os.getenv("HARBOUR_REGION", "north")
+
+
+def key():
+    return os.environ["HARBOUR_KEY"].strip()

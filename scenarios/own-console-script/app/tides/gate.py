@@ -1,0 +1,6 @@
+def main():
+    print("open")
+
+
+if __name__ == "__main__":
+    main()
