@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::finding::{Check, Finding, Findings, error, remove_item, remove_key, set_key, warning};
 use super::subject::{Keyed, Subject, strings};
+use crate::builder::nixpacks::spellings;
 use crate::finding::{Edit, Severity};
 use crate::plan::Choice;
 use crate::project::Source;
@@ -126,7 +127,7 @@ fn venv(subject: &Subject<'_>, findings: &mut Findings) {
     };
     let finding = check.found(message).at(choice.because.clone(), &choice.value);
     let finding = packaged.iter().fold(finding, |finding, pip| finding.at(pip.because.clone(), &pip.value));
-    findings.push(cure(subject, finding, choice, &packaged));
+    findings.push(by_fix(subject, finding, choice, &packaged));
 }
 
 /// The command that installs beside Nix' own Python, where nothing makes an environment.
@@ -161,7 +162,7 @@ fn bypassed(subject: &Subject<'_>, choice: &Choice, findings: &mut Findings) {
             .found("this install command replaces the one that makes /opt/venv, and installs beside Nix' own Python"),
     };
     let finding = finding.at(choice.because.clone(), &choice.value);
-    findings.push(cure(subject, finding, choice, &packaged));
+    findings.push(by_fix(subject, finding, choice, &packaged));
 }
 
 /// pip in front of the command that makes the environment: there is none yet.
@@ -186,7 +187,7 @@ fn early(subject: &Subject<'_>, cmds: &[String], findings: &mut Findings) {
 }
 
 /// Deletes what is in the way, or puts `...` where only a part of it is.
-fn cure(subject: &Subject<'_>, finding: Finding, choice: &Choice, packaged: &[&Choice]) -> Finding {
+fn by_fix(subject: &Subject<'_>, finding: Finding, choice: &Choice, packaged: &[&Choice]) -> Finding {
     let pips = packaged.iter().filter_map(|pip| drop_package(subject, pip));
     let Some(file) = subject.keyed(&choice.because) else {
         return match &choice.because {
@@ -275,8 +276,7 @@ fn brings_pip(package: &str) -> bool {
 
 pub(super) fn drop_package(subject: &Subject<'_>, choice: &Choice) -> Option<Edit> {
     let file = subject.keyed(&choice.because)?;
-    let names: &[&str] =
-        if choice.what.ends_with("aptPkgs") { &["aptPkgs", "aptPackages"] } else { &["nixPkgs", "nixPackages"] };
+    let names = spellings(if choice.what.ends_with("aptPkgs") { "aptPkgs" } else { "nixPkgs" });
     let (key, items) = list_of(file, "setup", names)?;
     let key: Vec<&str> = key.iter().map(String::as_str).collect();
     // A list with nothing left in it would still replace the provider's own.

@@ -1,11 +1,13 @@
 //! Keys that nobody reads.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
 use super::finding::{Check, Finding, Findings, remove_key, set_key, warning};
 use super::subject::{Keyed, Subject};
+use crate::builder::nixpacks::{phase_lists, spellings};
 use crate::catalog::suggest;
 use crate::finding::Severity;
 
@@ -45,24 +47,8 @@ const NUMBERS: [&str; 6] = [
 const RESTARTS: [&str; 3] = ["ON_FAILURE", "ALWAYS", "NEVER"];
 
 const TOP: &[&str] = &["providers", "buildImage", "variables", "staticAssets", "phases", "start"];
-const PHASE: &[&str] = &[
-    "name",
-    "dependsOn",
-    "nixPkgs",
-    "nixPackages",
-    "nixLibs",
-    "nixLibraries",
-    "nixOverlays",
-    "nixpkgsArchive",
-    "aptPkgs",
-    "aptPackages",
-    "cmds",
-    "commands",
-    "onlyIncludeFiles",
-    "cacheDirectories",
-    "paths",
-    "envPaths",
-];
+static PHASE: LazyLock<Vec<&str>> =
+    LazyLock::new(|| ["name", "nixpkgsArchive"].into_iter().chain(phase_lists().flatten().copied()).collect());
 const START: &[&str] = &["cmd", "runImage", "onlyIncludeFiles", "user"];
 const RAILWAY_TOP: &[&str] = &["$schema", "build", "deploy", "environments"];
 const RAILWAY_BUILD: &[&str] = &[
@@ -216,7 +202,7 @@ fn plan(file: &Keyed, base: &[&str], findings: &mut Findings) {
     let phases = [base, &["phases"]].concat();
     for (phase, _) in file.members(&phases) {
         let table = [&phases[..], &[phase.as_str()]].concat();
-        level(file, &table, PHASE, PHASE_MEANT, base.len(), findings);
+        level(file, &table, &PHASE, PHASE_MEANT, base.len(), findings);
     }
     level(file, &[base, &["start"]].concat(), START, START_MEANT, base.len(), findings);
 }
@@ -328,7 +314,7 @@ fn unknown(check: &Check, file: &Keyed, key: &[&str], value: &Value, meant: Opti
 
 /// Whether a key of a phase holds a list.
 pub(super) fn is_list(name: &str) -> bool {
-    PHASE.contains(&name) && !matches!(name, "name" | "nixpkgsArchive")
+    !spellings(name).is_empty()
 }
 
 /// The value in the type that the key wants, where that is clear.

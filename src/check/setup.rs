@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::finding::{Check, Finding, Findings, error, note, warning};
 use super::install::{drop_package, list_of};
 use super::subject::Subject;
+use crate::builder::nixpacks::spellings;
 use crate::finding::Edit;
 use crate::plan::Choice;
 
@@ -185,8 +186,7 @@ fn dropped(subject: &Subject<'_>, findings: &mut Findings) {
 
 fn refill(subject: &Subject<'_>, finding: Finding, choice: &Choice) -> Finding {
     let finding = finding.at(choice.because.clone(), subject.line(&choice.because));
-    let names: &[&str] =
-        if choice.what.ends_with("nixLibs") { &["nixLibs", "nixLibraries"] } else { &["nixPkgs", "nixPackages"] };
+    let names = spellings(if choice.what.ends_with("nixLibs") { "nixLibs" } else { "nixPkgs" });
     let Some(file) = subject.keyed(&choice.because) else { return finding };
     let Some((key, _)) = list_of(file, "setup", names) else { return finding };
     let edit = Edit::AddItem { path: file.path.clone(), key, item: "...".to_owned(), first: true };

@@ -18,7 +18,7 @@ pub(crate) struct Finding {
     /// Further telling lines.
     pub(crate) also: Vec<usize>,
     pub(crate) rank: u8,
-    /// Whether the rule's edits would not cure this one.
+    /// Whether the rule's edits would not mend this one.
     pub(crate) is_unfixable: bool,
 }
 

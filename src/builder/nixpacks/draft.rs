@@ -57,6 +57,16 @@ pub(super) enum Key {
     Paths,
 }
 
+/// The lists that a phase may have, each in every spelling that a configuration file may give it, the plan's own first.
+pub fn phase_lists() -> impl Iterator<Item = &'static [&'static str]> {
+    Key::ALL.iter().map(|key| key.names())
+}
+
+/// Every spelling of one of them; none for what is no list of a phase.
+pub fn spellings(list: &str) -> &'static [&'static str] {
+    phase_lists().find(|names| names.contains(&list)).unwrap_or_default()
+}
+
 impl Key {
     pub(super) const ALL: [Self; 9] = [
         Self::DependsOn,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::project::{InputError, KeyLines, Project, Source};
 
-use super::draft::{Draft, DraftStart, Key, TracedList};
+use super::draft::{Draft, DraftStart, Key, TracedList, phase_lists};
 use super::error::read;
 use super::variables::Variables;
 use super::wire::BuildPlan;
@@ -55,7 +55,7 @@ pub(super) fn plan_from_json(text: &str) -> Result<Plan, (Option<usize>, String)
 
 /// The line of a key in whichever of its names the file uses.
 pub(super) fn locate(lines: &KeyLines, path: &[&str]) -> Option<usize> {
-    let aliases = path.get(2).and_then(|name| Key::ALL.iter().map(|key| key.names()).find(|names| names[0] == *name));
+    let aliases = path.get(2).and_then(|name| phase_lists().find(|names| names[0] == *name));
     let written = aliases.into_iter().flatten().find(|alias| lines.contains(&[&path[..2], &[**alias]].concat()));
     match written {
         Some(alias) => lines.line(&[&path[..2], &[*alias], &path[3..]].concat()),

@@ -24,6 +24,7 @@ mod refusal;
 mod variables;
 mod wire;
 
+pub use draft::{phase_lists, spellings};
 pub use error::PlanError;
 pub use image::image;
 pub use list::List;

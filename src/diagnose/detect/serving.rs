@@ -60,10 +60,10 @@ fn loopback(view: &LogView<'_>, found: &mut Vec<Finding>) {
         }
     }
     let Some((at, address)) = local else { return };
-    let told = |words: &[&str]| view.lines[at..].iter().any(|line| words.iter().any(|word| line.text.contains(word)));
+    let says = |words: &[&str]| view.lines[at..].iter().any(|line| words.iter().any(|word| line.text.contains(word)));
     let unhealthy = view.lines[at..].iter().any(|line| UNHEALTHY.iter().any(|word| line.text.contains(word)));
     // Somebody got an answer, or ended it: then it is a laptop's log, or the address did no harm.
-    let harmless = told(HARMLESS) || view.lines[at..].iter().any(|line| line.text.trim() == "^C");
+    let harmless = says(HARMLESS) || view.lines[at..].iter().any(|line| line.text.trim() == "^C");
     if !unhealthy && (harmless || !view.raised.is_empty()) {
         return;
     }

@@ -8,7 +8,7 @@ use crate::diagnose::rank::Finding;
 use crate::diagnose::view::LogView;
 use crate::finding::Fix;
 
-/// A kind of failure that is known, told and cured by name. Everything that is known of it stands in its row.
+/// A kind of failure that has a name. Everything that is known of it stands in its row.
 #[derive(Clone, Copy)]
 pub struct Rule {
     /// Kebab-case and stable: what `explain` takes and what reports carry.
