@@ -25,6 +25,17 @@ pub fn hint<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<
     nearest(word, names, plain(word).chars().count() / 2)
 }
 
+/// The known word that looks most like the unknown one of serde's message, which puts every word of both kinds between
+/// backticks, the unknown one first.
+pub fn hint_in(message: &str) -> Option<&str> {
+    if !message.starts_with("unknown ") {
+        return None;
+    }
+    let mut words = message.split('`').skip(1).step_by(2);
+    let unknown = words.next()?;
+    hint(unknown, words)
+}
+
 fn plain(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
 }

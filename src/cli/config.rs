@@ -9,6 +9,7 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Deserializer};
 
 use super::values::span;
+use crate::catalog::suggest;
 use crate::project::InputError;
 use crate::rehearse::BackendName;
 use crate::run::SmokeKind;
@@ -61,7 +62,9 @@ impl Config {
         let text = std::fs::read_to_string(path).map_err(|error| InputError::new(NAME, error))?;
         toml_edit::de::from_str(&text).map_err(|error| {
             let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
-            InputError::at(NAME, line, error.message().trim_end()).into()
+            let message = error.message().trim_end();
+            let meant = suggest::hint_in(message).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+            InputError::at(NAME, line, message.to_owned() + &meant).into()
         })
     }
 }
@@ -111,5 +114,6 @@ mod tests {
     fn an_unknown_key_is_named_with_its_line_and_the_keys_there_are() {
         let error = read("offline = true\ntimout = \"5m\"\n").unwrap_err().to_string();
         assert!(error.starts_with("shakedown.toml:2: unknown field `timout`, expected one of"), "{error}");
+        assert!(error.ends_with("; did you mean `timeout`?"), "{error}");
     }
 }

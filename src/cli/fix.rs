@@ -12,7 +12,7 @@ use super::args::{Planning, Probing, Sandboxing};
 use super::config::Config;
 use super::exit::{Exit, UsageError};
 use super::interrupt;
-use super::output::{Color, print, warn};
+use super::output::{Color, hint, print, warn};
 use super::run::exit_of;
 use crate::check::check;
 use crate::finding::Severity;
@@ -43,7 +43,7 @@ pub(super) struct Args {
     /// How to report
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
-    /// Show no progress
+    /// Show one line of progress a trial
     #[arg(short, long)]
     quiet: bool,
     /// When to use colour
@@ -78,9 +78,19 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         Err(error) => unread(&request, error)?,
     };
     let project = request.path.clone();
+    let tell = |trial: &str, found: &Attempt| {
+        if args.quiet {
+            hint(&format!("{trial}:"), &in_a_line(found));
+        }
+    };
+    tell("as it is", &seen);
+    let mut trials = 0;
     let proof = prove(&project, seen, Bounds::default(), &mut |copy| {
         let on_copy = Request { path: copy.to_owned(), ..request.clone() };
-        rehearse_copy(&on_copy, &interrupted, &live)
+        let found = rehearse_copy(&on_copy, &interrupted, &live)?;
+        trials += 1;
+        tell(&format!("trial {trials}"), &found);
+        Ok(found)
     })?;
     drop(live);
     if interrupted.load(Ordering::Relaxed) {
@@ -93,6 +103,16 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         Format::Json => json(&proof)?,
     })?;
     if args.apply { apply(&proof, &project, &args) } else { Ok(exit_for(&proof)) }
+}
+
+/// What a trial came to.
+fn in_a_line(found: &Attempt) -> String {
+    let rule = || found.diagnoses.first().map(|first| format!(" ({})", first.rule)).unwrap_or_default();
+    match found.verdict {
+        Verdict::Works => "works".to_owned(),
+        Verdict::Fails => format!("fails{}", rule()),
+        Verdict::CannotTell => format!("cannot tell{}", rule()),
+    }
 }
 
 fn nothing_to_do(first: &Rehearsal) -> Result<Exit> {
@@ -246,4 +266,16 @@ fn agreed(but: &str) -> Result<bool> {
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trial_is_told_in_one_line() {
+        let found = |verdict| Attempt { verdict, failed_at: None, diagnoses: Vec::new(), unverified: Vec::new() };
+        assert_eq!(in_a_line(&found(Verdict::Works)), "works");
+        assert_eq!(in_a_line(&found(Verdict::Fails)), "fails");
+    }
 }

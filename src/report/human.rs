@@ -184,19 +184,19 @@ pub fn not_verified(unverified: &[Unverified], paint: Paint) -> String {
 }
 
 fn closing(out: &mut String, rehearsal: &Rehearsal, paint: Paint) {
-    let took = words::took(rehearsal.took);
+    let (took, on) = (words::took(rehearsal.took), words::on(&rehearsal.backend));
     let phase = rehearsal.outcome.failing_phase().unwrap_or("start");
     let named = rehearsal.primary().map(|diagnosis| diagnosis.rule);
     let cause = rehearsal.outcome.was_interrupted().then_some("interrupted").or(named);
     let absent = rehearsal.absent.as_ref().map(|absent| format!(": {} is not on this machine", absent.what));
     let cause = cause.map(|cause| format!(" ({cause}{})", absent.unwrap_or_default())).unwrap_or_default();
     let _ = match rehearsal.verdict() {
-        Verdict::Works => writeln!(out, "verdict: {} — {took} on {}", paint.good("works"), rehearsal.backend),
+        Verdict::Works => writeln!(out, "verdict: {} — {took}{on}", paint.good("works")),
         Verdict::Fails => {
-            writeln!(out, "verdict: {} at {phase}{cause} — {took} on {}", paint.bad("fails"), rehearsal.backend)
+            writeln!(out, "verdict: {} at {phase}{cause} — {took}{on}", paint.bad("fails"))
         }
         Verdict::CannotTell => {
-            writeln!(out, "verdict: {}{cause} — {took} on {}", paint.warn("cannot tell"), rehearsal.backend)
+            writeln!(out, "verdict: {}{cause} — {took}{on}", paint.warn("cannot tell"))
         }
     };
 }

@@ -27,7 +27,7 @@ enum Mark {
 }
 
 pub(super) fn render(rehearsal: &Rehearsal, paint: Paint) -> String {
-    let title = format!(" rehearsal on {} ", rehearsal.backend);
+    let title = format!(" rehearsal{} ", words::on(&rehearsal.backend));
     let side = WIDTH - 2 - title.chars().count();
     let (left, right) = ("═".repeat(side / 2), "═".repeat(side - side / 2));
     let mut drawn = format!("╔{left}{title}{right}╗\n");

@@ -117,6 +117,14 @@ pub(super) fn found(result: &SmokeResult) -> String {
     }
 }
 
+/// Where it was run; nothing where nothing was.
+pub(super) fn on(backend: &str) -> String {
+    match backend {
+        "none" => String::new(),
+        name => format!(" on {name}"),
+    }
+}
+
 /// `0.4s`, `12.3s`, `2m05s`.
 pub(super) fn took(took: Duration) -> String {
     let seconds = took.as_secs_f64();

@@ -253,7 +253,7 @@ impl Definition {
     pub fn parse(text: &str) -> Result<Self, Fault> {
         toml_edit::de::from_str(text).map_err(|error| {
             let message = error.message().trim_end().replace('\n', " ");
-            let hint = hint(&message).map(|hint| format!("; did you mean `{hint}`?")).unwrap_or_default();
+            let hint = suggest::hint_in(&message).map(|hint| format!("; did you mean `{hint}`?")).unwrap_or_default();
             Fault { line: error.span().map(|span| line_of(text, &span)), message: message + &hint }
         })
     }
@@ -283,17 +283,6 @@ pub(super) fn line_with(text: &str, words: &str) -> Option<usize> {
 fn line_of(text: &str, span: &Range<usize>) -> usize {
     let before = text.as_bytes().get(..span.start).unwrap_or(text.as_bytes());
     memchr::memchr_iter(b'\n', before).count() + 1
-}
-
-/// The known word that looks most like the unknown one. Serde puts every word of both kinds between backticks, the
-/// unknown one first.
-fn hint(message: &str) -> Option<&str> {
-    if !message.starts_with("unknown ") {
-        return None;
-    }
-    let mut words = message.split('`').skip(1).step_by(2);
-    let unknown = words.next()?;
-    suggest::hint(unknown, words)
 }
 
 #[cfg(test)]
