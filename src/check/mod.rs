@@ -55,7 +55,7 @@ use subject::Subject;
 use crate::builder::Planned;
 use crate::builder::nixpacks::Options;
 use crate::finding::Diagnosis;
-use crate::project::Project;
+use crate::project::{Project, Source};
 
 struct Topic {
     checks: &'static [Check],
@@ -151,6 +151,29 @@ pub fn imports(project: &Project, options: &Options, planned: &Planned) -> Vec<I
         module: import.name,
     };
     unprovided::foreign(&subject).into_iter().map(told).collect()
+}
+
+/// A place where the code reads a variable that it cannot do without and that nobody gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unset {
+    /// The variable.
+    pub name: String,
+    /// Where, relative to the folder that was opened.
+    pub source: Source,
+    /// As it is written there.
+    pub text: String,
+}
+
+/// All that the code which the start reaches wants set, in the order in which it is read.
+pub fn unset_variables(project: &Project, options: &Options, planned: &Planned) -> Vec<Unset> {
+    let Planned::Nixpacks(derived) = planned;
+    let subject = Subject::new(project, options, derived.as_ref());
+    let told = |read: &facts::environment::Read| Unset {
+        name: read.name.clone(),
+        source: subject.app.line(&read.path, Some(read.line)),
+        text: read.text.clone(),
+    };
+    variables::missing(&subject).into_iter().map(told).collect()
 }
 
 /// Every check there is, in the order in which they look.

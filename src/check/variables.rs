@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::facts::environment::Read;
 use super::finding::{Check, Findings, warning};
 use super::start::Start;
 use super::subject::Subject;
@@ -18,16 +19,25 @@ pub(super) const CHECKS: &[Check] = &[MISSING];
 /// More places than these tell nothing new.
 const MOST: usize = 30;
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+/// The reads of variables that nobody gives.
+pub(super) fn missing<'s>(subject: &'s Subject<'_>) -> Vec<&'s Read> {
+    unset(subject, dotenv(subject).as_ref()).collect()
+}
+
+fn unset<'s>(subject: &'s Subject<'_>, file: Option<&DotEnv>) -> impl Iterator<Item = &'s Read> {
     let environment = subject.environment();
-    let file = dotenv(subject);
     let start = Start::of(subject).map_or("", |start| start.command);
-    let given = |name: &str| {
+    let given = move |name: &str| {
         subject.variable(name).is_some()
             || start.contains(&format!("{name}="))
-            || environment.reads_file && file.as_ref().is_some_and(|file| file.is_deployed && file.names.contains(name))
+            || environment.reads_file && file.is_some_and(|file| file.is_deployed && file.names.contains(name))
     };
-    let missing: Vec<_> = environment.reads.iter().filter(|read| !given(&read.name)).take(MOST).collect();
+    environment.reads.iter().filter(move |read| !given(&read.name))
+}
+
+pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+    let file = dotenv(subject);
+    let missing: Vec<_> = unset(subject, file.as_ref()).take(MOST).collect();
     let Some(first) = missing.first() else { return };
     let names: Vec<&str> = missing.iter().map(|read| read.name.as_str()).collect();
     let verb = if names.len() == 1 { "is" } else { "are" };
