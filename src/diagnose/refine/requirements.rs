@@ -51,7 +51,7 @@ pub(in crate::diagnose) fn without_an_index(view: &LogView<'_>, finding: &mut Fi
         finding.rank = finding.rank.min(HINT);
     } else if view.text(finding.at).contains("(from versions: none)") {
         finding.help = Some(
-            "look at the name: the index has nothing of it. A package of this repository, or of a private index, is not found there; a name that somebody else registers later would be theirs"
+            "look at the name: the index has nothing of it that this Python can install. Only wheels for other Pythons count as nothing, and a package of this repository, or of a private index, is not found there"
                 .to_owned(),
         );
     }
