@@ -15,7 +15,7 @@ pub(crate) const HOST: Check = error(
     "wrong-bind-host",
     "A server bound to 127.0.0.1 answers inside its container only. The platform connects from outside.",
 );
-pub(super) const PORT: Check = warning(
+pub(crate) const PORT: Check = warning(
     "hard-coded-port",
     "The platform chooses the port and says it in PORT. A server that listens on another one is not found, unless the service's settings \
      name that very port.",

@@ -15,7 +15,7 @@ use crate::builder::nixpacks::Options;
 use crate::plan::Vars;
 use crate::platform::Platform;
 use crate::rehearse::{self, BackendName, Request};
-use crate::run::SmokeKind;
+use crate::run::{SmokeKind, Window};
 use crate::sandbox::nix::Nixpkgs;
 use crate::sandbox::{Unavailable, docker};
 use crate::secret::Secrets;
@@ -124,7 +124,7 @@ pub(super) struct Probing {
     /// How long a bot or worker must stay up [default: 10s]
     #[arg(long = "for", value_name = "TIME", value_parser = span)]
     pub(super) stay: Option<Duration>,
-    /// How long a web app has until it answers, or a script until it ends [default: 30s]
+    /// How long a web app has until it answers, or a script until it ends [default: healthcheckTimeout, else 60s and up to 300s while it is at work]
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) within: Option<Duration>,
     /// How long the app has to end after SIGTERM [default: 3s]
@@ -257,7 +257,7 @@ impl Probing {
         let smoke = &mut request.settings.smoke;
         smoke.kind = self.expect.or(config.expect);
         smoke.stay = self.stay.or(config.stay).unwrap_or(smoke.stay);
-        smoke.within = self.within.or(config.within).unwrap_or(smoke.within);
+        smoke.window = self.within.or(config.within).map_or(smoke.window, Window::asked);
         smoke.grace = self.grace.or(config.grace).unwrap_or(smoke.grace);
         smoke.path = self.health.clone().or_else(|| config.health.clone());
     }

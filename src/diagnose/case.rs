@@ -1,6 +1,7 @@
 //! What a diagnosis is made from.
 
 use crate::log::Log;
+use crate::platform::Deploy;
 use crate::project::Project;
 use crate::run::Outcome;
 use crate::sandbox::MissingLibrary;
@@ -14,6 +15,8 @@ pub struct Case<'a> {
     pub log: &'a Log,
     /// What became of a run of ours.
     pub outcome: Option<&'a Outcome>,
+    /// How the platform deploys it.
+    pub deploy: Option<&'a Deploy>,
     /// What an audit of the installed packages did not find.
     pub missing_libraries: &'a [MissingLibrary],
 }
@@ -21,6 +24,6 @@ pub struct Case<'a> {
 impl<'a> Case<'a> {
     /// A log and nothing else.
     pub fn of_log(log: &'a Log) -> Self {
-        Self { project: None, log, outcome: None, missing_libraries: &[] }
+        Self { project: None, log, outcome: None, deploy: None, missing_libraries: &[] }
     }
 }

@@ -7,18 +7,21 @@ use crate::catalog::libraries;
 use crate::diagnose::table::machine::{COMMAND_TIMED_OUT, OUT_OF_MEMORY};
 use crate::diagnose::table::modules::MISSING_SHARED_LIBRARY;
 use crate::diagnose::table::server::{HEALTHCHECK_FAILED, WRONG_BIND_HOST};
-use crate::diagnose::table::start::PROCESS_EXITS_IMMEDIATELY;
+use crate::diagnose::table::start::{CRON_NEVER_ENDS, PROCESS_EXITS_IMMEDIATELY};
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 use crate::project::Source;
-use crate::run::{Outcome, SmokeResult, Status};
+use crate::run::{SmokeResult, Status};
 
 /// Adds what the run itself and the library audit know.
 pub(super) fn amend(case: &Case<'_>, diagnoses: &mut Vec<Diagnosis>) {
-    if let Some(seen) = case.outcome.and_then(seen) {
+    if let Some(seen) = seen(case) {
         diagnoses.retain(|known| !seen.is_certain || known.rule != seen.rule.id);
         if seen.is_certain || diagnoses.iter().all(|known| known.rule != seen.rule.id) {
             let place = if seen.is_certain { 0 } else { diagnoses.len() };
-            let found = diagnosis(case, seen.rule, seen.subject.as_deref(), seen.message, &[]);
+            let mut found = diagnosis(case, seen.rule, seen.subject.as_deref(), seen.message, &[]);
+            if found.rule == CRON_NEVER_ENDS.id {
+                found.evidence.extend(schedule(case));
+            }
             diagnoses.insert(place, found);
         }
     }
@@ -37,6 +40,12 @@ pub(super) fn amend(case: &Case<'_>, diagnoses: &mut Vec<Diagnosis>) {
             diagnoses.push(diagnosis(case, &MISSING_SHARED_LIBRARY, name, provided, &[evidence]));
         }
     }
+}
+
+/// Where the platform's file says that it starts the app on a schedule.
+fn schedule(case: &Case<'_>) -> Option<Evidence> {
+    let schedule = case.deploy?.cron_schedule.as_ref()?;
+    Some(Evidence { source: schedule.source.clone(), text: format!("cronSchedule {}", schedule.value) })
 }
 
 /// Statuses that the path itself explains, whatever the app logs of it.
@@ -70,7 +79,8 @@ impl Seen {
     }
 }
 
-fn seen(outcome: &Outcome) -> Option<Seen> {
+fn seen(case: &Case<'_>) -> Option<Seen> {
+    let outcome = case.outcome?;
     if outcome.phases.iter().any(|phase| phase.status == Status::OutOfMemory) {
         return Some(Seen::cause(&OUT_OF_MEMORY));
     }
@@ -93,6 +103,7 @@ fn seen(outcome: &Outcome) -> Option<Seen> {
             .of(found)
             .saying(format!("the app listens on {found}, but the platform asks it on PORT, which is {expected}")),
         SmokeResult::ExitedEarly { .. } => Seen::consequence(&PROCESS_EXITS_IMMEDIATELY),
+        SmokeResult::StillRunning if schedule(case).is_some() => Seen::cause(&CRON_NEVER_ENDS),
         SmokeResult::StillRunning => Seen::consequence(&COMMAND_TIMED_OUT).of(&outcome.smoke.as_ref()?.cmd),
         SmokeResult::NeverListened => Seen::consequence(health)
             .saying("the app runs but never listens on a port, so the health check finds nobody"),

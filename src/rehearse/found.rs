@@ -9,6 +9,7 @@ use crate::diagnose::{self, Case};
 use crate::finding::Diagnosis;
 use crate::log::Log;
 use crate::plan::Plan;
+use crate::platform::Deploy;
 use crate::project::Project;
 use crate::run::{Outcome, Verdict};
 use crate::sandbox::{Kept, MissingLibrary, Unverified};
@@ -16,6 +17,7 @@ use crate::sandbox::{Kept, MissingLibrary, Unverified};
 /// What a run left behind.
 pub(super) struct Found {
     pub(super) outcome: Outcome,
+    pub(super) deploy: Deploy,
     pub(super) log: Log,
     pub(super) missing: Vec<MissingLibrary>,
     pub(super) unverified: Vec<Unverified>,
@@ -25,7 +27,7 @@ pub(super) struct Found {
 impl Found {
     /// Looks for the cause in what the run printed.
     pub(super) fn rehearsal(self, project: &Project, plan: Plan, backend: String, reason: String) -> Rehearsal {
-        let Self { outcome, log, missing, mut unverified, kept } = self;
+        let Self { outcome, deploy, log, missing, mut unverified, kept } = self;
         if outcome.verdict() == Verdict::Works {
             unverified.extend(missing.iter().map(dormant));
         }
@@ -35,6 +37,7 @@ impl Found {
                 project: Some(project),
                 log: &log,
                 outcome: Some(&outcome),
+                deploy: Some(&deploy),
                 missing_libraries: &missing,
             }),
             false => Vec::new(),

@@ -156,7 +156,8 @@ pub fn rehearse_then(
         true => Some(kept::keep(request, &spec, &name, &mut *sandbox)?),
         false => sandbox.close().map(|()| None)?,
     };
-    let found = Found { outcome: ran.outcome, log: log.finish(), missing, unverified, kept };
+    let found =
+        Found { outcome: ran.outcome, deploy: buildable.deploy.clone(), log: log.finish(), missing, unverified, kept };
     let rehearsal = found.rehearsal(&root, buildable.plan.clone(), name, reason);
     let known = check::check_installed(&project, &request.options, &planned, absent.flatten().as_ref());
     Ok(rehearsal.finish(known, started, emit))

@@ -6,6 +6,7 @@ use super::{Found, Rehearsal};
 use crate::builder::Refused;
 use crate::log::LogBuilder;
 use crate::plan::{Command, Plan, Start};
+use crate::platform::Deploy;
 use crate::project::Project;
 use crate::run::{CmdOutcome, Event, Outcome, PhaseOutcome, Status};
 use crate::sandbox::process::Exit;
@@ -28,7 +29,14 @@ pub(super) fn rehearsal(refused: &Refused, project: &Project, emit: &mut dyn FnM
     let cmds = vec![CmdOutcome { cmd: refused.command.into(), status, took }];
     let phases = vec![PhaseOutcome { name: PLAN.into(), status, cmds }];
     let outcome = Outcome { phases, smoke: None };
-    let found = Found { outcome, log: log.finish(), missing: Vec::new(), unverified: Vec::new(), kept: None };
+    let found = Found {
+        outcome,
+        deploy: Deploy::default(),
+        log: log.finish(),
+        missing: Vec::new(),
+        unverified: Vec::new(),
+        kept: None,
+    };
     let plan = Plan { start: refused.start.as_deref().map(start), ..Plan::default() };
     found.rehearsal(project, plan, "none".into(), "nothing to run".into())
 }

@@ -7,7 +7,7 @@ use crate::builder::Buildable;
 use crate::plan::{Choice, Plan, Vars};
 use crate::platform::Deploy;
 use crate::project::{Project, Source};
-use crate::run::{Hints, Settings, expectation};
+use crate::run::{Hints, Settings, Window, expectation};
 
 impl Request {
     /// The port that the user wants, by option or as the variable itself.
@@ -31,8 +31,8 @@ impl Request {
         };
         smoke.kind = smoke.kind.or_else(|| expectation(project.root(), &hints).0);
         smoke.port = port;
-        if let Some(timeout) = &deploy.healthcheck_timeout {
-            smoke.within = smoke.within.min(Duration::from_secs(timeout.value));
+        if let Some(timeout) = deploy.healthcheck_timeout.as_ref().filter(|_| !smoke.window.is_asked) {
+            smoke.window = Window::of(Duration::from_secs(timeout.value));
         }
         if is_railway(deploy) {
             smoke.vars.extend(railway_variables());

@@ -152,7 +152,13 @@ fn failure(out: &mut String, rehearsal: &Rehearsal, paint: Paint) {
     }
     if let Some(smoke) = &rehearsal.outcome.smoke {
         if !smoke.result.is_good() {
-            let _ = writeln!(out, "{} {}: {}\n", paint.bad("start"), words::found(&smoke.result), smoke.cmd);
+            let _ = writeln!(out, "{} {}: {}", paint.bad("start"), words::found(&smoke.result), smoke.cmd);
+            // Of `a && b` it is not plain which one it was.
+            if let Some(running) = smoke.running.as_ref().filter(|_| words::is_chain(&smoke.cmd)) {
+                let running = console::truncate_str(running, EXCERPT_WIDTH, "…");
+                let _ = writeln!(out, "  {} `{running}` was running then", paint.hint("note:"));
+            }
+            out.push('\n');
         }
         if smoke.result.is_good() && smoke.stops_on_sigterm == Some(false) {
             let _ = writeln!(

@@ -110,7 +110,7 @@ pub(super) fn found(result: &SmokeResult) -> String {
             format!("listens on {found} while PORT is {expected}")
         }
         SmokeResult::NeverListened => "is alive but never listened on a port".into(),
-        SmokeResult::BadStatus(status) => format!("answered HTTP {status} until time ran out"),
+        SmokeResult::BadStatus(status) => format!("answered HTTP {status}"),
         SmokeResult::NoAnswer(why) => format!("listens but did not answer: {why}"),
         SmokeResult::StillRunning => "was still running when time ran out".into(),
         SmokeResult::Interrupted => "was interrupted".into(),
@@ -132,6 +132,11 @@ pub(super) fn took(took: Duration) -> String {
         0..60 => format!("{seconds:.1}s"),
         whole => format!("{}m{:02}s", whole / 60, whole % 60),
     }
+}
+
+/// Whether a command line is made of several commands.
+pub(super) fn is_chain(cmd: &str) -> bool {
+    ["&&", "||", ";"].iter().any(|word| cmd.contains(word))
 }
 
 /// `1 error`, `2 errors`.

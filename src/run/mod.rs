@@ -1,5 +1,6 @@
 //! Walks a plan in a sandbox: emits [`Event`]s, returns an [`Outcome`].
 
+mod activity;
 mod event;
 mod expectation;
 mod outcome;
@@ -12,5 +13,5 @@ pub use event::Event;
 pub use expectation::{Hints, expectation};
 pub use outcome::{CmdOutcome, Outcome, PhaseOutcome, Smoke, SmokeKind, SmokeResult, Status, Verdict};
 pub use record::{Ending, Header, Record, last};
-pub use settings::{Settings, SmokeSettings, Until};
+pub use settings::{Settings, SmokeSettings, Until, Window};
 pub use walk::{PRE_DEPLOY, Ran, Rehearsal, START, run};

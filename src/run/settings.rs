@@ -54,6 +54,38 @@ impl Settings {
     }
 }
 
+/// A time that something has to happen in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// What an app has that does nothing.
+    pub least: Duration,
+    /// What an app has that is still at work.
+    pub most: Duration,
+    /// Whether the user said so.
+    pub is_asked: bool,
+}
+
+impl Window {
+    /// What Railway waits where no file says otherwise (its documentation of health checks).
+    pub const PLATFORM: Duration = Duration::from_secs(300);
+
+    /// The same for every app.
+    pub fn of(span: Duration) -> Self {
+        Self { least: span, most: span, is_asked: false }
+    }
+
+    /// What the user wants waited, whatever the platform does.
+    pub fn asked(span: Duration) -> Self {
+        Self { is_asked: true, ..Self::of(span) }
+    }
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { least: Duration::from_secs(60), most: Self::PLATFORM, is_asked: false }
+    }
+}
+
 /// How the started app is judged.
 #[derive(Debug, Clone)]
 pub struct SmokeSettings {
@@ -62,7 +94,7 @@ pub struct SmokeSettings {
     /// How long a bot must stay alive.
     pub stay: Duration,
     /// How long a web app has until it answers, and a script until it ends.
-    pub within: Duration,
+    pub window: Window,
     /// How long an app has to end after SIGTERM.
     pub grace: Duration,
     /// The value of `PORT`.
@@ -85,7 +117,7 @@ impl Default for SmokeSettings {
         Self {
             kind: None,
             stay: Duration::from_secs(10),
-            within: Duration::from_secs(30),
+            window: Window::default(),
             grace: Duration::from_secs(3),
             port: 8080,
             path: None,

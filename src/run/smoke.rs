@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
+use super::activity::Activity;
 use super::outcome::{Smoke, SmokeKind, SmokeResult};
-use super::settings::SmokeSettings;
+use super::settings::{SmokeSettings, Window};
 use crate::sandbox::process::{self, Exit, Next, Running};
 use crate::sandbox::{CommandLine, Probe, ProbeAnswer, Sandbox};
 
@@ -21,6 +22,8 @@ const INTERVAL: Duration = Duration::from_millis(200);
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// How long a wrong answer must last: servers bind, fork and warm up in steps.
 const SETTLE: Duration = Duration::from_secs(2);
+/// An app that is at work for longer than this is not loading, but does what it is for.
+const LOADING: Duration = Duration::from_secs(60);
 /// Ports that development servers choose by themselves. Listening on one tells a web app from a program that opened
 /// some socket for itself.
 const SERVER_PORTS: &[u16] =
@@ -36,6 +39,20 @@ struct Sight {
     answer: ProbeAnswer,
     /// How long it has been listening on anything.
     listening_for: Duration,
+    /// Whether it has not come to rest.
+    at_work: bool,
+}
+
+impl Sight {
+    /// Whether the window is over: one that is still at work has the longer one.
+    fn is_late(&self, window: Window) -> bool {
+        self.elapsed >= window.most || (self.elapsed >= window.least && !self.at_work)
+    }
+
+    /// Whether a bot has come to stay: it has lived long enough, and is past loading.
+    fn has_stayed(&self, stay: Duration) -> bool {
+        self.elapsed >= stay.max(LOADING) || (self.elapsed >= stay && !self.at_work)
+    }
 }
 
 /// Runs the start command and returns what the probe found; `cmd` is left for the caller to fill in.
@@ -86,10 +103,12 @@ fn watch(
     let started = Instant::now();
     let mut sight = Sight::default();
     let mut listening_since = None;
+    let mut activity = Activity::new(started);
     let result = loop {
         match app.next(INTERVAL / 4) {
             Next::Line(line) => {
                 sight.printed |= !line.trim().is_empty();
+                activity.printed(Instant::now());
                 on_line(&line);
             }
             Next::Quiet => {}
@@ -103,8 +122,12 @@ fn watch(
             if !answer.listening.is_empty() {
                 listening_since.get_or_insert_with(Instant::now);
             }
+            if let Some(work) = answer.work {
+                activity.look(Instant::now(), work);
+            }
             sight.answer = answer;
         }
+        sight.at_work = activity.is_at_work(Instant::now());
         sight.elapsed = started.elapsed();
         sight.listening_for = listening_since.map_or(Duration::ZERO, |since: Instant| since.elapsed());
         sight.out_of_memory = sight.exit.is_some() && sandbox.ran_out_of_memory();
@@ -117,13 +140,20 @@ fn watch(
     };
     let took = started.elapsed();
     let alive = app.exit()?.is_none() && result != SmokeResult::Interrupted;
-    let stops_on_sigterm = match alive {
-        true => Some(ends_when_asked(app, settings.grace, sandbox, interrupted, on_line)?),
+    let stop = match alive {
+        true => Some(ask_to_stop(app, settings.grace, sandbox, interrupted, on_line)?),
         false => None,
     };
+    let (result, stops_on_sigterm) = match stop {
+        Some(Stop::Crashed(exit)) if result.is_good() => (SmokeResult::Crashed(exit), None),
+        Some(stop) => (result, Some(stop != Stop::Ignored)),
+        None => (result, None),
+    };
     // Whether the probe came before a crash is chance; an app that is gone listens on nothing.
-    let listening = if sight.exit.is_none() { sight.answer.listening } else { Vec::new() };
-    Ok(Smoke { cmd: String::new(), kind: settings.kind, result, took, listening, stops_on_sigterm })
+    let ProbeAnswer { listening, running, .. } = sight.answer;
+    let listening = if sight.exit.is_none() { listening } else { Vec::new() };
+    let running = running.filter(|_| sight.exit.is_none() && !result.is_good());
+    Ok(Smoke { cmd: String::new(), kind: settings.kind, result, took, listening, running, stops_on_sigterm })
 }
 
 /// The platform's judgement of what is seen, or `None` while it is too early for one.
@@ -137,12 +167,23 @@ fn judge(settings: &SmokeSettings, sight: &Sight) -> Option<SmokeResult> {
         });
     }
     match settings.kind {
-        Some(SmokeKind::Exits) => (sight.elapsed >= settings.within).then_some(SmokeResult::StillRunning),
-        Some(SmokeKind::StaysUp) => (sight.elapsed >= settings.stay).then_some(SmokeResult::StayedUp),
+        Some(SmokeKind::Exits) => sight.is_late(settings.window).then_some(SmokeResult::StillRunning),
+        Some(SmokeKind::StaysUp) => unreachable_webhook(settings, sight).or_else(|| stays(settings, sight)),
         Some(SmokeKind::Answers) => judge_server(settings, sight),
         None if looks_like_a_server(settings, sight) => judge_server(settings, sight),
-        None => (sight.elapsed >= settings.stay).then_some(SmokeResult::StayedUp),
+        None => stays(settings, sight),
     }
+}
+
+fn stays(settings: &SmokeSettings, sight: &Sight) -> Option<SmokeResult> {
+    sight.has_stayed(settings.stay).then_some(SmokeResult::StayedUp)
+}
+
+/// A worker that takes requests on `PORT` has to be reached like any server: a bot's webhook, for example.
+fn unreachable_webhook(settings: &SmokeSettings, sight: &Sight) -> Option<SmokeResult> {
+    let on_port: Vec<_> = sight.answer.listening.iter().filter(|address| address.port() == settings.port).collect();
+    let hidden = on_port.iter().all(|address| address.ip().is_loopback()) && sight.listening_for >= SETTLE;
+    on_port.first().filter(|_| hidden).map(|address| SmokeResult::LoopbackOnly(**address))
 }
 
 fn looks_like_a_server(settings: &SmokeSettings, sight: &Sight) -> bool {
@@ -151,7 +192,7 @@ fn looks_like_a_server(settings: &SmokeSettings, sight: &Sight) -> bool {
 }
 
 fn judge_server(settings: &SmokeSettings, sight: &Sight) -> Option<SmokeResult> {
-    let late = sight.elapsed >= settings.within;
+    let late = sight.is_late(settings.window);
     let settled = sight.listening_for >= SETTLE;
     let listening = &sight.answer.listening;
     let on_port = |address: &&SocketAddr| address.port() == settings.port;
@@ -188,14 +229,25 @@ fn is_healthy(settings: &SmokeSettings, status: u16) -> bool {
     }
 }
 
-fn ends_when_asked(
+/// What became of an app that was asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    /// It ended.
+    Ended,
+    /// It never heard of it, and fell over by itself in the meantime.
+    Crashed(Exit),
+    /// It runs on.
+    Ignored,
+}
+
+fn ask_to_stop(
     app: &mut Running,
     grace: Duration,
     sandbox: &dyn Sandbox,
     interrupted: &AtomicBool,
     on_line: &mut dyn FnMut(&str),
-) -> Result<bool> {
-    sandbox.ask_to_stop(app.pid())?;
+) -> Result<Stop> {
+    let is_handled = sandbox.ask_to_stop(app.pid())?;
     let deadline = Instant::now() + grace;
     while Instant::now() < deadline && !interrupted.load(Ordering::Relaxed) {
         match app.next(INTERVAL / 4) {
@@ -203,11 +255,14 @@ fn ends_when_asked(
             Next::Quiet => {}
             Next::Closed => thread::sleep(INTERVAL / 20),
         }
-        if app.exit()?.is_some() {
-            return Ok(true);
+        match app.exit()? {
+            // A handler may end the app with whatever code it likes.
+            Some(exit) if !is_handled && !exit.is_success() => return Ok(Stop::Crashed(exit)),
+            Some(_) => return Ok(Stop::Ended),
+            None => {}
         }
     }
-    Ok(false)
+    Ok(Stop::Ignored)
 }
 
 #[cfg(test)]
@@ -215,7 +270,7 @@ mod tests {
     use super::*;
 
     fn settings(kind: Option<SmokeKind>, path: Option<&str>) -> SmokeSettings {
-        SmokeSettings { kind, path: path.map(str::to_owned), ..SmokeSettings::default() }
+        SmokeSettings { kind, path: path.map(str::to_owned), window: WINDOW, ..SmokeSettings::default() }
     }
 
     fn seconds(elapsed: u64) -> Sight {
@@ -225,7 +280,8 @@ mod tests {
 
     fn serving(elapsed: u64, addresses: &[&str], http: Option<Result<u16, &str>>) -> Sight {
         let listening = addresses.iter().map(|address| address.parse().unwrap()).collect();
-        let answer = ProbeAnswer { listening, http: http.map(|http| http.map_err(str::to_owned)) };
+        let http = http.map(|http| http.map_err(str::to_owned));
+        let answer = ProbeAnswer { listening, http, ..ProbeAnswer::default() };
         Sight { answer, listening_for: Duration::from_secs(elapsed), ..seconds(elapsed) }
     }
 
@@ -233,6 +289,7 @@ mod tests {
         Sight { exit: Some(Exit::Code(code)), ..seconds(1) }
     }
 
+    const WINDOW: Window = Window { least: Duration::from_secs(30), most: Duration::from_secs(300), is_asked: false };
     const WEB: Option<SmokeKind> = Some(SmokeKind::Answers);
     const BOT: Option<SmokeKind> = Some(SmokeKind::StaysUp);
     const SCRIPT: Option<SmokeKind> = Some(SmokeKind::Exits);
@@ -245,6 +302,25 @@ mod tests {
         assert_eq!(judge(&settings(SCRIPT, None), &seconds(30)), Some(SmokeResult::StillRunning));
         assert_eq!(judge(&settings(BOT, None), &seconds(9)), None);
         assert_eq!(judge(&settings(BOT, None), &seconds(10)), Some(SmokeResult::StayedUp));
+    }
+
+    #[test]
+    fn an_app_that_is_still_at_work_has_the_longer_window() {
+        let busy = |elapsed| Sight { at_work: true, ..seconds(elapsed) };
+        assert_eq!(judge(&settings(WEB, None), &busy(120)), None);
+        assert_eq!(judge(&settings(WEB, None), &busy(300)), Some(SmokeResult::NeverListened));
+        assert_eq!(judge(&settings(SCRIPT, None), &busy(120)), None);
+        assert_eq!(judge(&settings(BOT, None), &busy(11)), None);
+        assert_eq!(judge(&settings(BOT, None), &busy(60)), Some(SmokeResult::StayedUp));
+    }
+
+    #[test]
+    fn a_worker_that_takes_requests_has_to_be_reached() {
+        let address = "127.0.0.1:8080".parse().unwrap();
+        let bot = settings(BOT, None);
+        assert_eq!(judge(&bot, &serving(3, &["127.0.0.1:8080"], None)), Some(SmokeResult::LoopbackOnly(address)));
+        assert_eq!(judge(&bot, &serving(10, &["0.0.0.0:8080"], None)), Some(SmokeResult::StayedUp));
+        assert_eq!(judge(&bot, &serving(10, &["127.0.0.1:9100"], None)), Some(SmokeResult::StayedUp));
     }
 
     #[test]

@@ -260,6 +260,7 @@ impl Walk<'_> {
             return Err(lost.into());
         }
         smoke.cmd = secrets.mask(cmd).into_owned();
+        smoke.running = smoke.running.map(|line| secrets.mask(&line).into_owned());
         self.tell(Event::SmokeFinished { smoke: smoke.clone() });
         Ok(smoke)
     }

@@ -15,10 +15,12 @@ pub mod process;
 pub mod python;
 mod seal;
 mod watch;
+mod work;
 
 pub use kept::{Kept, quoted};
 pub use lost::Lost;
 pub use watch::{Interrupted, Watch};
+pub use work::Work;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -63,8 +65,8 @@ pub trait Sandbox: Sync {
     fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer;
 
     /// Sends SIGTERM to the started app as the platform does: to its first process alone. `pid` is the host's process id
-    /// of the start command.
-    fn ask_to_stop(&self, pid: u32) -> Result<()>;
+    /// of the start command. Gives whether that process has a handler for it; the kernel spares process 1 without one.
+    fn ask_to_stop(&self, pid: u32) -> Result<bool>;
 
     /// Whether anything inside was killed for memory since the sandbox was opened.
     fn ran_out_of_memory(&self) -> bool;
@@ -176,6 +178,10 @@ pub struct ProbeAnswer {
     pub listening: Vec<SocketAddr>,
     /// The HTTP status, or why there was none; absent when none was asked for or nothing listens on the port.
     pub http: Option<Result<u16, String>>,
+    /// What the app's processes have done so far, where it can be seen.
+    pub work: Option<Work>,
+    /// The command line of the youngest process that is no shell.
+    pub running: Option<String>,
 }
 
 /// Why a backend cannot be used, and the command that cures it.

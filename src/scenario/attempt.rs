@@ -19,11 +19,13 @@ use crate::plan::Vars;
 use crate::project::InputError;
 use crate::rehearse::{BackendName, Lease, Rehearsal, Request, rehearse};
 use crate::report::{Content, Format, Paint, Report};
-use crate::run::{Event, Settings, SmokeResult, Status};
+use crate::run::{Event, Settings, SmokeResult, Status, Window};
 use crate::sandbox::Unavailable;
 
 /// How long a bot must stay up, unless the scenario says otherwise.
 const STAY: Duration = Duration::from_secs(2);
+/// How long an app has, unless the scenario says otherwise.
+const WITHIN: Duration = Duration::from_secs(30);
 
 /// What a run came to.
 #[derive(Debug)]
@@ -149,7 +151,7 @@ fn settings(run: &RunSettings) -> Settings {
     let smoke = &mut settings.smoke;
     smoke.kind = run.expect;
     smoke.stay = run.stay.unwrap_or(STAY);
-    smoke.within = run.within.unwrap_or(smoke.within);
+    smoke.window = Window::asked(run.within.unwrap_or(WITHIN));
     smoke.grace = run.grace.unwrap_or(smoke.grace);
     smoke.path.clone_from(&run.health);
     settings

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Result;
 use shakedown::builder::nixpacks::{self, Phase, Start};
 use shakedown::plan::{Plan, Vars};
-use shakedown::run::{self, Event, Outcome, Rehearsal, Settings, SmokeKind};
+use shakedown::run::{self, Event, Outcome, Rehearsal, Settings, SmokeKind, Window};
 use shakedown::sandbox::{Backend, Sandbox, Spec, Watch};
 use shakedown::secret::Secrets;
 use tempfile::TempDir;
@@ -115,7 +115,7 @@ pub fn settings(kind: Option<SmokeKind>) -> Settings {
     settings.limits.total = Duration::from_secs(240);
     settings.smoke.kind = kind;
     settings.smoke.stay = Duration::from_secs(2);
-    settings.smoke.within = Duration::from_secs(20);
+    settings.smoke.window = Window::of(Duration::from_secs(20));
     settings
 }
 

@@ -1,4 +1,5 @@
 import time
 
-time.sleep(1)
-print({"high": "12:40"}["low"])
+tides = {"noon": 3.2}
+time.sleep(4)
+print(tides["midnight"])

@@ -109,6 +109,7 @@ pub static RULES: &[&Rule] = &[
     &server::HEALTHCHECK_FAILED,
     &server::WORKER_TIMEOUT,
     &server::UVICORN_RELOAD_WATCH,
+    &start::CRON_NEVER_ENDS,
     &start::PROCESS_EXITS_IMMEDIATELY,
     &platform::MISSING_ENV_VAR,
     &platform::INVALID_TOKEN,

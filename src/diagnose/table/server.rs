@@ -1,7 +1,7 @@
 //! Servers, and what the platform expects of them.
 
 use super::database::{DB_UNREACHABLE, REDIS_UNREACHABLE};
-use super::rule::{Rule, YieldsTo, decisive, hint, last_resort, said};
+use super::rule::{Rule, YieldsTo, by, decisive, hint, last_resort, said};
 use crate::check;
 
 pub(crate) static PORT_VARIABLE_NOT_EXPANDED: Rule = Rule {
@@ -104,6 +104,7 @@ pub(crate) static HEALTHCHECK_FAILED: Rule = Rule {
     ],
     yields_to: YieldsTo::Anything,
     recovers_with: &["ealthcheck succeeded", "ealth check passed", "service is live"],
+    explained_by: &[by(&check::server::PORT)],
     ..Rule::BLANK
 };
 

@@ -174,3 +174,14 @@ pub(crate) static PROCESS_EXITS_IMMEDIATELY: Rule = Rule {
     explained_by: &[over_fixes_by(&check::framework::NOT_STARTED)],
     ..Rule::BLANK
 };
+
+pub(crate) static CRON_NEVER_ENDS: Rule = Rule {
+    id: "cron-never-ends",
+    phases: &["start"],
+    message: "the platform starts this on a schedule (cronSchedule), and it does not end by itself{}",
+    about: "A cron service has to do its work and exit. While one run is still active, the platform skips the next ones.",
+    help: "end the process when its work is done and leave the schedule to the platform, or take cronSchedule away and deploy it as a service",
+    example: "Skipping scheduled run: previous cron execution is still running",
+    signatures: &[hint(r"(?i)skip(?:ping|ped).*(?:cron|scheduled) (?:run|execution|job).*still (?:running|active)")],
+    ..Rule::BLANK
+};

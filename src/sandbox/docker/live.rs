@@ -39,13 +39,16 @@ if [ -n "$user" ]; then
 fi
 exec "$@""#;
 
+/// What [`STOP`] prints where the process has a handler.
+const HANDLED: &str = "handled";
+
 /// Asks the start command's first process to stop, as the cloud does. There it is process 1, which the kernel spares a
 /// signal that it has no handler for; here an init of ours is, so that rule has to be kept by us.
 /// Argument: the file with the process number.
 const STOP: &str = r#"
 pid=$(< "$1")
 while read -r key mask; do
-  [ "$key" = SigCgt: ] && (( 16#$mask & 1 << 14 )) && kill -TERM "$pid"
+  [ "$key" = SigCgt: ] && (( 16#$mask & 1 << 14 )) && kill -TERM "$pid" && echo handled
 done < "/proc/$pid/status""#;
 
 pub(super) struct Live {
@@ -217,9 +220,9 @@ impl Sandbox for Live {
         answer.map(|answer| probe::read(&answer.stdout, probe)).unwrap_or_default()
     }
 
-    fn ask_to_stop(&self, _pid: u32) -> Result<()> {
-        self.container.ask(STOP, &[STARTED], SOON)?;
-        Ok(())
+    fn ask_to_stop(&self, _pid: u32) -> Result<bool> {
+        let answer = self.container.ask(STOP, &[STARTED], SOON)?;
+        Ok(answer.stdout.contains(HANDLED))
     }
 
     fn ran_out_of_memory(&self) -> bool {

@@ -158,7 +158,7 @@ impl Sandbox for HostSandbox {
         probe::probe(probe, self.jail.network)
     }
 
-    fn ask_to_stop(&self, pid: u32) -> Result<()> {
+    fn ask_to_stop(&self, pid: u32) -> Result<bool> {
         probe::ask_first_process_to_stop(pid)
     }
 

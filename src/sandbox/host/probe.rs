@@ -11,7 +11,7 @@ use anyhow::{Context, Result as AnyResult};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::sandbox::{Probe, ProbeAnswer};
+use crate::sandbox::{Probe, ProbeAnswer, Work};
 
 /// Looks at the descendants of `probe.pid` only: other programs of the host may listen on anything.
 pub(super) fn probe(probe: &Probe<'_>, network: bool) -> ProbeAnswer {
@@ -32,7 +32,8 @@ pub(super) fn probe(probe: &Probe<'_>, network: bool) -> ProbeAnswer {
         true => get(target, path, probe),
         false => get_from_inside(last, target, path, probe),
     });
-    ProbeAnswer { listening, http }
+    let running = processes.iter().rev().find_map(|pid| program(*pid));
+    ProbeAnswer { listening, http, work: Some(Work::of(&processes)), running }
 }
 
 /// An app that listens on every address answers on the loopback one.
@@ -68,12 +69,30 @@ fn descendants(pid: u32) -> Vec<u32> {
     found
 }
 
-/// Sends SIGTERM to process 1 of the sandbox that the host's process `bwrap` watches over.
-pub(super) fn ask_first_process_to_stop(bwrap: u32) -> AnyResult<()> {
+/// The words of a process that is neither a shell nor what makes the sandbox.
+fn program(pid: u32) -> Option<String> {
+    const AROUND: &[&str] = &["bwrap", "bash", "sh", "dash"];
+    let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let words: Vec<_> = line.split(|byte| *byte == 0).filter(|word| !word.is_empty()).collect();
+    let name = words.first()?.rsplit(|byte| *byte == b'/').next()?;
+    let is_around = AROUND.iter().any(|known| known.as_bytes() == name);
+    (!is_around).then(|| words.iter().map(|word| String::from_utf8_lossy(word)).collect::<Vec<_>>().join(" "))
+}
+
+/// Whether a process has a handler for SIGTERM.
+fn handles_sigterm(pid: Pid) -> bool {
+    let status = fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).unwrap_or_default();
+    let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigCgt:")?.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & (1 << (Signal::TERM.as_raw() - 1)) != 0)
+}
+
+/// Sends SIGTERM to process 1 of the sandbox that the host's process `bwrap` watches over. Gives whether it has a handler.
+pub(super) fn ask_first_process_to_stop(bwrap: u32) -> AnyResult<bool> {
     let first = descendants(bwrap).get(1).and_then(|pid| Pid::from_raw(i32::try_from(*pid).ok()?));
+    let is_handled = first.is_some_and(handles_sigterm);
     match first.map(|pid| kill_process(pid, Signal::TERM)) {
         // Gone by itself in the meantime: nothing is left to ask.
-        None | Some(Ok(()) | Err(Errno::SRCH)) => Ok(()),
+        None | Some(Ok(()) | Err(Errno::SRCH)) => Ok(is_handled),
         Some(Err(error)) => Err(error).context("could not send SIGTERM to the app"),
     }
 }

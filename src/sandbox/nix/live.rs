@@ -166,7 +166,7 @@ impl Sandbox for Live {
         self.machine.probe(probe)
     }
 
-    fn ask_to_stop(&self, pid: u32) -> Result<()> {
+    fn ask_to_stop(&self, pid: u32) -> Result<bool> {
         self.machine.ask_to_stop(pid)
     }
 
