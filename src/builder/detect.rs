@@ -1,6 +1,9 @@
 //! Which builder builds a project, and what says so.
 
 use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer};
 
 use crate::platform::{Platform, railway};
 use crate::project::{InputError, Project, Source};
@@ -28,6 +31,38 @@ impl fmt::Display for Builder {
             Self::Dockerfile => f.write_str("a Dockerfile"),
             Self::Other(name) => f.write_str(name),
         }
+    }
+}
+
+/// The builder that the user asks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Asked {
+    /// Whichever the project and the platform ask for.
+    #[default]
+    Auto,
+    /// Nixpacks.
+    Nixpacks,
+    /// Railpack; the release that the platform takes unless said.
+    Railpack(Option<Version>),
+}
+
+impl FromStr for Asked {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('@') {
+            None if text == "auto" => Ok(Self::Auto),
+            None if text == "nixpacks" => Ok(Self::Nixpacks),
+            None if text == "railpack" => Ok(Self::Railpack(None)),
+            Some(("railpack", version)) => version.parse().map(|version| Self::Railpack(Some(version))),
+            _ => Err(format!("{text}: auto, nixpacks, railpack or railpack@VERSION is wanted")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Asked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -97,7 +132,8 @@ fn default_of(platform: Platform) -> (Builder, &'static str) {
     }
 }
 
-fn version_on(platform: Platform) -> Version {
+/// The release of Railpack that a platform takes.
+pub fn version_on(platform: Platform) -> Version {
     match platform {
         Platform::Coolify => Version::COOLIFY,
         Platform::Dokploy => Version::DOKPLOY,
@@ -147,6 +183,13 @@ mod tests {
         assert_eq!(said(Platform::Auto, &both), "Railpack 0.37.0 (railpack.json)");
         assert_eq!(said(Platform::Dokploy, &both), "Railpack 0.15.4 (railpack.json)");
         assert_eq!(said(Platform::Railway, &both[1..]), "Nixpacks (nixpacks.toml)");
+    }
+
+    #[test]
+    fn a_builder_is_asked_for_by_name() {
+        assert_eq!("railpack".parse(), Ok(Asked::Railpack(None)));
+        assert_eq!("railpack@0.23.0".parse(), Ok(Asked::Railpack(Some(Version::COOLIFY))));
+        assert!(["", "Railpack", "nixpacks@1", "railpack@new"].iter().all(|text| text.parse::<Asked>().is_err()));
     }
 
     #[test]

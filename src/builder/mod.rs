@@ -6,5 +6,5 @@ pub mod railpack;
 mod detect;
 mod planned;
 
-pub use detect::{Builder, Detected, detect};
-pub use planned::{Buildable, Planned, Refused};
+pub use detect::{Asked, Builder, Detected, detect, version_on};
+pub use planned::{Buildable, OfRailpack, Planned, Refused};

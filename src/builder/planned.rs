@@ -3,15 +3,36 @@
 use std::path::PathBuf;
 
 use super::nixpacks::{self, PlanError};
-use crate::plan::{Choice, Plan};
+use super::railpack;
+use crate::plan::{Choice, Plan, Vars};
 use crate::platform::Deploy;
-use crate::project::InputError;
+use crate::project::{InputError, Source};
 
 /// A builder's answer in its own vocabulary, for the checks and reports that speak it.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum Planned {
     /// Nixpacks'.
     Nixpacks(Result<nixpacks::Derived, PlanError>),
+    /// Railpack's.
+    Railpack(Box<OfRailpack>),
+}
+
+/// Railpack's answer and what lies around it.
+#[derive(Debug)]
+pub struct OfRailpack {
+    /// With the platform's own settings.
+    pub planned: railpack::Planned,
+    /// Without them, where they change something.
+    pub alone: Option<railpack::Planned>,
+    /// How the platform deploys.
+    pub deploy: Deploy,
+    /// The folder that is built.
+    pub root: PathBuf,
+    /// What chose the builder.
+    pub because: Source,
+    /// The variables of the deploy.
+    pub variables: Vars,
 }
 
 /// A plan that the builder would build.
@@ -50,6 +71,7 @@ impl Planned {
             Self::Nixpacks(Err(PlanError::Input { error, .. })) => Err(error.clone()),
             Self::Nixpacks(Err(refusal)) => Ok(Err(nixpacks::refused_by_planner(refusal))),
             Self::Nixpacks(Ok(derived)) => Ok(nixpacks::buildable(derived)),
+            Self::Railpack(answer) => Ok(railpack::buildable(answer)),
         }
     }
 }

@@ -26,6 +26,7 @@ pub(crate) mod packages;
 pub(crate) mod planned;
 pub(crate) mod platform;
 pub(crate) mod pyproject;
+mod railpack;
 pub(crate) mod requirements;
 mod secrets;
 pub(crate) mod server;
@@ -107,7 +108,10 @@ pub fn check_installed(
     planned: &Planned,
     absent: Option<&HashSet<String>>,
 ) -> Vec<Diagnosis> {
-    let Planned::Nixpacks(derived) = planned;
+    let derived = match planned {
+        Planned::Nixpacks(derived) => derived,
+        Planned::Railpack(answer) => return railpack::check(project, answer),
+    };
     let mut subject = Subject::new(project, options, derived.as_ref());
     subject.absent = absent;
     let mut findings = Findings::default();
@@ -140,7 +144,7 @@ pub struct Import {
 /// The foreign imports of everything that the start reaches, those inside functions among them. What they need can be held
 /// against what was really installed.
 pub fn imports(project: &Project, options: &Options, planned: &Planned) -> Vec<Import> {
-    let Planned::Nixpacks(derived) = planned;
+    let Planned::Nixpacks(derived) = planned else { return Vec::new() };
     let subject = Subject::new(project, options, derived.as_ref());
     let told = |import: unprovided::Foreign<'_>| Import {
         path: subject.app.place(&import.module.path),
@@ -166,7 +170,7 @@ pub struct Unset {
 
 /// All that the code which the start reaches wants set, in the order in which it is read.
 pub fn unset_variables(project: &Project, options: &Options, planned: &Planned) -> Vec<Unset> {
-    let Planned::Nixpacks(derived) = planned;
+    let Planned::Nixpacks(derived) = planned else { return Vec::new() };
     let subject = Subject::new(project, options, derived.as_ref());
     let told = |read: &facts::environment::Read| Unset {
         name: read.name.clone(),
@@ -178,5 +182,5 @@ pub fn unset_variables(project: &Project, options: &Options, planned: &Planned) 
 
 /// Every check there is, in the order in which they look.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
-    TOPICS.iter().flat_map(|topic| topic.checks)
+    TOPICS.iter().flat_map(|topic| topic.checks).chain(railpack::CHECKS)
 }

@@ -9,6 +9,7 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Deserializer};
 
 use super::values::span;
+use crate::builder::Asked;
 use crate::catalog::suggest;
 use crate::project::InputError;
 use crate::rehearse::BackendName;
@@ -22,6 +23,8 @@ const NAME: &str = "shakedown.toml";
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Config {
     pub(super) backend: Option<BackendName>,
+    /// `auto`, `nixpacks`, `railpack` or `railpack@VERSION`.
+    pub(super) builder: Option<Asked>,
     pub(super) python: Option<PathBuf>,
     pub(super) memory: Option<ByteSize>,
     pub(super) offline: bool,

@@ -19,6 +19,7 @@ mod schema;
 mod shell;
 mod suite;
 mod values;
+mod variables;
 
 use std::process::ExitCode;
 

@@ -9,10 +9,13 @@ use super::args::Planning;
 use super::config::Config;
 use super::exit::Exit;
 use super::output::{Color, print, warn};
-use crate::builder::Planned;
 use crate::builder::nixpacks::{Derived, PlanError, render};
+use crate::builder::railpack::{self, Version};
+use crate::builder::{Asked, OfRailpack, Planned};
+use crate::plan::Choice;
 use crate::platform::Platform;
 use crate::project::Project;
+use crate::rehearse::Request;
 use crate::report::Paint;
 
 #[derive(Debug, ClapArgs)]
@@ -41,7 +44,10 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     let request = args.planning.request(&Config::read(&args.planning.path)?)?;
     let project = Project::open(&request.path)?;
     let paint = Paint::new(args.color.is_on(console::colors_enabled()));
-    let Planned::Nixpacks(planned) = request.plan(&project)?;
+    let planned = match request.plan(&project)? {
+        Planned::Nixpacks(planned) => planned,
+        Planned::Railpack(answer) => return railpack(&args, &request, &answer, paint),
+    };
     let derived = match planned {
         Ok(derived) => derived,
         Err(PlanError::Input { error, .. }) => return Err(error.into()),
@@ -54,12 +60,53 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         warn("warning:", &format!("{} ({})", warning.message, warning.source));
     }
     match (args.explain, args.format) {
-        (true, Format::Human) => print(&explained(&derived, paint))?,
+        (true, Format::Human) => print(&explained(&derived.choices, paint))?,
         (true, Format::Json) => print(&(serde_json::to_string_pretty(&derived.choices)? + "\n"))?,
         (false, Format::Human) => print(&render::nixpacks_box(&derived.plan)?)?,
         (false, Format::Json) => print(&nixpacks_json(&derived, request.options.platform))?,
     }
     Ok(Exit::Works)
+}
+
+/// Railpack's box, what `railpack plan` prints, or the reasons.
+fn railpack(args: &Args, request: &Request, answer: &OfRailpack, paint: Paint) -> Result<Exit> {
+    let OfRailpack { planned, alone, because, .. } = answer;
+    let alone = alone.as_ref().filter(|_| request.options.platform == Platform::Auto);
+    let release = request.railpack.release.clone().unwrap_or_else(|| planned.version.to_string());
+    if request.builder == Asked::Auto {
+        warn(
+            "note:",
+            &format!(
+                "Railpack {} builds this project ({because}); --builder nixpacks plans with Nixpacks",
+                planned.version
+            ),
+        );
+    }
+    if !planned.version.is_known() {
+        let rules = Version::known_for(planned.version);
+        warn("note:", &format!("the rules of Railpack {} are not known; {rules}'s are applied", planned.version));
+    }
+    for note in planned.unverified_notes() {
+        warn("not verified:", &note);
+    }
+    match (args.explain, args.format) {
+        (true, Format::Human) => print(&explained(&planned.choices, paint))?,
+        (true, Format::Json) => print(&(serde_json::to_string_pretty(&planned.choices)? + "\n"))?,
+        (false, Format::Human) => print(&railpack::railpack_box(planned, &release))?,
+        (false, Format::Json) => {
+            if alone.is_some() {
+                warn("note:", "railway's settings change this plan; --platform railway shows it with them");
+            }
+            let shown = alone.unwrap_or(planned);
+            print(&(shown.plan.as_ref().map_or_else(railpack::nothing_to_json, railpack::Plan::to_json) + "\n"))?;
+        }
+    }
+    if planned.plan.is_some() {
+        return Ok(Exit::Works);
+    }
+    let unsupported = || format!("a {} project: only Python is planned here", planned.provider.unwrap_or("nameless"));
+    warn("error:", &planned.fault().map_or_else(unsupported, str::to_owned));
+    Ok(Exit::Fails)
 }
 
 /// What `nixpacks plan` would print: the platform's own settings are in it only when they are asked for.
@@ -77,9 +124,9 @@ fn nixpacks_json(derived: &Derived, platform: Platform) -> String {
 }
 
 /// A value a line, with what chose it.
-fn explained(derived: &Derived, paint: Paint) -> String {
+fn explained(choices: &[Choice], paint: Paint) -> String {
     let mut out = String::new();
-    for choice in &derived.choices {
+    for choice in choices {
         let value = choice.value.replace('\n', " ");
         let because = paint.hint(format!("← {}", choice.because));
         let _ = writeln!(out, "{} = {value}  {because}", paint.bold(&choice.what));

@@ -7,7 +7,7 @@ mod choice;
 mod packages;
 
 pub use choice::{Choice, Warning};
-pub use packages::{Apt, NixEnvironment, PackageList, Packages};
+pub use packages::{Apt, NixEnvironment, PackageList, Packages, Tool};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -37,6 +37,8 @@ pub struct Plan {
     pub assets: Vars,
     /// The plan as the builder prints it at the head of a build's log.
     pub printed: String,
+    /// What this plan says otherwise than the builder's may: the thing, and why.
+    pub doubts: Vec<(String, String)>,
 }
 
 /// The image that a build begins with.
@@ -54,6 +56,18 @@ pub struct Image {
     pub profile: String,
     /// The shell that the image runs a command line with: its `ENTRYPOINT`.
     pub entrypoint: Shell,
+    /// Who installs interpreters and tools in it.
+    pub installs: Installs,
+}
+
+/// Who installs interpreters and tools.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Installs {
+    /// Nix, to its store; programs are found in root's profile, and pip may not install beside the interpreter.
+    #[default]
+    Nix,
+    /// mise, to `/mise/installs`; programs are found in `/mise/shims`.
+    Mise,
 }
 
 /// The words that a shell command is appended to, for example `/bin/bash -l -c`.
@@ -129,6 +143,19 @@ pub struct Start {
     pub user: Option<String>,
     /// Lines that the build adds to `/root/.profile`.
     pub profile: Vec<String>,
+    /// Variables of the app beside those of the steps.
+    pub variables: Vars,
+    /// What the image that runs takes of the one that was built, in order; all of it unless said.
+    pub takes: Option<Vec<Taken>>,
+}
+
+/// Paths that an image takes of another, relative to `/app` or absolute; a missing one fails the build.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// All of them where none is named.
+    pub include: Vec<String>,
+    /// Left out of it.
+    pub exclude: Vec<String>,
 }
 
 impl Step {

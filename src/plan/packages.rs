@@ -11,6 +11,17 @@ pub struct Packages {
     pub nix: Vec<NixEnvironment>,
     /// Debian packages.
     pub apt: Option<Apt>,
+    /// What mise installs.
+    pub mise: Vec<Tool>,
+}
+
+/// A tool of mise's, by name and release.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// mise's name for it.
+    pub name: String,
+    /// Its release.
+    pub version: String,
 }
 
 /// Names under the key of the builder's configuration that lists them, for example `nixPkgs`.
@@ -72,13 +83,14 @@ impl PackageList {
 impl Packages {
     /// Whether there is nothing to install.
     pub fn is_empty(&self) -> bool {
-        self.nix.is_empty() && self.apt.is_none()
+        self.nix.is_empty() && self.apt.is_none() && self.mise.is_empty()
     }
 
     /// What is installed, as the plan lists it; libraries are left out.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let nix = self.nix.iter().flat_map(|nix| &nix.packages.names);
         let apt = self.apt.iter().flat_map(|apt| &apt.packages.names);
-        nix.chain(apt).map(String::as_str)
+        let mise = self.mise.iter().map(|tool| &tool.name);
+        mise.chain(nix).chain(apt).map(String::as_str)
     }
 }

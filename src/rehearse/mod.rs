@@ -150,6 +150,8 @@ pub fn rehearse_then(
     });
     let missing = if built { sandbox.audit()? } else { Vec::new() };
     let mut unverified = sandbox.unverified();
+    let doubts = buildable.plan.doubts.iter().cloned();
+    unverified.extend(doubts.map(|(what, why)| Unverified { what, why }));
     unverified.extend(kept::from(request).map(kept::note));
     unverified.extend(request.settings.until.as_ref().map(not_run));
     let kept = match kept::is_wanted(request, ran.outcome.was_interrupted()) {

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::BackendName;
-use crate::builder::Planned;
 use crate::builder::nixpacks::{self, Derived, Options, Plan, PlanError};
-use crate::platform::Deploy;
-use crate::project::Project;
+use crate::builder::{Asked, Builder, OfRailpack, Planned, detect, railpack, version_on};
+use crate::platform::{self, Deploy};
+use crate::project::{InputError, Project, Source};
 use crate::run::Settings;
 use crate::sandbox::docker;
 use crate::sandbox::nix::Nixpkgs;
@@ -21,6 +21,10 @@ pub struct Request {
     pub path: PathBuf,
     /// What the planner is told.
     pub options: Options,
+    /// Who builds.
+    pub builder: Asked,
+    /// What Railpack's planner is told beside that.
+    pub railpack: railpack::Options,
     /// Who plans.
     pub planner: Planner,
     /// Where to run.
@@ -68,6 +72,8 @@ impl Request {
         Self {
             path: path.to_owned(),
             options: Options::default(),
+            builder: Asked::default(),
+            railpack: railpack::Options::default(),
             planner: Planner::default(),
             backend: BackendName::default(),
             python: None,
@@ -88,13 +94,76 @@ impl Request {
     /// The planner could not do its work.
     pub fn plan(&self, project: &Project) -> Result<Planned> {
         Ok(Planned::Nixpacks(match &self.planner {
-            Planner::Builtin => nixpacks::derive(project, &self.options),
+            Planner::Builtin => match self.railpack_builds(project) {
+                Some((version, because)) => return Ok(self.plan_railpack(project, version, because)?),
+                None => nixpacks::derive(project, &self.options),
+            },
             Planner::Nixpacks(program) => nixpacks::external::derive(program, project, &self.options)?,
             Planner::File(file) => match nixpacks::from_file(file) {
                 Ok(plan) => Ok(given(plan, project)),
                 Err(error) => Err(PlanError::Input { error, messages: Vec::new() }),
             },
         }))
+    }
+
+    /// The release of Railpack that builds, and what says so. Where nothing can be read, Nixpacks' planner says it best.
+    fn railpack_builds(&self, project: &Project) -> Option<(railpack::Version, Source)> {
+        let asked = Source::Flag("--builder".to_owned());
+        match self.builder {
+            Asked::Nixpacks => None,
+            Asked::Railpack(version) => Some((version.unwrap_or_else(|| version_on(self.options.platform)), asked)),
+            Asked::Auto => {
+                let environment = self.options.environment.as_deref();
+                let detected = detect(project, self.options.platform, environment).ok()?;
+                match detected.builder {
+                    Builder::Railpack(version) => Some((version, detected.because)),
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    fn plan_railpack(
+        &self,
+        project: &Project,
+        version: railpack::Version,
+        because: Source,
+    ) -> Result<Planned, InputError> {
+        let mut options = railpack::Options {
+            version: Some(version),
+            env: self.options.env.clone(),
+            process_env: self.options.process_env.clone(),
+            build_cmd: self.options.build_cmd.clone(),
+            start_cmd: self.options.start_cmd.clone(),
+            ..self.railpack.clone()
+        };
+        let mut planned = railpack::plan(project, &options);
+        let environment = self.options.environment.as_deref();
+        let on_railway = self.options.platform.reads_railway();
+        let settings = if on_railway { platform::railway::read(project, environment)? } else { None };
+        let mut alone = None;
+        let deploy = settings.unwrap_or_default();
+        let commands =
+            [(&deploy.build_command, &mut options.build_cmd), (&deploy.start_command, &mut options.start_cmd)];
+        let mut is_changed = false;
+        for (set, option) in commands {
+            if let (Some(set), None) = (set, &option) {
+                *option = Some(set.value.clone());
+                is_changed = true;
+            }
+        }
+        if is_changed {
+            alone = Some(std::mem::replace(&mut planned, railpack::plan(project, &options)));
+        }
+        let root = project.root().to_owned();
+        Ok(Planned::Railpack(Box::new(OfRailpack {
+            planned,
+            alone,
+            deploy,
+            root,
+            because,
+            variables: railpack::variables(&options),
+        })))
     }
 }
 

@@ -1,6 +1,5 @@
 //! From plan to outcome: setup, each phase in order, the smoke run.
 
-use std::iter;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -10,13 +9,15 @@ use super::event::Event;
 use super::outcome::{CmdOutcome, Outcome, PhaseOutcome, SmokeResult, Status};
 use super::settings::{Settings, Until};
 use super::smoke;
-use crate::plan::{Action, Command, Files, Plan, SETUP, Step, Vars};
+use crate::plan::{Action, Command, Files, Plan, SETUP, Step, Taken, Vars};
 use crate::sandbox::process::{self, Ended, Exit};
 use crate::sandbox::{self, CommandLine, Role, Sandbox, SetupStep};
 use crate::secret::Secrets;
 
 /// The smoke run, as events name it.
 pub const START: &str = "start";
+/// The image that runs, where it takes less than all of what was built.
+const IMAGE: &str = "image";
 /// Railway's `preDeployCommand`.
 pub const PRE_DEPLOY: &str = "pre-deploy";
 
@@ -62,7 +63,7 @@ struct Walk<'a> {
     vars: Vars,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
     fn build(&mut self) -> Result<Vec<PhaseOutcome>> {
         let plan = self.rehearsal.plan;
         let Settings { until, from, .. } = self.rehearsal.settings;
@@ -101,6 +102,9 @@ impl Walk<'_> {
                 (false, _) => done.push(outcome),
             }
         }
+        if until.is_none() && behind != Some(START) {
+            self.image(&mut done)?;
+        }
         let pre_deploy = &self.rehearsal.settings.pre_deploy;
         if !pre_deploy.is_empty() && until.is_none() && behind != Some(START) {
             let failed = done.iter().any(|phase| phase.status != Status::Passed);
@@ -109,12 +113,41 @@ impl Walk<'_> {
                 true => skipped(PRE_DEPLOY, commands.iter()),
                 false => {
                     // It runs in the finished image, which holds the whole project whether or not a phase copied it.
-                    let actions = iter::once(Action::Copy(Files::All)).chain(commands.into_iter().map(Action::Run));
+                    let copied = self.takes().is_none().then_some(Action::Copy(Files::All));
+                    let actions = copied.into_iter().chain(commands.into_iter().map(Action::Run));
                     self.actions(PRE_DEPLOY, Role::Start, &actions.collect::<Vec<_>>())?
                 }
             });
         }
         Ok(done)
+    }
+
+    fn takes(&self) -> Option<&'a [Taken]> {
+        self.rehearsal.plan.start.as_ref()?.takes.as_deref()
+    }
+
+    /// Goes on in the image that runs, where that is another than the one that was built.
+    fn image(&mut self, done: &mut Vec<PhaseOutcome>) -> Result<()> {
+        let failed = done.iter().any(|phase| phase.status != Status::Passed);
+        let Some(taken) = self.takes().filter(|_| !failed) else { return Ok(()) };
+        let missing = self.sandbox.take(taken).context("cannot make the image that runs")?;
+        self.vars.extend(self.rehearsal.plan.start.iter().flat_map(|start| start.variables.clone()));
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let title =
+            format!("copy {}", taken.iter().flat_map(|taken| taken.include.clone()).collect::<Vec<_>>().join(", "));
+        done.push(self.watched(IMAGE, |walk| {
+            walk.started(IMAGE, &title);
+            for path in &missing {
+                walk.line(
+                    IMAGE,
+                    &format!("ERROR: failed to compute cache key: failed to calculate checksum: \"{path}\": not found"),
+                );
+            }
+            Ok(vec![walk.finished(IMAGE, title, (Status::Failed(Exit::Code(1)), Duration::ZERO))])
+        })?);
+        Ok(())
     }
 
     fn setup(&mut self) -> Result<PhaseOutcome> {
@@ -242,7 +275,9 @@ impl Walk<'_> {
         let cmd = command.shown.as_str();
         self.tell(Event::PhaseStarted { phase: START.into() });
         // The project is copied once more before the start command.
-        self.copy(&Files::All)?;
+        if self.takes().is_none() {
+            self.copy(&Files::All)?;
+        }
         let settings = &self.rehearsal.settings.smoke;
         self.vars.extend(settings.vars.clone());
         self.vars.insert("PORT".into(), settings.port.to_string());

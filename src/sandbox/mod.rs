@@ -30,7 +30,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Plan, Vars};
+use crate::plan::{Installs, Plan, Taken, Vars};
 
 /// A way of reproducing the cloud's machine.
 pub trait Backend {
@@ -57,6 +57,13 @@ pub trait Sandbox: Sync {
     /// `COPY . /app/.`, or only the named files of a phase with `onlyIncludeFiles`. Files that are in `/app` and not in the
     /// project stay, as they do in the cloud.
     fn copy_in(&mut self, only: Option<&[String]>) -> Result<()>;
+
+    /// Goes on in the image that runs, which holds only `taken` of the one that was built. Gives the paths that it does not
+    /// find there.
+    fn take(&mut self, taken: &[Taken]) -> Result<Vec<String>> {
+        let _ = taken;
+        Ok(Vec::new())
+    }
 
     /// The host command that runs `step` inside. Pure.
     fn command(&self, step: &Step<'_>) -> CommandLine;
@@ -87,6 +94,15 @@ pub trait Sandbox: Sync {
 
     /// Lets what was made outlive this value instead, for [`Backend::reopen`].
     fn keep(&mut self) -> Result<Kept>;
+}
+
+/// Refuses plans whose tools this backend cannot install.
+fn only_nix(plan: &Plan, backend: &str) -> Result<(), Unavailable> {
+    if plan.image.installs == Installs::Nix {
+        return Ok(());
+    }
+    let missing = format!("the {backend} backend does not run Railpack's plans");
+    Err(Unavailable { missing, cures: vec!["--backend host".to_owned()] })
 }
 
 /// What a sandbox is made from.

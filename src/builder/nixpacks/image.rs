@@ -1,7 +1,7 @@
 //! The base image that Nixpacks builds on, as far as a step can see it.
 
 use super::merge::UBUNTU_IMAGE;
-use crate::plan::{Image, Shell};
+use crate::plan::{Image, Installs, Shell};
 
 /// Where `nix-env` installs to.
 const NIX_PROFILE: &str = "/root/.nix-profile";
@@ -47,5 +47,6 @@ pub fn image(name: Option<&str>) -> Image {
         path: PATH.to_owned(),
         profile: PROFILE.to_owned(),
         entrypoint: Shell::new(&["/bin/bash", "-l", "-c"]),
+        installs: Installs::Nix,
     }
 }

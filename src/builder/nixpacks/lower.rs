@@ -37,6 +37,7 @@ pub fn lower(plan: &Plan) -> Result<plan::Plan, CircularDependency> {
         venv: VENV.into(),
         assets: assets(plan),
         printed: nixpacks_box(plan)?,
+        doubts: Vec::new(),
     })
 }
 
@@ -66,7 +67,7 @@ fn start(plan: &Plan) -> Option<plan::Start> {
         command: image(plan.build_image.as_deref()).entrypoint.command(start.cmd.as_deref()?),
         image: start.run_image.clone(),
         user: start.user.clone(),
-        profile: Vec::new(),
+        ..plan::Start::default()
     })
 }
 

@@ -17,6 +17,7 @@ pub(super) fn packages(plan: &Plan, phases: &[(&str, &Phase)]) -> Packages {
         files: nix.flat_map(|(_, phase)| phase.only_include_files.to_vec()).collect(),
         nix: environments(plan),
         apt: apt(plan),
+        mise: Vec::new(),
     }
 }
 

@@ -13,8 +13,8 @@ use super::version::Rules;
 use super::versions::Table;
 use super::{Package, Unverified};
 
-const APT_BUILD: &str = "packages:apt:build";
-const APT_RUNTIME: &str = "packages:apt:runtime";
+pub(super) const APT_BUILD: &str = "packages:apt:build";
+pub(super) const APT_RUNTIME: &str = "packages:apt:runtime";
 const MISE_ASSET: &str = "generated-mise-toml";
 const MISE_PATHS: [&str; 5] =
     ["/mise/shims", "/mise/installs", "/usr/local/bin/mise", "/etc/mise/config.toml", "/root/.local/state/mise"];

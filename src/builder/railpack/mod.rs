@@ -9,19 +9,23 @@ mod generate;
 mod gojson;
 mod hujson;
 mod ignore;
+mod lower;
 mod messages;
 mod mise;
 mod plan;
 mod procfile;
 mod providers;
 mod python;
+mod render;
 mod validate;
 mod version;
 mod versions;
 mod yaml;
 
+pub use lower::{buildable, variables};
 pub use messages::{Level, Message};
 pub use plan::{Cache, Command, Deploy, Layer, Plan, SCHEMA, Step, nothing_to_json};
+pub use render::railpack_box;
 pub use version::{Rules, Version};
 pub use versions::{DATED, Table};
 
@@ -115,6 +119,17 @@ impl Planned {
     pub fn fault(&self) -> Option<&str> {
         let error = self.messages.iter().find(|message| message.level == Level::Error);
         error.map(|message| message.text.as_str())
+    }
+}
+
+impl Planned {
+    /// What is taken of a table where the real planner would ask the network, a line a tool.
+    pub fn unverified_notes(&self) -> Vec<String> {
+        let note = |note: &Unverified| match note.known {
+            true => format!("{} {}: {} of the table of {DATED}", note.tool, note.asked, note.version),
+            false => format!("{} {}: no table knows such a release", note.tool, note.asked),
+        };
+        self.unverified.iter().map(note).collect()
     }
 }
 

@@ -43,6 +43,15 @@ impl Version {
         }
     }
 
+    /// The release whose rules are applied to one.
+    pub fn known_for(self) -> Self {
+        match self.rules() {
+            Rules::V0_15 => Self::DOKPLOY,
+            Rules::V0_23 => Self::COOLIFY,
+            Rules::V0_37 => Self::NEWEST_KNOWN,
+        }
+    }
+
     /// Whether this very release's rules are known.
     pub fn is_known(self) -> bool {
         matches!((self.major, self.minor), (0, 15 | 23 | 37))

@@ -104,6 +104,7 @@ impl Backend for Docker {
     }
 
     fn check(&self, plan: &Plan) -> Result<(), Unavailable> {
+        super::only_nix(plan, "docker")?;
         let engine = self.engine()?;
         engine.version()?;
         if self.options.pull == Pull::Never && !self.has_image(plan) {

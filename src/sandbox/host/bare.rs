@@ -28,7 +28,7 @@ impl HostSandbox {
 
     /// What is `/app` inside.
     pub(in crate::sandbox) fn app_dir(&self) -> std::path::PathBuf {
-        self.app()
+        self.app.clone()
     }
 
     /// Shows a directory of the host at `inside`, over what was shown before.

@@ -1,6 +1,7 @@
 //! Installers that nixpkgs has and machines mostly lack, or have for their own Python only: from the package index, once for
 //! each interpreter.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -20,20 +21,20 @@ use crate::sandbox::python::Interpreter;
 use crate::sandbox::{Interrupted, Role, Sandbox, Spec, Step, Watch};
 
 /// A program by its Nix attribute, which is its distribution's name too.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Tool {
     pub(super) attribute: &'static str,
     /// About as old as the nixpkgs that Nixpacks pins.
-    pub(super) version: &'static str,
+    pub(super) version: Cow<'static, str>,
     /// How Python runs it; empty for one that is no Python program.
     start: &'static str,
 }
 
 const TOOLS: &[Tool] = &[
-    Tool { attribute: "pipenv", version: "2024.0.1", start: "from pipenv import cli as main" },
-    Tool { attribute: "poetry", version: "1.8.4", start: "from poetry.console.application import main" },
-    Tool { attribute: "pdm", version: "2.20.1", start: "from pdm.core import main" },
-    Tool { attribute: "uv", version: "0.4.30", start: "" },
+    Tool { attribute: "pipenv", version: Cow::Borrowed("2024.0.1"), start: "from pipenv import cli as main" },
+    Tool { attribute: "poetry", version: Cow::Borrowed("1.8.4"), start: "from poetry.console.application import main" },
+    Tool { attribute: "pdm", version: Cow::Borrowed("2.20.1"), start: "from pdm.core import main" },
+    Tool { attribute: "uv", version: Cow::Borrowed("0.4.30"), start: "" },
 ];
 
 const WITHIN: Limits = Limits { total: Duration::from_secs(300), silence: Some(Duration::from_secs(60)) };
@@ -44,6 +45,11 @@ pub(super) fn tool(attribute: &str) -> Option<&'static Tool> {
 }
 
 impl Tool {
+    /// The same tool, of another release.
+    pub(super) fn of_release(&self, version: &str) -> Self {
+        Self { version: Cow::Owned(version.to_owned()), ..self.clone() }
+    }
+
     /// The tool on the shelf. `None` where the index did not give it, or nobody may ask it: then nobody watches.
     pub(super) fn fetch(
         &self,
@@ -95,7 +101,7 @@ impl Tool {
             true => format!("#!/bin/sh\nexec {store}/lib/bin/{attribute} \"$@\"\n"),
             false => format!(
                 "#!{}/bin/{}\nimport sys\nsys.path.insert(0, '{store}/lib')\n{start}\nsys.exit(main())\n",
-                layer::interpreter_store(python),
+                layer::interpreter_store(python, image.installs),
                 python.name(),
             ),
         };

@@ -80,6 +80,8 @@ fn put_together(run: RunDir, parts: Parts, spec: &Spec<'_>) -> Result<HostSandbo
     let project: PathBuf =
         fs::canonicalize(spec.project).with_context(|| format!("could not find {}", spec.project.display()))?;
     Ok(HostSandbox {
+        app: run.path().join("app"),
+        finished: None,
         jail,
         run,
         project,

@@ -14,6 +14,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::bwrap::Bind;
 use super::root::is_left_out;
+use crate::plan::Installs;
 use crate::sandbox::python::Interpreter;
 
 /// nixpkgs' marker, word for word.
@@ -66,15 +67,18 @@ pub(super) struct Layer {
 }
 
 /// Where `python` is shown.
-pub(super) fn interpreter_store(python: &Interpreter) -> String {
+pub(super) fn interpreter_store(python: &Interpreter, installs: Installs) -> String {
+    if installs == Installs::Mise {
+        return format!("/mise/installs/python/{}", python.full_version());
+    }
     let package = if python.version.0 == 3 { "python3" } else { "python" };
     store_path(&format!("{package}-{}", python.full_version()))
 }
 
 /// Lays `python` out in `rootfs`; `seed` is the answer that `ensurepip` would compute.
-pub(super) fn lay(rootfs: &Path, python: &Interpreter, seed: Option<&Path>) -> Result<Layer> {
+pub(super) fn lay(rootfs: &Path, python: &Interpreter, installs: Installs, seed: Option<&Path>) -> Result<Layer> {
     let name = python.name();
-    let store = interpreter_store(python);
+    let store = interpreter_store(python, installs);
     let top = in_root(rootfs, &store);
     let lib = top.join("lib").join(&name);
     fs::create_dir_all(top.join("bin"))?;
@@ -106,7 +110,9 @@ pub(super) fn lay(rootfs: &Path, python: &Interpreter, seed: Option<&Path>) -> R
             fs::write(own.join("__main__.py"), super::seed::MAIN.replace("@SEED@", SEED))?;
         }
     }
-    fs::write(lib.join("EXTERNALLY-MANAGED"), EXTERNALLY_MANAGED)?;
+    if installs == Installs::Nix {
+        fs::write(lib.join("EXTERNALLY-MANAGED"), EXTERNALLY_MANAGED)?;
+    }
     if let Some(include) = &python.include {
         binds.push(Bind::read_only(include, HEADERS));
         let header_dir = include.file_name().unwrap_or(OsStr::new("python"));
@@ -175,6 +181,25 @@ pub(super) fn profile(rootfs: &Path, layer: Option<(&Layer, &Interpreter)>, libr
 
 /// Where `nix-env` installs to.
 pub(super) const PROFILE: &str = "/root/.nix-profile";
+
+/// Where the programs of what is installed are found.
+pub(super) fn programs(installs: Installs) -> String {
+    match installs {
+        Installs::Nix => format!("{PROFILE}/bin"),
+        Installs::Mise => "/mise/shims".to_owned(),
+    }
+}
+
+/// The interpreter's programs where mise links them.
+pub(super) fn shims(rootfs: &Path, layer: Option<(&Layer, &Interpreter)>) -> Result<()> {
+    let bin = in_root(rootfs, &programs(Installs::Mise));
+    fs::create_dir_all(&bin)?;
+    let Some((layer, python)) = layer else { return Ok(()) };
+    for program in aliases(python).into_iter().chain([python.name()]) {
+        symlink(format!("{}/bin/{program}", layer.store), bin.join(program))?;
+    }
+    Ok(())
+}
 
 /// Makes `inside` an executable script in the run's root.
 pub(super) fn script(rootfs: &Path, inside: &str, text: &str) -> Result<()> {

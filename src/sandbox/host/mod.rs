@@ -3,11 +3,13 @@
 pub(in crate::sandbox) mod bare;
 mod bwrap;
 pub(in crate::sandbox) mod check;
+mod commands;
 mod confine;
 mod fetched;
 pub(in crate::sandbox) mod keep;
 mod layer;
 mod memory;
+mod mise;
 mod open;
 mod packages;
 mod probe;
@@ -15,20 +17,21 @@ mod root;
 mod seccomp;
 mod seed;
 mod shelf;
+mod take;
 mod toolchain;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use self::bwrap::{Jail, Manner};
+use self::bwrap::{Bind, Jail, Manner};
 use self::layer::in_root;
 use super::cache::{Cache, RunDir};
 use super::{
     Backend, CommandLine, Kept, MissingLibrary, Probe, ProbeAnswer, Role, Sandbox, SetupStep, Spec, Step, Unavailable,
     Unverified, Watch, audit, context,
 };
-use crate::plan::{Plan, Vars};
+use crate::plan::{Plan, Taken, Vars};
 
 /// The backend that needs nothing but Linux, bubblewrap and a CPython of the planned version.
 #[derive(Debug, Clone, Default)]
@@ -109,12 +112,18 @@ pub(in crate::sandbox) struct HostSandbox {
     user_path: String,
     /// The plan's virtual environment.
     venv: String,
+    /// What is shown at `/app`.
+    app: PathBuf,
+    /// The image that runs, where it is another than the one that was built: its root, and what is shown in it.
+    finished: Option<(PathBuf, Vec<Bind>)>,
     closed: bool,
 }
 
 impl HostSandbox {
-    fn app(&self) -> PathBuf {
-        self.run.path().join("app")
+    /// Where the absolute path `inside` is outside.
+    fn outside(&self, inside: &str) -> PathBuf {
+        let app = inside.strip_prefix("/app").filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        app.map_or_else(|| in_root(&self.jail.rootfs, inside), |rest| in_root(&self.app, rest))
     }
 }
 
@@ -128,7 +137,11 @@ impl Sandbox for HostSandbox {
     }
 
     fn copy_in(&mut self, only: Option<&[String]>) -> Result<()> {
-        context::copy(&self.project, &self.app(), only)
+        context::copy(&self.project, &self.app, only)
+    }
+
+    fn take(&mut self, taken: &[Taken]) -> Result<Vec<String>> {
+        take::take(self, taken)
     }
 
     fn command(&self, step: &Step<'_>) -> CommandLine {
@@ -170,7 +183,7 @@ impl Sandbox for HostSandbox {
 
     fn audit(&self) -> Result<Vec<MissingLibrary>> {
         let libdir = root::inner_library_dirs(&self.jail);
-        audit::audit(&in_root(&self.jail.rootfs, &self.venv), &libdir)
+        audit::audit(&self.outside(&self.venv), &libdir)
     }
 
     fn ran_out_of_memory(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -10,10 +10,10 @@ use super::bwrap::{Bind, Jail};
 use super::layer::{self, in_root};
 use super::memory::Cap;
 use super::packages::Declared;
-use super::root::{self, Root};
+use super::root::{self, Recipe, Root};
 use super::{HostSandbox, check, seed};
-use crate::plan::{Image, Plan, Vars};
-use crate::sandbox::cache::{Cache, RunDir};
+use crate::plan::{Image, Installs, Plan, Vars};
+use crate::sandbox::cache::Cache;
 use crate::sandbox::network::Access;
 use crate::sandbox::python::Interpreter;
 use crate::sandbox::{Spec, Unverified, Watch};
@@ -40,24 +40,14 @@ pub(super) fn open_with(
     declared: Declared,
     seed: Option<&Path>,
 ) -> Result<HostSandbox> {
-    let root = root::root(cache, &declared.recipe())?;
     let run = cache.run_dir()?;
     let access = if spec.network { Access::of_this_machine() } else { Access::default() };
-    let rootfs = run.path().join("root");
-    skeleton(&run, &rootfs, &root, &access, spec)?;
-    let mut binds = vec![
-        Bind::read_only(&root.usr, "/usr"),
-        Bind::Writable(run.path().join("local"), "/usr/local".to_owned()),
-        Bind::Writable(run.path().join("app"), "/app".to_owned()),
-    ];
-    binds.extend(root.shown.iter().map(|dir| Bind::read_only(dir, dir.to_string_lossy())));
-    binds.extend(declared.data().map(|dir| Bind::read_only(Path::new(dir), dir)));
-    binds.extend(access.find_links.iter().map(|dir| Bind::read_only(dir, dir.to_string_lossy())));
-    let layer = declared.python.as_ref().map(|python| layer::lay(&rootfs, python, seed)).transpose()?;
-    let both = layer.as_ref().zip(declared.python.as_ref());
-    layer::profile(&rootfs, both, &declared.library_path())?;
-    binds.extend(declared.install(&rootfs, both)?);
-    binds.extend(layer.map(|layer| layer.binds).unwrap_or_default());
+    let maker = Maker { cache, spec, declared: &declared, access: &access, seed };
+    let (rootfs, binds) = maker.world(run.path(), &declared.recipe())?;
+    let finished = match spec.plan.start.as_ref().and_then(|start| start.takes.as_ref()) {
+        Some(_) => Some(maker.world(&run.path().join(FINISHED), &declared.slim_recipe())?),
+        None => None,
+    };
     let name = run.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let jail = Jail {
         program: check::program().context("bubblewrap is gone")?,
@@ -82,20 +72,67 @@ pub(super) fn open_with(
         user_path: spec.plan.image.path.clone(),
         start_user,
         venv: spec.plan.venv.to_string_lossy().into_owned(),
+        app: run.path().join("app"),
+        finished,
         jail,
         run,
         closed: false,
     })
 }
 
+/// The folder, within a run's own, of the image that runs.
+const FINISHED: &str = "image";
+
+/// What the worlds of a run are made from.
+struct Maker<'a> {
+    cache: &'a Cache,
+    spec: &'a Spec<'a>,
+    declared: &'a Declared,
+    access: &'a Access,
+    seed: Option<&'a Path>,
+}
+
+impl Maker<'_> {
+    /// A root and what is shown in it: the image's system, the interpreter and the tools, an empty `/app`.
+    fn world(&self, folder: &Path, recipe: &Recipe<'_>) -> Result<(PathBuf, Vec<Bind>)> {
+        let Self { cache, spec, declared, access, seed } = *self;
+        let root = root::root(cache, recipe)?;
+        let rootfs = folder.join("root");
+        skeleton(folder, &rootfs, &root, access, spec)?;
+        let mut binds = vec![
+            Bind::read_only(&root.usr, "/usr"),
+            Bind::Writable(folder.join("local"), "/usr/local".to_owned()),
+            Bind::Writable(folder.join("app"), "/app".to_owned()),
+        ];
+        binds.extend(root.shown.iter().map(|dir| Bind::read_only(dir, dir.to_string_lossy())));
+        binds.extend(declared.data().map(|dir| Bind::read_only(Path::new(dir), dir)));
+        binds.extend(access.find_links.iter().map(|dir| Bind::read_only(dir, dir.to_string_lossy())));
+        let installs = spec.plan.image.installs;
+        let lay = |python| layer::lay(&rootfs, python, installs, seed);
+        let layer = declared.python.as_ref().map(lay).transpose()?;
+        let both = layer.as_ref().zip(declared.python.as_ref());
+        match installs {
+            Installs::Nix => layer::profile(&rootfs, both, &declared.library_path())?,
+            Installs::Mise => layer::shims(&rootfs, both)?,
+        }
+        binds.extend(declared.install(&rootfs, both, recipe.compiler, installs)?);
+        binds.extend(layer.map(|layer| layer.binds).unwrap_or_default());
+        Ok((rootfs, binds))
+    }
+}
+
 fn is_name(user: &str) -> bool {
     !user.is_empty() && user.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
+/// `/etc/os-release` of the images.
+const UBUNTU: &[u8] = b"PRETTY_NAME=\"Ubuntu 24.04.2 LTS\"\nNAME=\"Ubuntu\"\nVERSION_ID=\"24.04\"\nVERSION_CODENAME=noble\nID=ubuntu\nID_LIKE=debian\n";
+const DEBIAN: &[u8] = b"PRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"13\"\nVERSION_CODENAME=trixie\nID=debian\n";
+
 /// Directories, links and small files of a machine that has just been installed.
-fn skeleton(run: &RunDir, rootfs: &Path, root: &Root, access: &Access, spec: &Spec<'_>) -> Result<()> {
+fn skeleton(folder: &Path, rootfs: &Path, root: &Root, access: &Access, spec: &Spec<'_>) -> Result<()> {
     for dir in ["app", "local/bin", "local/lib"] {
-        fs::create_dir_all(run.path().join(dir))?;
+        fs::create_dir_all(folder.join(dir))?;
     }
     for dir in [
         "root",
@@ -132,12 +169,15 @@ fn skeleton(run: &RunDir, rootfs: &Path, root: &Root, access: &Access, spec: &Sp
         resolv = fs::read("/etc/resolv.conf").unwrap_or_default();
     }
     for (file, text) in [
-        ("etc/passwd", &b"root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"[..]),
+        (
+            "etc/passwd",
+            &b"root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"[..],
+        ),
         ("etc/group", b"root:x:0:\nnogroup:x:65534:\n"),
         ("etc/nsswitch.conf", b"passwd: files\ngroup: files\nhosts: files dns\n"),
         ("etc/hosts", b"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.0.1 buildkitsandbox\n"),
         ("etc/hostname", b"buildkitsandbox\n"),
-        ("etc/os-release", b"PRETTY_NAME=\"Ubuntu 24.04.2 LTS\"\nNAME=\"Ubuntu\"\nVERSION_ID=\"24.04\"\nVERSION_CODENAME=noble\nID=ubuntu\nID_LIKE=debian\n"),
+        ("etc/os-release", if spec.plan.image.installs == Installs::Mise { DEBIAN } else { UBUNTU }),
         ("etc/profile", b""),
         ("etc/resolv.conf", &resolv),
         ("etc/ssl/certs/ca-certificates.crt", &access.bundle),
@@ -146,7 +186,7 @@ fn skeleton(run: &RunDir, rootfs: &Path, root: &Root, access: &Access, spec: &Sp
         fs::write(rootfs.join(file), text).with_context(|| format!("could not write the sandbox's {file}"))?;
     }
     let git = root.git_parts.as_deref().and_then(|place| place.strip_prefix("/usr/local").ok());
-    if let Some(place) = git.map(|place| run.path().join("local").join(place)) {
+    if let Some(place) = git.map(|place| folder.join("local").join(place)) {
         fs::create_dir_all(place.parent().context("git's parts have no directory")?)?;
         symlink("/usr/lib/git-core", place)?;
     }

@@ -10,12 +10,13 @@ use anyhow::{Context, Result, bail};
 use super::bwrap::Bind;
 use super::fetched::{self, Tool};
 use super::layer::{self, Layer, in_root, store_path};
+use super::mise;
 use super::root::Recipe;
 use super::shelf::{self, Shelved};
 use super::toolchain;
 use crate::catalog::base_image;
 use crate::catalog::nix_packages::{Package, package};
-use crate::plan::{Image, PackageList, Plan};
+use crate::plan::{Image, Installs, PackageList, Plan};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::elf::Libraries;
 use crate::sandbox::python::{self, Interpreter, Wanted};
@@ -36,10 +37,10 @@ pub(super) struct Declared {
     pub(super) python: Option<Interpreter>,
     pub(super) notes: Vec<Unverified>,
     pub(super) setup: Vec<(String, Vec<String>, i32)>,
-    compiler: bool,
-    pip: Option<PathBuf>,
+    pub(super) compiler: bool,
+    pub(super) pip: Option<PathBuf>,
     development: Vec<&'static Package>,
-    shelved: Vec<Shelved>,
+    pub(super) shelved: Vec<Shelved>,
     libraries: Vec<Shelved>,
     data: Vec<&'static str>,
 }
@@ -59,11 +60,12 @@ fn wanted(attributes: &[String]) -> Option<Wanted> {
 
 /// The interpreter for `plan`, as far as it wants one.
 pub(super) fn interpreter(plan: &Plan, chosen: Option<&Path>) -> Result<Option<Interpreter>, Unavailable> {
-    wanted(&plan.nix_packages().names).map(|wanted| python::find(wanted, chosen)).transpose()
+    let named = wanted(&plan.nix_packages().names).or_else(|| mise::python(plan));
+    named.map(|wanted| python::find(wanted, chosen)).transpose()
 }
 
 /// What the setup step shows: title, output and exit code of each command, up to the first that fails.
-fn setup(plan: &Plan) -> Vec<(String, Vec<String>, i32)> {
+pub(super) fn setup(plan: &Plan) -> Vec<(String, Vec<String>, i32)> {
     let mut steps = Vec::new();
     for nix in plan.nix() {
         let code = i32::from(nix.refusal.is_some());
@@ -72,6 +74,7 @@ fn setup(plan: &Plan) -> Vec<(String, Vec<String>, i32)> {
             return steps;
         }
     }
+    steps.extend(mise::setup(plan));
     let apt = plan.steps.iter().flat_map(|step| &step.packages.apt);
     steps.extend(apt.map(|apt| (apt.command.clone(), Vec::new(), 0)));
     steps
@@ -98,6 +101,10 @@ impl Declared {
     ) -> Result<Self> {
         let (attributes, libraries) = (plan.nix_packages(), plan.nix_libraries());
         let mut declared = Self { python: interpreter(plan, chosen)?, ..Self::default() };
+        if plan.image.installs == Installs::Mise {
+            declared.add_mise(plan, cache, watch)?;
+            return Ok(declared);
+        }
         if attributes.names.is_empty() && libraries.names.is_empty() {
             return Ok(declared);
         }
@@ -126,7 +133,7 @@ impl Declared {
         Ok(declared)
     }
 
-    fn note(&mut self, what: String, why: impl Into<String>) {
+    pub(super) fn note(&mut self, what: String, why: impl Into<String>) {
         self.notes.push(Unverified { what, why: why.into() });
     }
 
@@ -242,7 +249,12 @@ impl Declared {
 
     /// What the root has to be made for.
     pub(super) fn recipe(&self) -> Recipe<'_> {
-        Recipe { python: self.python.as_ref(), compiler: self.compiler, development: &self.development }
+        Recipe { python: self.python.as_ref(), compiler: self.compiler, development: &self.development, slim: false }
+    }
+
+    /// The same without what only a build needs.
+    pub(super) fn slim_recipe(&self) -> Recipe<'_> {
+        Recipe { compiler: false, development: &[], slim: true, ..self.recipe() }
     }
 
     /// Directories that declared programs read.
@@ -256,13 +268,20 @@ impl Declared {
     }
 
     /// Links commands into the profile. Gives what has to be shown inside for that.
-    pub(super) fn install(&self, rootfs: &Path, python: Option<(&Layer, &Interpreter)>) -> Result<Vec<Bind>> {
-        let bin = in_root(rootfs, layer::PROFILE).join("bin");
+    pub(super) fn install(
+        &self,
+        rootfs: &Path,
+        python: Option<(&Layer, &Interpreter)>,
+        compiler: bool,
+        installs: Installs,
+    ) -> Result<Vec<Bind>> {
+        let bin = in_root(rootfs, &layer::programs(installs));
         let link = |target: String, name: &str| match symlink(target, bin.join(name)) {
             Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
             _ => Ok(()),
         };
-        if self.compiler {
+        // In Debian's images the compiler is where a system has it.
+        if compiler && installs == Installs::Nix {
             for name in toolchain::COMMANDS.iter().filter(|name| shelf::program(name).is_some()) {
                 link(format!("/usr/bin/{name}"), name)?;
             }
@@ -301,7 +320,7 @@ compileall.compile_dir(sys.argv[2], ddir=sys.argv[3], quiet=2)
 
 /// pip as nixpkgs packages it: new enough to know about externally managed interpreters, also where the one that comes
 /// with an old Python is not.
-fn pip(cache: &Cache, python: &Interpreter) -> Result<Option<PathBuf>> {
+pub(super) fn pip(cache: &Cache, python: &Interpreter) -> Result<Option<PathBuf>> {
     let Some(wheel) = python::bundled_pips(python).into_iter().find(|wheel| suits(wheel, python.version)) else {
         return Ok(None);
     };

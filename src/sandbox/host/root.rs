@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::bwrap::{Bind, Jail};
+use super::commands::{BASE_COMMANDS, NOT_SLIM};
 use super::toolchain;
 use crate::catalog::nix_packages::Package;
 use crate::sandbox::cache::{Cache, copy_file, copy_tree};
@@ -19,173 +20,6 @@ use crate::sandbox::python::Interpreter;
 
 /// Changes whenever the layout below does, so that older caches are not read.
 const LAYOUT: &str = "1";
-
-/// The commands of the base image: Ubuntu's smallest system, and what the image's recipe adds to it. No Python, no
-/// compiler, no `wget`, `unzip` or `ps`.
-const BASE_COMMANDS: &[&str] = &[
-    "[",
-    "arch",
-    "awk",
-    "b2sum",
-    "base32",
-    "base64",
-    "basename",
-    "bash",
-    "bunzip2",
-    "bzcat",
-    "bzip2",
-    "cat",
-    "chgrp",
-    "chmod",
-    "chown",
-    "chroot",
-    "cksum",
-    "clear",
-    "cmp",
-    "comm",
-    "cp",
-    "csplit",
-    "curl",
-    "cut",
-    "dash",
-    "date",
-    "dd",
-    "df",
-    "diff",
-    "dir",
-    "dircolors",
-    "dirname",
-    "du",
-    "echo",
-    "egrep",
-    "env",
-    "expand",
-    "expr",
-    "factor",
-    "false",
-    "fgrep",
-    "find",
-    "flock",
-    "fmt",
-    "fold",
-    "getconf",
-    "getent",
-    "getopt",
-    "git",
-    "grep",
-    "groups",
-    "gunzip",
-    "gzip",
-    "head",
-    "hostid",
-    "hostname",
-    "iconv",
-    "id",
-    "install",
-    "ionice",
-    "join",
-    "ldd",
-    "link",
-    "ln",
-    "locale",
-    "logger",
-    "logname",
-    "ls",
-    "lscpu",
-    "lsblk",
-    "make",
-    "mawk",
-    "md5sum",
-    "mkdir",
-    "mkfifo",
-    "mknod",
-    "mktemp",
-    "more",
-    "mountpoint",
-    "mv",
-    "nice",
-    "nl",
-    "nohup",
-    "nproc",
-    "numfmt",
-    "od",
-    "openssl",
-    "paste",
-    "pathchk",
-    "perl",
-    "pinky",
-    "pkg-config",
-    "pkgconf",
-    "pr",
-    "printenv",
-    "printf",
-    "ptx",
-    "pwd",
-    "readlink",
-    "realpath",
-    "rename",
-    "rev",
-    "rm",
-    "rmdir",
-    "runcon",
-    "script",
-    "sdiff",
-    "sed",
-    "seq",
-    "setarch",
-    "setpriv",
-    "setsid",
-    "sh",
-    "sha1sum",
-    "sha224sum",
-    "sha256sum",
-    "sha384sum",
-    "sha512sum",
-    "shred",
-    "shuf",
-    "sleep",
-    "sort",
-    "split",
-    "stat",
-    "stdbuf",
-    "stty",
-    "sum",
-    "sync",
-    "tac",
-    "tail",
-    "tar",
-    "taskset",
-    "tee",
-    "tempfile",
-    "test",
-    "timeout",
-    "touch",
-    "tput",
-    "tr",
-    "true",
-    "truncate",
-    "tsort",
-    "tty",
-    "tzselect",
-    "uname",
-    "uncompress",
-    "unexpand",
-    "uniq",
-    "unlink",
-    "unxz",
-    "users",
-    "vdir",
-    "wc",
-    "which",
-    "who",
-    "whoami",
-    "xargs",
-    "xz",
-    "xzcat",
-    "yes",
-    "zcat",
-    "zgrep",
-];
 
 /// Libraries that glibc or the loader open by themselves, and the names older wheels were linked with.
 const GLIBC: &[&str] = &[
@@ -212,6 +46,8 @@ pub(super) struct Recipe<'a> {
     pub(super) python: Option<&'a Interpreter>,
     pub(super) compiler: bool,
     pub(super) development: &'a [&'static Package],
+    /// Whether it is a system without the commands that are not in Debian's slim image.
+    pub(super) slim: bool,
 }
 
 /// A finished root.
@@ -233,8 +69,9 @@ pub(super) fn system_command(name: &str) -> Option<PathBuf> {
 
 /// The root for `recipe`, from the cache or made now.
 pub(super) fn root(cache: &Cache, recipe: &Recipe<'_>) -> Result<Root> {
+    let known = BASE_COMMANDS.iter().filter(|name| !recipe.slim || !NOT_SLIM.contains(name));
     let tools: Vec<(&str, PathBuf)> =
-        BASE_COMMANDS.iter().filter_map(|name| Some((*name, fs::canonicalize(system_command(name)?).ok()?))).collect();
+        known.filter_map(|name| Some((*name, fs::canonicalize(system_command(name)?).ok()?))).collect();
     let usr = cache.entry("root", &key(recipe, &tools), |dir| build(dir, recipe, &tools))?;
     let mut shown: Vec<PathBuf> = SHOWN_AS_THEY_ARE.iter().map(PathBuf::from).filter(|dir| dir.is_dir()).collect();
     if !recipe.compiler {
@@ -249,7 +86,7 @@ fn key(recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> String {
         let changed = fs::metadata(path).map(|meta| (meta.mtime(), meta.len())).unwrap_or_default();
         format!("{}:{changed:?};", path.display())
     };
-    let mut text = format!("{LAYOUT};{};{:?};", recipe.compiler, recipe.development);
+    let mut text = format!("{LAYOUT};{};{:?};{};", recipe.compiler, recipe.development, recipe.slim);
     text.extend(recipe.python.map(|python| stamp(&python.program)));
     text.extend(recipe.python.map(|python| stamp(&python.stdlib.join("lib-dynload"))));
     text.extend(Some(stamp(Path::new("/etc/ld.so.cache"))));
@@ -272,7 +109,9 @@ fn build(usr: &Path, recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> Result<(
     if !tools.iter().any(|(name, _)| *name == "pkg-config") && tools.iter().any(|(name, _)| *name == "pkgconf") {
         symlink("pkgconf", usr.join("bin/pkg-config"))?;
     }
-    programs.extend(git_parts(usr)?);
+    if !recipe.slim {
+        programs.extend(git_parts(usr)?);
+    }
     shim(&usr.join("bin/sudo"), SUDO)?;
     for name in ["apt-get", "apt"] {
         shim(&usr.join("bin").join(name), APT)?;

@@ -91,7 +91,8 @@ impl Backend for Nix {
         "nix"
     }
 
-    fn check(&self, _plan: &Plan) -> Result<(), Unavailable> {
+    fn check(&self, plan: &Plan) -> Result<(), Unavailable> {
+        super::only_nix(plan, "nix")?;
         self.store()?;
         check::usable()?;
         if let Some(nixpkgs) = &self.nixpkgs {

@@ -1,0 +1,257 @@
+//! From Railpack's plan to the one that is run, as its BuildKit frontend does it (`buildkit/build_llb/build_graph.go` and
+//! `buildkit/convert.go` of 0.37): commands are words and no shell reads them, every step begins with the files of its
+//! first input, and the image that runs holds only what `deploy.inputs` take.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::environment::Environment;
+use super::generate::{APT_BUILD, APT_RUNTIME, images};
+use super::{Command, Layer, Plan, Planned, Step, Version, railpack_box};
+use crate::builder::{Buildable, OfRailpack, Refused};
+use crate::plan::{self, Action, Apt, Files, Image, Installs, PackageList, SETUP, Shell, Start, Taken, Tool, Vars};
+
+/// What the platform runs first.
+const PREPARE: &str = "railpack prepare";
+/// What it runs then.
+const BUILD: &str = "railpack build";
+const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const MISE: &str = "packages:mise";
+const VENV: &str = "/app/.venv";
+
+/// The plan as it is run, or what Railpack says in its place.
+pub fn buildable(answer: &OfRailpack) -> Result<Buildable, Refused> {
+    let planned = &answer.planned;
+    let Some(plan) = &planned.plan else {
+        let other = planned.provider.map(|name| format!("a project of {name}: only Python's plans are run here"));
+        let said = planned.fault().map(str::to_owned).or(other).unwrap_or_default();
+        return refused(PREPARE, said.lines().map(str::to_owned).collect());
+    };
+    if plan.deploy.start_command.is_empty() {
+        let said = planned.messages.iter().find(|message| message.text.starts_with("No start command"));
+        return refused(PREPARE, said.iter().flat_map(|message| message.text.lines()).map(str::to_owned).collect());
+    }
+    let lowered = lower(plan, planned, answer).or_else(|fault| refused(BUILD, vec![fault]))?;
+    Ok(Buildable {
+        plan: lowered,
+        choices: planned.choices.clone(),
+        root: answer.root.clone(),
+        deploy: answer.deploy.clone(),
+    })
+}
+
+fn refused<T>(command: &'static str, lines: Vec<String>) -> Result<T, Refused> {
+    Err(Refused { command, lines, code: 1, start: None })
+}
+
+fn lower(plan: &Plan, planned: &Planned, answer: &OfRailpack) -> Result<plan::Plan, String> {
+    let user: Vars = answer.variables.clone();
+    let mut lowering = Lowering { paths: BTreeSet::new(), doubts: doubts(planned) };
+    let mut steps = Vec::new();
+    for step in in_order(plan)? {
+        let lowered = lowering.step(step, planned)?;
+        match (step.name.as_str(), steps.first_mut()) {
+            (APT_BUILD | APT_RUNTIME | MISE, Some(first)) => join(first, lowered),
+            _ => steps.push(lowered),
+        }
+    }
+    let command = &plan.deploy.start_command;
+    let image = image(planned.version);
+    lowering.paths.extend(plan.deploy.paths.iter().cloned());
+    let mut variables = plan.deploy.variables.clone();
+    variables.insert("PATH".to_owned(), lowering.path());
+    variables.extend(user.clone());
+    let start = Start {
+        command: image.entrypoint.command(command),
+        variables,
+        takes: Some(takes(plan, &mut lowering.doubts)),
+        ..Start::default()
+    };
+    Ok(plan::Plan {
+        image,
+        steps,
+        start: Some(start),
+        variables: user,
+        venv: VENV.into(),
+        assets: Vars::new(),
+        printed: railpack_box(planned, &planned.version.to_string()),
+        doubts: lowering.doubts,
+    })
+}
+
+/// Releases that depend on the day, and rules that are not known.
+fn doubts(planned: &Planned) -> Vec<(String, String)> {
+    let version = planned.version;
+    let unknown = (!version.is_known()).then(|| {
+        (
+            format!("Railpack {version}"),
+            format!("planned by the rules of {}, the newest known", Version::known_for(version)),
+        )
+    });
+    let dated = planned.unverified.iter().map(|note| {
+        let why = if note.known {
+            format!("{}, the newest in a table of {}; the real builder asks the network", note.version, super::DATED)
+        } else {
+            "no table knows such a release".to_owned()
+        };
+        (format!("{} {}", note.tool, note.asked), why)
+    });
+    unknown.into_iter().chain(dated).collect()
+}
+
+/// The packages of all steps are installed first and are one step to the reader.
+fn join(first: &mut plan::Step, other: plan::Step) {
+    first.packages.mise.extend(other.packages.mise);
+    first.packages.files.extend(other.packages.files);
+    match (&mut first.packages.apt, other.packages.apt) {
+        (Some(apt), Some(more)) => apt.packages.names.extend(more.packages.names),
+        (apt @ None, more) => *apt = more,
+        (Some(_), None) => {}
+    }
+    first.variables.extend(other.variables);
+    first.actions.extend(other.actions);
+}
+
+/// The steps that the image needs, each after those that it is made from.
+fn in_order(plan: &Plan) -> Result<Vec<&Step>, String> {
+    let (mut done, mut open, mut order) = (HashSet::new(), HashSet::new(), Vec::new());
+    let named = std::iter::once(&plan.deploy.base).chain(&plan.deploy.inputs);
+    for layer in named.filter(|layer| !layer.step.is_empty()) {
+        visit(plan, &layer.step, &mut done, &mut open, &mut order)?;
+    }
+    // Packages of the image that runs come to the same as those of the build here.
+    order.sort_by_key(|step| !matches!(step.name.as_str(), APT_BUILD | APT_RUNTIME | MISE));
+    Ok(order)
+}
+
+fn visit<'p>(
+    plan: &'p Plan,
+    name: &str,
+    done: &mut HashSet<String>,
+    open: &mut HashSet<String>,
+    order: &mut Vec<&'p Step>,
+) -> Result<(), String> {
+    if done.contains(name) {
+        return Ok(());
+    }
+    if !open.insert(name.to_owned()) {
+        return Err(format!("circular dependency detected: {name}"));
+    }
+    let Some(step) = plan.step(name) else { return Err(format!("step {name} not found")) };
+    for input in step.inputs.iter().filter(|layer| !layer.step.is_empty()) {
+        visit(plan, &input.step, done, open, order)?;
+    }
+    done.insert(name.to_owned());
+    order.push(step);
+    Ok(())
+}
+
+/// What the image takes of the build. What mise keeps is there in any case.
+fn takes(plan: &Plan, doubts: &mut Vec<(String, String)>) -> Vec<Taken> {
+    let mut taken = Vec::new();
+    for layer in &plan.deploy.inputs {
+        if layer.step == MISE {
+            continue;
+        }
+        if layer.local || !layer.image.is_empty() {
+            let why = "only what steps have made is taken here".to_owned();
+            doubts.push((format!("deploy.inputs: {}", layer.line()), why));
+            continue;
+        }
+        taken.push(Taken { include: layer.include.clone(), exclude: layer.exclude.clone() });
+    }
+    taken
+}
+
+/// Where a build begins.
+fn image(version: Version) -> Image {
+    Image {
+        name: images(version.rules()).0,
+        variables: Vars::from([("HOME".to_owned(), "/root".to_owned())]),
+        path: SYSTEM_PATH.to_owned(),
+        login_path: SYSTEM_PATH.to_owned(),
+        profile: String::new(),
+        entrypoint: Shell::new(&["/bin/bash", "-c"]),
+        installs: Installs::Mise,
+    }
+}
+
+struct Lowering {
+    paths: BTreeSet<String>,
+    doubts: Vec<(String, String)>,
+}
+
+impl Lowering {
+    /// As images have it: the added folders sorted, then the system's.
+    fn path(&self) -> String {
+        let added = self.paths.iter().map(|path| format!("{path}:")).collect::<String>();
+        format!("{added}{SYSTEM_PATH}")
+    }
+
+    fn step(&mut self, step: &Step, planned: &Planned) -> Result<plan::Step, String> {
+        let is_setup = matches!(step.name.as_str(), APT_BUILD | APT_RUNTIME | MISE);
+        let name = if is_setup { SETUP } else { &step.name };
+        let mut lowered = plan::Step { name: name.to_owned(), ..plan::Step::default() };
+        lowered.variables = step.variables.clone();
+        if step.name == MISE {
+            let tools = planned.packages.iter();
+            lowered.packages.mise =
+                tools.map(|tool| Tool { name: tool.name.clone(), version: tool.version.clone() }).collect();
+        }
+        for layer in step.inputs.iter().skip(1) {
+            self.input(layer, &step.name, &mut lowered);
+        }
+        for command in &step.commands {
+            self.command(command, step, &mut lowered)?;
+        }
+        lowered.variables.insert("PATH".to_owned(), self.path());
+        Ok(lowered)
+    }
+
+    fn input(&mut self, layer: &Layer, step: &str, lowered: &mut plan::Step) {
+        if layer.local {
+            let all = layer.include.iter().any(|path| path == ".");
+            let files = if all { Files::All } else { Files::Only(layer.include.clone()) };
+            lowered.actions.push(Action::Copy(files));
+        } else if !layer.image.is_empty() {
+            self.doubts
+                .push((format!("{step}: {}", layer.line()), "files of other images are not taken here".to_owned()));
+        }
+    }
+
+    fn command(&mut self, command: &Command, step: &Step, lowered: &mut plan::Step) -> Result<(), String> {
+        match command {
+            Command::Exec { cmd, name } if step.name == APT_BUILD || step.name == APT_RUNTIME => {
+                let names = name.rsplit(": ").next().unwrap_or_default().split(' ').map(str::to_owned).collect();
+                let packages = PackageList { key: "aptPackages".to_owned(), names };
+                lowered.packages.apt = Some(Apt { packages, command: cmd.clone() });
+            }
+            Command::Exec { .. } | Command::File { .. } if step.name == MISE => {}
+            Command::Exec { cmd, name } => {
+                let argv = shlex::split(cmd).filter(|words| !words.is_empty());
+                let Some(argv) = argv else { return Err(format!("failed to parse {cmd}: no closing quotation")) };
+                let shown = if name.is_empty() { cmd } else { name }.clone();
+                lowered.variables.insert("PATH".to_owned(), self.path());
+                lowered.actions.push(Action::Run(plan::Command { shown, argv }));
+            }
+            Command::Path(path) => drop(self.paths.insert(path.clone())),
+            Command::Copy { image, src, dest } if image.is_empty() && step.name == MISE && src == dest => {
+                lowered.packages.files.push(src.clone());
+            }
+            Command::Copy { image, src, dest } if image.is_empty() && src == dest => {
+                let files = if src == "." { Files::All } else { Files::Only(vec![src.clone()]) };
+                lowered.actions.push(Action::Copy(files));
+            }
+            Command::Copy { .. } | Command::File { .. } => {
+                let why = "copies under another name and written files are not made here".to_owned();
+                self.doubts.push((format!("{}: {}", step.name, command.told()), why));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The variables that the user gives, with their values.
+pub fn variables(options: &super::Options) -> Vars {
+    let env = Environment::parse(&options.env, &options.process_env);
+    env.names().filter_map(|name| Some((name.to_owned(), env.get(name)?.to_owned()))).collect()
+}

@@ -1,0 +1,120 @@
+//! From the image that was built to the one that runs.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use globset::{Glob, GlobMatcher};
+
+use super::HostSandbox;
+use super::layer::in_root;
+use crate::plan::Taken;
+use crate::sandbox::cache::copy_tree;
+
+/// What the image has of its own, laid out when the sandbox was opened.
+const OWN: &[&str] = &["/mise", "/usr/local/bin/mise", "/etc/mise", "/root/.local/state/mise"];
+
+/// Moves what is taken into the finished image and goes on there. Gives the paths that are not there to be taken.
+pub(super) fn take(sandbox: &mut HostSandbox, taken: &[Taken]) -> Result<Vec<String>> {
+    let Some((rootfs, binds)) = sandbox.finished.take() else { return Ok(Vec::new()) };
+    let app = rootfs.parent().unwrap_or(&rootfs).join("app");
+    let mut missing = Vec::new();
+    // The last one to name a path has it; each is moved once.
+    for Taken { include, exclude } in taken {
+        let everything = [".".to_owned(), "/root".to_owned(), "/opt".to_owned(), "/srv".to_owned()];
+        let include = if include.is_empty() { &everything[..] } else { include };
+        let excluded: Vec<GlobMatcher> = exclude
+            .iter()
+            .filter_map(|pattern| Some(Glob::new(pattern.trim_matches('/')).ok()?.compile_matcher()))
+            .collect();
+        for path in include {
+            let inside = absolute(path);
+            if OWN.iter().any(|own| inside == *own || inside.starts_with(&format!("{own}/"))) {
+                continue;
+            }
+            let from = sandbox.outside(&inside);
+            let to = match Path::new(&inside).strip_prefix("/app") {
+                Ok(rest) => app.join(rest),
+                Err(_) => in_root(&rootfs, &inside),
+            };
+            if from.symlink_metadata().is_err() {
+                // What an earlier layer has taken is gone from here.
+                if to.symlink_metadata().is_err() {
+                    missing.push(inside);
+                }
+                continue;
+            }
+            transfer(&from, &to, Path::new(""), &excluded)
+                .with_context(|| format!("could not take {inside} into the image that runs"))?;
+        }
+    }
+    sandbox.app = app;
+    sandbox.jail.rootfs = rootfs;
+    sandbox.jail.binds = binds;
+    Ok(missing)
+}
+
+/// A path of a step, which works in `/app`.
+fn absolute(path: &str) -> String {
+    let joined = if path.starts_with('/') { PathBuf::from(path) } else { Path::new("/app").join(path) };
+    let parts = joined.components().filter_map(|part| match part {
+        std::path::Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+        _ => None,
+    });
+    format!("/{}", parts.collect::<Vec<_>>().join("/"))
+}
+
+/// Moves what is not excluded; what is there already gives way, folders are merged.
+fn transfer(from: &Path, to: &Path, within: &Path, excluded: &[GlobMatcher]) -> io::Result<()> {
+    let is_folder = from.symlink_metadata()?.is_dir();
+    let here = to.symlink_metadata();
+    let plain = excluded.is_empty() && here.is_err();
+    if plain || !is_folder {
+        if let Some(parent) = to.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        if here.is_ok_and(|meta| !meta.is_dir()) {
+            fs::remove_file(to)?;
+        }
+        return fs::rename(from, to).or_else(|_| copy_tree(from, to).map_err(io::Error::other));
+    }
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let name = entry?.file_name();
+        let path = within.join(&name);
+        if !excluded.iter().any(|pattern| pattern.is_match(&path)) {
+            // Patterns are of the first level or say so by `**`.
+            transfer(&from.join(&name), &to.join(&name), &path, excluded)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_merged_and_what_is_excluded_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+        for (path, text) in [("from/.venv/x", ""), ("from/a/b.py", "new"), ("from/c.py", ""), ("to/a/old.py", "")] {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let excluded = [Glob::new(".venv").unwrap().compile_matcher()];
+        transfer(&from, &to, Path::new(""), &excluded).unwrap();
+        assert!(to.join("a/b.py").is_file() && to.join("a/old.py").is_file() && to.join("c.py").is_file());
+        assert!(!to.join(".venv").exists() && from.join(".venv/x").is_file());
+    }
+
+    #[test]
+    fn paths_of_a_step_begin_in_app() {
+        assert_eq!(
+            [".", "dist", "/app/.venv", "/root/.cache"].map(absolute),
+            ["/app", "/app/dist", "/app/.venv", "/root/.cache"]
+        );
+    }
+}
