@@ -109,3 +109,16 @@ fn the_id_of_a_rule_is_written_once_and_constants_name_it_elsewhere() {
     }
     assert!(faults.is_empty(), "name the rule or check by its constant:\n{}", faults.join("\n"));
 }
+
+#[test]
+fn the_guide_and_the_library_list_the_rooms_in_this_order() {
+    let text = |name: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let library = text("src/lib.rs");
+    let declared: Vec<&str> =
+        library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    assert_eq!(declared, ORDER);
+    let guide = text("ARCHITECTURE.md");
+    let line = guide.lines().find(|line| line.starts_with("`fs, secret <")).unwrap();
+    let listed: Vec<&str> = line.trim_matches('`').split(" < ").flat_map(|rooms| rooms.split(", ")).collect();
+    assert_eq!(listed, ORDER);
+}
