@@ -73,7 +73,12 @@ pub struct Detected {
     pub builder: Builder,
     /// The place, or the platform's habit.
     pub because: Source,
+    /// Why the platform may build otherwise all the same, in words.
+    pub doubt: Option<&'static str>,
 }
+
+/// Where Railway's file names no builder, the service's own settings do.
+const RAILWAY_DEFAULT: &str = "Railway builds services made since 2025-09 with Railpack unless their settings name Nixpacks: --builder railpack rehearses that";
 
 /// Asks in the order in which the answers count: a Dockerfile where the platform prefers one, `build.builder` of
 /// Railway's file, a configuration of Railpack's, one of Nixpacks', the platform's default, Nixpacks.
@@ -85,7 +90,11 @@ pub fn detect(project: &Project, platform: Platform, environment: Option<&str>) 
     let on_railway = railway.is_some() || platform == Platform::Railway;
     let pinned = railway.as_ref().and_then(|deploy| deploy.railpack_version.as_ref());
     let version = pinned.and_then(|version| version.value.parse().ok()).unwrap_or_else(|| version_on(platform));
-    let found = |builder, because| Ok(Detected { builder, because });
+    let names_none = railway.as_ref().is_some_and(|deploy| deploy.builder.is_none());
+    let found = |builder, because| {
+        let doubt = (builder == Builder::Nixpacks && names_none).then_some(RAILWAY_DEFAULT);
+        Ok(Detected { builder, because, doubt })
+    };
     if on_railway && project.has_file("Dockerfile") {
         return found(Builder::Dockerfile, project.file("Dockerfile"));
     }
@@ -112,7 +121,8 @@ pub fn detect(project: &Project, platform: Platform, environment: Option<&str>) 
             return found(builder, project.file(name));
         }
     }
-    if platform == Platform::Dokku && project.has_file("Dockerfile") {
+    // Railway and Dokku build it wherever it is; who deploys elsewhere can say so by --platform.
+    if matches!(platform, Platform::Auto | Platform::Dokku) && project.has_file("Dockerfile") {
         return found(Builder::Dockerfile, project.file("Dockerfile"));
     }
     let (builder, because) = default_of(platform);

@@ -1,8 +1,8 @@
 //! Projects that a builder builds which is not rehearsed here.
 
 use super::Rehearsal;
-use crate::check::platform;
 use crate::builder::{Builder, Detected};
+use crate::check::platform;
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 
 /// What is said in place of a run; none where the builder is one that is rehearsed here.

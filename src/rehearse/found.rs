@@ -1,7 +1,5 @@
 //! From what a run left behind to what is said of it.
 
-use std::time::Duration;
-
 use super::Rehearsal;
 use crate::catalog::libraries;
 use crate::catalog::nix_packages::package;
@@ -67,7 +65,7 @@ impl Found {
             absent,
             suspects,
             kept,
-            took: Duration::ZERO,
+            ..Rehearsal::default()
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The main job, end to end: plan, sandbox, run, diagnosis. Every command that runs a project goes through here.
 
 mod backends;
+mod elsewhere;
 mod found;
 mod imports;
 mod kept;
@@ -22,6 +23,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use crate::builder::Detected;
 use crate::check::{self, check};
 use crate::finding::{Diagnosis, Evidence, Severity};
 use crate::log::LogBuilder;
@@ -35,6 +37,10 @@ use crate::sandbox::{Kept, Sandbox, Spec, Unverified, Watch};
 pub struct Rehearsal {
     /// What was run; empty where no plan could be made.
     pub plan: Plan,
+    /// Who builds the project and what says so; none where the plan was given.
+    pub builder: Option<Detected>,
+    /// Whether that is a builder that is not rehearsed here.
+    pub is_elsewhere: bool,
     /// `host`, `nix` or `docker`; `none` where nothing could be run.
     pub backend: String,
     /// One line: why this backend.
@@ -63,6 +69,9 @@ impl Rehearsal {
     /// What is said of the deploy. What is known to end it counts even where the run here worked. A transient fault (no
     /// network) says nothing about the project, nor does a package that is missing on this machine alone.
     pub fn verdict(&self) -> Verdict {
+        if self.is_elsewhere {
+            return Verdict::CannotTell;
+        }
         let decided = self.diagnoses.iter().any(|finding| finding.severity == Severity::Error);
         match self.outcome.verdict() {
             Verdict::Fails if self.transient || self.absent.is_some() => Verdict::CannotTell,
@@ -109,12 +118,20 @@ pub fn rehearse_then(
 ) -> Result<Rehearsal> {
     let started = Instant::now();
     let project = Project::open(&request.path)?;
+    let builder = request.detected(&project);
+    if let Some(elsewhere) = builder.as_ref().and_then(elsewhere::rehearsal) {
+        return Ok(Rehearsal { builder, ..elsewhere }.finish(Vec::new(), started, emit));
+    }
     let planned = request.plan(&project)?;
     let buildable = match planned.buildable()? {
         Ok(buildable) => buildable,
         Err(refused) => {
             let rehearsal = refused::rehearsal(&refused, &project, emit);
-            return Ok(rehearsal.finish(check(&project, &request.options, &planned), started, emit));
+            return Ok(Rehearsal { builder, ..rehearsal }.finish(
+                check(&project, &request.options, &planned),
+                started,
+                emit,
+            ));
         }
     };
     let root = Project::open(&buildable.root)?;
@@ -162,7 +179,7 @@ pub fn rehearse_then(
         Found { outcome: ran.outcome, deploy: buildable.deploy.clone(), log: log.finish(), missing, unverified, kept };
     let rehearsal = found.rehearsal(&root, buildable.plan.clone(), name, reason);
     let known = check::check_installed(&project, &request.options, &planned, absent.flatten().as_ref());
-    Ok(rehearsal.finish(known, started, emit))
+    Ok(Rehearsal { builder, ..rehearsal }.finish(known, started, emit))
 }
 
 /// What a run says nothing about that was to stop early.

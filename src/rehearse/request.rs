@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::BackendName;
 use crate::builder::nixpacks::{self, Derived, Options, Plan, PlanError};
-use crate::builder::{Asked, Builder, OfRailpack, Planned, detect, railpack, version_on};
+use crate::builder::{Asked, Builder, Detected, OfRailpack, Planned, detect, railpack, version_on};
 use crate::platform::{self, Deploy};
 use crate::project::{InputError, Project, Source};
 use crate::run::Settings;
@@ -106,20 +106,26 @@ impl Request {
         }))
     }
 
-    /// The release of Railpack that builds, and what says so. Where nothing can be read, Nixpacks' planner says it best.
-    fn railpack_builds(&self, project: &Project) -> Option<(railpack::Version, Source)> {
-        let asked = Source::Flag("--builder".to_owned());
-        match self.builder {
-            Asked::Nixpacks => None,
-            Asked::Railpack(version) => Some((version.unwrap_or_else(|| version_on(self.options.platform)), asked)),
-            Asked::Auto => {
-                let environment = self.options.environment.as_deref();
-                let detected = detect(project, self.options.platform, environment).ok()?;
-                match detected.builder {
-                    Builder::Railpack(version) => Some((version, detected.because)),
-                    _ => None,
-                }
+    /// Who builds the project, and what says so; none where a plan is given or another program derives it. Where nothing
+    /// can be read, Nixpacks' planner says it best.
+    pub fn detected(&self, project: &Project) -> Option<Detected> {
+        let platform = self.options.platform;
+        let asked = |builder| Some(Detected { builder, because: Source::Flag("--builder".to_owned()), doubt: None });
+        match (&self.planner, self.builder) {
+            (Planner::Nixpacks(_) | Planner::File(_), _) => None,
+            (Planner::Builtin, Asked::Nixpacks) => asked(Builder::Nixpacks),
+            (Planner::Builtin, Asked::Railpack(version)) => {
+                asked(Builder::Railpack(version.unwrap_or_else(|| version_on(platform))))
             }
+            (Planner::Builtin, Asked::Auto) => detect(project, platform, self.options.environment.as_deref()).ok(),
+        }
+    }
+
+    fn railpack_builds(&self, project: &Project) -> Option<(railpack::Version, Source)> {
+        let detected = self.detected(project)?;
+        match detected.builder {
+            Builder::Railpack(version) => Some((version, detected.because)),
+            _ => None,
         }
     }
 

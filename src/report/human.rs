@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::{Content, Paint, Report, table, words};
+use crate::builder::Detected;
 use crate::diagnose::replay::Failure;
 use crate::finding::{Diagnosis, Evidence, Severity};
 use crate::project::Source;
@@ -24,7 +25,15 @@ const MOST_LOG_LINES: usize = 2;
 pub(super) fn render(report: &Report, paint: Paint) -> String {
     let mut out = String::new();
     if let Some(rehearsal) = report.rehearsal() {
-        out += &table::render(rehearsal, paint);
+        if let Some(Detected { builder, because, doubt }) = &rehearsal.builder {
+            let _ = writeln!(out, "{} {builder} ({because})", paint.bold("builder:"));
+            if let Some(doubt) = doubt {
+                let _ = writeln!(out, "  {} {doubt}", paint.hint("note:"));
+            }
+        }
+        if !rehearsal.is_elsewhere {
+            out += &table::render(rehearsal, paint);
+        }
         out.push('\n');
         failure(&mut out, rehearsal, paint);
     }

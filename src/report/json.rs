@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Report, words};
 use crate::diagnose::replay::Failure;
 use crate::finding::{Diagnosis, Evidence};
+use crate::project::Source;
 use crate::rehearse::Rehearsal;
 use crate::rehearse::replay::Comparison;
 use crate::run::{CmdOutcome, PhaseOutcome, Smoke, SmokeResult};
@@ -35,6 +36,8 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct Run<'a> {
     verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    builder: Option<BuiltBy<'a>>,
     backend: &'a str,
     reason: &'a str,
     seconds: f64,
@@ -45,6 +48,12 @@ struct Run<'a> {
     absent: Option<&'a Unverified>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kept: Option<&'a Kept>,
+}
+
+#[derive(Serialize)]
+struct BuiltBy<'a> {
+    name: String,
+    because: &'a Source,
 }
 
 #[derive(Serialize)]
@@ -92,6 +101,10 @@ pub(super) fn render(report: &Report) -> Result<String> {
 fn run(rehearsal: &Rehearsal) -> Run<'_> {
     Run {
         verdict: words::verdict(rehearsal.verdict()),
+        builder: rehearsal
+            .builder
+            .as_ref()
+            .map(|detected| BuiltBy { name: detected.builder.to_string(), because: &detected.because }),
         backend: &rehearsal.backend,
         reason: &rehearsal.reason,
         seconds: seconds(rehearsal.took),
