@@ -44,6 +44,7 @@ pub static RULES: &[&Rule] = &[
     &requirements::INVALID_REQUIREMENT,
     &install::REQUIRES_PYTHON_MISMATCH,
     &install::RESOLUTION_CONFLICT,
+    &requirements::HASHED_DIRECTORY,
     &requirements::HASH_MISMATCH,
     &requirements::TOOL_VERSION_VARIABLE_EMPTY,
     &machine::GIT_MISSING,

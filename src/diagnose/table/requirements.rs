@@ -117,6 +117,19 @@ pub(crate) static INVALID_REQUIREMENT: Rule = Rule {
     ..Rule::BLANK
 };
 
+/// What `pip lock .` writes of a project lists the project itself, and pip 26.3 refuses to install that
+/// (`findings/pip-lock-of-a-project.sh`).
+pub(crate) static HASHED_DIRECTORY: Rule = Rule {
+    id: "hashed-directory",
+    phases: &["install"],
+    message: "a local folder stands among requirements with hashes, and pip can verify no hash of a folder{}",
+    about: "Where one requirement has a hash, pip wants one of every requirement, and a folder (`.`, `-e .`, the project itself in a pylock.toml that `pip lock .` wrote) has none.",
+    help: "take the folder out: lock the dependencies alone (`pip lock -r requirements.txt`), and install the project apart with `pip install --no-deps .`",
+    example: "ERROR: Can't verify hashes for these file:// requirements because they point to directories:",
+    signatures: &[decisive(r"Can't verify hashes for these file:// requirements because they point to director")],
+    ..Rule::BLANK
+};
+
 pub(crate) static HASH_MISMATCH: Rule = Rule {
     id: "hash-mismatch",
     phases: &["install"],
@@ -135,6 +148,7 @@ pub(crate) static HASH_MISMATCH: Rule = Rule {
         decisive(r"Can't verify hashes for these|has no hash(?:es)?(?: in|, but)|The hash of .* doesn't match"),
         decisive(r"HashMismatch"),
     ],
+    yields_to: YieldsTo::Rules(&[&HASHED_DIRECTORY]),
     refine: Some(refine::requirements::hashed),
     ..Rule::BLANK
 };
