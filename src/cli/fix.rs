@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Error, Result};
 use clap::{Args as ClapArgs, ValueEnum};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::args::{Planning, Probing, Sandboxing};
 use super::config::Config;
@@ -15,8 +17,8 @@ use super::interrupt;
 use super::output::{Color, hint, print, warn};
 use super::run::exit_of;
 use crate::check::check;
-use crate::finding::Severity;
-use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, git_state, phase_rank, prove};
+use crate::finding::{Diagnosis, Severity};
+use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, Step, git_state, phase_rank, prove};
 use crate::project::{InputError, Project};
 use crate::rehearse::{Rehearsal, Request, rehearse};
 use crate::report::{Live, Paint, not_verified};
@@ -216,17 +218,38 @@ fn coloured(diff: &str, paint: Paint) -> String {
     diff.lines().map(|text| line(text) + "\n").collect()
 }
 
+/// What `shakedown fix --format json` prints.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct FixReport<'a> {
+    /// The version of the format.
+    schema: u32,
+    /// What is known of the edit.
+    standing: Standing,
+    /// The fixes it consists of, in order.
+    steps: &'a [Step],
+    /// The whole edit as a unified diff; empty where there is none.
+    diff: String,
+    /// Fixes that could not be made, and why.
+    refused: &'a [String],
+    /// How many rehearsals it took.
+    rehearsals: usize,
+    /// What the last rehearsal found.
+    diagnoses: &'a [Diagnosis],
+    /// What it could not verify.
+    unverified: &'a [Unverified],
+}
+
 fn json(proof: &Proof) -> Result<String> {
-    let document = serde_json::json!({
-        "schema": 2,
-        "standing": proof.standing,
-        "steps": proof.steps,
-        "diff": proof.patch.diff(),
-        "refused": proof.refused,
-        "rehearsals": proof.rehearsals,
-        "diagnoses": proof.attempt.diagnoses,
-        "unverified": proof.attempt.unverified,
-    });
+    let document = FixReport {
+        schema: 2,
+        standing: proof.standing,
+        steps: &proof.steps,
+        diff: proof.patch.diff(),
+        refused: &proof.refused,
+        rehearsals: proof.rehearsals,
+        diagnoses: &proof.attempt.diagnoses,
+        unverified: &proof.attempt.unverified,
+    };
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
 

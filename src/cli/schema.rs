@@ -1,11 +1,14 @@
-//! `shakedown schema`: the formats that people write by hand, for editors and validators.
+//! `shakedown schema`: the formats that people write by hand, and the reports that programs read.
 
 use anyhow::Result;
 use clap::{Args as ClapArgs, ValueEnum};
+use schemars::schema_for;
 
 use super::exit::Exit;
+use super::fix::FixReport;
 use super::output::print;
-use crate::scenario::Definition;
+use crate::report::{self, Printed};
+use crate::scenario::{self, Definition};
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
@@ -18,12 +21,43 @@ pub(super) struct Args {
 enum Format {
     /// scenario.toml
     Scenario,
+    /// What `run --format json` prints
+    Run,
+    /// What `check --format json` prints
+    Check,
+    /// What `fix --format json` prints
+    Fix,
+    /// What `replay --format json` prints
+    Replay,
+    /// What `suite --format json` prints
+    Suite,
+}
+
+impl Format {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Scenario => "scenario",
+            Self::Run => "run",
+            Self::Check => "check",
+            Self::Fix => "fix",
+            Self::Replay => "replay",
+            Self::Suite => "suite",
+        }
+    }
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
-    let schema = match args.format {
+    let mut schema = match args.format {
         Format::Scenario => Definition::schema(),
+        Format::Run => report::schema(Printed::Run).to_value(),
+        Format::Check => report::schema(Printed::Check).to_value(),
+        Format::Fix => schema_for!(FixReport<'static>).to_value(),
+        Format::Replay => report::schema(Printed::Replay).to_value(),
+        Format::Suite => scenario::json_schema().to_value(),
     };
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("$id".to_owned(), format!("urn:shakedown:schema:{}", args.format.name()).into());
+    }
     print(&(serde_json::to_string_pretty(&schema)? + "\n"))?;
     Ok(Exit::Works)
 }

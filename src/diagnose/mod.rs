@@ -1,7 +1,7 @@
 //! From what is known of a failure to its cause. Pure: a [`Case`] in, [`Diagnosis`]es out, the primary one first.
 //!
-//! [`table`] holds the rules, a row each, with everything that is known of them. [`detect`] finds them in a log, [`rank`]
-//! puts causes before consequences, [`fixes`] proposes edits, and [`outcome`] adds what a run of our own saw.
+//! `table` holds the rules, a row each, with everything that is known of them. `detect` finds them in a log, `rank`
+//! puts causes before consequences, `fixes` proposes edits, and `outcome` adds what a run of our own saw.
 //!
 //! [`Diagnosis`]: crate::finding::Diagnosis
 

@@ -1,5 +1,6 @@
 //! What a log alone tells of the failure's place: phase, command, exit code.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::table::rule;
@@ -9,7 +10,7 @@ use crate::log::Log;
 use crate::log::pattern::Pattern;
 
 /// Where a logged deploy failed, as far as the log tells.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Failure {
     /// `setup`, `install`, `build` or `start`.
     pub phase: Option<String>,

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::project::Source;
 
 /// A named cause, what shows it, and what cures it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Diagnosis {
     /// The rule's id, kebab-case and stable.
     pub rule: &'static str,
@@ -30,7 +31,7 @@ pub struct Diagnosis {
 }
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Worth knowing.
@@ -42,7 +43,7 @@ pub enum Severity {
 }
 
 /// How sure a rule is of its cause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Certainty {
     /// Fits what is seen, as other causes might.
@@ -52,7 +53,7 @@ pub enum Certainty {
 }
 
 /// A place and what stands there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Evidence {
     /// Where.
     pub source: Source,
@@ -61,7 +62,7 @@ pub struct Evidence {
 }
 
 /// Edits that belong together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Fix {
     /// What it does, in the imperative: "delete [phases.install]".
     pub summary: String,
@@ -70,7 +71,7 @@ pub struct Fix {
 }
 
 /// A change of one file, described so that comments, order and line ends survive it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "edit", rename_all = "kebab-case")]
 pub enum Edit {
     /// Remove a key or table of a TOML or JSON file; a table left empty goes with it.

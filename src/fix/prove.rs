@@ -43,7 +43,7 @@ impl Default for Bounds {
 }
 
 /// What is known of a patch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
     /// With it the deploy works.
@@ -57,7 +57,7 @@ pub enum Standing {
 }
 
 /// One fix of the patch and what became of it.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct Step {
     /// The rule whose fix it is.
     pub rule: &'static str,

@@ -1,8 +1,10 @@
 //! Where a fact comes from: one type behind the planner's choices, a diagnosis' evidence and a fix's edits.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 /// A place something was read. Paths are relative to the project; lines count from 1.
@@ -89,5 +91,28 @@ impl Serialize for Source {
             }
         }
         map.end()
+    }
+}
+
+impl JsonSchema for Source {
+    fn schema_name() -> Cow<'static, str> {
+        "Source".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A place something was read.",
+            "type": "object",
+            "required": ["kind"],
+            "properties": {
+                "kind": { "enum": ["file", "log", "variable", "flag", "default"] },
+                "path": { "type": "string", "description": "of a file, relative to the project" },
+                "line": { "type": "integer", "minimum": 1, "description": "of a file or a log" },
+                "phase": { "type": "string", "description": "of a log, where known" },
+                "name": { "type": "string", "description": "of a variable or a flag" },
+                "what": { "type": "string", "description": "of a default: the builder's rule, in words" }
+            },
+            "additionalProperties": false
+        })
     }
 }

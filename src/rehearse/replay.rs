@@ -1,5 +1,6 @@
 //! A failure of the cloud held against a run here.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use crate::plan::Plan;
 use crate::run::Verdict;
 
 /// Whether the cloud's failure happens here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Match {
     /// The same cause, or at least the same phase and exit code where no cause is known.
@@ -27,7 +28,7 @@ pub enum Match {
 }
 
 /// The cloud's failure beside the run here.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Comparison {
     /// Whether it happens here.
     pub outcome: Match,

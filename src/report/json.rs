@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 
 use anyhow::Result;
+use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 
-use super::{Report, words};
+use super::{Content, Report, words};
 use crate::diagnose::replay::Failure;
 use crate::finding::{Diagnosis, Evidence};
 use crate::project::Source;
@@ -17,23 +18,51 @@ use crate::sandbox::{Kept, Unverified};
 /// The version of the format.
 const SCHEMA: u32 = 2;
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// What `shakedown run --format json` prints.
+#[derive(Serialize, JsonSchema)]
+struct RunReport<'a> {
+    /// The version of the format.
     schema: u32,
     #[serde(flatten)]
-    run: Option<Run<'a>>,
-    #[serde(flatten)]
-    failure: Option<&'a Failure>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    here: Option<&'a Comparison>,
+    run: Run<'a>,
+    /// The cause first, then what else was found.
     diagnoses: &'a [Diagnosis],
+    /// The most telling lines of a failure without a known cause.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schemars(default)]
     telling: &'a [Evidence],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unverified: Option<&'a [Unverified]>,
+    /// What the verdict does not cover.
+    unverified: &'a [Unverified],
 }
 
-#[derive(Serialize)]
+/// What `shakedown check --format json` prints.
+#[derive(Serialize, JsonSchema)]
+struct CheckReport<'a> {
+    /// The version of the format.
+    schema: u32,
+    /// The worst first.
+    diagnoses: &'a [Diagnosis],
+}
+
+/// What `shakedown replay --format json` prints.
+#[derive(Serialize, JsonSchema)]
+struct ReplayReport<'a> {
+    /// The version of the format.
+    schema: u32,
+    #[serde(flatten)]
+    failure: &'a Failure,
+    /// How a run here compares, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    here: Option<&'a Comparison>,
+    /// The cause first, then what else was found.
+    diagnoses: &'a [Diagnosis],
+    /// The most telling lines of a failure without a known cause.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schemars(default)]
+    telling: &'a [Evidence],
+}
+
+#[derive(Serialize, JsonSchema)]
 struct Run<'a> {
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,20 +79,20 @@ struct Run<'a> {
     kept: Option<&'a Kept>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct BuiltBy<'a> {
     name: String,
     because: &'a Source,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Phase<'a> {
     name: &'a str,
     status: &'static str,
     cmds: Vec<Cmd<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Cmd<'a> {
     cmd: &'a str,
     status: &'static str,
@@ -71,7 +100,7 @@ struct Cmd<'a> {
     seconds: f64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct SmokeView<'a> {
     cmd: &'a str,
     kind: &'static str,
@@ -86,16 +115,34 @@ struct SmokeView<'a> {
 }
 
 pub(super) fn render(report: &Report) -> Result<String> {
-    let document = Document {
-        schema: SCHEMA,
-        run: report.rehearsal().map(run),
-        failure: report.replay().map(|replay| &replay.failure),
-        here: report.replay().and_then(|replay| replay.here.as_ref()),
-        diagnoses: report.diagnoses(),
-        telling: report.telling(),
-        unverified: report.rehearsal().map(|rehearsal| rehearsal.unverified.as_slice()),
+    let (schema, diagnoses, telling) = (SCHEMA, report.diagnoses(), report.telling());
+    let text = match &report.content {
+        Content::Rehearsal(rehearsal) => {
+            let (run, unverified) = (run(rehearsal), rehearsal.unverified.as_slice());
+            serde_json::to_string_pretty(&RunReport { schema, run, diagnoses, telling, unverified })
+        }
+        Content::Findings(_) => serde_json::to_string_pretty(&CheckReport { schema, diagnoses }),
+        Content::Replay(replay) => {
+            let (failure, here) = (&replay.failure, replay.here.as_ref());
+            serde_json::to_string_pretty(&ReplayReport { schema, failure, here, diagnoses, telling })
+        }
     };
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    Ok(text? + "\n")
+}
+
+/// The schema of a run's report.
+pub(super) fn run_schema() -> Schema {
+    schema_for!(RunReport<'static>)
+}
+
+/// The schema of a check's report.
+pub(super) fn check_schema() -> Schema {
+    schema_for!(CheckReport<'static>)
+}
+
+/// The schema of a replay's report.
+pub(super) fn replay_schema() -> Schema {
+    schema_for!(ReplayReport<'static>)
 }
 
 fn run(rehearsal: &Rehearsal) -> Run<'_> {

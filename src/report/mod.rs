@@ -98,3 +98,23 @@ impl Report {
         self.diagnoses().iter().map(|diagnosis| diagnosis.severity).max()
     }
 }
+
+/// A report that is printed as JSON, by the command that prints it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Printed {
+    /// `run`
+    Run,
+    /// `check`
+    Check,
+    /// `replay`
+    Replay,
+}
+
+/// The JSON schema of a report.
+pub fn schema(printed: Printed) -> schemars::Schema {
+    match printed {
+        Printed::Run => json::run_schema(),
+        Printed::Check => json::check_schema(),
+        Printed::Replay => json::replay_schema(),
+    }
+}

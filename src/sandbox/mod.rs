@@ -28,6 +28,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Installs, Plan, Taken, Vars};
@@ -211,7 +212,7 @@ pub struct Unavailable {
 }
 
 /// Something that the verdict does not cover.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Unverified {
     /// The thing itself, for example `nixPkgs: chromium`.
     pub what: String,

@@ -1,27 +1,47 @@
 //! Results for other programs: JSON and JUnit XML.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-use serde_json::json;
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::Serialize;
 
 use super::result::{CaseResult, CaseStatus, Summary};
 
 /// The version of the JSON format.
 const SCHEMA: u32 = 1;
 
+/// What `shakedown suite --format json` prints.
+#[derive(Serialize, JsonSchema)]
+struct SuiteReport<'a> {
+    /// The version of the format.
+    schema: u32,
+    /// Wall time of the whole suite.
+    seconds: f64,
+    /// Whether the user ended it.
+    interrupted: bool,
+    /// How many cases ended in each way.
+    counts: BTreeMap<&'static str, usize>,
+    /// In the order in which they ended.
+    results: &'a [CaseResult],
+}
+
+/// The schema of [`json`].
+pub fn json_schema() -> Schema {
+    schema_for!(SuiteReport<'static>)
+}
+
 /// One object: the counts, then every result.
 pub fn json(summary: &Summary) -> Result<String> {
-    let counts: serde_json::Map<_, _> =
-        CaseStatus::ALL.iter().map(|status| (status.name().to_owned(), summary.count(*status).into())).collect();
-    let document = json!({
-        "schema": SCHEMA,
-        "seconds": summary.seconds,
-        "interrupted": summary.interrupted,
-        "counts": counts,
-        "results": summary.results,
-    });
+    let document = SuiteReport {
+        schema: SCHEMA,
+        seconds: summary.seconds,
+        interrupted: summary.interrupted,
+        counts: CaseStatus::ALL.iter().map(|status| (status.name(), summary.count(*status))).collect(),
+        results: &summary.results,
+    };
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
 

@@ -18,7 +18,7 @@ mod state;
 mod suite;
 
 pub use discover::{Broken, Collection, FILE, Scenario, SuiteError, discover};
-pub use export::{json, junit};
+pub use export::{json, json_schema, junit};
 pub use format::{Definition, Expect, ExpectedVerdict, Fault, Need, Package, PackageKind, PlanSettings, RunSettings};
 pub use page::html;
 pub use record::{Asked, Recording, record};

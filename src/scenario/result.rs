@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How a case ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CaseStatus {
     /// As expected, in every word.
@@ -25,7 +26,7 @@ pub enum CaseStatus {
 }
 
 /// A scenario on a backend.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Case {
     /// The scenario's name.
     pub scenario: String,
@@ -34,7 +35,7 @@ pub struct Case {
 }
 
 /// A phase on the scenario's own clock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Span {
     /// Its name in the plan; `start` for the started app.
     pub phase: String,
@@ -47,7 +48,7 @@ pub struct Span {
 }
 
 /// What became of a case.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseResult {
     /// Which.
     pub case: Case,
@@ -80,7 +81,7 @@ pub struct CaseResult {
 }
 
 /// All results, and what comes of them together.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct Summary {
     /// In the order they ended.
     pub results: Vec<CaseResult>,

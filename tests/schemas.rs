@@ -1,0 +1,97 @@
+//! What the commands print as JSON is what `shakedown schema` says.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use shakedown::plan::Plan;
+use shakedown::sandbox::Backend;
+use shakedown::sandbox::host::Host;
+
+use support::{project, skipped};
+
+fn printed(arguments: &[&str]) -> Value {
+    let state = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_shakedown"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("XDG_STATE_HOME", state.path())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {told}"))
+}
+
+/// What the schema of that name finds wrong with a report.
+fn faults(name: &str, report: &Value) -> Vec<String> {
+    let schema = printed(&["schema", name]);
+    assert_eq!(schema["$id"], format!("urn:shakedown:schema:{name}"));
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    validator.iter_errors(report).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+fn host_is_missing(test: &str) -> bool {
+    skipped(test, Host::new().check(&Plan::default()).err().map(|unavailable| unavailable.missing))
+}
+
+#[test]
+fn a_check_prints_what_its_schema_says() {
+    let report = printed(&["check", "--format", "json", "scenarios/founding-bot/app"]);
+    assert!(!report["diagnoses"].as_array().unwrap().is_empty());
+    assert_eq!(faults("check", &report), [""; 0]);
+}
+
+#[test]
+fn a_replay_prints_what_its_schema_says() {
+    let log = project(&[("build.log", "ModuleNotFoundError: No module named 'cv2'\n")]);
+    let report = printed(&["replay", "--format", "json", &log.path().join("build.log").to_string_lossy()]);
+    assert_eq!(report["diagnoses"][0]["rule"], "missing-python-module");
+    assert_eq!(faults("replay", &report), [""; 0]);
+}
+
+#[test]
+fn a_run_that_works_and_one_that_fails_print_what_their_schema_says() {
+    if host_is_missing("a_run_prints_what_its_schema_says") {
+        return;
+    }
+    for (scenario, verdict) in [("works-script-exits", "works"), ("requirements-file-misspelt", "fails")] {
+        let app = format!("scenarios/{scenario}/app");
+        let report = printed(&["run", "-q", "--backend", "host", "--format", "json", &app]);
+        assert_eq!(report["verdict"], verdict, "{report}");
+        assert_eq!(faults("run", &report), [""; 0]);
+    }
+}
+
+#[test]
+fn a_fix_prints_what_its_schema_says() {
+    if host_is_missing("a_fix_prints_what_its_schema_says") {
+        return;
+    }
+    let report = printed(&["fix", "-q", "--backend", "host", "--format", "json", "scenarios/no-start-command/app"]);
+    assert_eq!(faults("fix", &report), [""; 0]);
+}
+
+#[test]
+fn a_suite_prints_what_its_schema_says() {
+    if host_is_missing("a_suite_prints_what_its_schema_says") {
+        return;
+    }
+    let suite = tempfile::tempdir().unwrap();
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/no-start-command");
+    let copied = Command::new("cp").arg("-r").arg(scenario).arg(suite.path()).status().unwrap();
+    assert!(copied.success());
+    let report = printed(&["suite", "--format", "json", &suite.path().to_string_lossy()]);
+    assert_eq!(report["counts"]["passed"], 1, "{report}");
+    assert_eq!(faults("suite", &report), [""; 0]);
+}
+
+#[test]
+fn a_report_with_a_field_of_the_wrong_kind_is_refused() {
+    let mut report = printed(&["check", "--format", "json", "scenarios/founding-bot/app"]);
+    report["diagnoses"][0]["severity"] = "dreadful".into();
+    assert!(!faults("check", &report).is_empty());
+}
