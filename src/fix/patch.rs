@@ -147,7 +147,7 @@ impl Change {
         if found.len() > LARGEST {
             return Err(format!("is larger than {} MiB", LARGEST >> 20));
         }
-        let content = fs::read(path).map_err(unreadable)?;
+        let content = crate::fs::read(path, crate::project::MAX_FILE).map_err(unreadable)?;
         Ok(Self { before: Some(content.clone()), mode: found.permissions().mode() & 0o7777, after: Some(content) })
     }
 

@@ -17,8 +17,8 @@ pub use source::Source;
 pub use sourced::Sourced;
 pub use text::{Decoded, Encoding, decode, line_at, line_containing};
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -109,14 +109,7 @@ impl Project {
     pub fn read(&self, path: impl AsRef<Path>) -> Result<Vec<u8>, InputError> {
         let path = path.as_ref();
         let fault = |error: io::Error| InputError::new(self.place(path), error);
-        let file = File::open(self.root.join(path)).map_err(fault)?;
-        let expected = file.metadata().map_err(fault)?.len().min(MAX_FILE);
-        let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default() + 1);
-        file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(fault)?;
-        if bytes.len() as u64 > MAX_FILE {
-            return Err(InputError::new(self.place(path), format_args!("larger than {} MiB", MAX_FILE >> 20)));
-        }
-        Ok(bytes)
+        crate::fs::read(&self.root.join(path), MAX_FILE).map_err(fault)
     }
 
     /// The content of a UTF-8 file with its line ends made `\n`.

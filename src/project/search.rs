@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use globset::{Error, Glob};
 use ignore::{WalkBuilder, WalkState};
 
+use crate::fs::{can_be_walked, can_be_walked_from};
+
 /// Ends of the names that any pattern of the planner can match. Everything else is passed by during the walk.
 const SOUGHT: &[&str] = &[
     ".py",
@@ -33,7 +35,13 @@ pub struct Search {
 impl Search {
     pub(super) fn walk(root: &Path) -> Self {
         let (sender, receiver) = std::sync::mpsc::channel();
-        WalkBuilder::new(root).hidden(false).build_parallel().run(|| {
+        if !can_be_walked_from(root) {
+            return Self { root: root.to_owned(), found: Vec::new() };
+        }
+        let mut walk = WalkBuilder::new(root);
+        walk.hidden(false)
+            .filter_entry(|entry| !entry.file_type().is_some_and(|kind| kind.is_dir()) || can_be_walked(entry.path()));
+        walk.build_parallel().run(|| {
             let sender = sender.clone();
             Box::new(move |entry| {
                 if let Ok(entry) = entry

@@ -105,7 +105,7 @@ impl Memory {
 
     fn of(project: &Path) -> Result<Option<Self>> {
         let path = place(project)?;
-        match fs::read(&path) {
+        match crate::fs::read(&path, 16 << 20) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
             // One that an older version wrote is as good as none.

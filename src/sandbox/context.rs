@@ -13,6 +13,9 @@ use anyhow::{Context, Result, bail};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder};
 
+use crate::fs::{can_be_walked, can_be_walked_from};
+use crate::project::MAX_FILE;
+
 /// Never sent.
 const DROPPED: &[&str] = &[".git", "node_modules"];
 
@@ -33,7 +36,7 @@ pub fn copy_without(project: &Path, app: &Path, others: &[&Path]) -> Result<()> 
     let others: Vec<PathBuf> =
         others.iter().filter_map(inside).filter(|inside| !inside.as_os_str().is_empty()).collect();
     let dockerignore = DockerIgnore::read(project)?;
-    for entry in walk(project) {
+    for entry in walk(project)? {
         let Ok(entry) = entry else { continue };
         let Ok(relative) = entry.path().strip_prefix(project) else { continue };
         if relative.as_os_str().is_empty() || is_special(&entry) {
@@ -51,14 +54,17 @@ pub fn copy_without(project: &Path, app: &Path, others: &[&Path]) -> Result<()> 
 /// The files that the cloud would receive, relative to `project`; directories are not listed.
 pub fn files(project: &Path) -> Result<Vec<PathBuf>> {
     let dockerignore = DockerIgnore::read(project)?;
-    let entries = walk(project).flatten().filter(|entry| !is_special(entry));
+    let entries = walk(project)?.flatten().filter(|entry| !is_special(entry));
     let plain = entries.filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()));
     let relative = plain.filter_map(|entry| entry.path().strip_prefix(project).ok().map(Path::to_owned));
     Ok(relative.filter(|path| !dockerignore.excludes(path, false)).collect())
 }
 
-fn walk(project: &Path) -> ignore::Walk {
-    WalkBuilder::new(project)
+fn walk(project: &Path) -> Result<ignore::Walk> {
+    if !can_be_walked_from(project) {
+        bail!("an ignore file in {} or above it is a pipe or a device: remove it", project.display());
+    }
+    Ok(WalkBuilder::new(project)
         .hidden(false)
         .ignore(false)
         .git_global(false)
@@ -67,8 +73,11 @@ fn walk(project: &Path) -> ignore::Walk {
         .parents(is_in_repository(project))
         .follow_links(false)
         .add_custom_ignore_filename(".railwayignore")
-        .filter_entry(|entry| entry.depth() == 0 || !DROPPED.iter().any(|name| entry.file_name() == *name))
-        .build()
+        .filter_entry(|entry| {
+            let dropped = entry.depth() > 0 && DROPPED.iter().any(|name| entry.file_name() == *name);
+            !dropped && (!entry.file_type().is_some_and(|kind| kind.is_dir()) || can_be_walked(entry.path()))
+        })
+        .build())
 }
 
 /// Only there do the folders above have a say; a stray `.gitignore` in the user's home has none.
@@ -94,7 +103,7 @@ fn copy_named(project: &Path, app: &Path, name: &str) -> Result<()> {
     if !meta.is_dir() {
         return place(&source, app, relative, false);
     }
-    for entry in walk(&source).flatten().filter(|entry| !is_special(entry)) {
+    for entry in walk(&source)?.flatten().filter(|entry| !is_special(entry)) {
         let inside = relative.join(entry.path().strip_prefix(&source)?);
         place(entry.path(), app, &inside, entry.file_type().is_some_and(|kind| kind.is_dir()))?;
     }
@@ -159,7 +168,7 @@ struct DockerIgnore {
 impl DockerIgnore {
     fn read(project: &Path) -> Result<Self> {
         let path = project.join(".dockerignore");
-        match fs::read(&path) {
+        match crate::fs::read(&path, MAX_FILE) {
             Ok(bytes) => Ok(Self::parse(&String::from_utf8_lossy(&bytes))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(error).with_context(|| format!("could not read {}", path.display())),

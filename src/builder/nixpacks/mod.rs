@@ -36,7 +36,6 @@ pub(in crate::builder) use providers::regex;
 pub use refusal::{buildable, refused_by_planner};
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -188,9 +187,7 @@ fn platform(project: &Project, options: &Options) -> Result<(Deploy, Overlay), P
 
 /// A plan that somebody saved, as JSON or TOML by its file name.
 pub fn from_file(path: &Path) -> Result<Plan, InputError> {
-    let mut text = String::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text));
-    read.map_err(|error| InputError::new(path, error))?;
+    let text = crate::fs::read_text(path, MAX_FILE).map_err(|error| InputError::new(path, error))?;
     let parse =
         if path.extension().is_some_and(|ext| ext == "toml") { layers::plan_from_toml } else { layers::plan_from_json };
     parse(&text).map_err(|(line, what)| InputError::at(path, line, what))

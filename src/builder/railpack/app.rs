@@ -48,7 +48,7 @@ impl<'a> App<'a> {
         if !known.is_file() || known.len() > MAX_FILE {
             return None;
         }
-        let bytes = fs::read(path).ok()?;
+        let bytes = crate::fs::read(&path, crate::project::MAX_FILE).ok()?;
         if memchr::memmem::find(&bytes, b"\r\n").is_none() {
             return Some(bytes);
         }

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::check::subject::Keyed;
 use crate::check::workspace::{Sibling, leaves};
-use crate::project::Project;
 use crate::project::requirements::normalize;
+use crate::project::{MAX_FILE, Project};
 
 /// Folders above that may be the workspace's root.
 const ABOVE: usize = 4;
@@ -64,7 +64,7 @@ pub(crate) fn of_project(project: &Project) -> Vec<Sibling> {
 fn member(root: &Path, name: &str) -> Option<PathBuf> {
     let wanted = normalize(name);
     root.ancestors().skip(1).take(ABOVE).find_map(|above| {
-        let text = std::fs::read_to_string(above.join("pyproject.toml")).ok()?;
+        let text = crate::fs::read_text(&above.join("pyproject.toml"), MAX_FILE).ok()?;
         let value: Value = toml_edit::de::from_str(&text).ok()?;
         let members = value.get("tool")?.get("uv")?.get("workspace")?.get("members")?.as_array()?;
         let patterns = members.iter().filter_map(Value::as_str);
@@ -79,7 +79,8 @@ fn member(root: &Path, name: &str) -> Option<PathBuf> {
                 None => vec![PathBuf::from(pattern)],
             };
             folders.into_iter().find(|folder| {
-                let text = std::fs::read_to_string(above.join(folder).join("pyproject.toml")).unwrap_or_default();
+                let text =
+                    crate::fs::read_text(&above.join(folder).join("pyproject.toml"), MAX_FILE).unwrap_or_default();
                 text.lines().any(|line| {
                     let value = line.strip_prefix("name").map(str::trim_start).and_then(|rest| rest.strip_prefix('='));
                     value.is_some_and(|value| normalize(value.trim().trim_matches(['"', '\''])) == wanted)
