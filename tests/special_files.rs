@@ -30,6 +30,7 @@ fn ends(arguments: &[&str], app: &Path) -> Option<i32> {
         std::thread::sleep(Duration::from_millis(20));
     }
     child.kill().unwrap();
+    child.wait().unwrap();
     None
 }
 

@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use shakedown::builder::Planned;
+use shakedown::builder::nixpacks::{Options, derive};
 use shakedown::check::check;
 use shakedown::fix::Patch;
-use shakedown::builder::nixpacks::{Options, derive};
 use shakedown::project::Project;
 
 /// Plans and checks a project of these files, and works out every edit that is proposed.
@@ -19,6 +20,7 @@ pub fn look(files: &[(&str, &[u8])]) {
     if let Ok(derived) = &planned {
         serde_json::to_string(&derived.plan).unwrap();
     }
+    let planned = Planned::Nixpacks(planned);
     for fix in check(&project, &options, &planned).iter().flat_map(|found| &found.fixes) {
         let mut patch = Patch::new(folder.path()).unwrap();
         // An edit may be refused; it may not go wrong.
