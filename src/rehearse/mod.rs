@@ -18,6 +18,7 @@ pub use request::{AskError, Planner, Request};
 
 use found::Found;
 
+use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -76,12 +77,18 @@ impl Rehearsal {
         match self.outcome.verdict() {
             Verdict::Fails if self.transient || self.absent.is_some() => Verdict::CannotTell,
             Verdict::Works if decided => Verdict::Fails,
+            Verdict::Works if self.leans_on_this_machine() => Verdict::CannotTell,
             verdict => verdict,
         }
     }
 }
 
 impl Rehearsal {
+    /// Whether the app talked to a service of this machine, which the cloud does not have.
+    fn leans_on_this_machine(&self) -> bool {
+        self.outcome.smoke.as_ref().is_some_and(|smoke| !smoke.outside.is_empty())
+    }
+
     /// The whole of what is said: what can be known without a run is in it before anybody is told.
     fn finish(mut self, known: Vec<Diagnosis>, started: Instant, emit: &mut dyn FnMut(&Event)) -> Self {
         self.add_known(known);
@@ -170,6 +177,7 @@ pub fn rehearse_then(
     let doubts = buildable.plan.doubts.iter().cloned();
     unverified.extend(doubts.map(|(what, why)| Unverified { what, why }));
     unverified.extend(kept::from(request).map(kept::note));
+    unverified.extend(ran.outcome.smoke.iter().flat_map(|smoke| &smoke.outside).map(leant_on));
     unverified.extend(request.settings.until.as_ref().map(not_run));
     let kept = match kept::is_wanted(request, ran.outcome.was_interrupted()) {
         true => Some(kept::keep(request, &spec, &name, &mut *sandbox)?),
@@ -180,6 +188,14 @@ pub fn rehearse_then(
     let rehearsal = found.rehearsal(&root, buildable.plan.clone(), name, reason);
     let known = check::check_installed(&project, &request.options, &planned, absent.flatten().as_ref());
     Ok(Rehearsal { builder, ..rehearsal }.finish(known, started, emit))
+}
+
+/// A service of this machine that the app used.
+fn leant_on(address: &SocketAddr) -> Unverified {
+    Unverified {
+        what: address.to_string(),
+        why: "the app is connected to this service of your machine; in the cloud nobody listens there. --offline keeps it out".to_owned(),
+    }
 }
 
 /// What a run says nothing about that was to stop early.

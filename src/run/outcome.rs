@@ -100,6 +100,9 @@ pub struct Smoke {
     pub took: Duration,
     /// What the app listened on when it was judged; nothing where it had ended.
     pub listening: Vec<SocketAddr>,
+    /// Services of this machine that the app was connected to over loopback.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outside: Vec<SocketAddr>,
     /// The command line of what was running when the judgement fell, where that was no good one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub running: Option<String>,

@@ -1,5 +1,6 @@
 //! Starts the app, watches it, and says whether the platform would call it healthy.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -104,6 +105,7 @@ fn watch(
     let mut sight = Sight::default();
     let mut listening_since = None;
     let mut activity = Activity::new(started);
+    let mut outside = BTreeSet::new();
     let result = loop {
         match app.next(INTERVAL / 4) {
             Next::Line(line) => {
@@ -122,6 +124,7 @@ fn watch(
             if !answer.listening.is_empty() {
                 listening_since.get_or_insert_with(Instant::now);
             }
+            outside.extend(&answer.outside);
             if let Some(work) = answer.work {
                 activity.look(Instant::now(), work);
             }
@@ -153,7 +156,8 @@ fn watch(
     let ProbeAnswer { listening, running, .. } = sight.answer;
     let listening = if sight.exit.is_none() { listening } else { Vec::new() };
     let running = running.filter(|_| sight.exit.is_none() && !result.is_good());
-    Ok(Smoke { cmd: String::new(), kind: settings.kind, result, took, listening, running, stops_on_sigterm })
+    let outside = outside.into_iter().collect();
+    Ok(Smoke { cmd: String::new(), kind: settings.kind, result, took, listening, outside, running, stops_on_sigterm })
 }
 
 /// The platform's judgement of what is seen, or `None` while it is too early for one.

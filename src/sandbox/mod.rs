@@ -197,6 +197,8 @@ pub struct ProbeAnswer {
     pub http: Option<Result<u16, String>>,
     /// What the app's processes have done so far, where it can be seen.
     pub work: Option<Work>,
+    /// Listeners of this machine, outside of the sandbox, that the app is connected to over loopback.
+    pub outside: Vec<SocketAddr>,
     /// The command line of the youngest process that is no shell.
     pub running: Option<String>,
 }

@@ -77,7 +77,7 @@ pub(super) fn read(printed: &str, probe: &Probe<'_>) -> ProbeAnswer {
         let (ticks, processes) = line.strip_prefix("work ")?.split_once(' ')?;
         Some(Work::of_ticks(ticks.parse().ok()?, processes.parse().ok()?))
     });
-    ProbeAnswer { listening, http, work, running: None }
+    ProbeAnswer { listening, http, work, outside: Vec::new(), running: None }
 }
 
 fn status(line: &str) -> Result<u16, String> {

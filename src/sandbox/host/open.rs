@@ -57,7 +57,7 @@ pub(super) fn open_with(
         memory: Cap::new(spec.memory, &name),
         filter: Jail::write_filter(run.path())?,
     };
-    let notes = notes(spec.plan, &declared, spec.memory, &jail.memory);
+    let notes = notes(spec, &declared, &jail.memory);
     let start_user = spec.plan.start.as_ref().and_then(|start| start.user.clone()).filter(|user| is_name(user));
     if let Some(user) = &start_user {
         fs::create_dir_all(in_root(&jail.rootfs, "/home").join(user))?;
@@ -205,9 +205,16 @@ fn start_profile(plan: &Plan) -> String {
     plan.start.iter().flat_map(|start| &start.profile).map(|line| format!("\n{line}")).collect()
 }
 
-fn notes(plan: &Plan, declared: &Declared, memory: Option<u64>, cap: &Cap) -> Vec<Unverified> {
+fn notes(spec: &Spec<'_>, declared: &Declared, cap: &Cap) -> Vec<Unverified> {
+    let Spec { plan, network, memory, .. } = *spec;
     let mut notes = declared.notes.clone();
     let mut note = |what: String, why: &str| notes.push(Unverified { what, why: why.to_owned() });
+    if network {
+        note(
+            "loopback".to_owned(),
+            "services of this machine on 127.0.0.1 are within reach of the app; the cloud has none there (--offline keeps them out)",
+        );
+    }
     if let Some(image) = plan.start.as_ref().and_then(|start| start.image.as_ref()) {
         note(
             format!("start.runImage: {image}"),

@@ -18,14 +18,15 @@ pub(super) fn probe(probe: &Probe<'_>, network: bool) -> ProbeAnswer {
     let processes = descendants(probe.pid);
     let sockets: HashSet<u64> = processes.iter().flat_map(|pid| sockets(*pid)).collect();
     let last = processes.last().copied().unwrap_or(probe.pid);
-    let mut listening: Vec<SocketAddr> = ["tcp", "tcp6"]
+    let rows: Vec<Row> = ["tcp", "tcp6"]
         .iter()
         .flat_map(|table| parse_table(&fs::read_to_string(format!("/proc/{last}/net/{table}")).unwrap_or_default()))
-        .filter(|(_, inode)| sockets.contains(inode))
-        .map(|(address, _)| address)
+        .filter(|row| sockets.contains(&row.inode))
         .collect();
+    let mut listening: Vec<SocketAddr> = rows.iter().filter(|row| row.is_listening()).map(|row| row.local).collect();
     listening.sort();
     listening.dedup();
+    let outside = if network { outside(&rows, &listening) } else { Vec::new() };
     let target =
         listening.iter().filter(|address| address.port() == probe.port).map(|address| reachable(*address)).next();
     let http = probe.path.zip(target).map(|(path, target)| match network {
@@ -33,7 +34,15 @@ pub(super) fn probe(probe: &Probe<'_>, network: bool) -> ProbeAnswer {
         false => get_from_inside(last, target, path, probe),
     });
     let running = processes.iter().rev().find_map(|pid| program(*pid));
-    ProbeAnswer { listening, http, work: Some(Work::of(&processes)), running }
+    ProbeAnswer { listening, http, work: Some(Work::of(&processes)), outside, running }
+}
+
+/// Where the app's own connections over loopback lead to, unless to the app itself.
+fn outside(rows: &[Row], listening: &[SocketAddr]) -> Vec<SocketAddr> {
+    let is_own = |port: u16| listening.iter().any(|address| address.port() == port);
+    let calls = rows.iter().filter(|row| row.is_established() && !is_own(row.local.port()));
+    let away = calls.filter(|row| row.remote.ip().to_canonical().is_loopback() && !is_own(row.remote.port()));
+    away.map(|row| row.remote).collect()
 }
 
 /// An app that listens on every address answers on the loopback one.
@@ -104,13 +113,33 @@ fn sockets(pid: u32) -> Vec<u64> {
     links.filter_map(|link| link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()).collect()
 }
 
-/// Listening sockets of `/proc/net/tcp` or `tcp6`, with their inodes.
-fn parse_table(text: &str) -> Vec<(SocketAddr, u64)> {
-    const LISTEN: &str = "0A";
+/// A socket of `/proc/net/tcp` or `tcp6`.
+#[derive(Debug)]
+struct Row {
+    local: SocketAddr,
+    remote: SocketAddr,
+    /// As the kernel writes it.
+    state: String,
+    inode: u64,
+}
+
+impl Row {
+    fn is_listening(&self) -> bool {
+        self.state == "0A"
+    }
+
+    fn is_established(&self) -> bool {
+        self.state == "01"
+    }
+}
+
+/// The sockets of `/proc/net/tcp` or `tcp6`.
+fn parse_table(text: &str) -> Vec<Row> {
     let row = |line: &str| {
         let fields: Vec<&str> = line.split_whitespace().collect();
-        let [_, local, _, LISTEN, _, _, _, _, _, inode, ..] = fields[..] else { return None };
-        Some((address(local)?, inode.parse().ok()?))
+        let [_, local, remote, state, _, _, _, _, _, inode, ..] = fields[..] else { return None };
+        let (local, remote) = (address(local)?, address(remote)?);
+        Some(Row { local, remote, state: state.to_owned(), inode: inode.parse().ok()? })
     };
     text.lines().skip(1).filter_map(row).collect()
 }
@@ -225,7 +254,7 @@ mod tests {
         let (own, kernel) = (TcpListener::bind("127.0.0.1:0").unwrap(), "/proc/self/net/tcp");
         let port = own.local_addr().unwrap().port();
         let table = parse_table(&fs::read_to_string(kernel).unwrap());
-        let inode = table.iter().find(|(address, _)| address.port() == port).unwrap().1;
+        let inode = table.iter().find(|row| row.is_listening() && row.local.port() == port).unwrap().inode;
         assert!(sockets(std::process::id()).contains(&inode));
         let mut child = Command::new("sleep").arg("5").spawn().unwrap();
         assert!(descendants(std::process::id()).contains(&child.id()));
@@ -243,6 +272,24 @@ mod tests {
         for bad in ["", ":", "zz:1", "0100007F", "01:1", "é100007F:1"] {
             assert_eq!(address(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_connection_to_a_service_of_this_machine_is_told_from_one_to_itself() {
+        let row = |local: &str, remote: &str| Row {
+            local: local.parse().unwrap(),
+            remote: remote.parse().unwrap(),
+            state: "01".to_owned(),
+            inode: 1,
+        };
+        let listening = ["0.0.0.0:8080".parse().unwrap()];
+        let rows = [
+            row("127.0.0.1:40000", "127.0.0.1:5432"),
+            row("127.0.0.1:40001", "127.0.0.1:8080"),
+            row("127.0.0.1:8080", "127.0.0.1:40002"),
+            row("10.0.0.2:40003", "10.0.0.9:443"),
+        ];
+        assert_eq!(outside(&rows, &listening), ["127.0.0.1:5432".parse().unwrap()]);
     }
 
     #[test]
