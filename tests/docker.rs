@@ -23,7 +23,7 @@ fn docker() -> Docker {
 
 /// Why the tests of the engine cannot run here.
 fn missing() -> Option<String> {
-    docker().check(&Plan::default()).err().map(|unavailable| unavailable.missing)
+    docker().check(&support::plan()).err().map(|unavailable| unavailable.missing)
 }
 
 fn client(arguments: &[&str]) -> String {
@@ -258,7 +258,7 @@ fn an_image_that_is_not_there_is_named_with_its_cure() {
         let base_image = image.clone();
         Docker::new(Options { base_image, pull, no_cache: true, ..Options::default() })
     };
-    let unavailable = own(Pull::Never).check(&Plan::default()).unwrap_err();
+    let unavailable = own(Pull::Never).check(&support::plan()).unwrap_err();
     assert!(unavailable.missing.contains("localhost:1/no/such:1"), "{unavailable:?}");
     let (project, plan) = starts("");
     let error = open(&own(Pull::Missing), &spec(project.path(), &plan)).err().unwrap();
@@ -295,7 +295,7 @@ fn an_engine_that_does_not_run_is_told_with_its_cure() {
     };
     let engine = Engine::new(program, vars(&[("DOCKER_HOST", "unix:///nonexistent/docker.sock")]));
     let docker = Docker::with_engine(engine, Options::default());
-    let unavailable = docker.check(&Plan::default()).unwrap_err();
+    let unavailable = docker.check(&support::plan()).unwrap_err();
     assert!(unavailable.missing.contains("not running"), "{unavailable:?}");
     assert!(unavailable.cures[0].contains("DOCKER_HOST"), "{unavailable:?}");
 }

@@ -85,7 +85,7 @@ fn real_plan(folder: &Path) -> Plan {
 #[ignore = "a measurement"]
 fn a_whole_run_against_the_peer() {
     let docker = Docker::new(Options { pull: Pull::Never, no_cache: true, ..Options::default() });
-    let missing = docker.check(&Plan::default()).err().map(|unavailable| unavailable.missing);
+    let missing = docker.check(&support::plan()).err().map(|unavailable| unavailable.missing);
     let missing = missing.or_else(|| which::which("nixpacks").err().map(|error| error.to_string()));
     if skipped("a_whole_run_against_the_peer", missing) {
         return;

@@ -55,7 +55,7 @@ fn phases(report: &Value) -> Vec<&str> {
 }
 
 fn kept_gone_back_to_and_removed(test: &str, backend: &dyn Backend, options: &[&str]) {
-    if skipped(test, backend.check(&Plan::default()).err().map(|unavailable| unavailable.missing)) {
+    if skipped(test, backend.check(&support::plan()).err().map(|unavailable| unavailable.missing)) {
         return;
     }
     let app = project(&[("requirements.txt", "# nothing\n"), ("main.py", "print('one')\n")]);

@@ -7,7 +7,6 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use shakedown::plan::Plan;
 use shakedown::run::{SmokeKind, SmokeResult, Status};
 use shakedown::sandbox::Backend;
 use shakedown::sandbox::nix::{Nix, Nixpkgs};
@@ -25,7 +24,7 @@ fn nix() -> Nix {
 
 /// Why these tests cannot run here.
 fn missing() -> Option<String> {
-    if let Err(unavailable) = nix().check(&Plan::default()) {
+    if let Err(unavailable) = nix().check(&support::plan()) {
         return Some(unavailable.missing);
     }
     which::which("patchelf").err().map(|_| "patchelf, which the small nixpkgs is made with, is not installed".into())
@@ -133,6 +132,6 @@ fn a_nixpkgs_that_is_none_is_refused_before_anything_runs() {
     }
     let empty = tempfile::tempdir().unwrap();
     let backend = Nix::new().with_nixpkgs(Nixpkgs::Path(empty.path().to_owned()));
-    let unavailable = backend.check(&Plan::default()).unwrap_err();
+    let unavailable = backend.check(&support::plan()).unwrap_err();
     assert!(unavailable.missing.contains("default.nix"), "{unavailable:?}");
 }

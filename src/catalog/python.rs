@@ -45,6 +45,42 @@ pub const PYTHONS: &[Python] = &[
     python((2, 7), "2.7", "2.7.18", "python27", LEGACY_ARCHIVE),
 ];
 
+/// Ready-made builds of CPython that mise can install (python-build-standalone, as a release of uv of November 2026 lists them).
+#[derive(Debug, Clone, Copy)]
+struct Builds {
+    minor: u32,
+    /// The first and the last patch release that has one.
+    patches: (u32, u32),
+    /// Those between that have none.
+    without: &'static [u32],
+    /// The first one whose build came after 5 February 2025, when attestations began.
+    attested: u32,
+}
+
+const BUILDS: &[Builds] = &[
+    Builds { minor: 8, patches: (12, 20), without: &[], attested: 21 },
+    Builds { minor: 9, patches: (10, 25), without: &[], attested: 21 },
+    Builds { minor: 10, patches: (2, 22), without: &[10], attested: 16 },
+    Builds { minor: 11, patches: (1, 18), without: &[2], attested: 11 },
+    Builds { minor: 12, patches: (0, 16), without: &[], attested: 9 },
+    Builds { minor: 13, patches: (0, 18), without: &[], attested: 2 },
+];
+
+/// Whether a release has a ready-made build. One that is newer than the table may have.
+pub fn is_prebuilt((major, minor, patch): (u32, u32, u32)) -> bool {
+    match (major, BUILDS.iter().find(|builds| builds.minor == minor)) {
+        (3, Some(builds)) => patch >= builds.patches.0 && !builds.without.contains(&patch),
+        (3, None) => minor > 13,
+        _ => false,
+    }
+}
+
+/// Whether its build has an attestation.
+pub fn is_attested((major, minor, patch): (u32, u32, u32)) -> bool {
+    let builds = BUILDS.iter().find(|builds| builds.minor == minor);
+    major == 3 && builds.map_or(minor > 13, |builds| patch >= builds.attested)
+}
+
 /// Other attributes, and what they come to.
 const ALIASES: &[(&str, &str)] = &[("python3", "python312"), ("python2", "python27"), ("python", "python27")];
 

@@ -182,5 +182,5 @@ pub fn unset_variables(project: &Project, options: &Options, planned: &Planned) 
 
 /// Every check there is, in the order in which they look.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
-    TOPICS.iter().flat_map(|topic| topic.checks).chain(railpack::CHECKS)
+    TOPICS.iter().flat_map(|topic| topic.checks).chain(railpack::CHECKS.iter().copied().flatten())
 }

@@ -30,7 +30,8 @@ impl Version {
     /// What Dokploy presets (0.30.2, 2026-08-21).
     pub const DOKPLOY: Self = Self::new(0, 15, 4);
 
-    const fn new(major: u32, minor: u32, patch: u32) -> Self {
+    /// A release by its three numbers.
+    pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
         Self { major, minor, patch }
     }
 

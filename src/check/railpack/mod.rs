@@ -1,5 +1,9 @@
 //! What can be known of a project that Railpack builds.
 
+mod install;
+mod python;
+mod unread;
+
 use super::Check;
 use super::finding::{Findings, error};
 use crate::builder::OfRailpack;
@@ -11,7 +15,8 @@ const REFUSED: Check = error(
     "Railpack makes no plan of this project, so the build ends before it begins. The message is Railpack's own.",
 );
 
-pub(super) const CHECKS: &[Check] = &[REFUSED];
+/// Every check, by topic.
+pub(super) const CHECKS: &[&[Check]] = &[&[REFUSED], install::CHECKS, python::CHECKS, unread::CHECKS];
 
 /// What can be known, the worst first.
 pub(super) fn check(project: &Project, answer: &OfRailpack) -> Vec<Diagnosis> {
@@ -20,5 +25,11 @@ pub(super) fn check(project: &Project, answer: &OfRailpack) -> Vec<Diagnosis> {
         let first = fault.lines().next().unwrap_or_default();
         findings.push(REFUSED.found(first).at(project.file("."), first));
     }
+    install::look(project, answer, &mut findings);
+    python::look(project, answer, &mut findings);
+    unread::look(project, answer, &mut findings);
     findings.sorted()
 }
+
+#[cfg(test)]
+mod tests;
