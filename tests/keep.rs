@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use shakedown::plan::Plan;
 use shakedown::sandbox::Backend;
 use shakedown::sandbox::docker::{Docker, Options, Pull};
 use shakedown::sandbox::host::Host;
