@@ -12,7 +12,8 @@ Exit codes:
   0    the deploy works (check: nothing worse than a warning)
   1    the deploy would fail
   2    wrong usage or unreadable input
-  3    cannot tell: no usable backend, a declared package that this machine lacks, or shakedown itself failed
+  3    cannot tell: another builder, no usable backend, what only this machine lacks or has, a log without a
+       known cause, or shakedown itself failed
   75   a transient fault outside the project: network or registry
   130  interrupted";
 
