@@ -98,8 +98,8 @@ fn declared(project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<Di
     let mut evidence = diagnosis.evidence.clone();
     evidence.push(Evidence { source: entry.source(), text: entry.written.trim().to_owned() });
     Some(Diagnosis {
-        message: format!("`{module}` is required, and not found: another Python, or another environment, runs than the one it was installed into"),
-        help: Some("start with the plain `python` of /opt/venv, without `poetry run`, `pipenv run`, `uv run` or a path to another Python".to_owned()),
+        message: format!("`{module}` is required, and not found: nothing installed it, or another Python or environment runs than the one it was installed into"),
+        help: Some("see that the plan installs the requirements, and start with the plain `python` of /opt/venv, without `poetry run`, `pipenv run`, `uv run` or a path to another Python".to_owned()),
         fixes: Vec::new(),
         evidence,
         ..diagnosis.clone()

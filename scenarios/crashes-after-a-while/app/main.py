@@ -1,5 +1,4 @@
 import time
 
-tides = {"noon": 3.2}
-time.sleep(4)
-print(tides["midnight"])
+time.sleep(1)
+print({"high": "12:40"}["low"])

@@ -66,6 +66,11 @@ fn nothing_to_plan() {
     fires("no-build-plan", "backend", &[("backend/main.py", ""), (".git/HEAD", "")]);
     let many = fires("no-build-plan", "api", &[("api/main.py", ""), ("bot/requirements.txt", ""), ("docs/x", "")]);
     assert_eq!(many.evidence.len(), 2);
+    let deep = [("services/bot/main.py", ""), ("services/api/requirements.txt", ""), ("services/api/src/main.py", "")];
+    let deep = fires("no-build-plan", "services/api", &deep);
+    assert!(deep.message.ends_with(": services/api, services/bot"), "{}", deep.message);
+    let one = fires("no-build-plan", "apps/py/bot", &[("apps/py/bot/main.py", ""), ("a/b/c/d/main.py", "")]);
+    assert!(one.help.unwrap().ends_with("root directory to apps/py/bot"));
     silent("no-build-plan", &[FLASK, MAIN]);
     silent("no-build-plan", &[("backend/main.py", "")]);
 }

@@ -9,3 +9,6 @@ pub(super) mod reasons;
 pub(super) mod requirements;
 pub(super) mod servers;
 pub(super) mod variables;
+
+#[cfg(test)]
+mod tests;

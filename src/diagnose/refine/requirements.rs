@@ -49,6 +49,29 @@ pub(in crate::diagnose) fn offline(view: &LogView<'_>, finding: &mut Finding) ->
 pub(in crate::diagnose) fn without_an_index(view: &LogView<'_>, finding: &mut Finding) -> bool {
     if view.mentions("Retrying (Retry(") && view.mentions("(from versions: none)") {
         finding.rank = finding.rank.min(HINT);
+    } else if view.text(finding.at).contains("(from versions: none)") {
+        finding.help = Some(
+            "look at the name: the index has nothing of it that this Python can install. Only wheels for other Pythons count as nothing, and a package of this repository, or of a private index, is not found there"
+                .to_owned(),
+        );
+    }
+    true
+}
+
+/// A pylock.toml is no list of requirements: pip 26.1 is the first that installs from one.
+pub(in crate::diagnose) fn a_lock_file(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    const BELOW: usize = 4;
+    let from = (finding.at..view.lines.len().min(finding.at + BELOW)).any(|at| view.text(at).contains("pylock."));
+    if from || finding.subject.as_deref().is_some_and(|subject| subject.starts_with("lock-version")) {
+        finding.message = Some(
+            "this pip takes pylock.toml for a list of requirements: pip 26.1 is the first that installs from it"
+                .to_owned(),
+        );
+        finding.help = Some(
+            "take pip 26.1 or newer (`python -m pip install -U \"pip>=26.1\"` before it), or export a requirements.txt"
+                .to_owned(),
+        );
+        finding.is_unfixable = true;
     }
     true
 }

@@ -113,6 +113,7 @@ pub(crate) static INVALID_REQUIREMENT: Rule = Rule {
         hint(r"Invalid requirement|parse error at .*(?:requirement|Expected)"),
     ],
     yields_to: YieldsTo::Rules(&[&REQUIREMENTS_ENCODING, &TOOL_VERSION_VARIABLE_EMPTY, &LOCAL_PATH_REQUIREMENT]),
+    refine: Some(refine::requirements::a_lock_file),
     fix: Some(fixes::requirements::drop_line),
     ..Rule::BLANK
 };
