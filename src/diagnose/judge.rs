@@ -13,7 +13,8 @@ use crate::log::traceback::{Frame, Raised};
 /// The causes: the primary one first, then others also seen; none where no cause is known.
 ///
 /// ```
-/// use shakedown::diagnose::{Case, Log, diagnose};
+/// use shakedown::diagnose::{Case, diagnose};
+/// use shakedown::log::Log;
 ///
 /// let log = Log::from("Traceback (most recent call last):\n  File \"/app/main.py\", line 1, in <module>\n    import cv2\nModuleNotFoundError: No module named 'cv2'\n");
 /// let found = diagnose(&Case::of_log(&log));

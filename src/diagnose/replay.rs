@@ -41,7 +41,8 @@ impl Failure {
     /// Reads the place of the failure out of a log; `primary` decides where the log itself does not say.
     ///
     /// ```
-    /// use shakedown::diagnose::{Log, replay::Failure};
+    /// use shakedown::diagnose::replay::Failure;
+    /// use shakedown::log::Log;
     ///
     /// let log = Log::from("#9 ERROR: process \"/bin/bash -ol pipefail -c pip install flask\" did not complete successfully: exit code: 1");
     /// let failure = Failure::of(&log, None);
