@@ -9,11 +9,8 @@ use std::process::Command;
 use std::thread;
 
 use serde_json::Value;
-use shakedown::plan::Plan;
-use shakedown::sandbox::Backend;
-use shakedown::sandbox::host::Host;
 
-use support::{project, skipped};
+use support::{host_is_missing, project};
 
 const WEB: &str = r#"
 import os, socket
@@ -43,8 +40,7 @@ fn run(app: &std::path::Path, more: &[&str]) -> Value {
 
 #[test]
 fn an_app_that_talks_to_a_service_of_this_machine_is_not_said_to_work() {
-    let missing = Host::new().check(&Plan::default()).err().map(|unavailable| unavailable.missing);
-    if skipped("an_app_that_talks_to_a_service_of_this_machine", missing) {
+    if host_is_missing("an_app_that_talks_to_a_service_of_this_machine") {
         return;
     }
     let database = TcpListener::bind("127.0.0.1:0").unwrap();

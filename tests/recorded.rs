@@ -8,16 +8,12 @@ use std::fs;
 use std::process::Command;
 
 use serde_json::Value;
-use shakedown::plan::Plan;
-use shakedown::sandbox::Backend;
-use shakedown::sandbox::host::Host;
 
-use support::{project, skipped};
+use support::{host_is_missing, project};
 
 #[test]
 fn a_cause_that_only_check_knows_is_in_the_record_too() {
-    let missing = Host::new().check(&Plan::default()).err().map(|unavailable| unavailable.missing);
-    if skipped("a_cause_that_only_check_knows_is_in_the_record_too", missing) {
+    if host_is_missing("a_cause_that_only_check_knows_is_in_the_record_too") {
         return;
     }
     // The log names a missing module; check knows that the file which requires it has a name that nobody reads.

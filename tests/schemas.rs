@@ -8,11 +8,8 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use shakedown::plan::Plan;
-use shakedown::sandbox::Backend;
-use shakedown::sandbox::host::Host;
 
-use support::{project, skipped};
+use support::{host_is_missing, project};
 
 fn printed(arguments: &[&str]) -> Value {
     let state = tempfile::tempdir().unwrap();
@@ -32,10 +29,6 @@ fn faults(name: &str, report: &Value) -> Vec<String> {
     assert_eq!(schema["$id"], format!("urn:shakedown:schema:{name}"));
     let validator = jsonschema::validator_for(&schema).unwrap();
     validator.iter_errors(report).map(|error| format!("{}: {error}", error.instance_path())).collect()
-}
-
-fn host_is_missing(test: &str) -> bool {
-    skipped(test, Host::new().check(&Plan::default()).err().map(|unavailable| unavailable.missing))
 }
 
 #[test]

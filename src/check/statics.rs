@@ -56,9 +56,6 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         (Some(shown), _) if is_named_by_a_page(subject) => {
             (Severity::Error, "a manifest storage is set, so every page that names a static file answers 500", shown)
         }
-        (Some(shown), _) if is_named_by_a_page(subject) => {
-            (Severity::Error, "a manifest storage is set, so every page that names a static file answers 500", shown)
-        }
         (Some(shown), _) => {
             (Severity::Warning, "a manifest storage is set, so pages that name a static file answer 500", shown)
         }

@@ -21,7 +21,7 @@ use crate::finding::{Diagnosis, Severity};
 use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, Step, git_state, phase_rank, prove};
 use crate::project::{InputError, Project};
 use crate::rehearse::{Rehearsal, Request, rehearse};
-use crate::report::{Live, Paint, not_verified};
+use crate::report::{Live, Paint, SCHEMA, not_verified};
 use crate::run::Verdict;
 use crate::sandbox::Unverified;
 
@@ -241,7 +241,7 @@ pub(super) struct FixReport<'a> {
 
 fn json(proof: &Proof) -> Result<String> {
     let document = FixReport {
-        schema: 2,
+        schema: SCHEMA,
         standing: proof.standing,
         steps: &proof.steps,
         diff: proof.patch.diff(),

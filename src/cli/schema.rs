@@ -7,7 +7,7 @@ use schemars::schema_for;
 use super::exit::Exit;
 use super::fix::FixReport;
 use super::output::print;
-use crate::report::{self, Printed};
+use crate::report;
 use crate::scenario::{self, Definition};
 
 #[derive(Debug, ClapArgs)]
@@ -49,10 +49,10 @@ impl Format {
 pub(super) fn run(args: &Args) -> Result<Exit> {
     let mut schema = match args.format {
         Format::Scenario => Definition::schema(),
-        Format::Run => report::schema(Printed::Run).to_value(),
-        Format::Check => report::schema(Printed::Check).to_value(),
+        Format::Run => report::run_schema().to_value(),
+        Format::Check => report::check_schema().to_value(),
         Format::Fix => schema_for!(FixReport<'static>).to_value(),
-        Format::Replay => report::schema(Printed::Replay).to_value(),
+        Format::Replay => report::replay_schema().to_value(),
         Format::Suite => scenario::json_schema().to_value(),
     };
     if let Some(schema) = schema.as_object_mut() {

@@ -18,10 +18,7 @@ pub(super) fn amend(case: &Case<'_>, diagnoses: &mut Vec<Diagnosis>) {
         diagnoses.retain(|known| !seen.is_certain || known.rule != seen.rule.id);
         if seen.is_certain || diagnoses.iter().all(|known| known.rule != seen.rule.id) {
             let place = if seen.is_certain { 0 } else { diagnoses.len() };
-            let mut found = diagnosis(case, seen.rule, seen.subject.as_deref(), seen.message, &[]);
-            if found.rule == CRON_NEVER_ENDS.id {
-                found.evidence.extend(schedule(case));
-            }
+            let found = diagnosis(case, seen.rule, seen.subject.as_deref(), seen.message, &seen.evidence);
             diagnoses.insert(place, found);
         }
     }
@@ -57,13 +54,15 @@ struct Seen {
     subject: Option<String>,
     /// Instead of the rule's own, where the run knows more.
     message: Option<String>,
+    /// What shows it beside the run itself.
+    evidence: Vec<Evidence>,
     /// The cause itself; otherwise what the log says explains more.
     is_certain: bool,
 }
 
 impl Seen {
     fn cause(rule: &'static Rule) -> Self {
-        Self { rule, subject: None, message: None, is_certain: true }
+        Self { rule, subject: None, message: None, evidence: Vec::new(), is_certain: true }
     }
 
     fn consequence(rule: &'static Rule) -> Self {
@@ -103,8 +102,10 @@ fn seen(case: &Case<'_>) -> Option<Seen> {
             .of(found)
             .saying(format!("the app listens on {found}, but the platform asks it on PORT, which is {expected}")),
         SmokeResult::ExitedEarly { .. } => Seen::consequence(&PROCESS_EXITS_IMMEDIATELY),
-        SmokeResult::StillRunning if schedule(case).is_some() => Seen::cause(&CRON_NEVER_ENDS),
-        SmokeResult::StillRunning => Seen::consequence(&COMMAND_TIMED_OUT).of(&outcome.smoke.as_ref()?.cmd),
+        SmokeResult::StillRunning => match schedule(case) {
+            Some(shown) => Seen { evidence: vec![shown], ..Seen::cause(&CRON_NEVER_ENDS) },
+            None => Seen::consequence(&COMMAND_TIMED_OUT).of(&outcome.smoke.as_ref()?.cmd),
+        },
         SmokeResult::NeverListened => Seen::consequence(health)
             .saying("the app runs but never listens on a port, so the health check finds nobody"),
         SmokeResult::NoAnswer(why) => {

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::check::Import;
 use crate::plan::{Plan, Vars};
-use crate::run::{Outcome, Verdict};
 use crate::sandbox::process::{self, Limits};
 use crate::sandbox::{Role, Sandbox, Step};
 
@@ -47,14 +46,12 @@ const WRAPPERS: &[&str] = &["poetry", "pipenv", "uv", "pdm", "hatch", "conda"];
 /// Those of a working app's imports that find nothing; none where that cannot be told.
 pub(super) fn absent(
     sandbox: &dyn Sandbox,
-    (plan, vars): (&Plan, &Vars),
-    outcome: &Outcome,
+    plan: &Plan,
+    vars: &Vars,
     imports: &[Import],
     interrupted: &AtomicBool,
 ) -> Option<HashSet<String>> {
-    // Of a failure the log tells; what it would have come to next is for the next run.
-    let works = outcome.verdict() == Verdict::Works;
-    if !works || plan.venv.as_os_str().is_empty() || plan.start_command().is_none_or(is_wrapped) || imports.is_empty() {
+    if plan.venv.as_os_str().is_empty() || plan.start_command().is_none_or(is_wrapped) || imports.is_empty() {
         return None;
     }
     let names: HashSet<&str> = imports.iter().map(|import| import.module.as_str()).collect();

@@ -81,9 +81,7 @@ impl Rehearsal {
             verdict => verdict,
         }
     }
-}
 
-impl Rehearsal {
     /// Whether the app talked to a service of this machine, which the cloud does not have.
     fn leans_on_this_machine(&self) -> bool {
         self.outcome.smoke.as_ref().is_some_and(|smoke| !smoke.outside.is_empty())
@@ -129,7 +127,7 @@ pub fn rehearse_then(
     if let Some(elsewhere) = builder.as_ref().and_then(elsewhere::rehearsal) {
         return Ok(Rehearsal { builder, ..elsewhere }.finish(Vec::new(), started, emit));
     }
-    let planned = request.plan(&project)?;
+    let planned = request.plan_for(&project, builder.as_ref())?;
     let buildable = match planned.buildable()? {
         Ok(buildable) => buildable,
         Err(refused) => {
@@ -168,9 +166,10 @@ pub fn rehearse_then(
     })?;
     last_look(&ran, &*sandbox)?;
     let built = ran.outcome.phases.iter().all(|phase| phase.status == Status::Passed);
-    let absent = built.then(|| {
+    // Of a failure the log tells; what it would have come to next is for the next run.
+    let absent = (ran.outcome.verdict() == Verdict::Works).then(|| {
         let imports = check::imports(&project, &request.options, &planned);
-        imports::absent(&*sandbox, (&buildable.plan, &ran.vars), &ran.outcome, &imports, interrupted)
+        imports::absent(&*sandbox, &buildable.plan, &ran.vars, &imports, interrupted)
     });
     let missing = if built { sandbox.audit()? } else { Vec::new() };
     let mut unverified = sandbox.unverified();

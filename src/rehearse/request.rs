@@ -93,11 +93,16 @@ impl Request {
     /// # Errors
     /// The planner could not do its work.
     pub fn plan(&self, project: &Project) -> Result<Planned> {
+        self.plan_for(project, self.detected(project).as_ref())
+    }
+
+    /// [`Request::plan`], once it is known who builds.
+    pub(super) fn plan_for(&self, project: &Project, detected: Option<&Detected>) -> Result<Planned> {
+        if let Some(Detected { builder: Builder::Railpack(version), because, .. }) = detected {
+            return Ok(self.plan_railpack(project, *version, because.clone())?);
+        }
         Ok(Planned::Nixpacks(match &self.planner {
-            Planner::Builtin => match self.railpack_builds(project) {
-                Some((version, because)) => return Ok(self.plan_railpack(project, version, because)?),
-                None => nixpacks::derive(project, &self.options),
-            },
+            Planner::Builtin => nixpacks::derive(project, &self.options),
             Planner::Nixpacks(program) => nixpacks::external::derive(program, project, &self.options)?,
             Planner::File(file) => match nixpacks::from_file(file) {
                 Ok(plan) => Ok(given(plan, project)),
@@ -118,14 +123,6 @@ impl Request {
                 asked(Builder::Railpack(version.unwrap_or_else(|| version_on(platform))))
             }
             (Planner::Builtin, Asked::Auto) => detect(project, platform, self.options.environment.as_deref()).ok(),
-        }
-    }
-
-    fn railpack_builds(&self, project: &Project) -> Option<(railpack::Version, Source)> {
-        let detected = self.detected(project)?;
-        match detected.builder {
-            Builder::Railpack(version) => Some((version, detected.because)),
-            _ => None,
         }
     }
 

@@ -16,7 +16,7 @@ use crate::run::{CmdOutcome, PhaseOutcome, Smoke, SmokeResult};
 use crate::sandbox::{Kept, Unverified};
 
 /// The version of the format.
-const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 2;
 
 /// What `shakedown run --format json` prints.
 #[derive(Serialize, JsonSchema)]
@@ -131,17 +131,17 @@ pub(super) fn render(report: &Report) -> Result<String> {
 }
 
 /// The schema of a run's report.
-pub(super) fn run_schema() -> Schema {
+pub fn run_schema() -> Schema {
     schema_for!(RunReport<'static>)
 }
 
 /// The schema of a check's report.
-pub(super) fn check_schema() -> Schema {
+pub fn check_schema() -> Schema {
     schema_for!(CheckReport<'static>)
 }
 
 /// The schema of a replay's report.
-pub(super) fn replay_schema() -> Schema {
+pub fn replay_schema() -> Schema {
     schema_for!(ReplayReport<'static>)
 }
 

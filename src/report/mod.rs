@@ -15,6 +15,7 @@ mod words;
 
 pub use format::Format;
 pub use human::not_verified;
+pub use json::{SCHEMA, check_schema, replay_schema, run_schema};
 pub use live::Live;
 pub use paint::Paint;
 
@@ -96,25 +97,5 @@ impl Report {
     /// How bad the worst finding is.
     pub fn worst(&self) -> Option<Severity> {
         self.diagnoses().iter().map(|diagnosis| diagnosis.severity).max()
-    }
-}
-
-/// A report that is printed as JSON, by the command that prints it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Printed {
-    /// `run`
-    Run,
-    /// `check`
-    Check,
-    /// `replay`
-    Replay,
-}
-
-/// The JSON schema of a report.
-pub fn schema(printed: Printed) -> schemars::Schema {
-    match printed {
-        Printed::Run => json::run_schema(),
-        Printed::Check => json::check_schema(),
-        Printed::Replay => json::replay_schema(),
     }
 }

@@ -11,6 +11,7 @@ use anyhow::Result;
 use shakedown::builder::nixpacks::{self, Phase, Start};
 use shakedown::plan::{Plan, Vars};
 use shakedown::run::{self, Event, Outcome, Rehearsal, Settings, SmokeKind, Window};
+use shakedown::sandbox::host::Host;
 use shakedown::sandbox::{Backend, Sandbox, Spec, Watch};
 use shakedown::secret::Secrets;
 use tempfile::TempDir;
@@ -28,6 +29,11 @@ pub fn skipped(test: &str, missing: Option<String>) -> bool {
     assert!(std::env::var_os("SHAKEDOWN_BACKENDS_MUST_WORK").is_none(), "{test}: {why}");
     eprintln!("skipped: {test}: {why}");
     true
+}
+
+/// Whether a test on the host backend must be left out.
+pub fn host_is_missing(test: &str) -> bool {
+    skipped(test, Host::new().check(&Plan::default()).err().map(|unavailable| unavailable.missing))
 }
 
 /// A project in a folder of its own.
