@@ -25,7 +25,7 @@ fuzz *ARGS:
 # What CI runs; a missing backend is a failure here, not a skip.
 [group('check')]
 ci: lint fuzz
-    SHAKEDOWN_BACKENDS_MUST_WORK=1 cargo test --workspace
+    SHAKEDOWN_BACKENDS_MUST_WORK=1 PROPTEST_RNG_SEED=1 cargo test --workspace
     git diff --exit-code
 
 # Run scenarios, for example `just suite --tag python`.

@@ -12,7 +12,7 @@ mod ours;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestRunner};
+use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestRunner};
 
 use case::Case;
 
@@ -25,7 +25,7 @@ fn differences(case: &Case, reached: &mut dyn FnMut(&str)) -> Result<(), String>
 }
 
 /// How often the cases are made anew while a branch is not reached.
-const ROUNDS: usize = 10;
+const ROUNDS: u64 = 10;
 
 #[test]
 fn generated_projects_are_planned_alike() {
@@ -39,9 +39,13 @@ fn generated_projects_are_planned_alike() {
         coverage::EXPECTED.iter().filter(|label| !reached.contains_key(**label)).collect::<Vec<_>>()
     };
     // Some branches are rare: as many cases again, a few times, before one counts as out of reach.
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
         // A runner counts its cases over all its runs, so that each round wants one of its own.
-        let outcome = TestRunner::new(config.clone()).run(&generate::cases(), |case| {
+        let rng_seed = match config.rng_seed {
+            RngSeed::Fixed(seed) => RngSeed::Fixed(seed + round),
+            RngSeed::Random => RngSeed::Random,
+        };
+        let outcome = TestRunner::new(Config { rng_seed, ..config.clone() }).run(&generate::cases(), |case| {
             let mut count = |label: &str| *reached.borrow_mut().entry(label.to_owned()).or_default() += 1;
             differences(&case, &mut count).map_err(TestCaseError::fail)
         });

@@ -28,6 +28,7 @@ pub(crate) enum Theirs {
     Panic {
         message: String,
         place: String,
+        providers: Option<Vec<String>>,
     },
 }
 
@@ -102,7 +103,7 @@ pub(crate) fn plan(case: &Case, folder: &Path) -> Theirs {
         }
         Err(_) => {
             let (message, place) = LAST_PANIC.take();
-            Theirs::Panic { message, place }
+            Theirs::Panic { message, place, providers: catch_unwind(AssertUnwindSafe(providers)).ok().flatten() }
         }
     }
 }

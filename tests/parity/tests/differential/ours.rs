@@ -21,7 +21,10 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, theirs: &T, ours: &T) -> Res
 pub(crate) fn compare(theirs: &Theirs, ours: &Ours) -> Result<(), String> {
     match (theirs, ours) {
         (
-            Theirs::Plan { providers, .. } | Theirs::Error { providers: Some(providers), .. },
+            Theirs::Plan { providers, .. }
+            | Theirs::Error { providers: Some(providers), .. }
+            // Another provider's plan is made, and a later one's gives up: we stop at the first that is not ours.
+            | Theirs::Panic { providers: Some(providers), .. },
             Err(PlanError::OtherProvider { names, .. }),
         ) => same("providers", providers, names),
         (Theirs::Plan { json, table, order, nix, .. }, Ok(derived)) => {
@@ -41,7 +44,7 @@ pub(crate) fn compare(theirs: &Theirs, ours: &Ours) -> Result<(), String> {
             Theirs::Error { messages, .. },
             Err(PlanError::Input { messages: own, .. } | PlanError::Refused { messages: own, .. }),
         ) => same("error", messages, own),
-        (Theirs::Panic { message, place }, Err(PlanError::Panics { message: own, place: at, .. })) => {
+        (Theirs::Panic { message, place, .. }, Err(PlanError::Panics { message: own, place: at, .. })) => {
             same("panic", message, own)?;
             if place.contains(at) { Ok(()) } else { Err(format!("{place} is not {at}")) }
         }
