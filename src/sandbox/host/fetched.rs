@@ -84,8 +84,12 @@ impl Tool {
         let Self { attribute, version, start } = self;
         let (plan, project) = (Plan { image: image.clone(), ..Plan::default() }, tempfile::tempdir()?);
         let spec = Spec { project: project.path(), plan: &plan, python: None, network: true, memory: None };
-        let sandbox =
-            open_with(cache, &spec, Declared::only(python.clone()), seed::of(cache, image, python)?.as_deref())?;
+        let sandbox = open_with(
+            cache,
+            &spec,
+            Declared::only(python.clone()),
+            seed::of(cache, image, python, interrupted)?.as_deref(),
+        )?;
         // Wheels alone: nothing that they bring is run while they are installed.
         let script = format!(
             "python -m venv --copies /opt/fetch && /opt/fetch/bin/pip install --disable-pip-version-check \

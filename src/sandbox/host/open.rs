@@ -25,9 +25,10 @@ pub(super) fn open(
     python: Option<&Path>,
     watch: &mut Watch<'_>,
 ) -> Result<HostSandbox> {
+    let interrupted = watch.interrupted;
     let declared = Declared::of(spec.plan, cache, python, spec.network.then_some(watch))?;
     let seed = match &declared.python {
-        Some(python) => seed::of(cache, &spec.plan.image, python)?,
+        Some(python) => seed::of(cache, &spec.plan.image, python, interrupted)?,
         None => None,
     };
     open_with(cache, spec, declared, seed.as_deref())

@@ -7,23 +7,33 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, ensure};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::layer::in_root;
 use super::open;
 use crate::plan::{Image, Vars};
 use crate::sandbox::cache::Cache;
+use crate::sandbox::process::{self, Ended, Exit, Limits};
 use crate::sandbox::python::Interpreter;
 use crate::sandbox::{Role, Sandbox, Step};
 
 /// Any place will do: nothing of it is in what is kept.
 const VENV: &str = "/opt/seed";
 
-/// What a new venv of `python` holds beyond the interpreter itself, made by the real `ensurepip` once.
-pub(super) fn of(cache: &Cache, image: &Image, python: &Interpreter) -> Result<Option<PathBuf>> {
+const WITHIN: Limits = Limits { total: Duration::from_secs(300), silence: None };
+
+/// What a new venv of `python` holds beyond the interpreter itself, made by the real `ensurepip` once. `None` where that cannot
+/// be made, or was interrupted.
+pub(super) fn of(
+    cache: &Cache,
+    image: &Image,
+    python: &Interpreter,
+    interrupted: &AtomicBool,
+) -> Result<Option<PathBuf>> {
     let Some(wheels) = python.wheels.as_ref().filter(|_| python.version.0 == 3) else { return Ok(None) };
     let mut text = String::from("1;");
     for path in [&python.program, &python.stdlib, wheels] {
@@ -32,24 +42,17 @@ pub(super) fn of(cache: &Cache, image: &Image, python: &Interpreter) -> Result<O
     }
     let key = format!("{}-{:032x}", python.full_version(), xxh3_128(text.as_bytes()));
     // A venv that cannot be made here is not this function's news: the plan's own command will tell.
-    Ok(cache.entry("seed", &key, |dir| make(cache, image, python, dir)).ok())
+    Ok(cache.entry("seed", &key, |dir| make(cache, image, python, interrupted, dir)).ok())
 }
 
-fn make(cache: &Cache, image: &Image, python: &Interpreter, dir: &Path) -> Result<()> {
+fn make(cache: &Cache, image: &Image, python: &Interpreter, interrupted: &AtomicBool, dir: &Path) -> Result<()> {
     let sandbox = open::bare(cache, image, python)?;
     let script = format!("python -m venv --copies {VENV}");
     let argv = image.entrypoint.command(&script).argv;
     let line = sandbox.command(&Step { role: Role::Build, argv: &argv, vars: &Vars::new() });
-    let output = Command::new(&line.argv[0])
-        .args(&line.argv[1..])
-        .env_clear()
-        .envs(&line.vars)
-        .stdin(Stdio::null())
-        .output()
-        .context("could not run bubblewrap")?;
-    if !output.status.success() {
-        bail!("{script} failed: {}", String::from_utf8_lossy(&output.stdout));
-    }
+    let mut last = String::new();
+    let ended = process::run(&line, WITHIN, interrupted, &mut |text| text.clone_into(&mut last))?;
+    ensure!(ended == Ended::Exited(Exit::Code(0)), "{script} failed: {last}");
     let venv = in_root(&sandbox.jail.rootfs, VENV);
     fs::rename(venv.join("lib").join(python.name()).join("site-packages"), dir.join("packages"))?;
     fs::create_dir(dir.join("bin"))?;
