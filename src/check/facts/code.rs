@@ -98,6 +98,11 @@ impl Code {
         std::iter::successors(at(statement.block), move |block| at(block.parent))
     }
 
+    /// The heads of all blocks around a statement, the nearest first.
+    pub(in crate::check) fn heads_around(&self, statement: &Statement) -> impl Iterator<Item = &str> {
+        self.all_around(statement).map(|block| block.head.as_str())
+    }
+
     /// Whether it is done only when a function is called.
     pub(in crate::check) fn is_lazy(&self, statement: &Statement) -> bool {
         self.function(statement).is_some()

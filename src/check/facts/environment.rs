@@ -1,16 +1,20 @@
 //! Variables of the environment that code cannot do without.
 
+mod lists;
+mod objects;
+mod settings;
 mod uses;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::code::{Code, Statement, has_word};
+use super::code::{Code, Statement};
 use super::reach::Module;
-use uses::{closing, is_keyword, is_needed, needs};
+use objects::Objects;
+use uses::{closing, is_needed, needs};
 
 /// A variable that code reads without anything in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,19 +45,12 @@ macro_rules! pattern {
     };
 }
 
-pattern!(SUBSCRIPT, r#"\benviron\[\s*f?["'](\w+)["']\s*\]"#);
+pattern!(SUBSCRIPT, r#"\benviron(?:\[\s*f?["'](\w+)["']\s*\]|\.pop\(\s*["'](\w+)["']\s*\))"#);
 pattern!(GET, r#"(?:\bos\.getenv|\bgetenv|\benviron\.get)\(\s*["'](\w+)["']\s*(?:,\s*None\s*)?\)"#);
 pattern!(SETS, r#"environ(?:\.setdefault\(\s*|\[\s*)["'](\w+)["']\s*(?:\]\s*=[^=]|,)"#);
 pattern!(ASSIGNED, r"^([A-Za-z_]\w*)\s*(?::[^=]+)?=\s*$");
 pattern!(CALLEE, r"([\w.]+)\(\s*(?:(?:token|bot_token|api_token|api_key|url|dsn)\s*=\s*)?$");
 pattern!(READER, r"^(?:async )?def (\w+)\(\s*(\w+)");
-pattern!(FIELD, r"^([A-Za-z]\w*)\s*:\s*([^=]+?)(?:\s*=\s*(.+))?$");
-pattern!(CLASS, r"^class (\w+)\(([^)]*)\)\s*:$");
-pattern!(PREFIX, r#"env_prefix\s*=\s*["'](\w*)["']"#);
-pattern!(ALIAS, r#"(?:validation_alias|alias|env)\s*=\s*["'](\w+)["']"#);
-pattern!(ENV_OBJECT, r"^(\w+)\s*(?::[^=]+)?=\s*(?:environs\.|environ\.)?(?:Env|FileAwareEnv)\((.*)\)$");
-pattern!(STARLETTE, r"^(\w+)\s*(?::[^=]+)?=\s*Config\(");
-pattern!(SCHEME, r"(\w+)\s*=\s*\(");
 
 /// Calls that fail on None.
 const NEEDS: &[&str] = &[
@@ -78,6 +75,9 @@ const NEEDS: &[&str] = &[
     "literal_eval",
     "start_polling",
     "run_until_complete",
+    "start",
+    "open",
+    "create_client",
     "login",
     "Updater",
     "make_url",
@@ -97,12 +97,14 @@ const KEY_ERRORS: &[&str] = &["KeyError", "LookupError"];
 /// What the reached modules read.
 pub(in crate::check) fn environment(modules: &[Module]) -> Environment {
     let mut found = Environment::default();
-    let objects = objects(modules);
-    let settings = settings_classes(modules);
+    let objects = Objects::of(modules);
     let readers = readers(modules);
     for module in modules {
         let at = Place { module, found: &mut found };
-        at.read(modules, &objects, &readers, &settings);
+        at.read(modules, &objects, &readers);
+    }
+    for (name, module, statement) in settings::required(modules) {
+        Place { module, found: &mut found }.add(&name, statement);
     }
     let set = found.set.clone();
     let mut seen = HashSet::new();
@@ -111,46 +113,16 @@ pub(in crate::check) fn environment(modules: &[Module]) -> Environment {
     found
 }
 
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
 /// Variables that every container has, or every platform sets.
 fn is_given(name: &str) -> bool {
     matches!(
         name,
         "PORT" | "PATH" | "HOME" | "PWD" | "HOSTNAME" | "SHLVL" | "LANG" | "TMPDIR" | "DISPLAY" | "VIRTUAL_ENV"
     ) || ["RAILWAY_", "NIXPACKS_", "PYTHON", "PIP_"].iter().any(|prefix| name.starts_with(prefix))
-}
-
-/// An object that reads variables when it is called: its name, and the variables that it has defaults for.
-#[derive(Default)]
-struct Objects {
-    names: HashSet<String>,
-    defaults: HashSet<String>,
-}
-
-fn objects(modules: &[Module]) -> Objects {
-    let mut found = Objects::default();
-    for module in modules {
-        for statement in &module.code.statements {
-            let text = &statement.text;
-            if let Some(made) = ENV_OBJECT.as_ref().and_then(|pattern| pattern.captures(text)) {
-                found.names.insert(made[1].to_owned());
-                let scheme = SCHEME.iter().flat_map(|pattern| pattern.captures_iter(&made[2]));
-                found.defaults.extend(scheme.map(|found| found[1].to_owned()).collect::<Vec<_>>());
-            }
-            if let Some(made) = STARLETTE.as_ref().and_then(|pattern| pattern.captures(text))
-                && module.text.contains("starlette.config")
-            {
-                found.names.insert(made[1].to_owned());
-            }
-            if let Some(names) = text.strip_prefix("from decouple import ") {
-                let config = names.split(',').find_map(|name| name.trim().strip_prefix("config"));
-                found.names.extend(config.map(|rest| match rest.trim().strip_prefix("as ") {
-                    Some(alias) => alias.trim().to_owned(),
-                    None => "config".to_owned(),
-                }));
-            }
-        }
-    }
-    found
 }
 
 /// Functions that read the variable which they are given the name of.
@@ -172,26 +144,6 @@ fn readers(modules: &[Module]) -> HashSet<String> {
             if subscript || get && raises {
                 found.insert(name.to_owned());
             }
-        }
-    }
-    found
-}
-
-/// Classes of pydantic's settings, those that are derived in turn among them.
-fn settings_classes(modules: &[Module]) -> HashSet<String> {
-    let mut found: HashSet<String> = HashSet::from(["BaseSettings".to_owned()]);
-    let used = modules.iter().any(|module| has_word(&module.text, "BaseSettings"));
-    for _ in 0..if used { 4 } else { 0 } {
-        let before = found.len();
-        for statement in modules.iter().flat_map(|module| &module.code.statements) {
-            let Some(class) = CLASS.as_ref().and_then(|pattern| pattern.captures(&statement.text)) else { continue };
-            let mut bases = class[2].split(',').map(|base| base.trim().rsplit('.').next().unwrap_or_default());
-            if bases.any(|base| found.contains(base)) {
-                found.insert(class[1].to_owned());
-            }
-        }
-        if found.len() == before {
-            break;
         }
     }
     found
@@ -220,7 +172,7 @@ impl Place<'_, '_> {
         });
     }
 
-    fn read(mut self, modules: &[Module], objects: &Objects, readers: &HashSet<String>, settings: &HashSet<String>) {
+    fn read(mut self, modules: &[Module], objects: &Objects, readers: &HashSet<String>) {
         let code = &self.module.code;
         for (index, statement) in code.statements.iter().enumerate() {
             let text = &statement.text;
@@ -242,8 +194,10 @@ impl Place<'_, '_> {
             if text.contains('(') {
                 self.calls(statement, objects, readers);
             }
-            if settings.len() > 1 && text.starts_with("class ") {
-                self.settings(index, settings);
+            for name in lists::demanded(code, index) {
+                if !self.is_asked_for(statement, &name) {
+                    self.add(&name, statement);
+                }
             }
         }
     }
@@ -251,13 +205,17 @@ impl Place<'_, '_> {
     /// Whether something else is done where the variable is not set.
     fn is_handled(&self, statement: &Statement, name: &str) -> bool {
         let quoted = |text: &str| text.contains(&format!("\"{name}\"")) || text.contains(&format!("'{name}'"));
+        self.is_asked_for(statement, name) || !quoted(&statement.text)
+    }
+
+    /// Whether code around it does without the variable, or asks for it first.
+    fn is_asked_for(&self, statement: &Statement, name: &str) -> bool {
         let code = self.code();
         code.is_caught(statement, KEY_ERRORS)
             || code.is_typing(statement)
             || [format!("\"{name}\" in "), format!("'{name}' in ")].iter().any(|ask| statement.text.contains(ask))
             || code.is_asked(statement, &format!("\"{name}\""))
             || code.is_asked(statement, &format!("'{name}'"))
-            || !quoted(&statement.text)
     }
 
     fn subscripts(&mut self, statement: &Statement) {
@@ -265,8 +223,9 @@ impl Place<'_, '_> {
             let Some(whole) = read.get(0) else { continue };
             let after = statement.text[whole.end()..].trim_start();
             let assigns = after.starts_with('=') && !after.starts_with("==");
-            if !assigns && !statement.text.starts_with("del ") && !self.is_handled(statement, &read[1]) {
-                self.add(&read[1], statement);
+            let Some(name) = read.get(1).or_else(|| read.get(2)).map(|name| name.as_str()) else { continue };
+            if !assigns && !statement.text.starts_with("del ") && !self.is_handled(statement, name) {
+                self.add(name, statement);
             }
         }
     }
@@ -275,7 +234,10 @@ impl Place<'_, '_> {
     fn gets(&mut self, statement: &Statement, modules: &[Module]) {
         for read in GET.iter().flat_map(|pattern| pattern.captures_iter(&statement.text)) {
             let Some(whole) = read.get(0) else { continue };
-            let (before, after) = (&statement.text[..whole.start()], statement.text[whole.end()..].trim_start());
+            let before = &statement.text[..whole.start()];
+            // The module that `environ` is taken from.
+            let before = before.strip_suffix('.').map_or(before, |rest| rest.trim_end_matches(is_word));
+            let after = statement.text[whole.end()..].trim_start();
             if after.starts_with("or ")
                 || after.starts_with("if ")
                 || after.starts_with("is ")
@@ -284,7 +246,9 @@ impl Place<'_, '_> {
                 continue;
             }
             let asked = ["if ", "elif ", "while "].iter().any(|word| statement.text.starts_with(word));
-            let used = needs(before) || after.starts_with('.') || after.starts_with('[');
+            let added = after.starts_with('+') || before.trim_end().ends_with('+');
+            let demanded = statement.text.starts_with("assert ") && before.trim_end() == "assert";
+            let used = needs(before) || after.starts_with('.') || after.starts_with('[') || added || demanded;
             let named = ASSIGNED.as_ref().and_then(|pattern| pattern.captures(before)).filter(|_| after.is_empty());
             let needed = match named {
                 Some(named) => is_needed(&named[1], self.module, modules),
@@ -308,8 +272,8 @@ impl Place<'_, '_> {
             let start = callee.rfind(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).map_or(0, |end| end + 1);
             let callee = &callee[start..];
             let (object, method) = callee.split_once('.').unwrap_or((callee, ""));
-            let inside = &text[at + 1..];
-            let by_object = objects.names.contains(object) && method != "read_env" && method != "prefixed";
+            let inside = text[at + 1..].trim_start();
+            let by_object = objects.read(object, method);
             let by_reader = readers.contains(callee.rsplit('.').next().unwrap_or(callee));
             if let Some((_, key)) = CLIENTS.iter().find(|(name, _)| *name == callee)
                 && !inside.contains("key")
@@ -321,12 +285,7 @@ impl Place<'_, '_> {
                 continue;
             }
             if by_object && inside.starts_with(')') {
-                let implied = match method {
-                    "db" | "db_url" => "DATABASE_URL",
-                    "cache" | "cache_url" => "CACHE_URL",
-                    "email" | "email_url" => "EMAIL_URL",
-                    _ => continue,
-                };
+                let Some(implied) = objects::implied(method) else { continue };
                 self.add(implied, statement);
                 continue;
             }
@@ -340,50 +299,9 @@ impl Place<'_, '_> {
             let word = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
             let has_default = rest.contains("default") || by_object && positional || objects.defaults.contains(name);
             if word && !has_default && !self.is_handled(statement, name) {
-                self.add(name, statement);
+                let prefix = if by_object { objects::prefix(self.code(), statement) } else { String::new() };
+                self.add(&format!("{prefix}{name}"), statement);
             }
-        }
-    }
-
-    /// Fields of a settings class without a default.
-    fn settings(&mut self, index: usize, settings: &HashSet<String>) {
-        let code = &self.module.code;
-        let statement = &code.statements[index];
-        let is_settings = CLASS
-            .as_ref()
-            .and_then(|pattern| pattern.captures(&statement.text))
-            .is_some_and(|class| settings.contains(&class[1]));
-        if !is_settings {
-            return;
-        }
-        let prefix =
-            code.inside(index).iter().find_map(|inner| Some(PREFIX.as_ref()?.captures(&inner.text)?[1].to_owned()));
-        let fields: BTreeMap<usize, (String, &Statement)> = code
-            .directly_inside(index)
-            .enumerate()
-            .filter_map(|(at, inner)| {
-                let field = FIELD.as_ref()?.captures(&inner.text)?;
-                let (name, kind) = (&field[1], &field[2]);
-                let value = field.get(3).map_or("", |value| value.as_str()).trim();
-                let by_field = value.starts_with("Field(") || value.starts_with("pydantic.Field(");
-                let arguments = value.split_once('(').map_or("", |(_, rest)| rest).trim_start();
-                let required = value.is_empty()
-                    || value == "..."
-                    || by_field
-                        && !arguments.contains("default")
-                        && (arguments.starts_with("...") || arguments.starts_with(')') || is_keyword(arguments));
-                if !required || kind.contains("ClassVar") || name == "model_config" || inner.text.starts_with("class ")
-                {
-                    return None;
-                }
-                let alias = ALIAS.as_ref()?.captures(value).map(|found| found[1].to_owned());
-                let name =
-                    alias.unwrap_or_else(|| format!("{}{name}", prefix.as_deref().unwrap_or_default()).to_uppercase());
-                Some((at, (name, inner)))
-            })
-            .collect();
-        for (name, inner) in fields.into_values() {
-            self.add(&name, inner);
         }
     }
 }

@@ -25,6 +25,7 @@ mod server;
 mod start;
 mod twice;
 mod unprovided;
+mod variables;
 mod version;
 
 use super::{check, checks};

@@ -1,0 +1,92 @@
+//! The variables that code wants set, in the ways of the libraries that people read them with.
+
+use super::{Files, folder};
+use crate::builder::Planned;
+use crate::builder::nixpacks::{self, Options};
+use crate::check::unset_variables;
+use crate::project::Project;
+
+#[track_caller]
+fn wants(names: &[&str], files: Files<'_>) {
+    let dir = folder(&[&[("requirements.txt", "")], files].concat());
+    let project = Project::open(dir.path()).unwrap();
+    let options = Options::default();
+    let planned = Planned::Nixpacks(nixpacks::derive(&project, &options));
+    let mut found: Vec<String> =
+        unset_variables(&project, &options, &planned).into_iter().map(|read| read.name).collect();
+    found.sort();
+    let mut wanted = names.to_vec();
+    wanted.sort_unstable();
+    assert_eq!(found, wanted);
+}
+
+#[track_caller]
+fn main_wants(names: &[&str], code: &str) {
+    wants(names, &[("main.py", code)]);
+}
+
+#[test]
+fn plain_reads_that_end_in_an_error_without_the_variable() {
+    main_wants(&["A", "B", "C"], "import os\na = os.environ['A']\nb, c = os.environ[\"B\"], os.environ.pop('C')\n");
+    main_wants(&["D"], "import os\nd = os.environ.get('D')\nprint(d.split(','))\n");
+    main_wants(&["E"], "import os\ne = os.getenv('E')\nn = int(e)\n");
+    main_wants(&["F"], "import os as system\nf = system.environ['F']\n");
+    main_wants(&["G", "H"], "import os\nassert os.getenv('G'), 'no'\nurl = os.environ.get('H') + '/x'\n");
+    main_wants(&["I"], "import os\nprint(f\"{os.environ['I']}\")\n");
+}
+
+#[test]
+fn reads_that_do_without_it() {
+    main_wants(&[], "import os\na = os.environ.get('A', 'x')\nb = os.getenv('B') or 'y'\nc = os.getenv('C')\n");
+    main_wants(&[], "import os\nd = os.environ.get('D')\nif d:\n    print(d.lower())\n");
+    main_wants(&[], "import os\ntry:\n    e = os.environ['E']\nexcept KeyError:\n    e = 1\n");
+    main_wants(&[], "import os\nif 'F' in os.environ:\n    f = os.environ['F']\n");
+    main_wants(&[], "import os\nos.environ['G'] = '1'\ng = os.environ['G']\n");
+}
+
+#[test]
+fn names_that_are_gone_through_in_a_list() {
+    main_wants(&["ONE", "TWO"], "import os\nfor name in ('ONE', 'TWO'):\n    os.environ[name]\n");
+    let checked = "import os\nREQUIRED = ['ONE', 'TWO']\nmissing = [n for n in REQUIRED if not os.getenv(n)]\nif missing:\n    raise SystemExit(missing)\n";
+    main_wants(&["ONE", "TWO"], checked);
+    main_wants(&["ONE"], "import os\nfor n in ['ONE']:\n    if n not in os.environ:\n        raise RuntimeError(n)\n");
+    main_wants(&[], "import os\nfor n in ['ONE']:\n    print(os.getenv(n))\n");
+}
+
+#[test]
+fn decouple_by_whatever_name() {
+    let code = "from decouple import (config as cfg, Csv)\nimport decouple\nA = cfg('A')\nB = cfg('B', default=1)\nC = cfg(\n    'C',\n    cast=Csv(),\n)\nD = decouple.config('D')\nE = cfg('E', 'x')\n";
+    main_wants(&["A", "C", "D"], code);
+    main_wants(&["A"], "from decouple import AutoConfig\nread = AutoConfig('.')\nA = read('A')\n");
+}
+
+#[test]
+fn environs_with_prefixes_and_its_own_object() {
+    let code = "from environs import Env\nenv = Env()\nenv.read_env()\nA = env('A')\nB = env.int('B', 3)\nwith env.prefixed('MY_'):\n    h = env('HOST')\n    with env.prefixed('IN_'):\n        d = env.str('DEEP')\n@env.parser_for('x')\ndef parse(value):\n    return value\n";
+    main_wants(&["A", "MY_HOST", "MY_IN_DEEP"], code);
+    main_wants(&["A"], "from environs import env\nA = env.bool('A')\nB = env.bool('B', default=False)\n");
+}
+
+#[test]
+fn django_environ_with_its_scheme_and_implied_names() {
+    let code = "import environ\nenv = environ.Env(DEBUG=(bool, False), TYPED=int)\nD = env('DEBUG')\nT = env('TYPED')\nDB = env.db()\nC = env.cache_url('REDIS_URL')\nE = env.email_url('EMAIL_URL', default='consolemail://')\nS = env.search_url()\n";
+    main_wants(&["DATABASE_URL", "REDIS_URL", "SEARCH_URL", "TYPED"], code);
+}
+
+#[test]
+fn settings_of_pydantic_by_prefix_alias_annotation_and_model() {
+    let code = "from typing import Annotated, Optional\nfrom pydantic import AliasChoices, BaseModel, Field\nfrom pydantic_settings import BaseSettings, SettingsConfigDict\nclass Smtp(BaseModel):\n    host: str\n    port: int = 25\nclass Settings(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='APP_', env_nested_delimiter='__')\n    url: str\n    maybe: Optional[str]\n    none: str | None = None\n    bot: str = Field(validation_alias='BOT_TOKEN')\n    two: str = Field(validation_alias=AliasChoices('FIRST', 'SECOND'))\n    kept: Annotated[str, Field(min_length=3)]\n    given: Annotated[int, Field(default=3)]\n    made: list = Field(default_factory=list)\n    smtp: Smtp\n    _own: str\nsettings = Settings()\n";
+    main_wants(&["APP_URL", "APP_MAYBE", "BOT_TOKEN", "FIRST", "APP_KEPT", "APP_SMTP__HOST"], code);
+}
+
+#[test]
+fn settings_classes_count_where_an_object_of_them_is_made() {
+    let code = "import pydantic_settings\nfrom pydantic_settings import BaseSettings as Base\nclass Common(Base):\n    class Config:\n        env_prefix = 'svc_'\n    key: str\n    region: str = 'eu'\nclass Child(Common):\n    extra: str\nclass Unused(pydantic_settings.BaseSettings):\n    never: str\nclass Case(pydantic_settings.BaseSettings, env_prefix='Z_'):\n    inner: int\n    handed: int\ndef get(c: Unused):\n    return Case(handed=1)\ns = Child()\n";
+    main_wants(&["SVC_KEY", "SVC_EXTRA", "Z_INNER"], code);
+}
+
+#[test]
+fn pydantic_1_has_the_settings_in_itself() {
+    let code = "from typing import Optional\nfrom pydantic import BaseSettings, Field\nclass Settings(BaseSettings):\n    a: str\n    b: str = Field(..., env='B_NAME')\n    c: str = Field('x', env='C_NAME')\n    d: Optional[str]\n    e: str\n    class Config:\n        fields = {'e': {'env': 'E_NAME'}}\nsettings = Settings()\n";
+    main_wants(&["A", "B_NAME", "E_NAME"], code);
+}
