@@ -36,6 +36,7 @@ mod start;
 mod statics;
 pub(crate) mod twice;
 pub(crate) mod unprovided;
+pub(crate) mod unread;
 pub(crate) mod variables;
 pub(crate) mod venv;
 pub(crate) mod version;
@@ -80,6 +81,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: server::CHECKS, look: server::look },
     Topic { checks: entry::CHECKS, look: entry::look },
     Topic { checks: factory::CHECKS, look: factory::look },
+    Topic { checks: unread::CHECKS, look: unread::look },
     Topic { checks: imports::CHECKS, look: imports::look },
     Topic { checks: unprovided::CHECKS, look: unprovided::look },
     Topic { checks: variables::CHECKS, look: variables::look },

@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 const MOST: usize = 256;
 /// A larger module that is imported is data rather than code.
 const LARGEST: u64 = 1 << 18;
+/// What is started is read up to here.
+const LARGEST_STARTED: u64 = 1 << 22;
 
 /// A module of the project that the start imports, or starts.
 pub(in crate::check) struct Module {
@@ -29,8 +31,19 @@ pub(in crate::check) struct Module {
     pub(in crate::check) is_script: bool,
     /// Whether the start surely loads it: no function, condition or handler stands around an import on the way.
     pub(in crate::check) is_certain: bool,
+    /// Why its text is not known.
+    pub(in crate::check) unread: Option<Unread>,
     /// The folder in which its imports are looked for.
     base: PathBuf,
+}
+
+/// Why a module could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::check) enum Unread {
+    /// Python cannot read it either: what it is in, and the line from which on.
+    Encoding { what: &'static str, line: usize },
+    /// It was not looked at: it is too large, or the system refuses it.
+    Here(String),
 }
 
 /// An import of something that is not the module's own.
@@ -77,6 +90,35 @@ pub(in crate::check) fn modules(subject: &Subject<'_>) -> Vec<Module> {
     walk.found
 }
 
+/// The text of a Python file, as Python decodes it: UTF-8, unless its first two lines name another encoding.
+fn source(file: &Path, most: u64) -> Result<String, Unread> {
+    let bytes = crate::fs::read(file, most).map_err(|error| Unread::Here(error.to_string()))?;
+    let text = match String::from_utf8(bytes) {
+        Ok(text) if text.contains('\0') => {
+            let line = text.split('\0').next().unwrap_or_default().matches('\n').count() + 1;
+            return Err(Unread::Encoding { what: "holds null bytes", line });
+        }
+        Ok(text) => text,
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let bytes = error.into_bytes();
+            let head: Vec<&[u8]> = bytes.splitn(3, |byte| *byte == b'\n').take(2).collect();
+            let names = |line: &&[u8]| {
+                String::from_utf8_lossy(line).trim_start().starts_with('#')
+                    && memchr::memmem::find(line, b"coding").is_some()
+            };
+            if !head.iter().any(names) {
+                let is_wide = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
+                let what = if is_wide { "is UTF-16" } else { "is not UTF-8" };
+                return Err(Unread::Encoding { what, line: memchr::memchr_iter(b'\n', &bytes[..valid]).count() + 1 });
+            }
+            // Names of modules and variables are the same in all of them.
+            bytes.iter().map(|byte| char::from(*byte)).collect()
+        }
+    };
+    Ok(text.trim_start_matches('\u{feff}').replace("\r\n", "\n"))
+}
+
 struct Walk<'a> {
     app: &'a Project,
     found: Vec<Module>,
@@ -92,11 +134,14 @@ impl Walk<'_> {
         is_certain: bool,
         is_script: bool,
     ) {
-        let small = || std::fs::metadata(self.app.root().join(&path)).is_ok_and(|file| file.len() <= LARGEST);
-        if (importer.is_none() || small()) && self.found.len() < MOST && self.seen.insert(path.clone()) {
-            let text = self.app.read_text(&path).unwrap_or_default();
+        if self.found.len() < MOST && self.seen.insert(path.clone()) {
+            let most = if importer.is_none() { LARGEST_STARTED } else { LARGEST };
+            let (text, unread) = match source(&self.app.root().join(&path), most) {
+                Ok(text) => (text, None),
+                Err(unread) => (String::new(), Some(unread)),
+            };
             let (text, code) = (plain(&text), Code::read(&text));
-            self.found.push(Module { path, text, code, importer, is_script, is_certain, base });
+            self.found.push(Module { path, text, code, importer, is_script, is_certain, unread, base });
         }
     }
 

@@ -25,6 +25,7 @@ mod server;
 mod start;
 mod twice;
 mod unprovided;
+mod unread;
 mod variables;
 mod version;
 
