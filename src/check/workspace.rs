@@ -18,7 +18,9 @@ pub(super) const CHECKS: &[Check] = &[OUTSIDE];
 
 pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     let sources = subject.pyproject().into_iter().flat_map(|file| unresolved::siblings(&subject.app, file));
-    for sibling in sources {
+    let pipenv = subject.manager() == Some("pipenv");
+    let of_pipfile = pipenv.then(|| unresolved::of_pipfile(&subject.app)).into_iter().flatten();
+    for sibling in sources.chain(of_pipfile) {
         let where_ = match &sibling.found {
             Some(found) => format!("it is {}", found.display()),
             None => "it is not in the folder that is deployed".to_owned(),

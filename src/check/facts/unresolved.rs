@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::check::subject::Keyed;
 use crate::check::workspace::{Sibling, leaves};
 use crate::project::requirements::normalize;
-use crate::project::{MAX_FILE, Project};
+use crate::project::{KeyLines, MAX_FILE, Project};
 
 /// Folders above that may be the workspace's root.
 const ABOVE: usize = 4;
@@ -51,7 +51,47 @@ pub(in crate::check) fn siblings(app: &Project, file: &Keyed) -> Vec<Sibling> {
             });
         }
     }
+    let direct = file.get(&["project", "dependencies"]).and_then(Value::as_array).into_iter().flatten();
+    for (at, text) in direct.enumerate().filter_map(|(at, value)| Some((at, value.as_str()?))) {
+        let Some((name, url)) = text.split_once('@') else { continue };
+        let Some(path) = url.trim().strip_prefix("file:") else { continue };
+        let path = path.trim_start_matches('/');
+        let roots = ["${PROJECT_ROOT}/", "{root:uri}/"];
+        let path = roots.iter().find_map(|root| path.strip_prefix(root)).unwrap_or(path);
+        if leaves(Path::new(path)) {
+            let place = at.to_string();
+            let key = ["project", "dependencies", place.as_str()];
+            found.push(Sibling {
+                name: name.split('[').next().unwrap_or(name).trim().to_owned(),
+                is_member: false,
+                source: file.source(&key),
+                text: text.to_owned(),
+                found: Some(PathBuf::from(path)),
+            });
+        }
+    }
     found
+}
+
+/// What a Pipfile takes from beside its own folder.
+pub(in crate::check) fn of_pipfile(app: &Project) -> Vec<Sibling> {
+    let text = app.has_file("Pipfile").then(|| app.read_text("Pipfile").ok()).flatten().unwrap_or_default();
+    let value: Value = toml_edit::de::from_str(&text).unwrap_or_default();
+    let lines = KeyLines::toml(&text);
+    let packages = value.get("packages").and_then(Value::as_object).into_iter().flatten();
+    let outside = packages.filter_map(|(name, value)| {
+        let path = value.get("path")?.as_str().filter(|path| leaves(Path::new(path)))?;
+        let line = lines.line(&["packages", name]);
+        let written = line.and_then(|line| text.lines().nth(line - 1)).unwrap_or_default();
+        Some(Sibling {
+            name: name.clone(),
+            is_member: false,
+            source: app.line("Pipfile", line),
+            text: written.to_owned(),
+            found: Some(PathBuf::from(path)),
+        })
+    });
+    outside.collect()
 }
 
 /// The siblings that a project's own pyproject.toml names.

@@ -28,6 +28,7 @@ mod unprovided;
 mod unread;
 mod variables;
 mod version;
+mod workspace;
 
 use super::{check, checks};
 use crate::builder::Planned;
