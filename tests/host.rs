@@ -429,6 +429,25 @@ http.server.HTTPServer((sys.argv[1], int(os.environ["PORT"])), Handler).serve_fo
 "#;
 
 #[test]
+fn what_is_built_against_a_planned_package_finds_its_library_when_it_runs_as_nixpkgs_linker_has_it() {
+    let plan = plan(&["python311", "gcc", "zlib"]);
+    let test = "what_is_built_against_a_planned_package_finds_its_library_when_it_runs_as_nixpkgs_linker_has_it";
+    if lacks(test, &plan) {
+        return;
+    }
+    let app = project(&[("x.c", "#include <zlib.h>\n#include <stdio.h>\nint main(){puts(zlibVersion());}\n")]);
+    let sandbox = open(&plan, app.path(), false);
+    if sandbox.unverified().iter().any(|note| note.what.starts_with("nixPkgs: ")) {
+        println!("skipped: {test}: no gcc or no headers of zlib");
+        return;
+    }
+    let (code, text) = run(&*sandbox, "gcc x.c -o x -lz && ./x && readelf -d x");
+    assert_eq!(code, 0, "{text}");
+    let paths: Vec<&str> = text.lines().filter(|line| line.contains("RPATH")).collect();
+    assert!(matches!(paths[..], [only] if only.contains("/nix/store/") && only.contains("-zlib-linked/lib")), "{text}");
+}
+
+#[test]
 fn the_apps_own_listener_is_found_and_asked_with_and_without_a_network() {
     let plan = plan(&["python311"]);
     if lacks("the_apps_own_listener_is_found_and_asked_with_and_without_a_network", &plan) {

@@ -61,10 +61,13 @@ pub fn audit(venv: &Path, provided: &[PathBuf]) -> Result<Vec<MissingLibrary>> {
             if !seen.insert(path.clone()) {
                 continue;
             }
-            for soname in elf::read(&path).map(|dynamic| dynamic.needed).unwrap_or_default() {
+            let dynamic = elf::read(&path).unwrap_or_default();
+            // What was built here against a package has the way to its libraries in itself.
+            let is_linked = dynamic.runpath.iter().any(|dir| dir.starts_with("/nix/store/"));
+            for soname in dynamic.needed {
                 match own.get(&soname) {
                     Some(inside) => todo.push(inside.clone()),
-                    None if known(&soname) => {}
+                    None if is_linked || known(&soname) => {}
                     None => {
                         missing.entry(soname).or_insert_with(|| root.clone());
                     }

@@ -2,6 +2,7 @@
 
 pub(in crate::sandbox) mod bare;
 mod bwrap;
+mod called;
 pub(in crate::sandbox) mod check;
 mod commands;
 mod confine;

@@ -42,6 +42,7 @@ pub(super) struct Declared {
     development: Vec<&'static Package>,
     pub(super) shelved: Vec<Shelved>,
     libraries: Vec<Shelved>,
+    linked: Vec<Shelved>,
     data: Vec<&'static str>,
 }
 
@@ -184,6 +185,7 @@ impl Declared {
         self.data.extend(package.data.iter().filter(|dir| Path::new(dir).is_dir()));
         if package.is_for_development() {
             self.development.push(package);
+            self.linked.extend(shelf::linked(cache, package, host)?);
             if !toolchain::has_development(package) {
                 self.note(
                     what(),
@@ -293,6 +295,7 @@ impl Declared {
             }
             binds.push(Bind::read_only(&shelved.dir, shelved.store.clone()));
         }
+        binds.extend(self.linked.iter().map(|linked| Bind::read_only(&linked.dir, linked.store.clone())));
         if let (Some(dir), Some((layer, python))) = (&self.pip, python) {
             let store = store_path(&format!("{}-pip", python.name()));
             binds.push(Bind::read_only(dir, format!("{store}/lib/{}/site-packages", python.name())));

@@ -19,7 +19,7 @@ use crate::sandbox::elf::Libraries;
 use crate::sandbox::python::Interpreter;
 
 /// Changes whenever the layout below does, so that older caches are not read.
-const LAYOUT: &str = "1";
+const LAYOUT: &str = "3";
 
 /// Libraries that glibc or the loader open by themselves, and the names older wheels were linked with.
 const GLIBC: &[&str] = &[
@@ -38,7 +38,14 @@ const GLIBC: &[&str] = &[
 ];
 
 /// Directories that are shown as they are: too large to copy, and nothing in them is a shared library the cloud lacks.
-const SHOWN_AS_THEY_ARE: &[&str] = &["/usr/share/zoneinfo", "/usr/share/perl", "/usr/lib/gcc", "/usr/libexec/gcc"];
+const SHOWN_AS_THEY_ARE: &[&str] = &[
+    "/usr/share/zoneinfo",
+    "/usr/share/perl",
+    "/usr/lib/x86_64-linux-gnu/perl-base",
+    "/usr/lib/aarch64-linux-gnu/perl-base",
+    "/usr/lib/gcc",
+    "/usr/libexec/gcc",
+];
 
 /// What a root is made for.
 #[derive(Debug)]
@@ -126,6 +133,9 @@ fn build(usr: &Path, recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> Result<(
     }
     for files in recipe.development {
         programs.extend(toolchain::install_development(usr, &libdir, &libraries, files)?);
+    }
+    if recipe.compiler {
+        toolchain::wrap_linker(usr, recipe.development)?;
     }
     let data = recipe.development.iter().flat_map(|package| package.data).filter(|dir| dir.starts_with("/usr/"));
     for dir in SHOWN_AS_THEY_ARE.iter().chain(data) {

@@ -3,6 +3,7 @@
 //! A command brings its libraries along in a place that only it looks into, through a wrapper, as nixpkgs' wrappers do: a
 //! host's `ffmpeg` needs `libGL`, but that must not make `import cv2` work.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::called;
 use super::layer::store_path;
 use crate::catalog::nix_packages::Package;
 use crate::sandbox::cache::{Cache, copy_file};
@@ -31,6 +33,9 @@ const GLIBC_STEMS: &[&str] = &[
     "libthread_db.so",
     "libBrokenLocale.so",
 ];
+
+/// The folder of a package's programs that are called by its own alone.
+const CALLED: &str = "called";
 
 /// A package on the shelf.
 #[derive(Debug, Clone)]
@@ -64,12 +69,25 @@ fn own_libraries(package: &Package, libraries: &Libraries) -> Vec<(String, PathB
 
 /// `nixLibs`: a directory for `LD_LIBRARY_PATH`. `None` when this machine lacks the library.
 pub(super) fn library(cache: &Cache, package: &Package, libraries: &Libraries) -> Result<Option<Shelved>> {
+    libraries_of(cache, package, libraries, &format!("{}-lib", package.attributes[0]))
+}
+
+/// What programs that are built against a package find it by when they run. `None` when this machine lacks the library.
+pub(super) fn linked(cache: &Cache, package: &Package, libraries: &Libraries) -> Result<Option<Shelved>> {
+    libraries_of(cache, package, libraries, &linked_name(package))
+}
+
+/// The name of that directory's package.
+pub(super) fn linked_name(package: &Package) -> String {
+    format!("{}-linked", package.attributes[0])
+}
+
+fn libraries_of(cache: &Cache, package: &Package, libraries: &Libraries, name: &str) -> Result<Option<Shelved>> {
     let own = own_libraries(package, libraries);
     if own.is_empty() {
         return Ok(None);
     }
-    let name = format!("{}-lib", package.attributes[0]);
-    let dir = cache.entry("lib", &key(&name, own.iter().map(|(_, file)| file.as_path())), |dir| {
+    let dir = cache.entry("lib", &key(name, own.iter().map(|(_, file)| file.as_path())), |dir| {
         let lib = dir.join("lib");
         fs::create_dir_all(&lib)?;
         for (soname, file) in &own {
@@ -77,7 +95,7 @@ pub(super) fn library(cache: &Cache, package: &Package, libraries: &Libraries) -
         }
         closure_into(&lib, own.iter().map(|(_, file)| file.clone()), libraries)
     })?;
-    Ok(Some(Shelved { dir, store: store_path(&name), commands: Vec::new() }))
+    Ok(Some(Shelved { dir, store: store_path(name), commands: Vec::new() }))
 }
 
 /// `nixPkgs`: a directory with the package's commands. `None` when this machine lacks the first of them.
@@ -89,26 +107,48 @@ pub(super) fn commands(cache: &Cache, package: &Package, libraries: &Libraries) 
     }
     let name = package.attributes[0];
     let store = store_path(name);
-    let dir = cache.entry("package", &key(name, found.iter().map(|(_, file)| file.as_path())), |dir| {
-        for sub in ["bin", "lib", "libexec"] {
+    let called: BTreeMap<String, PathBuf> = found.iter().flat_map(|(_, file)| called::called(file)).collect();
+    let files = || found.iter().map(|(_, file)| file.as_path()).chain(called.values().map(PathBuf::as_path));
+    let dir = cache.entry("package", &key(name, files()), |dir| {
+        for sub in ["bin", "lib", "libexec", CALLED] {
             fs::create_dir_all(dir.join(sub))?;
         }
+        let base = |path: &String| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let places = called.keys().map(|path| (path.clone(), format!("{store}/{CALLED}/{}", base(path)))).collect();
         for (name, file) in &found {
-            let target = dir.join("bin").join(name);
-            if !is_elf(file) {
-                copy_file(file, &target)?;
-                continue;
-            }
-            copy_file(file, &dir.join("libexec").join(name))?;
-            let wrapper =
-                format!("#!/bin/sh\nLD_LIBRARY_PATH={store}/lib:$LD_LIBRARY_PATH exec {store}/libexec/{name} \"$@\"\n");
-            fs::write(&target, wrapper)?;
-            fs::set_permissions(&target, fs::Permissions::from_mode(0o755))?;
+            install(dir, &store, "bin", name, file, &places)?;
         }
-        closure_into(&dir.join("lib"), found.iter().map(|(_, file)| file.clone()), libraries)
+        for (path, file) in &called {
+            install(dir, &store, CALLED, &base(path), file, &places)?;
+        }
+        closure_into(&dir.join("lib"), files().map(Path::to_owned), libraries)
     })?;
     let commands = found.iter().map(|(name, _)| (*name).to_owned()).collect();
     Ok(Some(Shelved { dir, store, commands }))
+}
+
+/// Puts a program into a folder of the package: one of the machine's own behind a wrapper that finds its libraries, a script with
+/// the programs that it calls by their places inside.
+fn install(
+    dir: &Path,
+    store: &str,
+    sub: &str,
+    name: &str,
+    file: &Path,
+    places: &BTreeMap<String, String>,
+) -> Result<()> {
+    let target = dir.join(sub).join(name);
+    let text = if is_elf(file) {
+        copy_file(file, &dir.join("libexec").join(name))?;
+        format!("#!/bin/sh\nLD_LIBRARY_PATH={store}/lib:$LD_LIBRARY_PATH exec {store}/libexec/{name} \"$@\"\n")
+    } else if let Some(text) = called::script(file).filter(|_| !places.is_empty()) {
+        called::rewritten(&text, places)
+    } else {
+        return copy_file(file, &target);
+    };
+    fs::write(&target, text)?;
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o755))?;
+    Ok(())
 }
 
 fn closure_into(lib: &Path, files: impl Iterator<Item = PathBuf>, libraries: &Libraries) -> Result<()> {
@@ -123,7 +163,7 @@ fn closure_into(lib: &Path, files: impl Iterator<Item = PathBuf>, libraries: &Li
 
 fn key<'a>(name: &str, files: impl Iterator<Item = &'a Path>) -> String {
     use std::os::unix::fs::MetadataExt;
-    let mut text = format!("1;{name};");
+    let mut text = format!("2;{name};");
     for file in files.chain([Path::new("/etc/ld.so.cache")]) {
         let changed = fs::metadata(file).map(|meta| (meta.mtime(), meta.len())).unwrap_or_default();
         text.push_str(&format!("{}:{changed:?};", file.display()));

@@ -1,13 +1,15 @@
 //! The C and C++ compiler of this machine, with glibc's own headers and nothing else of `/usr/include`.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use super::layer::store_path;
 use super::root::{place, system_command};
+use super::shelf;
 use crate::catalog::nix_packages::Package;
 use crate::sandbox::cache::copy_tree;
 use crate::sandbox::elf::Libraries;
@@ -284,6 +286,29 @@ pub(super) fn install_development(
         }
     }
     Ok(programs)
+}
+
+/// Puts a wrapper in the linker's place that does what nixpkgs' `ld` does: what is linked with a library of a package finds it when it
+/// runs, by a path of its own and without `LD_LIBRARY_PATH`. The old kind of that path holds for the library's own libraries too, of
+/// which each has its own path there.
+pub(super) fn wrap_linker(usr: &Path, development: &[&Package]) -> Result<()> {
+    let own = usr.join("bin/ld");
+    let linked: Vec<&&Package> = development.iter().filter(|package| !package.link.is_empty()).collect();
+    if linked.is_empty() || !own.is_file() {
+        return Ok(());
+    }
+    let mut script = "#!/bin/sh\npath=\nfor word; do\n  case $word in\n".to_owned();
+    for package in linked {
+        let options: Vec<String> = package.link.iter().map(|name| format!("-l{name}")).collect();
+        let place = store_path(&shelf::linked_name(package));
+        script += &format!("    {}) path=\"$path -rpath {place}/lib\" ;;\n", options.join("|"));
+    }
+    script += "  esac\ndone\nexec /usr/lib/ld/ld \"$@\" ${path:+--disable-new-dtags} $path\n";
+    fs::create_dir_all(usr.join("lib/ld"))?;
+    fs::rename(&own, usr.join("lib/ld/ld"))?;
+    fs::write(&own, script)?;
+    fs::set_permissions(&own, fs::Permissions::from_mode(0o755))?;
+    Ok(())
 }
 
 /// Debian's second include directory, `include/x86_64-linux-gnu`, belongs to `lib/x86_64-linux-gnu`.
