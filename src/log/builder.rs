@@ -218,7 +218,13 @@ impl LogBuilder {
             self.kept_to = number;
             let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
             let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
-            for piece in raw.split(|b| *b == b'\r').filter(|piece| raw.is_empty() || !piece.is_empty()) {
+            let redrawn: Vec<&[u8]> = raw.split(|b| *b == b'\r').collect();
+            let shown = redrawn.iter().enumerate().filter(|(at, piece)| {
+                // Of a progress bar its last state counts.
+                let is_overdrawn = is_bar(piece) && redrawn.get(at + 1).is_some_and(|next| is_bar(next));
+                (raw.is_empty() || !piece.is_empty()) && !is_overdrawn
+            });
+            for (_, piece) in shown {
                 for part in pieces(piece) {
                     self.cleaner.line(number, self.phase.as_ref(), part, &mut self.lines);
                 }
@@ -281,6 +287,11 @@ impl LogBuilder {
     }
 }
 
+/// Whether a piece of a line is a progress bar of pip's.
+fn is_bar(piece: &[u8]) -> bool {
+    memchr::memmem::find(piece, "━━━━".as_bytes()).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -299,5 +310,13 @@ mod tests {
             let log = in_pieces(&utf16, cut);
             assert_eq!(log.lines()[0].text, "pip: command not found", "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn of_a_redrawn_progress_bar_the_last_state_is_left() {
+        let text = "Downloading x\n   ━━━━━ 1/3 MB\r   ━━━━━ 2/3 MB\r   ━━━━━ 3/3 MB\nhalf\rwhole\n";
+        let log = in_pieces(text.as_bytes(), 0);
+        let lines: Vec<&str> = log.lines().iter().map(|line| line.text.trim()).collect();
+        assert_eq!(lines, ["Downloading x", "━━━━━ 3/3 MB", "half", "whole"]);
     }
 }

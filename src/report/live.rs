@@ -45,7 +45,9 @@ impl Live {
                     spinner.enable_steady_tick(Duration::from_millis(120));
                 }
             }
-            Event::PhaseStarted { .. } | Event::SmokeFinished { .. } => {}
+            // What is shown is how long the phase takes, not the run.
+            Event::PhaseStarted { .. } => self.spinner.iter().for_each(ProgressBar::reset_elapsed),
+            Event::SmokeFinished { .. } => {}
             Event::CmdStarted { phase, cmd } => {
                 self.prefixed(phase, &self.paint.bold(format!("$ {cmd}")));
                 if let Some(spinner) = &self.spinner {
@@ -53,7 +55,7 @@ impl Live {
                     spinner.enable_steady_tick(Duration::from_millis(120));
                 }
             }
-            Event::Line { phase, text } => self.prefixed(phase, &harmless(text)),
+            Event::Line { phase, text } => self.prefixed(phase, &without_bar(&harmless(text))),
             Event::CmdFinished { phase, status, took, .. } if *status != Status::Passed => {
                 let ending = format!("{} after {}", words::ending(*status), words::took(*took));
                 self.prefixed(phase, &self.paint.bad(ending));
@@ -93,15 +95,36 @@ impl Live {
     }
 }
 
-/// A program's output without escape sequences and control characters: a requirement's build script may print anything,
+/// A foreign text, such as a program's output, without escape sequences and control characters: a requirement's build script may print anything,
 /// and the terminal is the user's.
-fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     let plain = console::strip_ansi_codes(text);
     plain.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !c.is_control()).collect()
+}
+
+/// A progress bar's line without the bar, which is wider than what is left of a terminal's line beside the phase.
+fn without_bar(text: &str) -> String {
+    let is_bar = |c: char| matches!(c, '━' | '╸' | '╺');
+    match text.trim_start().starts_with("━━━━") {
+        true => text.trim_start().trim_start_matches(is_bar).trim_start().to_owned(),
+        false => text.to_owned(),
+    }
 }
 
 impl Drop for Live {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_progress_bar_leaves_its_figures() {
+        let bar = "     ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸━━━━━━ 15.7/15.7 MB 45.3 MB/s eta 0:00:00";
+        assert_eq!(without_bar(bar), "15.7/15.7 MB 45.3 MB/s eta 0:00:00");
+        assert_eq!(without_bar("  Downloading x.whl"), "  Downloading x.whl");
     }
 }

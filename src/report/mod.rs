@@ -16,7 +16,7 @@ mod words;
 pub use format::Format;
 pub use human::not_verified;
 pub use json::{SCHEMA, check_schema, replay_schema, run_schema};
-pub use live::Live;
+pub use live::{Live, harmless};
 pub use paint::Paint;
 
 use std::path::PathBuf;

@@ -85,7 +85,7 @@ pub(super) fn smoke(
                 thread::sleep(INTERVAL);
             }
         });
-        let smoke = watch(&mut app, settings, sandbox, &inbox, interrupted, on_line);
+        let smoke = watch(&mut app, settings, sandbox, (&inbox, done), interrupted, on_line);
         // Before the scope waits for the probe: a GET that hangs ends with the app.
         app.end();
         done.store(true, Ordering::Relaxed);
@@ -97,7 +97,7 @@ fn watch(
     app: &mut Running,
     settings: &SmokeSettings,
     sandbox: &dyn Sandbox,
-    answers: &mpsc::Receiver<ProbeAnswer>,
+    (answers, done): (&mpsc::Receiver<ProbeAnswer>, &AtomicBool),
     interrupted: &AtomicBool,
     on_line: &mut dyn FnMut(&str),
 ) -> Result<Smoke> {
@@ -141,6 +141,8 @@ fn watch(
             break result;
         }
     };
+    // An app that is asked to stop is asked nothing else.
+    done.store(true, Ordering::Relaxed);
     let took = started.elapsed();
     let alive = app.exit()?.is_none() && result != SmokeResult::Interrupted;
     let stop = match alive {
