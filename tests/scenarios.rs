@@ -54,7 +54,7 @@ fn lacks(backend: BackendName) -> Option<&'static str> {
 
 fn run(scenario: Scenario, backend: BackendName) -> Result<(), Failed> {
     let may_be_missing = scenario.definition.python.as_deref().is_some_and(|python| !CERTAIN_PYTHONS.contains(&python))
-        || !scenario.definition.runs_on(backend);
+        || scenario.definition.backend_for(backend).is_none();
     let title = title(&scenario, backend);
     if let Some(why) = lacks(backend) {
         return skipped(&title, why, may_be_missing);
@@ -106,7 +106,7 @@ fn fixtures_are_sound() -> Result<(), Failed> {
     for scenario in &found.scenarios {
         let accepted = scenario.dir.join("expected.json");
         let heavy = scenario.definition.tags.iter().any(|tag| tag == scenario::HEAVY);
-        if !accepted.is_file() && !heavy && scenario.definition.runs_on(BackendName::Host) {
+        if !accepted.is_file() && !heavy && scenario.definition.backend_for(BackendName::Host).is_some() {
             faults.push(format!("{}: there is no expected.json", scenario.name));
         }
         if scenario.definition.about.trim().is_empty() {

@@ -39,6 +39,13 @@ fn a_check_prints_what_its_schema_says() {
 }
 
 #[test]
+fn services_print_what_their_schema_says() {
+    let report = printed(&["services", "--format", "json", "scenarios/works-single-subfolder/app"]);
+    assert!(!report["services"].as_array().unwrap().is_empty());
+    assert_eq!(faults("services", &report), [""; 0]);
+}
+
+#[test]
 fn a_replay_prints_what_its_schema_says() {
     let log = project(&[("build.log", "ModuleNotFoundError: No module named 'cv2'\n")]);
     let report = printed(&["replay", "--format", "json", &log.path().join("build.log").to_string_lossy()]);

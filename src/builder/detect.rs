@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::platform::{Platform, railway};
 use crate::project::{InputError, Project, Source};
@@ -44,6 +44,23 @@ pub enum Asked {
     Nixpacks,
     /// Railpack; the release that the platform takes unless said.
     Railpack(Option<Version>),
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Nixpacks => f.write_str("nixpacks"),
+            Self::Railpack(None) => f.write_str("railpack"),
+            Self::Railpack(Some(version)) => write!(f, "railpack@{version}"),
+        }
+    }
+}
+
+impl Serialize for Asked {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 impl FromStr for Asked {
@@ -199,6 +216,9 @@ mod tests {
     fn a_builder_is_asked_for_by_name() {
         assert_eq!("railpack".parse(), Ok(Asked::Railpack(None)));
         assert_eq!("railpack@0.23.0".parse(), Ok(Asked::Railpack(Some(Version::COOLIFY))));
+        for text in ["auto", "nixpacks", "railpack", "railpack@0.23.0"] {
+            assert_eq!(text.parse::<Asked>().unwrap().to_string(), text);
+        }
         assert!(["", "Railpack", "nixpacks@1", "railpack@new"].iter().all(|text| text.parse::<Asked>().is_err()));
     }
 

@@ -265,42 +265,9 @@ fn folder(project: &Project) -> PathBuf {
     if place.as_os_str().is_empty() { PathBuf::from(".") } else { place }
 }
 
-/// The folders of the three levels below the root that Nixpacks would plan, those nearest to the root first. What lies inside
-/// one of them is a part of it.
-fn homes(project: &Project) -> Vec<PathBuf> {
-    const LEVELS: usize = 3;
-    const MOST: usize = 2000;
-    let is_code = |folder: &Path| {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        let is_tooling = name.starts_with('.') || matches!(&*name, "node_modules" | "__pycache__" | "site-packages");
-        !is_tooling && !project.has_file(folder.join("pyvenv.cfg"))
-    };
-    let mut found = Vec::new();
-    let mut level = vec![PathBuf::new()];
-    let mut seen = 0;
-    for _ in 0..LEVELS {
-        let mut next = Vec::new();
-        for above in std::mem::take(&mut level) {
-            let inside = project.enter(&above).map(|inside| inside.folders()).unwrap_or_default();
-            for folder in inside.into_iter().map(|name| above.join(name)).filter(|folder| is_code(folder)) {
-                seen += 1;
-                if seen > MOST {
-                    return found;
-                }
-                match SIGNS.iter().any(|sign| project.has_file(folder.join(sign))) {
-                    true => found.push(folder),
-                    false => next.push(folder),
-                }
-            }
-        }
-        level = next;
-    }
-    found
-}
-
 fn no_plan(project: &Project) -> Finding {
     let folders = project.folders();
-    let homes = homes(project);
+    let homes = project.folders_below(|folder| SIGNS.iter().any(|sign| project.has_file(folder.join(sign))));
     let homes: Vec<&Path> = homes.iter().map(PathBuf::as_path).collect();
     let entry = ENTRIES.into_iter().find(|name| project.has_file(name));
     let root = Source::file(folder(project));

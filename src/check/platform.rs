@@ -3,7 +3,7 @@
 use super::finding::{Check, Findings, error, note, set_key, warning};
 use super::subject::Subject;
 use crate::finding::Severity;
-use crate::platform::Platform;
+use crate::platform::{Platform, railway};
 use crate::project::Source;
 use crate::project::Sourced;
 
@@ -40,7 +40,14 @@ const UNEXPANDED: Check = error(
 )
 .decides();
 
-pub(super) const CHECKS: &[Check] = &[DOCKERFILE, BUILDER, UNEXPANDED, ENVIRONMENT, DEPRECATED, CONFIG_AS_CODE];
+const BELOW_THE_ROOT: Check = note(
+    "railway-config-below-the-root",
+    "Railway looks for railway.toml and railway.json at the root of the repository, whatever the root directory of the service is. \
+     One in a folder counts only where the service's settings name its path.",
+);
+
+pub(super) const CHECKS: &[Check] =
+    &[DOCKERFILE, BUILDER, UNEXPANDED, ENVIRONMENT, DEPRECATED, CONFIG_AS_CODE, BELOW_THE_ROOT];
 
 fn on_railway(subject: &Subject<'_>) -> bool {
     subject.railway().is_some() || subject.options.platform == Platform::Railway
@@ -85,6 +92,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     if !on_railway {
         return;
     }
+    below_the_root(subject, findings);
     if let Some(file) = subject.railway().filter(|_| overrules(subject)) {
         let key = ["deploy", "startCommand"];
         let command = file.str(&key).unwrap_or_default();
@@ -117,6 +125,26 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         let finding = CONFIG_AS_CODE.found(format!("Railway stops reading {} on 2026-12-01", file.path.display()));
         findings.push(finding.at(Source::file(&file.path), "").help("run `railway config migrate`"));
     }
+}
+
+/// A file in the folder that is deployed alone.
+fn below_the_root(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some((root, own)) = subject.project.repository().zip(railway::file_in(subject.project)) else { return };
+    if !subject.options.platform.reads_railway() {
+        return;
+    }
+    let finding = match railway::file_in(&root) {
+        Some(counts) => BELOW_THE_ROOT
+            .found(format!("{} counts, not this folder's {own}", root.place(counts).display()))
+            .severity(Severity::Warning),
+        None => BELOW_THE_ROOT.found(format!("{own} is not at the root of the repository, where Railway looks for it")),
+    };
+    findings.push(
+        finding
+            .about(own)
+            .at(subject.project.file(own), "")
+            .help("name its path in the service's settings (\"Railway Config File\"), or move it to the root"),
+    );
 }
 
 /// What would be different for this very project.

@@ -11,6 +11,7 @@ use super::facts::provided::Provided;
 use super::facts::reach::Module;
 use crate::builder::nixpacks::{Derived, Options, Phase, Plan, PlanError};
 use crate::plan::Choice;
+use crate::platform::railway;
 use crate::project::requirements::Requirements;
 use crate::project::{KeyLines, Project, Source};
 
@@ -113,8 +114,8 @@ impl<'a> Subject<'a> {
     /// Railway's configuration file, where it counts.
     pub(super) fn railway(&self) -> Option<&Keyed> {
         let read = || {
-            let name = ["railway.toml", "railway.json"].into_iter().find(|name| self.project.has_file(name))?;
-            Keyed::read(self.project, Path::new(name))
+            let (home, name) = railway::file(self.project)?;
+            Keyed::read(&home, Path::new(name))
         };
         let counts = self.options.platform.reads_railway();
         counts.then(|| self.railway.get_or_init(read).as_ref()).flatten()

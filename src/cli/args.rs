@@ -1,11 +1,11 @@
 //! Argument groups that several commands share.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
 use bytesize::ByteSize;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::config::{self, Config};
 use super::exit::UsageError;
@@ -16,10 +16,11 @@ use crate::builder::nixpacks::Options;
 use crate::builder::{Asked, railpack};
 use crate::plan::Vars;
 use crate::platform::Platform;
-use crate::rehearse::{self, BackendName, Request};
+use crate::project::Repository;
+use crate::rehearse::{BackendName, Planner, PlannerName, Request};
 use crate::run::{SmokeKind, Window};
+use crate::sandbox::docker;
 use crate::sandbox::nix::Nixpkgs;
-use crate::sandbox::{Unavailable, docker};
 use crate::secret::Secrets;
 
 /// What is planned, and from what.
@@ -29,6 +30,9 @@ pub(super) struct Planning {
     /// The project's folder
     #[arg(default_value = ".", value_name = "PATH", help_heading = None)]
     pub(super) path: PathBuf,
+    /// The folder of PATH that is deployed alone, as a platform's root directory; Railway's files still count at PATH
+    #[arg(long, value_name = "DIR")]
+    pub(super) root_directory: Option<PathBuf>,
     /// A variable of the deploy: NAME=VALUE, or NAME to take it from this shell
     #[arg(short, long = "env", value_name = "NAME[=VALUE]")]
     pub(super) env: Vec<String>,
@@ -58,7 +62,7 @@ pub(super) struct Planning {
     pub(super) apt: Vec<String>,
     /// Who derives the plan: shakedown itself, or an installed nixpacks
     #[arg(long, value_enum, default_value_t)]
-    pub(super) planner: Planner,
+    pub(super) planner: PlannerName,
     /// Take the plan from this JSON file instead of deriving one
     #[arg(long, value_name = "FILE", conflicts_with = "planner")]
     pub(super) plan: Option<PathBuf>,
@@ -83,16 +87,6 @@ pub(super) struct Planning {
     /// The Railway environment whose overrides apply
     #[arg(long, value_name = "NAME")]
     pub(super) environment: Option<String>,
-}
-
-/// Who derives the plan.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Planner {
-    /// Our own, equal to Nixpacks 1.41.0
-    #[default]
-    Builtin,
-    /// The `nixpacks` on PATH
-    Nixpacks,
 }
 
 /// Where the plan is run, and within what limits.
@@ -156,6 +150,14 @@ pub(super) struct Probing {
 }
 
 impl Planning {
+    /// The settings of PATH; those of the root directory where PATH has none.
+    pub(super) fn config(&self) -> Result<Config> {
+        match self.root_directory.as_ref().filter(|_| !Config::is_in(&self.path)) {
+            Some(dir) => Config::read(&self.path.join(below(dir)?)),
+            None => Config::read(&self.path),
+        }
+    }
+
     /// What to rehearse; sandbox and probe as they are by default.
     pub(super) fn request(&self, config: &Config) -> Result<Request> {
         let process_env: Vars = std::env::vars_os()
@@ -188,10 +190,9 @@ impl Planning {
             environment: self.environment.clone(),
             process_env,
         };
-        let planner = match (&self.plan, self.planner) {
-            (Some(file), _) => rehearse::Planner::File(file.clone()),
-            (None, Planner::Builtin) => rehearse::Planner::Builtin,
-            (None, Planner::Nixpacks) => rehearse::Planner::Nixpacks(installed_nixpacks()?),
+        let planner = match &self.plan {
+            Some(file) => Planner::File(file.clone()),
+            None => self.planner.find()?,
         };
         let railpack = railpack::Options {
             config_file: self.config_file.clone(),
@@ -201,20 +202,32 @@ impl Planning {
             ..railpack::Options::default()
         };
         let builder = self.builder.or(config.builder).unwrap_or_default();
-        Ok(Request { options, builder, railpack, planner, secrets, ..Request::new(&self.path) })
+        let (path, repository) = match self.root_directory.as_ref().or(config.root_directory.as_ref()) {
+            Some(dir) => {
+                let path = self.path.join(below(dir)?);
+                let repository = Repository::given(&self.path, &path);
+                (path, repository)
+            }
+            None => (self.path.clone(), Repository::around(&self.path)),
+        };
+        Ok(Request { repository, options, builder, railpack, planner, secrets, ..Request::new(&path) })
+    }
+}
+
+/// A platform's root directory, which may be written with a slash before it.
+fn below(dir: &Path) -> Result<&Path, UsageError> {
+    let dir = dir.strip_prefix("/").unwrap_or(dir);
+    let leaves = dir.components().any(|part| part == Component::ParentDir);
+    if leaves {
+        Err(UsageError(format!("--root-directory {}: leads out of the project", dir.display())))
+    } else {
+        Ok(dir)
     }
 }
 
 fn read_versions(file: &Path) -> Result<railpack::Table> {
     let text = std::fs::read_to_string(file).map_err(|error| UsageError(format!("{}: {error}", file.display())))?;
     railpack::Table::from_json(&text).map_err(|error| UsageError(format!("{}: {error}", file.display())).into())
-}
-
-fn installed_nixpacks() -> Result<PathBuf> {
-    which::which("nixpacks").map_err(|_| {
-        let cures = vec!["install it, for example with cargo install nixpacks --version 1.41.0 --locked".to_owned()];
-        Unavailable { missing: "--planner nixpacks: there is no nixpacks on PATH".to_owned(), cures }.into()
-    })
 }
 
 impl Sandboxing {

@@ -6,12 +6,10 @@ use anyhow::Result;
 use clap::{ArgMatches, Args as ClapArgs};
 
 use super::args::Planning;
-use super::config::Config;
 use super::exit::Exit;
 use super::output::{Output, print};
 use crate::check::{Unset, check, unset_variables};
 use crate::finding::Severity;
-use crate::project::Project;
 use crate::report::{Content, Report};
 
 #[derive(Debug, ClapArgs)]
@@ -30,8 +28,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     let destinations = args.output.destinations(matches)?;
-    let request = args.planning.request(&Config::read(&args.planning.path)?)?;
-    let project = Project::open(&request.path)?;
+    let request = args.planning.request(&args.planning.config()?)?;
+    let project = request.project()?;
     let derived = request.plan(&project)?;
     if args.env_example {
         print(&env_example(&unset_variables(&project, &request.options, &derived)))?;

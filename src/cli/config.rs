@@ -25,6 +25,8 @@ pub(super) struct Config {
     pub(super) backend: Option<BackendName>,
     /// `auto`, `nixpacks`, `railpack` or `railpack@VERSION`.
     pub(super) builder: Option<Asked>,
+    /// The folder that is deployed alone.
+    pub(super) root_directory: Option<PathBuf>,
     pub(super) python: Option<PathBuf>,
     pub(super) memory: Option<ByteSize>,
     pub(super) offline: bool,
@@ -55,20 +57,43 @@ pub(super) struct Smoke {
 }
 
 impl Config {
+    /// Whether a folder has such a file.
+    pub(super) fn is_in(project: &Path) -> bool {
+        project.join(NAME).is_file()
+    }
+
     /// The project's settings; none where there is no such file.
     pub(super) fn read(project: &Path) -> Result<Self> {
         let path = project.join(NAME);
         // Missing, no plain file (a pipe would be waited for), or PATH is no folder: whoever opens the project says so better.
-        if !path.is_file() {
+        if !Self::is_in(project) {
             return Ok(Self::default());
         }
         let text = std::fs::read_to_string(path).map_err(|error| InputError::new(NAME, error))?;
         toml_edit::de::from_str(&text).map_err(|error| {
             let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
             let message = error.message().trim_end();
-            let meant = suggest::hint_in(message).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-            InputError::at(NAME, line, message.to_owned() + &meant).into()
+            InputError::at(NAME, line, message.to_owned() + &meant(message)).into()
         })
+    }
+}
+
+/// What was probably meant by a word that there is none of: the same word in the other table, else one like it in this table.
+fn meant(message: &str) -> String {
+    let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+    // The key that no table has makes serde list those that it has.
+    let none = "\"\" = 0";
+    let others = [
+        (" in [smoke]", toml_edit::de::from_str::<Smoke>(none).err()),
+        (" above [smoke]", toml_edit::de::from_str::<Config>(none).err()),
+    ];
+    let mut elsewhere = others.into_iter().filter_map(|(place, error)| Some((place, error?.message().to_owned())));
+    let has = |list: &str, word: &str| list.split('`').skip(3).step_by(2).any(|known| known == word);
+    let place = unknown.and_then(|word| elsewhere.find(|(_, list)| has(list, word)).map(|(place, _)| (word, place)));
+    match (place, suggest::hint_in(message)) {
+        (Some((word, place)), _) => format!("; did you mean `{word}`{place}?"),
+        (None, Some(name)) => format!("; did you mean `{name}`?"),
+        (None, None) => String::new(),
     }
 }
 
@@ -118,5 +143,15 @@ mod tests {
         let error = read("offline = true\ntimout = \"5m\"\n").unwrap_err().to_string();
         assert!(error.starts_with("shakedown.toml:2: unknown field `timout`, expected one of"), "{error}");
         assert!(error.ends_with("; did you mean `timeout`?"), "{error}");
+        let error = read("[smoke]\nhelth = \"/up\"\n").unwrap_err().to_string();
+        assert!(error.ends_with("; did you mean `health`?"), "{error}");
+    }
+
+    #[test]
+    fn a_key_in_the_wrong_table_is_sent_to_the_right_one() {
+        let error = read("within = \"5m\"\n").unwrap_err().to_string();
+        assert!(error.ends_with("; did you mean `within` in [smoke]?"), "{error}");
+        let error = read("[smoke]\ntimeout = \"5m\"\n").unwrap_err().to_string();
+        assert!(error.ends_with("; did you mean `timeout` above [smoke]?"), "{error}");
     }
 }

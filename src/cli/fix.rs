@@ -11,7 +11,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::args::{Planning, Probing, Sandboxing};
-use super::config::Config;
 use super::exit::{Exit, UsageError};
 use super::interrupt;
 use super::output::{Color, hint, print, warn};
@@ -19,7 +18,7 @@ use super::run::exit_of;
 use crate::check::check;
 use crate::finding::{Diagnosis, Severity};
 use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, Step, git_state, phase_rank, prove};
-use crate::project::{InputError, Project};
+use crate::project::InputError;
 use crate::rehearse::{Rehearsal, Request, rehearse};
 use crate::report::{Live, Paint, SCHEMA, not_verified};
 use crate::run::Verdict;
@@ -65,7 +64,7 @@ enum Format {
 }
 
 pub(super) fn run(args: Args) -> Result<Exit> {
-    let config = Config::read(&args.planning.path)?;
+    let config = args.planning.config()?;
     let mut request = args.planning.request(&config)?;
     args.sandboxing.apply(&config, &mut request);
     args.probing.apply(&config.smoke, &mut request);
@@ -140,7 +139,7 @@ fn unread(request: &Request, error: Error) -> Result<Attempt> {
     if !error.is::<InputError>() {
         return Err(error);
     }
-    let project = Project::open(&request.path)?;
+    let project = request.project()?;
     let mut diagnoses = check(&project, &request.options, &request.plan(&project)?);
     diagnoses.retain(|found| found.severity == Severity::Error);
     if diagnoses.iter().all(|found| found.fixes.is_empty()) {

@@ -10,12 +10,14 @@ mod exit;
 mod explain;
 mod fix;
 mod interrupt;
+mod misspelt;
 mod output;
 mod plan;
 mod record;
 mod replay;
 mod run;
 mod schema;
+mod services;
 mod shell;
 mod suite;
 mod values;
@@ -57,6 +59,8 @@ enum Command {
     Replay(replay::Args),
     /// Turn the last run, or a log of the cloud, into a scenario
     Record(record::Args),
+    /// List what a repository holds that could be deployed: folder, builder, language, start
+    Services(services::Args),
     /// Open a shell in the sandbox, as a phase finds it
     Shell(shell::Args),
     /// Run a folder of scenarios and compare what comes of each with what is expected
@@ -75,6 +79,9 @@ enum Command {
 
 /// Parses the arguments, runs the command, reports errors.
 pub fn main() -> ExitCode {
+    if let Some(slip) = misspelt::command(std::env::args_os().skip(1), &Cli::command()) {
+        return ExitCode::from(complain(&slip.into()) as u8);
+    }
     let matches = Cli::command().get_matches();
     let exit = match Cli::from_arg_matches(&matches) {
         Ok(cli) => dispatch(cli, &matches).unwrap_or_else(|error| complain(&error)),
@@ -90,6 +97,7 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Some(Command::Run(args)) => run::run(args, matches),
         Some(Command::Plan(args)) => plan::run(args),
         Some(Command::Check(args)) => check::run(args, matches),
+        Some(Command::Services(args)) => services::run(args),
         Some(Command::Shell(args)) => shell::run(args),
         Some(Command::Fix(args)) => fix::run(args),
         Some(Command::Record(args)) => record::run(args),

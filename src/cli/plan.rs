@@ -6,7 +6,6 @@ use anyhow::Result;
 use clap::{Args as ClapArgs, ValueEnum};
 
 use super::args::Planning;
-use super::config::Config;
 use super::exit::Exit;
 use super::output::{Color, print, warn};
 use crate::builder::nixpacks::{Derived, PlanError, render};
@@ -14,7 +13,6 @@ use crate::builder::railpack::{self, Version};
 use crate::builder::{Asked, OfRailpack, Planned};
 use crate::plan::Choice;
 use crate::platform::Platform;
-use crate::project::Project;
 use crate::rehearse::Request;
 use crate::report::Paint;
 
@@ -41,8 +39,8 @@ enum Format {
 }
 
 pub(super) fn run(args: Args) -> Result<Exit> {
-    let request = args.planning.request(&Config::read(&args.planning.path)?)?;
-    let project = Project::open(&request.path)?;
+    let request = args.planning.request(&args.planning.config()?)?;
+    let project = request.project()?;
     let paint = Paint::new(args.color.is_on(console::colors_enabled()));
     let planned = match request.plan(&project)? {
         Planned::Nixpacks(planned) => planned,

@@ -6,12 +6,14 @@ use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 
 use super::exit::{Exit, UsageError};
-use super::output::print;
+use super::output::{print, warn};
 use super::replay::read;
+use super::suite;
 use crate::diagnose::replay::Failure;
 use crate::diagnose::{Case, diagnose};
 use crate::run::last;
-use crate::scenario::{Asked, Recording, record};
+use crate::sandbox::quoted;
+use crate::scenario::{Asked, CaseStatus, Recording, record};
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
@@ -26,6 +28,12 @@ pub(super) struct Args {
     /// The project that the log is of
     #[arg(long, value_name = "PATH", requires = "log")]
     project: Option<PathBuf>,
+    /// Write the scenario and do not run it
+    #[arg(long)]
+    no_run: bool,
+    /// Show no progress
+    #[arg(short, long)]
+    quiet: bool,
 }
 
 pub(super) fn run(args: Args) -> Result<Exit> {
@@ -42,7 +50,7 @@ pub(super) fn run(args: Args) -> Result<Exit> {
             let (failed_phase, rule) = (phase.as_deref(), primary.map(|primary| primary.rule));
             let (name, verdict) = (args.name.as_str(), "fails");
             let asked = Asked::default();
-            record(&args.dir, &Recording { name, project, variables: &[], asked, verdict, failed_phase, rule })
+            record(&args.dir, &Recording { name, project, asked, verdict, failed_phase, rule })
         }
         None => {
             let (header, ending) = last(&state_folder()?).map_err(|error| UsageError(format!("{error:#}")))?;
@@ -50,7 +58,6 @@ pub(super) fn run(args: Args) -> Result<Exit> {
             let recording = Recording {
                 name: &args.name,
                 project: &header.project,
-                variables: &header.variables,
                 asked: serde_json::from_value(header.asked).unwrap_or_default(),
                 verdict: &ending.verdict,
                 failed_phase: ending.failed_phase.as_deref(),
@@ -60,9 +67,30 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         }
     };
     let folder = folder.map_err(|error| UsageError(format!("{error:#}")))?;
-    let (dir, name) = (args.dir.display(), &args.name);
-    print(&format!("wrote {}\nnext: shakedown suite {dir} {name} --accept\n", folder.display()))?;
-    Ok(Exit::Works)
+    print(&format!("wrote {}\n", folder.display()))?;
+    let suite = format!("shakedown suite {} {}", quoted(&args.dir), args.name);
+    // Whether a failure of the cloud happens here is for the user to look at.
+    if args.no_run || args.log.is_some() {
+        print(&format!("next: {suite} --accept\n"))?;
+        return Ok(Exit::Works);
+    }
+    let result = suite::accept(&args.dir, &folder, args.quiet)?;
+    let reasons = result.reasons.join("; ");
+    Ok(match result.status {
+        CaseStatus::Passed => {
+            print(&format!("passes: {suite}\n"))?;
+            Exit::Works
+        }
+        CaseStatus::Interrupted => Exit::Interrupted,
+        CaseStatus::Skipped | CaseStatus::Unreachable => {
+            print(&format!("not tried: {reasons}\nnext: {suite} --accept\n"))?;
+            Exit::Works
+        }
+        CaseStatus::Failed | CaseStatus::Fixed | CaseStatus::Broken => {
+            warn("warning:", &format!("the scenario does not repeat the run: {reasons}"));
+            Exit::Fails
+        }
+    })
 }
 
 /// Where records of runs are kept: `$XDG_STATE_HOME/shakedown`.

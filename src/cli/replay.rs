@@ -16,6 +16,7 @@ use crate::diagnose::replay::Failure;
 use crate::diagnose::{self, Case, diagnose, telling_lines};
 use crate::fix::TrialCopy;
 use crate::log::Log;
+use crate::project::Repository;
 use crate::rehearse::replay::{Comparison, Installed, Logged, compare, installed_in, note_installed};
 use crate::rehearse::{Request, rehearse};
 use crate::report::{Content, Live, Replay, Report};
@@ -67,18 +68,16 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     };
     let transient =
         diagnoses.first().and_then(|primary| diagnose::rule(primary.rule)).is_some_and(|rule| rule.transient);
-    let failed = !diagnoses.is_empty() || failure.exit_code.is_some_and(|code| code != 0);
     let telling = if diagnoses.is_empty() { telling_lines(&log, None) } else { Vec::new() };
     let is_nameless = diagnoses.is_empty();
     let replay = Replay { failure, diagnoses, telling, here };
     let report = Report { project: args.path.unwrap_or_default(), content: Content::Replay(Box::new(replay)) };
     destinations.write(&report, args.output.paint())?;
-    Ok(match (failed, transient) {
+    Ok(match () {
         // Why it failed, or whether it did at all, the log does not tell.
-        _ if is_nameless => Exit::CannotTell,
-        (true, true) => Exit::Transient,
-        (true, false) => Exit::Fails,
-        (false, _) => Exit::Works,
+        () if is_nameless => Exit::CannotTell,
+        () if transient => Exit::Transient,
+        () => Exit::Fails,
     })
 }
 
@@ -94,7 +93,7 @@ pub(super) fn read(path: &Path) -> Result<Log> {
 /// Runs the project here, as near to the log as can be.
 fn here(args: &Args, path: &Path, logged: &Logged<'_>) -> Result<Comparison> {
     let config = Config::read(path)?;
-    let mut request = Request::new(path);
+    let mut request = Request { repository: Repository::around(path), ..Request::new(path) };
     request.options.env.clone_from(&args.env);
     args.sandboxing.apply(&config, &mut request);
     args.probing.apply(&config.smoke, &mut request);

@@ -7,7 +7,6 @@ use clap::{ArgMatches, Args as ClapArgs};
 
 use super::args::{Planning, Probing, Sandboxing};
 use super::asked;
-use super::config::Config;
 use super::exit::Exit;
 use super::interrupt;
 use super::output::{Output, hint};
@@ -17,7 +16,7 @@ use crate::rehearse::{Rehearsal, Request, rehearse_then};
 use crate::report::{Content, Live, Report};
 use crate::run::{Event, Header, Record, Until, Verdict};
 use crate::sandbox::{Kept, quoted};
-use crate::scenario::Asked;
+use crate::scenario::{Asked, RunSettings};
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(super) struct Args {
@@ -46,7 +45,7 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     let destinations = args.output.destinations(matches)?;
     let interrupted = interrupt::flag()?;
-    let config = Config::read(&args.planning.path)?;
+    let config = args.planning.config()?;
     let mut request = args.planning.request(&config)?;
     args.sandboxing.apply(&config, &mut request);
     args.probing.apply(&config.smoke, &mut request);
@@ -54,7 +53,15 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     request.settings.from = args.from;
     request.keep = args.keep;
     let live = Live::new(args.output.progress_paint(), args.output.quiet);
-    let asked = asked::asked(&args.planning, &args.sandboxing, &args.probing, &config, &request.secrets);
+    let until = request.settings.until.as_ref().map(|until| until.phase().to_owned());
+    let run = RunSettings { until, ..asked::run(&args.sandboxing, &args.probing, &config) };
+    let asked = Asked {
+        env: asked::env(&request),
+        plan: asked::plan(&args.planning, &request),
+        run,
+        backend: Some(request.backend),
+        from: request.settings.from.clone(),
+    };
     let mut record = recording(&request, &asked);
     let mut tell = |event: &Event| {
         live.event(event);
@@ -86,10 +93,8 @@ fn tell_kept(kept: &Kept, project: &Path) {
 
 /// The run's record, as far as there is a place for it: a home that cannot be written to is no reason not to run.
 fn recording(request: &Request, asked: &Asked) -> Option<Record> {
-    let name = |given: &String| given.split('=').next().unwrap_or_default().to_owned();
     let header = Header {
-        project: std::path::absolute(&request.path).ok()?,
-        variables: request.options.env.iter().map(name).collect(),
+        project: std::fs::canonicalize(&request.path).ok()?,
         asked: serde_json::to_value(asked).ok()?,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };

@@ -7,6 +7,7 @@ use schemars::schema_for;
 use super::exit::Exit;
 use super::fix::FixReport;
 use super::output::print;
+use super::services::ServicesReport;
 use crate::report;
 use crate::scenario::{self, Definition};
 
@@ -31,6 +32,8 @@ enum Format {
     Replay,
     /// What `suite --format json` prints
     Suite,
+    /// What `services --format json` prints
+    Services,
 }
 
 impl Format {
@@ -42,6 +45,7 @@ impl Format {
             Self::Fix => "fix",
             Self::Replay => "replay",
             Self::Suite => "suite",
+            Self::Services => "services",
         }
     }
 }
@@ -54,6 +58,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         Format::Fix => schema_for!(FixReport<'static>).to_value(),
         Format::Replay => report::replay_schema().to_value(),
         Format::Suite => scenario::json_schema().to_value(),
+        Format::Services => schema_for!(ServicesReport<'static>).to_value(),
     };
     if let Some(schema) = schema.as_object_mut() {
         schema.insert("$id".to_owned(), format!("urn:shakedown:schema:{}", args.format.name()).into());

@@ -6,7 +6,6 @@ use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 
 use super::args::{Planning, Sandboxing};
-use super::config::Config;
 use super::exit::Exit;
 use super::interrupt;
 use super::output::{Color, warn};
@@ -37,7 +36,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<Exit> {
-    let config = Config::read(&args.planning.path)?;
+    let config = args.planning.config()?;
     let mut request = args.planning.request(&config)?;
     args.sandboxing.apply(&config, &mut request);
     request.settings.from = args.kept.then(|| START.to_owned());

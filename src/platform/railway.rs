@@ -69,11 +69,22 @@ impl Table {
 /// # Errors
 /// The file cannot be read, or a value in it is of the wrong kind.
 pub fn read(project: &Project, environment: Option<&str>) -> Result<Option<Deploy>, InputError> {
-    file_name(project).map(|name| parse(project, name, environment)?.deploy()).transpose()
+    file(project).map(|(home, name)| parse(&home, name, environment)?.deploy()).transpose()
 }
 
-/// The file that counts.
-pub fn file_name(project: &Project) -> Option<&'static str> {
+/// The file that counts, and the folder that it is in. A service's root directory does not move it: it is looked for at the root
+/// of the repository (Railway's documentation of config as code). One in the folder counts where the service's settings name it,
+/// so that it is taken where the root has none.
+pub fn file(project: &Project) -> Option<(Project, &'static str)> {
+    let homes = project.repository().into_iter().chain([project.clone()]);
+    homes.into_iter().find_map(|home| {
+        let name = file_in(&home)?;
+        Some((home, name))
+    })
+}
+
+/// The file in a folder.
+pub fn file_in(project: &Project) -> Option<&'static str> {
     ["railway.toml", "railway.json"].into_iter().find(|name| project.has_file(name))
 }
 

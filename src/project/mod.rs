@@ -1,9 +1,11 @@
 //! What is in the user's folder, read with places (file and line). Never writes, never runs.
 
+mod below;
 mod error;
 mod keys;
 pub mod marker;
 pub mod pyproject;
+mod repository;
 pub mod requirements;
 mod search;
 mod source;
@@ -12,6 +14,7 @@ mod text;
 
 pub use error::InputError;
 pub use keys::KeyLines;
+pub use repository::Repository;
 pub use search::Search;
 pub use source::Source;
 pub use sourced::Sourced;
@@ -31,6 +34,7 @@ pub struct Project {
     root: PathBuf,
     prefix: PathBuf,
     search: Arc<OnceLock<Search>>,
+    repository: Option<Repository>,
 }
 
 impl Project {
@@ -46,7 +50,18 @@ impl Project {
     }
 
     fn at(root: PathBuf, prefix: PathBuf) -> Self {
-        Self { root, prefix, search: Arc::default() }
+        Self { root, prefix, search: Arc::default(), repository: None }
+    }
+
+    /// The same folder, deployed alone out of a repository.
+    pub fn within(self, repository: Option<Repository>) -> Self {
+        Self { repository, ..self }
+    }
+
+    /// The root of the repository around it, where it is deployed alone out of one.
+    pub fn repository(&self) -> Option<Self> {
+        let Repository { root, place } = self.repository.clone()?;
+        Some(Self::at(root, place))
     }
 
     /// The project's root folder, absolute.

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::ValueEnum;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Request;
 use crate::plan::Plan;
@@ -13,7 +13,7 @@ use crate::sandbox::nix::Nix;
 use crate::sandbox::{Backend, Unavailable, Watch};
 
 /// A backend by name.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BackendName {
     /// The quickest that can provide everything the plan names

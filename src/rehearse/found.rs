@@ -6,7 +6,7 @@ use crate::catalog::nix_packages::package;
 use crate::diagnose::{self, Case};
 use crate::finding::Diagnosis;
 use crate::log::Log;
-use crate::plan::Plan;
+use crate::plan::{PackageList, Plan};
 use crate::platform::Deploy;
 use crate::project::Project;
 use crate::run::{Outcome, Verdict};
@@ -20,12 +20,14 @@ pub(super) struct Found {
     pub(super) missing: Vec<MissingLibrary>,
     pub(super) unverified: Vec<Unverified>,
     pub(super) kept: Option<Kept>,
+    /// Whether the run was to do without the network.
+    pub(super) is_offline: bool,
 }
 
 impl Found {
     /// Looks for the cause in what the run printed.
     pub(super) fn rehearsal(self, project: &Project, plan: Plan, backend: String, reason: String) -> Rehearsal {
-        let Self { outcome, deploy, log, missing, mut unverified, kept } = self;
+        let Self { outcome, deploy, log, missing, mut unverified, kept, is_offline } = self;
         if outcome.verdict() == Verdict::Works {
             unverified.extend(missing.iter().map(dormant));
         }
@@ -46,7 +48,11 @@ impl Found {
         };
         let primary = diagnoses.first().and_then(|diagnosis| diagnose::rule(diagnosis.rule));
         let transient = primary.is_some_and(|rule| rule.transient);
-        let absent = diagnoses.first().and_then(|primary| absent(primary, &plan, &unverified));
+        if let Some(primary) = diagnoses.first_mut().filter(|_| transient) {
+            of_this_machine(primary, is_offline);
+        }
+        let failing = outcome.failing_phase();
+        let absent = diagnoses.first().and_then(|primary| absent(primary, &plan, failing, &unverified));
         if let (Some(absent), Some(primary)) = (&absent, diagnoses.first_mut()) {
             // The project asks for it already: there is nothing to mend.
             primary.fixes.clear();
@@ -70,8 +76,20 @@ impl Found {
     }
 }
 
+/// Says of a fault outside the project that it is this machine's: the rules speak of one that builds in the cloud.
+fn of_this_machine(primary: &mut Diagnosis, is_offline: bool) {
+    primary.message = primary.message.replace("the machine that builds", "this machine");
+    let is_own = diagnose::rule(primary.rule).is_some_and(|rule| primary.help.as_deref() == Some(rule.help));
+    if is_own {
+        primary.help = Some(match is_offline {
+            true => "the run was to do without the network: run it without --offline".to_owned(),
+            false => "check the network of this machine (proxy settings, DNS), and run it again".to_owned(),
+        });
+    }
+}
+
 /// The declared package that would have brought what is missing, had this machine had it.
-fn absent(primary: &Diagnosis, plan: &Plan, unverified: &[Unverified]) -> Option<Unverified> {
+fn absent(primary: &Diagnosis, plan: &Plan, failing: Option<&str>, unverified: &[Unverified]) -> Option<Unverified> {
     let of_a_package = diagnose::rule(primary.rule).is_some_and(|rule| rule.is_of_a_package);
     let keys = plan.package_keys();
     let wanted = primary.subject.as_deref().filter(|_| of_a_package)?;
@@ -89,7 +107,24 @@ fn absent(primary: &Diagnosis, plan: &Plan, unverified: &[Unverified]) -> Option
         let declared = note.what.split_once(": ").filter(|(key, _)| keys.iter().any(|known| known == key));
         declared.is_some_and(|(_, name)| brings(name))
     };
-    unverified.iter().find(is_absent).cloned()
+    unverified.iter().find(is_absent).cloned().or_else(|| differs(plan, failing?, wanted))
+}
+
+/// The package that brings a program or a header to the build by the table, although this machine's stand-in for it did not.
+fn differs(plan: &Plan, failing: &str, wanted: &str) -> Option<Unverified> {
+    let last = plan.steps.iter().position(|step| step.name == failing)?;
+    let lists = plan.steps[..=last].iter().flat_map(|step| &step.packages.nix).map(|nix| &nix.packages);
+    let packages = PackageList::joined(lists);
+    let brings = |name: &&String| {
+        package(name).is_some_and(|package| {
+            let of_headers = |header: &&str| wanted == *header || wanted.starts_with(&format!("{header}/"));
+            package.commands.contains(&wanted) || package.headers.iter().any(of_headers)
+        })
+    };
+    packages.names.iter().find(brings).map(|name| Unverified {
+        what: packages.label(name),
+        why: format!("it brings {wanted} in the cloud, and what this machine has in its place did not"),
+    })
 }
 
 /// A library that the cloud lacks and that this run happened not to load.
@@ -103,5 +138,38 @@ fn dormant(missing: &MissingLibrary) -> Unverified {
             missing.needed_by.display(),
             cure.unwrap_or_default()
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{NixEnvironment, Packages, Step};
+
+    fn plan(names: &[&str]) -> Plan {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        let packages = PackageList { key: "nixPkgs".to_owned(), names };
+        let nix = vec![NixEnvironment { packages, ..NixEnvironment::default() }];
+        let packages = Packages { nix, ..Packages::default() };
+        let step = |name: &str, packages| Step { name: name.to_owned(), packages, ..Step::default() };
+        let steps =
+            vec![step("setup", Packages::default()), step("install", packages), step("build", Packages::default())];
+        Plan { steps, ..Plan::default() }
+    }
+
+    #[test]
+    fn what_the_plan_brings_and_this_machine_did_not_is_no_fault_of_the_project() {
+        let with = plan(&["gcc", "postgresql_16.dev"]);
+        assert_eq!(differs(&with, "install", "pg_config").unwrap().what, "nixPkgs: postgresql_16.dev");
+        assert_eq!(differs(&with, "build", "libpq-fe.h").unwrap().what, "nixPkgs: postgresql_16.dev");
+        assert_eq!(differs(&with, "install", "mysql_config"), None);
+        assert_eq!(differs(&plan(&["gcc"]), "install", "pg_config"), None);
+    }
+
+    #[test]
+    fn a_package_that_comes_too_late_or_an_app_that_finds_none_is_the_projects_fault() {
+        let with = plan(&["postgresql_16.dev"]);
+        assert_eq!(differs(&with, "setup", "pg_config"), None);
+        assert_eq!(differs(&with, "start", "pg_config"), None);
     }
 }

@@ -10,11 +10,13 @@ mod port;
 mod refused;
 pub mod replay;
 mod request;
+mod services;
 mod settings;
 
 pub use backends::{BackendName, Chosen};
 pub use port::Lease;
-pub use request::{AskError, Planner, Request};
+pub use request::{AskError, Planner, PlannerName, Request};
+pub use services::{Service, services};
 
 use found::Found;
 
@@ -122,7 +124,7 @@ pub fn rehearse_then(
     last_look: impl FnOnce(&Ran, &dyn Sandbox) -> Result<()>,
 ) -> Result<Rehearsal> {
     let started = Instant::now();
-    let project = Project::open(&request.path)?;
+    let project = request.project()?;
     let builder = request.detected(&project);
     if let Some(elsewhere) = builder.as_ref().and_then(elsewhere::rehearsal) {
         return Ok(Rehearsal { builder, ..elsewhere }.finish(Vec::new(), started, emit));
@@ -182,8 +184,15 @@ pub fn rehearse_then(
         true => Some(kept::keep(request, &spec, &name, &mut *sandbox)?),
         false => sandbox.close().map(|()| None)?,
     };
-    let found =
-        Found { outcome: ran.outcome, deploy: buildable.deploy.clone(), log: log.finish(), missing, unverified, kept };
+    let found = Found {
+        outcome: ran.outcome,
+        deploy: buildable.deploy.clone(),
+        log: log.finish(),
+        missing,
+        unverified,
+        kept,
+        is_offline: !request.network,
+    };
     let rehearsal = found.rehearsal(&root, buildable.plan.clone(), name, reason);
     let known = check::check_installed(&project, &request.options, &planned, absent.flatten().as_ref());
     Ok(Rehearsal { builder, ..rehearsal }.finish(known, started, emit))

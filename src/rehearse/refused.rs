@@ -36,6 +36,7 @@ pub(super) fn rehearsal(refused: &Refused, project: &Project, emit: &mut dyn FnM
         missing: Vec::new(),
         unverified: Vec::new(),
         kept: None,
+        is_offline: false,
     };
     let plan = Plan { start: refused.start.as_deref().map(start), ..Plan::default() };
     found.rehearsal(project, plan, "none".into(), "nothing to run".into())

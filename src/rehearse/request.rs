@@ -3,15 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use clap::ValueEnum;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::BackendName;
 use crate::builder::nixpacks::{self, Derived, Options, Plan, PlanError};
 use crate::builder::{Asked, Builder, Detected, OfRailpack, Planned, detect, railpack, version_on};
 use crate::platform::{self, Deploy};
-use crate::project::{InputError, Project, Source};
+use crate::project::{InputError, Project, Repository, Source};
 use crate::run::Settings;
-use crate::sandbox::docker;
 use crate::sandbox::nix::Nixpkgs;
+use crate::sandbox::{Unavailable, docker};
 use crate::secret::Secrets;
 
 /// Everything about a rehearsal that the user may choose.
@@ -19,6 +22,8 @@ use crate::secret::Secrets;
 pub struct Request {
     /// The project's folder.
     pub path: PathBuf,
+    /// The repository that the folder is deployed alone out of.
+    pub repository: Option<Repository>,
     /// What the planner is told.
     pub options: Options,
     /// Who builds.
@@ -66,11 +71,39 @@ pub enum Planner {
     File(PathBuf),
 }
 
+/// Who derives the plan, as people say it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlannerName {
+    /// Our own, equal to Nixpacks 1.41.0
+    #[default]
+    Builtin,
+    /// The `nixpacks` on PATH
+    Nixpacks,
+}
+
+impl PlannerName {
+    /// The planner of that name.
+    ///
+    /// # Errors
+    /// [`Unavailable`]: there is no `nixpacks` on PATH.
+    pub fn find(self) -> Result<Planner, Unavailable> {
+        match self {
+            Self::Builtin => Ok(Planner::Builtin),
+            Self::Nixpacks => which::which("nixpacks").map(Planner::Nixpacks).map_err(|_| Unavailable {
+                missing: "--planner nixpacks: there is no nixpacks on PATH".to_owned(),
+                cures: vec!["install it, for example with cargo install nixpacks --version 1.41.0 --locked".to_owned()],
+            }),
+        }
+    }
+}
+
 impl Request {
     /// A project, and everything else as it is by default.
     pub fn new(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
+            repository: None,
             options: Options::default(),
             builder: Asked::default(),
             railpack: railpack::Options::default(),
@@ -86,6 +119,14 @@ impl Request {
             settings: Settings::default(),
             secrets: Secrets::default(),
         }
+    }
+
+    /// The project.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn project(&self) -> Result<Project, InputError> {
+        Ok(Project::open(&self.path)?.within(self.repository.clone()))
     }
 
     /// The plan, by whoever is to make it. A plan file comes without reasons.

@@ -2,6 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::project::Repository;
+
 /// The path from the root of the repository, or from the project where there is none.
 pub(super) fn place(project: &Path, path: &Path) -> PathBuf {
     plain(&prefix(project).unwrap_or_default().join(path))
@@ -9,9 +11,7 @@ pub(super) fn place(project: &Path, path: &Path) -> PathBuf {
 
 fn prefix(project: &Path) -> Option<PathBuf> {
     let project = project.canonicalize().ok()?;
-    // A file in worktrees and submodules, a folder elsewhere.
-    let root = project.ancestors().find(|folder| folder.join(".git").exists())?;
-    Some(project.strip_prefix(root).ok()?.to_owned())
+    Some(Repository::around(&project)?.way_to(&project))
 }
 
 /// Without `.` and `..`, which no code host follows.

@@ -24,9 +24,7 @@ const FLUSH_EVERY: Duration = Duration::from_millis(200);
 pub struct Header {
     /// The project's root.
     pub project: PathBuf,
-    /// Names of the variables that the user gave; their values are not recorded.
-    pub variables: Vec<String>,
-    /// What else the user asked for, in the words of a scenario's file.
+    /// What the user asked for, in the words of a scenario's file.
     #[serde(default)]
     pub asked: serde_json::Value,
     /// The version that ran it.
@@ -118,12 +116,7 @@ mod tests {
     use crate::run::Verdict;
 
     fn header() -> Header {
-        Header {
-            project: "/srv/bot".into(),
-            variables: vec!["TOKEN".into()],
-            asked: serde_json::Value::Null,
-            version: "1".into(),
-        }
+        Header { project: "/srv/bot".into(), asked: serde_json::Value::Null, version: "1".into() }
     }
 
     #[test]

@@ -33,7 +33,8 @@ pub enum Until {
 }
 
 impl Until {
-    fn phase(&self) -> &str {
+    /// The phase's name.
+    pub fn phase(&self) -> &str {
         match self {
             Self::Before(phase) | Self::After(phase) => phase,
         }

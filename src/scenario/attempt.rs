@@ -2,30 +2,23 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::discover::Scenario;
-use super::format::{PlanSettings, RunSettings};
 use super::index::{Index, Shelf};
 use super::judge::Finding;
 use super::normalise::Particulars;
 use super::result::{Span, seconds};
 use super::suite;
-use crate::builder::nixpacks::Options;
 use crate::plan::Vars;
 use crate::project::InputError;
 use crate::rehearse::{BackendName, Lease, Rehearsal, Request, rehearse};
 use crate::report::{Content, Format, Paint, Report};
-use crate::run::{Event, Settings, SmokeResult, Status, Window};
+use crate::run::{Event, SmokeResult, Status};
 use crate::sandbox::Unavailable;
-
-/// How long a bot must stay up, unless the scenario says otherwise.
-const STAY: Duration = Duration::from_secs(2);
-/// How long an app has, unless the scenario says otherwise.
-const WITHIN: Duration = Duration::from_secs(30);
 
 /// What a run came to.
 #[derive(Debug)]
@@ -63,9 +56,9 @@ impl Bench {
         interrupted: &AtomicBool,
         emit: &mut dyn FnMut(&Event),
     ) -> Result<Attempt> {
-        if !scenario.definition.runs_on(backend) {
+        let Some(backend) = scenario.definition.backend_for(backend) else {
             return Ok(Attempt::Unavailable("this backend cannot provide what its plan names".into()));
-        }
+        };
         if backend == BackendName::Docker && scenario.definition.index.status.is_some() {
             let why = "a container is given the local index as a folder, and a folder cannot refuse anything";
             return Ok(Attempt::Unavailable(why.into()));
@@ -75,7 +68,10 @@ impl Bench {
         let mut particulars = Particulars::default();
         particulars.port(port, "<port>");
         particulars.port(self.index.port(), "<index>");
-        let request = self.request(scenario, backend, suite, port)?;
+        let request = match self.request(scenario, backend, suite, port) {
+            Err(error) if error.is::<Unavailable>() => return Ok(Attempt::Unavailable(error.to_string())),
+            request => request?,
+        };
         match rehearse(&request, interrupted, emit) {
             Ok(rehearsal) if rehearsal.outcome.was_interrupted() => Ok(Attempt::Interrupted),
             Ok(rehearsal) => found(&request, rehearsal, &particulars),
@@ -113,48 +109,18 @@ impl Bench {
             };
         }
         vars.extend(definition.env.clone());
-        let env = vars.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        Ok(Request {
-            options: options(&definition.plan, env),
+        let mut request = Request {
             backend,
             nixpkgs: suite.nixpkgs.clone(),
             docker,
-            network: !definition.run.offline,
-            memory: definition.run.memory.map(|size| size.as_u64()),
             port: Some(port),
-            settings: settings(&definition.run),
             ..Request::new(&scenario.app())
-        })
+        };
+        request.options.env = vars.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        definition.plan.apply(&scenario.dir, &mut request)?;
+        definition.run.apply(&mut request);
+        Ok(request)
     }
-}
-
-fn options(plan: &PlanSettings, env: Vec<String>) -> Options {
-    Options {
-        env,
-        config: plan.config.clone(),
-        install_cmd: plan.install_cmd.clone(),
-        build_cmd: plan.build_cmd.clone(),
-        start_cmd: plan.start_cmd.clone(),
-        pkgs: plan.pkgs.clone(),
-        libs: plan.libs.clone(),
-        apt: plan.apt.clone(),
-        platform: plan.platform,
-        environment: plan.environment.clone(),
-        ..Options::default()
-    }
-}
-
-fn settings(run: &RunSettings) -> Settings {
-    let mut settings = Settings::default();
-    settings.limits.total = run.timeout.unwrap_or(settings.limits.total);
-    settings.limits.silence = run.silence.or(settings.limits.silence);
-    let smoke = &mut settings.smoke;
-    smoke.kind = run.expect;
-    smoke.stay = run.stay.unwrap_or(STAY);
-    smoke.window = Window::asked(run.within.unwrap_or(WITHIN));
-    smoke.grace = run.grace.unwrap_or(smoke.grace);
-    smoke.path.clone_from(&run.health);
-    settings
 }
 
 fn found(request: &Request, rehearsal: Rehearsal, particulars: &Particulars) -> Result<Attempt> {
@@ -261,6 +227,8 @@ impl Clock {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

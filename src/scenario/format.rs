@@ -2,18 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::PathBuf;
-use std::time::Duration;
 
-use bytesize::ByteSize;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::Deserialize;
 
+use super::options::{PlanSettings, RunSettings};
 use crate::catalog::suggest;
 use crate::plan::Vars;
-use crate::platform::Platform;
 use crate::rehearse::BackendName;
-use crate::run::SmokeKind;
 
 /// A scenario as its file tells it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -59,78 +55,6 @@ pub struct Definition {
 pub enum Need {
     /// The public package index. Without this need, pip sees the local index alone.
     Network,
-}
-
-/// What the planner is told, in the words of `shakedown run`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct PlanSettings {
-    /// The Nixpacks configuration to use instead of `nixpacks.toml` or `nixpacks.json`, relative to the project.
-    pub config: Option<PathBuf>,
-    /// The install command to use.
-    pub install_cmd: Option<String>,
-    /// The build command to use.
-    pub build_cmd: Option<String>,
-    /// The start command to use.
-    pub start_cmd: Option<String>,
-    /// Nix packages to add.
-    pub pkgs: Vec<String>,
-    /// Nix libraries to add.
-    pub libs: Vec<String>,
-    /// apt packages to add.
-    pub apt: Vec<String>,
-    /// Where the project is deployed.
-    pub platform: Platform,
-    /// The platform's environment whose overrides apply.
-    pub environment: Option<String>,
-}
-
-/// How a scenario is run, in the words of `shakedown run`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct RunSettings {
-    /// What the app should do; chosen from the plan and the project otherwise.
-    #[serde(default)]
-    pub expect: Option<SmokeKind>,
-    /// How long a bot must stay up. Suites are short of time: 2 seconds unless given.
-    #[serde(default, rename = "for", with = "humantime_serde")]
-    #[schemars(with = "Option<String>")]
-    pub stay: Option<Duration>,
-    /// How long a web app has until it answers, and a script until it ends.
-    #[serde(default, with = "humantime_serde")]
-    #[schemars(with = "Option<String>")]
-    pub within: Option<Duration>,
-    /// How long an app has to end after SIGTERM.
-    #[serde(default, with = "humantime_serde")]
-    #[schemars(with = "Option<String>")]
-    pub grace: Option<Duration>,
-    /// How long each command of the build may take.
-    #[serde(default, with = "humantime_serde")]
-    #[schemars(with = "Option<String>")]
-    pub timeout: Option<Duration>,
-    /// How long a command of the build may print nothing.
-    #[serde(default, with = "humantime_serde")]
-    #[schemars(with = "Option<String>")]
-    pub silence: Option<Duration>,
-    /// The path that must answer 200.
-    #[serde(default)]
-    pub health: Option<String>,
-    /// The most memory the build and the app may use, for example `256MB`.
-    #[serde(default)]
-    #[serde(serialize_with = "bytes")]
-    #[schemars(with = "Option<String>")]
-    pub memory: Option<ByteSize>,
-    /// The value of `PORT`; a free one otherwise.
-    #[serde(default)]
-    pub port: Option<u16>,
-    /// Whether everything runs without any network, the local index included.
-    #[serde(default)]
-    pub offline: bool,
-}
-
-/// A size to the byte; what people read is rounded.
-fn bytes<S: Serializer>(size: &Option<ByteSize>, serializer: S) -> Result<S::Ok, S::Error> {
-    size.map(|size| format!("{}B", size.as_u64())).serialize(serializer)
 }
 
 /// How the local index behaves.
@@ -263,10 +187,14 @@ impl Definition {
         schemars::schema_for!(Self).to_value()
     }
 
-    /// Whether a backend can provide what the plan names; `auto` looks for one that can.
-    pub fn runs_on(&self, backend: BackendName) -> bool {
-        let able = self.backends.iter().any(|able| [BackendName::Auto, backend].contains(able));
-        self.backends.is_empty() || backend == BackendName::Auto || able
+    /// Where to run it when `asked` is asked for: there, or, for `auto`, on the only backend that can provide what the plan
+    /// names. None where that backend cannot.
+    pub fn backend_for(&self, asked: BackendName) -> Option<BackendName> {
+        match (asked, self.backends.as_slice()) {
+            (BackendName::Auto, [only]) => Some(*only),
+            (BackendName::Auto, _) | (_, []) => Some(asked),
+            (_, able) => able.iter().any(|able| [BackendName::Auto, asked].contains(able)).then_some(asked),
+        }
     }
 
     /// Whether it needs the public package index.
@@ -288,6 +216,9 @@ fn line_of(text: &str, span: &Range<usize>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Within;
+    use bytesize::ByteSize;
+    use std::time::Duration;
 
     const LEAST: &str = "about = \"x\"\n[expect]\nverdict = \"works\"\n";
 
@@ -320,6 +251,20 @@ mod tests {
         let run = Definition::parse(&format!("{LEAST}[run]\nfor = \"1m 30s\"\nmemory = \"256MB\"\n")).unwrap().run;
         assert_eq!((run.stay, run.memory), (Some(Duration::from_secs(90)), Some(ByteSize::mb(256))));
         assert_eq!(fault(&format!("{LEAST}[run]\nfor = \"soon\"\n")).0, Some(5));
+        let within =
+            |text: &str| Definition::parse(&format!("{LEAST}[run]\nwithin = \"{text}\"\n")).unwrap().run.within;
+        assert_eq!(within("45s"), Some(Within::Span(Duration::from_secs(45))));
+        assert_eq!(within("platform"), Some(Within::Platform));
+    }
+
+    #[test]
+    fn auto_takes_the_only_backend_that_is_able() {
+        let with = |head: &str| Definition::parse(&format!("{head}{LEAST}")).unwrap();
+        let (any, docker) = (with(""), with("backends = [\"docker\"]\n"));
+        assert_eq!(any.backend_for(BackendName::Auto), Some(BackendName::Auto));
+        assert_eq!(docker.backend_for(BackendName::Auto), Some(BackendName::Docker));
+        assert_eq!(docker.backend_for(BackendName::Host), None);
+        assert_eq!(with("backends = [\"docker\", \"nix\"]\n").backend_for(BackendName::Nix), Some(BackendName::Nix));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod format;
 mod index;
 mod judge;
 mod normalise;
+mod options;
 mod package;
 mod page;
 mod record;
@@ -19,7 +20,8 @@ mod suite;
 
 pub use discover::{Broken, Collection, FILE, Scenario, SuiteError, discover};
 pub use export::{json, json_schema, junit};
-pub use format::{Definition, Expect, ExpectedVerdict, Fault, Need, Package, PackageKind, PlanSettings, RunSettings};
+pub use format::{Definition, Expect, ExpectedVerdict, Fault, Need, Package, PackageKind};
+pub use options::{PlanSettings, RunSettings, Within};
 pub use page::html;
 pub use record::{Asked, Recording, record};
 pub use result::{Case, CaseResult, CaseStatus, Span, Summary};

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{FILE, PlanSettings, RunSettings};
+use crate::plan::Vars;
+use crate::rehearse::BackendName;
 use crate::sandbox::context;
 use crate::secret::Secrets;
 
@@ -17,10 +19,16 @@ use crate::secret::Secrets;
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Asked {
-    /// What the planner was told.
+    /// The variables of the deploy, with values that give nothing away.
+    pub env: Vars,
+    /// What the planner was told. Files of the user's are named from the root.
     pub plan: PlanSettings,
     /// How it was run.
     pub run: RunSettings,
+    /// Where.
+    pub backend: Option<BackendName>,
+    /// The phase that it began with, in a sandbox that was kept.
+    pub from: Option<String>,
 }
 
 /// What becomes a scenario.
@@ -30,9 +38,7 @@ pub struct Recording<'a> {
     pub name: &'a str,
     /// The project that was run.
     pub project: &'a Path,
-    /// Names of the variables that it was given.
-    pub variables: &'a [String],
-    /// What else was asked for.
+    /// What was asked for.
     pub asked: Asked,
     /// What was said of it.
     pub verdict: &'a str,
@@ -56,30 +62,90 @@ pub fn record(suite: &Path, recording: &Recording<'_>) -> Result<PathBuf> {
     if folder.exists() {
         bail!("{} is there already", folder.display());
     }
+    if let Some(from) = &recording.asked.from {
+        bail!(
+            "the last run went on from {from} in a sandbox that was kept, and a scenario begins anew: run it without --from"
+        );
+    }
     fs::create_dir_all(suite).with_context(|| format!("cannot make {}", suite.display()))?;
     // Beside its place and renamed at the end: a failure leaves no half scenario.
     let scratch = tempfile::Builder::new().prefix(".recording-").tempdir_in(suite)?;
     let app = scratch.path().join("app");
     fs::create_dir(&app)?;
-    context::copy_without(recording.project, &app, &[suite, scratch.path()])?;
-    mask(&app)?;
-    fs::write(scratch.path().join(FILE), definition(recording)?)?;
+    let mut recording = recording.clone();
+    let root = recording.asked.plan.root_directory.clone().unwrap_or_default();
+    fs::create_dir_all(app.join(&root))?;
+    context::copy_without(recording.project, &app.join(&root), &[suite, scratch.path()])?;
+    let depth = root.components().count();
+    if let Some(above) = recording.project.ancestors().nth(depth).filter(|_| depth > 0) {
+        bring_railway(above, &app)?;
+    }
+    bring_files(&mut recording.asked.plan, recording.project, scratch.path())?;
+    mask(scratch.path())?;
+    fs::write(scratch.path().join(FILE), definition(&recording)?)?;
     fs::rename(scratch.keep(), &folder).with_context(|| format!("cannot write {}", folder.display()))?;
     Ok(folder)
 }
 
-fn definition(recording: &Recording<'_>) -> Result<String> {
-    let cause = recording.rule.map(|rule| format!(" because of {rule}")).unwrap_or_default();
-    let place = recording.failed_phase.map(|phase| format!(" at {phase}")).unwrap_or_default();
-    let mut text = format!("about = \"A deploy that {}{place}{cause}.\"\n", recording.verdict);
-    text += "tags = [\"recorded\"]\nneeds = [\"network\"]\n";
-    if !recording.variables.is_empty() {
-        text += "\n# Values are not recorded: put in what the app can live with.\n[env]\n";
-        for name in recording.variables {
-            let _ = writeln!(text, "{} = \"placeholder\"", toml_edit::Key::new(name));
+/// Copies what a platform reads at the root of the repository that the project is a folder of.
+fn bring_railway(repository: &Path, app: &Path) -> Result<()> {
+    for name in ["railway.toml", "railway.json"] {
+        let from = repository.join(name);
+        if from.is_file() {
+            fs::copy(&from, app.join(name)).with_context(|| format!("cannot copy {}", from.display()))?;
         }
     }
-    text += &asked(&recording.asked)?;
+    Ok(())
+}
+
+/// Copies the files that a plan takes from beside the project into the scenario's folder.
+fn bring_files(plan: &mut PlanSettings, project: &Path, folder: &Path) -> Result<()> {
+    let bring = |from: &Path, stem: &str| -> Result<PathBuf> {
+        let name = PathBuf::from(stem).with_extension(from.extension().unwrap_or_default());
+        let from = project.join(from);
+        fs::copy(&from, folder.join(&name)).with_context(|| format!("cannot copy {}", from.display()))?;
+        Ok(name)
+    };
+    for (file, stem) in [(&mut plan.plan, "plan"), (&mut plan.versions, "versions")] {
+        if let Some(file) = file {
+            *file = bring(file, stem)?;
+        }
+    }
+    let Some(config) = &plan.config else { return Ok(()) };
+    let real = |path: &Path| fs::canonicalize(path).with_context(|| format!("cannot read {}", path.display()));
+    // What is inside the project is there in the copy, by the same name; a missing file is what was recorded.
+    let Ok(whole) = real(&project.join(config)) else { return Ok(()) };
+    plan.config = Some(match whole.strip_prefix(real(project)?) {
+        Ok(inside) => inside.to_owned(),
+        Err(_) => {
+            let depth = plan.root_directory.iter().flat_map(|root| root.components()).count();
+            let up: PathBuf = std::iter::repeat_n("..", depth + 1).collect();
+            up.join(bring(&whole, "config")?)
+        }
+    });
+    Ok(())
+}
+
+fn definition(recording: &Recording<'_>) -> Result<String> {
+    let Recording { asked, .. } = recording;
+    let cause = recording.rule.map(|rule| format!(" because of {rule}")).unwrap_or_default();
+    let place = recording.failed_phase.map(|phase| format!(" at {phase}")).unwrap_or_default();
+    let mut text = format!("about = \"A deploy that {}{place}{cause}.\"\n", recording.verdict.replace('-', " "));
+    text += "tags = [\"recorded\"]\n";
+    if !asked.run.offline {
+        text += "needs = [\"network\"]\n";
+    }
+    if let Some(backend) = asked.backend.filter(|backend| *backend != BackendName::Auto) {
+        let _ = writeln!(text, "backends = [\"{}\"]", backend.name());
+    }
+    if !asked.env.is_empty() {
+        text += "\n# Values that may be secret are not recorded: put in what the app can live with.\n[env]\n";
+        for (name, value) in &asked.env {
+            let value = Secrets::default().mask(value).into_owned();
+            let _ = writeln!(text, "{} = {}", toml_edit::Key::new(name), toml_edit::Value::from(value));
+        }
+    }
+    text += &options(asked)?;
     let _ = write!(text, "\n[expect]\nverdict = \"{}\"\n", recording.verdict);
     for (key, value) in [("phase", recording.failed_phase), ("rule", recording.rule)] {
         if let Some(value) = value {
@@ -90,9 +156,10 @@ fn definition(recording: &Recording<'_>) -> Result<String> {
 }
 
 /// The tables of what was asked for; what is as it is by default stays out.
-fn asked(asked: &Asked) -> Result<String> {
-    let mut value = serde_json::to_value(asked)?;
-    let plain = serde_json::to_value(Asked::default())?;
+fn options(asked: &Asked) -> Result<String> {
+    let tables = |plan: &PlanSettings, run: &RunSettings| json!({ "plan": plan, "run": run });
+    let mut value = tables(&asked.plan, &asked.run);
+    let plain = tables(&PlanSettings::default(), &RunSettings::default());
     for (table, settings) in value.as_object_mut().into_iter().flatten() {
         let default = &plain[table];
         if let Some(settings) = settings.as_object_mut() {
@@ -152,11 +219,10 @@ mod tests {
     use crate::platform::Platform;
     use crate::scenario::Definition;
 
-    fn recording<'a>(name: &'a str, project: &'a Path, variables: &'a [String]) -> Recording<'a> {
+    fn recording<'a>(name: &'a str, project: &'a Path) -> Recording<'a> {
         Recording {
             name,
             project,
-            variables,
             asked: Asked::default(),
             verdict: "fails",
             failed_phase: Some("start"),
@@ -169,8 +235,7 @@ mod tests {
         let (project, suite) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::write(project.path().join("main.py"), "URL = 'postgres://me:hunter22@db/x'\n").unwrap();
         fs::write(project.path().join(".env"), "# mine\nexport TOKEN='s3cret\nline two'\n").unwrap();
-        let variables = ["TOKEN".to_owned()];
-        let folder = record(suite.path(), &recording("no-token", project.path(), &variables)).unwrap();
+        let folder = record(suite.path(), &recording("no-token", project.path())).unwrap();
         let main = fs::read_to_string(folder.join("app/main.py")).unwrap();
         assert_eq!(main, "URL = 'postgres://me:***@db/x'\n");
         assert_eq!(fs::read_to_string(folder.join("app/.env")).unwrap(), "export TOKEN=placeholder\n");
@@ -185,13 +250,13 @@ mod tests {
         fs::write(project.path().join("main.py"), "").unwrap();
         let suite = project.path().join("scenarios");
         for name in ["first", "second"] {
-            let folder = record(&suite, &recording(name, project.path(), &[])).unwrap();
+            let folder = record(&suite, &recording(name, project.path())).unwrap();
             let copied: Vec<_> =
                 fs::read_dir(folder.join("app")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
             assert_eq!(copied, ["main.py"]);
         }
         // The project itself as the suite: the scenarios lie beside its files.
-        let folder = record(project.path(), &recording("third", project.path(), &[])).unwrap();
+        let folder = record(project.path(), &recording("third", project.path())).unwrap();
         assert!(folder.join("app/main.py").is_file() && !folder.join("app/third").exists());
     }
 
@@ -210,19 +275,53 @@ mod tests {
             offline: true,
             ..RunSettings::default()
         };
-        let asked = Asked { plan: plan.clone(), run: run.clone() };
-        record(suite.path(), &Recording { asked, ..recording("asked", project.path(), &["A.B".to_owned()]) }).unwrap();
+        let env = Vars::from([("A.B".to_owned(), "say \"1\"".to_owned())]);
+        let backend = Some(BackendName::Docker);
+        let asked = Asked { env: env.clone(), plan: plan.clone(), run: run.clone(), backend, from: None };
+        record(suite.path(), &Recording { asked, ..recording("asked", project.path()) }).unwrap();
         let text = fs::read_to_string(suite.path().join("asked").join(FILE)).unwrap();
         let read = Definition::parse(&text).unwrap();
-        assert_eq!((read.plan, read.run), (plan, run), "{text}");
-        assert_eq!(read.env["A.B"], "placeholder");
+        assert_eq!((&read.plan, &read.run, &read.env), (&plan, &run, &env), "{text}");
+        assert_eq!(read.backends, [BackendName::Docker]);
+        assert!(!read.needs_network(), "what runs offline needs no network: {text}");
+    }
+
+    #[test]
+    fn files_from_beside_the_project_come_along() {
+        let (project, suite, beside) =
+            (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(project.path().join("own.toml"), "").unwrap();
+        fs::write(beside.path().join("other.toml"), "[start]\n").unwrap();
+        fs::write(beside.path().join("p.json"), "{}").unwrap();
+        let recorded = |name: &str, config: PathBuf| {
+            let plan = Some(beside.path().join("p.json"));
+            let asked =
+                Asked { plan: PlanSettings { config: Some(config), plan, ..Default::default() }, ..Default::default() };
+            let folder = record(suite.path(), &Recording { asked, ..recording(name, project.path()) }).unwrap();
+            let read = Definition::parse(&fs::read_to_string(folder.join(FILE)).unwrap()).unwrap();
+            (folder.clone(), folder.join("app").join(read.plan.config.unwrap()), folder.join(read.plan.plan.unwrap()))
+        };
+        let (_, config, plan) = recorded("beside", beside.path().join("other.toml"));
+        assert_eq!(fs::read_to_string(config).unwrap(), "[start]\n");
+        assert_eq!(fs::read_to_string(plan).unwrap(), "{}");
+        let (folder, config, _) = recorded("inside", fs::canonicalize(project.path()).unwrap().join("own.toml"));
+        assert_eq!(config, folder.join("app/own.toml"));
+    }
+
+    #[test]
+    fn a_run_that_went_on_in_a_kept_sandbox_is_no_scenario() {
+        let (project, suite) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let asked = Asked { from: Some("start".into()), ..Asked::default() };
+        let refused = record(suite.path(), &Recording { asked, ..recording("went-on", project.path()) }).unwrap_err();
+        assert!(refused.to_string().contains("--from"), "{refused}");
+        assert_eq!(fs::read_dir(suite.path()).unwrap().count(), 0);
     }
 
     #[test]
     fn a_scenario_that_is_there_is_left_alone() {
         let (project, suite) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        record(suite.path(), &recording("twice", project.path(), &[])).unwrap();
-        assert!(record(suite.path(), &recording("twice", project.path(), &[])).is_err());
-        assert!(record(suite.path(), &recording("../up", project.path(), &[])).is_err());
+        record(suite.path(), &recording("twice", project.path())).unwrap();
+        assert!(record(suite.path(), &recording("twice", project.path())).is_err());
+        assert!(record(suite.path(), &recording("../up", project.path())).is_err());
     }
 }

@@ -5,7 +5,7 @@ mod show;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{ArgMatches, Args as ClapArgs, ValueEnum};
 
 use super::exit::{Exit, UsageError};
@@ -16,7 +16,7 @@ use crate::report::Paint;
 use crate::sandbox::docker;
 use crate::sandbox::nix::Nixpkgs;
 use crate::scenario::{
-    self, CaseStatus, FILE, Partition, Selected, Selection, Settings, State, SuiteError, Summary, discover,
+    self, CaseResult, CaseStatus, FILE, Partition, Selected, Selection, Settings, State, SuiteError, Summary, discover,
 };
 
 #[derive(Debug, Clone, ClapArgs)]
@@ -118,6 +118,25 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
         }
     }
     Ok(exit_of(&summary))
+}
+
+/// Runs the scenario in `folder`, which is in the suite `dir`, and writes down its report where it is what its file says.
+pub(super) fn accept(dir: &Path, folder: &Path, quiet: bool) -> Result<CaseResult> {
+    let found = discover(folder).map_err(|error| UsageError(error.to_string()))?;
+    let selected = Selected { scenarios: found.scenarios, broken: found.broken, left_out: Vec::new() };
+    let settings = Settings {
+        folder: dir.to_owned(),
+        backends: vec![BackendName::Auto],
+        jobs: 1,
+        accept: true,
+        ..Settings::default()
+    };
+    let interrupted = interrupt::flag()?;
+    let live = show::Live::new(Paint::new(console::colors_enabled_stderr()), quiet, false);
+    let state = State::of_suite(dir)?;
+    let summary = scenario::run(&settings, &selected, &state, &interrupted, &mut |event| live.event(event))?;
+    live.close();
+    summary.results.into_iter().next().context("the scenario has no result")
 }
 
 fn select(args: &Args) -> Result<Selected> {

@@ -83,7 +83,7 @@ pub(crate) static NETWORK_UNREACHABLE: Rule = Rule {
     id: "network-unreachable",
     phases: &["any"],
     transient: true,
-    message: "{the package index} cannot be reached from here",
+    message: "{the package index} cannot be reached from the machine that builds",
     about: "The name does not resolve or the connection is refused or reset. That passes or is the machine's network, not the project's fault.",
     help: "deploy again; if it keeps happening, check proxy settings and DNS of the machine that builds",
     example: "WARNING: Retrying (Retry(total=4, connect=None, read=None, redirect=None, status=None)) after connection broken by 'NewConnectionError('<pip._vendor.urllib3.connection.HTTPSConnection object at 0x7f2b>: Failed to establish a new connection: [Errno -3] Temporary failure in name resolution')': /simple/flask/",

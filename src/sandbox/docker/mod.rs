@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::container::{Container, Wanted};
@@ -26,7 +28,8 @@ use crate::plan::Plan;
 const STAND_IN: &str = "dev.shakedown.base-image";
 
 /// When the base image is fetched from its registry.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Pull {
     /// When it is not there
     #[default]

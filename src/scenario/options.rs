@@ -1,0 +1,255 @@
+//! How a scenario is planned and run, in the words of `shakedown run`.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use bytesize::ByteSize;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::builder::{Asked as Builder, railpack};
+use crate::platform::Platform;
+use crate::project::Repository;
+use crate::rehearse::{Planner, PlannerName, Request};
+use crate::run::{SmokeKind, Until, Window};
+use crate::sandbox::docker::Pull;
+use crate::sandbox::nix::Nixpkgs;
+
+/// How long a bot must stay up, unless the scenario says otherwise.
+const STAY: Duration = Duration::from_secs(2);
+/// How long an app has, unless the scenario says otherwise.
+const WITHIN: Duration = Duration::from_secs(30);
+
+/// What the planner is told, in the words of `shakedown run`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct PlanSettings {
+    /// The Nixpacks configuration to use instead of `nixpacks.toml` or `nixpacks.json`, relative to the project.
+    pub config: Option<PathBuf>,
+    /// The install command to use.
+    pub install_cmd: Option<String>,
+    /// The build command to use.
+    pub build_cmd: Option<String>,
+    /// The start command to use.
+    pub start_cmd: Option<String>,
+    /// Nix packages to add.
+    pub pkgs: Vec<String>,
+    /// Nix libraries to add.
+    pub libs: Vec<String>,
+    /// apt packages to add.
+    pub apt: Vec<String>,
+    /// Where the project is deployed.
+    pub platform: Platform,
+    /// The platform's environment whose overrides apply.
+    pub environment: Option<String>,
+    /// The folder of the project that is deployed alone, as a platform's root directory.
+    pub root_directory: Option<PathBuf>,
+    /// Who builds: `auto`, `nixpacks`, `railpack` or `railpack@VERSION`.
+    #[schemars(with = "String")]
+    pub builder: Builder,
+    /// Who derives the plan.
+    pub planner: PlannerName,
+    /// A plan in Nixpacks' JSON in place of a derived one, relative to the scenario's folder.
+    pub plan: Option<PathBuf>,
+    /// The releases that tools have, for Railpack, relative to the scenario's folder.
+    pub versions: Option<PathBuf>,
+    /// Railpack's configuration in place of `railpack.json`, relative to the project.
+    pub config_file: Option<String>,
+    /// Tools of the build before, for Railpack: `TOOL@VERSION`.
+    pub previous: Vec<String>,
+    /// Whether Railpack fails where nothing says how the app starts.
+    pub error_missing_start: bool,
+}
+
+/// How a scenario is run, in the words of `shakedown run`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RunSettings {
+    /// What the app should do; chosen from the plan and the project otherwise.
+    #[serde(default)]
+    pub expect: Option<SmokeKind>,
+    /// How long a bot must stay up. Suites are short of time: 2 seconds unless given.
+    #[serde(default, rename = "for", with = "humantime_serde")]
+    #[schemars(with = "Option<String>")]
+    pub stay: Option<Duration>,
+    /// How long a web app has until it answers, and a script until it ends: a time, or `platform` for what the platform gives.
+    /// Suites are short of time: 30 seconds unless given.
+    #[serde(default)]
+    pub within: Option<Within>,
+    /// How long an app has to end after SIGTERM.
+    #[serde(default, with = "humantime_serde")]
+    #[schemars(with = "Option<String>")]
+    pub grace: Option<Duration>,
+    /// How long each command of the build may take.
+    #[serde(default, with = "humantime_serde")]
+    #[schemars(with = "Option<String>")]
+    pub timeout: Option<Duration>,
+    /// How long a command of the build may print nothing.
+    #[serde(default, with = "humantime_serde")]
+    #[schemars(with = "Option<String>")]
+    pub silence: Option<Duration>,
+    /// The path that must answer 200.
+    #[serde(default)]
+    pub health: Option<String>,
+    /// The most memory the build and the app may use, for example `256MB`.
+    #[serde(default)]
+    #[serde(serialize_with = "bytes")]
+    #[schemars(with = "Option<String>")]
+    pub memory: Option<ByteSize>,
+    /// The value of `PORT`; a free one otherwise.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// Whether everything runs without any network, the local index included.
+    #[serde(default)]
+    pub offline: bool,
+    /// The phase to stop after.
+    #[serde(default)]
+    pub until: Option<String>,
+    /// The host interpreter to use instead of searching for one.
+    #[serde(default)]
+    pub python: Option<PathBuf>,
+    /// The nixpkgs that the nix backend uses instead of the plan's archive: a path or an address.
+    #[serde(default)]
+    pub nixpkgs: Option<String>,
+    /// The image that the docker backend builds on instead of the plan's.
+    #[serde(default)]
+    pub base_image: Option<String>,
+    /// When the docker backend fetches its image.
+    #[serde(default)]
+    pub pull: Pull,
+    /// Whether the docker backend leaves its cache volumes alone.
+    #[serde(default)]
+    pub no_cache: bool,
+}
+
+/// A size to the byte; what people read is rounded.
+fn bytes<S: Serializer>(size: &Option<ByteSize>, serializer: S) -> Result<S::Ok, S::Error> {
+    size.map(|size| format!("{}B", size.as_u64())).serialize(serializer)
+}
+
+/// How long an app has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Within {
+    /// As long as the platform gives it.
+    Platform,
+    /// So long.
+    Span(Duration),
+}
+
+impl Within {
+    const PLATFORM: &str = "platform";
+}
+
+impl fmt::Display for Within {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Platform => f.write_str(Self::PLATFORM),
+            Self::Span(span) => write!(f, "{}", humantime::format_duration(*span)),
+        }
+    }
+}
+
+impl FromStr for Within {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            Self::PLATFORM => Ok(Self::Platform),
+            _ => humantime::parse_duration(text).map(Self::Span).map_err(|error| error.to_string()),
+        }
+    }
+}
+
+impl Serialize for Within {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Within {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Within {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Within".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        String::json_schema(generator)
+    }
+}
+
+impl PlanSettings {
+    /// Puts the scenario's wishes into the request; `dir` is the scenario's folder.
+    ///
+    /// # Errors
+    /// There is no `nixpacks` on PATH, or a file beside the scenario cannot be read.
+    pub(super) fn apply(&self, dir: &Path, request: &mut Request) -> Result<()> {
+        if let Some(dir) = &self.root_directory {
+            let folder = request.path.join(dir);
+            request.repository = Repository::given(&request.path, &folder);
+            request.path = folder;
+        }
+        let options = &mut request.options;
+        options.config.clone_from(&self.config);
+        options.install_cmd.clone_from(&self.install_cmd);
+        options.build_cmd.clone_from(&self.build_cmd);
+        options.start_cmd.clone_from(&self.start_cmd);
+        options.pkgs.clone_from(&self.pkgs);
+        options.libs.clone_from(&self.libs);
+        options.apt.clone_from(&self.apt);
+        options.platform = self.platform;
+        options.environment.clone_from(&self.environment);
+        request.builder = self.builder;
+        request.planner = match &self.plan {
+            Some(file) => Planner::File(dir.join(file)),
+            None => self.planner.find()?,
+        };
+        request.railpack.config_file.clone_from(&self.config_file);
+        request.railpack.previous.clone_from(&self.previous);
+        request.railpack.error_missing_start = self.error_missing_start;
+        if let Some(file) = &self.versions {
+            let file = dir.join(file);
+            let read = || format!("cannot read {}", file.display());
+            let text = std::fs::read_to_string(&file).with_context(read)?;
+            request.railpack.versions =
+                Some(railpack::Table::from_json(&text).map_err(anyhow::Error::msg).with_context(read)?);
+        }
+        Ok(())
+    }
+}
+
+impl RunSettings {
+    /// Puts the scenario's wishes into the request; what it leaves open stays as the suite has it.
+    pub(super) fn apply(&self, request: &mut Request) {
+        request.network = !self.offline;
+        request.memory = self.memory.map(|size| size.as_u64());
+        request.python.clone_from(&self.python);
+        if let Some(nixpkgs) = &self.nixpkgs {
+            request.nixpkgs = Some(Nixpkgs::parse(nixpkgs));
+        }
+        let docker = &mut request.docker;
+        docker.base_image = self.base_image.clone().or(docker.base_image.take());
+        docker.pull = if self.pull == Pull::default() { docker.pull } else { self.pull };
+        docker.no_cache |= self.no_cache;
+        let settings = &mut request.settings;
+        settings.until = self.until.clone().map(Until::After);
+        settings.limits.total = self.timeout.unwrap_or(settings.limits.total);
+        settings.limits.silence = self.silence.or(settings.limits.silence);
+        let smoke = &mut settings.smoke;
+        smoke.kind = self.expect;
+        smoke.stay = self.stay.unwrap_or(STAY);
+        smoke.window = match self.within.unwrap_or(Within::Span(WITHIN)) {
+            Within::Platform => Window::default(),
+            Within::Span(span) => Window::asked(span),
+        };
+        smoke.grace = self.grace.unwrap_or(smoke.grace);
+        smoke.path.clone_from(&self.health);
+    }
+}
