@@ -11,7 +11,7 @@ use shakedown::builder::nixpacks::{self, Phase, Start};
 use shakedown::plan::{Plan, Vars};
 use shakedown::sandbox::cache::Cache;
 use shakedown::sandbox::host::Host;
-use shakedown::sandbox::{Backend, CommandLine, Probe, Role, Sandbox, SetupStep, Spec, Step, Watch};
+use shakedown::sandbox::{Backend, CommandLine, Probe, Reuse, Role, Sandbox, SetupStep, Spec, Step, Watch};
 
 /// One cache for all tests, as one user has.
 fn cache() -> Cache {
@@ -71,7 +71,8 @@ fn opened(host: &Host, spec: &Spec<'_>) -> anyhow::Result<Box<dyn Sandbox>> {
 }
 
 fn open(plan: &Plan, project: &Path, network: bool) -> Box<dyn Sandbox> {
-    let mut sandbox = opened(&host(), &Spec { project, plan, python: None, network, memory: None }).unwrap();
+    let mut sandbox =
+        opened(&host(), &Spec { project, plan, python: None, network, memory: None, reuse: Reuse::Never }).unwrap();
     sandbox.copy_in(None).unwrap();
     sandbox
 }
@@ -337,7 +338,14 @@ fn the_run_is_gone_when_closed() {
     let project = project(&[]);
     let own = tempfile::tempdir().unwrap();
     let host = Host::new().with_cache(Cache::at(own.path().to_owned()));
-    let spec = Spec { project: project.path(), plan: &plan, python: None, network: false, memory: Some(1 << 30) };
+    let spec = Spec {
+        project: project.path(),
+        plan: &plan,
+        python: None,
+        network: false,
+        memory: Some(1 << 30),
+        reuse: Reuse::Never,
+    };
     let mut sandbox = opened(&host, &spec).unwrap();
     let (code, _) = run(&*sandbox, "mkdir -p /opt/x/y && chmod 0 /opt/x && ln -s / /app/root && ln -s /etc /opt/venv");
     assert_eq!(code, 0);
@@ -512,7 +520,14 @@ fn memory_is_capped_and_the_kill_is_told() {
         return;
     }
     let project = project(&[]);
-    let spec = Spec { project: project.path(), plan: &plan, python: None, network: false, memory: Some(200 << 20) };
+    let spec = Spec {
+        project: project.path(),
+        plan: &plan,
+        python: None,
+        network: false,
+        memory: Some(200 << 20),
+        reuse: Reuse::Never,
+    };
     let sandbox = opened(&host(), &spec).unwrap();
     assert_eq!(run(&*sandbox, "python -c 'print(1)'"), (0, "1\n".to_owned()));
     assert!(!sandbox.ran_out_of_memory());

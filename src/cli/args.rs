@@ -19,8 +19,8 @@ use crate::platform::Platform;
 use crate::project::Repository;
 use crate::rehearse::{BackendName, Planner, PlannerName, Request};
 use crate::run::{SmokeKind, Window};
-use crate::sandbox::docker;
 use crate::sandbox::nix::Nixpkgs;
+use crate::sandbox::{Reuse, docker};
 use crate::secret::Secrets;
 
 /// What is planned, and from what.
@@ -114,9 +114,12 @@ pub(super) struct Sandboxing {
     /// The most memory the build and the app may use, for example 512MB
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub(super) memory: Option<ByteSize>,
-    /// Run without network
+    /// Run without network; what an earlier run installed is used without asking the package index
     #[arg(long)]
     pub(super) offline: bool,
+    /// Run every command, also where an earlier run's work would do; so too where CI=true
+    #[arg(long)]
+    pub(super) fresh: bool,
     /// How long each command may take [default: 30m]
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) timeout: Option<Duration>,
@@ -243,6 +246,8 @@ impl Sandboxing {
             shown: Vec::new(),
         };
         request.network = !self.offline && !config.offline;
+        let is_fresh = self.fresh || std::env::var("CI").is_ok_and(|value| value == "true");
+        request.reuse = if is_fresh { Reuse::Keep } else { Reuse::Show };
         request.memory = self.memory.or(config.memory).map(|size| size.as_u64());
         let limits = &mut request.settings.limits;
         limits.total = self.timeout.or(config.timeout).unwrap_or(limits.total);

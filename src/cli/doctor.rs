@@ -20,13 +20,13 @@ use crate::sandbox::cache::{self, Cache, remove_tree};
 use crate::sandbox::docker::{self, Docker, Leftover};
 use crate::sandbox::host::Host;
 use crate::sandbox::nix::Nix;
-use crate::sandbox::{Backend, Unavailable, python};
+use crate::sandbox::{Backend, Unavailable, python, store};
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
     sandboxing: Sandboxing,
-    /// Remove what crashed runs have left behind, kept sandboxes, and the cache volumes in the engine
+    /// Remove what crashed runs have left behind, kept sandboxes, layers, and the cache volumes in the engine
     #[arg(long)]
     clean: bool,
     /// How to report
@@ -54,6 +54,8 @@ struct Findings {
     cache_is_writable: bool,
     disk_free_bytes: Option<u64>,
     memory_free_bytes: Option<u64>,
+    /// What commands of earlier runs made, for later runs to show again.
+    layers_bytes: u64,
     leftovers: Leftovers,
 }
 
@@ -94,6 +96,7 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     })?;
     if args.clean {
         clean(&found.leftovers, &docker)?;
+        clean_layers(cache.as_ref())?;
     }
     let any = found.backends.iter().any(|backend| backend.usable);
     Ok(if any { Exit::Works } else { Exit::CannotTell })
@@ -107,6 +110,7 @@ fn look(request: &Request, cache: Option<&Cache>, docker: &Docker) -> Findings {
         pythons: pythons(),
         cache: cache.map(|cache| cache.root().to_owned()),
         cache_is_writable: cache.is_some_and(|cache| is_writable(cache.root())),
+        layers_bytes: cache.map(store::size).unwrap_or_default(),
         disk_free_bytes: cache.and_then(|cache| free_disk(cache.root())),
         memory_free_bytes: free_memory(),
         leftovers: Leftovers {
@@ -223,6 +227,7 @@ fn human(found: &Findings, paint: Paint) -> String {
     if !found.cache_is_writable {
         let _ = writeln!(out, "  {} it cannot be written: set XDG_CACHE_HOME to a folder that can", paint.bad("✘"));
     }
+    let _ = writeln!(out, "layers {}, made by earlier runs to be shown again", size(Some(found.layers_bytes)));
     let _ = writeln!(out, "memory {} free", size(found.memory_free_bytes));
     leftovers(&mut out, &found.leftovers, paint);
     out
@@ -242,6 +247,14 @@ fn leftovers(out: &mut String, left: &Leftovers, paint: Paint) {
     } else {
         let _ = writeln!(out, "  {} shakedown doctor --clean", paint.hint("help:"));
     }
+}
+
+fn clean_layers(cache: Option<&Cache>) -> Result<()> {
+    let Some(cache) = cache.filter(|cache| !store::folders(cache).is_empty()) else { return Ok(()) };
+    let before = store::size(cache);
+    store::clear(cache)?;
+    let removed = bytesize::ByteSize(before.saturating_sub(store::size(cache)));
+    print(&format!("removed {removed} of layers\n"))
 }
 
 fn clean(left: &Leftovers, docker: &Docker) -> Result<()> {

@@ -155,6 +155,7 @@ pub fn rehearse_then(
         python: request.python.clone(),
         network: request.network,
         memory: request.memory,
+        reuse: request.reuse,
     };
     let (name, reason, mut sandbox) = open(request, &spec, interrupted, emit)?;
     let walk = Walk { plan: &buildable.plan, settings: &settings, secrets: &request.secrets, interrupted };

@@ -26,7 +26,7 @@ pub(super) fn rehearsal(refused: &Refused, project: &Project, emit: &mut dyn FnM
     }
     let (status, took) = (Status::Failed(Exit::Code(refused.code)), Duration::ZERO);
     emit(&Event::PhaseFinished { phase: PLAN.into(), status, took });
-    let cmds = vec![CmdOutcome { cmd: refused.command.into(), status, took }];
+    let cmds = vec![CmdOutcome { cmd: refused.command.into(), status, took, origin: None }];
     let phases = vec![PhaseOutcome { name: PLAN.into(), status, cmds }];
     let outcome = Outcome { phases, smoke: None };
     let found = Found {

@@ -14,7 +14,7 @@ use crate::platform::{self, Deploy};
 use crate::project::{InputError, Project, Repository, Source};
 use crate::run::Settings;
 use crate::sandbox::nix::Nixpkgs;
-use crate::sandbox::{Unavailable, docker};
+use crate::sandbox::{Reuse, Unavailable, docker};
 use crate::secret::Secrets;
 
 /// Everything about a rehearsal that the user may choose.
@@ -48,6 +48,8 @@ pub struct Request {
     pub port: Option<u16>,
     /// Leave the sandbox as it is when the run is over, for later runs to go on in.
     pub keep: bool,
+    /// Whether what earlier runs made may be shown again.
+    pub reuse: Reuse,
     /// How to run; the rehearsal fills in what the project and the platform's files say.
     pub settings: Settings,
     /// What must not be shown.
@@ -116,6 +118,7 @@ impl Request {
             memory: None,
             port: None,
             keep: false,
+            reuse: Reuse::default(),
             settings: Settings::default(),
             secrets: Secrets::default(),
         }

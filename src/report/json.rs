@@ -13,7 +13,7 @@ use crate::project::Source;
 use crate::rehearse::Rehearsal;
 use crate::rehearse::replay::Comparison;
 use crate::run::{CmdOutcome, PhaseOutcome, Smoke, SmokeResult};
-use crate::sandbox::{Kept, Unverified};
+use crate::sandbox::{Kept, Origin, Unverified};
 
 /// The version of the format.
 pub const SCHEMA: u32 = 2;
@@ -98,6 +98,9 @@ struct Cmd<'a> {
     status: &'static str,
     exit: Option<i32>,
     seconds: f64,
+    /// Whether its work is an earlier run's; absent where nothing is reused at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'a Origin>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -165,8 +168,9 @@ fn run(rehearsal: &Rehearsal) -> Run<'_> {
 
 fn phase(phase: &PhaseOutcome) -> Phase<'_> {
     let cmd = |cmd| {
-        let CmdOutcome { cmd, status, took }: &CmdOutcome = cmd;
-        Cmd { cmd, status: words::status(*status), exit: words::exit_code(*status), seconds: seconds(*took) }
+        let CmdOutcome { cmd, status, took, origin }: &CmdOutcome = cmd;
+        let (status, exit) = (words::status(*status), words::exit_code(*status));
+        Cmd { cmd, status, exit, seconds: seconds(*took), origin: origin.as_ref() }
     };
     Phase { name: &phase.name, status: words::status(phase.status), cmds: phase.cmds.iter().map(cmd).collect() }
 }

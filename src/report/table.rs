@@ -3,7 +3,8 @@
 use super::{Paint, words};
 use crate::plan::{SETUP, Step};
 use crate::rehearse::Rehearsal;
-use crate::run::{START, Status};
+use crate::run::{CmdOutcome, START, Status};
+use crate::sandbox::Origin;
 
 /// As wide as Nixpacks draws its box.
 const WIDTH: usize = 80;
@@ -74,7 +75,7 @@ fn rows(rehearsal: &Rehearsal) -> Vec<Row> {
         .iter()
         .map(|phase| {
             let took = phase.cmds.iter().map(|cmd| cmd.took).sum();
-            let cmds = || phase.cmds.iter().map(|cmd| cmd.cmd.as_str()).collect::<Vec<_>>().join("\n");
+            let cmds = || phase.cmds.iter().map(command).collect::<Vec<_>>().join("\n");
             let text = match (phase.name == SETUP, phase.cmds.is_empty()) {
                 (true, _) => packages(rehearsal),
                 (false, true) => "nothing to do".to_owned(),
@@ -96,6 +97,16 @@ fn rows(rehearsal: &Rehearsal) -> Vec<Row> {
         (None, None) => Row { name: START.into(), mark: Mark::None, took: None, text: "no start command".into() },
     });
     rows
+}
+
+/// A command, and where its work is from where that is an earlier run.
+fn command(cmd: &CmdOutcome) -> String {
+    match &cmd.origin {
+        Some(Origin::Reused { age_seconds, index }) => {
+            format!("{}\n→ {}", cmd.cmd, words::reused(*age_seconds, *index))
+        }
+        _ => cmd.cmd.clone(),
+    }
 }
 
 /// What the setup phase installs, which says more than the command that does it.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::finding::Severity;
 use crate::run::{SmokeKind, SmokeResult, Status, Verdict};
 use crate::sandbox::process::Exit;
+use crate::sandbox::{IndexAnswer, time_span};
 
 pub(super) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
@@ -132,6 +133,16 @@ pub(super) fn took(took: Duration) -> String {
         0..60 => format!("{seconds:.1}s"),
         whole => format!("{}m{:02}s", whole / 60, whole % 60),
     }
+}
+
+/// That a command's work is from an earlier run, how old it is, and whether it is still what the index gives.
+pub(super) fn reused(age_seconds: u64, index: IndexAnswer) -> String {
+    let asked = match index {
+        IndexAnswer::Unchanged => "; the package index says the same",
+        IndexAnswer::NotAsked => "; the package index was not asked",
+        IndexAnswer::NotNeeded => "",
+    };
+    format!("as a run {} ago made it{asked}", time_span(age_seconds))
 }
 
 /// Whether a command line is made of several commands.

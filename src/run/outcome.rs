@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::sandbox::Origin;
 use crate::sandbox::process::Exit;
 
 /// What the tool says of the deploy.
@@ -72,6 +73,9 @@ pub struct CmdOutcome {
     /// Wall time in seconds.
     #[serde(rename = "seconds", serialize_with = "seconds")]
     pub took: Duration,
+    /// Whether its work is an earlier run's; absent where nothing is reused at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 /// What the smoke probe expects of the app.

@@ -11,7 +11,7 @@ use super::settings::{Settings, Until};
 use super::smoke;
 use crate::plan::{Action, Command, Files, Plan, SETUP, Step, Taken, Vars};
 use crate::sandbox::process::{self, Ended, Exit};
-use crate::sandbox::{self, CommandLine, Role, Sandbox, SetupStep};
+use crate::sandbox::{self, CommandLine, Origin, Prepared, Role, Sandbox, SetupStep, Upcoming};
 use crate::secret::Secrets;
 
 /// The smoke run, as events name it.
@@ -191,12 +191,7 @@ impl<'a> Walk<'a> {
                     Action::Copy(_) if failed => {}
                     Action::Copy(files) => walk.copy(files)?,
                     Action::Run(command) if failed => done.push(unrun(command)),
-                    Action::Run(command) => {
-                        let step = sandbox::Step { role, argv: &command.argv, vars: &walk.vars };
-                        let line = walk.sandbox.command(&step);
-                        let outcome = walk.command(phase, &command.shown, &line)?;
-                        done.push(walk.finished(phase, command.shown.clone(), outcome));
-                    }
+                    Action::Run(command) => done.push(walk.planned(phase, role, command)?),
                 }
             }
             Ok(done)
@@ -226,13 +221,55 @@ impl<'a> Walk<'a> {
         Ok(PhaseOutcome { name: phase.into(), status, cmds })
     }
 
+    /// A command of the plan, or an earlier run's work in its place.
+    fn planned(&mut self, phase: &str, role: Role, command: &Command) -> Result<CmdOutcome> {
+        let title = &command.shown;
+        self.started(phase, title);
+        let (started, vars) = (Instant::now(), self.vars.clone());
+        let Rehearsal { settings, secrets, interrupted, .. } = *self.rehearsal;
+        let step = sandbox::Step { role, argv: &command.argv, vars: &vars };
+        let origin = match self.sandbox.prepare(&Upcoming { step, limits: settings.limits }, interrupted) {
+            Prepared::Done { output, origin } => {
+                for text in output {
+                    self.tell(Event::Line { phase: phase.into(), text });
+                }
+                let outcome = (Status::Passed, started.elapsed());
+                return Ok(CmdOutcome { origin: Some(origin), ..self.finished(phase, title.clone(), outcome) });
+            }
+            Prepared::Run(origin) => origin,
+        };
+        let line = self.sandbox.command(&step);
+        let mut printed = Printed::default();
+        let outcome = self.execute(phase, &line, &mut |text| printed.push(text))?;
+        let passed = outcome.0 == Status::Passed;
+        let not_kept = self.sandbox.keep_work(printed.whole().filter(|_| passed), interrupted);
+        let masked = |text: String| secrets.mask(&text).into_owned();
+        let origin = origin.map(|origin| match origin {
+            Origin::Anew { because, .. } => Origin::Anew { because: masked(because), not_kept: not_kept.map(masked) },
+            reused => reused,
+        });
+        Ok(CmdOutcome { origin, ..self.finished(phase, title.clone(), outcome) })
+    }
+
     fn command(&mut self, phase: &str, title: &str, command: &CommandLine) -> Result<(Status, Duration)> {
         self.started(phase, title);
+        self.execute(phase, command, &mut |_| {})
+    }
+
+    /// Runs a command line; `hear` gets each line of output, secrets masked.
+    fn execute(
+        &mut self,
+        phase: &str,
+        command: &CommandLine,
+        hear: &mut dyn FnMut(&str),
+    ) -> Result<(Status, Duration)> {
         let started = Instant::now();
         let Rehearsal { settings, secrets, interrupted, .. } = *self.rehearsal;
         let emit = &mut *self.emit;
         let ended = process::run(command, settings.limits, interrupted, &mut |line| {
-            emit(&Event::Line { phase: phase.into(), text: secrets.mask(line).into_owned() });
+            let text = secrets.mask(line).into_owned();
+            hear(&text);
+            emit(&Event::Line { phase: phase.into(), text });
         })
         .with_context(|| {
             format!("cannot run {}", command.argv.first().map_or("".into(), |arg| arg.to_string_lossy()))
@@ -268,7 +305,7 @@ impl<'a> Walk<'a> {
     fn finished(&mut self, phase: &str, cmd: String, (status, took): (Status, Duration)) -> CmdOutcome {
         let shown = self.rehearsal.secrets.mask(&cmd).into_owned();
         self.tell(Event::CmdFinished { phase: phase.into(), cmd: shown.clone(), status, took });
-        CmdOutcome { cmd: shown, status, took }
+        CmdOutcome { cmd: shown, status, took, origin: None }
     }
 
     fn smoke(&mut self, command: &Command) -> Result<super::Smoke> {
@@ -310,10 +347,34 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// What a command printed, for later runs to show again.
+#[derive(Default)]
+struct Printed {
+    lines: Vec<String>,
+    bytes: usize,
+}
+
+impl Printed {
+    /// A command that prints more than this, in bytes, is not kept.
+    const MOST: usize = 2 << 20;
+
+    fn push(&mut self, line: &str) {
+        self.bytes += line.len() + 1;
+        match self.bytes <= Self::MOST {
+            true => self.lines.push(line.to_owned()),
+            false => self.lines.clear(),
+        }
+    }
+
+    fn whole(&self) -> Option<&[String]> {
+        (self.bytes <= Self::MOST).then_some(&self.lines)
+    }
+}
+
 fn skipped<'a>(name: &str, commands: impl Iterator<Item = &'a Command>) -> PhaseOutcome {
     PhaseOutcome { name: name.into(), status: Status::Skipped, cmds: commands.map(unrun).collect() }
 }
 
 fn unrun(command: &Command) -> CmdOutcome {
-    CmdOutcome { cmd: command.shown.clone(), status: Status::Skipped, took: Duration::ZERO }
+    CmdOutcome { cmd: command.shown.clone(), status: Status::Skipped, took: Duration::ZERO, origin: None }
 }

@@ -13,18 +13,22 @@ pub mod network;
 pub mod nix;
 pub mod process;
 pub mod python;
+mod reuse;
 mod seal;
+pub mod store;
 mod watch;
 mod work;
 
 pub use kept::{Kept, quoted};
 pub use lost::Lost;
+pub use reuse::{IndexAnswer, Origin, Prepared, Reuse, Upcoming, time_span};
 pub use watch::{Interrupted, Watch};
 pub use work::Work;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -68,6 +72,20 @@ pub trait Sandbox: Sync {
 
     /// The host command that runs `step` inside. Pure.
     fn command(&self, step: &Step<'_>) -> CommandLine;
+
+    /// Asked before each command of the build: shows what an earlier run of it made, where this one would come out the same,
+    /// and gets ready to keep what it makes otherwise.
+    fn prepare(&mut self, upcoming: &Upcoming<'_>, interrupted: &AtomicBool) -> Prepared {
+        let _ = (upcoming, interrupted);
+        Prepared::Run(None)
+    }
+
+    /// Told after a command that was prepared and run: what it printed, line by line, where it passed. Gives why that is of no
+    /// use to later runs, where it is not.
+    fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
+        let _ = (output, interrupted);
+        None
+    }
 
     /// What the started app listens on, and what it answers.
     fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer;
@@ -119,6 +137,8 @@ pub struct Spec<'a> {
     pub network: bool,
     /// The most memory the steps may use together, in bytes.
     pub memory: Option<u64>,
+    /// Whether what earlier runs made may be shown again.
+    pub reuse: Reuse,
 }
 
 /// One command of a step of the plan, or the start command.

@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::Value;
 
 /// Facts about the machine and the moment, not about the project.
-const LEFT_OUT: &[&str] = &["builder", "seconds", "reason", "backend", "unverified"];
+const LEFT_OUT: &[&str] = &["builder", "seconds", "reason", "backend", "unverified", "origin"];
 
 /// Parts of texts that differ, and what stands for them. In this order: a later pattern may not undo an earlier one.
 const PATTERNS: &[(&str, &str)] = &[

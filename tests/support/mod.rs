@@ -12,7 +12,7 @@ use shakedown::builder::nixpacks::{self, Phase, Start};
 use shakedown::plan::{Plan, Vars};
 use shakedown::run::{self, Event, Outcome, Rehearsal, Settings, SmokeKind, Window};
 use shakedown::sandbox::host::Host;
-use shakedown::sandbox::{Backend, Sandbox, Spec, Watch};
+use shakedown::sandbox::{Backend, Reuse, Sandbox, Spec, Watch};
 use shakedown::secret::Secrets;
 use tempfile::TempDir;
 
@@ -147,7 +147,7 @@ impl Ran {
 }
 
 pub fn spec<'a>(project: &'a Path, plan: &'a Plan) -> Spec<'a> {
-    Spec { project, plan, python: None, network: true, memory: None }
+    Spec { project, plan, python: None, network: true, memory: None, reuse: Reuse::Never }
 }
 
 /// Opens a sandbox that nobody tires of waiting for.

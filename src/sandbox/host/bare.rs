@@ -10,12 +10,13 @@ use super::bwrap::Bind;
 use super::layer::{self, in_root};
 use super::open::open_with;
 use super::packages::Declared;
-use crate::sandbox::Spec;
 use crate::sandbox::cache::{self, Cache};
+use crate::sandbox::{Reuse, Spec};
 
 /// The machine without packages; `compiler` adds the host's toolchain, for a nixpkgs whose gcc is a link to it.
 pub(in crate::sandbox) fn machine(cache: &Cache, spec: &Spec<'_>, compiler: bool) -> Result<HostSandbox> {
-    let sandbox = open_with(cache, spec, Declared::with_compiler(compiler), None)?;
+    let spec = Spec { reuse: Reuse::Never, ..spec.clone() };
+    let sandbox = open_with(cache, &spec, Declared::with_compiler(compiler), None)?;
     cache::remove_tree(&in_root(&sandbox.jail.rootfs, layer::PROFILE))?;
     Ok(sandbox)
 }

@@ -18,7 +18,7 @@ use crate::plan::{Image, Plan, Vars};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::process::{self, Ended, Exit, Limits};
 use crate::sandbox::python::Interpreter;
-use crate::sandbox::{Interrupted, Role, Sandbox, Spec, Step, Watch};
+use crate::sandbox::{Interrupted, Reuse, Role, Sandbox, Spec, Step, Watch};
 
 /// A program by its Nix attribute, which is its distribution's name too.
 #[derive(Debug, Clone)]
@@ -83,7 +83,14 @@ impl Tool {
     ) -> Result<()> {
         let Self { attribute, version, start } = self;
         let (plan, project) = (Plan { image: image.clone(), ..Plan::default() }, tempfile::tempdir()?);
-        let spec = Spec { project: project.path(), plan: &plan, python: None, network: true, memory: None };
+        let spec = Spec {
+            project: project.path(),
+            plan: &plan,
+            python: None,
+            network: true,
+            memory: None,
+            reuse: Reuse::Never,
+        };
         let sandbox = open_with(
             cache,
             &spec,

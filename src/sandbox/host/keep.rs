@@ -11,6 +11,7 @@ use super::HostSandbox;
 use super::bwrap::{Bind, Jail};
 use super::check;
 use super::memory::Cap;
+use super::reuse::Past;
 use crate::plan::Vars;
 use crate::sandbox::cache::{Cache, KEPT, RunDir};
 use crate::sandbox::{Kept, Spec, Unverified};
@@ -82,6 +83,7 @@ fn put_together(run: RunDir, parts: Parts, spec: &Spec<'_>) -> Result<HostSandbo
     Ok(HostSandbox {
         app: run.path().join("app"),
         finished: None,
+        past: Past::default(),
         jail,
         run,
         project,

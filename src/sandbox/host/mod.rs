@@ -7,13 +7,16 @@ pub(in crate::sandbox) mod check;
 mod commands;
 mod confine;
 mod fetched;
+mod inside;
 pub(in crate::sandbox) mod keep;
 mod layer;
+mod machine;
 mod memory;
 mod mise;
 mod open;
 mod packages;
 mod probe;
+mod reuse;
 mod root;
 mod seccomp;
 mod seed;
@@ -22,6 +25,7 @@ mod take;
 mod toolchain;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 
@@ -29,8 +33,8 @@ use self::bwrap::{Bind, Jail, Manner};
 use self::layer::in_root;
 use super::cache::{Cache, RunDir};
 use super::{
-    Backend, CommandLine, Kept, MissingLibrary, Probe, ProbeAnswer, Role, Sandbox, SetupStep, Spec, Step, Unavailable,
-    Unverified, Watch, audit, context,
+    Backend, CommandLine, Kept, MissingLibrary, Prepared, Probe, ProbeAnswer, Role, Sandbox, SetupStep, Spec, Step,
+    Unavailable, Unverified, Upcoming, Watch, audit, context,
 };
 use crate::plan::{Plan, Taken, Vars};
 
@@ -115,6 +119,8 @@ pub(in crate::sandbox) struct HostSandbox {
     venv: String,
     /// What is shown at `/app`.
     app: PathBuf,
+    /// What earlier runs have to do with it.
+    past: reuse::Past,
     /// The image that runs, where it is another than the one that was built: its root, and what is shown in it.
     finished: Option<(PathBuf, Vec<Bind>)>,
     closed: bool,
@@ -168,6 +174,14 @@ impl Sandbox for HostSandbox {
         }
     }
 
+    fn prepare(&mut self, upcoming: &Upcoming<'_>, interrupted: &AtomicBool) -> Prepared {
+        HostSandbox::prepare(self, upcoming, interrupted)
+    }
+
+    fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
+        HostSandbox::keep_work(self, output, interrupted)
+    }
+
     fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer {
         probe::probe(probe, self.jail.network)
     }
@@ -178,6 +192,7 @@ impl Sandbox for HostSandbox {
 
     fn unverified(&self) -> Vec<Unverified> {
         let mut notes = self.notes.clone();
+        notes.extend(self.past.notes());
         notes.extend(apt_notes(&self.jail.rootfs));
         notes
     }

@@ -8,15 +8,18 @@ use anyhow::{Context, Result};
 
 use super::bwrap::{Bind, Jail};
 use super::layer::{self, in_root};
+use super::machine::Beginning;
 use super::memory::Cap;
 use super::packages::Declared;
+use super::reuse::Past;
 use super::root::{self, Recipe, Root};
 use super::{HostSandbox, check, seed};
 use crate::plan::{Image, Installs, Plan, Vars};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::network::Access;
 use crate::sandbox::python::Interpreter;
-use crate::sandbox::{Spec, Unverified, Watch};
+use crate::sandbox::store::Store;
+use crate::sandbox::{Reuse, Spec, Unverified, Watch};
 
 /// A sandbox with an empty `/app` and no virtual environment.
 pub(super) fn open(
@@ -63,6 +66,21 @@ pub(super) fn open_with(
     if let Some(user) = &start_user {
         fs::create_dir_all(in_root(&jail.rootfs, "/home").join(user))?;
     }
+    let past = match spec.reuse {
+        Reuse::Never => Past::default(),
+        reuse => {
+            let online = if spec.network { access.clone() } else { Access::of_this_machine() };
+            Past::new(Beginning {
+                jail: &jail,
+                folder: run.path(),
+                store: Store::open(cache),
+                reuse,
+                memory: spec.memory,
+                vars: variables(&spec.plan.image, online.vars),
+                find_links: online.find_links,
+            })
+        }
+    };
     Ok(HostSandbox {
         project: fs::canonicalize(spec.project)
             .with_context(|| format!("could not find {}", spec.project.display()))?,
@@ -74,6 +92,7 @@ pub(super) fn open_with(
         start_user,
         venv: spec.plan.venv.to_string_lossy().into_owned(),
         app: run.path().join("app"),
+        past,
         finished,
         jail,
         run,
@@ -238,6 +257,7 @@ fn notes(spec: &Spec<'_>, declared: &Declared, cap: &Cap) -> Vec<Unverified> {
 pub(super) fn bare(cache: &Cache, image: &Image, python: &Interpreter) -> Result<HostSandbox> {
     let plan = Plan { image: image.clone(), ..Plan::default() };
     let project = tempfile::tempdir()?;
-    let spec = Spec { project: project.path(), plan: &plan, python: None, network: false, memory: None };
+    let spec =
+        Spec { project: project.path(), plan: &plan, python: None, network: false, memory: None, reuse: Reuse::Never };
     open_with(cache, &spec, Declared::only(python.clone()), None)
 }

@@ -1,0 +1,73 @@
+//! Files of a run's root, looked at from outside. Commands may have put links and pipes there: no link is followed, and no
+//! pipe is waited for.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, openat2, unlinkat};
+
+/// The most bytes that are read of one.
+const MOST: u64 = 256 << 20;
+
+/// Opens a file.
+fn open(root: &Path, file: &str, flags: OFlags) -> Result<File> {
+    let root = rustix::fs::openat(CWD, root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let mode = if flags.contains(OFlags::CREATE) { Mode::from_raw_mode(0o644) } else { Mode::empty() };
+    let flags = flags | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = File::from(openat2(&root, file, flags, mode, resolve)?);
+    ensure!(file.metadata()?.is_file(), "is no plain file");
+    Ok(file)
+}
+
+/// The content of a plain file.
+pub(super) fn read(root: &Path, file: &str) -> Result<Vec<u8>> {
+    let opened = open(root, file, OFlags::RDONLY).with_context(|| format!("could not read /{file}"))?;
+    let mut bytes = Vec::new();
+    opened.take(MOST + 1).read_to_end(&mut bytes)?;
+    ensure!(bytes.len() as u64 <= MOST, "/{file} is too long");
+    Ok(bytes)
+}
+
+/// Writes a file, which may be there already.
+pub(super) fn write(root: &Path, file: &str, text: &[u8]) -> Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC;
+    let mut opened = open(root, file, flags).with_context(|| format!("could not write /{file}"))?;
+    Ok(opened.write_all(text)?)
+}
+
+/// Removes a file.
+pub(super) fn remove(root: &Path, file: &str) -> Result<()> {
+    let (folder, name) = file.rsplit_once('/').context("a file of the root itself")?;
+    let root = rustix::fs::openat(CWD, root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let folder = openat2(&root, folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty(), resolve)?;
+    Ok(unlinkat(&folder, name, AtFlags::empty())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn no_link_leads_out_of_the_root() {
+        let (root, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(outside.path().join("pip.conf"), "theirs").unwrap();
+        symlink(outside.path(), root.path().join("etc")).unwrap();
+        assert!(read(root.path(), "etc/pip.conf").is_err());
+        assert!(write(root.path(), "etc/pip.conf", b"ours").is_err());
+        assert!(remove(root.path(), "etc/pip.conf").is_err());
+        assert_eq!(fs::read(outside.path().join("pip.conf")).unwrap(), b"theirs");
+        fs::remove_file(root.path().join("etc")).unwrap();
+        fs::create_dir(root.path().join("etc")).unwrap();
+        write(root.path(), "etc/pip.conf", b"ours").unwrap();
+        assert_eq!(read(root.path(), "etc/pip.conf").unwrap(), b"ours");
+        remove(root.path(), "etc/pip.conf").unwrap();
+        assert!(!root.path().join("etc/pip.conf").exists());
+    }
+}

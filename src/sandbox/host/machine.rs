@@ -1,0 +1,103 @@
+//! What tells one machine from another that a command would find: its files, what is shown in it, and what it runs on.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::bwrap::{Bind, Jail};
+use crate::plan::Vars;
+use crate::sandbox::Reuse;
+use crate::sandbox::store::Store;
+use crate::sandbox::store::tree::{self, Digest};
+
+/// Parts of a run's folder that a command writes to, beside `/app`.
+pub(super) const PARTS: &[&str] = &["root", "local"];
+/// Files of the root that speak of this machine's network, not of what is installed.
+pub(super) const OF_THE_NETWORK: &[&str] = &["etc/resolv.conf", "etc/ssl/certs/ca-certificates.crt"];
+
+/// A sandbox that has just been opened.
+pub(super) struct Beginning<'a> {
+    pub(super) jail: &'a Jail,
+    pub(super) folder: &'a Path,
+    pub(super) store: Result<Store>,
+    pub(super) reuse: Reuse,
+    pub(super) memory: Option<u64>,
+    pub(super) vars: Vars,
+    pub(super) find_links: Vec<PathBuf>,
+}
+
+/// The digest of a machine before the first command: its files, what is shown in it, and what it runs on.
+pub(super) fn digest(beginning: &Beginning<'_>) -> Result<String> {
+    let Beginning { jail, folder, memory, find_links, .. } = beginning;
+    let mut digest = Digest::default();
+    digest.add(env!("CARGO_PKG_VERSION")).add(format!("{memory:?}"));
+    let system = rustix::system::uname();
+    digest.add(system.release().to_bytes()).add(system.machine().to_bytes());
+    digest.add(format!("{:?}", std::thread::available_parallelism().ok()));
+    digest.add(tree::stamps(&jail.program, |_| false)?);
+    if let Some(filter) = &jail.filter {
+        digest.add(tree::content(filter)?);
+    }
+    for part in PARTS {
+        let root = folder.join(part);
+        let mut tree = tree::list(&root)?;
+        tree.retain(|path, _| !OF_THE_NETWORK.iter().any(|file| path == Path::new(file)));
+        digest.add(tree::names(&tree)).add(tree::contents(&root, &tree)?);
+    }
+    let hidden = |to: &str, from: &Path| -> Vec<PathBuf> {
+        let inside = |bind: &Bind| match bind {
+            Bind::Empty(at) => at.strip_prefix(to)?.strip_prefix('/').map(|name| from.join(name)),
+            _ => None,
+        };
+        jail.binds.iter().filter_map(inside).collect()
+    };
+    for bind in &jail.binds {
+        let Bind::ReadOnly(from, to) = bind else { continue };
+        // What is in the cache has a seal, which was looked at when the sandbox was opened.
+        let mut seal = from.clone().into_os_string();
+        seal.push(".seal");
+        if let Ok(text) = std::fs::read(&seal) {
+            digest.add(text);
+        } else if !find_links.contains(from) {
+            let hidden = hidden(to, from);
+            let is_left_out = |path: &Path| {
+                path.file_name().is_some_and(|name| name == "__pycache__") || hidden.iter().any(|other| path == other)
+            };
+            digest.add(tree::stamps(from, is_left_out)?);
+        }
+    }
+    for folder in find_links {
+        digest.add(tree::stamps(folder, |_| false)?);
+    }
+    Ok(digest.finish())
+}
+
+/// A word of a command line without the name of the run's own folder.
+pub(super) fn without(word: &OsString, name: &std::ffi::OsStr) -> OsString {
+    let (word, name) = (word.as_bytes(), name.as_bytes());
+    if name.is_empty() {
+        return OsString::from_vec(word.to_vec());
+    }
+    let mut kept = Vec::new();
+    let mut rest = word;
+    while let Some(at) = memchr::memmem::find(rest, name) {
+        kept.extend_from_slice(&rest[..at]);
+        rest = &rest[at + name.len()..];
+    }
+    kept.extend_from_slice(rest);
+    OsString::from_vec(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_runs_own_name_is_no_part_of_a_key() {
+        let word = |text: &str| without(&OsString::from(text), std::ffi::OsStr::new("run-1"));
+        assert_eq!(word("/cache/run-1/root"), "/cache//root");
+        assert_eq!(word("/cache/run-2/root"), "/cache/run-2/root");
+    }
+}

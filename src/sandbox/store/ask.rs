@@ -1,0 +1,280 @@
+//! Asks a package index again what it was asked before: all pages at once, over as few connections as it takes.
+//!
+//! By `curl`, which knows this machine's proxies and certificates and is where git is.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+
+use super::pip::{self, Asked};
+use super::tree::digest;
+use crate::plan::Vars;
+
+/// What pip sends, so that the answers are of the same kind.
+const ACCEPT: &str =
+    "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01";
+/// The variables that name indexes.
+const INDEXES: &[&str] = &["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"];
+/// How long all answers together may take, in seconds: after that, installing anew is no slower.
+const WITHIN: &str = "20";
+/// The most bytes of one answer: an index page has a few megabytes, an archive is asked for only where no page has its hash.
+const MOST: u64 = 256 << 20;
+
+/// A question that was asked of the network, and its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::sandbox) struct Answer {
+    pub(in crate::sandbox) address: String,
+    /// Whether it is an index's page rather than an archive.
+    pub(in crate::sandbox) is_page: bool,
+    /// 200, or 404 of a page that is not there.
+    pub(in crate::sandbox) status: u16,
+    /// The server's own word for this version of it.
+    pub(in crate::sandbox) tag: Option<String>,
+    /// Of the content.
+    pub(in crate::sandbox) digest: String,
+}
+
+/// What came back for one question.
+struct Reply {
+    status: u16,
+    tag: Option<String>,
+    body: PathBuf,
+}
+
+/// Asks for what pip asked for, after it has: what pip found on each page must still be all that is there.
+///
+/// # Errors
+/// Why that cannot be told.
+pub(in crate::sandbox) fn first(asked: &Asked, vars: &Vars, interrupted: &AtomicBool) -> Result<Vec<Answer>> {
+    let folder = tempfile::tempdir()?;
+    let pages: Vec<Answer> = asked.pages.keys().map(|page| Answer::blank(page, true)).collect();
+    let replies = fetch(&pages, vars, folder.path(), interrupted)?;
+    let mut answers = Vec::new();
+    let mut unhashed = BTreeSet::new();
+    for (page, reply) in pages.into_iter().zip(replies) {
+        let found = &asked.pages[&page.address];
+        let body = fs::read(&reply.body).unwrap_or_default();
+        match reply.status {
+            200 => {
+                let offered = archives(&body);
+                let names: BTreeSet<String> = offered.iter().map(|(name, _)| name.clone()).collect();
+                ensure!(names == *found, "{} has changed since pip read it", page.address);
+                unhashed.extend(offered.into_iter().filter(|(_, is_hashed)| !is_hashed).map(|(name, _)| name));
+            }
+            404 if found.is_empty() => {}
+            status => bail!("{} answers with HTTP status {status}", page.address),
+        }
+        answers.push(Answer { status: reply.status, tag: reply.tag, digest: digest(&body), ..page });
+    }
+    // The page says nothing of what is in these.
+    let is_of_a_page = |name: &String| asked.pages.values().any(|found| found.contains(name));
+    let lonely = asked.archives.iter().filter(|address| {
+        let name = pip::file_name(address);
+        unhashed.contains(&name) || !is_of_a_page(&name)
+    });
+    let lonely: Vec<Answer> = lonely.map(|address| Answer::blank(address, false)).collect();
+    let replies = fetch(&lonely, vars, folder.path(), interrupted)?;
+    for (archive, reply) in lonely.into_iter().zip(replies) {
+        ensure!(reply.status == 200, "{} answers with HTTP status {}", archive.address, reply.status);
+        let digest = super::tree::content(&reply.body)?;
+        answers.push(Answer { status: 200, tag: reply.tag, digest, ..archive });
+    }
+    Ok(answers)
+}
+
+/// Asks once more. Gives the first address whose answer is another one now.
+///
+/// # Errors
+/// The network, or the lack of `curl`.
+pub(in crate::sandbox) fn again(answers: &[Answer], vars: &Vars, interrupted: &AtomicBool) -> Result<Option<String>> {
+    let folder = tempfile::tempdir()?;
+    let replies = fetch(answers, vars, folder.path(), interrupted)?;
+    for (answer, reply) in answers.iter().zip(replies) {
+        let is_same = match reply.status {
+            304 => answer.tag.is_some(),
+            status if status == answer.status => {
+                let body = if answer.is_page {
+                    digest(fs::read(&reply.body).unwrap_or_default())
+                } else {
+                    super::tree::content(&reply.body)?
+                };
+                body == answer.digest
+            }
+            _ => false,
+        };
+        if !is_same {
+            return Ok(Some(answer.address.clone()));
+        }
+    }
+    Ok(None)
+}
+
+impl Answer {
+    fn blank(address: &str, is_page: bool) -> Self {
+        Self { address: address.to_owned(), is_page, status: 0, tag: None, digest: String::new() }
+    }
+}
+
+static LINK: LazyLock<Regex> = LazyLock::new(|| match Regex::new(r#"(?is)<a\s[^>]*?href\s*=\s*["']([^"']*)["']"#) {
+    Ok(regex) => regex,
+    Err(error) => unreachable!("a pattern of this file: {error}"),
+});
+
+/// The archives that a page offers, and whether it tells their hashes.
+fn archives(page: &[u8]) -> Vec<(String, bool)> {
+    #[derive(Deserialize)]
+    struct Page {
+        files: Vec<File>,
+    }
+    #[derive(Deserialize)]
+    struct File {
+        url: String,
+        #[serde(default)]
+        hashes: std::collections::BTreeMap<String, String>,
+    }
+    if let Ok(Page { files }) = serde_json::from_slice(page) {
+        return files.into_iter().map(|file| (pip::file_name(&file.url), !file.hashes.is_empty())).collect();
+    }
+    let text = String::from_utf8_lossy(page);
+    let links = LINK.captures_iter(&text).map(|link| link[1].replace("&amp;", "&"));
+    let named = links.map(|link| {
+        let fragment = link.split_once('#').map(|(_, fragment)| fragment).unwrap_or_default();
+        let is_hashed = ["sha256=", "sha384=", "sha512="].iter().any(|kind| fragment.starts_with(kind));
+        (pip::file_name(&link), is_hashed)
+    });
+    named.filter(|(name, _)| !name.is_empty()).collect()
+}
+
+/// Whether this machine may be sent there on a project's word: to where the whole world can go, or where its user sends it.
+fn may_be_asked(address: &str, vars: &Vars) -> bool {
+    let named = INDEXES.iter().filter_map(|name| vars.get(*name)).flat_map(|value| value.split_whitespace());
+    let own = named.filter(|index| index.contains("://")).any(|index| {
+        let site = index.split('/').take(3).collect::<Vec<_>>().join("/");
+        address.strip_prefix(&site).is_some_and(|rest| rest.starts_with('/'))
+    });
+    let host = address.strip_prefix("https://").map(|rest| rest.split(['/', ':', '?', '#']).next().unwrap_or_default());
+    let is_public = host.is_some_and(|host| {
+        let last = host.rsplit('.').next().unwrap_or_default();
+        host.contains('.')
+            && !host.contains('@')
+            && last.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && !["local", "internal", "localhost"].contains(&last)
+    });
+    own || is_public
+}
+
+fn fetch(questions: &[Answer], vars: &Vars, folder: &Path, interrupted: &AtomicBool) -> Result<Vec<Reply>> {
+    if questions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let curl = which::which("curl").context("curl, which would ask the package index, is not installed")?;
+    let folder = tempfile::tempdir_in(folder)?.keep();
+    let mut config = String::new();
+    for (number, question) in questions.iter().enumerate() {
+        let Answer { address, is_page, tag, .. } = question;
+        let is_plain = address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
+        ensure!(is_plain && may_be_asked(address, vars), "{address} is not an address that this machine asks");
+        ensure!(!address.contains("****"), "the index wants a password");
+        if number > 0 {
+            config += "next\n";
+        }
+        let path = folder.join(number.to_string());
+        let path = path.to_str().context("a temporary folder with an odd name")?;
+        let accept = if *is_page { ACCEPT } else { "*/*" };
+        let _ = writeln!(config, "url = \"{address}\"\noutput = \"{path}\"\ndump-header = \"{path}.head\"");
+        let _ = writeln!(config, "header = \"Accept: {accept}\"\nproto = \"=http,https\"");
+        let _ = writeln!(config, "max-filesize = {MOST}\nmax-time = {WITHIN}\ncompressed\ngloboff");
+        if let Some(tag) = tag.as_ref().filter(|tag| tag.bytes().all(|byte| byte.is_ascii_graphic())) {
+            let _ = writeln!(config, "header = \"If-None-Match: {}\"", tag.replace('\\', "\\\\").replace('"', "\\\""));
+        }
+    }
+    // Addresses may hold passwords, and command lines are everybody's to read.
+    let mut child = Command::new(curl)
+        .args(["-q", "--silent", "--parallel", "--parallel-max", "30", "--config", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("could not run curl")?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(config.as_bytes()).context("could not talk to curl")?;
+    }
+    let ended = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if interrupted.load(Ordering::Relaxed) {
+            let _ = child.kill();
+            let _ = child.wait();
+            bail!("interrupted");
+        }
+        thread::sleep(Duration::from_millis(2));
+    };
+    ensure!(ended.success(), "the package index does not answer");
+    (0..questions.len()).map(|number| reply(&folder.join(number.to_string()))).collect()
+}
+
+/// Redirections are not followed: they could lead to where pip cannot go, and this machine can.
+fn reply(body: &Path) -> Result<Reply> {
+    let head = body.with_extension("head");
+    let text = fs::read(&head).context("the package index does not answer")?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let (mut status, mut tag) = (None, None);
+    for line in text.lines() {
+        if line.starts_with("HTTP/") {
+            status = line.split(' ').nth(1).and_then(|code| code.parse().ok());
+        } else if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("etag")
+        {
+            tag = Some(value.trim().to_owned());
+        }
+    }
+    Ok(Reply { status: status.context("the package index does not answer")?, tag, body: body.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_kinds_of_page_name_their_archives() {
+        let json = br#"{"files":[{"filename":"a","url":"https://f.example/x/a-1.whl","hashes":{"sha256":"0"}},{"url":"b-1.zip"}]}"#;
+        assert_eq!(archives(json), [("a-1.whl".to_owned(), true), ("b-1.zip".to_owned(), false)]);
+        let html = b"<!DOCTYPE html><a href=\"../../files/a-1.whl#sha256=0\" data-yanked>a</a><br>\n<A class=x HREF='b-1%2Bcpu.whl'>b</A>";
+        assert_eq!(archives(html), [("a-1.whl".to_owned(), true), ("b-1+cpu.whl".to_owned(), false)]);
+    }
+
+    #[test]
+    fn a_project_cannot_send_this_machine_to_its_own_services() {
+        let vars: Vars = [("PIP_INDEX_URL".to_owned(), "http://127.0.0.1:8080/one/simple/".to_owned())].into();
+        for fine in
+            ["https://pypi.org/simple/a/", "https://files.pythonhosted.org/a", "http://127.0.0.1:8080/one/files/a"]
+        {
+            assert!(may_be_asked(fine, &vars), "{fine}");
+        }
+        for other in [
+            "http://127.0.0.1:8081/simple/a/",
+            "http://127.0.0.1:80800/a",
+            "https://127.0.0.1/a",
+            "https://localhost/a",
+            "https://[::1]/a",
+            "https://metadata.internal/a",
+            "https://u:p@pypi.org/a",
+            "http://pypi.example/a",
+            "file:///etc/passwd",
+        ] {
+            assert!(!may_be_asked(other, &vars), "{other}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! What commands of earlier runs made, kept to be shown again.
+//!
+//! An entry is one command's work: the files that it left and a [`Record`] of all that it read. It lies in `KEY/ID`, beside
+//! its seal; the key stands for the command and the machine it ran on, so that the entries of one key differ in what the
+//! command read of the project and of the network. What has no seal, or another, is never shown. Nothing here is shown
+//! inside itself: a run gets a copy.
+
+pub(super) mod ask;
+pub(super) mod pip;
+pub(super) mod reads;
+mod space;
+pub(super) mod trace;
+pub(super) mod tree;
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+
+use self::ask::Answer;
+use self::reads::Reads;
+use super::cache::{Cache, remove_tree};
+use super::seal;
+
+/// Changes with every change of what is written; folders of other versions are not looked into.
+const FOLDER: &str = "layers-1";
+/// How the folders of unfinished entries begin.
+const HALF: &str = "half-";
+const RECORD: &str = "record.json";
+/// The most bytes of a record: a command that prints more than its half is not kept.
+const MOST_RECORD: u64 = 64 << 20;
+/// Of one key; more would be looked through in vain.
+const MOST_ENTRIES: usize = 8;
+
+/// All that is known of one command's work beside its files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    /// Seconds since 1970.
+    pub(super) made: u64,
+    /// Whether the network was within reach.
+    pub(super) network: bool,
+    pub(super) reads: Reads,
+    /// What it asked of the network.
+    pub(super) answers: Vec<Answer>,
+    /// Lines, secrets masked.
+    pub(super) output: Vec<String>,
+    /// What it made below `/app`, by path there; kept in the entry's `app`.
+    pub(super) app_made: Vec<PathBuf>,
+    pub(super) app_gone: Vec<PathBuf>,
+}
+
+impl Record {
+    /// How long ago it was made.
+    pub(super) fn age(&self) -> Duration {
+        Duration::from_secs(now().saturating_sub(self.made))
+    }
+}
+
+/// Seconds since 1970.
+pub(super) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// One entry.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) id: String,
+    pub(super) folder: PathBuf,
+    pub(super) record: Record,
+}
+
+/// An entry that is whole, and that nobody removes while this value lives.
+#[derive(Debug)]
+pub(super) struct Claimed {
+    _lock: File,
+}
+
+/// The entries of one user.
+#[derive(Debug, Clone)]
+pub(super) struct Store {
+    root: PathBuf,
+}
+
+impl Store {
+    /// The store in a cache.
+    ///
+    /// # Errors
+    /// It cannot be made, or somebody else could write to it.
+    pub(super) fn open(cache: &Cache) -> Result<Self> {
+        let root = cache.root().join(FOLDER);
+        if !root.is_dir() {
+            fs::create_dir_all(cache.root())?;
+            let made = fs::DirBuilder::new().mode(0o700).create(&root);
+            if !root.is_dir() {
+                made.with_context(|| format!("could not make {}", root.display()))?;
+            }
+        }
+        for folder in [cache.root(), &root] {
+            let meta = folder.symlink_metadata()?;
+            ensure!(meta.is_dir(), "{} is no folder", folder.display());
+            ensure!(meta.uid() == rustix::process::geteuid().as_raw(), "{} is another user's", folder.display());
+            // A user's own group is often nobody else's.
+            let is_own_group = meta.gid() == rustix::process::getegid().as_raw();
+            let others = if is_own_group { 0o002 } else { 0o022 };
+            ensure!(meta.mode() & others == 0, "others may write to {}", folder.display());
+        }
+        Ok(Self { root })
+    }
+
+    /// The entries of `key`, the newest first.
+    pub(super) fn entries(&self, key: &str) -> Vec<Found> {
+        let seals = fs::read_dir(self.root.join(key)).into_iter().flatten().flatten().filter_map(|entry| {
+            let path = entry.path();
+            (path.extension()? == "seal").then(|| path.with_extension(""))
+        });
+        let read = |folder: PathBuf| {
+            let text = crate::fs::read(&folder.join(RECORD), MOST_RECORD).ok()?;
+            let record = serde_json::from_slice(&text).ok()?;
+            Some(Found { id: folder.file_name()?.to_str()?.to_owned(), folder, record })
+        };
+        let mut found: Vec<Found> = seals.filter_map(read).collect();
+        found.sort_by_key(|found| std::cmp::Reverse(found.record.made));
+        found
+    }
+
+    /// Makes sure of an entry before it is shown; none where it is not as it was made.
+    pub(super) fn claim(&self, found: &Found) -> Option<Claimed> {
+        let (seal, lock) = (found.folder.with_extension("seal"), found.folder.with_extension("lock"));
+        let lock = File::open(lock).ok()?;
+        lock.try_lock_shared().ok()?;
+        let written = fs::read_to_string(&seal).ok()?;
+        let (digest, _) = space::parse(&written)?;
+        if seal::of(&found.folder).ok()?.trim() != digest {
+            return None;
+        }
+        // The time of last use; a store that is read-only stays as it is.
+        let _ = File::open(&seal).and_then(|file| file.set_modified(SystemTime::now()));
+        Some(Claimed { _lock: lock })
+    }
+
+    /// Keeps a command's work, which `fill` puts into a folder and gives the size of. Gives the new entry's id.
+    pub(super) fn keep(&self, key: &str, record: &Record, fill: impl FnOnce(&Path) -> Result<u64>) -> Result<String> {
+        let half = tempfile::Builder::new().prefix(HALF).tempdir_in(&self.root)?;
+        let lock = File::create(half.path().with_extension("lock"))?;
+        lock.lock()?;
+        let removed = RemovedAtEnd(half.path().with_extension("lock"));
+        let id = tree::digest(format!("{key}{}{:?}", half.path().display(), SystemTime::now()));
+        let work = half.path().join(&id);
+        fs::create_dir(&work)?;
+        let text = serde_json::to_vec(record)?;
+        if text.len() as u64 > MOST_RECORD {
+            bail!("it printed too much");
+        }
+        let bytes = fill(&work)? + text.len() as u64;
+        let mut file = File::create_new(work.join(RECORD))?;
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        file.write_all(&text)?;
+        space::is_left(&self.root)?;
+        let place = self.root.join(key);
+        fs::create_dir_all(&place)?;
+        File::create(place.join(format!("{id}.lock")))?;
+        fs::rename(&work, place.join(&id))?;
+        // Written last, and whole: without it the entry does not count.
+        let seal = half.path().join("seal");
+        fs::write(&seal, space::written(&seal::of(&place.join(&id))?, bytes))?;
+        fs::rename(seal, place.join(format!("{id}.seal")))?;
+        drop((removed, lock));
+        let entries = self.entries(key);
+        entries.iter().skip(MOST_ENTRIES).for_each(|found| drop(space::remove(&found.folder)));
+        space::shrink(&self.root);
+        Ok(id)
+    }
+}
+
+struct RemovedAtEnd(PathBuf);
+
+impl Drop for RemovedAtEnd {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// The folders of entries in a cache, of this version and of others.
+pub fn folders(cache: &Cache) -> Vec<PathBuf> {
+    let entries = fs::read_dir(cache.root()).into_iter().flatten().flatten();
+    let is_store = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("layers-"));
+    entries.map(|entry| entry.path()).filter(is_store).collect()
+}
+
+/// The size in bytes of all entries in a cache that are of this version.
+pub fn size(cache: &Cache) -> u64 {
+    space::entries(&cache.root().join(FOLDER)).iter().map(|entry| entry.bytes).sum()
+}
+
+/// Removes every entry that no run is using just now.
+pub fn clear(cache: &Cache) -> Result<()> {
+    for folder in folders(cache) {
+        match folder.ends_with(FOLDER) {
+            true => space::clear(&folder),
+            false => remove_tree(&folder)?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

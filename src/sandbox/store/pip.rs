@@ -1,0 +1,274 @@
+//! Commands that do nothing but make a virtual environment and install into it with pip, and what pip's own log says of them.
+//!
+//! Of any other command nobody knows what it asks of the network. Of these pip writes down each page of an index and each
+//! archive that it asks for; where it runs foreign code (a source archive's, the project's), nobody knows again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::plan::Vars;
+
+/// pip's settings that change what is asked of whom, or only what is printed; with any other a command is not one of these.
+const SETTINGS: &[&str] = &[
+    "PIP_CERT",
+    "PIP_DEFAULT_TIMEOUT",
+    "PIP_DISABLE_PIP_VERSION_CHECK",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_FIND_LINKS",
+    "PIP_INDEX_URL",
+    "PIP_NO_CACHE_DIR",
+    "PIP_NO_INDEX",
+    "PIP_NO_INPUT",
+    "PIP_PROXY",
+    "PIP_ROOT_USER_ACTION",
+    "PIP_TRUSTED_HOST",
+];
+
+/// Variables that make a shell, a loader or Python run code of the project's first.
+const RUNS_CODE: &[&str] =
+    &["BASH_ENV", "LD_AUDIT", "LD_PRELOAD", "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONUSERBASE"];
+
+/// Words that a shell would take for more than words.
+const SHELL: &[char] = &['`', '$', '|', ';', '(', ')', '{', '}', '*', '?', '[', ']', '\\', '\n', '#', '&', '<', '>'];
+
+/// How often pip installs in a command of this kind; none where it is another kind.
+pub(in crate::sandbox) fn installs(argv: &[String], vars: &Vars) -> Option<usize> {
+    let is_known = |name: &String| {
+        let name = name.as_str();
+        !RUNS_CODE.contains(&name) && (!name.starts_with("PIP_") || SETTINGS.contains(&name))
+    };
+    if !vars.keys().all(is_known) {
+        return None;
+    }
+    let mut count = 0;
+    for words in simple_commands(argv)? {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            [".", file] | ["source", file] if file.ends_with("/bin/activate") => {}
+            [python, "-m", "venv", ..] if is_python(python) => {}
+            [python, "-m", "pip", "install", options @ ..] if is_python(python) && are_plain(options) => count += 1,
+            [pip, "install", options @ ..] if is_pip(pip) && are_plain(options) => count += 1,
+            _ => return None,
+        }
+    }
+    (count > 0).then_some(count)
+}
+
+/// The words of each command in `a && b`; none where the line is more than that.
+fn simple_commands(argv: &[String]) -> Option<Vec<Vec<String>>> {
+    let [program, .., script] = argv else { return None };
+    let is_shell = ["sh", "bash"].contains(&base(program)) && argv.iter().rev().nth(1).is_some_and(|flag| flag == "-c");
+    if !is_shell {
+        return Some(vec![argv.to_vec()]);
+    }
+    let one = |text: &str| (!text.contains(SHELL)).then(|| shlex::split(text)).flatten();
+    script.split("&&").map(one).collect()
+}
+
+fn base(program: &str) -> &str {
+    program.rsplit('/').next().unwrap_or(program)
+}
+
+fn is_python(program: &str) -> bool {
+    base(program).strip_prefix("python").is_some_and(is_version)
+}
+
+fn is_pip(program: &str) -> bool {
+    base(program).strip_prefix("pip").is_some_and(is_version)
+}
+
+fn is_version(rest: &str) -> bool {
+    rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+/// Requirements from elsewhere are fetched without a word in the log, and another log would be written there.
+fn are_plain(options: &[&str]) -> bool {
+    let forbidden = ["--log", "--isolated", "--config-settings", "--global-option", "--report"];
+    let is_log = |option: &&str| forbidden.iter().any(|name| option.starts_with(name));
+    !options.iter().any(is_log) && !names_far_requirements(&options.join(" "))
+}
+
+static FAR: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?m)(?:^|\s)(?:-r|-c|--requirement|--constraint|--build-constraint)[ =]*\S+://").unwrap_or_else(never)
+});
+
+/// Whether requirements or constraints are to be fetched by their address.
+pub(in crate::sandbox) fn names_far_requirements(text: &str) -> bool {
+    FAR.is_match(text)
+}
+
+/// What pip asked of the network.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::sandbox) struct Asked {
+    /// The pages, each with the names of the archives that pip found there.
+    pub(in crate::sandbox) pages: BTreeMap<String, BTreeSet<String>>,
+    /// The addresses of the archives that it took.
+    pub(in crate::sandbox) archives: BTreeSet<String>,
+}
+
+static LINE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\S+ ?(.*)$").unwrap_or_else(never));
+static FOUND: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(\S+) \(from (\S+)\)").unwrap_or_else(never));
+static TAKEN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^(?:Downloading|Using cached) (?:link )?(\S+)").unwrap_or_else(never));
+
+fn never(error: regex::Error) -> Regex {
+    unreachable!("a pattern of this file: {error}")
+}
+
+/// Reads pip's log of a command in which pip has run `installs` times.
+///
+/// # Errors
+/// Why the log does not tell all.
+pub(in crate::sandbox) fn read(log: &str, installs: usize) -> Result<Asked, &'static str> {
+    let (mut asked, mut addresses, mut runs) = (Asked::default(), BTreeMap::new(), 0);
+    let (mut taken, mut answered) = (BTreeSet::new(), BTreeSet::new());
+    let mut is_list = false;
+    for line in log.lines() {
+        // Times stand before every line, but for those of a message of several.
+        let text =
+            LINE.captures(line).filter(|_| line.starts_with("20")).map_or(line, |parts| parts.extract::<1>().1[0]);
+        let text = text.trim();
+        let was_list = std::mem::replace(&mut is_list, false);
+        if text.starts_with("Using pip ") {
+            runs += 1;
+        } else if text.starts_with("Running command ") || text.starts_with("Running setup.py") {
+            return Err("an archive was built, and what its code does is not known");
+        } else if text.contains("location(s) to search for versions of") {
+            is_list = true;
+        } else if let Some(page) = text.strip_prefix("* ").filter(|_| was_list) {
+            is_list = true;
+            asked.pages.entry(page.to_owned()).or_default();
+        } else if let Some(page) = text.strip_prefix("Getting page ") {
+            asked.pages.entry(page.to_owned()).or_default();
+        } else if let Some((page, _)) = text.strip_prefix("Fetched page ").and_then(|rest| rest.split_once(" as ")) {
+            answered.insert(page.to_owned());
+        } else if let Some((page, _)) =
+            text.strip_prefix("Could not fetch URL ").and_then(|rest| rest.split_once(": 404 Client Error"))
+        {
+            answered.insert(page.to_owned());
+        } else if let Some(found) = TAKEN.captures(text) {
+            taken.insert(found[1].to_owned());
+        } else if let Some(found) = FOUND.captures(text) {
+            let (address, page) = (&found[1], &found[2]);
+            if address.contains("://") && address != page && !text.starts_with("Skipping link: not a file") {
+                let name = file_name(address);
+                addresses.insert(name.clone(), address.to_owned());
+                asked.pages.entry(page.to_owned()).or_default().insert(name);
+            }
+        }
+    }
+    if runs != installs {
+        return Err("pip did not write down what it asked for");
+    }
+    // pip goes on without a page that it cannot reach; nobody else is to be sent there then.
+    if !asked.pages.keys().all(|page| answered.contains(page)) {
+        return Err("a page of the package index did not answer");
+    }
+    for name in taken {
+        if name.ends_with(".metadata") {
+            continue;
+        }
+        match addresses.get(&file_name(&name)) {
+            Some(address) => asked.archives.insert(address.clone()),
+            None if name.contains("://") => asked.archives.insert(name),
+            None => return Err("pip took an archive that is on none of the pages"),
+        };
+    }
+    match asked.archives.iter().all(|address| file_name(address).ends_with(".whl")) {
+        true => Ok(asked),
+        false => Err("an archive was built, and what its code does is not known"),
+    }
+}
+
+/// The last part of an address, as a file would be called.
+pub(in crate::sandbox) fn file_name(address: &str) -> String {
+    let path = address.split(['#', '?']).next().unwrap_or(address);
+    path.rsplit('/').next().unwrap_or(path).replace("%2B", "+").replace("%2b", "+")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(script: &str) -> Option<usize> {
+        let argv = ["/bin/bash", "-ol", "pipefail", "-c", script].map(str::to_owned);
+        installs(&argv, &Vars::new())
+    }
+
+    #[test]
+    fn only_a_command_that_nothing_else_hides_in_is_one_of_pip() {
+        let usual = "python -m venv --copies /opt/venv && . /opt/venv/bin/activate && pip install -r requirements.txt";
+        assert_eq!(count(usual), Some(1));
+        assert_eq!(count("pip install --upgrade pip && python3.11 -m pip install -r a.txt 'x==1'"), Some(2));
+        for other in [
+            "python -m venv --copies /opt/venv",
+            "pip install -r requirements.txt && curl https://a.example",
+            "pip install -r requirements.txt; curl https://a.example",
+            "pip install $(cat list)",
+            "pip install x > /dev/null",
+            "pip install -r https://a.example/r.txt",
+            "pip install --constraint=https://a.example/c.txt x",
+            "pip install --log other x",
+            "pip download x",
+            "pipx install x",
+            "python setup.py install",
+        ] {
+            assert_eq!(count(other), None, "{other}");
+        }
+        let plain = ["pip", "install", "x"].map(str::to_owned);
+        assert_eq!(installs(&plain, &Vars::new()), Some(1));
+        for name in ["PIP_CONSTRAINT", "PYTHONPATH", "BASH_ENV"] {
+            assert_eq!(installs(&plain, &[(name.to_owned(), "/app/c.txt".to_owned())].into()), None, "{name}");
+        }
+    }
+
+    const LOG: &str = "2026-11-28T08:54:00,794 Using pip 23.2.1 from /opt/venv/lib/python3.12/site-packages/pip (python 3.12)
+2026-11-28T08:54:00,903 2 location(s) to search for versions of flask:
+2026-11-28T08:54:00,903 * https://a.example/simple/flask/
+2026-11-28T08:54:00,903 * https://b.example/simple/flask/
+2026-11-28T08:54:00,903 Fetching project page and analyzing links: https://a.example/simple/flask/
+2026-11-28T08:54:00,903 Getting page https://a.example/simple/flask/
+2026-11-28T08:54:01,015 Fetched page https://a.example/simple/flask/ as application/vnd.pypi.simple.v1+json
+2026-11-28T08:54:01,016 Could not fetch URL https://b.example/simple/flask/: 404 Client Error: Not Found for url: https://b.example/simple/flask/ - skipping
+2026-11-28T08:54:01,049   Found link https://f.example/Flask-0.1.tar.gz (from https://a.example/simple/flask/), version: 0.1
+2026-11-28T08:54:01,050   Skipping link: none of the wheel's tags (cp2) are compatible: https://f.example/flask-3.0-cp2-none-any.whl (from https://a.example/simple/flask/) (requires-python:>=3.9)
+2026-11-28T08:54:01,050   Found link https://f.example/flask-3.1-py3-none-any.whl#sha256=00 (from https://a.example/simple/flask/) (requires-python:>=3.9), version: 3.1
+2026-11-28T08:54:01,078 Skipping link: not a file: https://a.example/simple/flask/
+2026-11-28T08:54:01,089 Collecting flask (from -r requirements.txt (line 1))
+2026-11-28T08:54:01,203   Downloading flask-3.1-py3-none-any.whl (103 kB)
+";
+
+    #[test]
+    fn the_log_names_every_page_and_archive() {
+        let asked = read(LOG, 1).unwrap();
+        assert_eq!(
+            asked.pages.keys().collect::<Vec<_>>(),
+            ["https://a.example/simple/flask/", "https://b.example/simple/flask/"]
+        );
+        let found = &asked.pages["https://a.example/simple/flask/"];
+        assert_eq!(
+            found.iter().collect::<Vec<_>>(),
+            ["Flask-0.1.tar.gz", "flask-3.0-cp2-none-any.whl", "flask-3.1-py3-none-any.whl"]
+        );
+        assert_eq!(
+            asked.archives.iter().collect::<Vec<_>>(),
+            ["https://f.example/flask-3.1-py3-none-any.whl#sha256=00"]
+        );
+    }
+
+    #[test]
+    fn a_log_that_does_not_tell_all_is_refused() {
+        assert!(read(LOG, 2).is_err());
+        assert!(read("", 1).is_err());
+        assert!(read(&LOG.replace("404 Client Error", "connection error"), 1).is_err());
+        assert!(read(&format!("{LOG}2026-11-28T08:54:01,303   Running command git clone\n"), 1).is_err());
+        assert!(read(&format!("{LOG}2026-11-28T08:54:01,303   Downloading other-1.zip (1 kB)\n"), 1).is_err());
+        let direct = read(
+            &format!("{LOG}2026-11-28T08:54:01,303   Downloading https://c.example/o-1-py3-none-any.whl (1 kB)\n"),
+            1,
+        );
+        assert_eq!(direct.unwrap().archives.len(), 2);
+    }
+}

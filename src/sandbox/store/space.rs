@@ -1,0 +1,138 @@
+//! How much room entries take, and which have to go.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Result, ensure};
+
+use super::HALF;
+use crate::sandbox::cache::remove_tree;
+
+/// The most bytes that all entries may take together, where a tenth of the free disk is not less.
+const MOST: u64 = 10 << 30;
+/// What stays free on the disk, in bytes: a run needs some too.
+const LEFT_FREE: u64 = 1 << 30;
+/// What says otherwise.
+const SETTING: &str = "SHAKEDOWN_STORE_LIMIT";
+
+/// One entry, as its seal has it.
+#[derive(Debug)]
+pub(super) struct Sealed {
+    folder: PathBuf,
+    pub(super) bytes: u64,
+    used: SystemTime,
+}
+
+/// The text of a seal.
+pub(super) fn written(digest: &str, bytes: u64) -> String {
+    format!("{} {bytes}\n", digest.trim())
+}
+
+/// Takes [`written`] apart.
+pub(super) fn parse(text: &str) -> Option<(&str, u64)> {
+    let (digest, bytes) = text.trim().split_once(' ')?;
+    Some((digest, bytes.parse().ok()?))
+}
+
+/// Every entry below the store's folder.
+pub(super) fn entries(root: &Path) -> Vec<Sealed> {
+    let inside = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let sealed = |seal: PathBuf| {
+        let text = fs::read_to_string(&seal).ok()?;
+        let used = seal.metadata().and_then(|meta| meta.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+        Some(Sealed { folder: seal.with_extension(""), bytes: parse(&text)?.1, used })
+    };
+    let all = inside(root.to_owned()).filter(|key| key.is_dir()).flat_map(inside);
+    all.filter(|path| path.extension().is_some_and(|extension| extension == "seal")).filter_map(sealed).collect()
+}
+
+/// Removes the entry in `folder` unless a run is using it.
+pub(super) fn remove(folder: &Path) -> Result<()> {
+    let (seal, lock) = (folder.with_extension("seal"), folder.with_extension("lock"));
+    if let Ok(held) = File::open(&lock) {
+        ensure!(held.try_lock().is_ok(), "{} is in use", folder.display());
+        // Without its seal it does not count any more, whatever happens next.
+        fs::remove_file(seal)?;
+        remove_tree(folder)?;
+        fs::remove_file(lock)?;
+    }
+    // Only an empty one goes.
+    let _ = folder.parent().map(fs::remove_dir);
+    Ok(())
+}
+
+/// Removes what was used longest ago until the rest is within the limit, and what killed runs left unfinished.
+pub(super) fn shrink(root: &Path) {
+    remove_unfinished(root);
+    let mut entries = entries(root);
+    entries.sort_by_key(|entry| entry.used);
+    let mut total: u64 = entries.iter().map(|entry| entry.bytes).sum();
+    let limit = limit(free(root).unwrap_or(0) + total);
+    for entry in entries {
+        if total <= limit {
+            break;
+        }
+        if remove(&entry.folder).is_ok() {
+            total -= entry.bytes;
+        }
+    }
+}
+
+/// The most bytes for all entries, where `free` bytes would be free without them.
+fn limit(free: u64) -> u64 {
+    let set = std::env::var(SETTING).ok().and_then(|text| text.parse::<bytesize::ByteSize>().ok());
+    set.map_or_else(|| MOST.min(free / 10), |size| size.as_u64())
+}
+
+/// Whether the disk has room for more.
+///
+/// # Errors
+/// It has not.
+pub(super) fn is_left(root: &Path) -> Result<()> {
+    ensure!(free(root).is_none_or(|free| free > LEFT_FREE), "the disk is nearly full");
+    Ok(())
+}
+
+fn free(root: &Path) -> Option<u64> {
+    let stat = rustix::fs::statvfs(root).ok()?;
+    stat.f_bavail.checked_mul(stat.f_frsize)
+}
+
+/// Every entry but those in use.
+pub(super) fn clear(root: &Path) {
+    remove_unfinished(root);
+    entries(root).iter().for_each(|entry| drop(remove(&entry.folder)));
+}
+
+fn remove_unfinished(root: &Path) {
+    for entry in fs::read_dir(root).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with(HALF) || name.ends_with(".lock") {
+            continue;
+        }
+        let lock = path.with_extension("lock");
+        if File::open(&lock).map_or(true, |held| held.try_lock().is_ok()) {
+            let _ = remove_tree(&path);
+            let _ = fs::remove_file(lock);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenth_of_the_free_disk_is_the_limit_where_that_is_less() {
+        assert_eq!(limit(20 << 30), 2 << 30);
+        assert_eq!(limit(1 << 40), MOST);
+    }
+
+    #[test]
+    fn a_seal_holds_digest_and_size() {
+        assert_eq!(parse(&written("00ff\n", 7)), Some(("00ff", 7)));
+        assert_eq!(parse("00ff"), None);
+    }
+}

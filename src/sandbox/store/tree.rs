@@ -1,0 +1,293 @@
+//! What is in a folder: listed, digested, and copied with its times.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
+use xxhash_rust::xxh3::Xxh3;
+
+/// Anything larger is looked at no further: it is no project, and no environment of one.
+const MOST_ENTRIES: usize = 1_000_000;
+
+/// One thing in a folder, as its inode has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::sandbox) struct Entry {
+    pub(in crate::sandbox) kind: Kind,
+    /// Permission bits.
+    pub(in crate::sandbox) mode: u32,
+    /// In bytes; of files alone.
+    pub(in crate::sandbox) size: u64,
+    /// Seconds and nanoseconds.
+    pub(in crate::sandbox) modified: (i64, i64),
+    /// The kernel's own, which nobody can set.
+    pub(in crate::sandbox) changed: (i64, i64),
+    pub(in crate::sandbox) accessed: (i64, i64),
+    pub(in crate::sandbox) inode: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::sandbox) enum Kind {
+    Folder,
+    File,
+    Link(PathBuf),
+}
+
+/// Everything below a folder, by its path there.
+pub(in crate::sandbox) type Tree = BTreeMap<PathBuf, Entry>;
+
+impl Entry {
+    fn of(path: &Path, meta: &Metadata) -> Result<Self> {
+        let kind = match meta.file_type() {
+            kind if kind.is_dir() => Kind::Folder,
+            kind if kind.is_file() => Kind::File,
+            kind if kind.is_symlink() => Kind::Link(fs::read_link(path)?),
+            _ => bail!("{} is a pipe, a socket or a device", path.display()),
+        };
+        Ok(Self {
+            size: if kind == Kind::File { meta.size() } else { 0 },
+            kind,
+            mode: meta.mode() & 0o7777,
+            modified: (meta.mtime(), meta.mtime_nsec()),
+            changed: (meta.ctime(), meta.ctime_nsec()),
+            accessed: (meta.atime(), meta.atime_nsec()),
+            inode: meta.ino(),
+        })
+    }
+}
+
+/// Lists `root`, the folder itself left out.
+///
+/// # Errors
+/// Something that is no file, folder or link, or that cannot be read.
+pub(in crate::sandbox) fn list(root: &Path) -> Result<Tree> {
+    let (mut todo, mut found) = (vec![PathBuf::new()], Tree::new());
+    while let Some(folder) = todo.pop() {
+        let here = root.join(&folder);
+        for entry in fs::read_dir(&here).with_context(|| format!("could not read {}", here.display()))? {
+            let entry = entry?;
+            let path = folder.join(entry.file_name());
+            let listed = Entry::of(&entry.path(), &entry.metadata()?)?;
+            if listed.kind == Kind::Folder {
+                todo.push(path.clone());
+            }
+            found.insert(path, listed);
+        }
+        if found.len() > MOST_ENTRIES {
+            bail!("{} holds more than {MOST_ENTRIES} files", root.display());
+        }
+    }
+    Ok(found)
+}
+
+/// A digest that is built up from parts.
+#[derive(Default)]
+pub(in crate::sandbox) struct Digest(Xxh3);
+
+impl Digest {
+    /// Adds a part; where it ends counts too.
+    pub(in crate::sandbox) fn add(&mut self, part: impl AsRef<[u8]>) -> &mut Self {
+        let part = part.as_ref();
+        self.0.update(&(part.len() as u64).to_le_bytes());
+        self.0.update(part);
+        self
+    }
+
+    pub(in crate::sandbox) fn finish(&self) -> String {
+        format!("{:032x}", self.0.digest128())
+    }
+}
+
+/// The digest of one text.
+pub(in crate::sandbox) fn digest(bytes: impl AsRef<[u8]>) -> String {
+    Digest::default().add(bytes).finish()
+}
+
+/// The digest of a file's content. Not through a link.
+pub(in crate::sandbox) fn content(path: &Path) -> Result<String> {
+    let told = || format!("could not read {}", path.display());
+    if !path.symlink_metadata().with_context(told)?.is_file() {
+        bail!("{} is no plain file", path.display());
+    }
+    let mut file = crate::fs::open(path).with_context(told)?;
+    let (mut hasher, mut buffer) = (Xxh3::new(), vec![0; 256 * 1024]);
+    loop {
+        match file.read(&mut buffer).with_context(told)? {
+            0 => return Ok(format!("{:032x}", hasher.digest128())),
+            length => hasher.update(&buffer[..length]),
+        }
+    }
+}
+
+/// The digest of the names in a tree: paths, kinds, permissions, and where links lead.
+pub(in crate::sandbox) fn names(tree: &Tree) -> String {
+    let mut digest = Digest::default();
+    for (path, entry) in tree {
+        digest.add(path.as_os_str().as_bytes()).add(entry.mode.to_le_bytes());
+        match &entry.kind {
+            Kind::Folder => digest.add("folder"),
+            Kind::File => digest.add("file"),
+            Kind::Link(target) => digest.add("link").add(target.as_os_str().as_bytes()),
+        };
+    }
+    digest.finish()
+}
+
+/// The digest of what is in the files of a tree, in the order of their names.
+pub(in crate::sandbox) fn contents(root: &Path, tree: &Tree) -> Result<String> {
+    let mut digest = Digest::default();
+    for (path, _) in files(tree) {
+        digest.add(content(&root.join(path))?);
+    }
+    Ok(digest.finish())
+}
+
+/// The digest of all that a program could find out of a tree: names, contents and times of modification.
+pub(in crate::sandbox) fn everything(root: &Path, tree: &Tree) -> Result<String> {
+    let mut digest = Digest::default();
+    digest.add(names(tree)).add(contents(root, tree)?);
+    for (_, entry) in files(tree) {
+        digest.add(entry.modified.0.to_le_bytes()).add(entry.modified.1.to_le_bytes());
+    }
+    Ok(digest.finish())
+}
+
+fn files(tree: &Tree) -> impl Iterator<Item = (&PathBuf, &Entry)> {
+    tree.iter().filter(|(_, entry)| entry.kind == Kind::File)
+}
+
+/// The digest of what the inodes of a tree say, for trees that are too large to be read each time.
+pub(in crate::sandbox) fn stamps(root: &Path, is_left_out: impl Fn(&Path) -> bool) -> Result<String> {
+    let mut digest = Digest::default();
+    let meta = fs::metadata(root).with_context(|| format!("could not find {}", root.display()))?;
+    if !meta.is_dir() {
+        digest.add(meta.size().to_le_bytes()).add(meta.mtime().to_le_bytes()).add(meta.ino().to_le_bytes());
+        return Ok(digest.finish());
+    }
+    let mut todo = vec![root.to_owned()];
+    while let Some(folder) = todo.pop() {
+        let mut entries: Vec<_> = fs::read_dir(&folder)?.collect::<Result<_, _>>()?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let path = entry.path();
+            if is_left_out(&path) {
+                continue;
+            }
+            let meta = entry.metadata()?;
+            digest.add(path.as_os_str().as_bytes()).add(meta.mode().to_le_bytes());
+            match meta.is_dir() {
+                true => todo.push(path),
+                false => {
+                    digest.add(meta.size().to_le_bytes()).add(meta.mtime().to_le_bytes());
+                    digest.add(meta.mtime_nsec().to_le_bytes()).add(meta.ino().to_le_bytes());
+                }
+            }
+        }
+    }
+    Ok(digest.finish())
+}
+
+/// Copies one thing that is no folder, with its permissions and time of modification. What is there already gives way.
+pub(in crate::sandbox) fn copy_one(from: &Path, to: &Path, entry: &Entry) -> Result<()> {
+    let told = || format!("could not copy {}", from.display());
+    remove(to)?;
+    match &entry.kind {
+        Kind::Folder => fs::create_dir(to).with_context(told)?,
+        Kind::Link(target) => symlink(target, to).with_context(told)?,
+        Kind::File => {
+            let mut source = crate::fs::open(from).with_context(told)?;
+            let mut target = File::create_new(to).with_context(told)?;
+            // The kernel shares blocks where the file system can.
+            io::copy(&mut source, &mut target).with_context(told)?;
+            target.set_permissions(fs::Permissions::from_mode(entry.mode)).with_context(told)?;
+        }
+    }
+    if entry.kind != Kind::Folder {
+        set_modified(to, entry).with_context(told)?;
+    }
+    Ok(())
+}
+
+/// Gives a folder, once it is full, the permissions and time that it had.
+pub(in crate::sandbox) fn finish_folder(at: &Path, entry: &Entry) -> Result<()> {
+    fs::set_permissions(at, fs::Permissions::from_mode(entry.mode))?;
+    Ok(set_modified(at, entry)?)
+}
+
+fn set_modified(path: &Path, entry: &Entry) -> io::Result<()> {
+    let omit = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+    let modified = Timespec { tv_sec: entry.modified.0, tv_nsec: entry.modified.1 };
+    let times = Timestamps { last_access: omit, last_modification: modified };
+    Ok(utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW)?)
+}
+
+/// Copies a whole tree, `from` and `to` being its root. Gives the size of its files in bytes.
+pub(in crate::sandbox) fn copy(from: &Path, to: &Path) -> Result<u64> {
+    let tree = list(from)?;
+    for (path, entry) in &tree {
+        copy_one(&from.join(path), &to.join(path), entry)?;
+    }
+    for (path, entry) in tree.iter().rev().filter(|(_, entry)| entry.kind == Kind::Folder) {
+        finish_folder(&to.join(path), entry)?;
+    }
+    Ok(tree.values().map(|entry| entry.size).sum())
+}
+
+/// Removes what is at `path`, whatever it is. Links are not followed.
+pub(in crate::sandbox) fn remove(path: &Path) -> Result<()> {
+    match path.symlink_metadata() {
+        Err(_) => Ok(()),
+        Ok(meta) if meta.is_dir() => crate::sandbox::cache::remove_tree(path),
+        Ok(_) => fs::remove_file(path).with_context(|| format!("could not remove {}", path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("a/b")).unwrap();
+        fs::write(dir.path().join("a/b/f"), "one").unwrap();
+        fs::set_permissions(dir.path().join("a/b/f"), fs::Permissions::from_mode(0o750)).unwrap();
+        symlink("b/f", dir.path().join("a/l")).unwrap();
+        dir
+    }
+
+    #[test]
+    fn a_copy_has_the_same_names_contents_and_times() {
+        let dir = folder();
+        let to = tempfile::tempdir().unwrap();
+        assert_eq!(copy(dir.path(), to.path()).unwrap(), 3);
+        let (before, after) = (list(dir.path()).unwrap(), list(to.path()).unwrap());
+        assert_eq!(everything(dir.path(), &before).unwrap(), everything(to.path(), &after).unwrap());
+        assert_eq!(before[Path::new("a/b")].modified, after[Path::new("a/b")].modified);
+        assert_ne!(before[Path::new("a/b/f")].inode, after[Path::new("a/b/f")].inode);
+    }
+
+    #[test]
+    fn names_do_not_tell_of_contents_and_everything_does() {
+        let dir = folder();
+        let (tree, names_before) = (list(dir.path()).unwrap(), names(&list(dir.path()).unwrap()));
+        let before = everything(dir.path(), &tree).unwrap();
+        fs::write(dir.path().join("a/b/f"), "two").unwrap();
+        let tree = list(dir.path()).unwrap();
+        assert_eq!(names(&tree), names_before);
+        assert_ne!(everything(dir.path(), &tree).unwrap(), before);
+        fs::write(dir.path().join("a/g"), "").unwrap();
+        assert_ne!(names(&list(dir.path()).unwrap()), names_before);
+    }
+
+    #[test]
+    fn a_pipe_is_told_and_not_copied() {
+        let dir = folder();
+        let made = std::process::Command::new("mkfifo").arg(dir.path().join("p")).status().unwrap();
+        assert!(made.success());
+        assert!(list(dir.path()).unwrap_err().to_string().contains("is a pipe"));
+    }
+}
