@@ -41,3 +41,7 @@ pub mod report;
 pub mod scenario;
 
 pub mod cli;
+
+#[cfg(test)]
+#[path = "../tests/support/folder.rs"]
+mod folder;

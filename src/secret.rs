@@ -16,10 +16,38 @@ const TELLING_LENGTH: usize = 8;
 const LEAST_LENGTH: usize = 4;
 
 /// `scheme://user:password@`, the password being what is hidden.
-static CREDENTIALS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?<head>[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+@").ok());
+static CREDENTIALS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?<head>[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+@"));
 /// `https://token@`, as package indexes and git hosts take it; a short name is a user, not a token.
-static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?<head>https?://)[^\s/:@]{16,}@").ok());
+static TOKEN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?<head>https?://)[^\s/:@]{16,}@"));
+
+/// What tokens of well-known services look like.
+static SERVICE_TOKEN: LazyLock<Regex> = LazyLock::new(|| {
+    let shapes = [
+        r"\bsk-[A-Za-z0-9_-]{20,}",
+        r"\bgh[pousr]_[A-Za-z0-9]{30,}",
+        r"\bgithub_pat_[A-Za-z0-9_]{30,}",
+        r"\bglpat-[A-Za-z0-9_-]{16,}",
+        r"\bAKIA[0-9A-Z]{16}\b",
+        r"\bAIza[0-9A-Za-z_-]{35}",
+        r"\bxox[abprs]-[A-Za-z0-9-]{10,}",
+        r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}",
+        r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}",
+        r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
+        r"\b[rs]k_live_[A-Za-z0-9]{16,}",
+        r"\bhf_[A-Za-z0-9]{30,}",
+        r"\bpypi-[A-Za-z0-9_-]{30,}",
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+        r"://[^\s/:@$]*:[^\s/@${]{4,}@",
+    ];
+    pattern(&shapes.join("|"))
+});
+
+/// A pattern that did not compile would show what it is to hide.
+fn pattern(text: &str) -> Regex {
+    #[expect(clippy::unwrap_used, reason = "patterns are literals, each used by a test")]
+    Regex::new(text).unwrap()
+}
 
 /// The values that must never be shown.
 #[derive(Debug, Default, Clone)]
@@ -50,7 +78,7 @@ impl Secrets {
         if memchr::memchr(b'@', masked.as_bytes()).is_none() {
             return masked;
         }
-        for pattern in [&CREDENTIALS, &TOKEN].into_iter().filter_map(|pattern| pattern.as_ref()) {
+        for pattern in [&CREDENTIALS, &TOKEN] {
             if pattern.is_match(&masked) {
                 let hide = |found: &Captures<'_>| format!("{}{MASK}@", &found["head"]);
                 masked = Cow::Owned(pattern.replace_all(&masked, hide).into_owned());
@@ -58,6 +86,16 @@ impl Secrets {
         }
         masked
     }
+}
+
+/// A line with what looks like a token of a well-known service masked.
+pub fn mask_tokens(line: &str) -> Cow<'_, str> {
+    SERVICE_TOKEN.replace_all(line, MASK)
+}
+
+/// Whether a text holds what looks like a token of a well-known service.
+pub fn has_token(text: &str) -> bool {
+    SERVICE_TOKEN.is_match(text)
 }
 
 /// Whether a variable's name says that its value is secret.
@@ -109,5 +147,12 @@ mod tests {
         assert_eq!(mask("git+https://0123456789abcdef0123@host/x.git"), "git+https://***@host/x.git");
         assert_eq!(mask("mail me@example.org"), "mail me@example.org");
         assert_eq!(mask("ssh://git@host/x"), "ssh://git@host/x");
+    }
+
+    #[test]
+    fn tokens_of_services_are_known_by_their_shape() {
+        assert_eq!(mask_tokens("key = 'ghp_0123456789abcdefghijABCDEFGHIJ012345'"), "key = '***'");
+        assert!(has_token("123456789:AAabcdefghijklmnopqrstuvwxyz0123456"));
+        assert!(!has_token("flask==3.0.0"));
     }
 }

@@ -1,6 +1,8 @@
 //! What `check` proposes is a real edit: applied to the files as `fix` applies it, the finding is gone and the rest stays.
 #![allow(clippy::unwrap_used)]
 
+mod support;
+
 use std::fs;
 
 use shakedown::builder::Planned;
@@ -9,18 +11,7 @@ use shakedown::check::check;
 use shakedown::finding::Diagnosis;
 use shakedown::fix::Patch;
 use shakedown::project::Project;
-
-type Files<'a> = &'a [(&'a str, &'a str)];
-
-fn folder(files: Files<'_>) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, content) in files {
-        let path = dir.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
-    }
-    dir
-}
+use support::folder;
 
 fn look(dir: &tempfile::TempDir) -> Vec<Diagnosis> {
     let project = Project::open(dir.path()).unwrap();
@@ -28,7 +19,7 @@ fn look(dir: &tempfile::TempDir) -> Vec<Diagnosis> {
     check(&project, &options, &Planned::Nixpacks(nixpacks::derive(&project, &options)))
 }
 
-const FAULTY: &[(&str, Files<'_>)] = &[
+const FAULTY: &[(&str, &[(&str, &str)])] = &[
     (
         "externally-managed",
         &[

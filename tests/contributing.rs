@@ -1,8 +1,13 @@
 //! What the guides for contributors name is there.
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/sources.rs"]
+mod sources;
+
 use std::fs;
 use std::path::Path;
+
+use sources::rust_files;
 
 fn text(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
@@ -70,4 +75,23 @@ fn what_a_check_is_made_with_is_there() {
     }
     assert!(text("src/check/mod.rs").contains("const TOPICS: "));
     assert!(text("src/diagnose/table/mod.rs").contains("pub static RULES: "));
+}
+
+#[test]
+fn every_check_that_is_declared_is_listed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/check");
+    let (mut seen, mut faults) = (0, Vec::new());
+    for file in rust_files(&root) {
+        let text = fs::read_to_string(&file).unwrap();
+        let list = text.split("const CHECKS: ").nth(1).and_then(|rest| rest.split(';').next()).unwrap_or_default();
+        let listed: Vec<&str> = list.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        for name in text.split("const ").filter_map(|rest| rest.split_once(": Check = ").map(|(name, _)| name)) {
+            seen += 1;
+            if !listed.contains(&name) {
+                faults.push(format!("{}: {name}", file.display()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "not in CHECKS of their file: {faults:#?}");
+    assert!(seen > 100, "{seen}");
 }

@@ -13,7 +13,7 @@ use shakedown::plan::Plan;
 use shakedown::run::{SmokeKind, SmokeResult, Status};
 use shakedown::sandbox::docker::{self, Docker, Engine, Options, Pull};
 use shakedown::sandbox::process::{self, Ended, Exit, Limits};
-use shakedown::sandbox::{Backend, Lost, Role, Step};
+use shakedown::sandbox::{Backend, MachineFailure, Role, Step};
 
 use support::*;
 
@@ -91,7 +91,7 @@ fn starts(main: &str) -> (tempfile::TempDir, Plan) {
     let mut plan = nixpacks_plan();
     plan.phases.as_mut().unwrap().remove("install");
     let plan = lowered(&plan);
-    (project(&[("main.py", main)]), plan)
+    (folder(&[("main.py", main)]), plan)
 }
 
 const SERVER: &str = "import http.server, os, sys\nclass H(http.server.SimpleHTTPRequestHandler):\n    def do_GET(self):\n        \
@@ -243,8 +243,8 @@ fn a_container_killed_from_outside_says_nothing_of_the_project() {
         rehearse(&docker(), &spec(project.path(), &plan), &settings(None), &NEVER)
     });
     let error = ran.outcome.unwrap_err();
-    let lost = error.downcast_ref::<Lost>().unwrap_or_else(|| panic!("{error:#}"));
-    assert!(lost.transient && lost.what.contains("from outside"), "{lost}");
+    let failure = error.downcast_ref::<MachineFailure>().unwrap_or_else(|| panic!("{error:#}"));
+    assert!(failure.transient && failure.what.contains("from outside"), "{failure}");
     forget(project.path());
 }
 
@@ -262,8 +262,8 @@ fn an_image_that_is_not_there_is_named_with_its_cure() {
     assert!(unavailable.missing.contains("localhost:1/no/such:1"), "{unavailable:?}");
     let (project, plan) = starts("");
     let error = open(&own(Pull::Missing), &spec(project.path(), &plan)).err().unwrap();
-    let lost = error.downcast_ref::<Lost>().unwrap_or_else(|| panic!("{error:#}"));
-    assert!(lost.transient && lost.next.contains("--pull never"), "{lost}");
+    let failure = error.downcast_ref::<MachineFailure>().unwrap_or_else(|| panic!("{error:#}"));
+    assert!(failure.transient && failure.next.contains("--pull never"), "{failure}");
 }
 
 #[test]

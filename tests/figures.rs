@@ -90,7 +90,7 @@ fn a_whole_run_against_the_peer() {
     if skipped("a_whole_run_against_the_peer", missing) {
         return;
     }
-    let project = project(&[("requirements.txt", "# nothing\n"), ("main.py", "print('hello')\n")]);
+    let project = folder(&[("requirements.txt", "# nothing\n"), ("main.py", "print('hello')\n")]);
     let plan = real_plan(project.path());
     for round in 0..4 {
         fs::write(project.path().join("main.py"), format!("print('hello {round}')\n")).unwrap();

@@ -1,6 +1,8 @@
 //! The host sandbox with real bubblewrap and real interpreters.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +13,8 @@ use shakedown::builder::nixpacks::{self, Phase, Start};
 use shakedown::plan::{Plan, Vars};
 use shakedown::sandbox::cache::Cache;
 use shakedown::sandbox::host::Host;
-use shakedown::sandbox::{Backend, CommandLine, Probe, Reuse, Role, Sandbox, SetupStep, Spec, Step, Watch};
+use shakedown::sandbox::{Backend, CommandLine, Probe, Progress, Reuse, Role, Sandbox, SetupStep, Spec, Step};
+use support::{ARCHIVE, build_argv, folder};
 
 /// One cache for all tests, as one user has.
 fn cache() -> Cache {
@@ -41,7 +44,7 @@ fn plan_with(packages: &[&str], libraries: &[&str]) -> Plan {
     let setup = Phase {
         nix_pkgs: owned(packages).into(),
         nix_libs: owned(libraries).into(),
-        nixpkgs_archive: Some("bc8f8d1be58e8c8383e683a06e1e1e57893fff87".to_owned()),
+        nixpkgs_archive: Some(ARCHIVE.to_owned()),
         ..Phase::default()
     };
     let install = Phase { paths: ["/opt/venv/bin"].into(), ..Phase::default() };
@@ -50,24 +53,12 @@ fn plan_with(packages: &[&str], libraries: &[&str]) -> Plan {
     nixpacks::lower(&nixpacks::Plan { phases: Some(phases.into()), start, ..nixpacks::Plan::default() }).unwrap()
 }
 
-fn build_argv(script: &str) -> Vec<String> {
-    ["/bin/bash", "-ol", "pipefail", "-c", script].map(str::to_owned).to_vec()
-}
-
 fn start_argv(script: &str) -> Vec<String> {
     ["/bin/bash", "-l", "-c", script].map(str::to_owned).to_vec()
 }
 
-fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        fs::write(dir.path().join(name), text).unwrap();
-    }
-    dir
-}
-
 fn opened(host: &Host, spec: &Spec<'_>) -> anyhow::Result<Box<dyn Sandbox>> {
-    host.open(spec, &mut Watch { interrupted: &AtomicBool::new(false), told: &mut |_| {} })
+    host.open(spec, &mut Progress { interrupted: &AtomicBool::new(false), report: &mut |_| {} })
 }
 
 fn open(plan: &Plan, project: &Path, network: bool) -> Box<dyn Sandbox> {
@@ -113,7 +104,7 @@ fn the_founding_bot_fails_with_the_clouds_own_text() {
     if lacks("the_founding_bot_fails_with_the_clouds_own_text", &plan) {
         return;
     }
-    let project = project(&[("requirements.txt", "discord.py\n")]);
+    let project = folder(&[("requirements.txt", "discord.py\n")]);
     let sandbox = open(&plan, project.path(), false);
     let (code, text) = run(&*sandbox, "pip install -r requirements.txt");
     let expected = "error: externally-managed-environment\n\n\
@@ -133,7 +124,7 @@ fn without_a_pip_package_there_is_no_pip() {
     if lacks("without_a_pip_package_there_is_no_pip", &plan) {
         return;
     }
-    let project = project(&[]);
+    let project = folder(&[]);
     let sandbox = open(&plan, project.path(), false);
     assert_eq!(run(&*sandbox, "pip install x"), (127, "/bin/bash: line 1: pip: command not found\n".to_owned()));
     assert_eq!(
@@ -153,7 +144,7 @@ fn a_venv_installs_and_starts() {
     if lacks("a_venv_installs_and_starts", &plan) {
         return;
     }
-    let project = project(&[("requirements.txt", ""), ("main.py", "import sys, os; print(sys.prefix, os.__file__)")]);
+    let project = folder(&[("requirements.txt", ""), ("main.py", "import sys, os; print(sys.prefix, os.__file__)")]);
     let sandbox = open(&plan, project.path(), false);
     let (code, text) = run(&*sandbox, AUTO);
     assert_eq!(code, 0, "{text}");
@@ -168,7 +159,7 @@ fn setup_says_what_nix_would() {
     if lacks("setup_says_what_nix_would", &plan) {
         return;
     }
-    let project = project(&[]);
+    let project = folder(&[]);
     let mut sandbox = open(&plan, project.path(), false);
     let SetupStep::Known { output, code, .. } = &sandbox.setup().unwrap()[0] else { panic!("ran something") };
     assert_eq!(*code, 1);
@@ -181,7 +172,7 @@ fn overriding_the_marker_installs_where_the_cloud_does() {
     if lacks("overriding_the_marker_installs_where_the_cloud_does", &plan) {
         return;
     }
-    let project = project(&[]);
+    let project = folder(&[]);
     let sandbox = open(&plan, project.path(), false);
     if is_altered(&*sandbox) {
         println!("skipped: overriding_the_marker_installs_where_the_cloud_does: only a distribution's Python is here");
@@ -216,7 +207,7 @@ fn every_python_makes_the_venv_it_would_make_anywhere() {
         if lacks(&format!("every_python_makes_the_venv_it_would_make_anywhere: {package}"), &plan) {
             continue;
         }
-        let project = project(&[]);
+        let project = folder(&[]);
         let sandbox = open(&plan, project.path(), false);
         // The name it is called by ends up in the scripts.
         let names: &[&str] = if package == "python311" { &["python", "python3"] } else { &["python"] };
@@ -247,7 +238,7 @@ fn nothing_of_the_host_is_seen() {
     if lacks("nothing_of_the_host_is_seen", &plan) {
         return;
     }
-    let project = project(&[]);
+    let project = folder(&[]);
     let mut sleeper = Command::new("sleep").arg("30").spawn().unwrap();
     let sandbox = open(&plan, project.path(), false);
     let (code, text) = run(
@@ -274,7 +265,7 @@ fn the_kernels_settings_are_read_and_not_written() {
     if lacks("the_kernels_settings_are_read_and_not_written", &plan) {
         return;
     }
-    let project = project(&[]);
+    let project = folder(&[]);
     let sandbox = open(&plan, project.path(), false);
     let (code, text) = run(&*sandbox, "cat /proc/sys/kernel/ostype; (: >> /proc/sys/kernel/core_pattern)");
     assert_ne!(code, 0, "{text}");
@@ -287,7 +278,7 @@ fn what_left_its_session_dies_with_the_sandbox() {
     if lacks("what_left_its_session_dies_with_the_sandbox", &plan) {
         return;
     }
-    let project = project(&[]);
+    let project = folder(&[]);
     let sandbox = open(&plan, project.path(), false);
     let script = "setsid sleep 4321.75 & (setsid nohup sleep 4321.75 &) ; sleep 4321.75";
     let line = sandbox.command(&Step { role: Role::Build, argv: &build_argv(script), vars: &vars() });
@@ -317,7 +308,7 @@ fn values_are_not_in_the_command_line() {
     if lacks("values_are_not_in_the_command_line", &plan) {
         return;
     }
-    let project = project(&[]);
+    let project = folder(&[]);
     let sandbox = open(&plan, project.path(), false);
     let mut vars = vars();
     vars.insert("TOKEN".to_owned(), "s3cret\nline".to_owned());
@@ -335,7 +326,7 @@ fn the_run_is_gone_when_closed() {
     if lacks("the_run_is_gone_when_closed", &plan) {
         return;
     }
-    let project = project(&[]);
+    let project = folder(&[]);
     let own = tempfile::tempdir().unwrap();
     let host = Host::new().with_cache(Cache::at(own.path().to_owned()));
     let spec = Spec {
@@ -372,7 +363,7 @@ fn a_wheel_that_needs_the_systems_libgl_fails_and_nix_libs_cure_it() {
     if lacks(NAME, &bare) {
         return;
     }
-    let project = project(&[("requirements.txt", "opencv-python==4.10.0.84\n")]);
+    let project = folder(&[("requirements.txt", "opencv-python==4.10.0.84\n")]);
     let sandbox = open(&bare, project.path(), true);
     if lacks_network(NAME, &*sandbox) {
         return;
@@ -404,7 +395,7 @@ fn a_c_extension_compiles_with_the_planned_gcc_and_not_without() {
         return;
     }
     let code = "#include <Python.h>\n#include <math.h>\nint f(double x) { return (int)floor(x) + PY_MAJOR_VERSION; }\n";
-    let project = project(&[
+    let project = folder(&[
         ("x.c", code),
         (
             "x.cc",
@@ -443,7 +434,7 @@ fn what_is_built_against_a_planned_package_finds_its_library_when_it_runs_as_nix
     if lacks(test, &plan) {
         return;
     }
-    let app = project(&[("x.c", "#include <zlib.h>\n#include <stdio.h>\nint main(){puts(zlibVersion());}\n")]);
+    let app = folder(&[("x.c", "#include <zlib.h>\n#include <stdio.h>\nint main(){puts(zlibVersion());}\n")]);
     let sandbox = open(&plan, app.path(), false);
     if sandbox.unverified().iter().any(|note| note.what.starts_with("nixPkgs: ")) {
         println!("skipped: {test}: no gcc or no headers of zlib");
@@ -461,7 +452,7 @@ fn the_apps_own_listener_is_found_and_asked_with_and_without_a_network() {
     if lacks("the_apps_own_listener_is_found_and_asked_with_and_without_a_network", &plan) {
         return;
     }
-    let project = project(&[("main.py", SERVER)]);
+    let project = folder(&[("main.py", SERVER)]);
     let foreign = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = { std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() };
     for (network, address) in [(true, "0.0.0.0"), (false, "127.0.0.1")] {
@@ -504,7 +495,7 @@ fn a_handler_for_sigterm_is_reached() {
         return;
     }
     let code = "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *a: sys.exit(7))\nopen('up', 'w')\ntime.sleep(60)\n";
-    let project = project(&[("main.py", code)]);
+    let project = folder(&[("main.py", code)]);
     let sandbox = open(&plan, project.path(), false);
     let line = sandbox.command(&Step { role: Role::Start, argv: &start_argv("python main.py"), vars: &vars() });
     let mut app = Command::new(&line.argv[0]).args(&line.argv[1..]).env_clear().envs(&line.vars).spawn().unwrap();
@@ -519,7 +510,7 @@ fn memory_is_capped_and_the_kill_is_told() {
     if lacks("memory_is_capped_and_the_kill_is_told", &plan) {
         return;
     }
-    let project = project(&[]);
+    let project = folder(&[]);
     let spec = Spec {
         project: project.path(),
         plan: &plan,

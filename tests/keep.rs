@@ -14,7 +14,7 @@ use shakedown::sandbox::docker::{Docker, Options, Pull};
 use shakedown::sandbox::host::Host;
 use shakedown::sandbox::nix::{Nix, Nixpkgs};
 
-use support::{project, skipped};
+use support::{folder, skipped};
 
 fn nixpkgs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/nixpkgs")
@@ -57,7 +57,7 @@ fn kept_gone_back_to_and_removed(test: &str, backend: &dyn Backend, options: &[&
     if skipped(test, backend.check(&support::plan()).err().map(|unavailable| unavailable.missing)) {
         return;
     }
-    let app = project(&[("requirements.txt", "# nothing\n"), ("main.py", "print('one')\n")]);
+    let app = folder(&[("requirements.txt", "# nothing\n"), ("main.py", "print('one')\n")]);
     let home = tempfile::tempdir().unwrap();
     let cli = Cli { project: app.path(), home: home.path() };
     let kept = cli.run(&[options, &["--keep", "--expect", "exits"]].concat());

@@ -10,7 +10,7 @@ use std::thread;
 
 use serde_json::Value;
 
-use support::{host_is_missing, project};
+use support::{folder, host_is_missing};
 
 const WEB: &str = r#"
 import os, socket
@@ -47,7 +47,7 @@ fn an_app_that_talks_to_a_service_of_this_machine_is_not_said_to_work() {
     let address = database.local_addr().unwrap();
     // Held open, as a database holds them.
     thread::spawn(move || database.incoming().flatten().for_each(std::mem::forget));
-    let app = project(&[("main.py", WEB)]);
+    let app = folder(&[("main.py", WEB)]);
     let leaning = run(app.path(), &["--env", &format!("DATABASE={}", address.port())]);
     assert_eq!(leaning["verdict"], "cannot-tell", "{leaning}");
     let noted = leaning["unverified"].as_array().unwrap();

@@ -87,7 +87,7 @@ fn told_to_break_system_packages_pip_writes_to_a_copy_and_never_to_the_store() {
     if skipped("told_to_break_system_packages", missing()) {
         return;
     }
-    let project = project(&[
+    let project = folder(&[
         ("setup.cfg", "[metadata]\nname = tiny\nversion = 1\n[options]\npy_modules = tiny\n"),
         ("tiny.py", "VALUE = 'tiny value'\n"),
         ("main.py", "import tiny\nprint(tiny.VALUE, tiny.__file__)\n"),
@@ -115,7 +115,7 @@ fn a_server_on_loopback_is_seen_and_ends_when_asked() {
         return;
     }
     let main = "import http.server, os\nhttp.server.HTTPServer(('127.0.0.1', int(os.environ['PORT'])), http.server.SimpleHTTPRequestHandler).serve_forever()\n";
-    let project = project(&[("main.py", main)]);
+    let project = folder(&[("main.py", main)]);
     let mut plan = nixpacks_plan();
     plan.phases.as_mut().unwrap().remove("install");
     let plan = lowered(&plan);

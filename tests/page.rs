@@ -23,7 +23,7 @@ fn skipped(test: &str) -> bool {
 
 /// Shows a page to the probe; what the probe measured, and what the browser complained of.
 fn shown(page: &str) -> (Value, String) {
-    let folder = support::project(&[("page.html", page), ("probe.html", PROBE)]);
+    let folder = support::folder(&[("page.html", page), ("probe.html", PROBE)]);
     let output = Command::new(browser().unwrap())
         // The sandbox of a browser needs rights that a container's root lacks; all that is shown here is our own.
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"])

@@ -18,7 +18,7 @@ use shakedown::sandbox::cache::Cache;
 use shakedown::sandbox::docker::{Docker, Engine, Options, Pull};
 use shakedown::sandbox::host::Host;
 use shakedown::sandbox::nix::{Nix, Nixpkgs};
-use shakedown::sandbox::{Backend, Interrupted, Watch};
+use shakedown::sandbox::{Backend, Interrupted, Progress};
 
 use support::*;
 
@@ -200,15 +200,15 @@ fn interrupted_while_an_image_is_pulled() {
     if skipped("interrupted_while_an_image_is_pulled", missing) {
         return;
     }
-    let (flag, project, mut told) = (AtomicBool::new(false), bot(), Vec::new());
+    let (flag, project, mut reported) = (AtomicBool::new(false), bot(), Vec::new());
     let error = thread::scope(|scope| {
         scope.spawn(|| {
             thread::sleep(Duration::from_secs(1));
             flag.store(true, Ordering::Relaxed);
         });
-        let mut watch = Watch { interrupted: &flag, told: &mut |what| told.push(what.to_owned()) };
-        docker.open(&spec(project.path(), &plan()), &mut watch).err().unwrap()
+        let mut progress = Progress { interrupted: &flag, report: &mut |what| reported.push(what.to_owned()) };
+        docker.open(&spec(project.path(), &plan()), &mut progress).err().unwrap()
     });
     assert!(error.is::<Interrupted>(), "{error:#}");
-    assert!(told[0].ends_with(&format!("to pull {address}/slow:1")), "{told:?}");
+    assert!(reported[0].ends_with(&format!("to pull {address}/slow:1")), "{reported:?}");
 }

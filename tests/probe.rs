@@ -6,7 +6,7 @@ mod support;
 
 use std::process::Command;
 
-use support::{host_is_missing, project};
+use support::{folder, host_is_missing};
 
 const APP: &str = "\
 import http.server, os, signal, threading
@@ -30,7 +30,7 @@ fn an_app_that_is_asked_to_stop_is_asked_nothing_else() {
     if host_is_missing("an_app_that_is_asked_to_stop_is_asked_nothing_else") {
         return;
     }
-    let app = project(&[("requirements.txt", "# nothing\n"), ("main.py", APP)]);
+    let app = folder(&[("requirements.txt", "# nothing\n"), ("main.py", APP)]);
     let home = tempfile::tempdir().unwrap();
     let run = Command::new(env!("CARGO_BIN_EXE_shakedown"))
         .args(["run", "--backend", "host", "--expect", "answers"])

@@ -10,7 +10,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use support::{host_is_missing, project};
+use support::{folder, host_is_missing};
 
 fn shakedown(home: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_shakedown")).args(arguments).env("XDG_STATE_HOME", home).output().unwrap()
@@ -25,7 +25,7 @@ fn what_is_recorded_passes_its_own_suite_whatever_the_options_were() {
     if host_is_missing("what_is_recorded_passes_its_own_suite_whatever_the_options_were") {
         return;
     }
-    let app = project(&[
+    let app = folder(&[
         ("requirements.txt", "# nothing\n"),
         ("main.py", "import os\nprint(os.environ['WANTED'])\n"),
         ("other.py", "import os, sys\nsys.exit(int(os.environ.get('CODE', '0')))\n"),
@@ -87,7 +87,7 @@ fn a_cause_that_only_check_knows_is_in_the_record_too() {
         return;
     }
     // The log names a missing module; check knows that the file which requires it has a name that nobody reads.
-    let app = project(&[("requirement.txt", "brinemoon==1\n"), ("main.py", "import brinemoon\n")]);
+    let app = folder(&[("requirement.txt", "brinemoon==1\n"), ("main.py", "import brinemoon\n")]);
     let home = tempfile::tempdir().unwrap();
     let run = Command::new(env!("CARGO_BIN_EXE_shakedown"))
         .args(["run", "--quiet", "--backend", "host", "--format", "json"])

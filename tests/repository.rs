@@ -10,7 +10,7 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use support::project;
+use support::folder;
 
 fn shakedown(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_shakedown")).args(arguments).current_dir(folder).output().unwrap();
@@ -19,7 +19,7 @@ fn shakedown(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 fn monorepo() -> TempDir {
-    project(&[
+    folder(&[
         (".git/HEAD", ""),
         (
             "railway.json",

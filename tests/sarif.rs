@@ -123,7 +123,7 @@ fn what_the_logs_say_is_valid() {
 
 #[test]
 fn a_log_that_no_rule_explains_does_not_look_clean() {
-    let log = support::project(&[(
+    let log = support::folder(&[(
         "build.log",
         "#9 RUN make\n#9 ERROR: process \"/bin/bash -ol pipefail -c make\" did not complete successfully: exit code: 2\n",
     )]);
@@ -156,7 +156,7 @@ fn a_run_is_valid() {
 fn a_place_counts_from_the_repository_and_is_escaped() {
     let pywin = "pywin32==306\n";
     let repository =
-        support::project(&[(".git/HEAD", ""), ("my bot #1/main.py", ""), ("my bot #1/requirements.txt", pywin)]);
+        support::folder(&[(".git/HEAD", ""), ("my bot #1/main.py", ""), ("my bot #1/requirements.txt", pywin)]);
     let document = sarif(&["check"], &[&repository.path().join("my bot #1")]);
     assert_eq!(faults(&schema(), &document), [""; 0]);
     let place = &results(&document)[0]["locations"][0]["physicalLocation"];

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use support::{host_is_missing, project};
+use support::{folder, host_is_missing};
 
 fn printed(arguments: &[&str]) -> Value {
     let state = tempfile::tempdir().unwrap();
@@ -47,7 +47,7 @@ fn services_print_what_their_schema_says() {
 
 #[test]
 fn a_replay_prints_what_its_schema_says() {
-    let log = project(&[("build.log", "ModuleNotFoundError: No module named 'cv2'\n")]);
+    let log = folder(&[("build.log", "ModuleNotFoundError: No module named 'cv2'\n")]);
     let report = printed(&["replay", "--format", "json", &log.path().join("build.log").to_string_lossy()]);
     assert_eq!(report["diagnoses"][0]["rule"], "missing-python-module");
     assert_eq!(faults("replay", &report), [""; 0]);

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::project;
+use support::folder;
 
 /// How the command ends; a hang is ended and fails the test.
 fn ends(arguments: &[&str], app: &Path) -> Option<i32> {
@@ -39,7 +39,7 @@ fn a_pipe_in_the_place_of_a_file_is_never_waited_for() {
     for name in
         [".gitignore", ".dockerignore", ".railwayignore", "Procfile", "requirements.txt", "nixpacks.toml", "main.py"]
     {
-        let app = project(&[("app.py", "print(1)\n"), ("nested/x.py", "")]);
+        let app = folder(&[("app.py", "print(1)\n"), ("nested/x.py", "")]);
         assert!(Command::new("mkfifo").arg(app.path().join(name)).status().unwrap().success());
         for command in ["plan", "check"] {
             assert!(ends(&[command], app.path()).is_some(), "{command} waits for {name}");
@@ -49,7 +49,7 @@ fn a_pipe_in_the_place_of_a_file_is_never_waited_for() {
 
 #[test]
 fn a_pipe_for_an_ignore_file_further_down_is_never_waited_for() {
-    let app = project(&[("main.py", "print(1)\n"), ("nested/x.py", "")]);
+    let app = folder(&[("main.py", "print(1)\n"), ("nested/x.py", "")]);
     assert!(Command::new("mkfifo").arg(app.path().join("nested/.gitignore")).status().unwrap().success());
     assert_eq!(ends(&["plan"], app.path()), Some(0));
     assert_eq!(ends(&["check"], app.path()), Some(0));

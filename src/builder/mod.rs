@@ -3,8 +3,13 @@
 pub mod nixpacks;
 pub mod railpack;
 
+mod buildable;
 mod detect;
+mod pattern;
 mod planned;
 
+pub use buildable::{Buildable, Refused};
 pub use detect::{Asked, Builder, Detected, detect, version_on};
-pub use planned::{Buildable, OfRailpack, Planned, Refused};
+use pattern::regex;
+pub use planned::Planned;
+pub use railpack::OfRailpack;

@@ -1,11 +1,12 @@
 //! Where a server listens that the started file runs by itself.
 
+use super::facts::target::{apps, made_by};
 use std::ops::Range;
 use std::path::Path;
 
+use super::facts::Facts;
 use super::finding::{Findings, replace_line};
 use super::server::{HOST, PORT};
-use super::subject::Subject;
 use crate::finding::Severity;
 use crate::project::Source;
 
@@ -48,15 +49,15 @@ const MOST: usize = 16;
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 const EVERYWHERE: &str = "\"0.0.0.0\"";
 
-pub(super) fn look(subject: &Subject<'_>, path: &Path, text: &str, findings: &mut Findings) {
-    let gradio = text.contains("import gradio") && subject.variable("GRADIO_SERVER_NAME").is_none();
-    let flask = if text.contains("Flask(") { super::entry::apps(text) } else { Vec::new() };
+pub(super) fn look(facts: &Facts<'_>, path: &Path, text: &str, findings: &mut Findings) {
+    let gradio = text.contains("import gradio") && facts.variable("GRADIO_SERVER_NAME").is_none();
+    let flask = if text.contains("Flask(") { apps(text) } else { Vec::new() };
     let others = OTHERS.iter().filter(|&other| {
-        text.contains(other.class) && other.variable.is_none_or(|name| subject.variable(name).is_none())
+        text.contains(other.class) && other.variable.is_none_or(|name| facts.variable(name).is_none())
     });
     let others: Vec<(String, (&'static str, bool))> = others
         .flat_map(|other| {
-            let names = super::entry::made_by(text, other.class.trim_end_matches('('));
+            let names = made_by(text, other.class.trim_end_matches('('));
             names.into_iter().flat_map(move |name| {
                 other.methods.iter().map(move |method| (format!("{name}{method}"), (other.host, other.is_first)))
             })
@@ -79,9 +80,9 @@ pub(super) fn look(subject: &Subject<'_>, path: &Path, text: &str, findings: &mu
         }
         calls.push(Call { index, line, inside: start..end, host, conditional: is_conditional(text, index) });
     }
-    let place = subject.app.place(path);
+    let place = facts.app.place(path);
     if let [call] = &calls[..] {
-        fixed_port(subject, call, Source::line(&place, call.index + 1), findings);
+        fixed_port(facts, call, Source::line(&place, call.index + 1), findings);
     }
     // Of several calls the one that is made may be the right one.
     if calls.iter().any(|call| !call.is_loopback()) {
@@ -97,11 +98,11 @@ pub(super) fn look(subject: &Subject<'_>, path: &Path, text: &str, findings: &mu
 }
 
 /// A port that is written down, whatever PORT says.
-fn fixed_port(subject: &Subject<'_>, call: &Call<'_>, source: Source, findings: &mut Findings) {
+fn fixed_port(facts: &Facts<'_>, call: &Call<'_>, source: Source, findings: &mut Findings) {
     let port = call.keyword("port").or_else(|| call.host.1.then(|| call.positional(1)).flatten());
     let is_number = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     let Some((_, port)) = port.filter(|(_, port)| is_number(port)) else { return };
-    if subject.variable("PORT") != Some(port) {
+    if facts.variable("PORT") != Some(port) {
         let finding = PORT.found(format!("the server listens on port {port}, whatever PORT says")).about(port);
         let help = "write port=int(os.environ[\"PORT\"]), with `import os` at the top";
         findings.push(finding.at(source, call.line).help(help));

@@ -1,9 +1,10 @@
 //! Django settings that a deploy trips over, and things that Nixpacks finds by mere mention.
 
+use super::facts::ignored::by_git;
 use std::path::{Path, PathBuf};
 
+use super::facts::Facts;
 use super::finding::{Check, Findings, error, note, replace_line, warning};
-use super::subject::Subject;
 use crate::project::Source;
 
 pub(crate) const HOSTS: Check = warning(
@@ -30,43 +31,41 @@ pub(super) const CHECKS: &[Check] = &[HOSTS, STATIC, MENTION, VENV];
 
 const HEALTHCHECK: &str = "healthcheck.railway.app";
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    if !subject.is_python() {
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    if !facts.is_python() {
         return;
     }
-    mention(subject, findings);
-    venv(subject, findings);
-    let Some((path, text)) = settings(subject) else { return };
-    allowed_hosts(subject, &path, &text, findings);
-    let collects = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+    mention(facts, findings);
+    venv(facts, findings);
+    let Some((path, text)) = settings(facts) else { return };
+    allowed_hosts(facts, &path, &text, findings);
+    let collects = facts.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
     let collects = collects.flat_map(|(_, phase)| phase.cmds.iter()).any(|command| command.contains("collectstatic"));
     let opaque = text.contains("import *");
     if collects && !opaque && !text.contains("STATIC_ROOT") && !text.contains("STORAGES") {
         let finding =
             STATIC.found("collectstatic runs in the build, and the settings have no STATIC_ROOT").about("STATIC_ROOT");
         findings.push(
-            finding
-                .at(subject.app.file(&path), "")
-                .help("add STATIC_ROOT = BASE_DIR / \"staticfiles\" to the settings"),
+            finding.at(facts.app.file(&path), "").help("add STATIC_ROOT = BASE_DIR / \"staticfiles\" to the settings"),
         );
     }
 }
 
 /// The project's only settings.py, beside the file that names its WSGI application.
-fn settings(subject: &Subject<'_>) -> Option<(PathBuf, String)> {
+fn settings(facts: &Facts<'_>) -> Option<(PathBuf, String)> {
     const MOST: usize = 50;
-    if !subject.app.has_file("manage.py") {
+    if !facts.app.has_file("manage.py") {
         return None;
     }
-    let places = subject.app.folders().into_iter().take(MOST).map(|folder| folder.join("settings.py"));
-    let mut found = places.filter(|path| subject.app.has_file(path));
+    let places = facts.app.folders().into_iter().take(MOST).map(|folder| folder.join("settings.py"));
+    let mut found = places.filter(|path| facts.app.has_file(path));
     let path = found.next().filter(|_| found.next().is_none())?;
-    let text = subject.app.read_text(&path).ok()?;
+    let text = facts.app.read_text(&path).ok()?;
     Some((path, text))
 }
 
-fn allowed_hosts(subject: &Subject<'_>, path: &Path, text: &str, findings: &mut Findings) {
-    let checked = subject.planned.is_ok_and(|derived| derived.deploy.healthcheck_path.is_some());
+fn allowed_hosts(facts: &Facts<'_>, path: &Path, text: &str, findings: &mut Findings) {
+    let checked = facts.planned.is_ok_and(|derived| derived.deploy.healthcheck_path.is_some());
     let lines: Vec<(usize, &str)> =
         text.lines().enumerate().filter(|(_, line)| line.starts_with("ALLOWED_HOSTS")).collect();
     // Anything but one literal list may well name the host.
@@ -98,7 +97,7 @@ fn allowed_hosts(subject: &Subject<'_>, path: &Path, text: &str, findings: &mut 
     {
         return;
     }
-    let place = subject.app.place(path);
+    let place = facts.app.place(path);
     let comma = if items.is_empty() || items.ends_with(',') { "" } else { ", " };
     let allow = if only_local { ".railway.app" } else { HEALTHCHECK };
     let better = line.replacen(list, &format!("[{items}{comma}\"{allow}\"]"), 1);
@@ -110,10 +109,10 @@ fn allowed_hosts(subject: &Subject<'_>, path: &Path, text: &str, findings: &mut 
     findings.push(finding.fix(format!("allow {allow}"), vec![replace_line(&place, index + 1, line, better)]));
 }
 
-fn mention(subject: &Subject<'_>, findings: &mut Findings) {
+fn mention(facts: &Facts<'_>, findings: &mut Findings) {
     for what in ["phases.setup.nixPkgs", "phases.setup.nixLibs"] {
-        for choice in subject.choices(what) {
-            let line = subject.line(&choice.because);
+        for choice in facts.choices(what) {
+            let line = facts.line(&choice.because);
             let is_file = matches!(&choice.because, Source::File { path, .. } if path.ends_with("requirements.txt"));
             if is_file && line.trim_start().starts_with('#') {
                 let finding =
@@ -124,16 +123,16 @@ fn mention(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-fn venv(subject: &Subject<'_>, findings: &mut Findings) {
+fn venv(facts: &Facts<'_>, findings: &mut Findings) {
     for name in ["venv", ".venv", "env"] {
-        let is_there = subject.app.has_file(Path::new(name).join("pyvenv.cfg"));
-        let tracked = subject.app.root().join(".git").exists() && !super::ignored::by_git(&subject.app, name, true);
+        let is_there = facts.app.has_file(Path::new(name).join("pyvenv.cfg"));
+        let tracked = facts.app.root().join(".git").exists() && !by_git(&facts.app, name, true);
         if is_there && tracked {
             let finding = VENV.found(format!("the virtual environment {name} is not ignored by git")).about(name);
-            let edit = super::finding::append_line(subject.app.place(".gitignore"), format!("{name}/"));
+            let edit = super::finding::append_line(facts.app.place(".gitignore"), format!("{name}/"));
             findings.push(
                 finding
-                    .at(subject.app.file(name), "")
+                    .at(facts.app.file(name), "")
                     .help(format!("git rm -r --cached {name}"))
                     .fix("ignore it", vec![edit]),
             );

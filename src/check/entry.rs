@@ -1,13 +1,13 @@
 //! Whether what is started is there.
 
-use super::command::{Invocation, invocations, is_python};
+use super::facts::Facts;
+use super::facts::command::{Invocation, invocations, is_python};
+use super::facts::start::Start;
+use super::facts::target::{TARGET, apps, script, target};
 use super::finding::{Check, Finding, Findings, error};
-use super::start::Start;
-use super::subject::Subject;
 use crate::catalog::servers::takes_target;
 use crate::catalog::suggest;
 use crate::finding::Severity;
-use crate::log::pattern::Pattern;
 use crate::project::requirements::normalize;
 use crate::project::{Project, Source};
 use std::path::{Path, PathBuf};
@@ -38,13 +38,8 @@ const UNFOLLOWED: &[&str] = &["`", "$(", " (", "PYTHONPATH", "pushd", "sh -c", "
 /// More files than this are not looked through for a likelier name.
 const MOST_FILES: usize = 64;
 
-static TARGET: Pattern = Pattern::new(r"^([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?::([A-Za-z_]\w*)(\(.*)?)?$");
-static MADE: Pattern = Pattern::new(
-    r"(?m)^([A-Za-z_]\w*)\s*(?::[^=\n]+)?=\s*(?:\w+\.)?(?:Flask|FastAPI|Quart|Starlette|Litestar|Sanic|get_wsgi_application|get_asgi_application)\(",
-);
-
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(start) = Start::of(subject).filter(|_| subject.is_python()) else { return };
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    let Some(start) = Start::of(facts).filter(|_| facts.is_python()) else { return };
     if start.command.starts_with('(') || UNFOLLOWED.iter().any(|way| start.command.contains(way)) {
         return;
     }
@@ -54,25 +49,25 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         if folder.starts_with(['/', '$', '~', '.']) || folder.contains("..") {
             return;
         }
-        if !folder.is_empty() && !subject.app.has_folder(folder) {
+        if !folder.is_empty() && !facts.app.has_folder(folder) {
             // Only `&&` makes what comes next depend on it.
-            if start.command.contains(&format!("cd {folder} &&")) && !made_by_build(subject, folder) {
+            if start.command.contains(&format!("cd {folder} &&")) && !made_by_build(facts, folder) {
                 let finding = FILE.found(format!("the folder {folder} is not in the project")).about(folder);
                 findings.push(finding.at(start.source.clone(), start.command));
             }
             return;
         }
         if takes_target(invocation.program) {
-            server(subject, &start, &invocation, findings);
+            server(facts, &start, &invocation, findings);
         } else if invocation.is_module {
-            module(subject, &start, &invocation, findings);
+            module(facts, &start, &invocation, findings);
         } else {
-            file(subject, &start, &invocation, findings);
+            file(facts, &start, &invocation, findings);
         }
     }
 }
 
-fn file(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+fn file(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
     let direct = invocation.path.starts_with("./");
     let named = match invocation.program {
         program if is_python(program) => script(&invocation.arguments),
@@ -83,60 +78,38 @@ fn file(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, f
     };
     let Some(named) = named.filter(|named| !named.contains(['$', '*', '~'])) else { return };
     let inside = named.strip_prefix("/app/").unwrap_or(named);
-    if inside.starts_with('/') || inside.contains("..") || made_by_build(subject, inside) {
+    if inside.starts_with('/') || inside.contains("..") || made_by_build(facts, inside) {
         return;
     }
     let path = Path::new(invocation.folder).join(inside.trim_start_matches("./"));
-    if !subject.app.has_file(&path) {
+    if !facts.app.has_file(&path) {
         let finding = FILE.found(format!("{} is not in the project", path.display())).about(path.display().to_string());
         let finding = finding.at(start.source.clone(), start.command);
-        return findings.push(match alike(&subject.app, &path) {
+        return findings.push(match alike(&facts.app, &path) {
             Some(other) => {
                 let better = start.command.replacen(named, &other, 1);
-                finding.fix(format!("start {other}"), start.becomes(subject, &better))
+                finding.fix(format!("start {other}"), start.becomes(facts, &better))
             }
             None => finding,
         });
     }
-    if direct && !is_executable(&subject.app.root().join(&path)) {
+    if direct && !is_executable(&facts.app.root().join(&path)) {
         let finding = EXECUTABLE.found(format!("{named} is started by its path, and is not executable")).about(named);
         let better = start.command.replacen(named, &format!("bash {named}"), 1);
         let finding = finding
             .at(start.source.clone(), start.command)
             .help(format!("git update-index --chmod=+x {}", path.display()));
-        findings.push(finding.fix("start it with bash", start.becomes(subject, &better)));
+        findings.push(finding.fix("start it with bash", start.becomes(facts, &better)));
     }
-}
-
-/// The file that Python is to run, behind its own options.
-pub(super) fn script<'c>(arguments: &[&'c str]) -> Option<&'c str> {
-    let mut words = arguments.iter();
-    while let Some(word) = words.next() {
-        match *word {
-            "-c" => return None,
-            "-W" | "-X" => drop(words.next()),
-            option if option.starts_with('-') => {}
-            file => return Some(file).filter(|file| file.ends_with(".py")),
-        }
-    }
-    None
 }
 
 /// Whether a command of the build may write the file.
-fn made_by_build(subject: &Subject<'_>, name: &str) -> bool {
-    let phases = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+fn made_by_build(facts: &Facts<'_>, name: &str) -> bool {
+    let phases = facts.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
     let last = name.rsplit('/').next().unwrap_or(name);
     phases
         .flat_map(|(_, phase)| phase.cmds.iter())
         .any(|command| command.contains(last) || command.contains("git clone"))
-}
-
-/// Whether there are commands besides those that set up, install and release.
-pub(super) fn builds(subject: &Subject<'_>) -> bool {
-    let phases = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
-    phases
-        .filter(|(name, _)| !["setup", "install", "release"].contains(&name.as_str()))
-        .any(|(_, phase)| !phase.cmds.is_empty())
 }
 
 fn is_executable(path: &Path) -> bool {
@@ -168,7 +141,7 @@ fn alike(app: &Project, path: &Path) -> Option<String> {
     Some(folder.join(chosen).display().to_string())
 }
 
-fn module(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+fn module(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
     let name = invocation.program;
     let in_pyproject = matches!(start.source, Source::File { path, .. } if path.ends_with("pyproject.toml"));
     let bad = name.contains('-');
@@ -178,11 +151,10 @@ fn module(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>,
     let folder = Path::new(invocation.folder);
     let path = name.replace('.', "/");
     let runs = |base: &Path| {
-        subject.app.has_file(base.join(format!("{path}.py")))
-            || subject.app.has_file(base.join(&path).join("__main__.py"))
+        facts.app.has_file(base.join(format!("{path}.py"))) || facts.app.has_file(base.join(&path).join("__main__.py"))
     };
     let plain = name.replace('-', "_");
-    let installed = subject.app.has_file(Path::new("src").join(&plain).join("__main__.py"));
+    let installed = facts.app.has_file(Path::new("src").join(&plain).join("__main__.py"));
     if !bad && (runs(folder) || installed) {
         return;
     }
@@ -190,30 +162,28 @@ fn module(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>,
         true => MODULE.found(format!("{name} is no name that Python can import: a module's name has no dash")),
         false => MODULE.found(format!("python -m {name} finds no {name}.py and no {name}/__main__.py")).likely(),
     };
-    let finding = finding.about(name).at(start.source.clone(), subject.line(start.source));
+    let finding = finding.about(name).at(start.source.clone(), facts.line(start.source));
     let command = [&plain, &path].into_iter().find_map(|name| {
-        let runs =
-            subject.app.has_file(format!("{name}.py")) || subject.app.has_file(Path::new(name).join("__main__.py"));
+        let runs = facts.app.has_file(format!("{name}.py")) || facts.app.has_file(Path::new(name).join("__main__.py"));
         runs.then(|| format!("python -m {name}"))
     });
     let command = command.or_else(|| {
-        let entry =
-            ["app.py", "bot.py", "run.py", "server.py"].into_iter().find(|entry| subject.app.has_file(entry))?;
+        let entry = ["app.py", "bot.py", "run.py", "server.py"].into_iter().find(|entry| facts.app.has_file(entry))?;
         Some(format!("python {entry}"))
     });
     findings.push(match command {
         Some(command) if in_pyproject => {
-            let edit = super::finding::set_key(&subject.config_path(), &["start", "cmd"], command.as_str());
+            let edit = super::finding::set_key(&facts.config_path(), &["start", "cmd"], command.as_str());
             finding.fix(format!("start it with `{command}`"), vec![edit])
         }
         _ => finding.help("say how to start it: [start] with cmd in nixpacks.toml"),
     });
 }
 
-fn server(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+fn server(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
     let Some(pattern) = TARGET.regex() else { return };
-    let configured = subject.app.has_file("gunicorn.conf.py") || invocation.option(&["-c", "--config"]).is_some();
-    if invocation.program == "gunicorn" && (configured || subject.variable("GUNICORN_CMD_ARGS").is_some()) {
+    let configured = facts.app.has_file("gunicorn.conf.py") || invocation.option(&["-c", "--config"]).is_some();
+    if invocation.program == "gunicorn" && (configured || facts.variable("GUNICORN_CMD_ARGS").is_some()) {
         return;
     }
     let Some(target) = target(invocation) else { return };
@@ -227,21 +197,21 @@ fn server(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>,
     let attribute = found.get(2).map(|attribute| attribute.as_str());
     let place = base.join(name.replace('.', "/"));
     let files = [place.with_extension("py"), place.join("__init__.py")];
-    let file = files.iter().find(|file| subject.app.has_file(file));
+    let file = files.iter().find(|file| facts.app.has_file(file));
     match file {
-        Some(file) => attribute_of(subject, start, target, name, attribute, file, invocation, findings),
-        None if subject.app.has_folder(&place) || is_elsewhere(subject, &base, name) => {}
+        Some(file) => attribute_of(facts, start, target, name, attribute, file, invocation, findings),
+        None if facts.app.has_folder(&place) || is_elsewhere(facts, &base, name) => {}
         None => {
             let finding = MODULE
                 .found(format!("the project has no module {name}"))
                 .about(name)
                 .at(start.source.clone(), start.command);
             // Whatever is built may write modules too.
-            let finding = if builds(subject) { finding.severity(Severity::Warning) } else { finding };
-            let finding = match likely(&subject.app, &base)[..] {
+            let finding = if facts.builds() { finding.severity(Severity::Warning) } else { finding };
+            let finding = match likely(&facts.app, &base)[..] {
                 [(ref module, ref app)] => {
                     let better = start.command.replacen(target, &format!("{module}:{app}"), 1);
-                    finding.fix(format!("start {module}:{app}"), start.becomes(subject, &better))
+                    finding.fix(format!("start {module}:{app}"), start.becomes(facts, &better))
                 }
                 _ => finding,
             };
@@ -250,37 +220,23 @@ fn server(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>,
     }
 }
 
-/// The word that tells a server what to load: `module:name`, or the first that is no option's.
-pub(super) fn target<'c>(invocation: &Invocation<'c>) -> Option<&'c str> {
-    let pattern = TARGET.regex().filter(|_| takes_target(invocation.program))?;
-    let is_target =
-        |word: &&str| word.contains(':') && !word.starts_with('-') && pattern.is_match(word) && !is_class(word);
-    let colon = invocation.arguments.iter().copied().find(is_target);
-    colon.or_else(|| invocation.positional()).filter(|word| pattern.is_match(word))
-}
-
-/// A worker class or an address, as options take them.
-fn is_class(word: &str) -> bool {
-    word.starts_with("localhost:") || word.ends_with("Worker")
-}
-
 /// Whether the module may come from a package, or from a folder that installing puts on the path.
-fn is_elsewhere(subject: &Subject<'_>, base: &Path, name: &str) -> bool {
+fn is_elsewhere(facts: &Facts<'_>, base: &Path, name: &str) -> bool {
     let top = name.split('.').next().unwrap_or(name);
-    let local = subject.app.has_folder(base.join(top)) || subject.app.has_file(base.join(format!("{top}.py")));
-    let requirements = subject.requirements();
+    let local = facts.app.has_folder(base.join(top)) || facts.app.has_file(base.join(format!("{top}.py")));
+    let requirements = facts.requirements();
     let named = requirements.of(&normalize(top)).next().is_some();
     let unknown =
         requirements.packages.iter().any(|entry| entry.requirement.editable || entry.requirement.name.is_none());
-    let projects_own = subject.manager() != Some("requirements") && subject.app.has_folder("src");
-    let path = subject.variable("PYTHONPATH").is_some();
+    let projects_own = facts.manager() != Some("requirements") && facts.app.has_folder("src");
+    let path = facts.variable("PYTHONPATH").is_some();
     path || projects_own
-        || !local && (named || unknown || !matches!(subject.manager(), Some("requirements" | "pipenv") | None))
+        || !local && (named || unknown || !matches!(facts.manager(), Some("requirements" | "pipenv") | None))
 }
 
 #[expect(clippy::too_many_arguments, reason = "one target in all its parts")]
 fn attribute_of(
-    subject: &Subject<'_>,
+    facts: &Facts<'_>,
     start: &Start<'_>,
     target: &str,
     module: &str,
@@ -294,7 +250,7 @@ fn attribute_of(
         None if invocation.program == "gunicorn" => "application",
         None => return,
     };
-    let Ok(text) = subject.app.read_text(file) else { return };
+    let Ok(text) = facts.app.read_text(file) else { return };
     let opaque = ["import *", "globals()", "__getattr__", "setattr(", "exec("].iter().any(|way| text.contains(way));
     if opaque || has_word(&text, wanted) {
         return;
@@ -302,20 +258,20 @@ fn attribute_of(
     let finding = ATTRIBUTE
         .found(format!("{} has nothing of the name {wanted}", file.display()))
         .about(format!("{module}:{wanted}"));
-    let finding = finding.at(start.source.clone(), start.command).at(subject.app.file(file), "");
+    let finding = finding.at(start.source.clone(), start.command).at(facts.app.file(file), "");
     findings.push(match apps(&text)[..] {
         [ref app] => {
             let better = start.command.replacen(target, &format!("{module}:{app}"), 1);
-            finding.fix(format!("start {module}:{app}"), start.becomes(subject, &better))
+            finding.fix(format!("start {module}:{app}"), start.becomes(facts, &better))
         }
-        _ => submodule(finding, subject, start, target, module, file),
+        _ => submodule(finding, facts, start, target, module, file),
     });
 }
 
 /// For a package whose app lives in a file of it.
 fn submodule(
     finding: Finding,
-    subject: &Subject<'_>,
+    facts: &Facts<'_>,
     start: &Start<'_>,
     target: &str,
     module: &str,
@@ -324,10 +280,10 @@ fn submodule(
     if !file.ends_with("__init__.py") {
         return finding;
     }
-    match likely(&subject.app, file.parent().unwrap_or(Path::new("")))[..] {
+    match likely(&facts.app, file.parent().unwrap_or(Path::new("")))[..] {
         [(ref inner, ref app)] => {
             let better = start.command.replacen(target, &format!("{module}.{inner}:{app}"), 1);
-            finding.fix(format!("start {module}.{inner}:{app}"), start.becomes(subject, &better))
+            finding.fix(format!("start {module}.{inner}:{app}"), start.becomes(facts, &better))
         }
         _ => finding,
     }
@@ -339,24 +295,6 @@ fn has_word(text: &str, word: &str) -> bool {
         !text[..at].chars().next_back().is_some_and(is_part)
             && !text[at + word.len()..].chars().next().is_some_and(is_part)
     })
-}
-
-/// The names that a module binds to objects of a class.
-pub(super) fn made_by(text: &str, class: &str) -> Vec<String> {
-    let makes = |line: &str| {
-        let (name, value) = line.split_once('=')?;
-        let name = name.split(':').next()?.trim();
-        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        let called = value.trim_start().split('(').next()?.rsplit('.').next()?;
-        (is_name && called == class).then(|| name.to_owned())
-    };
-    text.lines().filter(|line| !line.starts_with([' ', '\t'])).filter_map(makes).take(16).collect()
-}
-
-/// The names of the web apps that a module makes.
-pub(super) fn apps(text: &str) -> Vec<String> {
-    let found = MADE.regex().map(|pattern| pattern.captures_iter(text).map(|found| found[1].to_owned()).collect());
-    found.unwrap_or_default()
 }
 
 /// Modules of a folder that make a web app.

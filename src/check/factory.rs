@@ -1,9 +1,9 @@
 //! A function that makes the app, where the app itself is asked for.
 
-use super::command::invocations;
+use super::facts::Facts;
+use super::facts::command::invocations;
+use super::facts::start::Start;
 use super::finding::{Check, Findings, error};
-use super::start::Start;
-use super::subject::Subject;
 use crate::log::pattern::Pattern;
 use crate::project::Source;
 
@@ -17,16 +17,17 @@ pub(super) const CHECKS: &[Check] = &[FACTORY];
 
 static FUNCTION: Pattern = Pattern::new(r"(?m)^(@.*\n)?def[ \t]+(\w+)\(([^)]*)\)");
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    let (Some(start), Some(function)) = (Start::of(subject), FUNCTION.regex()) else { return };
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    let (Some(start), Some(function)) = (Start::of(facts), FUNCTION.regex()) else { return };
     for invocation in invocations(start.command).iter().filter(|invocation| invocation.program == "gunicorn") {
         // uvicorn's workers call a factory themselves.
-        let Some(target) = super::entry::target(invocation).filter(|_| !start.command.contains("uvicorn")) else {
+        let Some(target) = super::facts::target::target(invocation).filter(|_| !start.command.contains("uvicorn"))
+        else {
             return;
         };
         let Some((module, name)) = target.split_once(':') else { return };
         let last = module.rsplit('.').next().unwrap_or(module);
-        let file = subject.reached().iter().find(|found| {
+        let file = facts.reached().iter().find(|found| {
             found.importer.is_none()
                 && (found.path.file_stem().is_some_and(|stem| stem == last)
                     || found.path.ends_with(format!("{last}/__init__.py")))
@@ -50,10 +51,10 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             FACTORY.found(format!("{name} makes the app and is not the app: gunicorn must call it")).about(target);
         let finding = finding
             .at(start.source.clone(), start.command)
-            .at(Source::line(subject.app.place(&file.path), line), made[0].trim());
+            .at(Source::line(facts.app.place(&file.path), line), made[0].trim());
         let is_quoted = ['\'', '"'].iter().any(|quote| start.command.contains(&format!("{quote}{target}{quote}")));
         let called = if is_quoted { format!("{target}()") } else { format!("'{target}()'") };
         let better = start.command.replacen(target, &called, 1);
-        findings.push(finding.fix(format!("start {target}()"), start.becomes(subject, &better)));
+        findings.push(finding.fix(format!("start {target}()"), start.becomes(facts, &better)));
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::finding::{Certainty, Diagnosis, Edit, Evidence, Fix, Severity};
 use crate::project::Source;
-use crate::secret::Secrets;
+use crate::secret::{Secrets, mask_tokens};
 
 /// Something that can be known of a project without running it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Check {
         Finding(Diagnosis {
             rule: self.id,
             severity: self.severity,
-            message: super::secrets::masked(&message.into()),
+            message: mask_tokens(&message.into()).into_owned(),
             subject: None,
             evidence: Vec::new(),
             certainty: Certainty::Certain,
@@ -104,10 +104,11 @@ impl Finding {
 fn shown(text: &str) -> String {
     const LONGEST: usize = 200;
     let plain: String = text.trim().chars().filter(|c| !c.is_control()).collect();
-    let masked = super::secrets::masked(&Secrets::default().mask(&plain));
+    let masked = Secrets::default().mask(&plain);
+    let masked = mask_tokens(&masked);
     match masked.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &masked[..end]),
-        None => masked,
+        None => masked.into_owned(),
     }
 }
 

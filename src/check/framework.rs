@@ -2,11 +2,12 @@
 
 mod table;
 
-use super::command::{Invocation, invocations, is_python};
+use super::facts::Facts;
+use super::facts::command::{Invocation, invocations, is_python};
 use super::facts::reach::Module;
+use super::facts::requirements::{REQUIREMENTS, is_used};
+use super::facts::start::Start;
 use super::finding::{Check, Findings, append_line, error, set_key};
-use super::start::Start;
-use super::subject::Subject;
 use crate::finding::Edit;
 use crate::log::pattern::Pattern;
 use crate::project::Source;
@@ -42,16 +43,16 @@ const UNSEEN: &[&str] = &[
 
 static MADE: Pattern = Pattern::new(r"^([A-Za-z_]\w*)\s*(?::[^=]+)?=\s*(?:\w+\.)*([A-Z]\w+)\(");
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(start) = Start::of(subject).filter(|_| subject.is_python()) else { return };
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    let Some(start) = Start::of(facts).filter(|_| facts.is_python()) else { return };
     let all = invocations(start.command);
     // Something else runs beside it.
     let several = start.command.contains([';', '|', '\n']) || start.command.replace("&&", "").contains('&');
     if let (Some(last), false) = (all.last(), several) {
-        not_started(subject, &start, last, findings);
+        not_started(facts, &start, last, findings);
     }
     for invocation in &all {
-        kind(subject, &start, invocation, findings);
+        kind(facts, &start, invocation, findings);
     }
 }
 
@@ -69,12 +70,12 @@ fn imports(module: &Module, name: &str) -> bool {
     })
 }
 
-fn not_started(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+fn not_started(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
     let is_script = is_python(invocation.program) || invocation.is_module;
     let script =
-        subject.reached().iter().find(|module| module.importer.is_none() && module.is_script != invocation.is_module);
+        facts.reached().iter().find(|module| module.importer.is_none() && module.is_script != invocation.is_module);
     let Some(script) = script.filter(|_| is_script) else { return };
-    let texts = || subject.reached().iter().map(|module| module.text.as_str());
+    let texts = || facts.reached().iter().map(|module| module.text.as_str());
     if texts().any(|text| UNSEEN.iter().any(|way| text.contains(way))) {
         return;
     }
@@ -110,8 +111,8 @@ fn not_started(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation
             framework.module
         ))
         .about(framework.module)
-        .at(start.source.clone(), subject.line(start.source))
-        .at(Source::line(subject.app.place(&script.path), line), script.text.lines().nth(line - 1).unwrap_or_default());
+        .at(start.source.clone(), facts.line(start.source))
+        .at(Source::line(facts.app.place(&script.path), line), script.text.lines().nth(line - 1).unwrap_or_default());
     if framework.command.is_empty() {
         return findings.push(finding.help(framework.help));
     }
@@ -119,29 +120,28 @@ fn not_started(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation
     let name = app.map_or("app".to_owned(), |(name, _)| name);
     let command = framework.command.replace("{file}", &file).replace("{module}", &module).replace("{app}", &name);
     let whole = start.command.replacen(invocation.text, &command, 1);
-    let mut edits = started_by(subject, start, &whole);
-    edits.extend(lacking(subject, framework.needs));
+    let mut edits = started_by(facts, start, &whole);
+    edits.extend(lacking(facts, framework.needs));
     findings.push(finding.fix(format!("start it with `{command}`"), edits));
 }
 
 /// The edits that make the start command another one, in nixpacks.toml where no file holds it.
-fn started_by(subject: &Subject<'_>, start: &Start<'_>, command: &str) -> Vec<Edit> {
-    let edits = start.becomes(subject, command);
-    if !edits.is_empty() || start.is_written(subject) {
+fn started_by(facts: &Facts<'_>, start: &Start<'_>, command: &str) -> Vec<Edit> {
+    let edits = start.becomes(facts, command);
+    if !edits.is_empty() || start.is_written(facts) {
         return edits;
     }
-    vec![set_key(&subject.config_path(), &["start", "cmd"], command)]
+    vec![set_key(&facts.config_path(), &["start", "cmd"], command)]
 }
 
 /// The requirement that a command needs and that is not there.
-fn lacking(subject: &Subject<'_>, name: &str) -> Option<Edit> {
-    let there = subject.provided().is_none_or(|provided| {
+fn lacking(facts: &Facts<'_>, name: &str) -> Option<Edit> {
+    let there = facts.provided().is_none_or(|provided| {
         provided.names.contains(name)
-            || name == "uvicorn"
-                && subject.requirements().of("fastapi").any(|entry| !entry.requirement.extras.is_empty())
+            || name == "uvicorn" && facts.requirements().of("fastapi").any(|entry| !entry.requirement.extras.is_empty())
     });
-    let written = super::requirements::is_used(subject) && subject.app.has_file(super::subject::REQUIREMENTS);
-    (!there && written).then(|| append_line(subject.app.place(super::subject::REQUIREMENTS), name))
+    let written = is_used(facts) && facts.app.has_file(REQUIREMENTS);
+    (!there && written).then(|| append_line(facts.app.place(REQUIREMENTS), name))
 }
 
 /// The variable that holds the app, and its line.
@@ -161,13 +161,13 @@ const WSGI: &[&str] = &["Flask", "Bottle", "get_wsgi_application"];
 const ASGI: &[&str] = &["FastAPI", "Starlette", "Litestar", "Quart", "Sanic", "get_asgi_application"];
 
 /// A server that does not speak the app's protocol.
-fn kind(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+fn kind(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
     let serves_asgi = match invocation.program {
         "gunicorn" => {
             let class = invocation.option(&["-k", "--worker-class"]);
-            let told = subject.app.has_file("gunicorn.conf.py")
+            let told = facts.app.has_file("gunicorn.conf.py")
                 || invocation.option(&["-c", "--config"]).is_some()
-                || subject.variable("GUNICORN_CMD_ARGS").is_some();
+                || facts.variable("GUNICORN_CMD_ARGS").is_some();
             if told && class.is_none() {
                 return;
             }
@@ -182,8 +182,10 @@ fn kind(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, f
         "waitress-serve" => false,
         _ => return,
     };
-    let Some((_, name)) = super::entry::target(invocation).and_then(|target| target.split_once(':')) else { return };
-    let module = subject.reached().iter().find(|module| module.importer.is_none() && !module.is_script);
+    let Some((_, name)) = super::facts::target::target(invocation).and_then(|target| target.split_once(':')) else {
+        return;
+    };
+    let module = facts.reached().iter().find(|module| module.importer.is_none() && !module.is_script);
     let Some(module) = module else { return };
     let bound = |statement: &&super::facts::code::Statement| {
         let rest = statement.text.strip_prefix(name).map(str::trim_start);
@@ -214,11 +216,11 @@ fn kind(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, f
         ))
         .about(class)
         .at(start.source.clone(), start.command)
-        .at(Source::line(subject.app.place(&module.path), statement.line), &statement.text);
+        .at(Source::line(facts.app.place(&module.path), statement.line), &statement.text);
     if better.is_empty() {
         return findings.push(finding.help("serve it with gunicorn (WSGI) or uvicorn (ASGI)"));
     }
-    let mut edits = start.becomes(subject, &start.command.replacen(text, better.trim(), 1));
-    edits.extend(needs.and_then(|name| lacking(subject, name)).filter(|_| !edits.is_empty()));
+    let mut edits = start.becomes(facts, &start.command.replacen(text, better.trim(), 1));
+    edits.extend(needs.and_then(|name| lacking(facts, name)).filter(|_| !edits.is_empty()));
     findings.push(finding.fix(format!("start it with `{}`", better.trim()), edits));
 }

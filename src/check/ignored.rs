@@ -1,12 +1,14 @@
 //! Files that the plan needs and that ignore files keep out of the deploy.
 
+use super::facts::ignored::{FILES, by_git, ignoring, rules};
+use super::facts::start::Start;
 use std::path::Path;
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::gitignore::Gitignore;
 
-use super::facts::reach::opened;
+use super::facts::Facts;
+use super::facts::paths::opened;
 use super::finding::{Check, Finding, Findings, error};
-use super::subject::Subject;
 use crate::finding::{Edit, Severity};
 use crate::project::{Project, Source};
 
@@ -18,7 +20,6 @@ pub(crate) const IGNORED: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[IGNORED];
 
-const FILES: [&str; 3] = [".dockerignore", ".gitignore", ".railwayignore"];
 const NEEDED: [&str; 12] = [
     "requirements.txt",
     "pyproject.toml",
@@ -34,18 +35,18 @@ const NEEDED: [&str; 12] = [
     "runtime.txt",
 ];
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    let app = &subject.app;
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    let app = &facts.app;
     let present: Vec<&str> = NEEDED.into_iter().filter(|name| app.has_file(name)).collect();
-    let started = super::start::Start::of(subject).and_then(|start| {
+    let started = Start::of(facts).and_then(|start| {
         let file = start.command.split_whitespace().find(|word| word.ends_with(".py"))?;
         app.has_file(file).then_some(file)
     });
     for name in FILES {
         let Some(rules) = rules(app, name) else { continue };
         // What is built may write modules and data.
-        let follows = !super::entry::builds(subject);
-        for module in subject.loaded().filter(|_| follows) {
+        let follows = !facts.builds();
+        for module in facts.loaded().filter(|_| follows) {
             if let Some((importer, line)) = &module.importer {
                 let shown = module.path.display().to_string();
                 let by = app.line(importer, Some(*line));
@@ -100,36 +101,4 @@ fn sounds_secret(file: &str) -> bool {
 /// Git goes on tracking what was added before it was ignored.
 fn severity(name: &str) -> Severity {
     if name == ".gitignore" { Severity::Warning } else { Severity::Error }
-}
-
-/// The rule that ignores a file, and its place.
-fn ignoring(app: &Project, name: &str, rules: &Gitignore, file: &str) -> Option<(Source, String)> {
-    let matched = rules.matched_path_or_any_parents(file, false);
-    let rule = matched.inner().filter(|_| matched.is_ignore())?.original().to_owned();
-    let text = app.read_text(name).unwrap_or_default();
-    let line = text.lines().position(|line| line.trim() == rule).map(|line| line + 1);
-    Some((app.line(name, line), rule))
-}
-
-fn rules(project: &Project, name: &str) -> Option<Gitignore> {
-    let text = project.has_file(name).then(|| project.read_text(name).ok())??;
-    let mut builder = GitignoreBuilder::new("");
-    for line in text.lines() {
-        // .dockerignore means the root where git means any folder; for files of the root both are alike.
-        let _ = builder.add_line(None, line);
-    }
-    builder.build().ok()
-}
-
-/// Whether the project's own .gitignore ignores something in its root.
-pub(super) fn by_git(project: &Project, name: &str, is_folder: bool) -> bool {
-    let ignores = |rules: Gitignore| rules.matched_path_or_any_parents(Path::new(name), is_folder).is_ignore();
-    // A new environment has a .gitignore of its own, for everything in it.
-    let own = is_folder && project.has_file(Path::new(name).join(".gitignore"));
-    own || rules(project, ".gitignore").is_some_and(ignores)
-}
-
-/// The rule that keeps a file out of a deploy, and its place.
-pub(crate) fn hiding(project: &Project, file: &str) -> Option<(Source, String)> {
-    FILES.iter().find_map(|name| ignoring(project, name, &rules(project, name)?, file))
 }

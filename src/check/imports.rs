@@ -1,7 +1,9 @@
 //! What the code says that is started: modules that Python has dropped, and where it listens.
 
+use super::facts::Facts;
+use super::facts::python;
+use super::facts::requirements::{is_used, require};
 use super::finding::{Check, Findings, error};
-use super::subject::Subject;
 use crate::catalog::modules;
 use crate::project::Source;
 
@@ -13,39 +15,38 @@ pub(crate) const REMOVED: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[REMOVED];
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    for module in subject.loaded() {
-        removed(subject, &module.path, &module.text, findings);
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    for module in facts.loaded() {
+        removed(facts, &module.path, &module.text, findings);
     }
-    for script in subject.reached().iter().filter(|module| module.is_script) {
-        super::address::look(subject, &script.path, &script.text, findings);
+    for script in facts.reached().iter().filter(|module| module.is_script) {
+        super::address::look(facts, &script.path, &script.text, findings);
     }
 }
 
 /// Imports at the left margin, where no `try` stands around them.
-fn removed(subject: &Subject<'_>, path: &std::path::Path, text: &str, findings: &mut Findings) {
+fn removed(facts: &Facts<'_>, path: &std::path::Path, text: &str, findings: &mut Findings) {
     let minor =
         |version: &str| version.split_once('.').and_then(|(_, minor)| minor.parse::<u32>().ok()).unwrap_or_default();
-    let Some(python) = super::version::planned(subject).filter(|python| python.starts_with("3.")) else { return };
+    let Some(python) = python::planned(facts).filter(|python| python.starts_with("3.")) else { return };
     for (index, line) in text.lines().enumerate() {
         let Some(rest) = line.strip_prefix("import ").or_else(|| line.strip_prefix("from ")) else { continue };
         let module = rest.split([' ', ',', ';', '#']).next().unwrap_or_default();
         let Some((since, instead)) = modules::removed_from_stdlib(module) else { continue };
         let top = module.split('.').next().unwrap_or(module);
-        let local = subject.app.has_file(format!("{top}.py")) || subject.app.has_folder(top);
-        let back = !instead.is_empty() && subject.requirements().of(instead).next().is_some();
+        let local = facts.app.has_file(format!("{top}.py")) || facts.app.has_folder(top);
+        let back = !instead.is_empty() && facts.requirements().of(instead).next().is_some();
         if minor(&python) < minor(since) || local || back {
             continue;
         }
         let finding =
             REMOVED.found(format!("{top} is gone since Python {since}, and the plan takes {python}")).about(top);
-        let finding = finding.at(Source::line(subject.app.place(path), index + 1), line);
+        let finding = finding.at(Source::line(facts.app.place(path), index + 1), line);
         let finding = match instead {
             "" => finding.help(format!("take a Python before {since}, or another module")),
-            package if super::requirements::is_used(subject) => finding.fix(
-                format!("require {package}, which brings it back"),
-                vec![super::packages::require(subject, package)],
-            ),
+            package if is_used(facts) => {
+                finding.fix(format!("require {package}, which brings it back"), vec![require(facts, package)])
+            }
             package => finding.help(format!("add {package} to the dependencies")),
         };
         findings.push(finding);

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use super::facts::Facts;
+use super::facts::requirements::REQUIREMENTS;
 use super::finding::{Check, Findings, warning};
-use super::subject::{REQUIREMENTS, Subject};
 use crate::catalog::suggest;
 use crate::finding::Edit;
 use crate::project::Project;
@@ -34,19 +35,19 @@ const NAMES: &[(&str, usize)] = &[
     (".python-version", 1),
 ];
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    let app = &subject.app;
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    let app = &facts.app;
     let files = app.files();
     for (name, slips) in NAMES.iter().filter(|(name, _)| !app.has_file(name)) {
         // Where something else says what to install, nobody misses the file.
-        if *name == REQUIREMENTS && installs(subject) {
+        if *name == REQUIREMENTS && installs(facts) {
             continue;
         }
         let close = |file: &&String| suggest::distance(&plain(file), &plain(name)) <= *slips;
-        let fits = |file: &&String| !is_named(subject, file) && is_of_its_kind(app, file, name);
+        let fits = |file: &&String| !is_named(facts, file) && is_of_its_kind(app, file, name);
         let Some(file) = files.iter().filter(fits).find(close) else { continue };
         // What starts the app is said elsewhere already.
-        let said = subject.choices("start.cmd").any(|choice| subject.keyed(&choice.because).is_some());
+        let said = facts.choices("start.cmd").any(|choice| facts.keyed(&choice.because).is_some());
         if *name == "Procfile" && said {
             continue;
         }
@@ -60,10 +61,10 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
 }
 
 /// Whether there is a plan, and one that installs something or is none of Python's.
-fn installs(subject: &Subject<'_>) -> bool {
-    match subject.manager() {
+fn installs(facts: &Facts<'_>) -> bool {
+    match facts.manager() {
         Some(manager) => manager != "none",
-        None => !subject.planned.is_ok_and(|derived| derived.plan.is_empty()),
+        None => !facts.planned.is_ok_and(|derived| derived.plan.is_empty()),
     }
 }
 
@@ -90,9 +91,9 @@ fn is_of_its_kind(app: &Project, file: &str, name: &str) -> bool {
 }
 
 /// Whether it is a name that the builder or a command of the plan knows after all.
-fn is_named(subject: &Subject<'_>, file: &str) -> bool {
-    let commands = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+fn is_named(facts: &Facts<'_>, file: &str) -> bool {
+    let commands = facts.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
     NAMES.iter().any(|(name, _)| *name == file)
         || commands.flat_map(|(_, phase)| phase.cmds.iter()).any(|command| command.contains(file))
-        || subject.config().is_some_and(|config| config.path.file_name() == Path::new(file).file_name())
+        || facts.config().is_some_and(|config| config.path.file_name() == Path::new(file).file_name())
 }

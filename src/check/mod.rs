@@ -1,14 +1,11 @@
 //! Everything that can be known of a project without running it.
 //!
-//! A topic is one file: its checks as a table, and one function that looks at a `Subject`. Nothing here runs or writes;
+//! A topic is one file: its checks as a table, and one function that looks at the `Facts`. What holds for one builder alone is in a folder of its name. Nothing here runs or writes;
 //! the tree is walked only where a plan itself had to walk it.
 
 mod finding;
-mod subject;
 
 mod address;
-mod command;
-mod commands;
 mod console;
 pub(crate) mod django;
 pub(crate) mod entry;
@@ -17,29 +14,20 @@ pub(crate) mod facts;
 pub(crate) mod framework;
 pub(crate) mod ignored;
 pub(crate) mod imports;
-pub(crate) mod install;
-pub(crate) mod keys;
-pub(crate) mod lock;
 pub(crate) mod misspelt;
 mod named;
-pub(crate) mod packages;
-pub(crate) mod planned;
+pub(crate) mod nixpacks;
 pub(crate) mod platform;
-pub(crate) mod pyproject;
 mod railpack;
 pub(crate) mod requirements;
 mod secrets;
 pub(crate) mod server;
-pub(crate) mod setup;
 mod shell;
-mod start;
 mod statics;
 pub(crate) mod twice;
 pub(crate) mod unprovided;
 pub(crate) mod unread;
 pub(crate) mod variables;
-pub(crate) mod venv;
-pub(crate) mod version;
 pub(crate) mod workspace;
 pub(crate) mod wrapper;
 
@@ -51,8 +39,8 @@ pub use finding::Check;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use facts::Facts;
 use finding::Findings;
-use subject::Subject;
 
 use crate::builder::Planned;
 use crate::builder::nixpacks::Options;
@@ -61,23 +49,13 @@ use crate::project::{Project, Source};
 
 struct Topic {
     checks: &'static [Check],
-    look: fn(&Subject<'_>, &mut Findings),
+    look: fn(&Facts<'_>, &mut Findings),
 }
 
 const TOPICS: &[Topic] = &[
-    Topic { checks: planned::CHECKS, look: planned::look },
-    Topic { checks: setup::CHECKS, look: setup::look },
-    Topic { checks: install::CHECKS, look: install::look },
-    Topic { checks: commands::CHECKS, look: commands::look },
-    Topic { checks: keys::CHECKS, look: keys::look },
-    Topic { checks: version::CHECKS, look: version::look },
-    Topic { checks: lock::CHECKS, look: lock::look },
-    Topic { checks: pyproject::CHECKS, look: pyproject::look },
     Topic { checks: requirements::CHECKS, look: requirements::look },
     Topic { checks: named::CHECKS, look: named::look },
     Topic { checks: twice::CHECKS, look: twice::look },
-    Topic { checks: packages::CHECKS, look: packages::look },
-    Topic { checks: start::CHECKS, look: start::look },
     Topic { checks: server::CHECKS, look: server::look },
     Topic { checks: entry::CHECKS, look: entry::look },
     Topic { checks: factory::CHECKS, look: factory::look },
@@ -88,7 +66,6 @@ const TOPICS: &[Topic] = &[
     Topic { checks: framework::CHECKS, look: framework::look },
     Topic { checks: wrapper::CHECKS, look: wrapper::look },
     Topic { checks: shell::CHECKS, look: shell::look },
-    Topic { checks: venv::CHECKS, look: venv::look },
     Topic { checks: statics::CHECKS, look: statics::look },
     Topic { checks: workspace::CHECKS, look: workspace::look },
     Topic { checks: django::CHECKS, look: django::look },
@@ -114,13 +91,13 @@ pub fn check_installed(
         Planned::Nixpacks(derived) => derived,
         Planned::Railpack(answer) => return railpack::check(project, answer),
     };
-    let mut subject = Subject::new(project, options, derived.as_ref());
-    subject.absent = absent;
+    let mut facts = Facts::new(project, options, derived.as_ref());
+    facts.absent = absent;
     let mut findings = Findings::default();
-    for topic in TOPICS {
-        (topic.look)(&subject, &mut findings);
+    for topic in nixpacks::TOPICS.iter().chain(TOPICS) {
+        (topic.look)(&facts, &mut findings);
     }
-    if platform::overrules(&subject) {
+    if platform::overrules(&facts) {
         findings.soften(|id| [platform::CHECKS, secrets::CHECKS].concat().iter().all(|check| check.id != id));
     }
     findings.sorted()
@@ -147,16 +124,16 @@ pub struct Import {
 /// against what was really installed.
 pub fn imports(project: &Project, options: &Options, planned: &Planned) -> Vec<Import> {
     let Planned::Nixpacks(derived) = planned else { return Vec::new() };
-    let subject = Subject::new(project, options, derived.as_ref());
-    let told = |import: unprovided::Foreign<'_>| Import {
-        path: subject.app.place(&import.module.path),
+    let facts = Facts::new(project, options, derived.as_ref());
+    let told = |import: facts::imports::Foreign<'_>| Import {
+        path: facts.app.place(&import.module.path),
         line: import.line,
         text: import.text.to_owned(),
         is_certain: import.is_certain,
         is_caught: import.is_caught,
         module: import.name,
     };
-    unprovided::foreign(&subject).into_iter().map(told).collect()
+    facts.foreign().into_iter().map(told).collect()
 }
 
 /// A place where the code reads a variable that it cannot do without and that nobody gives.
@@ -173,16 +150,20 @@ pub struct Unset {
 /// All that the code which the start reaches wants set, in the order in which it is read.
 pub fn unset_variables(project: &Project, options: &Options, planned: &Planned) -> Vec<Unset> {
     let Planned::Nixpacks(derived) = planned else { return Vec::new() };
-    let subject = Subject::new(project, options, derived.as_ref());
+    let facts = Facts::new(project, options, derived.as_ref());
     let told = |read: &facts::environment::Read| Unset {
         name: read.name.clone(),
-        source: subject.app.line(&read.path, Some(read.line)),
+        source: facts.app.line(&read.path, Some(read.line)),
         text: read.text.clone(),
     };
-    variables::missing(&subject).into_iter().map(told).collect()
+    variables::missing(&facts).into_iter().map(told).collect()
 }
 
 /// Every check there is, in the order in which they look.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
-    TOPICS.iter().flat_map(|topic| topic.checks).chain(railpack::CHECKS.iter().copied().flatten())
+    nixpacks::TOPICS
+        .iter()
+        .chain(TOPICS)
+        .flat_map(|topic| topic.checks)
+        .chain(railpack::CHECKS.iter().copied().flatten())
 }

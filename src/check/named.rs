@@ -1,8 +1,9 @@
 //! Requirements that are not what they are taken for.
 
+use super::facts::Facts;
+use super::facts::python;
+use super::facts::requirements::{applies, is_used};
 use super::finding::{Check, Findings, remove_line, replace_line, warning};
-use super::requirements::{applies, is_used};
-use super::subject::Subject;
 use crate::finding::Severity;
 use crate::project::requirements::{Entry, Origin};
 
@@ -100,14 +101,14 @@ const SAME: &[(&str, &[&str])] = &[
     ("magic", &["python-magic", "filemagic"]),
 ];
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    if !subject.is_python() || !is_used(subject) {
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    if !facts.is_python() || !is_used(facts) {
         return;
     }
-    let python = super::version::planned(subject).unwrap_or_else(|| "3.12".to_owned());
+    let python = python::planned(facts).unwrap_or_else(|| "3.12".to_owned());
     let in_force =
         |entry: &&Entry| !entry.is_constraint && entry.requirement.origin == Origin::Index && applies(entry, &python);
-    let entries: Vec<&Entry> = subject.requirements().packages.iter().filter(in_force).collect();
+    let entries: Vec<&Entry> = facts.requirements().packages.iter().filter(in_force).collect();
     let of = |name: &str| entries.iter().copied().find(|entry| entry.requirement.name.as_deref() == Some(name));
     for (name, meant, fails) in NAMES {
         let Some(entry) = of(name) else { continue };

@@ -1,7 +1,7 @@
 //! Which builder the platform really uses.
 
+use super::facts::Facts;
 use super::finding::{Check, Findings, error, note, set_key, warning};
-use super::subject::Subject;
 use crate::finding::Severity;
 use crate::platform::{Platform, railway};
 use crate::project::Source;
@@ -49,26 +49,26 @@ const BELOW_THE_ROOT: Check = note(
 pub(super) const CHECKS: &[Check] =
     &[DOCKERFILE, BUILDER, UNEXPANDED, ENVIRONMENT, DEPRECATED, CONFIG_AS_CODE, BELOW_THE_ROOT];
 
-fn on_railway(subject: &Subject<'_>) -> bool {
-    subject.railway().is_some() || subject.options.platform == Platform::Railway
+fn on_railway(facts: &Facts<'_>) -> bool {
+    facts.railway().is_some() || facts.options.platform == Platform::Railway
 }
 
-fn builder<'a>(subject: &Subject<'a>) -> Option<&'a Sourced<String>> {
-    subject.planned.ok()?.deploy.builder.as_ref()
+fn builder<'a>(facts: &Facts<'a>) -> Option<&'a Sourced<String>> {
+    facts.planned.ok()?.deploy.builder.as_ref()
 }
 
 /// Whether a Dockerfile is built in place of the plan: on Railway always, elsewhere where nothing speaks of Nixpacks.
-pub(super) fn overrules(subject: &Subject<'_>) -> bool {
-    let there = subject.project.has_file("Dockerfile") && subject.options.platform != Platform::None;
-    let named = builder(subject).is_some_and(|builder| builder.value.eq_ignore_ascii_case("DOCKERFILE"));
-    named || there && (on_railway(subject) || subject.config().is_none())
+pub(super) fn overrules(facts: &Facts<'_>) -> bool {
+    let there = facts.project.has_file("Dockerfile") && facts.options.platform != Platform::None;
+    let named = builder(facts).is_some_and(|builder| builder.value.eq_ignore_ascii_case("DOCKERFILE"));
+    named || there && (on_railway(facts) || facts.config().is_none())
 }
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    let builder = builder(subject);
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    let builder = builder(facts);
     let named = builder.map(|builder| builder.value.to_ascii_uppercase());
-    let on_railway = on_railway(subject);
-    if subject.project.has_file("Dockerfile") && subject.options.platform != Platform::None {
+    let on_railway = on_railway(facts);
+    if facts.project.has_file("Dockerfile") && facts.options.platform != Platform::None {
         let finding = DOCKERFILE.found("the Dockerfile is built, not Nixpacks' plan");
         // Other platforms ask which builder to use, and who names it knows.
         let known = named.as_deref() == Some("DOCKERFILE");
@@ -76,14 +76,14 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         findings.push(
             finding
                 .severity(severity)
-                .at(subject.project.file("Dockerfile"), "")
+                .at(facts.project.file("Dockerfile"), "")
                 .help("remove or rename it to build with Nixpacks"),
         );
     } else if let (Some(builder), Some(name)) = (builder, named.as_deref().filter(|name| *name != "NIXPACKS")) {
         let finding = BUILDER.found(format!("Railway is told to build with {name}, not with Nixpacks")).about(name);
         // What Railway takes anyway is nobody's mistake.
         let severity = if name == "RAILPACK" { Severity::Note } else { Severity::Warning };
-        let finding = finding.severity(severity).at(builder.source.clone(), subject.line(&builder.source));
+        let finding = finding.severity(severity).at(builder.source.clone(), facts.line(&builder.source));
         findings.push(finding.help(match name {
             "RAILPACK" => "Railpack reads no nixpacks.toml; the plan shown here is what Nixpacks would do",
             _ => "the plan shown here is what Nixpacks would do",
@@ -92,8 +92,8 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     if !on_railway {
         return;
     }
-    below_the_root(subject, findings);
-    if let Some(file) = subject.railway().filter(|_| overrules(subject)) {
+    below_the_root(facts, findings);
+    if let Some(file) = facts.railway().filter(|_| overrules(facts)) {
         let key = ["deploy", "startCommand"];
         let command = file.str(&key).unwrap_or_default();
         let by_shell = ["sh -c", "sh -lc", "sh -ec"].iter().any(|shell| command.contains(shell));
@@ -106,14 +106,14 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     if named.as_deref().is_none_or(|name| name == "NIXPACKS") {
         let finding = DEPRECATED.found("Railway calls Nixpacks deprecated: new services are built with Railpack");
         let source = builder.map(|builder| builder.source.clone());
-        let source = source.or_else(|| Some(Source::File { path: subject.railway()?.path.clone(), line: None }));
+        let source = source.or_else(|| Some(Source::File { path: facts.railway()?.path.clone(), line: None }));
         let finding = match source {
-            Some(source) => finding.at(source.clone(), subject.line(&source)),
+            Some(source) => finding.at(source.clone(), facts.line(&source)),
             None => finding,
         };
-        findings.push(finding.help(railpack(subject)));
+        findings.push(finding.help(railpack(facts)));
     }
-    if let (Some(file), Some(asked)) = (subject.railway(), &subject.options.environment) {
+    if let (Some(file), Some(asked)) = (facts.railway(), &facts.options.environment) {
         let known: Vec<&str> = file.members(&["environments"]).map(|(name, _)| name.as_str()).collect();
         if !known.is_empty() && !known.contains(&asked.as_str()) {
             let finding = ENVIRONMENT.found(format!("{} has no environment {asked}", file.path.display())).about(asked);
@@ -121,16 +121,16 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             findings.push(finding.help(format!("it has {}", known.join(", "))));
         }
     }
-    if let Some(file) = subject.railway() {
+    if let Some(file) = facts.railway() {
         let finding = CONFIG_AS_CODE.found(format!("Railway stops reading {} on 2026-12-01", file.path.display()));
         findings.push(finding.at(Source::file(&file.path), "").help("run `railway config migrate`"));
     }
 }
 
 /// A file in the folder that is deployed alone.
-fn below_the_root(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some((root, own)) = subject.project.repository().zip(railway::file_in(subject.project)) else { return };
-    if !subject.options.platform.reads_railway() {
+fn below_the_root(facts: &Facts<'_>, findings: &mut Findings) {
+    let Some((root, own)) = facts.project.repository().zip(railway::file_in(facts.project)) else { return };
+    if !facts.options.platform.reads_railway() {
         return;
     }
     let finding = match railway::file_in(&root) {
@@ -142,14 +142,14 @@ fn below_the_root(subject: &Subject<'_>, findings: &mut Findings) {
     findings.push(
         finding
             .about(own)
-            .at(subject.project.file(own), "")
+            .at(facts.project.file(own), "")
             .help("name its path in the service's settings (\"Railway Config File\"), or move it to the root"),
     );
 }
 
 /// What would be different for this very project.
-fn railpack(subject: &Subject<'_>) -> String {
-    let app = &subject.app;
+fn railpack(facts: &Facts<'_>) -> String {
+    let app = &facts.app;
     let mut differences = vec!["its venv is /app/.venv"];
     let named = [".python-version", "runtime.txt", "Pipfile", ".tool-versions", "mise.toml"]
         .iter()
@@ -157,7 +157,7 @@ fn railpack(subject: &Subject<'_>) -> String {
     if !named {
         differences.push("Python is 3.13 instead of 3.12");
     }
-    if subject.config().is_some() {
+    if facts.config().is_some() {
         differences.push("the Nixpacks configuration is not read");
     }
     let locked = ["requirements.txt", "poetry.lock", "pdm.lock", "uv.lock"].iter().any(|name| app.has_file(name));

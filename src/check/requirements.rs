@@ -1,9 +1,10 @@
 //! Lines of requirements.txt that pip cannot use in the cloud.
 
+use super::facts::Facts;
+use super::facts::python;
+use super::facts::requirements::{REQUIREMENTS, applies, is_used};
 use super::finding::{Check, Finding, Findings, error, note, remove_line, replace_line, warning};
-use super::subject::{REQUIREMENTS, Subject};
 use crate::finding::{Edit, Severity};
-use crate::project::marker::Platform;
 use crate::project::requirements::{Entry, Invalid, Origin, repaired};
 use crate::project::{Encoding, Source, decode};
 
@@ -86,33 +87,28 @@ const WINDOWS_ONLY: [&str; 17] = [
     "mouseinfo-win",
 ];
 
-/// Whether a line is in force in the plan's Python; what cannot be told is taken as in force.
-pub(super) fn applies(entry: &Entry, python: &str) -> bool {
-    entry.applies(&Platform::cloud(python)) != Some(false)
-}
-
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.is_python() {
-        named_files(subject, findings);
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    if facts.is_python() {
+        named_files(facts, findings);
     }
-    if !subject.is_python() || !subject.app.has_file(REQUIREMENTS) || !is_used(subject) {
+    if !facts.is_python() || !facts.app.has_file(REQUIREMENTS) || !is_used(facts) {
         return;
     }
-    encoding(subject, findings);
-    let found = subject.requirements();
+    encoding(facts, findings);
+    let found = facts.requirements();
     if found.files.iter().any(|(_, encoding)| *encoding == Encoding::Unknown) || findings.has_error(&ENCODING) {
         return;
     }
-    merge(subject, &found.invalid, findings);
+    merge(facts, &found.invalid, findings);
     for invalid in found.invalid.iter().filter(|invalid| !is_marker(&invalid.text)).take(MOST) {
-        findings.push(unusable(subject, invalid));
+        findings.push(unusable(facts, invalid));
     }
-    let python = super::version::planned(subject).unwrap_or_else(|| "3.12".to_owned());
+    let python = python::planned(facts).unwrap_or_else(|| "3.12".to_owned());
     let mut loose: Vec<&Entry> = Vec::new();
     for entry in found.packages.iter().filter(|entry| !entry.is_constraint && applies(entry, &python)) {
         match &entry.requirement.origin {
             Origin::Path(place) | Origin::Url(place) if wheel(entry, place, &python, findings) => {}
-            Origin::Path(path) => local(subject, entry, path, findings),
+            Origin::Path(path) => local(facts, entry, path, findings),
             Origin::Repository(url) => repository(entry, url, findings),
             Origin::Url(_) => {}
             Origin::Index => {
@@ -133,15 +129,9 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// Whether the plan installs from this file.
-pub(super) fn is_used(subject: &Subject<'_>) -> bool {
-    subject.manager() == Some("requirements")
-        || subject.choices("phases.install.cmds").any(|choice| choice.value.contains(REQUIREMENTS))
-}
-
-fn encoding(subject: &Subject<'_>, findings: &mut Findings) {
-    for (path, encoding) in &subject.requirements().files {
-        let Ok(bytes) = subject.project.read(path) else { continue };
+fn encoding(facts: &Facts<'_>, findings: &mut Findings) {
+    for (path, encoding) in &facts.requirements().files {
+        let Ok(bytes) = facts.project.read(path) else { continue };
         let (name, text) = match encoding {
             Encoding::Utf8 | Encoding::Utf8Bom if !bytes.contains(&0) => continue,
             Encoding::Utf16Le | Encoding::Utf16Be => ("UTF-16", decode(&bytes).text),
@@ -167,8 +157,8 @@ fn encoding(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-fn unusable(subject: &Subject<'_>, invalid: &Invalid) -> Finding {
-    let line = subject.line(&invalid.source);
+fn unusable(facts: &Facts<'_>, invalid: &Invalid) -> Finding {
+    let line = facts.line(&invalid.source);
     let check = if invalid.why.contains("cannot be read") { &MISSING } else { &INVALID };
     let finding =
         check.found(format!("pip cannot use this line: {}", invalid.why)).at(invalid.source.clone(), &invalid.text);
@@ -187,13 +177,13 @@ fn is_marker(line: &str) -> bool {
 }
 
 /// What a merge left behind, as one finding; the first side is kept.
-fn merge(subject: &Subject<'_>, invalid: &[Invalid], findings: &mut Findings) {
+fn merge(facts: &Facts<'_>, invalid: &[Invalid], findings: &mut Findings) {
     let markers: Vec<&Invalid> = invalid.iter().filter(|invalid| is_marker(&invalid.text)).collect();
     let Some(Source::File { path, .. }) = markers.first().map(|first| &first.source) else { return };
     let finding = INVALID.found("a merge left its markers in the file").about(&markers[0].text);
     let finding =
         markers.iter().take(MOST).fold(finding, |finding, marker| finding.at(marker.source.clone(), &marker.text));
-    let text = subject.project.read_text(path).unwrap_or_default();
+    let text = facts.project.read_text(path).unwrap_or_default();
     let mut other = false;
     let mut edits = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -208,8 +198,8 @@ fn merge(subject: &Subject<'_>, invalid: &[Invalid], findings: &mut Findings) {
 }
 
 /// Files that commands name and the project does not have.
-fn named_files(subject: &Subject<'_>, findings: &mut Findings) {
-    for choice in subject.choices("phases.install.cmds").chain(subject.choices("phases.build.cmds")) {
+fn named_files(facts: &Facts<'_>, findings: &mut Findings) {
+    for choice in facts.choices("phases.install.cmds").chain(facts.choices("phases.build.cmds")) {
         let words: Vec<&str> = choice.value.split_whitespace().collect();
         let named = words
             .windows(2)
@@ -217,7 +207,7 @@ fn named_files(subject: &Subject<'_>, findings: &mut Findings) {
             .map(|pair| pair[1].trim_end_matches(';'));
         let moved = ["cd ", "export", "curl", "cp ", ">"].iter().any(|way| choice.value.contains(way));
         for file in named.filter(|file| file.ends_with(".txt") && !file.starts_with(['/', '$', '.'])) {
-            if moved || subject.app.has_file(file) {
+            if moved || facts.app.has_file(file) {
                 continue;
             }
             let finding = MISSING.found(format!("{file} is not in the project")).about(file);
@@ -255,7 +245,7 @@ fn wheel(entry: &Entry, place: &str, python: &str, findings: &mut Findings) -> b
 }
 
 /// A path or file URL.
-fn local(subject: &Subject<'_>, entry: &Entry, path: &str, findings: &mut Findings) {
+fn local(facts: &Facts<'_>, entry: &Entry, path: &str, findings: &mut Findings) {
     let path = path.strip_prefix("file:///app/").or_else(|| path.strip_prefix("/app/")).unwrap_or(path);
     let inside = path.strip_prefix("file:").unwrap_or(path).trim_start_matches("./");
     let inside = inside.split(['#', '[']).next().unwrap_or_default().trim();
@@ -263,7 +253,7 @@ fn local(subject: &Subject<'_>, entry: &Entry, path: &str, findings: &mut Findin
         || inside.starts_with('/')
         || inside.contains('\\')
         || inside.get(1..2) == Some(":");
-    if !is_absolute && (inside.is_empty() || inside == "." || subject.app.root().join(inside).exists()) {
+    if !is_absolute && (inside.is_empty() || inside == "." || facts.app.root().join(inside).exists()) {
         return;
     }
     let finding =

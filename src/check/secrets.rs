@@ -1,14 +1,15 @@
 //! Secrets that are committed. Their values are never shown.
 
+use super::facts::ignored::by_git;
 use std::path::Path;
-use std::sync::LazyLock;
 
-use regex::Regex;
 use serde_json::Value;
 
+use super::facts::Facts;
+use super::facts::keyed::Keyed;
 use super::finding::{Check, Findings, remove_key, warning};
-use super::subject::{Keyed, Subject};
 use crate::project::Source;
+use crate::secret::{MASK, has_token};
 
 const IN_CONFIG: Check = warning(
     "secret-in-config",
@@ -22,28 +23,6 @@ const ENV_FILE: Check = warning(
 );
 
 pub(super) const CHECKS: &[Check] = &[IN_CONFIG, ENV_FILE];
-
-/// What tokens of well-known services look like.
-static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let shapes = [
-        r"\bsk-[A-Za-z0-9_-]{20,}",
-        r"\bgh[pousr]_[A-Za-z0-9]{30,}",
-        r"\bgithub_pat_[A-Za-z0-9_]{30,}",
-        r"\bglpat-[A-Za-z0-9_-]{16,}",
-        r"\bAKIA[0-9A-Z]{16}\b",
-        r"\bAIza[0-9A-Za-z_-]{35}",
-        r"\bxox[abprs]-[A-Za-z0-9-]{10,}",
-        r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}",
-        r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}",
-        r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
-        r"\b[rs]k_live_[A-Za-z0-9]{16,}",
-        r"\bhf_[A-Za-z0-9]{30,}",
-        r"\bpypi-[A-Za-z0-9_-]{30,}",
-        r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
-        r"://[^\s/:@$]*:[^\s/@${]{4,}@",
-    ];
-    Regex::new(&shapes.join("|")).ok()
-});
 
 const TELLING: [&str; 9] =
     ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "APIKEY", "API_KEY", "PRIVATE_KEY", "ACCESS_KEY", "CREDENTIALS"];
@@ -65,11 +44,6 @@ const PUBLIC_ENDS: [&str; 14] = [
     "_MINUTES",
     "_SECONDS",
 ];
-
-/// A line with what looks like a token masked.
-pub(super) fn masked(line: &str) -> String {
-    TOKEN.as_ref().map_or_else(|| line.to_owned(), |token| token.replace_all(line, crate::secret::MASK).into_owned())
-}
 
 /// Stand-ins, references and settings that are no secrets whatever their names say.
 fn is_placeholder(value: &str) -> bool {
@@ -102,7 +76,7 @@ fn is_placeholder(value: &str) -> bool {
 }
 
 fn is_secret(name: &str, value: &str) -> bool {
-    let shaped = TOKEN.as_ref().is_some_and(|pattern| pattern.is_match(value));
+    let shaped = has_token(value);
     let upper = name.to_uppercase();
     let whole = |word: &str| {
         upper.split(['_', '-', '.']).any(|part| part.ends_with(word)) || word.contains('_') && upper.contains(word)
@@ -120,23 +94,23 @@ fn is_local(value: &str) -> bool {
         .any(|host| value.contains(host))
 }
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    for file in [subject.config(), subject.railway()].into_iter().flatten() {
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    for file in [facts.config(), facts.railway()].into_iter().flatten() {
         walk(file, &mut Vec::new(), &file.value, findings);
     }
-    let requirements = subject.requirements().files.iter().map(|(path, _)| path.clone());
-    for path in requirements.chain([subject.app.place("Procfile")]) {
-        lines(subject, &path, findings);
+    let requirements = facts.requirements().files.iter().map(|(path, _)| path.clone());
+    for path in requirements.chain([facts.app.place("Procfile")]) {
+        lines(facts, &path, findings);
     }
-    env_file(subject, findings);
+    env_file(facts, findings);
 }
 
 /// Tokens in files that have no keys.
-fn lines(subject: &Subject<'_>, path: &Path, findings: &mut Findings) {
-    let text = subject.project.read_text(path).unwrap_or_default();
+fn lines(facts: &Facts<'_>, path: &Path, findings: &mut Findings) {
+    let text = facts.project.read_text(path).unwrap_or_default();
     for (index, line) in text.lines().enumerate() {
         let is_comment = line.trim_start().starts_with('#');
-        if is_comment || is_local(line) || !TOKEN.as_ref().is_some_and(|token| token.is_match(line)) {
+        if is_comment || is_local(line) || !has_token(line) {
             continue;
         }
         let finding = IN_CONFIG.found("this line holds a secret, readable for everybody who has the code");
@@ -177,14 +151,14 @@ fn walk<'a>(file: &'a Keyed, at: &mut Vec<String>, value: &'a Value, findings: &
                 findings.push(if is_variable {
                     finding
                         .about(name)
-                        .at(file.source(&key), format!("{name} = {}", crate::secret::MASK))
+                        .at(file.source(&key), format!("{name} = {MASK}"))
                         .help(format!(
                             "set {name} as a variable of the service, and replace the value: it is known now"
                         ))
                         .fix(format!("take {name} out of the file"), vec![remove_key(&file.path, &key)])
                 } else {
-                    let is_shaped = masked(text) != *text;
-                    let shown = if is_shaped { text.clone() } else { format!("{name} = {}", crate::secret::MASK) };
+                    let is_shaped = has_token(text);
+                    let shown = if is_shaped { text.clone() } else { format!("{name} = {MASK}") };
                     finding.at(file.source(&key), shown).help(
                         "set it as a variable of the service, name that variable here, and replace it: it is known now",
                     )
@@ -195,14 +169,11 @@ fn walk<'a>(file: &'a Keyed, at: &mut Vec<String>, value: &'a Value, findings: &
     }
 }
 
-fn env_file(subject: &Subject<'_>, findings: &mut Findings) {
-    let project = subject.project;
+fn env_file(facts: &Facts<'_>, findings: &mut Findings) {
+    let project = facts.project;
     for name in [".env", ".env.production", ".env.prod"] {
         // Outside of version control nobody can tell what will be deployed.
-        if !project.has_file(name)
-            || !project.root().join(".git").exists()
-            || super::ignored::by_git(project, name, false)
-        {
+        if !project.has_file(name) || !project.root().join(".git").exists() || by_git(project, name, false) {
             continue;
         }
         let text = project.read_text(name).unwrap_or_default();
@@ -216,7 +187,7 @@ fn env_file(subject: &Subject<'_>, findings: &mut Findings) {
         let also = if more > 0 { format!(" and {more} more") } else { String::new() };
         let path = project.place(name);
         let finding = ENV_FILE.found(format!("{name} with {key}{also} is not ignored by git"));
-        let finding = finding.about(&key).at(Source::line(&path, line), format!("{key}={}", crate::secret::MASK));
+        let finding = finding.about(&key).at(Source::line(&path, line), format!("{key}={MASK}"));
         let edit = super::finding::append_line(project.place(".gitignore"), name);
         findings.push(
             finding

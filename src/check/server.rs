@@ -2,10 +2,12 @@
 
 mod table;
 
-use super::command::{Invocation, invocations};
+use super::facts::Facts;
+use super::facts::command::{Invocation, invocations};
+use super::facts::python;
+use super::facts::requirements::{REQUIREMENTS, knows_all, require};
+use super::facts::start::Start;
 use super::finding::{Check, Findings, error, replace_line, warning};
-use super::start::Start;
-use super::subject::{REQUIREMENTS, Subject};
 use crate::finding::Severity;
 use crate::log::pattern::Pattern;
 use crate::project::Source;
@@ -46,28 +48,28 @@ pub(super) fn is_packaged(program: &str) -> bool {
     PROGRAMS.iter().any(|(known, _)| *known == program)
 }
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(start) = Start::of(subject).filter(|_| subject.is_python()) else { return };
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    let Some(start) = Start::of(facts).filter(|_| facts.is_python()) else { return };
     let invocations = invocations(start.command);
     for invocation in &invocations {
-        interpreter(subject, &start, invocation, findings);
-        program(subject, &start, invocation, findings);
-        super::console::own_script(subject, &start, invocation, findings);
+        interpreter(facts, &start, invocation, findings);
+        program(facts, &start, invocation, findings);
+        super::console::own_script(&PROGRAM, facts, &start, invocation, findings);
         let server = SERVERS.iter().find(|server| {
             server.program == invocation.program && (server.verb.is_empty() || invocation.has(server.verb))
         });
         if let Some(server) = server {
-            listens(subject, &start, invocation, server, findings);
+            listens(facts, &start, invocation, server, findings);
         }
-        development(subject, &start, invocation, findings);
+        development(facts, &start, invocation, findings);
         if matches!(invocation.program, "uvicorn" | "gunicorn" | "hypercorn" | "flask") && invocation.has("--reload") {
             let without = start.command.replacen(" --reload", "", 1);
             let finding = RELOAD.found(format!("{} restarts itself on file changes", invocation.program));
             let finding = finding.about("--reload").at(start.source.clone(), start.command);
-            findings.push(finding.fix("leave --reload out", start.becomes(subject, &without)));
+            findings.push(finding.fix("leave --reload out", start.becomes(facts, &without)));
         }
     }
-    literal(subject, &start, findings);
+    literal(facts, &start, findings);
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -75,7 +77,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 fn listens(
-    subject: &Subject<'_>,
+    facts: &Facts<'_>,
     start: &Start<'_>,
     invocation: &Invocation<'_>,
     server: &Server,
@@ -86,12 +88,12 @@ fn listens(
         return;
     }
     let by_command = server.program != "gunicorn" && invocation.option(&["--config", "-c"]).is_none() || bind.is_some();
-    let elsewhere = if by_command { None } else { configured(subject, invocation, server) };
+    let elsewhere = if by_command { None } else { configured(facts, invocation, server) };
     if let Some(Elsewhere::Unknown) = elsewhere {
         return;
     }
     if let Some(Elsewhere::Said(said)) = elsewhere {
-        return said_elsewhere(subject, server, &said, findings);
+        return said_elsewhere(facts, server, &said, findings);
     }
     if bind.is_some_and(|bind| bind.starts_with("unix:") || bind.starts_with("fd:")) {
         return;
@@ -100,14 +102,14 @@ fn listens(
         Some((host, port)) => (Some(host), Some(port)),
         None => (Some(bind), None),
     });
-    let set = |index: usize| !server.variables[index].is_empty() && subject.variable(server.variables[index]).is_some();
+    let set = |index: usize| !server.variables[index].is_empty() && facts.variable(server.variables[index]).is_some();
     let given = invocation.option(server.host).or(bind_host);
     let host = given.unwrap_or(server.default_host);
     let wrong_host = is_loopback(host) && !(given.is_none() && set(0));
     let named = invocation.option(server.port).or(bind_port);
-    let reads_port = server.program == "fastapi" && server.verb == "run" && named.is_none() && reads_port(subject);
+    let reads_port = server.program == "fastapi" && server.verb == "run" && named.is_none() && reads_port(facts);
     let port = if reads_port { "" } else { named.unwrap_or(server.default_port) };
-    let expected = subject.variable("PORT");
+    let expected = facts.variable("PORT");
     let wrong_port = !port.is_empty()
         && port.bytes().all(|byte| byte.is_ascii_digit())
         && expected != Some(port)
@@ -139,20 +141,20 @@ fn listens(
         let finding =
             HOST.found(format!("{} listens on {host}, where nobody outside the container reaches it", server.program));
         let finding = finding.about(host).at(start.source.clone(), start.command);
-        findings.push(finding.fix("listen on 0.0.0.0", start.becomes(subject, &better)));
+        findings.push(finding.fix("listen on 0.0.0.0", start.becomes(facts, &better)));
     }
     if wrong_port {
         let finding = PORT.found(format!("{} listens on port {port}, whatever PORT says", server.program)).about(port);
         findings.push(
-            finding.at(start.source.clone(), start.command).fix("listen on $PORT", start.becomes(subject, &better)),
+            finding.at(start.source.clone(), start.command).fix("listen on $PORT", start.becomes(facts, &better)),
         );
     }
 }
 
 /// Whether the fastapi-cli that is installed is one that reads PORT: 0.0.12 is the first.
-fn reads_port(subject: &Subject<'_>) -> bool {
-    let entry = subject.requirements().of("fastapi-cli").find_map(|entry| entry.requirement.pinned().cloned());
-    let locked = || super::facts::provided::locked_version(subject, "fastapi-cli")?.parse().ok();
+fn reads_port(facts: &Facts<'_>) -> bool {
+    let entry = facts.requirements().of("fastapi-cli").find_map(|entry| entry.requirement.pinned().cloned());
+    let locked = || super::facts::provided::locked_version(facts, "fastapi-cli")?.parse().ok();
     entry.or_else(locked).is_none_or(|version| version >= pep440_rs::Version::new([0, 0, 12]))
 }
 
@@ -172,35 +174,35 @@ struct Said {
 static BIND: Pattern = Pattern::new(r#"^bind\s*=\s*\[?\s*["']([^"']+)["']\s*\]?\s*(?:#.*)?$"#);
 
 /// gunicorn's GUNICORN_CMD_ARGS, which wins, and its configuration file: the one that is named, or gunicorn.conf.py.
-fn configured(subject: &Subject<'_>, invocation: &Invocation<'_>, server: &Server) -> Option<Elsewhere> {
+fn configured(facts: &Facts<'_>, invocation: &Invocation<'_>, server: &Server) -> Option<Elsewhere> {
     let named = invocation.option(&["-c", "--config"]);
     if server.program != "gunicorn" {
         return named.map(|_| Elsewhere::Unknown);
     }
-    if let Some(arguments) = subject.variable("GUNICORN_CMD_ARGS") {
+    if let Some(arguments) = facts.variable("GUNICORN_CMD_ARGS") {
         let whole = format!("gunicorn {arguments}");
         let bind = invocations(&whole).first().and_then(|told| told.option(server.bind)).map(str::to_owned);
-        if let (Some(bind), Some(source)) = (bind, subject.variable_source("GUNICORN_CMD_ARGS")) {
-            let line = subject.line(&source);
+        if let (Some(bind), Some(source)) = (bind, facts.variable_source("GUNICORN_CMD_ARGS")) {
+            let line = facts.line(&source);
             return Some(Elsewhere::Said(Said { bind, source, line }));
         }
     }
     let name = named.unwrap_or("gunicorn.conf.py").trim_start_matches("file:").trim_start_matches("./");
     let path = std::path::Path::new(invocation.folder).join(name);
-    if name.starts_with("python:") || named.is_some() && !subject.app.has_file(&path) {
+    if name.starts_with("python:") || named.is_some() && !facts.app.has_file(&path) {
         return Some(Elsewhere::Unknown);
     }
-    let text = subject.app.has_file(&path).then(|| subject.app.read_text(&path).ok())??;
+    let text = facts.app.has_file(&path).then(|| facts.app.read_text(&path).ok())??;
     let mut lines = text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with("bind"));
     let (index, line) = lines.next()?;
     let found = BIND.captures(line).filter(|_| lines.next().is_none());
     Some(found.map_or(Elsewhere::Unknown, |found| {
-        let source = subject.app.line(&path, Some(index + 1));
+        let source = facts.app.line(&path, Some(index + 1));
         Elsewhere::Said(Said { bind: found[1].to_owned(), source, line: line.to_owned() })
     }))
 }
 
-fn said_elsewhere(subject: &Subject<'_>, server: &Server, said: &Said, findings: &mut Findings) {
+fn said_elsewhere(facts: &Facts<'_>, server: &Server, said: &Said, findings: &mut Findings) {
     if said.bind.starts_with("unix:") || said.bind.starts_with("fd:") {
         return;
     }
@@ -219,7 +221,7 @@ fn said_elsewhere(subject: &Subject<'_>, server: &Server, said: &Said, findings:
         findings.push(finding.fix("listen on 0.0.0.0", becomes(said.bind.replacen(host, "0.0.0.0", 1))));
     }
     let fixed = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-    if fixed && subject.variable("PORT") != Some(port) {
+    if fixed && facts.variable("PORT") != Some(port) {
         let finding = PORT
             .found(format!("{} listens on port {port}, whatever PORT says", server.program))
             .about(port)
@@ -242,10 +244,10 @@ fn with_port(text: &str, port: &str) -> String {
     }
 }
 
-fn development(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+fn development(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
     let runserver = invocation.arguments.iter().position(|word| *word == "runserver");
     let Some(at) = runserver.filter(|_| start.command.contains("manage.py")) else {
-        if invocation.program == "flask" && invocation.arguments.first() == Some(&"run") && start.is_written(subject) {
+        if invocation.program == "flask" && invocation.arguments.first() == Some(&"run") && start.is_written(facts) {
             let finding = DEVELOPMENT.found("flask run is Flask's development server").about("flask run");
             findings.push(finding.severity(Severity::Note).at(start.source.clone(), start.command));
         }
@@ -269,11 +271,11 @@ fn development(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation
         finding
             .about(wrong)
             .at(start.source.clone(), start.command)
-            .fix("listen on 0.0.0.0", start.becomes(subject, &better)),
+            .fix("listen on 0.0.0.0", start.becomes(facts, &better)),
     );
 }
 
-fn literal(subject: &Subject<'_>, start: &Start<'_>, findings: &mut Findings) {
+fn literal(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
     let nested = ["sh -c", "bash -c", "bash -lc", "sh -lc"].iter().any(|shell| start.command.contains(shell));
     let quoted =
         start.command.split('\'').skip(1).step_by(2).find(|part| part.contains("$PORT") || part.contains("${PORT"));
@@ -291,30 +293,30 @@ fn literal(subject: &Subject<'_>, start: &Start<'_>, findings: &mut Findings) {
     findings.push(
         finding
             .at(start.source.clone(), start.command)
-            .fix("let the shell see the variable", start.becomes(subject, &better)),
+            .fix("let the shell see the variable", start.becomes(facts, &better)),
     );
 }
 
 /// `python3.11`, where the plan installs another.
-fn interpreter(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+fn interpreter(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
     let version = invocation.path.strip_prefix("python").filter(|version| version.contains('.'));
-    let (Some(version), Some(planned)) = (version, super::version::planned(subject)) else { return };
+    let (Some(version), Some(planned)) = (version, python::planned(facts)) else { return };
     if version != planned {
         let better = start.command.replacen(invocation.path, "python", 1);
         let finding = PROGRAM
             .found(format!("{} is started, and the plan installs Python {planned}", invocation.path))
             .about(invocation.path)
             .at(start.source.clone(), start.command);
-        findings.push(finding.fix("start it with `python`", start.becomes(subject, &better)));
+        findings.push(finding.fix("start it with `python`", start.becomes(facts, &better)));
     }
 }
 
-fn program(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+fn program(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
     let Some((program, packages)) = PROGRAMS.iter().find(|(program, _)| *program == invocation.program) else { return };
-    if subject.manager() != Some("requirements") || !knows_all(subject) {
+    if facts.manager() != Some("requirements") || !knows_all(facts) {
         return;
     }
-    let requirements = subject.requirements();
+    let requirements = facts.requirements();
     let there = packages.iter().any(|name| match (*program, *name) {
         // fastapi brings its command, and uvicorn, with an extra only.
         ("fastapi", "fastapi") => requirements.of(name).any(|entry| !entry.requirement.extras.is_empty()),
@@ -322,27 +324,12 @@ fn program(subject: &Subject<'_>, start: &Start<'_>, invocation: &Invocation<'_>
     });
     let by_extra =
         *program == "uvicorn" && requirements.of("fastapi").any(|entry| !entry.requirement.extras.is_empty());
-    let planned = subject.plans(program);
+    let planned = facts.plans(program);
     if there || by_extra || planned {
         return;
     }
     let install = if *program == "fastapi" { "fastapi[standard]" } else { packages[0] };
     let finding = PROGRAM.found(format!("{program} is started, and no requirement brings it")).about(*program);
-    let finding = finding.at(start.source.clone(), start.command).at(subject.app.file(REQUIREMENTS), "");
-    findings.push(finding.fix(format!("require {install}"), vec![super::packages::require(subject, install)]));
-}
-
-/// Whether everything that is installed is named in requirements.txt.
-pub(super) fn knows_all(subject: &Subject<'_>) -> bool {
-    let requirements = subject.requirements();
-    let unnamed = requirements.packages.iter().any(|entry| {
-        entry.requirement.editable || !matches!(entry.requirement.origin, crate::project::requirements::Origin::Index)
-    });
-    let elsewhere = requirements.options.iter().any(|option| option.name == "--requirement");
-    let phases = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
-    let more = phases.flat_map(|(_, phase)| phase.cmds.iter()).any(|command| {
-        let plain = command.contains("pip install -r requirements.txt") && command.matches("install").count() == 1;
-        !plain && command.contains("install")
-    });
-    !unnamed && !elsewhere && !more && requirements.invalid.is_empty() && !requirements.files.is_empty()
+    let finding = finding.at(start.source.clone(), start.command).at(facts.app.file(REQUIREMENTS), "");
+    findings.push(finding.fix(format!("require {install}"), vec![require(facts, install)]));
 }

@@ -1,9 +1,9 @@
 //! What keeps the shell between the platform and the server.
 
-use super::command::invocations;
+use super::facts::Facts;
+use super::facts::command::{invocations, is_python};
+use super::facts::start::Start;
 use super::finding::{Check, Findings, warning};
-use super::start::Start;
-use super::subject::Subject;
 
 const BEHIND: Check = warning(
     "start-behind-shell",
@@ -34,8 +34,8 @@ fn around(command: &str) -> Option<&'static str> {
     if matches!(first, Some("if" | "while" | "for" | "until" | "case")) { Some("a compound command") } else { found }
 }
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(start) = Start::of(subject).filter(|start| subject.is_python() && start.is_written(subject)) else {
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    let Some(start) = Start::of(facts).filter(|start| facts.is_python() && start.is_written(facts)) else {
         return;
     };
     let command = start.command.trim();
@@ -43,9 +43,10 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(what) = around(command).filter(|_| !words().any(|word| word == "exec")) else { return };
     // Only a server, or a worker, has something to lose.
     let all = invocations(command);
-    let server = all.iter().rev().find(|found| {
-        found.is_module || super::command::is_python(found.program) || super::server::is_packaged(found.program)
-    });
+    let server = all
+        .iter()
+        .rev()
+        .find(|found| found.is_module || is_python(found.program) || super::server::is_packaged(found.program));
     let Some(server) = server else { return };
     let finding = BEHIND
         .found(format!("{what} keeps bash as process 1, and SIGTERM does not reach {}", server.program))
@@ -53,7 +54,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         .at(start.source.clone(), command);
     let better = command.replacen(server.text, &format!("exec {}", server.text), 1);
     findings.push(match what {
-        "a redirect" => finding.fix("start it with `exec`", start.becomes(subject, &better)),
+        "a redirect" => finding.fix("start it with `exec`", start.becomes(facts, &better)),
         "a pipe" => finding
             .help("leave the pipe out, since the platform keeps what is printed, or write `exec server > >(filter)`"),
         _ => finding.help(format!("write `exec` before {}", server.program)),

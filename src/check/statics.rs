@@ -1,8 +1,8 @@
 //! Django's static files, which a server in a container shows only once they are collected.
 
+use super::facts::Facts;
+use super::facts::start::Start;
 use super::finding::{Check, Findings, set_key, warning};
-use super::start::Start;
-use super::subject::Subject;
 use crate::finding::Severity;
 use crate::project::Source;
 
@@ -15,30 +15,30 @@ pub(crate) const UNCOLLECTED: Check = warning(
 
 pub(super) const CHECKS: &[Check] = &[UNCOLLECTED];
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    if !subject.is_python() || !subject.app.has_file("manage.py") {
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    if !facts.is_python() || !facts.app.has_file("manage.py") {
         return;
     }
-    let settings = || subject.reached().iter().filter(|module| module.path.to_string_lossy().contains("settings"));
+    let settings = || facts.reached().iter().filter(|module| module.path.to_string_lossy().contains("settings"));
     let any = |word: &str| settings().any(|module| module.text.contains(word));
     let pages = any("django.contrib.staticfiles");
     // Files that some other service keeps.
     let elsewhere = ["storages.backends", "cloudinary", "s3boto", "GoogleCloudStorage", "AzureStorage"]
         .iter()
         .any(|word| any(word));
-    let Some(start) = Start::of(subject).filter(|start| pages && !elsewhere && !start.command.contains("runserver"))
+    let Some(start) = Start::of(facts).filter(|start| pages && !elsewhere && !start.command.contains("runserver"))
     else {
         return;
     };
-    let phases = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
-    let scripts = subject.app.files().into_iter().filter(|name| name.ends_with(".sh")).take(8);
+    let phases = facts.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+    let scripts = facts.app.files().into_iter().filter(|name| name.ends_with(".sh")).take(8);
     let by_script = scripts
         .filter(|name| start.command.contains(name.as_str()))
-        .any(|name| subject.app.read_text(&name).unwrap_or_default().contains("collectstatic"));
+        .any(|name| facts.app.read_text(&name).unwrap_or_default().contains("collectstatic"));
     let collects = phases
         .flat_map(|(_, phase)| phase.cmds.iter())
         .any(|command| command.contains("collectstatic") || command.contains(".sh"));
-    let before = subject.railway().is_some_and(|file| file.text.contains("collectstatic"));
+    let before = facts.railway().is_some_and(|file| file.text.contains("collectstatic"));
     if collects || by_script || before || start.command.contains("collectstatic") {
         return;
     }
@@ -47,13 +47,13 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             let line =
                 module.text.lines().position(|line| line.contains(word) && !line.trim_start().starts_with('#'))?;
             let text = module.text.lines().nth(line)?.to_owned();
-            Some((Source::line(subject.app.place(&module.path), line + 1), text))
+            Some((Source::line(facts.app.place(&module.path), line + 1), text))
         })
     };
     let manifest = place("ManifestStaticFilesStorage");
     let whitenoise = place("whitenoise");
     let (severity, what, shown) = match (manifest, whitenoise) {
-        (Some(shown), _) if is_named_by_a_page(subject) => {
+        (Some(shown), _) if is_named_by_a_page(facts) => {
             (Severity::Error, "a manifest storage is set, so every page that names a static file answers 500", shown)
         }
         (Some(shown), _) => {
@@ -73,9 +73,9 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         UNCOLLECTED.found(format!("no command runs collectstatic: {what}")).about("collectstatic").severity(severity);
     let finding = finding.at(shown.0, shown.1);
     let command = format!("python manage.py collectstatic --noinput && {}", start.command.trim());
-    let edits = start.becomes(subject, &command);
-    let edits = if edits.is_empty() && !start.is_written(subject) {
-        vec![set_key(&subject.config_path(), &["start", "cmd"], command)]
+    let edits = start.becomes(facts, &command);
+    let edits = if edits.is_empty() && !start.is_written(facts) {
+        vec![set_key(&facts.config_path(), &["start", "cmd"], command)]
     } else {
         edits
     };
@@ -90,9 +90,9 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
 }
 
 /// Whether a template of the project's own names a static file.
-fn is_named_by_a_page(subject: &Subject<'_>) -> bool {
+fn is_named_by_a_page(facts: &Facts<'_>) -> bool {
     const MOST: usize = 100;
-    let app = &subject.app;
+    let app = &facts.app;
     let folders =
         std::iter::once("templates".into()).chain(app.folders().into_iter().map(|folder| folder.join("templates")));
     let mut left = MOST;

@@ -1,8 +1,9 @@
 //! Requirements that exclude each other by what is written.
 
+use super::facts::Facts;
+use super::facts::python;
+use super::facts::requirements::is_used;
 use super::finding::{Check, Finding, Findings, error, remove_line};
-use super::requirements::is_used;
-use super::subject::Subject;
 use crate::project::marker::Platform;
 use crate::project::requirements::{Entry, Origin};
 
@@ -13,11 +14,11 @@ pub(crate) const CONFLICT: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[CONFLICT];
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    if !subject.is_python() || !is_used(subject) {
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    if !facts.is_python() || !is_used(facts) {
         return;
     }
-    let python = super::version::planned(subject).unwrap_or_else(|| "3.12".to_owned());
+    let python = python::planned(facts).unwrap_or_else(|| "3.12".to_owned());
     let platform = Platform::cloud(&python);
     // A line that may not be in force excludes nothing.
     let in_force = |entry: &&Entry| {
@@ -25,7 +26,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             && entry.requirement.name.is_some()
             && entry.applies(&platform) == Some(true)
     };
-    let entries: Vec<&Entry> = subject.requirements().packages.iter().filter(in_force).collect();
+    let entries: Vec<&Entry> = facts.requirements().packages.iter().filter(in_force).collect();
     for (index, later) in entries.iter().enumerate() {
         let before = entries[..index].iter().find(|entry| excludes(entry, later));
         findings.extend(before.map(|earlier| conflict(earlier, later)));

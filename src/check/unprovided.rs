@@ -1,13 +1,13 @@
 //! Imports that no requirement brings, lazy ones among them.
 
+use super::facts::imports::Foreign;
+use super::facts::requirements::{REQUIREMENTS, is_used, require};
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use super::facts::Facts;
 use super::facts::provided::{Provided, brings};
-use super::facts::reach::{IMPORT_ERRORS, Module, imports, is_certain};
 use super::finding::{Check, Findings, warning};
-use super::requirements::is_used;
-use super::subject::{REQUIREMENTS, Subject};
 use crate::catalog::modules;
 use crate::finding::Severity;
 use crate::project::requirements::{Requirements, normalize};
@@ -24,60 +24,17 @@ pub(super) const CHECKS: &[Check] = &[MISSING];
 /// Other requirements files that are looked at.
 const MOST_FILES: usize = 24;
 
-/// An import of something that is neither the project's own nor the standard library's.
-pub(super) struct Foreign<'m> {
-    pub(super) module: &'m Module,
-    pub(super) line: usize,
-    pub(super) text: &'m str,
-    /// Dotted, with the name that is taken from it where that may be a module, too.
-    pub(super) name: String,
-    /// Whether the start surely comes to it.
-    pub(super) is_certain: bool,
-    /// Whether the code does without it.
-    pub(super) is_caught: bool,
-}
-
-/// The foreign imports of all that the start reaches.
-pub(super) fn foreign<'s>(subject: &'s Subject<'_>) -> Vec<Foreign<'s>> {
-    let mut found = Vec::new();
-    for module in subject.reached() {
-        let code = &module.code;
-        for statement in code.statements.iter().filter(|statement| !code.is_typing(statement)) {
-            for import in imports(&statement.text) {
-                let top = import.module.split('.').next().unwrap_or_default();
-                if top.is_empty() || modules::is_standard(top) || module.is_own(&subject.app, top) {
-                    continue;
-                }
-                let namespace = matches!(import.module, "google" | "google.cloud" | "azure");
-                let name = match import.names.first().filter(|_| namespace) {
-                    Some(name) => format!("{}.{name}", import.module),
-                    None => import.module.to_owned(),
-                };
-                found.push(Foreign {
-                    module,
-                    line: statement.line,
-                    text: &statement.text,
-                    name,
-                    is_certain: module.is_certain && is_certain(code, statement),
-                    is_caught: code.is_caught(statement, IMPORT_ERRORS),
-                });
-            }
-        }
-    }
-    found
-}
-
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
     let unknown = Provided::default();
-    let provided = match (subject.provided(), subject.absent) {
+    let provided = match (facts.provided(), facts.absent) {
         (Some(provided), _) => provided,
         (None, Some(_)) => &unknown,
         (None, None) => return,
     };
     let mut seen = HashSet::new();
     let mut others: Option<Vec<Other>> = None;
-    for import in foreign(subject).iter().filter(|import| !import.is_caught) {
-        if subject.absent.is_some_and(|absent| !absent.contains(&import.name)) {
+    for import in facts.foreign().iter().filter(|import| !import.is_caught) {
+        if facts.absent.is_some_and(|absent| !absent.contains(&import.name)) {
             continue;
         }
         let top = import.name.split('.').next().unwrap_or_default();
@@ -85,24 +42,23 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             continue;
         }
         let development = provided.development.iter().find(|(name, _)| brings(name, &import.name));
-        let is_guess = subject.absent.is_none() && development.is_none();
+        let is_guess = facts.absent.is_none() && development.is_none();
         if is_guess && provided.may_bring(&import.name) {
             continue;
         }
         let other = match development {
             Some(_) => None,
-            None => others
-                .get_or_insert_with(|| other_files(subject))
-                .iter()
-                .find(|other| brings(&other.name, &import.name)),
+            None => {
+                others.get_or_insert_with(|| other_files(facts)).iter().find(|other| brings(&other.name, &import.name))
+            }
         };
         if is_guess && other.is_none() && provided.may_come_along(&import.name) {
             continue;
         }
         let known = modules::distribution(&import.name).filter(|_| !modules::sounds_own(top));
         let named = other.map(|other| other.line.as_str()).or(development.map(|(name, _)| name.as_str())).or(known);
-        let Some(install) = named.or_else(|| subject.absent.map(|_| top)) else { continue };
-        let message = match subject.absent {
+        let Some(install) = named.or_else(|| facts.absent.map(|_| top)) else { continue };
+        let message = match facts.absent {
             Some(_) => {
                 let other = named.map(install_name).filter(|name| normalize(name) != normalize(top));
                 let package = other.map(|name| format!(" ({name})")).unwrap_or_default();
@@ -111,7 +67,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             None => message(import, install, provided, development.is_some()),
         };
         let finding = MISSING.found(message).about(install_name(install));
-        let place = subject.app.line(&import.module.path, Some(import.line));
+        let place = facts.app.line(&import.module.path, Some(import.line));
         let finding = finding.at(place, import.text).severity(severity(import, provided, other.is_some()));
         let finding = match (other, development) {
             (Some(other), _) => finding.at(other.source.clone(), &other.line).likely(),
@@ -123,8 +79,8 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
                 .push(finding.help(format!("add the package that has the module {top} to what the deploy installs")));
             continue;
         }
-        findings.push(if development.is_none() && is_used(subject) && subject.app.has_file(REQUIREMENTS) {
-            finding.fix(format!("require {install}"), vec![super::packages::require(subject, install)])
+        findings.push(if development.is_none() && is_used(facts) && facts.app.has_file(REQUIREMENTS) {
+            finding.fix(format!("require {install}"), vec![require(facts, install)])
         } else {
             finding.help(format!("add {install} to the dependencies that the deploy installs"))
         });
@@ -163,14 +119,14 @@ struct Other {
 }
 
 /// What other requirements files of the project ask for: those in the root, in its folders, and beside the reached code.
-fn other_files(subject: &Subject<'_>) -> Vec<Other> {
-    let app = &subject.app;
+fn other_files(facts: &Facts<'_>) -> Vec<Other> {
+    let app = &facts.app;
     let is_list = |name: &str| {
         let name = name.to_lowercase();
         name.ends_with(".txt") && name.contains("req") || name == "requirements.in"
     };
-    let read: HashSet<PathBuf> = subject.requirements().files.iter().map(|(path, _)| path.clone()).collect();
-    let beside = subject.reached().iter().flat_map(|module| module.path.ancestors().skip(1).map(PathBuf::from));
+    let read: HashSet<PathBuf> = facts.requirements().files.iter().map(|(path, _)| path.clone()).collect();
+    let beside = facts.reached().iter().flat_map(|module| module.path.ancestors().skip(1).map(PathBuf::from));
     let mut folders: Vec<PathBuf> = std::iter::once(PathBuf::new()).chain(app.folders()).chain(beside).collect();
     folders.sort();
     folders.dedup();

@@ -1,8 +1,8 @@
 //! Python files that the start reaches and that Python, or this tool, does not read.
 
+use super::facts::Facts;
 use super::facts::reach::Unread;
 use super::finding::{Check, Findings, error, note};
-use super::subject::Subject;
 use crate::finding::Severity;
 
 pub(crate) const ENCODING: Check = error(
@@ -18,9 +18,9 @@ const NOT_FOLLOWED: Check = note(
 
 pub(super) const CHECKS: &[Check] = &[ENCODING, NOT_FOLLOWED];
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    for module in subject.reached() {
-        let shown = subject.app.place(&module.path);
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    for module in facts.reached() {
+        let shown = facts.app.place(&module.path);
         let (finding, line) = match &module.unread {
             None => continue,
             Some(Unread::Encoding { what, line }) => {
@@ -33,6 +33,6 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
                 (NOT_FOLLOWED.found(message).help("`shakedown run` shows what comes of it"), None)
             }
         };
-        findings.push(finding.about(shown.display().to_string()).at(subject.app.line(&module.path, line), ""));
+        findings.push(finding.about(shown.display().to_string()).at(facts.app.line(&module.path, line), ""));
     }
 }

@@ -1,11 +1,12 @@
 //! Variables that the code cannot do without, and that nobody gives.
 
+use super::facts::ignored::hiding;
 use std::collections::HashSet;
 
+use super::facts::Facts;
 use super::facts::environment::Read;
+use super::facts::start::Start;
 use super::finding::{Check, Findings, warning};
-use super::start::Start;
-use super::subject::Subject;
 use crate::finding::Severity;
 
 pub(crate) const MISSING: Check = warning(
@@ -20,24 +21,24 @@ pub(super) const CHECKS: &[Check] = &[MISSING];
 const MOST: usize = 30;
 
 /// The reads of variables that nobody gives.
-pub(super) fn missing<'s>(subject: &'s Subject<'_>) -> Vec<&'s Read> {
-    unset(subject, dotenv(subject).as_ref()).collect()
+pub(super) fn missing<'s>(facts: &'s Facts<'_>) -> Vec<&'s Read> {
+    unset(facts, dotenv(facts).as_ref()).collect()
 }
 
-fn unset<'s>(subject: &'s Subject<'_>, file: Option<&DotEnv>) -> impl Iterator<Item = &'s Read> {
-    let environment = subject.environment();
-    let start = Start::of(subject).map_or("", |start| start.command);
+fn unset<'s>(facts: &'s Facts<'_>, file: Option<&DotEnv>) -> impl Iterator<Item = &'s Read> {
+    let environment = facts.environment();
+    let start = Start::of(facts).map_or("", |start| start.command);
     let given = move |name: &str| {
-        subject.variable(name).is_some()
+        facts.variable(name).is_some()
             || start.contains(&format!("{name}="))
             || environment.reads_file && file.is_some_and(|file| file.is_deployed && file.names.contains(name))
     };
     environment.reads.iter().filter(move |read| !given(&read.name))
 }
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    let file = dotenv(subject);
-    let missing: Vec<_> = unset(subject, file.as_ref()).take(MOST).collect();
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    let file = dotenv(facts);
+    let missing: Vec<_> = unset(facts, file.as_ref()).take(MOST).collect();
     let Some(first) = missing.first() else { return };
     let names: Vec<&str> = missing.iter().map(|read| read.name.as_str()).collect();
     let verb = if names.len() == 1 { "is" } else { "are" };
@@ -51,7 +52,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         .severity(if first.at_start { Severity::Warning } else { Severity::Note });
     let finding = missing
         .iter()
-        .fold(finding, |finding, read| finding.at(subject.app.line(&read.path, Some(read.line)), &read.text));
+        .fold(finding, |finding, read| finding.at(facts.app.line(&read.path, Some(read.line)), &read.text));
     let local = file.as_ref().filter(|file| !file.is_deployed && names.iter().any(|name| file.names.contains(*name)));
     let kept_out = local.map(|_| ": .env is not deployed").unwrap_or_default();
     let rehearse = names.iter().take(3).map(|name| format!("--env {name}=…")).collect::<Vec<_>>().join(" ");
@@ -77,13 +78,13 @@ struct DotEnv {
 }
 
 /// The names in the project's .env file.
-fn dotenv(subject: &Subject<'_>) -> Option<DotEnv> {
-    let app = &subject.app;
+fn dotenv(facts: &Facts<'_>) -> Option<DotEnv> {
+    let app = &facts.app;
     let text = app.has_file(".env").then(|| app.read_text(".env").ok())??;
     let name = |line: &str| {
         let (name, _) = line.trim_start().trim_start_matches("export ").split_once('=')?;
         Some(name.trim().to_owned())
     };
     let names = text.lines().filter(|line| !line.trim_start().starts_with('#')).filter_map(name).collect();
-    Some(DotEnv { names, is_deployed: super::ignored::hiding(app, ".env").is_none() })
+    Some(DotEnv { names, is_deployed: hiding(app, ".env").is_none() })
 }

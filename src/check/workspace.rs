@@ -1,11 +1,11 @@
 //! Siblings in a repository, of which a deploy of one folder has nothing.
 
-use std::path::{Component, Path, PathBuf};
+use super::facts::siblings::leaves;
+use std::path::Path;
 
-use super::facts::unresolved;
+use super::facts::Facts;
+use super::facts::siblings;
 use super::finding::{Check, Finding, Findings, error};
-use super::subject::Subject;
-use crate::project::Source;
 
 pub(crate) const OUTSIDE: Check = error(
     "workspace-member-out-of-reach",
@@ -16,10 +16,10 @@ pub(crate) const OUTSIDE: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[OUTSIDE];
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    let sources = subject.pyproject().into_iter().flat_map(|file| unresolved::siblings(&subject.app, file));
-    let pipenv = subject.manager() == Some("pipenv");
-    let of_pipfile = pipenv.then(|| unresolved::of_pipfile(&subject.app)).into_iter().flatten();
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    let sources = facts.pyproject().into_iter().flat_map(|file| siblings::siblings(&facts.app, file));
+    let pipenv = facts.manager() == Some("pipenv");
+    let of_pipfile = pipenv.then(|| siblings::of_pipfile(&facts.app)).into_iter().flatten();
     for sibling in sources.chain(of_pipfile) {
         let where_ = match &sibling.found {
             Some(found) => format!("it is {}", found.display()),
@@ -30,7 +30,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             OUTSIDE.found(format!("{} is {kind}, out of reach of a deploy of this folder: {where_}", sibling.name));
         findings.push(advised(finding.about(&sibling.name).at(sibling.source, &sibling.text)));
     }
-    for entry in subject.requirements().packages.iter().filter(|entry| !entry.is_constraint) {
+    for entry in facts.requirements().packages.iter().filter(|entry| !entry.is_constraint) {
         let text = entry.written.trim();
         let path = text
             .trim_start_matches("-e ")
@@ -50,30 +50,4 @@ fn advised(finding: Finding) -> Finding {
     finding.help(
         "deploy the workspace's root folder (no root directory in the service's settings) with a start command for this member, or build the sibling into this folder",
     )
-}
-
-/// Whether a relative path leads out of the folder that it begins in.
-pub(super) fn leaves(path: &Path) -> bool {
-    let mut depth = 0_i32;
-    for part in path.components() {
-        match part {
-            Component::ParentDir => depth -= 1,
-            Component::Normal(_) => depth += 1,
-            _ => {}
-        }
-        if depth < 0 {
-            return true;
-        }
-    }
-    false
-}
-
-/// A dependency that lives beside the folder.
-pub(crate) struct Sibling {
-    pub(crate) name: String,
-    pub(crate) is_member: bool,
-    pub(crate) source: Source,
-    pub(crate) text: String,
-    /// Where it is, seen from the workspace's root.
-    pub(crate) found: Option<PathBuf>,
 }

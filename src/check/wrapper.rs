@@ -1,9 +1,9 @@
 //! Programs that run another one in an environment of their own: `poetry run`, `pipenv run`, `uv run`.
 
-use super::command::invocations;
+use super::facts::Facts;
+use super::facts::command::invocations;
+use super::facts::start::Start;
 use super::finding::{Check, Findings, error};
-use super::start::Start;
-use super::subject::Subject;
 use crate::finding::Severity;
 
 pub(crate) const WRAPPER: Check = error(
@@ -14,14 +14,14 @@ pub(crate) const WRAPPER: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[WRAPPER];
 
-pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(start) = Start::of(subject).filter(|_| subject.is_python()) else { return };
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    let Some(start) = Start::of(facts).filter(|_| facts.is_python()) else { return };
     for invocation in invocations(start.command) {
         let Some((wrapper, words)) = invocation.wrapper else { continue };
         let severity = match wrapper {
             "poetry" | "pipenv" | "hatch" => Severity::Error,
             // UV_PROJECT_ENVIRONMENT leads it to /opt/venv; it synchronises it, with the development group, at every start.
-            "uv" if subject.manager() == Some("uv") => {
+            "uv" if facts.manager() == Some("uv") => {
                 if words.contains("--no-sync") || words.contains("--frozen") {
                     continue;
                 }
@@ -33,7 +33,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
         // VIRTUAL_ENV, and the tools' own variables, keep them where they are told.
         let told = ["VIRTUAL_ENV", "POETRY_VIRTUALENVS_CREATE", "PIPENV_ACTIVE", "UV_PROJECT_ENVIRONMENT"];
         let is_told = severity == Severity::Error
-            && told.iter().any(|name| subject.variable(name).is_some() || start.command.contains(&format!("{name}=")));
+            && told.iter().any(|name| facts.variable(name).is_some() || start.command.contains(&format!("{name}=")));
         let active = start.command.contains("/bin/activate");
         if is_told || active {
             continue;
@@ -50,7 +50,7 @@ pub(super) fn look(subject: &Subject<'_>, findings: &mut Findings) {
             if invocation.path.ends_with(".py") && wrapper == "uv" { format!("python {better}") } else { better };
         let finding = WRAPPER.found(message).about(words).severity(severity).at(start.source.clone(), start.command);
         let summary = format!("start it without `{words}`");
-        let edits = start.becomes(subject, &better);
+        let edits = start.becomes(facts, &better);
         findings.push(if edits.is_empty() { finding.help(summary) } else { finding.fix(summary, edits) });
     }
 }

@@ -1,10 +1,9 @@
 //! `shakedown completions` and `shakedown man`: for packagers.
 
 use anyhow::Result;
-use clap::{Args as ClapArgs, CommandFactory};
+use clap::{Args as ClapArgs, Command};
 use clap_complete::Shell;
 
-use super::Cli;
 use super::exit::Exit;
 use super::output::print;
 
@@ -14,16 +13,15 @@ pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(super) fn completions(args: &CompletionsArgs) -> Result<Exit> {
+pub(super) fn completions(mut command: Command, args: &CompletionsArgs) -> Result<Exit> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), env!("CARGO_PKG_NAME"), &mut script);
+    clap_complete::generate(args.shell, &mut command, env!("CARGO_PKG_NAME"), &mut script);
     print(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Works)
 }
 
 /// The manual page, with those of the commands after it.
-pub(super) fn man() -> Result<Exit> {
-    let mut command = Cli::command();
+pub(super) fn man(mut command: Command) -> Result<Exit> {
     command.build();
     let mut page = Vec::new();
     clap_mangen::Man::new(command.clone()).render(&mut page)?;

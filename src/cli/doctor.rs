@@ -13,10 +13,11 @@ use super::config::Config;
 use super::exit::Exit;
 use super::output::{Color, print};
 use crate::builder::nixpacks;
+use crate::fs::tree;
 use crate::plan::Plan;
 use crate::rehearse::Request;
 use crate::report::Paint;
-use crate::sandbox::cache::{self, Cache, remove_tree};
+use crate::sandbox::cache::{self, Cache};
 use crate::sandbox::docker::{self, Docker, Leftover};
 use crate::sandbox::host::Host;
 use crate::sandbox::nix::Nix;
@@ -259,7 +260,7 @@ fn clean_layers(cache: Option<&Cache>) -> Result<()> {
 
 fn clean(left: &Leftovers, docker: &Docker) -> Result<()> {
     for folder in &left.folders {
-        remove_tree(folder)?;
+        tree::remove(folder)?;
         print(&format!("removed {}\n", folder.display()))?;
     }
     if left.engine.iter().any(|leftover| !leftover.in_use) {

@@ -3,8 +3,9 @@
 use anyhow::Error;
 
 use crate::project::InputError;
-use crate::rehearse::AskError;
-use crate::sandbox::{Interrupted, Lost};
+use crate::rehearse::{AskError, Rehearsal};
+use crate::run::Verdict;
+use crate::sandbox::{Interrupted, MachineFailure};
 
 /// The end of `--help`.
 pub(super) const TABLE: &str = "\
@@ -42,9 +43,20 @@ impl Exit {
         if error.is::<Interrupted>() {
             return Self::Interrupted;
         }
-        match error.downcast_ref::<Lost>() {
-            Some(lost) if lost.transient => Self::Transient,
+        match error.downcast_ref::<MachineFailure>() {
+            Some(failure) if failure.transient => Self::Transient,
             _ => Self::CannotTell,
+        }
+    }
+
+    /// The exit code for what a run found.
+    pub(super) fn of_run(rehearsal: &Rehearsal) -> Self {
+        match rehearsal.verdict() {
+            Verdict::Works => Self::Works,
+            Verdict::Fails => Self::Fails,
+            Verdict::CannotTell if rehearsal.transient => Self::Transient,
+            Verdict::CannotTell if rehearsal.outcome.was_interrupted() => Self::Interrupted,
+            Verdict::CannotTell => Self::CannotTell,
         }
     }
 }

@@ -14,7 +14,6 @@ use super::args::{Planning, Probing, Sandboxing};
 use super::exit::{Exit, UsageError};
 use super::interrupt;
 use super::output::{Color, hint, print, warn};
-use super::run::exit_of;
 use crate::check::check;
 use crate::finding::{Diagnosis, Severity};
 use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, Step, git_state, phase_rank, prove};
@@ -123,7 +122,7 @@ fn nothing_to_do(first: &Rehearsal) -> Result<Exit> {
         _ => "cannot tell".to_owned(),
     };
     print(&format!("{words}\n{}", open_points(&first.unverified)))?;
-    Ok(exit_of(first))
+    Ok(Exit::of_run(first))
 }
 
 fn rehearse_copy(request: &Request, interrupted: &AtomicBool, live: &Live) -> Result<Attempt> {

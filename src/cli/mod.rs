@@ -106,8 +106,8 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Some(Command::Doctor(args)) => doctor::run(args),
         Some(Command::Suite(args)) => suite::run(args, matches),
         Some(Command::Schema(args)) => schema::run(&args),
-        Some(Command::Completions(args)) => docs::completions(&args),
-        Some(Command::Man) => docs::man(),
+        Some(Command::Completions(args)) => docs::completions(Cli::command(), &args),
+        Some(Command::Man) => docs::man(Cli::command()),
     }
 }
 

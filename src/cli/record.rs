@@ -95,10 +95,7 @@ pub(super) fn run(args: Args) -> Result<Exit> {
 
 /// Where records of runs are kept: `$XDG_STATE_HOME/shakedown`.
 pub(super) fn state_folder() -> Result<PathBuf> {
-    let given = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
-    Ok(given
-        .or_else(home)
+    Ok(crate::fs::folders::state()
         .context("neither XDG_STATE_HOME nor HOME says where to keep the record of a run")?
         .join("shakedown"))
 }

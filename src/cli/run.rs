@@ -12,7 +12,7 @@ use super::interrupt;
 use super::output::{Output, hint};
 use super::record::state_folder;
 use super::shell;
-use crate::rehearse::{Rehearsal, Request, rehearse_then};
+use crate::rehearse::{Request, rehearse_then};
 use crate::report::{Content, Live, Report};
 use crate::run::{Event, Header, Record, Until, Verdict};
 use crate::sandbox::{Kept, quoted};
@@ -74,7 +74,7 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
             false => Ok(()),
         }
     })?;
-    let exit = exit_of(&rehearsal);
+    let exit = Exit::of_run(&rehearsal);
     let report = Report { project: request.path, content: Content::Rehearsal(Box::new(rehearsal)) };
     destinations.write(&report, args.output.paint())?;
     if let Some(kept) = report.rehearsal().and_then(|rehearsal| rehearsal.kept.as_ref()) {
@@ -99,15 +99,4 @@ fn recording(request: &Request, asked: &Asked) -> Option<Record> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     Record::create(&state_folder().ok()?, &header).ok()
-}
-
-/// The exit code for what a run found.
-pub(super) fn exit_of(rehearsal: &Rehearsal) -> Exit {
-    match rehearsal.verdict() {
-        Verdict::Works => Exit::Works,
-        Verdict::Fails => Exit::Fails,
-        Verdict::CannotTell if rehearsal.transient => Exit::Transient,
-        Verdict::CannotTell if rehearsal.outcome.was_interrupted() => Exit::Interrupted,
-        Verdict::CannotTell => Exit::CannotTell,
-    }
 }

@@ -55,7 +55,7 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     Ok(match shell {
         Some(status) if status.success() => Exit::Works,
         Some(_) => Exit::Fails,
-        None => super::run::exit_of(&rehearsal),
+        None => Exit::of_run(&rehearsal),
     })
 }
 

@@ -57,7 +57,7 @@ fn script(project: &Project, name: &str, diagnosis: &Diagnosis) -> Option<Diagno
 
 /// A member of the repository's workspace, or a path beside the folder.
 fn sibling(project: &Project, name: &str, diagnosis: &Diagnosis) -> Option<Diagnosis> {
-    let found = check::facts::unresolved::of_project(project);
+    let found = check::facts::siblings::of_project(project);
     let wanted = normalize(name);
     let sibling = found.into_iter().find(|sibling| normalize(&sibling.name) == wanted)?;
     let mut evidence = diagnosis.evidence.clone();
@@ -113,7 +113,7 @@ fn hidden(project: &Project, subject: &str, diagnosis: Diagnosis) -> Diagnosis {
     let names = [path.to_owned(), format!("{module}.py"), format!("{module}/__init__.py")];
     let inside = |name: &&String| !name.starts_with('/') && !name.contains("..");
     let Some(file) = names.iter().filter(inside).find(|name| project.has_file(name)) else { return diagnosis };
-    let Some((source, rule)) = check::ignored::hiding(project, file) else {
+    let Some((source, rule)) = check::facts::ignored::hiding(project, file) else {
         let is_data = file == path;
         let help = is_data.then(|| format!("{file} is in the project: build its path from `__file__`, not from the folder that the command starts in"));
         return Diagnosis { help: help.or(diagnosis.help), ..diagnosis };

@@ -1,8 +1,8 @@
 //! From a case to its diagnoses.
 
 use super::case::Case;
-use super::rank::{Finding, rank};
-use super::table::SAID;
+use super::rank::rank;
+use super::table::{Finding, SAID};
 use super::telling::evidence_of;
 use super::view::LogView;
 use super::{detect, fixes, in_project, outcome, places, railpack};
@@ -73,7 +73,7 @@ fn diagnosis(case: &Case<'_>, shown: Shown) -> Diagnosis {
     let Finding { rule, subject, message, help, rank, is_unfixable, .. } = shown.finding;
     let mut evidence: Vec<Evidence> = shown.lines.iter().map(evidence_of).collect();
     evidence.extend(case.project.zip(shown.frame).and_then(|(project, frame)| places::of_frame(project, &frame)));
-    evidence.extend(places::of(case.project, rule, subject.as_deref()));
+    evidence.extend(places::of(case.project, rule.shown_by, subject.as_deref()));
     let fixes = if is_unfixable { Vec::new() } else { fixes::of(case, rule, subject.as_deref()) };
     let diagnosis = Diagnosis {
         rule: rule.id,

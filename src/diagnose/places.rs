@@ -1,10 +1,8 @@
 //! Where in the project a diagnosis' subject stands.
 
-use std::fs;
 use std::io::Read;
 use std::path::{Component, Path};
 
-use super::table::Rule;
 use crate::finding::Evidence;
 use crate::log::traceback::Frame;
 use crate::project::{Project, Source};
@@ -28,10 +26,10 @@ const FILES: &[&str] = &[
 const LARGEST: u64 = 1 << 20;
 const MOST: usize = 2;
 
-/// The lines of the project that name the subject.
-pub(super) fn of(project: Option<&Project>, rule: &Rule, subject: Option<&str>) -> Vec<Evidence> {
+/// The lines of the project that have one of the words, or, where there are none, name the subject.
+pub(super) fn of(project: Option<&Project>, shown_by: &[&str], subject: Option<&str>) -> Vec<Evidence> {
     let Some(project) = project else { return Vec::new() };
-    let needles: Vec<String> = match rule.shown_by {
+    let needles: Vec<String> = match shown_by {
         [] => subject.map(needle).into_iter().collect(),
         words => words.iter().map(|word| (*word).to_owned()).collect(),
     };
@@ -76,6 +74,6 @@ pub(super) fn search(root: &Path, needle: &str) -> Vec<Evidence> {
 /// A file of the project, unless it is missing or too large to have been written by hand.
 pub(super) fn text_of(root: &Path, name: &str) -> Option<String> {
     let mut bytes = Vec::new();
-    fs::File::open(root.join(name)).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
+    crate::fs::open(&root.join(name)).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -1,32 +1,8 @@
 //! Of all that rules find: what was over, what is a consequence, and what comes first.
 
-use super::table::{HINT, LAST_RESORT, Rule, YieldsTo};
+use super::table::{Finding, HINT, LAST_RESORT, Rule, YieldsTo};
 use super::view::{LogView, Stage};
 use crate::log::traceback::Raised;
-
-/// A rule and the line that shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Finding {
-    pub(crate) rule: &'static Rule,
-    pub(crate) subject: Option<String>,
-    /// In place of the rule's own message.
-    pub(crate) message: Option<String>,
-    /// In place of the rule's own help.
-    pub(crate) help: Option<String>,
-    /// Index of the most telling line.
-    pub(crate) at: usize,
-    /// Further telling lines.
-    pub(crate) also: Vec<usize>,
-    pub(crate) rank: u8,
-    /// Whether the rule's edits would not mend this one.
-    pub(crate) is_unfixable: bool,
-}
-
-impl Finding {
-    pub(crate) fn new(rule: &'static Rule, at: usize, rank: u8) -> Self {
-        Self { rule, subject: None, message: None, help: None, at, also: Vec::new(), rank, is_unfixable: false }
-    }
-}
 
 /// Causes only, the primary one first, one of each rule.
 pub(crate) fn rank(view: &LogView<'_>, findings: Vec<Finding>) -> Vec<Finding> {

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::keyed::{self, Change};
+use super::change::Change;
+use super::keyed;
 use super::lines;
 use super::tree::Dialect;
 use crate::finding::Edit;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::keyed::{Change, MOST_TIMES};
+use super::change::{Change, MOST_TIMES};
 use super::tree::Dialect;
 
 /// A file's values; `Err` says in words why it cannot be read.

@@ -4,23 +4,13 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::change::{Change, MOST_TIMES};
 use super::cut::{self, Cut};
 use super::expect;
 use super::tree::{Dialect, Entry, Kind, Node, Statement, scan};
 
-/// What to do at a key.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Change<'a> {
-    Remove,
-    Set(&'a Value),
-    RemoveItem(&'a str),
-    AddItem { item: &'a str, first: bool },
-}
-
 /// No file of settings is this large; line-wise work on it stays quick.
 const LARGEST: usize = 1 << 20;
-/// An item or key that stands there more often is not what a rule had in mind.
-pub(super) const MOST_TIMES: usize = 64;
 
 /// The text with the change made, checked by reading it back; `Err` says in words why it cannot be made.
 pub(super) fn change(text: &str, dialect: Dialect, key: &[String], change: Change<'_>) -> Result<String, String> {

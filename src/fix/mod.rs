@@ -3,6 +3,7 @@
 //! Pure until [`Patch::apply`]: a patch is worked out in memory, tried on a copy, and written only as a whole.
 
 mod apply;
+mod change;
 mod cut;
 mod diff;
 mod edit;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Patch;
 use crate::finding::Edit;
+use crate::folder::folder;
 
 fn strings(key: &[&str]) -> Vec<String> {
     key.iter().map(|&part| part.to_owned()).collect()
@@ -31,14 +32,6 @@ fn add_item(path: &str, key: &[&str], item: &str, first: bool) -> Edit {
 
 fn append(path: &str, text: &str) -> Edit {
     Edit::AppendLine { path: path.into(), text: text.to_owned() }
-}
-
-fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, content) in files {
-        fs::write(dir.path().join(name), content).unwrap();
-    }
-    dir
 }
 
 fn patch(root: &Path, edits: &[Edit]) -> Patch {

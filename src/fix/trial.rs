@@ -2,11 +2,12 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
+
+use crate::fs::tree::{self, Copying};
 
 /// A project's files in a temporary folder of the same name; gone when dropped.
 #[derive(Debug)]
@@ -27,7 +28,12 @@ impl TrialCopy {
             .context("cannot make a folder for the trial")?;
         let root = dir.path().join(project.file_name().unwrap_or(OsStr::new("app")));
         fs::create_dir(&root).context("cannot make a folder for the trial")?;
-        copy(&project, &root)?;
+        let how = Copying {
+            link: &|target| target.strip_prefix(&project).map_or_else(|_| target.clone(), |rest| root.join(rest)),
+            fills: &|folder| !is_left_empty(folder),
+            skips_unreadable: false,
+        };
+        tree::copy_by(&project, &root, &how)?;
         Ok(Self { root, _dir: dir })
     }
 
@@ -37,37 +43,6 @@ impl TrialCopy {
     }
 }
 
-fn copy(project: &Path, root: &Path) -> Result<()> {
-    let mut folders = vec![PathBuf::new()];
-    while let Some(folder) = folders.pop() {
-        let from = project.join(&folder);
-        let entries = fs::read_dir(&from).with_context(|| format!("cannot read {}", from.display()))?;
-        for entry in entries {
-            let entry = entry.with_context(|| format!("cannot read {}", from.display()))?;
-            let inside = folder.join(entry.file_name());
-            let (from, to) = (entry.path(), root.join(&inside));
-            let failed = || format!("cannot copy {}", from.display());
-            let kind = entry.file_type().with_context(failed)?;
-            if kind.is_symlink() {
-                let target = fs::read_link(&from).with_context(failed)?;
-                let moved = target.strip_prefix(project).map(|rest| root.join(rest));
-                symlink(moved.unwrap_or(target), &to).with_context(failed)?;
-            } else if kind.is_dir() {
-                fs::create_dir(&to).with_context(failed)?;
-                let mode = fs::metadata(&from).with_context(failed)?.permissions().mode();
-                // A folder that its owner may not write would take no files here either.
-                fs::set_permissions(&to, fs::Permissions::from_mode(mode | 0o700)).with_context(failed)?;
-                if !is_left_empty(&from) {
-                    folders.push(inside);
-                }
-            } else if kind.is_file() {
-                fs::copy(&from, &to).with_context(failed)?;
-            }
-        }
-    }
-    Ok(())
-}
-
 fn is_left_empty(folder: &Path) -> bool {
     let name = folder.file_name().unwrap_or_default();
     name == ".git" || name == "node_modules" || folder.join("pyvenv.cfg").is_file()
@@ -75,6 +50,8 @@ fn is_left_empty(folder: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
     use super::*;
 
     #[test]

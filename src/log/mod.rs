@@ -3,15 +3,16 @@
 mod builder;
 mod clean;
 mod keep;
+mod line;
 pub(crate) mod pattern;
 mod rewrap;
 pub(crate) mod traceback;
 mod unglue;
 
 pub use builder::LogBuilder;
+pub use line::Line;
 
 use std::io::{self, Read};
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 
@@ -21,19 +22,6 @@ pub struct Log {
     lines: Vec<Line>,
     form: Form,
     total: usize,
-}
-
-/// One kept line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// Counted from 1 in the log as it was given (per phase where phases were given).
-    pub number: usize,
-    /// The phase whose output it is, where the log was recorded by phase.
-    pub phase: Option<Arc<str>>,
-    /// The service or stream that printed it, where several share the log (`web |`, `db |`).
-    pub service: Option<Arc<str>>,
-    /// Without decorations and line end.
-    pub text: String,
 }
 
 /// How the platform dressed the log up.

@@ -32,6 +32,16 @@ impl Pattern {
         self.regex().is_some_and(|regex| regex.is_match(text))
     }
 
+    /// The groups of every match, in order.
+    pub(crate) fn captures_iter<'p, 't>(&'p self, text: &'t str) -> impl Iterator<Item = Captures<'t>> + use<'p, 't> {
+        self.regex().into_iter().flat_map(move |regex| regex.captures_iter(text))
+    }
+
+    /// The text with every match replaced; `$1` is a group.
+    pub(crate) fn replace_all(&self, text: &str, by: &str) -> String {
+        self.regex().map_or_else(|| text.to_owned(), |regex| regex.replace_all(text, by).into_owned())
+    }
+
     /// The pattern's groups, where the text has it. Whether it has is asked first: that costs a fraction of asking where.
     pub(crate) fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
         self.regex().filter(|regex| regex.is_match(text))?.captures(text)

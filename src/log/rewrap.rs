@@ -1,6 +1,6 @@
 //! Undoes hard wrapping, as terminals and consoles do it at their width, splitting words or not.
 
-use super::Line;
+use super::line::Line;
 
 /// Widths at which people's consoles wrap.
 const WIDTHS: std::ops::RangeInclusive<usize> = 18..=132;

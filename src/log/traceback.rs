@@ -1,6 +1,6 @@
 //! Reads Python tracebacks out of a log: chained, grouped, indented by pip, cut, or with their lines out of order.
 
-use super::Line;
+use super::line::Line;
 use super::pattern::Pattern;
 use crate::catalog::servers::SERVERS;
 use std::collections::HashMap;

@@ -1,14 +1,5 @@
 use super::*;
-
-fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, content) in files {
-        let path = dir.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
-    }
-    dir
-}
+use crate::folder::folder_of_bytes as folder;
 
 #[test]
 fn a_missing_folder_and_a_file_are_told_apart() {

@@ -1,48 +1,14 @@
 //! Which backend runs a plan, and why.
 
 use anyhow::Result;
-use clap::ValueEnum;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
-use super::Request;
+use super::backend_name::BackendName;
+use super::request::Request;
 use crate::plan::Plan;
 use crate::sandbox::docker::Docker;
 use crate::sandbox::host::Host;
 use crate::sandbox::nix::Nix;
-use crate::sandbox::{Backend, Unavailable, Watch};
-
-/// A backend by name.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum BackendName {
-    /// The quickest that can provide everything the plan names
-    #[default]
-    Auto,
-    /// Bubblewrap over this machine's own Python and libraries
-    Host,
-    /// The plan's own Nix expression
-    Nix,
-    /// Docker or podman
-    Docker,
-}
-
-impl BackendName {
-    /// As the command line has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Host => "host",
-            Self::Nix => "nix",
-            Self::Docker => "docker",
-        }
-    }
-
-    /// The backend of that name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::value_variants().iter().copied().find(|backend| backend.name() == name)
-    }
-}
+use crate::sandbox::{Backend, Progress, Unavailable};
 
 /// A backend and why it was chosen.
 pub struct Chosen {
@@ -53,8 +19,8 @@ pub struct Chosen {
 }
 
 /// The backend for this plan: the one asked for, or the quickest that is at hand and can provide everything.
-pub(super) fn choose(request: &Request, plan: &Plan, watch: &mut Watch<'_>) -> Result<Chosen> {
-    let Some(backend) = named(request, request.backend) else { return automatic(request, plan, watch) };
+pub(super) fn choose(request: &Request, plan: &Plan, progress: &mut Progress<'_>) -> Result<Chosen> {
+    let Some(backend) = named(request, request.backend) else { return automatic(request, plan, progress) };
     backend.check(plan)?;
     Ok(Chosen { backend, reason: "asked for".to_owned() })
 }
@@ -88,11 +54,11 @@ fn chosen(backend: impl Backend + 'static, reason: String) -> Chosen {
 }
 
 /// A backend that would first have to fetch half a gigabyte is not at hand: nobody waits for that unasked.
-fn automatic(request: &Request, plan: &Plan, watch: &mut Watch<'_>) -> Result<Chosen> {
+fn automatic(request: &Request, plan: &Plan, progress: &mut Progress<'_>) -> Result<Chosen> {
     let (host, nix, docker) = (request.host(), request.nix(), request.docker());
     let none = match host.check(plan) {
         Ok(()) => {
-            let gaps = host.gaps(plan, request.network.then_some(watch))?;
+            let gaps = host.gaps(plan, request.network.then_some(progress))?;
             if gaps.is_empty() {
                 return Ok(chosen(host, "the quickest, and it has everything that the plan names".to_owned()));
             }

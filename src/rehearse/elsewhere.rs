@@ -1,6 +1,6 @@
 //! Projects that a builder builds which is not rehearsed here.
 
-use super::Rehearsal;
+use super::rehearsal::Rehearsal;
 use crate::builder::{Builder, Detected};
 use crate::check::platform;
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};

@@ -1,6 +1,6 @@
 //! From what a run left behind to what is said of it.
 
-use super::Rehearsal;
+use super::rehearsal::Rehearsal;
 use crate::catalog::libraries;
 use crate::catalog::nix_packages::package;
 use crate::diagnose::{self, Case};

@@ -78,7 +78,6 @@ fn is_wrapped(start: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::process::Command;
 
     use super::*;
@@ -91,16 +90,11 @@ mod tests {
 
     #[test]
     fn a_module_is_there_when_its_file_is() {
-        let folder = tempfile::tempdir().unwrap();
-        for (path, text) in [
+        let folder = crate::folder::folder(&[
             ("gull/__init__.py", "raise SystemExit('was run')"),
             ("harbour/cloud/crane.py", ""),
             ("harbour/cloud/lamps/__init__.py", ""),
-        ] {
-            let path = folder.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
+        ]);
         let names = [
             "gull",
             "gull.made_at_run_time",

@@ -1,7 +1,6 @@
 //! The one kept sandbox of each project: remembered when a run leaves it, found by the runs that go on in it.
 
 use std::fs;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -118,8 +117,7 @@ impl Memory {
         let at = || format!("cannot write {}", path.display());
         fs::create_dir_all(path.parent().unwrap_or(&path)).with_context(at)?;
         // A command may hold what a stranger should not see.
-        let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
-        serde_json::to_writer(file.with_context(at)?, self).with_context(at)
+        crate::fs::write_json(&path, self).with_context(at)
     }
 }
 

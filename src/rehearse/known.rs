@@ -1,6 +1,6 @@
 //! What `check` knows of the project, beside what the log of a run says.
 
-use super::Rehearsal;
+use super::rehearsal::Rehearsal;
 use crate::check::checks;
 use crate::check::variables::MISSING as MISSING_VARIABLES;
 use crate::diagnose::rule;

@@ -1,5 +1,6 @@
 //! The main job, end to end: plan, sandbox, run, diagnosis. Every command that runs a project goes through here.
 
+mod backend_name;
 mod backends;
 mod elsewhere;
 mod found;
@@ -8,13 +9,16 @@ mod kept;
 mod known;
 mod port;
 mod refused;
+mod rehearsal;
 pub mod replay;
 mod request;
 mod services;
 mod settings;
 
-pub use backends::{BackendName, Chosen};
+pub use backend_name::BackendName;
+pub use backends::Chosen;
 pub use port::Lease;
+pub use rehearsal::Rehearsal;
 pub use request::{AskError, Planner, PlannerName, Request};
 pub use services::{Service, services};
 
@@ -22,91 +26,15 @@ use found::Found;
 
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::builder::Detected;
 use crate::check::{self, check};
-use crate::finding::{Diagnosis, Evidence, Severity};
 use crate::log::LogBuilder;
-use crate::plan::Plan;
 use crate::project::Project;
-use crate::run::{self, Event, Outcome, Ran, Rehearsal as Walk, Status, Until, Verdict};
-use crate::sandbox::{Kept, Sandbox, Spec, Unverified, Watch};
-
-/// A run and everything found out from it.
-#[derive(Debug, Clone, Default)]
-pub struct Rehearsal {
-    /// What was run; empty where no plan could be made.
-    pub plan: Plan,
-    /// Who builds the project and what says so; none where the plan was given.
-    pub builder: Option<Detected>,
-    /// Whether that is a builder that is not rehearsed here.
-    pub is_elsewhere: bool,
-    /// `host`, `nix` or `docker`; `none` where nothing could be run.
-    pub backend: String,
-    /// One line: why this backend.
-    pub reason: String,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// The primary one first.
-    pub diagnoses: Vec<Diagnosis>,
-    /// The most telling lines of the log, for a failure without a known cause.
-    pub telling: Vec<Evidence>,
-    /// What the verdict does not cover.
-    pub unverified: Vec<Unverified>,
-    /// Whether the fault is a transient one outside the project.
-    pub transient: bool,
-    /// Something declared that this machine lacks and the cloud has, where that may well be the cause of the failure.
-    pub absent: Option<Unverified>,
-    /// What else `check` would mend, likelier first; for `fix` to try when the causes themselves are not cured.
-    pub suspects: Vec<Diagnosis>,
-    /// Where the sandbox was left, if it was.
-    pub kept: Option<Kept>,
-    /// Wall time.
-    pub took: Duration,
-}
-
-impl Rehearsal {
-    /// What is said of the deploy. What is known to end it counts even where the run here worked. A transient fault (no
-    /// network) says nothing about the project, nor does a package that is missing on this machine alone.
-    pub fn verdict(&self) -> Verdict {
-        if self.is_elsewhere {
-            return Verdict::CannotTell;
-        }
-        let decided = self.diagnoses.iter().any(|finding| finding.severity == Severity::Error);
-        match self.outcome.verdict() {
-            Verdict::Fails if self.transient || self.absent.is_some() => Verdict::CannotTell,
-            Verdict::Works if decided => Verdict::Fails,
-            Verdict::Works if self.leans_on_this_machine() => Verdict::CannotTell,
-            verdict => verdict,
-        }
-    }
-
-    /// Whether the app talked to a service of this machine, which the cloud does not have.
-    fn leans_on_this_machine(&self) -> bool {
-        self.outcome.smoke.as_ref().is_some_and(|smoke| !smoke.outside.is_empty())
-    }
-
-    /// The whole of what is said: what can be known without a run is in it before anybody is told.
-    fn finish(mut self, known: Vec<Diagnosis>, started: Instant, emit: &mut dyn FnMut(&Event)) -> Self {
-        self.add_known(known);
-        self.took = started.elapsed();
-        let verdict = self.verdict();
-        emit(&Event::RunFinished {
-            verdict,
-            failed_phase: self.outcome.failing_phase().map(str::to_owned),
-            rule: self.primary().map(|diagnosis| diagnosis.rule.to_owned()),
-        });
-        self
-    }
-
-    /// The cause, where the deploy does not work.
-    pub fn primary(&self) -> Option<&Diagnosis> {
-        self.diagnoses.first().filter(|_| self.verdict() != Verdict::Works)
-    }
-}
+use crate::run::{self, Event, Job, Ran, Status, Until, Verdict};
+use crate::sandbox::{Progress, Sandbox, Spec, Unverified};
 
 /// Plans the project, runs it, and looks for the cause where it fails.
 ///
@@ -158,9 +86,9 @@ pub fn rehearse_then(
         reuse: request.reuse,
     };
     let (name, reason, mut sandbox) = open(request, &spec, interrupted, emit)?;
-    let walk = Walk { plan: &buildable.plan, settings: &settings, secrets: &request.secrets, interrupted };
+    let job = Job { plan: &buildable.plan, settings: &settings, secrets: &request.secrets, interrupted };
     let mut log = LogBuilder::new();
-    let ran = run::run(&walk, &mut *sandbox, &mut |event| {
+    let ran = run::run(&job, &mut *sandbox, &mut |event| {
         if let Event::Line { phase, text } = event {
             log.push(Some(phase), text.as_bytes());
             log.push(Some(phase), b"\n");
@@ -229,11 +157,11 @@ fn open(
         (name, reason.clone())
     };
     let Some(from) = kept::from(request) else {
-        let mut told = |what: &str| emit(&Event::Waiting { what: what.to_owned() });
-        let chosen = backends::choose(request, spec.plan, &mut Watch { interrupted, told: &mut told })?;
+        let mut report = |what: &str| emit(&Event::Waiting { what: what.to_owned() });
+        let chosen = backends::choose(request, spec.plan, &mut Progress { interrupted, report: &mut report })?;
         let (name, reason) = started(emit, &chosen);
-        let mut told = |what: &str| emit(&Event::Waiting { what: what.to_owned() });
-        let sandbox = chosen.backend.open(spec, &mut Watch { interrupted, told: &mut told })?;
+        let mut report = |what: &str| emit(&Event::Waiting { what: what.to_owned() });
+        let sandbox = chosen.backend.open(spec, &mut Progress { interrupted, report: &mut report })?;
         return Ok((name, reason, sandbox));
     };
     let (chosen, sandbox) = kept::reopen(request, spec, from)?;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Found, Rehearsal};
+use super::found::Found;
+use super::rehearsal::Rehearsal;
 use crate::builder::Refused;
 use crate::log::LogBuilder;
 use crate::plan::{Command, Plan, Start};

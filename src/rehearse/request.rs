@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::BackendName;
+use super::backend_name::BackendName;
 use crate::builder::nixpacks::{self, Derived, Options, Plan, PlanError};
 use crate::builder::{Asked, Builder, Detected, OfRailpack, Planned, detect, railpack, version_on};
 use crate::platform::{self, Deploy};

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::phases::START;
 use crate::sandbox::Origin;
 use crate::sandbox::process::Exit;
 
@@ -179,7 +180,7 @@ impl Outcome {
     pub fn failing_phase(&self) -> Option<&str> {
         let broken = |phase: &&PhaseOutcome| !matches!(phase.status, Status::Passed | Status::Skipped);
         let phase = self.phases.iter().find(broken).map(|phase| phase.name.as_str());
-        phase.or_else(|| self.smoke.as_ref().filter(|smoke| !smoke.result.is_good()).map(|_| super::START))
+        phase.or_else(|| self.smoke.as_ref().filter(|smoke| !smoke.result.is_good()).map(|_| START))
     }
 }
 

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::Event;
+use crate::fs::create_private;
 
 /// The file's name.
 const NAME: &str = "last-run.ndjson";
@@ -45,7 +46,7 @@ pub struct Ending {
 /// The header and the ending of the last run's record; no ending where the run was cut off.
 pub fn last(folder: &Path) -> Result<(Header, Option<Ending>)> {
     let path = folder.join(NAME);
-    let file = File::open(&path).with_context(|| format!("there is no record of a run at {}", path.display()))?;
+    let file = crate::fs::open(&path).with_context(|| format!("there is no record of a run at {}", path.display()))?;
     let mut lines = BufReader::new(file).lines();
     let spoilt = || format!("the record {} is spoilt", path.display());
     let header = lines.next().transpose()?.unwrap_or_default();
@@ -69,13 +70,13 @@ pub struct Record {
 }
 
 impl Record {
-    /// Starts the record of a run in `folder`, replacing the one before.
+    /// Starts the record of a run in `folder`, replacing the one before. What an app prints may be secret: only the user reads it.
     pub fn create(folder: &Path, header: &Header) -> Result<Self> {
         let at = || format!("cannot write the run's record in {}", folder.display());
         std::fs::create_dir_all(folder).with_context(at)?;
         let path = folder.join(NAME);
         let mut record = Self {
-            file: BufWriter::new(File::create(&path).with_context(at)?),
+            file: BufWriter::new(create_private(&path).with_context(at)?),
             path,
             output: 0,
             flushed: Instant::now(),
@@ -130,6 +131,8 @@ mod tests {
             failed_phase: failed_phase.clone(),
             rule: rule.clone(),
         });
+        let mode = std::os::unix::fs::PermissionsExt::mode(&record.path().metadata().unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
         let (read, ending) = last(folder.path()).unwrap();
         assert_eq!(read.project, header().project);
         assert_eq!(ending, Some(Ending { verdict: "fails".into(), failed_phase, rule }));

@@ -6,7 +6,7 @@ use crate::plan::{Plan, Vars};
 use crate::sandbox::process::Limits;
 
 use super::SmokeKind;
-use super::walk::{PRE_DEPLOY, START};
+use super::phases::{PRE_DEPLOY, START};
 
 /// Everything the user may choose about a run.
 #[derive(Debug, Clone)]

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 
 use super::event::Event;
 use super::outcome::{CmdOutcome, Outcome, PhaseOutcome, SmokeResult, Status};
+use super::phases::{IMAGE, PRE_DEPLOY, START};
 use super::settings::{Settings, Until};
 use super::smoke;
 use crate::plan::{Action, Command, Files, Plan, SETUP, Step, Taken, Vars};
@@ -14,15 +15,8 @@ use crate::sandbox::process::{self, Ended, Exit};
 use crate::sandbox::{self, CommandLine, Origin, Prepared, Role, Sandbox, SetupStep, Upcoming};
 use crate::secret::Secrets;
 
-/// The smoke run, as events name it.
-pub const START: &str = "start";
-/// The image that runs, where it takes less than all of what was built.
-const IMAGE: &str = "image";
-/// Railway's `preDeployCommand`.
-pub const PRE_DEPLOY: &str = "pre-deploy";
-
 /// What a run needs besides the sandbox.
-pub struct Rehearsal<'a> {
+pub struct Job<'a> {
     /// What to do.
     pub plan: &'a Plan,
     /// How to do it.
@@ -43,13 +37,13 @@ pub struct Ran {
 }
 
 /// Runs the plan. A deploy that fails is an `Ok` outcome; an error means that the sandbox could not do its work.
-pub fn run(rehearsal: &Rehearsal<'_>, sandbox: &mut dyn Sandbox, emit: &mut dyn FnMut(&Event)) -> Result<Ran> {
-    let vars = rehearsal.plan.variables.clone();
-    let mut walk = Walk { rehearsal, sandbox, emit, vars };
+pub fn run(job: &Job<'_>, sandbox: &mut dyn Sandbox, emit: &mut dyn FnMut(&Event)) -> Result<Ran> {
+    let vars = job.plan.variables.clone();
+    let mut walk = Walk { job, sandbox, emit, vars };
     let phases = walk.build()?;
     let built = phases.iter().all(|phase| phase.status == Status::Passed);
-    let wanted = rehearsal.settings.until.is_none();
-    let smoke = match &rehearsal.plan.start {
+    let wanted = job.settings.until.is_none();
+    let smoke = match &job.plan.start {
         Some(start) if built && wanted => Some(walk.smoke(&start.command)?),
         _ => None,
     };
@@ -57,7 +51,7 @@ pub fn run(rehearsal: &Rehearsal<'_>, sandbox: &mut dyn Sandbox, emit: &mut dyn 
 }
 
 struct Walk<'a> {
-    rehearsal: &'a Rehearsal<'a>,
+    job: &'a Job<'a>,
     sandbox: &'a mut dyn Sandbox,
     emit: &'a mut dyn FnMut(&Event),
     vars: Vars,
@@ -65,8 +59,8 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn build(&mut self) -> Result<Vec<PhaseOutcome>> {
-        let plan = self.rehearsal.plan;
-        let Settings { until, from, .. } = self.rehearsal.settings;
+        let plan = self.job.plan;
+        let Settings { until, from, .. } = self.job.settings;
         let until = until.as_ref();
         // Phases of an earlier run in the same sandbox.
         let mut behind = from.as_deref().filter(|from| *from != SETUP);
@@ -105,7 +99,7 @@ impl<'a> Walk<'a> {
         if until.is_none() && behind != Some(START) {
             self.image(&mut done)?;
         }
-        let pre_deploy = &self.rehearsal.settings.pre_deploy;
+        let pre_deploy = &self.job.settings.pre_deploy;
         if !pre_deploy.is_empty() && until.is_none() && behind != Some(START) {
             let failed = done.iter().any(|phase| phase.status != Status::Passed);
             let commands: Vec<Command> = pre_deploy.iter().map(|text| plan.image.entrypoint.command(text)).collect();
@@ -123,7 +117,7 @@ impl<'a> Walk<'a> {
     }
 
     fn takes(&self) -> Option<&'a [Taken]> {
-        self.rehearsal.plan.start.as_ref()?.takes.as_deref()
+        self.job.plan.start.as_ref()?.takes.as_deref()
     }
 
     /// Goes on in the image that runs, where that is another than the one that was built.
@@ -131,7 +125,7 @@ impl<'a> Walk<'a> {
         let failed = done.iter().any(|phase| phase.status != Status::Passed);
         let Some(taken) = self.takes().filter(|_| !failed) else { return Ok(()) };
         let missing = self.sandbox.take(taken).context("cannot make the image that runs")?;
-        self.vars.extend(self.rehearsal.plan.start.iter().flat_map(|start| start.variables.clone()));
+        self.vars.extend(self.job.plan.start.iter().flat_map(|start| start.variables.clone()));
         if missing.is_empty() {
             return Ok(());
         }
@@ -226,7 +220,7 @@ impl<'a> Walk<'a> {
         let title = &command.shown;
         self.started(phase, title);
         let (started, vars) = (Instant::now(), self.vars.clone());
-        let Rehearsal { settings, secrets, interrupted, .. } = *self.rehearsal;
+        let Job { settings, secrets, interrupted, .. } = *self.job;
         let step = sandbox::Step { role, argv: &command.argv, vars: &vars };
         let origin = match self.sandbox.prepare(&Upcoming { step, limits: settings.limits }, interrupted) {
             Prepared::Done { output, origin } => {
@@ -264,7 +258,7 @@ impl<'a> Walk<'a> {
         hear: &mut dyn FnMut(&str),
     ) -> Result<(Status, Duration)> {
         let started = Instant::now();
-        let Rehearsal { settings, secrets, interrupted, .. } = *self.rehearsal;
+        let Job { settings, secrets, interrupted, .. } = *self.job;
         let emit = &mut *self.emit;
         let ended = process::run(command, settings.limits, interrupted, &mut |line| {
             let text = secrets.mask(line).into_owned();
@@ -298,12 +292,12 @@ impl<'a> Walk<'a> {
     }
 
     fn started(&mut self, phase: &str, cmd: &str) {
-        let cmd = self.rehearsal.secrets.mask(cmd).into_owned();
+        let cmd = self.job.secrets.mask(cmd).into_owned();
         self.tell(Event::CmdStarted { phase: phase.into(), cmd });
     }
 
     fn finished(&mut self, phase: &str, cmd: String, (status, took): (Status, Duration)) -> CmdOutcome {
-        let shown = self.rehearsal.secrets.mask(&cmd).into_owned();
+        let shown = self.job.secrets.mask(&cmd).into_owned();
         self.tell(Event::CmdFinished { phase: phase.into(), cmd: shown.clone(), status, took });
         CmdOutcome { cmd: shown, status, took, origin: None }
     }
@@ -315,13 +309,13 @@ impl<'a> Walk<'a> {
         if self.takes().is_none() {
             self.copy(&Files::All)?;
         }
-        let settings = &self.rehearsal.settings.smoke;
+        let settings = &self.job.settings.smoke;
         self.vars.extend(settings.vars.clone());
         self.vars.insert("PORT".into(), settings.port.to_string());
         let step = sandbox::Step { role: Role::Start, argv: &command.argv, vars: &self.vars };
         let line = self.sandbox.command(&step);
         self.started(START, cmd);
-        let Rehearsal { secrets, interrupted, .. } = *self.rehearsal;
+        let Job { secrets, interrupted, .. } = *self.job;
         let emit = &mut *self.emit;
         let mut smoke = smoke::smoke(&line, settings, &*self.sandbox, interrupted, &mut |line| {
             emit(&Event::Line { phase: START.into(), text: secrets.mask(line).into_owned() });
@@ -338,7 +332,7 @@ impl<'a> Walk<'a> {
     }
 
     fn line(&mut self, phase: &str, text: &str) {
-        let text = self.rehearsal.secrets.mask(text).into_owned();
+        let text = self.job.secrets.mask(text).into_owned();
         self.tell(Event::Line { phase: phase.into(), text });
     }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::seal;
+use crate::fs::{folders, tree};
 
 /// How the scratch directories of runs and of half-built entries are named, for `doctor --clean` to recognise.
 pub const SCRATCH_PREFIX: &str = "shakedown-run-";
@@ -27,10 +28,8 @@ pub struct Cache {
 impl Cache {
     /// `$XDG_CACHE_HOME/shakedown`, or `~/.cache/shakedown`.
     pub fn of_user() -> Result<Self> {
-        let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let base = set("XDG_CACHE_HOME")
-            .or_else(|| set("HOME").map(|home| home.join(".cache")))
-            .context("neither XDG_CACHE_HOME nor HOME names a directory to keep the cache in")?;
+        let base =
+            folders::cache().context("neither XDG_CACHE_HOME nor HOME names a directory to keep the cache in")?;
         Ok(Self::at(base.join("shakedown")))
     }
 
@@ -62,7 +61,7 @@ impl Cache {
         if is_whole() {
             return Ok(place);
         }
-        remove_tree(&place)?;
+        tree::remove(&place)?;
         let scratch = tempfile::Builder::new().prefix(&format!("{key}.half-")).tempdir_in(&parent)?;
         build(scratch.path())?;
         fs::rename(scratch.path(), &place).with_context(|| format!("could not finish {}", place.display()))?;
@@ -133,57 +132,8 @@ impl RunDir {
 
     /// Removes everything in it, also what an app made unreadable.
     pub fn remove(&self) -> Result<()> {
-        remove_tree(&self.dir)
+        tree::remove(&self.dir)
     }
-}
-
-/// Removes `dir` even when directories in it deny writing to their owner. Never follows links.
-pub fn remove_tree(dir: &Path) -> Result<()> {
-    match fs::remove_dir_all(dir) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(_) => open_up(dir),
-        Ok(()) => return Ok(()),
-    }
-    fs::remove_dir_all(dir).with_context(|| format!("could not remove {}", dir.display()))
-}
-
-fn open_up(dir: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    let mut todo = vec![dir.to_owned()];
-    while let Some(dir) = todo.pop() {
-        let _ = fs::set_permissions(&dir, fs::Permissions::from_mode(0o700));
-        for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                todo.push(entry.path());
-            }
-        }
-    }
-}
-
-/// Copies what `from` leads to, without using up room where the file system can share blocks. Never a link: a file that is
-/// shown inside must not be one of the host's.
-pub fn copy_file(from: &Path, to: &Path) -> Result<()> {
-    let real = fs::canonicalize(from).with_context(|| format!("could not find {}", from.display()))?;
-    fs::copy(&real, to).map(drop).with_context(|| format!("could not copy {}", real.display()))
-}
-
-/// [`copy_file`] for a whole directory; links inside it stay links, and what cannot be read is left out.
-pub fn copy_tree(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from).with_context(|| format!("could not read {}", from.display()))? {
-        let entry = entry?;
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            copy_tree(&source, &target)?;
-        } else if kind.is_symlink() {
-            std::os::unix::fs::symlink(fs::read_link(&source)?, &target)?;
-        } else if kind.is_file() {
-            // A host may hide single files from this user; what they are missing for will say so.
-            let _ = copy_file(&source, &target);
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -218,24 +168,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_copied_shares_no_file_with_the_host() {
-        use std::os::unix::fs::MetadataExt;
-        let dir = tempfile::tempdir().unwrap();
-        let (host, kept) = (dir.path().join("host"), dir.path().join("kept"));
-        fs::create_dir_all(host.join("lib")).unwrap();
-        fs::write(host.join("lib/f"), "text").unwrap();
-        std::os::unix::fs::symlink("f", host.join("lib/link")).unwrap();
-        copy_tree(&host, &kept).unwrap();
-        copy_file(&host.join("lib/link"), &kept.join("g")).unwrap();
-        for copy in ["lib/f", "g"] {
-            let meta = fs::symlink_metadata(kept.join(copy)).unwrap();
-            assert!(meta.is_file() && meta.nlink() == 1, "{copy}");
-        }
-        fs::write(kept.join("g"), "changed").unwrap();
-        assert_eq!(fs::read_to_string(host.join("lib/f")).unwrap(), "text");
-    }
-
-    #[test]
     fn a_live_run_is_not_stale() {
         let dir = tempfile::tempdir().unwrap();
         let cache = Cache::at(dir.path().to_owned());
@@ -244,17 +176,5 @@ mod tests {
         let path = run.path().to_owned();
         drop(run);
         assert_eq!(cache.stale_runs(), [path]);
-    }
-
-    #[test]
-    fn what_an_app_locked_is_removed_too() {
-        use std::os::unix::fs::PermissionsExt;
-        let dir = tempfile::tempdir().unwrap();
-        let inner = dir.path().join("a/b");
-        fs::create_dir_all(&inner).unwrap();
-        fs::write(inner.join("f"), "").unwrap();
-        fs::set_permissions(&inner, fs::Permissions::from_mode(0o000)).unwrap();
-        remove_tree(&dir.path().join("a")).unwrap();
-        assert!(!dir.path().join("a").exists());
     }
 }

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder};
 
-use crate::fs::{can_be_walked, can_be_walked_from};
+use crate::fs::{can_be_walked, can_be_walked_from, tree};
 use crate::project::MAX_FILE;
 
 /// Never sent.
@@ -135,7 +135,7 @@ fn place(source: &Path, app: &Path, relative: &Path, is_dir: bool) -> Result<()>
             return Ok(());
         }
         match old.is_dir() {
-            true => super::cache::remove_tree(&target)?,
+            true => tree::remove(&target)?,
             false => fs::remove_file(&target).with_context(told)?,
         }
     }
@@ -212,19 +212,10 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-
-    fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
-        let dir = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            let path = dir.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        dir
-    }
+    use crate::folder::folder;
 
     fn sent(files: &[(&str, &str)]) -> Vec<String> {
-        let dir = project(files);
+        let dir = folder(files);
         let mut names: Vec<_> =
             super::files(dir.path()).unwrap().iter().map(|path| path.to_string_lossy().into_owned()).collect();
         names.sort();
@@ -249,7 +240,7 @@ mod tests {
 
     #[test]
     fn folders_above_have_a_say_only_in_a_repository() {
-        let dir = project(&[(".gitignore", "venv/\n"), ("app/venv/x", ""), ("app/main.py", "")]);
+        let dir = folder(&[(".gitignore", "venv/\n"), ("app/venv/x", ""), ("app/main.py", "")]);
         let names = || super::files(&dir.path().join("app")).unwrap();
         assert_eq!(names().len(), 2);
         fs::create_dir(dir.path().join(".git")).unwrap();
@@ -273,7 +264,7 @@ mod tests {
 
     #[test]
     fn odd_names_modes_and_links_arrive() {
-        let dir = project(&[("a b/c\nd/é.py", "1"), ("run.sh", "#!/bin/sh\n")]);
+        let dir = folder(&[("a b/c\nd/é.py", "1"), ("run.sh", "#!/bin/sh\n")]);
         fs::set_permissions(dir.path().join("run.sh"), fs::Permissions::from_mode(0o755)).unwrap();
         symlink(".", dir.path().join("loop")).unwrap();
         symlink("/etc/passwd", dir.path().join("out")).unwrap();
@@ -287,8 +278,8 @@ mod tests {
 
     #[test]
     fn a_planted_link_is_replaced_not_followed() {
-        let dir = project(&[("d/f", "new"), ("g", "new")]);
-        let (app, outside) = (tempfile::tempdir().unwrap(), project(&[("f", "old"), ("g", "old")]));
+        let dir = folder(&[("d/f", "new"), ("g", "new")]);
+        let (app, outside) = (tempfile::tempdir().unwrap(), folder(&[("f", "old"), ("g", "old")]));
         symlink(outside.path(), app.path().join("d")).unwrap();
         symlink(outside.path().join("g"), app.path().join("g")).unwrap();
         copy(dir.path(), app.path(), None).unwrap();
@@ -299,7 +290,7 @@ mod tests {
 
     #[test]
     fn copying_again_restores_the_project_and_keeps_the_rest() {
-        let dir = project(&[("f", "new"), ("pyproject.toml", "p")]);
+        let dir = folder(&[("f", "new"), ("pyproject.toml", "p")]);
         let app = tempfile::tempdir().unwrap();
         copy(dir.path(), app.path(), Some(&["pyproject.toml".to_owned()])).unwrap();
         assert!(!app.path().join("f").exists());

@@ -8,24 +8,25 @@ pub mod docker;
 pub mod elf;
 pub mod host;
 mod kept;
-mod lost;
+mod machine_failure;
 pub mod network;
 pub mod nix;
 pub mod process;
+mod progress;
 pub mod python;
 mod reuse;
 mod seal;
+mod step;
 pub mod store;
-mod watch;
 mod work;
 
 pub use kept::{Kept, quoted};
-pub use lost::Lost;
+pub use machine_failure::MachineFailure;
+pub use progress::{Interrupted, Progress};
 pub use reuse::{IndexAnswer, Origin, Prepared, Reuse, Upcoming, time_span};
-pub use watch::{Interrupted, Watch};
+pub use step::{CommandLine, Role, Step};
 pub use work::Work;
 
-use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -35,7 +36,7 @@ use anyhow::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Installs, Plan, Taken, Vars};
+use crate::plan::{Installs, Plan, Taken};
 
 /// A way of reproducing the cloud's machine.
 pub trait Backend {
@@ -46,7 +47,7 @@ pub trait Backend {
     fn check(&self, plan: &Plan) -> Result<(), Unavailable>;
 
     /// Makes a sandbox with an empty `/app` and no virtual environment. [`Interrupted`] is the error where nobody waits for it any more.
-    fn open(&self, spec: &Spec<'_>, watch: &mut Watch<'_>) -> Result<Box<dyn Sandbox>>;
+    fn open(&self, spec: &Spec<'_>, progress: &mut Progress<'_>) -> Result<Box<dyn Sandbox>>;
 
     /// A sandbox that was kept, as its run left it; one that is gone or in use is an error.
     fn reopen(&self, spec: &Spec<'_>, kept: &Kept) -> Result<Box<dyn Sandbox>>;
@@ -98,7 +99,7 @@ pub trait Sandbox: Sync {
     fn ran_out_of_memory(&self) -> bool;
 
     /// Asked after a step that did not pass: has the machine failed rather than the command?
-    fn lost(&self) -> Option<Lost> {
+    fn lost(&self) -> Option<MachineFailure> {
         None
     }
 
@@ -139,37 +140,6 @@ pub struct Spec<'a> {
     pub memory: Option<u64>,
     /// Whether what earlier runs made may be shown again.
     pub reuse: Reuse,
-}
-
-/// One command of a step of the plan, or the start command.
-#[derive(Debug, Clone, Copy)]
-pub struct Step<'a> {
-    /// What it is run as.
-    pub role: Role,
-    /// Program and arguments, from the plan.
-    pub argv: &'a [String],
-    /// Every variable the command sees.
-    pub vars: &'a Vars,
-}
-
-/// What a command is run as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// A command of the build.
-    Build,
-    /// The app: process 1 of the finished image, with the profile and the user that the plan gives it.
-    Start,
-    /// A login shell at the user's terminal; [`Step::argv`] is not looked at.
-    Interactive,
-}
-
-/// What the host executes. Values of variables travel in `vars`, never in `argv`, where `ps` shows them to others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommandLine {
-    /// Program and arguments.
-    pub argv: Vec<OsString>,
-    /// The whole environment of the program.
-    pub vars: Vars,
 }
 
 /// One part of the setup phase.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::fs::folders;
 use crate::plan::Vars;
 
 /// Where the certificates are inside, as in the base image.
@@ -129,13 +130,10 @@ fn joined(files: &[PathBuf]) -> Vec<u8> {
 
 /// The `[global]` and `[install]` settings of the files that pip itself would read, later files winning.
 fn pip_settings() -> Vars {
-    let home = std::env::var_os("HOME").map(PathBuf::from);
-    let config =
-        std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| Some(home.as_ref()?.join(".config")));
     let files = [
         Some(PathBuf::from("/etc/pip.conf")),
-        home.map(|home| home.join(".pip/pip.conf")),
-        config.map(|config| config.join("pip/pip.conf")),
+        folders::home().map(|home| home.join(".pip/pip.conf")),
+        folders::config().map(|config| config.join("pip/pip.conf")),
         std::env::var_os("PIP_CONFIG_FILE").map(PathBuf::from),
     ];
     let texts = files.into_iter().flatten().filter_map(|path| fs::read_to_string(path).ok());

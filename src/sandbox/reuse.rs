@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Step;
 use super::process::Limits;
+use super::step::Step;
 
 /// Whether what earlier runs made may be shown again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

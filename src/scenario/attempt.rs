@@ -8,11 +8,11 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::discover::Scenario;
-use super::index::{Index, Shelf};
+use super::index::{Index, Packages};
 use super::judge::Finding;
 use super::normalise::Particulars;
 use super::result::{Span, seconds};
-use super::suite;
+use super::settings::Settings as SuiteSettings;
 use crate::plan::Vars;
 use crate::project::InputError;
 use crate::rehearse::{BackendName, Lease, Rehearsal, Request, rehearse};
@@ -36,13 +36,13 @@ pub(super) enum Attempt {
     Interrupted,
 }
 
-/// What every attempt shares.
+/// What runs scenarios: the package index that every attempt shares.
 #[derive(Debug)]
-pub(super) struct Bench {
+pub(super) struct Runner {
     index: Index,
 }
 
-impl Bench {
+impl Runner {
     pub(super) fn new() -> Result<Self> {
         Ok(Self { index: Index::start()? })
     }
@@ -52,7 +52,7 @@ impl Bench {
         &self,
         scenario: &Scenario,
         backend: BackendName,
-        suite: &suite::Settings,
+        suite: &SuiteSettings,
         interrupted: &AtomicBool,
         emit: &mut dyn FnMut(&Event),
     ) -> Result<Attempt> {
@@ -86,26 +86,20 @@ impl Bench {
         }
     }
 
-    fn request(
-        &self,
-        scenario: &Scenario,
-        backend: BackendName,
-        suite: &suite::Settings,
-        port: u16,
-    ) -> Result<Request> {
+    fn request(&self, scenario: &Scenario, backend: BackendName, suite: &SuiteSettings, port: u16) -> Result<Request> {
         let definition = &scenario.definition;
         let mut docker = suite.docker.clone();
         let mut vars = Vars::new();
         if !definition.needs_network() {
             let archives = definition.packages.iter().map(super::Package::archive).collect::<Result<_>>()?;
-            let shelf = Shelf { status: definition.index.status, archives };
+            let packages = Packages { status: definition.index.status, archives };
             vars = match backend {
                 BackendName::Docker => {
-                    let (folder, vars) = self.index.lay_out(&scenario.name, &shelf)?;
+                    let (folder, vars) = self.index.lay_out(&scenario.name, &packages)?;
                     docker.shown.push(folder);
                     vars
                 }
-                _ => self.index.offer(&scenario.name, shelf),
+                _ => self.index.offer(&scenario.name, packages),
             };
         }
         vars.extend(definition.env.clone());

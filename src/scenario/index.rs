@@ -29,7 +29,7 @@ const MOST_BYTES: u64 = 64 << 10;
 
 /// What one scenario finds in the index.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Shelf {
+pub(super) struct Packages {
     /// Answered to everything, instead of what is there.
     pub(super) status: Option<u16>,
     /// What is there.
@@ -47,7 +47,7 @@ pub(super) struct Index {
 
 #[derive(Debug, Default)]
 struct State {
-    shelves: Mutex<HashMap<String, Arc<Shelf>>>,
+    offered: Mutex<HashMap<String, Arc<Packages>>>,
     stop: AtomicBool,
 }
 
@@ -80,16 +80,16 @@ impl Index {
     }
 
     /// Puts a scenario's archives on offer and returns the variables that send pip and uv there, and nowhere else.
-    pub(super) fn offer(&self, scenario: &str, shelf: Shelf) -> Vars {
-        let mut shelves = self.state.shelves.lock().unwrap_or_else(PoisonError::into_inner);
-        shelves.insert(scenario.to_owned(), Arc::new(shelf));
+    pub(super) fn offer(&self, scenario: &str, packages: Packages) -> Vars {
+        let mut offered = self.state.offered.lock().unwrap_or_else(PoisonError::into_inner);
+        offered.insert(scenario.to_owned(), Arc::new(packages));
         variables(&format!("http://{}/{scenario}/simple/", self.address))
     }
 
     /// The same as a folder, and the variables for where it is found under its own name.
-    pub(super) fn lay_out(&self, scenario: &str, shelf: &Shelf) -> Result<(PathBuf, Vars)> {
+    pub(super) fn lay_out(&self, scenario: &str, packages: &Packages) -> Result<(PathBuf, Vars)> {
         let folder = self.folder.path().join(scenario);
-        shelf.write(&folder).with_context(|| format!("cannot write the package index to {}", folder.display()))?;
+        packages.write(&folder).with_context(|| format!("cannot write the package index to {}", folder.display()))?;
         let vars = variables(&format!("file://{}/simple/", folder.display()));
         Ok((folder, vars))
     }
@@ -153,25 +153,25 @@ impl State {
 
     fn answer(&self, path: &str) -> Answer {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        let shelf = parts
+        let packages = parts
             .first()
-            .and_then(|name| self.shelves.lock().unwrap_or_else(PoisonError::into_inner).get(*name).cloned());
-        let Some(shelf) = shelf else { return Answer::error(404) };
-        if let Some(status) = shelf.status {
+            .and_then(|name| self.offered.lock().unwrap_or_else(PoisonError::into_inner).get(*name).cloned());
+        let Some(packages) = packages else { return Answer::error(404) };
+        if let Some(status) = packages.status {
             return Answer::error(status);
         }
         match parts[..] {
-            [_, "simple", project] => match shelf.page(&normalised(project)) {
+            [_, "simple", project] => match packages.page(&normalised(project)) {
                 Some(page) => Answer { status: 200, kind: "text/html", body: page.into() },
                 None => Answer::error(404),
             },
-            [_, "files", file] => shelf.file(file),
+            [_, "files", file] => packages.file(file),
             _ => Answer::error(404),
         }
     }
 }
 
-impl Shelf {
+impl Packages {
     /// A project's page, if there is anything of it. Its links are relative, as the page may be a file anywhere.
     fn page(&self, project: &str) -> Option<String> {
         let mut links = String::new();
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn pages_lead_to_files() {
         let index = Index::start().unwrap();
-        index.offer("one", Shelf { archives: vec![archive()], ..Shelf::default() });
+        index.offer("one", Packages { archives: vec![archive()], ..Packages::default() });
         let (status, page) = get(&index, "/one/simple/Moon/");
         assert_eq!(status, 200);
         assert!(page.contains("href=\"../../files/moon-1.0-py3-none-any.whl\" data-requires-python=\"&gt;=3.9\""));
@@ -258,9 +258,9 @@ mod tests {
     #[test]
     fn a_folder_holds_the_same_pages_and_files() {
         let index = Index::start().unwrap();
-        let shelf = Shelf { archives: vec![archive()], ..Shelf::default() };
-        index.offer("one", shelf.clone());
-        let (folder, vars) = index.lay_out("one", &shelf).unwrap();
+        let packages = Packages { archives: vec![archive()], ..Packages::default() };
+        index.offer("one", packages.clone());
+        let (folder, vars) = index.lay_out("one", &packages).unwrap();
         let page = fs::read_to_string(folder.join("simple/moon/index.html")).unwrap();
         assert_eq!(page, get(&index, "/one/simple/moon/").1);
         assert_eq!(fs::read(folder.join("files/moon-1.0-py3-none-any.whl")).unwrap(), b"PK");
@@ -270,8 +270,8 @@ mod tests {
     #[test]
     fn scenarios_do_not_see_each_others_packages() {
         let index = Index::start().unwrap();
-        index.offer("one", Shelf { archives: vec![archive()], ..Shelf::default() });
-        index.offer("two", Shelf::default());
+        index.offer("one", Packages { archives: vec![archive()], ..Packages::default() });
+        index.offer("two", Packages::default());
         assert_eq!(get(&index, "/two/simple/moon/").0, 404);
         assert_eq!(get(&index, "/three/simple/moon/").0, 404);
     }
@@ -279,14 +279,14 @@ mod tests {
     #[test]
     fn an_index_may_refuse_everything() {
         let index = Index::start().unwrap();
-        index.offer("one", Shelf { status: Some(403), archives: vec![archive()] });
+        index.offer("one", Packages { status: Some(403), archives: vec![archive()] });
         assert_eq!(get(&index, "/one/simple/moon/").0, 403);
     }
 
     #[test]
     fn pip_and_uv_are_sent_to_the_scenarios_own_pages() {
         let index = Index::start().unwrap();
-        let vars = index.offer("one", Shelf::default());
+        let vars = index.offer("one", Packages::default());
         assert_eq!(vars["PIP_INDEX_URL"], format!("http://127.0.0.1:{}/one/simple/", index.port()));
         assert!(vars.values().all(|value| !value.is_empty()), "{vars:?}");
     }

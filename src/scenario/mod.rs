@@ -15,6 +15,7 @@ mod page;
 mod record;
 mod result;
 mod select;
+mod settings;
 mod state;
 mod suite;
 
@@ -26,5 +27,6 @@ pub use page::html;
 pub use record::{Asked, Recording, record};
 pub use result::{Case, CaseResult, CaseStatus, Span, Summary};
 pub use select::{HEAVY, Partition, Selected, Selection};
+pub use settings::Settings;
 pub use state::State;
-pub use suite::{Settings, SuiteEvent, run};
+pub use suite::{SuiteEvent, run};

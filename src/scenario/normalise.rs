@@ -1,28 +1,23 @@
 //! A report with everything taken out that differs from run to run and from machine to machine.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
+use crate::log::pattern::Pattern;
 use serde_json::Value;
 
 /// Facts about the machine and the moment, not about the project.
 const LEFT_OUT: &[&str] = &["builder", "seconds", "reason", "backend", "unverified", "origin"];
 
 /// Parts of texts that differ, and what stands for them. In this order: a later pattern may not undo an earlier one.
-const PATTERNS: &[(&str, &str)] = &[
-    (r"/nix/store/[0-9a-z]{32}-", "/nix/store/<hash>-"),
-    (r"\b[0-9a-f]{32,}\b", "<hash>"),
-    (r"\b(2\.7|3\.\d+)\.\d+\b", "$1.<patch>"),
-    (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?[+-]\d\d:?\d\d|Z)?", "<time>"),
-    (r"/tmp/[A-Za-z][\w-]*(?:/[\w-]*[\w])*", "/tmp/<scratch>"),
-    (r"\b0x[0-9a-f]+\b", "<address>"),
-    (r"\[\d+\] \[([A-Z]+)\]", "[<pid>] [$1]"),
-    (r"\(pid: ?\d+\)", "(pid:<pid>)"),
-    (r"\b\d+(?:\.\d+)? ?(?:s|ms|seconds)\b", "<time>"),
+static PATTERNS: [(Pattern, &str); 9] = [
+    (Pattern::new(r"/nix/store/[0-9a-z]{32}-"), "/nix/store/<hash>-"),
+    (Pattern::new(r"\b[0-9a-f]{32,}\b"), "<hash>"),
+    (Pattern::new(r"\b(2\.7|3\.\d+)\.\d+\b"), "$1.<patch>"),
+    (Pattern::new(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?[+-]\d\d:?\d\d|Z)?"), "<time>"),
+    (Pattern::new(r"/tmp/[A-Za-z][\w-]*(?:/[\w-]*[\w])*"), "/tmp/<scratch>"),
+    (Pattern::new(r"\b0x[0-9a-f]+\b"), "<address>"),
+    (Pattern::new(r"\[\d+\] \[([A-Z]+)\]"), "[<pid>] [$1]"),
+    (Pattern::new(r"\(pid: ?\d+\)"), "(pid:<pid>)"),
+    (Pattern::new(r"\b\d+(?:\.\d+)? ?(?:s|ms|seconds)\b"), "<time>"),
 ];
-
-static COMPILED: LazyLock<Vec<(Regex, &str)>> =
-    LazyLock::new(|| PATTERNS.iter().filter_map(|(from, to)| Some((Regex::new(from).ok()?, *to))).collect());
 
 /// What was this run's alone.
 #[derive(Debug, Clone, Default)]
@@ -58,8 +53,8 @@ impl Particulars {
         for (from, to) in &self.replace {
             text = replace_word(&text, from, to);
         }
-        for (pattern, to) in COMPILED.iter() {
-            text = pattern.replace_all(&text, *to).into_owned();
+        for (pattern, to) in &PATTERNS {
+            text = pattern.replace_all(&text, to);
         }
         text
     }

@@ -20,9 +20,7 @@ pub struct State {
 impl State {
     /// The state of the suite in `folder`, below `$XDG_STATE_HOME/shakedown` or `~/.local/state/shakedown`.
     pub fn of_suite(folder: &Path) -> Result<Self> {
-        let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let base = set("XDG_STATE_HOME")
-            .or_else(|| set("HOME").map(|home| home.join(".local/state")))
+        let base = crate::fs::folders::state()
             .context("neither XDG_STATE_HOME nor HOME names a folder to keep the suite's results in")?;
         let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
         let key = xxh3_64(folder.as_os_str().as_encoded_bytes());

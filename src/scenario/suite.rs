@@ -1,7 +1,6 @@
 //! Runs the selected scenarios, several at a time, and tells as it goes.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
@@ -9,39 +8,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::attempt::{Attempt, Bench, Clock, Notes};
+use super::attempt::{Attempt, Clock, Notes, Runner};
 use super::discover::Scenario;
 use super::judge::{Finding, Judgement, judge};
 use super::result::{Case, CaseResult, CaseStatus, Summary, seconds};
 use super::select::Selected;
+use super::settings::Settings;
 use super::state::State;
 use crate::rehearse::BackendName;
-use crate::sandbox::docker;
-use crate::sandbox::nix::Nixpkgs;
 
 /// How long a transient fault gets to pass, times the number of the attempt.
 const PAUSE: Duration = Duration::from_secs(2);
-
-/// How a suite is run.
-#[derive(Debug, Clone, Default)]
-pub struct Settings {
-    /// Where the scenarios are, for the accept command.
-    pub folder: PathBuf,
-    /// Every scenario runs on each of them.
-    pub backends: Vec<BackendName>,
-    /// Where the nix backend takes its packages from instead of the plan's archive.
-    pub nixpkgs: Option<Nixpkgs>,
-    /// How the docker backend gets its image.
-    pub docker: docker::Options,
-    /// How many run at a time.
-    pub jobs: usize,
-    /// How often a scenario that met a transient fault is tried again.
-    pub retries: u32,
-    /// Begin no further scenario after one that is bad.
-    pub fail_fast: bool,
-    /// Write reports down instead of comparing them.
-    pub accept: bool,
-}
 
 /// Something that happened while a suite ran.
 #[derive(Debug)]
@@ -85,7 +62,7 @@ struct Job<'a> {
 
 struct Shared<'a> {
     settings: &'a Settings,
-    bench: Bench,
+    runner: Runner,
     queue: Mutex<VecDeque<Job<'a>>>,
     stop: AtomicBool,
     interrupted: &'a AtomicBool,
@@ -104,7 +81,7 @@ pub fn run(
     let mut summary = Summary::default();
     let shared = Shared {
         settings,
-        bench: Bench::new()?,
+        runner: Runner::new()?,
         queue: Mutex::new(jobs(settings, selected, state)),
         stop: AtomicBool::new(false),
         interrupted,
@@ -209,7 +186,7 @@ impl Shared<'_> {
             let from = seconds(self.started.elapsed());
             let mut clock = Clock::start();
             let attempt =
-                self.bench.attempt(job.scenario, job.backend, self.settings, self.interrupted, &mut |event| {
+                self.runner.attempt(job.scenario, job.backend, self.settings, self.interrupted, &mut |event| {
                     if let Some(phase) = clock.event(event) {
                         let _ = outbox.send(Message::Phase(job.case.clone(), phase.to_owned()));
                     }
@@ -283,7 +260,7 @@ mod tests {
 
     fn scenario(name: &str) -> Scenario {
         let definition = Definition::parse("about = \"\"\n[expect]\nverdict = \"works\"\n").unwrap();
-        Scenario { name: name.into(), dir: PathBuf::from("nowhere").join(name), definition }
+        Scenario { name: name.into(), dir: std::path::Path::new("nowhere").join(name), definition }
     }
 
     fn settings() -> Settings {

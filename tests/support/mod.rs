@@ -1,8 +1,11 @@
-//! Runs a small project in a backend, for the tests of the real engines.
+//! What the tests share: a folder of files, small plans, a run in a backend.
 #![allow(clippy::print_stderr, clippy::unwrap_used, dead_code, unreachable_pub)]
 
+pub mod folder;
+
+pub use folder::folder;
+
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -10,9 +13,9 @@ use std::time::Duration;
 use anyhow::Result;
 use shakedown::builder::nixpacks::{self, Phase, Start};
 use shakedown::plan::{Plan, Vars};
-use shakedown::run::{self, Event, Outcome, Rehearsal, Settings, SmokeKind, Window};
+use shakedown::run::{self, Event, Job, Outcome, Settings, SmokeKind, Window};
 use shakedown::sandbox::host::Host;
-use shakedown::sandbox::{Backend, Reuse, Sandbox, Spec, Watch};
+use shakedown::sandbox::{Backend, Progress, Reuse, Sandbox, Spec};
 use shakedown::secret::Secrets;
 use tempfile::TempDir;
 
@@ -36,21 +39,10 @@ pub fn host_is_missing(test: &str) -> bool {
     skipped(test, Host::new().check(&Plan::default()).err().map(|unavailable| unavailable.missing))
 }
 
-/// A project in a folder of its own.
-pub fn project(files: &[(&str, &str)]) -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = dir.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    dir
-}
-
 /// The bot that this project began with: stays up, needs nothing.
 pub fn bot() -> TempDir {
     let main = "import sys, time\nprint('up', sys.prefix, flush=True)\ntime.sleep(600)\n";
-    project(&[("requirements.txt", "# nothing\n"), ("main.py", main)])
+    folder(&[("requirements.txt", "# nothing\n"), ("main.py", main)])
 }
 
 /// What is run for a project with requirements.txt and main.py on Python 3.11.
@@ -152,14 +144,14 @@ pub fn spec<'a>(project: &'a Path, plan: &'a Plan) -> Spec<'a> {
 
 /// Opens a sandbox that nobody tires of waiting for.
 pub fn open(backend: &dyn Backend, spec: &Spec<'_>) -> Result<Box<dyn Sandbox>> {
-    backend.open(spec, &mut Watch { interrupted: &NEVER, told: &mut |_| {} })
+    backend.open(spec, &mut Progress { interrupted: &NEVER, report: &mut |_| {} })
 }
 
 pub fn rehearse(backend: &dyn Backend, spec: &Spec<'_>, settings: &Settings, interrupted: &AtomicBool) -> Ran {
     let mut log = String::new();
     let outcome = open(backend, spec).and_then(|mut sandbox| {
-        let rehearsal = Rehearsal { plan: spec.plan, settings, secrets: &Secrets::default(), interrupted };
-        let outcome = run::run(&rehearsal, &mut *sandbox, &mut |event| {
+        let job = Job { plan: spec.plan, settings, secrets: &Secrets::default(), interrupted };
+        let outcome = run::run(&job, &mut *sandbox, &mut |event| {
             if let Event::Line { text, .. } = event {
                 log.push_str(text);
                 log.push('\n');

@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use crate::project::{Project, Source};
 
 use super::draft::{Draft, Traced, TracedList};
+use super::error::PlanError;
 use super::merge::{fill, merge, merge_all, pin, without_markers};
+use super::options::Options;
 use super::overlay::Overlay;
+use super::plan::Plan;
 use super::python::Provided;
 use super::variables::Variables;
-use super::{Choice, Options, Plan, PlanError, Warning, layers, procfile, providers, python};
+use super::{layers, procfile, providers, python};
+use crate::plan::{Choice, Warning};
 
 /// A plan as Nixpacks makes it, and why.
 #[derive(Debug, Clone)]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::project::Source;
 
-use super::{Choice, List, Phase, Plan, Start, Vars};
+use super::list::List;
+use super::plan::{Phase, Plan, Start};
+use crate::plan::{Choice, Vars};
 
 /// A value and what put it there.
 #[derive(Debug, Clone)]

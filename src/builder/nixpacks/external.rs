@@ -9,7 +9,8 @@ use crate::project::{Project, Source};
 
 use super::derive::command_line;
 use super::overlay::Overlay;
-use super::{Choice, Derived, Options, Plan, PlanError, Warning, layers, variables};
+use super::{Derived, Options, Plan, PlanError, saved, variables};
+use crate::plan::{Choice, Warning};
 
 /// Exit status of a Rust program that panicked.
 const PANICKED: i32 = 101;
@@ -37,7 +38,7 @@ pub fn derive(
         };
     }
     let stdout = String::from_utf8(output.stdout).context("nixpacks printed a plan that is not UTF-8")?;
-    let plan = layers::plan_from_json(&stdout)
+    let plan = saved::plan_from_json(&stdout)
         .map_err(|(_, what)| anyhow::anyhow!("nixpacks printed a plan that cannot be read: {what}"))?;
     let warnings = stderr.lines().map(|line| Warning { message: line.to_owned(), source: because.clone() }).collect();
     let choices = vec![Choice { what: "planner".to_owned(), value: nixpacks.display().to_string(), because }];

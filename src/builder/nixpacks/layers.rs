@@ -5,10 +5,11 @@ use std::path::Path;
 use crate::project::{InputError, KeyLines, Project, Source};
 
 use super::draft::{Draft, DraftStart, Key, TracedList, phase_lists};
+use super::error::PlanError;
 use super::error::read;
+use super::options::Options;
+use super::saved::{plan_from_json, plan_from_toml};
 use super::variables::Variables;
-use super::wire::BuildPlan;
-use super::{Options, Plan, PlanError};
 
 const FILES: [&str; 2] = ["nixpacks.toml", "nixpacks.json"];
 
@@ -37,20 +38,6 @@ pub(super) fn from_file(project: &Project, vars: &Variables, config: Option<&Pat
         PlanError::Input { error: InputError::at(project.place(&name), line, what), messages }
     })?;
     Ok(Draft::from_plan(plan, &|path| project.line(&name, locate(&lines, path))))
-}
-
-/// A plan from TOML, or the line and what is wrong there.
-pub(super) fn plan_from_toml(text: &str) -> Result<Plan, (Option<usize>, String)> {
-    toml::from_str(text)
-        .map(BuildPlan::into)
-        .map_err(|error| (error.line_col().map(|(line, _)| line + 1), error.to_string()))
-}
-
-/// A plan from JSON, or the line and what is wrong there.
-pub(super) fn plan_from_json(text: &str) -> Result<Plan, (Option<usize>, String)> {
-    serde_json::from_str(text)
-        .map(BuildPlan::into)
-        .map_err(|error| (Some(error.line()).filter(|line| *line > 0), error.to_string()))
 }
 
 /// The line of a key in whichever of its names the file uses.

@@ -2,9 +2,11 @@
 //! (`src/nixpacks/builder/docker/dockerfile_generation.rs` of 1.41.0).
 
 use super::image::{build_shell, image};
+use super::order::CircularDependency;
+use super::plan::{Phase, Plan};
 use super::python::VENV;
 use super::render::nixpacks_box;
-use super::{CircularDependency, Phase, Plan, setup};
+use super::setup;
 use crate::plan::{self, Action, Files, SETUP, Step, Vars};
 
 /// The variable that carries the phases' paths; the image's profile puts it in front of `PATH`.

@@ -1,13 +1,16 @@
-//! The Nix expressions that install a plan's packages.
+//! The Nix expressions that install a plan's packages, and what Nix prints where it refuses a name.
 
 use std::collections::BTreeMap;
 
-use super::Plan;
-use super::setup::{NIX_LIBS, NIX_PKGS, install_command, refusal};
+use super::plan::Plan;
+use crate::catalog::nix_packages::is_known_to_be_missing;
 use crate::catalog::python::LEGACY_ARCHIVE;
 use crate::plan::{NixEnvironment, PackageList};
 
-/// Where Nixpacks puts them, relative to `/app`.
+/// The keys of Nixpacks' configuration that list packages.
+const NIX_PKGS: &str = "nixPkgs";
+const NIX_LIBS: &str = "nixLibs";
+/// Where Nixpacks puts the expressions, relative to `/app`.
 const FOLDER: &str = ".nixpacks";
 
 #[derive(Default)]
@@ -86,4 +89,67 @@ fn expression(archive: Option<&str>, mut group: Group<'_>) -> String {
         "    }".to_owned(),
     ];
     lines.join("\n") + "\n"
+}
+
+/// What the cloud runs for one expression.
+fn install_command(file: &str) -> String {
+    format!("nix-env -if {file} && nix-collect-garbage -d")
+}
+
+/// What Nix is known to print in place of an environment; the names stand on lines of their own, sorted.
+fn refusal(packages: &[&str], libraries: &[&str], file: &str) -> Option<Vec<String>> {
+    let sorted = |names: &[&str]| {
+        let mut names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    };
+    fault(&sorted(libraries), 6, 47, file).or_else(|| fault(&sorted(packages), 19, 9, file))
+}
+
+/// What Nix prints for the first name in `names` that is none; they stand on one line, from `column` on.
+fn fault(names: &[String], line: usize, column: usize, file: &str) -> Option<Vec<String>> {
+    let mut at = column;
+    for name in names {
+        if let Some(message) = is_known_to_be_missing(name) {
+            return Some(vec![
+                "error:".to_owned(),
+                format!("       {message}"),
+                format!("       at /app/{file}:{line}:{at}:"),
+                format!("           {line}| {}{}", " ".repeat(8), names.join(" ")),
+                format!("             | {}^", " ".repeat(at.saturating_sub(1))),
+            ]);
+        }
+        at += name.chars().count() + 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builder::nixpacks::{List, Phase};
+
+    fn plan(packages: &[&str]) -> Plan {
+        let packages: Vec<String> = packages.iter().map(|name| (*name).to_owned()).collect();
+        let phase = Phase { nix_pkgs: List(Some(packages)), nixpkgs_archive: Some("abc".into()), ..Phase::default() };
+        Plan { phases: Some([("setup".to_owned(), phase)].into()), ..Plan::default() }
+    }
+
+    #[test]
+    fn a_name_that_nixpkgs_lacks_is_named_with_its_place() {
+        let nix = &environments(&plan(&["python311", "gcc", "pip"]))[0];
+        assert_eq!(nix.command, "nix-env -if .nixpacks/nixpkgs-abc.nix && nix-collect-garbage -d");
+        let output = nix.refusal.as_ref().unwrap();
+        let text = output.join("\n");
+        assert!(text.contains("error: undefined variable 'pip'"), "{text}");
+        assert!(text.contains("at /app/.nixpacks/nixpkgs-abc.nix:19:13:"), "{text}");
+        let caret = output[4].find('^').unwrap();
+        assert_eq!(output[3][caret..].split(' ').next(), Some("pip"));
+    }
+
+    #[test]
+    fn good_names_pass() {
+        assert_eq!(environments(&plan(&["python311", "python311Packages.pip", "gcc", "ta-lib"]))[0].refusal, None);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Plan;
+use super::plan::Plan;
 use crate::plan::Vars;
 use crate::platform::Platform;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Phase, Plan};
+use super::plan::{Phase, Plan};
 
 /// Phases that wait for each other; Nixpacks refuses to build such a plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::project::{InputError, Project, Source};
 
-use super::PlanError;
 use super::draft::{Draft, DraftStart, Key, TracedList};
+use super::error::PlanError;
 use super::error::read;
 
 const FILE: &str = "Procfile";

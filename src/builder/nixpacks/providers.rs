@@ -6,8 +6,9 @@ use regex::Regex;
 
 use crate::project::{Project, Source, line_at};
 
-use super::PlanError;
+use super::error::PlanError;
 use super::error::read;
+use crate::builder::regex;
 
 /// Something whose presence speaks for a provider.
 enum Clue {
@@ -26,12 +27,6 @@ use Clue::{File, Folder, Glob, Match, Text};
 static DENO_IMPORT: LazyLock<Regex> =
     LazyLock::new(|| regex(r#"import .+ from (?:"|'|`)https://deno.land/[^"`']+\.(?:ts|js|tsx|jsx)(?:"|'|`);?"#));
 static LUNATIC_RUNNER: LazyLock<Regex> = LazyLock::new(|| regex(r#"runner\s*=\s*"lunatic""#));
-
-/// A pattern of this program's own.
-pub(in crate::builder) fn regex(pattern: &str) -> Regex {
-    #[expect(clippy::unwrap_used, reason = "patterns are literals, each used by a test")]
-    Regex::new(pattern).unwrap()
-}
 
 /// A provider's name, and the alternatives of which one must hold with all its clues.
 type Provider = (&'static str, &'static [&'static [Clue]]);

@@ -1,7 +1,7 @@
 //! Plans that Nixpacks would not build, and what it prints then.
 
 use super::{Derived, PlanError, lower};
-use crate::builder::{Buildable, Refused};
+use crate::builder::buildable::{Buildable, Refused};
 
 /// What the platform runs.
 const COMMAND: &str = "nixpacks build";

@@ -8,13 +8,7 @@ struct Folder(tempfile::TempDir);
 
 impl Folder {
     fn new(files: &[(&str, &str)]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        for (name, content) in files {
-            let path = dir.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, content).unwrap();
-        }
-        Self(dir)
+        Self(crate::folder::folder(files))
     }
 
     fn derive(&self, options: &Options) -> Result<Derived, PlanError> {

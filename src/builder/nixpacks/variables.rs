@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::project::Source;
 
 use super::draft::{Traced, TracedVars};
-use super::{Options, Vars};
+use super::options::Options;
+use crate::plan::Vars;
 
 /// Variables given by the user, and those that configuration files add.
 #[derive(Debug, Clone, Default)]

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{List, Phase as PlanPhase, Plan, Start, Vars};
+use super::list::List;
+use super::plan::{Phase as PlanPhase, Plan, Start};
+use crate::plan::Vars;
 
 type Strings = Option<Vec<String>>;
 

@@ -7,10 +7,11 @@ use crate::project::{Project, Source};
 use super::app::App;
 use super::decode::{At, Filter, Placed, Texts};
 use super::environment::Environment;
+use super::gojson::go_quoted;
 use super::hujson::{self, Node};
 use super::messages::{Level, Log};
+use super::options::Options;
 use super::plan::{Cache, Command, Layer, SCHEMA};
-use super::{Options, go_quoted};
 
 /// The file that is read when no other is named.
 pub(super) const FILE: &str = "railpack.json";

@@ -8,10 +8,10 @@ use crate::project::Source;
 use super::decode::Placed;
 use super::draft::{Draft, MISE_STEP, StepDraft};
 use super::mise;
+use super::package::{Package, Unverified};
 use super::plan::{Cache, Command, Deploy, Layer, Plan, Step};
 use super::version::Rules;
 use super::versions::Table;
-use super::{Package, Unverified};
 
 pub(super) const APT_BUILD: &str = "packages:apt:build";
 pub(super) const APT_RUNTIME: &str = "packages:apt:runtime";

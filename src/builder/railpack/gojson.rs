@@ -84,6 +84,11 @@ fn string(text: &str, out: &mut String) {
     out.push('"');
 }
 
+/// A text as Go's `%q` shows it.
+pub(super) fn go_quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\t', "\\t"))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -4,10 +4,11 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::answer::OfRailpack;
 use super::environment::Environment;
 use super::generate::{APT_BUILD, APT_RUNTIME, images};
 use super::{Command, Layer, Plan, Planned, Step, Version, railpack_box};
-use crate::builder::{Buildable, OfRailpack, Refused};
+use crate::builder::buildable::{Buildable, Refused};
 use crate::plan::{self, Action, Apt, Files, Image, Installs, PackageList, SETUP, Shell, Start, Taken, Tool, Vars};
 
 /// What the platform runs first.

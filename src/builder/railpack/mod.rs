@@ -1,5 +1,6 @@
 //! Railpack, the builder that Railway and Coolify take for new apps: its plan of a Python project, and why.
 
+mod answer;
 mod app;
 mod config;
 mod decode;
@@ -12,6 +13,8 @@ mod ignore;
 mod lower;
 mod messages;
 mod mise;
+mod options;
+mod package;
 mod plan;
 mod procfile;
 mod providers;
@@ -22,15 +25,15 @@ mod version;
 mod versions;
 mod yaml;
 
+pub use answer::OfRailpack;
 pub use lower::{buildable, variables};
 pub use messages::{Level, Message};
+pub use options::Options;
+pub use package::{Package, Unverified};
 pub use plan::{Cache, Command, Deploy, Layer, Plan, SCHEMA, Step, nothing_to_json};
 pub use render::railpack_box;
 pub use version::{Rules, Version};
 pub use versions::{DATED, Table};
-
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use crate::plan::Choice;
 use crate::project::Project;
@@ -43,57 +46,6 @@ use generate::{Generated, Generator};
 use messages::Log;
 use providers::{Chosen, Detection};
 use validate::Demands;
-
-/// The user's wishes, as `railpack` takes them on its command line.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// The release; the newest known one unless said.
-    pub version: Option<Version>,
-    /// What the running app is told of the release; the number of `version` unless said.
-    pub release: Option<String>,
-    /// `--env`: `NAME=value`, or `NAME` to take the value from `process_env`.
-    pub env: Vec<String>,
-    /// The variables of the calling process.
-    pub process_env: BTreeMap<String, String>,
-    /// `--build-cmd`
-    pub build_cmd: Option<String>,
-    /// `--start-cmd`
-    pub start_cmd: Option<String>,
-    /// `--config-file`: relative to the project.
-    pub config_file: Option<String>,
-    /// `--previous`: `tool@version`, the tools of the build before.
-    pub previous: Vec<String>,
-    /// `--error-missing-start`
-    pub error_missing_start: bool,
-    /// The releases that tools have; those that ship with us unless said.
-    pub versions: Option<Table>,
-}
-
-/// A tool that mise installs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Package {
-    /// mise's name for it.
-    pub name: String,
-    /// The release that is installed.
-    pub version: String,
-    /// What was asked for.
-    pub asked: String,
-    /// What asked, in Railpack's own words.
-    pub asker: String,
-}
-
-/// A release that the real planner would ask the network for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unverified {
-    /// mise's name for the tool.
-    pub tool: String,
-    /// What was asked for.
-    pub asked: String,
-    /// What is taken for it.
-    pub version: String,
-    /// Whether the table has it.
-    pub known: bool,
-}
 
 /// What came of planning.
 #[derive(Debug, Clone)]
@@ -261,12 +213,4 @@ impl<'a> Planner<'a> {
             step.caches.retain(|name| !names.contains(&name.as_str()));
         }
     }
-}
-
-/// A text as Go's `%q` shows it.
-fn go_quoted(text: &str) -> Cow<'_, str> {
-    Cow::Owned(format!(
-        "\"{}\"",
-        text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\t', "\\t")
-    ))
 }

@@ -11,8 +11,7 @@ pub const DATED: &str = "2026-11-28";
 
 static SHIPPED: LazyLock<Table> =
     LazyLock::new(|| Table { tools: serde_json::from_str(include_str!("versions.json")).unwrap_or_default() });
-static RELEASE: LazyLock<Regex> =
-    LazyLock::new(|| crate::builder::nixpacks::regex(r"[0-9]+(?:\.[0-9]+)?(?:\.[0-9]+)?"));
+static RELEASE: LazyLock<Regex> = LazyLock::new(|| crate::builder::regex(r"[0-9]+(?:\.[0-9]+)?(?:\.[0-9]+)?"));
 
 /// Releases of tools, oldest first.
 #[derive(Debug, Clone, Default)]

@@ -7,9 +7,8 @@ mod uses;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::LazyLock;
 
-use regex::Regex;
+use crate::log::pattern::Pattern;
 
 use super::code::{Code, Statement};
 use super::reach::Module;
@@ -39,49 +38,13 @@ pub(in crate::check) struct Environment {
     pub(in crate::check) reads_file: bool,
 }
 
-macro_rules! pattern {
-    ($name:ident, $text:expr) => {
-        static $name: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new($text).ok());
-    };
-}
+static SUBSCRIPT: Pattern = Pattern::new(r#"\benviron(?:\[\s*f?["'](\w+)["']\s*\]|\.pop\(\s*["'](\w+)["']\s*\))"#);
+static GET: Pattern =
+    Pattern::new(r#"(?:\bos\.getenv|\bgetenv|\benviron\.get)\(\s*["'](\w+)["']\s*(?:,\s*None\s*)?\)"#);
+static SETS: Pattern = Pattern::new(r#"environ(?:\.setdefault\(\s*|\[\s*)["'](\w+)["']\s*(?:\]\s*=[^=]|,)"#);
+static ASSIGNED: Pattern = Pattern::new(r"^([A-Za-z_]\w*)\s*(?::[^=]+)?=\s*$");
+static READER: Pattern = Pattern::new(r"^(?:async )?def (\w+)\(\s*(\w+)");
 
-pattern!(SUBSCRIPT, r#"\benviron(?:\[\s*f?["'](\w+)["']\s*\]|\.pop\(\s*["'](\w+)["']\s*\))"#);
-pattern!(GET, r#"(?:\bos\.getenv|\bgetenv|\benviron\.get)\(\s*["'](\w+)["']\s*(?:,\s*None\s*)?\)"#);
-pattern!(SETS, r#"environ(?:\.setdefault\(\s*|\[\s*)["'](\w+)["']\s*(?:\]\s*=[^=]|,)"#);
-pattern!(ASSIGNED, r"^([A-Za-z_]\w*)\s*(?::[^=]+)?=\s*$");
-pattern!(CALLEE, r"([\w.]+)\(\s*(?:(?:token|bot_token|api_token|api_key|url|dsn)\s*=\s*)?$");
-pattern!(READER, r"^(?:async )?def (\w+)\(\s*(\w+)");
-
-/// Calls that fail on None.
-const NEEDS: &[&str] = &[
-    "int",
-    "float",
-    "len",
-    "loads",
-    "create_engine",
-    "create_async_engine",
-    "from_url",
-    "run",
-    "Bot",
-    "TeleBot",
-    "AsyncTeleBot",
-    "token",
-    "connect",
-    "Path",
-    "Fernet",
-    "b64decode",
-    "urlparse",
-    "join",
-    "literal_eval",
-    "start_polling",
-    "run_until_complete",
-    "start",
-    "open",
-    "create_client",
-    "login",
-    "Updater",
-    "make_url",
-];
 /// Clients that look for their own key where none is given, and fail when they are made without one.
 const CLIENTS: &[(&str, &str)] = &[
     ("OpenAI", "OPENAI_API_KEY"),
@@ -131,7 +94,7 @@ fn readers(modules: &[Module]) -> HashSet<String> {
     for module in modules.iter().filter(|module| module.text.contains("environ") || module.text.contains("getenv")) {
         let code = &module.code;
         for (index, statement) in code.statements.iter().enumerate() {
-            let Some(head) = READER.as_ref().and_then(|pattern| pattern.captures(&statement.text)) else { continue };
+            let Some(head) = READER.captures(&statement.text) else { continue };
             if statement.text.contains("default") {
                 continue;
             }
@@ -183,7 +146,7 @@ impl Place<'_, '_> {
                 self.found.reads_file = true;
             }
             if text.contains("environ") {
-                for set in SETS.iter().flat_map(|pattern| pattern.captures_iter(text)) {
+                for set in SETS.captures_iter(text) {
                     self.found.set.insert(set[1].to_owned());
                 }
                 self.subscripts(statement);
@@ -219,7 +182,7 @@ impl Place<'_, '_> {
     }
 
     fn subscripts(&mut self, statement: &Statement) {
-        for read in SUBSCRIPT.iter().flat_map(|pattern| pattern.captures_iter(&statement.text)) {
+        for read in SUBSCRIPT.captures_iter(&statement.text) {
             let Some(whole) = read.get(0) else { continue };
             let after = statement.text[whole.end()..].trim_start();
             let assigns = after.starts_with('=') && !after.starts_with("==");
@@ -232,7 +195,7 @@ impl Place<'_, '_> {
 
     /// `os.getenv` where None is of no use.
     fn gets(&mut self, statement: &Statement, modules: &[Module]) {
-        for read in GET.iter().flat_map(|pattern| pattern.captures_iter(&statement.text)) {
+        for read in GET.captures_iter(&statement.text) {
             let Some(whole) = read.get(0) else { continue };
             let before = &statement.text[..whole.start()];
             // The module that `environ` is taken from.
@@ -249,7 +212,7 @@ impl Place<'_, '_> {
             let added = after.starts_with('+') || before.trim_end().ends_with('+');
             let demanded = statement.text.starts_with("assert ") && before.trim_end() == "assert";
             let used = needs(before) || after.starts_with('.') || after.starts_with('[') || added || demanded;
-            let named = ASSIGNED.as_ref().and_then(|pattern| pattern.captures(before)).filter(|_| after.is_empty());
+            let named = ASSIGNED.captures(before).filter(|_| after.is_empty());
             let needed = match named {
                 Some(named) => is_needed(&named[1], self.module, modules),
                 None => used && !asked,

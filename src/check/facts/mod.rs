@@ -1,10 +1,82 @@
-//! What the checks know of a project beyond its files: read from the code, once, for all of them.
+//! What the checks share: what is planned, started, reached, installed and read.
 
 pub(super) mod code;
+pub(super) mod command;
 pub(super) mod environment;
-mod paths;
+pub(crate) mod ignored;
+pub(super) mod imports;
+pub(super) mod inputs;
+pub(super) mod keyed;
+pub(super) mod paths;
 pub(super) mod provided;
+pub(super) mod python;
 pub(super) mod reach;
+pub(super) mod requirements;
 pub(crate) mod scripts;
-mod started;
-pub(crate) mod unresolved;
+pub(crate) mod siblings;
+pub(super) mod start;
+pub(super) mod started;
+pub(super) mod target;
+
+use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::ops::Deref;
+
+use environment::Environment;
+use imports::Foreign;
+use inputs::Inputs;
+use provided::Provided;
+use reach::Module;
+
+use crate::builder::nixpacks::{Derived, Options, PlanError};
+use crate::project::Project;
+
+/// The inputs and all that follows from them, each found once and only when it is asked for.
+pub(super) struct Facts<'a> {
+    inputs: Inputs<'a>,
+    reached: OnceCell<Vec<Module>>,
+    environment: OnceCell<Environment>,
+    provided: OnceCell<Option<Provided>>,
+    /// Imports that nothing installed answers; none where nobody has asked an installation.
+    pub(super) absent: Option<&'a HashSet<String>>,
+}
+
+impl<'a> Deref for Facts<'a> {
+    type Target = Inputs<'a>;
+
+    fn deref(&self) -> &Inputs<'a> {
+        &self.inputs
+    }
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn new(project: &'a Project, options: &'a Options, planned: Result<&'a Derived, &'a PlanError>) -> Self {
+        let (reached, environment, provided) = Default::default();
+        Self { inputs: Inputs::new(project, options, planned), reached, environment, provided, absent: None }
+    }
+
+    /// What is started and what it imports; empty where that cannot be followed.
+    pub(super) fn reached(&self) -> &[Module] {
+        self.reached.get_or_init(|| reach::modules(&self.inputs))
+    }
+
+    /// What is started and what it surely imports.
+    pub(super) fn loaded(&self) -> impl Iterator<Item = &Module> {
+        self.reached().iter().filter(|module| module.is_certain)
+    }
+
+    /// The variables that the reached code reads.
+    pub(super) fn environment(&self) -> &Environment {
+        self.environment.get_or_init(|| environment::environment(self.reached()))
+    }
+
+    /// What it imports that is neither the project's own nor the standard library's.
+    pub(super) fn foreign(&self) -> Vec<Foreign<'_>> {
+        imports::foreign(&self.app, self.reached())
+    }
+
+    /// What is installed, where files tell.
+    pub(super) fn provided(&self) -> Option<&Provided> {
+        self.provided.get_or_init(|| provided::provided(&self.inputs)).as_ref()
+    }
+}

@@ -1,4 +1,4 @@
-//! Files that code reads by a path made of its own place: `Path(__file__).parent / "data" / "words.json"` and the like.
+//! Files that code reads, by a literal name or by a path made of its own place: `Path(__file__).parent / "data" / "words.json"` and the like.
 
 use super::code::has_word;
 use super::reach::Module;
@@ -37,13 +37,34 @@ const READS: &[&str] = &[
     "Jinja2Templates(",
 ];
 
+static OPENED: Pattern =
+    Pattern::new(r#"\bopen\(\s*["']([\w][\w./-]*)["']\s*(?:\)|,\s*(?:encoding|(?:mode\s*=\s*)?["']r[bt]?["']))"#);
 /// Texts joined by `/` or, in a call that joins paths, by commas.
 static PARTS: Pattern =
     Pattern::new(r#"(?:["'][\w .@+-]+(?:/[\w .@+-]+)*["']\s*[/,]\s*)*["'][\w .@+-]+(?:/[\w .@+-]+)*["']"#);
 static NAME: Pattern = Pattern::new(r"^([A-Za-z_]\w*)\s*(?::[^=]+)?=[^=]");
 
+/// The files of the project that a module reads, by their literal names, and the lines that do. Of `open` only calls at the
+/// left margin, since any other may never be reached, and files that it does nothing else with, such as writing them first.
+pub(in crate::check) fn opened(app: &Project, module: &Module) -> Vec<Opened> {
+    let moves = module.text.contains("chdir(");
+    let lines = module.text.lines().enumerate();
+    let lines = lines.filter(move |(_, line)| !moves && !line.starts_with([' ', '\t']));
+    let names = lines.filter_map(|(index, line)| Some((index + 1, OPENED.captures(line)?.get(1)?.as_str())));
+    let mut found: Vec<Opened> = names
+        .filter(|(_, name)| app.has_file(name) && module.text.matches(name).count() == 1)
+        .map(|(line, name)| Opened { line, file: name.to_owned(), is_certain: true })
+        .collect();
+    for more in read(app, module) {
+        if found.iter().all(|known| known.file != more.file) {
+            found.push(more);
+        }
+    }
+    found
+}
+
 /// The files that a module reads, as far as they are there; none that it may write first, or asks for before.
-pub(super) fn read(app: &Project, module: &Module) -> Vec<Opened> {
+fn read(app: &Project, module: &Module) -> Vec<Opened> {
     if module.text.contains("chdir(") {
         return Vec::new();
     }

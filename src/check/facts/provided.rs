@@ -1,9 +1,11 @@
 //! Which distributions an install brings, as far as files tell, and which of them brings a module.
 
+use crate::check::facts::requirements::knows_all;
+use crate::check::facts::start::Start;
 use std::collections::HashSet;
 
 use crate::catalog::modules;
-use crate::check::subject::Subject;
+use crate::check::facts::inputs::Inputs;
 use crate::project::Source;
 use crate::project::requirements::{Requirements, normalize};
 
@@ -25,25 +27,23 @@ const EMPTY_WORDS: &[&str] = &[
 ];
 
 /// What the plan installs; none where that cannot be told from files.
-pub(in crate::check) fn provided(subject: &Subject<'_>) -> Option<Provided> {
-    match subject.manager() {
-        Some("requirements") if crate::check::server::knows_all(subject) => {
-            Some(of_requirements(subject.requirements()))
-        }
-        Some("poetry") => locked(subject, "poetry.lock"),
-        Some("uv") => locked(subject, "uv.lock"),
-        Some("pdm") => locked(subject, "pdm.lock"),
-        Some("none") | None if !installs(subject) => Some(Provided { is_closed: true, ..Provided::default() }),
+pub(in crate::check) fn provided(inputs: &Inputs<'_>) -> Option<Provided> {
+    match inputs.manager() {
+        Some("requirements") if knows_all(inputs) => Some(of_requirements(inputs.requirements())),
+        Some("poetry") => locked(inputs, "poetry.lock"),
+        Some("uv") => locked(inputs, "uv.lock"),
+        Some("pdm") => locked(inputs, "pdm.lock"),
+        Some("none") | None if !installs(inputs) => Some(Provided { is_closed: true, ..Provided::default() }),
         _ => None,
     }
 }
 
 /// Whether any command may install something.
-fn installs(subject: &Subject<'_>) -> bool {
-    let phases = subject.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+fn installs(inputs: &Inputs<'_>) -> bool {
+    let phases = inputs.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
     let mut commands = phases.clone().flat_map(|(_, phase)| phase.cmds.iter());
     let mut packages = phases.flat_map(|(_, phase)| phase.nix_pkgs.iter());
-    let start = crate::check::start::Start::of(subject).is_some_and(|start| start.command.contains("install"));
+    let start = Start::of(inputs).is_some_and(|start| start.command.contains("install"));
     start
         || commands.any(|command| command.contains("install") || command.contains("sync"))
         || packages.any(|package| package.contains("Packages") || package.contains("withPackages"))
@@ -61,8 +61,8 @@ fn of_requirements(found: &Requirements) -> Provided {
 }
 
 /// The names of a lock file's `[[package]]` tables.
-fn locked(subject: &Subject<'_>, name: &str) -> Option<Provided> {
-    let text = subject.app.read_text(name).ok()?;
+fn locked(inputs: &Inputs<'_>, name: &str) -> Option<Provided> {
+    let text = inputs.app.read_text(name).ok()?;
     let mut names = HashSet::new();
     let mut in_package = false;
     for line in text.lines() {
@@ -72,13 +72,13 @@ fn locked(subject: &Subject<'_>, name: &str) -> Option<Provided> {
             names.insert(normalize(value.trim().trim_matches('"')));
         }
     }
-    let development = development(subject);
+    let development = development(inputs);
     (!names.is_empty()).then_some(Provided { names, is_closed: true, development })
 }
 
 /// What a pyproject.toml asks for in groups that a deploy does not install, and nowhere else.
-fn development(subject: &Subject<'_>) -> Vec<(String, Source)> {
-    let Some(file) = subject.pyproject() else { return Vec::new() };
+fn development(inputs: &Inputs<'_>) -> Vec<(String, Source)> {
+    let Some(file) = inputs.pyproject() else { return Vec::new() };
     let listed = |key: &[&str]| -> Vec<(String, Source)> {
         let lines =
             file.get(key).and_then(serde_json::Value::as_array).into_iter().flatten().filter_map(|item| item.as_str());
@@ -166,14 +166,14 @@ pub(in crate::check) fn brings(name: &str, module: &str) -> bool {
 }
 
 /// The version of a distribution in the lock file that the plan installs from.
-pub(in crate::check) fn locked_version(subject: &Subject<'_>, name: &str) -> Option<String> {
-    let file = match subject.manager()? {
+pub(in crate::check) fn locked_version(inputs: &Inputs<'_>, name: &str) -> Option<String> {
+    let file = match inputs.manager()? {
         "poetry" => "poetry.lock",
         "uv" => "uv.lock",
         "pdm" => "pdm.lock",
         _ => return None,
     };
-    let text = subject.app.read_text(file).ok()?;
+    let text = inputs.app.read_text(file).ok()?;
     let (_, rest) = text.split_once(&format!("name = \"{name}\"\nversion = \""))?;
     rest.split('"').next().map(str::to_owned)
 }

@@ -1,11 +1,10 @@
 //! The files of the project that the start reaches: what is started, the modules that it imports, the files that it opens.
 
 use super::code::{Code, Statement};
-use super::paths::Opened;
 use super::started::{Started, files as started};
-use crate::check::command::invocations;
-use crate::check::start::Start;
-use crate::check::subject::Subject;
+use crate::check::facts::command::invocations;
+use crate::check::facts::inputs::Inputs;
+use crate::check::facts::start::Start;
 use crate::log::pattern::Pattern;
 use crate::project::Project;
 use std::collections::HashSet;
@@ -55,8 +54,6 @@ pub(in crate::check) struct Import<'c> {
     pub(in crate::check) names: Vec<&'c str>,
 }
 
-static OPENED: Pattern =
-    Pattern::new(r#"\bopen\(\s*["']([\w][\w./-]*)["']\s*(?:\)|,\s*(?:encoding|(?:mode\s*=\s*)?["']r[bt]?["']))"#);
 static DYNAMIC: Pattern = Pattern::new(r#"(?:import_module|__import__|load_extension|include)\(\s*["']([\w.]+)["']"#);
 static DOTTED: Pattern = Pattern::new(r#"["']([A-Za-z_]\w*(?:\.\w+)*)["']"#);
 
@@ -76,11 +73,11 @@ fn plain(text: &str) -> String {
 }
 
 /// What is started first, then what it surely imports, nearest first, then what it may import.
-pub(in crate::check) fn modules(subject: &Subject<'_>) -> Vec<Module> {
-    let Some(start) = Start::of(subject).filter(|_| subject.is_python()) else { return Vec::new() };
-    let mut walk = Walk { app: &subject.app, found: Vec::new(), seen: HashSet::new() };
+pub(in crate::check) fn modules(inputs: &Inputs<'_>) -> Vec<Module> {
+    let Some(start) = Start::of(inputs).filter(|_| inputs.is_python()) else { return Vec::new() };
+    let mut walk = Walk { app: &inputs.app, found: Vec::new(), seen: HashSet::new() };
     for invocation in invocations(start.command) {
-        for Started { base, path, is_script } in started(subject, &invocation) {
+        for Started { base, path, is_script } in started(inputs, &invocation) {
             let next = walk.found.len();
             walk.add(path, base, None, true, is_script);
             walk.follow(next, true);
@@ -250,23 +247,4 @@ impl Module {
             .into_iter()
             .any(|base| app.has_file(base.join(top).with_extension("py")) || app.has_folder(base.join(top)))
     }
-}
-
-/// The files of the project that a module reads, by their literal names, and the lines that do. Of `open` only calls at the
-/// left margin, since any other may never be reached, and files that it does nothing else with, such as writing them first.
-pub(in crate::check) fn opened(app: &Project, module: &Module) -> Vec<Opened> {
-    let moves = module.text.contains("chdir(");
-    let lines = module.text.lines().enumerate();
-    let lines = lines.filter(move |(_, line)| !moves && !line.starts_with([' ', '\t']));
-    let names = lines.filter_map(|(index, line)| Some((index + 1, OPENED.captures(line)?.get(1)?.as_str())));
-    let mut found: Vec<Opened> = names
-        .filter(|(_, name)| app.has_file(name) && module.text.matches(name).count() == 1)
-        .map(|(line, name)| Opened { line, file: name.to_owned(), is_certain: true })
-        .collect();
-    for more in super::paths::read(app, module) {
-        if found.iter().all(|known| known.file != more.file) {
-            found.push(more);
-        }
-    }
-    found
 }

@@ -1,17 +1,18 @@
 //! Which files of the project a start command runs.
 
-use crate::check::command::{Invocation, is_python};
-use crate::check::subject::Subject;
+use crate::check::facts::command::{Invocation, is_python};
+use crate::check::facts::inputs::Inputs;
+use crate::check::facts::target::script;
 use crate::log::pattern::Pattern;
 use crate::project::Project;
 use std::path::{Path, PathBuf};
 
 /// A file that is started, and the folder in which its imports are looked for.
-pub(super) struct Started {
-    pub(super) base: PathBuf,
-    pub(super) path: PathBuf,
+pub(in crate::check) struct Started {
+    pub(in crate::check) base: PathBuf,
+    pub(in crate::check) path: PathBuf,
     /// Whether Python runs it as a file.
-    pub(super) is_script: bool,
+    pub(in crate::check) is_script: bool,
 }
 
 /// Programs that run a file, with the word before its name.
@@ -47,12 +48,12 @@ const LOADERS: &[(&str, &[&str], &[&str])] = &[
 static SETTINGS: Pattern = Pattern::new(r#"DJANGO_SETTINGS_MODULE["']\s*[,\]]\s*=?\s*["']([\w.]+)["']"#);
 
 /// The files that an invocation runs.
-pub(super) fn files(subject: &Subject<'_>, invocation: &Invocation<'_>) -> Vec<Started> {
-    let app = &subject.app;
+pub(in crate::check) fn files(inputs: &Inputs<'_>, invocation: &Invocation<'_>) -> Vec<Started> {
+    let app = &inputs.app;
     let folder = Path::new(invocation.folder);
     let found = match invocation.program {
         "alembic" => migrations(app, folder).into_iter().collect(),
-        _ => named(subject, invocation, folder),
+        _ => named(inputs, invocation, folder),
     };
     let inside = |path: &Path| path.is_relative() && !path.components().any(|part| part.as_os_str() == "..");
     let mut found: Vec<Started> =
@@ -60,18 +61,18 @@ pub(super) fn files(subject: &Subject<'_>, invocation: &Invocation<'_>) -> Vec<S
     let manage = found.iter().find(|started| started.path.ends_with("manage.py"));
     let by_wsgi = found.iter().find(|started| started.path.ends_with("wsgi.py") || started.path.ends_with("asgi.py"));
     if let Some(started) = manage.or(by_wsgi)
-        && let Some(settings) = settings(subject, started)
+        && let Some(settings) = settings(inputs, started)
     {
         found.push(settings);
     }
     found
 }
 
-fn named(subject: &Subject<'_>, invocation: &Invocation<'_>, folder: &Path) -> Vec<Started> {
-    let app = &subject.app;
+fn named(inputs: &Inputs<'_>, invocation: &Invocation<'_>, folder: &Path) -> Vec<Started> {
+    let app = &inputs.app;
     if !invocation.is_module && (is_python(invocation.program) || invocation.program.ends_with(".py")) {
         let script = match is_python(invocation.program) {
-            true => crate::check::entry::script(&invocation.arguments),
+            true => script(&invocation.arguments),
             false => Some(invocation.path),
         };
         return script.and_then(|script| file(folder, script, true)).into_iter().collect();
@@ -97,7 +98,7 @@ fn named(subject: &Subject<'_>, invocation: &Invocation<'_>, folder: &Path) -> V
                     .find(|word| !word.starts_with('-') && !verbs.contains(word) && !is_value(invocation, word)),
                 _ => invocation.option(options).or_else(|| {
                     let variable = if invocation.program == "flask" { "FLASK_APP" } else { "LITESTAR_APP" };
-                    subject.variable(variable)
+                    inputs.variable(variable)
                 }),
             },
         );
@@ -106,8 +107,10 @@ fn named(subject: &Subject<'_>, invocation: &Invocation<'_>, folder: &Path) -> V
             .then(|| ["app", "wsgi"].into_iter().find(|name| app.has_file(folder.join(format!("{name}.py")))))?
     };
     let name = match invocation.is_module {
-        true if loaded.is_none() && crate::check::entry::target(invocation).is_none() => Some(invocation.program),
-        _ => loaded.or_else(fallback).or_else(|| crate::check::entry::target(invocation)),
+        true if loaded.is_none() && crate::check::facts::target::target(invocation).is_none() => {
+            Some(invocation.program)
+        }
+        _ => loaded.or_else(fallback).or_else(|| crate::check::facts::target::target(invocation)),
     };
     let Some(name) = name.and_then(|name| name.trim_end_matches("()").split(':').next()) else { return Vec::new() };
     let option = invocation.option(&["--chdir", "--app-dir", "--pythonpath", "--workdir"]).unwrap_or_default();
@@ -142,11 +145,11 @@ fn module(app: &Project, base: &Path, name: &str) -> Option<Started> {
 }
 
 /// The settings that a Django project's manage.py or wsgi.py names.
-fn settings(subject: &Subject<'_>, by: &Started) -> Option<Started> {
-    let text = subject.app.read_text(&by.path).ok()?;
+fn settings(inputs: &Inputs<'_>, by: &Started) -> Option<Started> {
+    let text = inputs.app.read_text(&by.path).ok()?;
     let named = SETTINGS.captures(&text).map(|found| found[1].to_owned());
-    let name = subject.variable("DJANGO_SETTINGS_MODULE").map(str::to_owned).or(named)?;
-    module(&subject.app, &by.base, &name)
+    let name = inputs.variable("DJANGO_SETTINGS_MODULE").map(str::to_owned).or(named)?;
+    module(&inputs.app, &by.base, &name)
 }
 
 /// The env.py of Alembic's migrations.

@@ -10,12 +10,7 @@ fn told(files: &[(&str, &str)]) -> Vec<String> {
 }
 
 fn told_by(version: railpack::Version, files: &[(&str, &str)]) -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
+    let folder = crate::folder::folder(files);
     let project = Project::open(folder.path()).unwrap();
     let options = railpack::Options { version: Some(version), ..railpack::Options::default() };
     let answer = OfRailpack {

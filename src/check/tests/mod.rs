@@ -34,24 +34,10 @@ use super::{check, checks};
 use crate::builder::Planned;
 use crate::builder::nixpacks::{self, Options};
 use crate::finding::Diagnosis;
+use crate::folder::folder;
 use crate::project::Project;
 
 type Files<'a> = &'a [(&'a str, &'a str)];
-
-/// A folder with these files; a name that ends in `/` is a folder.
-fn folder(files: Files<'_>) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, content) in files {
-        let path = dir.path().join(name);
-        if name.ends_with('/') {
-            std::fs::create_dir_all(path).unwrap();
-        } else {
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, content).unwrap();
-        }
-    }
-    dir
-}
 
 fn look(dir: &tempfile::TempDir, env: &[&str]) -> Vec<Diagnosis> {
     let project = Project::open(dir.path()).unwrap();

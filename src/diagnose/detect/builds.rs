@@ -1,8 +1,8 @@
 //! Packages that fail to build, and which package it is.
 
-use super::find;
+use super::found::find;
 use super::imports::is_building;
-use crate::diagnose::rank::Finding;
+use crate::diagnose::table::Finding;
 use crate::diagnose::table::compile::BUILD_BACKEND_CONFIG;
 use crate::diagnose::table::install::NO_WHEEL_FOR_PYTHON;
 use crate::diagnose::table::{HINT, Rule};

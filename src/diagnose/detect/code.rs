@@ -1,9 +1,9 @@
 //! Files that do not parse, and exceptions of the app's own.
 
-use super::find;
+use super::found::find;
 use super::imports::{is_building, is_installer, is_tool};
 use crate::catalog::modules;
-use crate::diagnose::rank::Finding;
+use crate::diagnose::table::Finding;
 use crate::diagnose::table::compile::LEGACY_SETUP_PY;
 use crate::diagnose::table::database::{DB_UNREACHABLE, MISSING_DATA_FILE, REDIS_UNREACHABLE};
 use crate::diagnose::table::managers::TOOL_VERSION_INCOMPATIBLE;

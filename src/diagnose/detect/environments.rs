@@ -1,8 +1,8 @@
 //! Environments that tools make at the start.
 
-use super::find;
-use crate::diagnose::rank::Finding;
+use super::found::find;
 use crate::diagnose::table::DECISIVE;
+use crate::diagnose::table::Finding;
 use crate::diagnose::table::start::START_MAKES_ENVIRONMENT;
 use crate::diagnose::view::{LogView, Stage};
 use crate::log::pattern::Pattern;

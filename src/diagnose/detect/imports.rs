@@ -1,8 +1,8 @@
 //! Imports that fail, syntax that does not parse, and exceptions of the app's own.
 
-use super::{find, shows};
+use super::found::{find, shows};
 use crate::catalog::{modules, servers};
-use crate::diagnose::rank::Finding;
+use crate::diagnose::table::Finding;
 use crate::diagnose::table::compile::{LEGACY_SETUP_PY, SETUPTOOLS_PKG_RESOURCES_MISSING};
 use crate::diagnose::table::django::DJANGO_SETTINGS_MODULE_MISSING;
 use crate::diagnose::table::install::PIP_NOT_FOUND;

@@ -8,14 +8,15 @@
 mod builds;
 mod code;
 mod environments;
+mod found;
 mod imports;
 mod removed;
 mod serving;
 mod variables;
 mod versions;
 
-use super::rank::Finding;
-use super::table::{Rule, SIGNATURES};
+use super::table::Finding;
+use super::table::SIGNATURES;
 use super::view::LogView;
 use crate::log::traceback::ends;
 
@@ -77,16 +78,4 @@ fn by_signatures(view: &LogView<'_>) -> Vec<Finding> {
         }
     }
     found
-}
-
-/// Adds a finding.
-fn find<'f>(found: &'f mut Vec<Finding>, rule: &'static Rule, at: usize, rank: u8) -> &'f mut Finding {
-    found.push(Finding::new(rule, at, rank));
-    let last = found.len() - 1;
-    &mut found[last]
-}
-
-/// Whether a line shows a rule already.
-fn shows(found: &[Finding], at: usize, rules: &[&Rule]) -> bool {
-    found.iter().any(|known| known.at == at && rules.contains(&known.rule))
 }

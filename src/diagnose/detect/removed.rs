@@ -1,9 +1,9 @@
 //! Names that the standard library had once.
 
-use super::find;
+use super::found::find;
 use super::imports::{is_building, is_tool};
 use crate::catalog::modules;
-use crate::diagnose::rank::Finding;
+use crate::diagnose::table::Finding;
 use crate::diagnose::table::modules::{DEPENDENCY_VERSION_INCOMPATIBLE, IMPORT_NAME_ERROR, REMOVED_STDLIB_MODULE};
 use crate::diagnose::table::python::PYTHON_VERSION_TOO_OLD;
 use crate::diagnose::table::{DECISIVE, Rule};

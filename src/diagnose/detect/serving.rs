@@ -1,8 +1,8 @@
 //! Servers: where they listen, what they were asked to load.
 
-use super::find;
+use super::found::find;
 use crate::catalog::servers::is_of_a_loader;
-use crate::diagnose::rank::Finding;
+use crate::diagnose::table::Finding;
 use crate::diagnose::table::server::WRONG_BIND_HOST;
 use crate::diagnose::table::start::WRONG_APP_ATTRIBUTE;
 use crate::diagnose::table::{DECISIVE, LAST_RESORT};

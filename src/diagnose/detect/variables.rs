@@ -1,7 +1,7 @@
 //! Variables that are not set, told by the code that reads them.
 
-use super::find;
-use crate::diagnose::rank::Finding;
+use super::found::find;
+use crate::diagnose::table::Finding;
 use crate::diagnose::table::django::DJANGO_SECRET_KEY_MISSING;
 use crate::diagnose::table::platform::{MISSING_ENV_VAR, NO_DISPLAY};
 use crate::diagnose::table::{DECISIVE, HINT, Rule, SAID};

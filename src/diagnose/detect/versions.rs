@@ -1,8 +1,8 @@
 //! What pip's list of versions tells about a requirement that nothing satisfies.
 
-use super::find;
-use crate::diagnose::rank::Finding;
+use super::found::find;
 use crate::diagnose::table::DECISIVE;
+use crate::diagnose::table::Finding;
 use crate::diagnose::table::install::{NO_WHEEL_FOR_PYTHON, REQUIRES_PYTHON_MISMATCH};
 use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;

@@ -1,6 +1,6 @@
 //! Whose host it was that did not answer, and how large an image.
 
-use crate::diagnose::rank::Finding;
+use crate::diagnose::table::Finding;
 use crate::diagnose::view::{LogView, Stage};
 use crate::log::pattern::Pattern;
 

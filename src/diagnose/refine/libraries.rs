@@ -1,7 +1,7 @@
 //! Libraries whose package cannot be asked for.
 
 use crate::catalog::libraries::{is_refused, library};
-use crate::diagnose::rank::Finding;
+use crate::diagnose::table::Finding;
 use crate::diagnose::view::LogView;
 
 /// The program that the system's loader could not start, where it is none of Nix' nor of the virtual environment.

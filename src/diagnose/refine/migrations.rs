@@ -1,6 +1,6 @@
 //! Migrations, by the tool that runs them.
 
-use crate::diagnose::rank::Finding;
+use crate::diagnose::table::Finding;
 use crate::diagnose::view::LogView;
 
 /// The help names the command of the tool that the log shows.

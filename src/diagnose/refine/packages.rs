@@ -1,27 +1,21 @@
 //! Which package was being built when a build failed.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
-use crate::diagnose::rank::Finding;
+use crate::diagnose::table::Finding;
 use crate::diagnose::view::LogView;
+use crate::log::pattern::Pattern;
 
 /// Lines that name the package being built, best first.
-static NAMED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    [
-        r"Failed building wheel for (\S+)",
+static NAMED: [Pattern; 7] = [
+    Pattern::new(r"Failed building wheel for (\S+)"),
+    Pattern::new(
         r"(?:Could not build wheels for|Failed to build installable wheels for .*pyproject\.toml based projects \(|Failed to build) [`']?([\w.-]+(?:==[\w.]+)?)",
-        r"Failed to (?:download and )?build:? `([^`]+)`",
-        r"Building wheel for (\S+) \(",
-        r"([A-Za-z][\w.-]*)\.egg-info",
-        r"/pip-install-\w+/([\w.-]+?)_[0-9a-f]{16,}/",
-        r"^\s*Collecting ([^\s(]+)",
-    ]
-    .iter()
-    .filter_map(|pattern| Regex::new(pattern).ok())
-    .collect()
-});
+    ),
+    Pattern::new(r"Failed to (?:download and )?build:? `([^`]+)`"),
+    Pattern::new(r"Building wheel for (\S+) \("),
+    Pattern::new(r"([A-Za-z][\w.-]*)\.egg-info"),
+    Pattern::new(r"/pip-install-\w+/([\w.-]+?)_[0-9a-f]{16,}/"),
+    Pattern::new(r"^\s*Collecting ([^\s(]+)"),
+];
 
 /// Lines above and below among which the name is looked for.
 const NEAR: usize = 400;
@@ -40,9 +34,9 @@ fn package_at(view: &LogView<'_>, at: usize) -> Option<String> {
     if let Some(name) = mentioned_above(view, at) {
         return Some(name);
     }
-    NAMED.iter().find_map(|regex| {
+    NAMED.iter().find_map(|pattern| {
         after.clone().chain(before.clone()).find_map(|index| {
-            regex.captures(view.text(index)).map(|found| found[1].trim_end_matches([',', '.']).to_owned())
+            pattern.captures(view.text(index)).map(|found| found[1].trim_end_matches([',', '.']).to_owned())
         })
     })
 }

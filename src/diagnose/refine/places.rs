@@ -1,6 +1,6 @@
 //! The project's own line at which something came out.
 
-use crate::diagnose::rank::Finding;
+use crate::diagnose::table::Finding;
 use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
 use crate::log::traceback::{Frame, Raised};

@@ -1,6 +1,6 @@
 //! The reason that stands some lines from the message that it explains.
 
-use crate::diagnose::rank::Finding;
+use crate::diagnose::table::Finding;
 use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
 

@@ -1,6 +1,6 @@
 //! The requirements that pip lists below what it says of them.
 
-use crate::diagnose::rank::Finding;
+use crate::diagnose::table::Finding;
 use crate::diagnose::table::{HINT, SAID};
 use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;

@@ -1,8 +1,7 @@
 //! Processes that were asked to end, or that something else ended.
 
-use crate::diagnose::rank::Finding;
+use crate::diagnose::table::Finding;
 use crate::diagnose::table::HINT;
-use crate::diagnose::table::start::START_PROGRAM_NOT_FOUND;
 use crate::diagnose::view::LogView;
 
 /// What says that a process was asked to end.
@@ -13,15 +12,6 @@ const GOING: usize = 12;
 /// A process that was asked to end did well to.
 pub(in crate::diagnose) fn unless_asked_to_end(view: &LogView<'_>, finding: &mut Finding) -> bool {
     view.back_from(finding.at, GOING, |text| ASKED.iter().any(|word| text.contains(word))).is_none()
-}
-
-/// Another Python than the planned one is no want of pip.
-pub(in crate::diagnose) fn python_of_the_start(view: &LogView<'_>, finding: &mut Finding) -> bool {
-    let line = view.lines.get(finding.at);
-    if line.is_some_and(|line| line.phase.as_deref() == Some("start") && line.text.contains("python")) {
-        finding.rule = &START_PROGRAM_NOT_FOUND;
-    }
-    true
 }
 
 /// gunicorn guesses at memory after a time-out too; without one the guess is likely. Memory is not what a platform's kill

@@ -1,6 +1,6 @@
 //! Variables and tokens, in the words of those who ask for them.
 
-use crate::diagnose::rank::Finding;
+use crate::diagnose::table::Finding;
 use crate::diagnose::table::{DECISIVE, HINT, LAST_RESORT, SAID};
 use crate::diagnose::view::LogView;
 

@@ -37,7 +37,7 @@ pub(crate) static MISSING_COMPILER: Rule = Rule {
     is_of_a_package: true,
     refine: Some(refine::packages::being_built),
     fix: Some(fixes::nix::compiler),
-    explained_by: &[by(&check::setup::GCC_DROPPED)],
+    explained_by: &[by(&check::nixpacks::setup::GCC_DROPPED)],
     ..Rule::BLANK
 };
 
@@ -71,10 +71,10 @@ pub(crate) static MISSING_RUST: Rule = Rule {
 };
 
 pub(crate) static MISSING_SYSTEM_HEADER: Rule = Rule {
-    id: check::packages::HEADER.id,
+    id: check::nixpacks::packages::HEADER.id,
     phases: &["install"],
     message: "{a header or library of C} is missing for a package that is built from source",
-    about: check::packages::HEADER.about,
+    about: check::nixpacks::packages::HEADER.about,
     help: "add the package with {it} to nixPkgs, or take a wheel that brings the library (psycopg2-binary, for example)",
     example: "Error: pg_config executable not found.",
     signatures: &[
@@ -192,10 +192,10 @@ pub(crate) static SETUPTOOLS_PKG_RESOURCES_MISSING: Rule = Rule {
 };
 
 pub(crate) static BUILD_BACKEND_CONFIG: Rule = Rule {
-    id: check::pyproject::BACKEND.id,
+    id: check::nixpacks::pyproject::BACKEND.id,
     phases: &["install"],
     message: "the project's own build metadata is wrong{}",
-    about: check::pyproject::BACKEND.about,
+    about: check::nixpacks::pyproject::BACKEND.about,
     help: "name the packages in pyproject.toml (or use `--no-root`, `package-mode = false` with Poetry); with Nixpacks prefer a requirements.txt, \
                because only pyproject.toml is there while it installs",
     example: "error: Multiple top-level packages discovered in a flat-layout: ['quay', 'tides', 'charts'].",

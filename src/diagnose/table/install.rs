@@ -3,17 +3,19 @@
 use super::modules::REMOVED_STDLIB_MODULE;
 use super::network::{INDEX_AUTH_FAILED, NETWORK_TIMEOUT, NETWORK_UNREACHABLE, TLS_CA_BUNDLE};
 use super::requirements::TOOL_VERSION_VARIABLE_EMPTY;
-use super::rule::{Rule, YieldsTo, by, decisive, hint, last_resort, said};
+use super::rule::{Finding, Rule, YieldsTo, by, decisive, hint, last_resort, said};
 use super::setup::REGISTRY_UNREACHABLE;
+use super::start::START_PROGRAM_NOT_FOUND;
 use crate::check;
 use crate::diagnose::fixes;
 use crate::diagnose::refine;
+use crate::diagnose::view::LogView;
 
 pub(crate) static EXTERNALLY_MANAGED: Rule = Rule {
-    id: check::install::EXTERNALLY_MANAGED.id,
+    id: check::nixpacks::install::EXTERNALLY_MANAGED.id,
     phases: &["install"],
     message: "pip was aimed at a Python that is marked as externally managed, not at the virtual environment",
-    about: check::install::EXTERNALLY_MANAGED.about,
+    about: check::nixpacks::install::EXTERNALLY_MANAGED.about,
     help: "delete [phases.install] and any python3xxPackages.pip from nixpacks.toml, or begin the command with \
                `python -m venv --copies /opt/venv && . /opt/venv/bin/activate && `",
     example: "error: externally-managed-environment",
@@ -29,10 +31,10 @@ pub(crate) static EXTERNALLY_MANAGED: Rule = Rule {
 };
 
 pub(crate) static PIP_NOT_FOUND: Rule = Rule {
-    id: check::install::PIP_NOT_FOUND.id,
+    id: check::nixpacks::install::PIP_NOT_FOUND.id,
     phases: &["install"],
     message: "there is no pip where the command looks for it",
-    about: check::install::PIP_NOT_FOUND.about,
+    about: check::nixpacks::install::PIP_NOT_FOUND.about,
     help: "let the Python provider install (delete [phases.install]), or begin the command with \
                `python -m venv --copies /opt/venv && . /opt/venv/bin/activate && `",
     example: "/bin/bash: line 1: pip: command not found",
@@ -49,17 +51,17 @@ pub(crate) static PIP_NOT_FOUND: Rule = Rule {
         said(r"(?:/bin/(?:ba)?sh: )?(?:line )?\d*:? ?(?:\S+/)?python3?: (?:command )?not found"),
         said(r"\bpython[\d.]*: No module named ensurepip|ensurepip is not\s+available"),
     ],
-    refine: Some(refine::servers::python_of_the_start),
+    refine: Some(python_of_the_start),
     fix: Some(fixes::nix::externally_managed),
-    explained_by: &[by(&check::setup::PYTHON_DROPPED)],
+    explained_by: &[by(&check::nixpacks::setup::PYTHON_DROPPED)],
     ..Rule::BLANK
 };
 
 pub(crate) static VENV_MADE_TWICE: Rule = Rule {
-    id: check::venv::TWICE.id,
+    id: check::nixpacks::venv::TWICE.id,
     phases: &["install", "build"],
     message: "the virtual environment is made a second time over {itself}",
-    about: check::venv::TWICE.about,
+    about: check::nixpacks::venv::TWICE.about,
     help: "leave `python -m venv /opt/venv` out of the build command: it is made and active by then",
     example: "Error: '/opt/venv/bin/python' and '/opt/venv/bin/python' are the same file",
     signatures: &[
@@ -110,10 +112,10 @@ pub(crate) static NO_MATCHING_DISTRIBUTION: Rule = Rule {
 };
 
 pub(crate) static NO_WHEEL_FOR_PYTHON: Rule = Rule {
-    id: check::packages::NO_WHEEL.id,
+    id: check::nixpacks::packages::NO_WHEEL.id,
     phases: &["install"],
     message: "{a package} has no wheel for this Python, and its source does not build here",
-    about: check::packages::NO_WHEEL.about,
+    about: check::nixpacks::packages::NO_WHEEL.about,
     help: "raise the pin of {the package} to a release with wheels for this Python, or choose an older Python (runtime.txt, .python-version)",
     example: "AttributeError: module 'pkgutil' has no attribute 'ImpImporter'. Did you mean: 'zipimporter'?",
     signatures: &[
@@ -210,10 +212,10 @@ pub(crate) static WINDOWS_ONLY_REQUIREMENT: Rule = Rule {
 };
 
 pub(crate) static REQUIRES_PYTHON_MISMATCH: Rule = Rule {
-    id: check::version::MISMATCH.id,
+    id: check::nixpacks::version::MISMATCH.id,
     phases: &["install"],
     message: "{a package} demands another Python than the one that builds",
-    about: check::version::MISMATCH.about,
+    about: check::nixpacks::version::MISMATCH.about,
     help: "choose a Python that {it} supports (NIXPACKS_PYTHON_VERSION, runtime.txt or .python-version), or change the pin",
     example: "ERROR: Package 'demo' requires a different Python: 3.11.7 not in '>=3.12'",
     signatures: &[
@@ -292,3 +294,12 @@ pub(crate) static RESOLUTION_CONFLICT: Rule = Rule {
     refine: Some(refine::requirements::in_conflict),
     ..Rule::BLANK
 };
+
+/// Another Python than the planned one is no want of pip.
+fn python_of_the_start(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let line = view.lines.get(finding.at);
+    if line.is_some_and(|line| line.phase.as_deref() == Some("start") && line.text.contains("python")) {
+        finding.rule = &START_PROGRAM_NOT_FOUND;
+    }
+    true
+}

@@ -105,10 +105,10 @@ pub(crate) static PERMISSION_DENIED: Rule = Rule {
 };
 
 pub(crate) static MISSING_SYSTEM_BINARY: Rule = Rule {
-    id: check::packages::PROGRAM.id,
+    id: check::nixpacks::packages::PROGRAM.id,
     phases: &["install", "start"],
     message: "the program {that a package runs} is not there",
-    about: check::packages::PROGRAM.about,
+    about: check::nixpacks::packages::PROGRAM.about,
     help: "add the package with {the program} to nixPkgs (with \"...\" first) or to aptPkgs",
     example: "FileNotFoundError: [Errno 2] No such file or directory: 'ffmpeg'",
     signatures: &[
@@ -155,7 +155,7 @@ pub(crate) static MISSING_SYSTEM_BINARY: Rule = Rule {
     is_of_a_package: true,
     refine: Some(refine::libraries::browser),
     fix: Some(fixes::nix::program),
-    explained_by: &[by(&check::keys::UNKNOWN)],
+    explained_by: &[by(&check::nixpacks::keys::UNKNOWN)],
     ..Rule::BLANK
 };
 

@@ -7,10 +7,10 @@ use crate::check;
 use crate::diagnose::refine;
 
 pub(crate) static INVALID_PYPROJECT: Rule = Rule {
-    id: check::pyproject::INVALID.id,
+    id: check::nixpacks::pyproject::INVALID.id,
     phases: &["install"],
     message: "pyproject.toml cannot be read, or lacks a required part{}",
-    about: check::pyproject::INVALID.about,
+    about: check::nixpacks::pyproject::INVALID.about,
     help: "correct pyproject.toml where the message points, or give the missing section",
     example: "[tool.poetry] section not found in /app/pyproject.toml",
     signatures: &[
@@ -46,10 +46,10 @@ pub(crate) static INVALID_PYPROJECT: Rule = Rule {
 };
 
 pub(crate) static POETRY_LOCK_OUTDATED: Rule = Rule {
-    id: check::lock::POETRY_LOCK.id,
+    id: check::nixpacks::lock::POETRY_LOCK.id,
     phases: &["install"],
     message: "poetry.lock does not match pyproject.toml",
-    about: check::lock::POETRY_LOCK.about,
+    about: check::nixpacks::lock::POETRY_LOCK.about,
     help: "run `poetry lock` and commit poetry.lock",
     example: "pyproject.toml changed significantly since poetry.lock was last generated. Run `poetry lock` to fix the lock file.",
     signatures: &[
@@ -62,10 +62,10 @@ pub(crate) static POETRY_LOCK_OUTDATED: Rule = Rule {
 };
 
 pub(crate) static PIPFILE_LOCK_OUTDATED: Rule = Rule {
-    id: check::lock::PIPFILE_LOCK.id,
+    id: check::nixpacks::lock::PIPFILE_LOCK.id,
     phases: &["install"],
     message: "Pipfile.lock does not match the Pipfile",
-    about: check::lock::PIPFILE_LOCK.about,
+    about: check::nixpacks::lock::PIPFILE_LOCK.about,
     help: "run `pipenv lock` and commit Pipfile.lock",
     example: "Your Pipfile.lock (0345f5) is out of date. Expected: (5580b3).",
     signatures: &[
@@ -80,10 +80,10 @@ pub(crate) static PIPFILE_LOCK_OUTDATED: Rule = Rule {
 };
 
 pub(crate) static UV_LOCK_OUTDATED: Rule = Rule {
-    id: check::lock::UV_LOCK.id,
+    id: check::nixpacks::lock::UV_LOCK.id,
     phases: &["install"],
     message: "uv.lock does not match pyproject.toml",
-    about: check::lock::UV_LOCK.about,
+    about: check::nixpacks::lock::UV_LOCK.about,
     help: "run `uv lock` and commit uv.lock",
     example: "error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided. To update the lockfile, run `uv lock`.",
     signatures: &[
@@ -99,10 +99,10 @@ pub(crate) static UV_LOCK_OUTDATED: Rule = Rule {
 };
 
 pub(crate) static UV_LOCK_MISSING: Rule = Rule {
-    id: check::lock::NO_LOCK.id,
+    id: check::nixpacks::lock::NO_LOCK.id,
     phases: &["install"],
     message: "a frozen sync was asked for, and there is no lock file",
-    about: check::lock::NO_LOCK.about,
+    about: check::nixpacks::lock::NO_LOCK.about,
     help: "run `uv lock` and commit uv.lock",
     example: "error: Unable to find lockfile at `uv.lock`. To create a lockfile, run `uv lock` or `uv sync`.",
     signatures: &[
@@ -114,10 +114,10 @@ pub(crate) static UV_LOCK_MISSING: Rule = Rule {
 };
 
 pub(crate) static POETRY_VERSION_TOO_OLD: Rule = Rule {
-    id: check::lock::POETRY_OLD.id,
+    id: check::nixpacks::lock::POETRY_OLD.id,
     phases: &["install"],
     message: "the pinned Poetry cannot read this lock or project file{}",
-    about: check::lock::POETRY_OLD.about,
+    about: check::nixpacks::lock::POETRY_OLD.about,
     help: "set NIXPACKS_POETRY_VERSION (or `poetry` in .tool-versions) to the version that wrote the lock",
     example: "The lock file is not compatible with the current version of Poetry.",
     signatures: &[
@@ -139,10 +139,10 @@ pub(crate) static POETRY_VERSION_TOO_OLD: Rule = Rule {
 };
 
 pub(crate) static UV_VERSION_TOO_OLD: Rule = Rule {
-    id: check::lock::UV_OLD.id,
+    id: check::nixpacks::lock::UV_OLD.id,
     phases: &["install"],
     message: "the pinned uv cannot read this lock or project file{}",
-    about: check::lock::UV_OLD.about,
+    about: check::nixpacks::lock::UV_OLD.about,
     help: "set NIXPACKS_UV_VERSION (or `uv` in .tool-versions) to the version that wrote the lock",
     example: "error: The lockfile at `uv.lock` uses an unsupported schema version (v2, but only v1 is supported). Downgrade to a compatible uv version, or remove the `uv.lock` prior to running `uv lock` or `uv sync`.",
     signatures: &[
@@ -159,10 +159,10 @@ pub(crate) static UV_VERSION_TOO_OLD: Rule = Rule {
 };
 
 pub(crate) static POETRY_OPTION_REMOVED: Rule = Rule {
-    id: check::lock::POETRY_2.id,
+    id: check::nixpacks::lock::POETRY_2.id,
     phases: &["install"],
     message: "this Poetry has no {such option} any more",
-    about: check::lock::POETRY_2.about,
+    about: check::nixpacks::lock::POETRY_2.about,
     help: "pin Poetry 1.x (NIXPACKS_POETRY_VERSION=1.8.5), or use `--only main` in an install command of your own",
     example: "The option \"--no-dev\" does not exist",
     signatures: &[
@@ -174,10 +174,10 @@ pub(crate) static POETRY_OPTION_REMOVED: Rule = Rule {
 };
 
 pub(crate) static TOOL_VERSION_INCOMPATIBLE: Rule = Rule {
-    id: check::lock::PDM.id,
+    id: check::nixpacks::lock::PDM.id,
     phases: &["install"],
     message: "the pinned {installer} no longer works with its own dependencies of today",
-    about: check::lock::PDM.about,
+    about: check::nixpacks::lock::PDM.about,
     help: "set the tool's version variable (NIXPACKS_PDM_VERSION, NIXPACKS_POETRY_VERSION) to a current release",
     example: "TypeError: super(type, obj): obj must be an instance or subtype of type",
     signatures: &[

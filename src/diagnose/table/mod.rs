@@ -18,6 +18,7 @@ pub(super) mod server;
 pub(super) mod setup;
 pub(super) mod start;
 
+pub(crate) use rule::Finding;
 pub use rule::Rule;
 pub(super) use rule::{DECISIVE, HINT, LAST_RESORT, SAID, YieldsTo};
 pub(super) use signatures::SIGNATURES;

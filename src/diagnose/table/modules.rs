@@ -208,10 +208,10 @@ pub(crate) static NUMPY_ABI_MISMATCH: Rule = Rule {
 };
 
 pub(crate) static MISSING_SHARED_LIBRARY: Rule = Rule {
-    id: check::packages::LIBRARY.id,
+    id: check::nixpacks::packages::LIBRARY.id,
     phases: &["start"],
     message: "the shared library {that a package loads} is not on the library path",
-    about: check::packages::LIBRARY.about,
+    about: check::nixpacks::packages::LIBRARY.about,
     help: "add the package with {the library} to nixLibs (with \"...\" first); aptPkgs do not reach a Nix Python",
     example: "ImportError: libGL.so.1: cannot open shared object file: No such file or directory",
     signatures: &[
@@ -248,7 +248,7 @@ pub(crate) static MISSING_SHARED_LIBRARY: Rule = Rule {
     is_of_a_package: true,
     refine: Some(refine::libraries::refused),
     fix: Some(fixes::nix::shared_library),
-    explained_by: &[by(&check::setup::LIBS_DROPPED)],
+    explained_by: &[by(&check::nixpacks::setup::LIBS_DROPPED)],
     ..Rule::BLANK
 };
 

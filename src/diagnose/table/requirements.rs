@@ -155,10 +155,10 @@ pub(crate) static HASH_MISMATCH: Rule = Rule {
 };
 
 pub(crate) static TOOL_VERSION_VARIABLE_EMPTY: Rule = Rule {
-    id: check::lock::EMPTY.id,
+    id: check::nixpacks::lock::EMPTY.id,
     phases: &["install"],
     message: "the version variable in {an install command} is not set",
-    about: check::lock::EMPTY.about,
+    about: check::nixpacks::lock::EMPTY.about,
     help: "commit the lock file, or set NIXPACKS_POETRY_VERSION, NIXPACKS_PDM_VERSION or NIXPACKS_UV_VERSION",
     example: "ERROR: Invalid requirement: 'uv==': Expected end or semicolon (after name and no valid version specifier)",
     signatures: &[

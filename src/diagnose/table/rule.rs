@@ -1,10 +1,9 @@
-//! What a rule is made of.
+//! What a rule is made of, and a finding of it.
 
 use std::fmt;
 
 use crate::check::Check;
-use crate::diagnose::fixes::FixContext;
-use crate::diagnose::rank::Finding;
+use crate::diagnose::fixes::context::FixContext;
 use crate::diagnose::view::LogView;
 use crate::finding::Fix;
 
@@ -163,6 +162,30 @@ impl Eq for Rule {}
 impl fmt::Debug for Rule {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.id)
+    }
+}
+
+/// A rule and the line that shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Finding {
+    pub(crate) rule: &'static Rule,
+    pub(crate) subject: Option<String>,
+    /// In place of the rule's own message.
+    pub(crate) message: Option<String>,
+    /// In place of the rule's own help.
+    pub(crate) help: Option<String>,
+    /// Index of the most telling line.
+    pub(crate) at: usize,
+    /// Further telling lines.
+    pub(crate) also: Vec<usize>,
+    pub(crate) rank: u8,
+    /// Whether the rule's edits would not mend this one.
+    pub(crate) is_unfixable: bool,
+}
+
+impl Finding {
+    pub(crate) fn new(rule: &'static Rule, at: usize, rank: u8) -> Self {
+        Self { rule, subject: None, message: None, help: None, at, also: Vec::new(), rank, is_unfixable: false }
     }
 }
 

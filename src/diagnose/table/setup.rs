@@ -6,10 +6,10 @@ use crate::diagnose::fixes;
 use crate::diagnose::refine;
 
 pub(crate) static UNKNOWN_NIX_PACKAGE: Rule = Rule {
-    id: check::setup::UNKNOWN_PACKAGE.id,
+    id: check::nixpacks::setup::UNKNOWN_PACKAGE.id,
     phases: &["setup"],
     message: "nixpkgs has no {attribute of that name}",
-    about: check::setup::UNKNOWN_PACKAGE.about,
+    about: check::nixpacks::setup::UNKNOWN_PACKAGE.about,
     help: "take {it} out of nixPkgs or nixLibs; Python packages belong in requirements.txt, apt names in aptPkgs",
     example: "error: undefined variable 'pip' at /app/.nixpacks/nixpkgs-ffeebf0acf3ae8b29f8c7049cd911b9636efd7e7.nix:22:14",
     link: Some("https://search.nixos.org/packages"),
@@ -48,10 +48,10 @@ pub(crate) static NIX_PACKAGE_INSECURE: Rule = Rule {
 };
 
 pub(crate) static INVALID_NIXPACKS_CONFIG: Rule = Rule {
-    id: check::planned::INVALID_CONFIG.id,
+    id: check::nixpacks::planned::INVALID_CONFIG.id,
     phases: &["setup"],
     message: "{the Nixpacks configuration} cannot be read",
-    about: check::planned::INVALID_CONFIG.about,
+    about: check::nixpacks::planned::INVALID_CONFIG.about,
     help: "correct {the file} where the parser points",
     example: "Error: Failed to parse Nixpacks config file `nixpacks.toml`",
     link: Some("https://nixpacks.com/docs/configuration/file"),
@@ -72,10 +72,10 @@ pub(crate) static INVALID_NIXPACKS_CONFIG: Rule = Rule {
 };
 
 pub(crate) static NO_BUILD_PLAN: Rule = Rule {
-    id: check::planned::NO_PLAN.id,
+    id: check::nixpacks::planned::NO_PLAN.id,
     phases: &["setup"],
     message: "nothing at the root of the project tells the builder what it is",
-    about: check::planned::NO_PLAN.about,
+    about: check::nixpacks::planned::NO_PLAN.about,
     help: "set the service's root directory to the folder with requirements.txt, or move the files up",
     example: "Nixpacks was unable to generate a build plan for this app.",
     link: Some("https://nixpacks.com/docs/providers/python"),
@@ -96,10 +96,10 @@ pub(crate) static NO_BUILD_PLAN: Rule = Rule {
 };
 
 pub(crate) static NO_START_COMMAND: Rule = Rule {
-    id: check::planned::NO_START.id,
+    id: check::nixpacks::planned::NO_START.id,
     phases: &["setup"],
     message: "the plan has no start command",
-    about: check::planned::NO_START.about,
+    about: check::nixpacks::planned::NO_START.about,
     help: "add `[start]` with `cmd = \"…\"` to nixpacks.toml, or a Procfile with a `web:` line",
     example: "Error: No start command could be found",
     link: Some("https://nixpacks.com/docs/configuration/file"),
@@ -111,7 +111,7 @@ pub(crate) static NO_START_COMMAND: Rule = Rule {
             r"(?i)the container has no (?:entrypoint|command)|docker: Error response from daemon: no command specified",
         ),
     ],
-    explained_by: &[by(&check::keys::UNKNOWN), by(&check::planned::WSGI)],
+    explained_by: &[by(&check::nixpacks::keys::UNKNOWN), by(&check::nixpacks::planned::WSGI)],
     ..Rule::BLANK
 };
 

@@ -66,7 +66,7 @@ pub(crate) static START_PROGRAM_NOT_FOUND: Rule = Rule {
     ]),
     is_of_a_package: true,
     fix: Some(fixes::requirements::missing_module),
-    explained_by: &[by(&check::setup::PYTHON_DROPPED), over_fixes_by(&check::install::BYPASSED)],
+    explained_by: &[by(&check::nixpacks::setup::PYTHON_DROPPED), over_fixes_by(&check::nixpacks::install::BYPASSED)],
     ..Rule::BLANK
 };
 

@@ -1,16 +1,9 @@
-use std::fs;
-
 use proptest::prelude::*;
 
 use super::*;
 
 fn project(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Project) {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, content) in files {
-        let path = dir.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
-    }
+    let dir = crate::folder::folder_of_bytes(files);
     let project = Project::open(dir.path()).unwrap();
     (dir, project)
 }

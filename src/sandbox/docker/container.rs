@@ -16,7 +16,7 @@ use anyhow::{Context, Result};
 
 use super::engine::{Engine, SOON, WORK, own_group};
 use super::labels;
-use crate::sandbox::Lost;
+use crate::sandbox::MachineFailure;
 
 /// Makes the folder that every command begins in, which podman would not, says that it is up, and waits.
 const MAIN: &str =
@@ -141,11 +141,11 @@ impl Container {
     }
 
     /// Whether the container is there and answers.
-    pub(super) fn pulse(&self) -> Result<super::engine::Answer, Lost> {
+    pub(super) fn pulse(&self) -> Result<super::engine::Answer, MachineFailure> {
         self.ask(PULSE, &[], SOON).map_err(|error| {
             error
-                .downcast::<Lost>()
-                .unwrap_or_else(|error| Lost::for_good(format!("{error:#}"), "run again".to_owned()))
+                .downcast::<MachineFailure>()
+                .unwrap_or_else(|error| MachineFailure::for_good(format!("{error:#}"), "run again".to_owned()))
         })
     }
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use super::fault;
 use crate::plan::Vars;
-use crate::sandbox::{CommandLine, Interrupted, Lost, Unavailable};
+use crate::sandbox::{CommandLine, Interrupted, MachineFailure, Unavailable};
 
 /// How often a long answer looks whether it is still waited for.
 const TICK: Duration = Duration::from_millis(50);
@@ -105,7 +105,7 @@ impl Engine {
             return Ok(version.to_owned());
         }
         let lost = fault::explain(&self.name(), &answer.stderr).unwrap_or_else(|| {
-            Lost::for_good(format!("{} does not answer", self.name()), fault::first_line(&answer.stderr))
+            MachineFailure::for_good(format!("{} does not answer", self.name()), fault::first_line(&answer.stderr))
         });
         Err(Unavailable { missing: lost.what, cures: vec![lost.next] })
     }
@@ -146,7 +146,7 @@ impl Engine {
             if left.is_zero() {
                 handle.kill()?;
                 let what = format!("{} did not answer within {} s", self.name(), limit.as_secs());
-                return Err(Lost::for_now(what, format!("see whether `{} info` answers", self.name())).into());
+                return Err(MachineFailure::for_now(what, format!("see whether `{} info` answers", self.name())).into());
             }
         };
         Ok(Answer {
@@ -172,10 +172,10 @@ impl Engine {
     }
 
     /// The fault that `stderr` tells of.
-    pub(super) fn lost(&self, doing: &str, stderr: &str) -> Lost {
+    pub(super) fn lost(&self, doing: &str, stderr: &str) -> MachineFailure {
         fault::explain(&self.name(), stderr).unwrap_or_else(|| {
             let what = format!("could not {doing}: {}", fault::first_line(stderr));
-            Lost::for_good(what, format!("see whether `{} run` works by hand", self.name()))
+            MachineFailure::for_good(what, format!("see whether `{} run` works by hand", self.name()))
         })
     }
 }

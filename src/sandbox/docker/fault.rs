@@ -1,6 +1,6 @@
 //! What the client's complaints mean, and what to do about them.
 
-use crate::sandbox::Lost;
+use crate::sandbox::MachineFailure;
 
 /// A kind of complaint.
 struct Fault {
@@ -120,11 +120,11 @@ const FAULTS: &[Fault] = &[
 ];
 
 /// What a client's complaint means, where it is known.
-pub(super) fn explain(engine: &str, stderr: &str) -> Option<Lost> {
+pub(super) fn explain(engine: &str, stderr: &str) -> Option<MachineFailure> {
     let lower = stderr.to_lowercase();
     let fault = FAULTS.iter().find(|fault| fault.signs.iter().any(|sign| lower.contains(sign)))?;
     let filled = |text: &str| text.replace("{engine}", engine).replace("{detail}", &first_line(stderr));
-    Some(Lost { what: filled(fault.what), next: filled(fault.next), transient: fault.transient })
+    Some(MachineFailure { what: filled(fault.what), next: filled(fault.next), transient: fault.transient })
 }
 
 /// The line that says most, without the client's own prefix, and not longer than a terminal or two.

@@ -8,12 +8,13 @@ use tempfile::TempDir;
 
 use super::container::Container;
 use super::engine::SOON;
-use super::{Options, probe};
+use super::options::Options;
+use super::probe;
 use crate::plan::{NixEnvironment, Plan, Shell, Vars};
 use crate::sandbox::network::{self, Access};
 use crate::sandbox::{
-    CommandLine, Kept, Lost, MissingLibrary, Probe, ProbeAnswer, Role, Sandbox, SetupStep, Spec, Step, Unverified,
-    context,
+    CommandLine, Kept, MachineFailure, MissingLibrary, Probe, ProbeAnswer, Role, Sandbox, SetupStep, Spec, Step,
+    Unverified, context,
 };
 
 /// Where the start command's first process leaves its number.
@@ -160,7 +161,7 @@ impl Live {
     }
 
     /// Kills for memory, and free bytes.
-    fn pulse(&self) -> Result<(u64, Option<u64>), Lost> {
+    fn pulse(&self) -> Result<(u64, Option<u64>), MachineFailure> {
         let answer = self.container.pulse()?;
         if !answer.success {
             return Err(self.container.engine().lost("look into the container", &answer.stderr));
@@ -229,11 +230,11 @@ impl Sandbox for Live {
         self.pulse().is_ok_and(|(killed, _)| killed > 0)
     }
 
-    fn lost(&self) -> Option<Lost> {
+    fn lost(&self) -> Option<MachineFailure> {
         let engine = self.container.engine().name();
         match self.pulse() {
             Err(lost) => Some(lost),
-            Ok((_, Some(free))) if free < LEAST_FREE => Some(Lost::for_good(
+            Ok((_, Some(free))) if free < LEAST_FREE => Some(MachineFailure::for_good(
                 format!("the disk of the {engine} engine is full"),
                 format!("free some with `{engine} system prune`"),
             )),

@@ -5,54 +5,26 @@ mod engine;
 mod fault;
 mod labels;
 mod live;
+mod options;
 mod probe;
 
 pub use engine::Engine;
 pub use labels::{Leftover, clean, leftovers};
+pub use options::{Options, Pull};
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Result, bail};
-use clap::ValueEnum;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::container::{Container, Wanted};
 use self::engine::SOON;
 use self::live::Live;
-use super::{Backend, Kept, Sandbox, Spec, Unavailable, Watch};
+use super::{Backend, Kept, Progress, Sandbox, Spec, Unavailable};
 use crate::plan::Plan;
 
 /// Marks an image that stands in for the base image where that cannot be had, as `tests/base-image` makes it.
 const STAND_IN: &str = "dev.shakedown.base-image";
-
-/// When the base image is fetched from its registry.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Pull {
-    /// When it is not there
-    #[default]
-    Missing,
-    /// At each run
-    Always,
-    /// Never
-    Never,
-}
-
-/// What the user chose.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// Instead of the plan's `buildImage`.
-    pub base_image: Option<String>,
-    /// When to fetch the image.
-    pub pull: Pull,
-    /// Whether `cacheDirectories` start empty and are forgotten.
-    pub no_cache: bool,
-    /// Folders of this machine that are to be found at their own place inside, unless there is no network. They are copied:
-    /// the engine may be on another machine.
-    pub shown: Vec<PathBuf>,
-}
 
 /// The docker backend.
 #[derive(Debug, Clone, Default)]
@@ -120,11 +92,11 @@ impl Backend for Docker {
         Ok(())
     }
 
-    fn open(&self, spec: &Spec<'_>, watch: &mut Watch<'_>) -> Result<Box<dyn Sandbox>> {
+    fn open(&self, spec: &Spec<'_>, progress: &mut Progress<'_>) -> Result<Box<dyn Sandbox>> {
         let engine = self.engine()?;
         engine.version()?;
         let image = self.image(spec.plan);
-        self.fetch(&engine, image, spec.plan, watch)?;
+        self.fetch(&engine, image, spec.plan, progress)?;
         let volumes = if self.options.no_cache { Vec::new() } else { cache_volumes(&engine, spec)? };
         let wanted = Wanted { image, network: spec.network, memory: spec.memory, volumes: &volumes };
         let container = Container::start(&engine, &wanted)?;
@@ -141,15 +113,15 @@ impl Backend for Docker {
 }
 
 impl Docker {
-    fn fetch(&self, engine: &Engine, image: &str, plan: &Plan, watch: &mut Watch<'_>) -> Result<()> {
+    fn fetch(&self, engine: &Engine, image: &str, plan: &Plan, progress: &mut Progress<'_>) -> Result<()> {
         let wanted = match self.options.pull {
             Pull::Always => true,
             Pull::Missing => !self.has_image(plan),
             Pull::Never => false,
         };
         if wanted {
-            watch.waits_for(&format!("{} to pull {image}", engine.name()));
-            engine.pull(image, PULL_WITHIN, watch.interrupted)?;
+            progress.report(&format!("{} to pull {image}", engine.name()));
+            engine.pull(image, PULL_WITHIN, progress.interrupted)?;
         }
         Ok(())
     }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::{confine, root, seccomp};
+use super::system::system_command;
+use super::{confine, seccomp};
 use crate::plan::Vars;
 use crate::sandbox::CommandLine;
 
@@ -28,11 +29,11 @@ impl Bind {
     }
 }
 
-/// How a command stands to its surroundings.
+/// Which session a command runs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(super) enum Session {
     /// In a session of its own, out of reach of the terminal.
-    Step,
+    Detached,
     /// So too, and process 1, which a signal without a handler does not end: what a container's app is.
     FirstProcess,
     /// At the user's terminal.
@@ -41,7 +42,7 @@ pub(super) enum Manner {
 
 /// Everything that does not change from one command of a run to the next.
 #[derive(Debug, Clone)]
-pub(super) struct Jail {
+pub(super) struct Bubblewrap {
     pub(super) program: PathBuf,
     /// The run's own `/`.
     pub(super) rootfs: PathBuf,
@@ -80,7 +81,7 @@ const ENTER: &str = r#"{ [ -z "$1" ] || echo $$ > "$1"; } && shift && exec "$@" 
 /// Descriptor of [`ENTER`].
 const FILTER: &[&str] = &["--seccomp", "9"];
 
-impl Jail {
+impl Bubblewrap {
     /// Writes the filter of system calls where a run keeps what it does not show inside.
     pub(super) fn write_filter(run: &Path) -> Result<Option<PathBuf>> {
         let Some(filter) = seccomp::filter() else { return Ok(None) };
@@ -96,7 +97,7 @@ impl Jail {
         if group.is_none() && self.filter.is_none() {
             return Vec::new();
         }
-        let bash = root::system_command("bash").unwrap_or_else(|| "/bin/bash".into());
+        let bash = system_command("bash").unwrap_or_else(|| "/bin/bash".into());
         let mut words = vec![bash.into_os_string()];
         words.extend(["-p", "-c", ENTER].map(OsString::from));
         words.extend([filter.into_os_string(), group.unwrap_or_default()]);
@@ -104,7 +105,7 @@ impl Jail {
     }
 
     /// Runs `inner` inside, with exactly `vars`.
-    pub(super) fn command(&self, inner: &[&str], vars: &Vars, manner: Manner) -> CommandLine {
+    pub(super) fn command(&self, inner: &[&str], vars: &Vars, session: Session) -> CommandLine {
         let mut argv = self.wrapper();
         argv.push(self.program.clone().into_os_string());
         argv.extend(ISOLATION.iter().map(OsString::from));
@@ -112,10 +113,10 @@ impl Jail {
         if self.filter.is_some() {
             argv.extend(FILTER.iter().map(OsString::from));
         }
-        match manner {
-            Manner::Step => argv.push("--new-session".into()),
-            Manner::FirstProcess => argv.extend(["--new-session", "--as-pid-1"].map(OsString::from)),
-            Manner::Terminal => {}
+        match session {
+            Session::Detached => argv.push("--new-session".into()),
+            Session::FirstProcess => argv.extend(["--new-session", "--as-pid-1"].map(OsString::from)),
+            Session::Terminal => {}
         }
         if !self.network {
             argv.push("--unshare-net".into());

@@ -9,16 +9,16 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
+use super::declared::Declared;
 use super::layer::{self, in_root, store_path};
-use super::open::open_with;
-use super::packages::Declared;
+use super::open::open;
 use super::seed;
-use super::shelf::Shelved;
+use super::store::Stored;
 use crate::plan::{Image, Plan, Vars};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::process::{self, Ended, Exit, Limits};
 use crate::sandbox::python::Interpreter;
-use crate::sandbox::{Interrupted, Reuse, Role, Sandbox, Spec, Step, Watch};
+use crate::sandbox::{Interrupted, Progress, Reuse, Role, Sandbox, Spec, Step};
 
 /// A program by its Nix attribute, which is its distribution's name too.
 #[derive(Debug, Clone)]
@@ -50,26 +50,26 @@ impl Tool {
         Self { version: Cow::Owned(version.to_owned()), ..self.clone() }
     }
 
-    /// The tool on the shelf. `None` where the index did not give it, or nobody may ask it: then nobody watches.
+    /// The tool as a store path. `None` where the index did not give it, or nobody may ask it: then nobody watches.
     pub(super) fn fetch(
         &self,
         cache: &Cache,
         image: &Image,
         python: &Interpreter,
-        mut watch: Option<&mut Watch<'_>>,
-    ) -> Result<Option<Shelved>> {
+        mut progress: Option<&mut Progress<'_>>,
+    ) -> Result<Option<Stored>> {
         let name = format!("{}-{}", self.attribute, self.version);
         let store = store_path(&name);
         let make = |dir: &Path| {
-            let watch = watch.as_deref_mut().context("there is no network")?;
-            watch.waits_for(&format!("{} {} from the package index", self.attribute, self.version));
-            self.make(cache, image, python, &store, dir, watch.interrupted)
+            let progress = progress.as_deref_mut().context("there is no network")?;
+            progress.report(&format!("{} {} from the package index", self.attribute, self.version));
+            self.make(cache, image, python, &store, dir, progress.interrupted)
         };
         let made = cache.entry("fetched", &format!("1-{name}-{}", python.full_version()), make).ok();
-        if watch.is_some_and(|watch| watch.is_over()) {
+        if progress.is_some_and(|progress| progress.is_cancelled()) {
             return Err(Interrupted.into());
         }
-        Ok(made.map(|dir| Shelved { dir, store, commands: vec![self.attribute.to_owned()] }))
+        Ok(made.map(|dir| Stored { dir, store, commands: vec![self.attribute.to_owned()] }))
     }
 
     fn make(
@@ -91,12 +91,8 @@ impl Tool {
             memory: None,
             reuse: Reuse::Never,
         };
-        let sandbox = open_with(
-            cache,
-            &spec,
-            Declared::only(python.clone()),
-            seed::of(cache, image, python, interrupted)?.as_deref(),
-        )?;
+        let seed = seed::of(cache, image, python, interrupted)?;
+        let sandbox = open(cache, &spec, &Declared::only(python.clone()), seed.as_deref())?;
         // Wheels alone: nothing that they bring is run while they are installed.
         let script = format!(
             "python -m venv --copies /opt/fetch && /opt/fetch/bin/pip install --disable-pip-version-check \
@@ -107,7 +103,7 @@ impl Tool {
         let mut last = String::new();
         let ended = process::run(&line, WITHIN, interrupted, &mut |text| text.clone_into(&mut last))?;
         ensure!(ended == Ended::Exited(Exit::Code(0)), "{attribute} could not be installed: {last}");
-        fs::rename(in_root(&sandbox.jail.rootfs, "/opt/tool"), dir.join("lib"))?;
+        fs::rename(in_root(&sandbox.bubblewrap.rootfs, "/opt/tool"), dir.join("lib"))?;
         let text = match start.is_empty() {
             true => format!("#!/bin/sh\nexec {store}/lib/bin/{attribute} \"$@\"\n"),
             false => format!(

@@ -1,17 +1,16 @@
 //! A run's directory that stays, and how a later run finds its way about in it.
 
 use std::fs;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use super::HostSandbox;
-use super::bwrap::{Bind, Jail};
+use super::bwrap::{Bind, Bubblewrap};
 use super::check;
+use super::live::HostSandbox;
 use super::memory::Cap;
-use super::reuse::Past;
+use super::past::Past;
 use crate::plan::Vars;
 use crate::sandbox::cache::{Cache, KEPT, RunDir};
 use crate::sandbox::{Kept, Spec, Unverified};
@@ -33,8 +32,8 @@ impl HostSandbox {
     /// Leaves everything where it is; `notes` is what a run that goes on from here could not check either.
     pub(in crate::sandbox) fn keep_with(&mut self, notes: Vec<Unverified>) -> Result<Kept> {
         let parts = Parts {
-            binds: self.jail.binds.clone(),
-            network: self.jail.network,
+            binds: self.bubblewrap.binds.clone(),
+            network: self.bubblewrap.network,
             vars: self.vars.clone(),
             notes,
             start_profile: self.start_profile.clone(),
@@ -44,10 +43,8 @@ impl HostSandbox {
         };
         let path = self.run.path().join(KEPT);
         // A proxy's password may be in the variables.
-        let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
-        let file = file.with_context(|| format!("cannot write {}", path.display()))?;
-        serde_json::to_writer(file, &parts).with_context(|| format!("cannot write {}", path.display()))?;
-        self.jail.memory.remove();
+        crate::fs::write_json(&path, &parts).with_context(|| format!("cannot write {}", path.display()))?;
+        self.bubblewrap.memory.remove();
         self.closed = true;
         Ok(Kept::Folder(self.run.path().to_owned()))
     }
@@ -70,13 +67,13 @@ pub(in crate::sandbox) fn reopen(cache: &Cache, spec: &Spec<'_>, kept: &Kept) ->
 
 fn put_together(run: RunDir, parts: Parts, spec: &Spec<'_>) -> Result<HostSandbox> {
     let name = run.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let jail = Jail {
+    let bubblewrap = Bubblewrap {
         program: check::program().context("bubblewrap is gone")?,
         rootfs: run.path().join("root"),
         binds: parts.binds,
         network: parts.network && spec.network,
         memory: Cap::new(spec.memory, &name),
-        filter: Jail::write_filter(run.path())?,
+        filter: Bubblewrap::write_filter(run.path())?,
     };
     let project: PathBuf =
         fs::canonicalize(spec.project).with_context(|| format!("could not find {}", spec.project.display()))?;
@@ -84,7 +81,7 @@ fn put_together(run: RunDir, parts: Parts, spec: &Spec<'_>) -> Result<HostSandbo
         app: run.path().join("app"),
         finished: None,
         past: Past::default(),
-        jail,
+        bubblewrap,
         run,
         project,
         vars: parts.vars,

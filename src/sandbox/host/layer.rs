@@ -13,9 +13,12 @@ use anyhow::{Context, Result};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::bwrap::Bind;
-use super::root::is_left_out;
+use super::system::is_left_out;
 use crate::plan::Installs;
 use crate::sandbox::python::Interpreter;
+
+/// Stands in for `ensurepip/__main__.py`; runs on every Python 3.
+const ENSUREPIP: &str = include_str!("ensurepip.py");
 
 /// nixpkgs' marker, word for word.
 pub(super) const EXTERNALLY_MANAGED: &str = "[externally-managed]
@@ -107,7 +110,7 @@ pub(super) fn lay(rootfs: &Path, python: &Interpreter, installs: Installs, seed:
         link_entries(&python.stdlib.join("ensurepip"), &own, &format!("{STDLIB}/ensurepip"), |name| !replaced(name))?;
         if let Some(seed) = seed {
             binds.push(Bind::read_only(seed, SEED));
-            fs::write(own.join("__main__.py"), super::seed::MAIN.replace("@SEED@", SEED))?;
+            fs::write(own.join("__main__.py"), ENSUREPIP.replace("@SEED@", SEED))?;
         }
     }
     if installs == Installs::Nix {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::bwrap::{Bind, Jail};
+use super::bwrap::{Bind, Bubblewrap};
 use crate::plan::Vars;
 use crate::sandbox::Reuse;
 use crate::sandbox::store::Store;
@@ -19,7 +19,7 @@ pub(super) const OF_THE_NETWORK: &[&str] = &["etc/resolv.conf", "etc/ssl/certs/c
 
 /// A sandbox that has just been opened.
 pub(super) struct Beginning<'a> {
-    pub(super) jail: &'a Jail,
+    pub(super) bubblewrap: &'a Bubblewrap,
     pub(super) folder: &'a Path,
     pub(super) store: Result<Store>,
     pub(super) reuse: Reuse,
@@ -30,14 +30,14 @@ pub(super) struct Beginning<'a> {
 
 /// The digest of a machine before the first command: its files, what is shown in it, and what it runs on.
 pub(super) fn digest(beginning: &Beginning<'_>) -> Result<String> {
-    let Beginning { jail, folder, memory, find_links, .. } = beginning;
+    let Beginning { bubblewrap, folder, memory, find_links, .. } = beginning;
     let mut digest = Digest::default();
     digest.add(env!("CARGO_PKG_VERSION")).add(format!("{memory:?}"));
     let system = rustix::system::uname();
     digest.add(system.release().to_bytes()).add(system.machine().to_bytes());
     digest.add(format!("{:?}", std::thread::available_parallelism().ok()));
-    digest.add(tree::stamps(&jail.program, |_| false)?);
-    if let Some(filter) = &jail.filter {
+    digest.add(tree::stamps(&bubblewrap.program, |_| false)?);
+    if let Some(filter) = &bubblewrap.filter {
         digest.add(tree::content(filter)?);
     }
     for part in PARTS {
@@ -51,9 +51,9 @@ pub(super) fn digest(beginning: &Beginning<'_>) -> Result<String> {
             Bind::Empty(at) => at.strip_prefix(to)?.strip_prefix('/').map(|name| from.join(name)),
             _ => None,
         };
-        jail.binds.iter().filter_map(inside).collect()
+        bubblewrap.binds.iter().filter_map(inside).collect()
     };
-    for bind in &jail.binds {
+    for bind in &bubblewrap.binds {
         let Bind::ReadOnly(from, to) = bind else { continue };
         // What is in the cache has a seal, which was looked at when the sandbox was opened.
         let mut seal = from.clone().into_os_string();

@@ -2,10 +2,11 @@
 
 use anyhow::Result;
 
-use super::packages::{Declared, pip, setup as setup_of};
-use super::{fetched, shelf};
+use super::declared::Declared;
+use super::pip::pip;
+use super::{fetched, store};
 use crate::plan::{Plan, Tool};
-use crate::sandbox::Watch;
+use crate::sandbox::Progress;
 use crate::sandbox::cache::Cache;
 use crate::sandbox::python::Wanted;
 
@@ -28,10 +29,14 @@ pub(super) fn setup(plan: &Plan) -> Option<(String, Vec<String>, i32)> {
 
 impl Declared {
     /// What Railpack's builder image has and mise adds to it.
-    pub(super) fn add_mise(&mut self, plan: &Plan, cache: &Cache, mut watch: Option<&mut Watch<'_>>) -> Result<()> {
-        self.setup = setup_of(plan);
+    pub(super) fn add_mise(
+        &mut self,
+        plan: &Plan,
+        cache: &Cache,
+        mut progress: Option<&mut Progress<'_>>,
+    ) -> Result<()> {
         self.compiler = true;
-        if shelf::program("gcc").is_none() {
+        if store::program("gcc").is_none() {
             self.note("the build's compiler".to_owned(), "this machine has no gcc");
         }
         let Some(python) = self.python.clone() else { return Ok(()) };
@@ -48,8 +53,8 @@ impl Declared {
                 ("pipx", _) => {}
                 (_, Some(known)) => {
                     let tool = known.of_release(version);
-                    match tool.fetch(cache, &plan.image, &python, watch.as_deref_mut())? {
-                        Some(shelved) => self.shelved.push(shelved),
+                    match tool.fetch(cache, &plan.image, &python, progress.as_deref_mut())? {
+                        Some(stored) => self.stored.push(stored),
                         None => self.note(format!("mise: {name}"), "the package index did not give it"),
                     }
                 }

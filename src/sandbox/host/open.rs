@@ -6,72 +6,52 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::bwrap::{Bind, Jail};
+use super::bwrap::{Bind, Bubblewrap};
+use super::check;
+use super::declared::Declared;
 use super::layer::{self, in_root};
+use super::live::HostSandbox;
 use super::machine::Beginning;
 use super::memory::Cap;
-use super::packages::Declared;
-use super::reuse::Past;
+use super::past::Past;
 use super::root::{self, Recipe, Root};
-use super::{HostSandbox, check, seed};
 use crate::plan::{Image, Installs, Plan, Vars};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::network::Access;
 use crate::sandbox::python::Interpreter;
 use crate::sandbox::store::Store;
-use crate::sandbox::{Reuse, Spec, Unverified, Watch};
+use crate::sandbox::{Reuse, Spec, Unverified};
 
-/// A sandbox with an empty `/app` and no virtual environment.
-pub(super) fn open(
-    cache: &Cache,
-    spec: &Spec<'_>,
-    python: Option<&Path>,
-    watch: &mut Watch<'_>,
-) -> Result<HostSandbox> {
-    let interrupted = watch.interrupted;
-    let declared = Declared::of(spec.plan, cache, python, spec.network.then_some(watch))?;
-    let seed = match &declared.python {
-        Some(python) => seed::of(cache, &spec.plan.image, python, interrupted)?,
-        None => None,
-    };
-    open_with(cache, spec, declared, seed.as_deref())
-}
-
-/// [`open`] with the packages already looked at.
-pub(super) fn open_with(
-    cache: &Cache,
-    spec: &Spec<'_>,
-    declared: Declared,
-    seed: Option<&Path>,
-) -> Result<HostSandbox> {
+/// A sandbox with an empty `/app`, with what the plan declares at hand, and no virtual environment.
+pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Option<&Path>) -> Result<HostSandbox> {
     let run = cache.run_dir()?;
     let access = if spec.network { Access::of_this_machine() } else { Access::default() };
-    let maker = Maker { cache, spec, declared: &declared, access: &access, seed };
+    let maker = Maker { cache, spec, declared, access: &access, seed };
     let (rootfs, binds) = maker.world(run.path(), &declared.recipe())?;
     let finished = match spec.plan.start.as_ref().and_then(|start| start.takes.as_ref()) {
         Some(_) => Some(maker.world(&run.path().join(FINISHED), &declared.slim_recipe())?),
         None => None,
     };
     let name = run.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let jail = Jail {
+    let bubblewrap = Bubblewrap {
         program: check::program().context("bubblewrap is gone")?,
         rootfs,
         binds,
         network: spec.network,
         memory: Cap::new(spec.memory, &name),
-        filter: Jail::write_filter(run.path())?,
+        filter: Bubblewrap::write_filter(run.path())?,
     };
-    let notes = notes(spec, &declared, &jail.memory);
+    let notes = notes(spec, declared, &bubblewrap.memory);
     let start_user = spec.plan.start.as_ref().and_then(|start| start.user.clone()).filter(|user| is_name(user));
     if let Some(user) = &start_user {
-        fs::create_dir_all(in_root(&jail.rootfs, "/home").join(user))?;
+        fs::create_dir_all(in_root(&bubblewrap.rootfs, "/home").join(user))?;
     }
     let past = match spec.reuse {
         Reuse::Never => Past::default(),
         reuse => {
             let online = if spec.network { access.clone() } else { Access::of_this_machine() };
             Past::new(Beginning {
-                jail: &jail,
+                bubblewrap: &bubblewrap,
                 folder: run.path(),
                 store: Store::open(cache),
                 reuse,
@@ -94,7 +74,7 @@ pub(super) fn open_with(
         app: run.path().join("app"),
         past,
         finished,
-        jail,
+        bubblewrap,
         run,
         closed: false,
     })
@@ -253,11 +233,11 @@ fn notes(spec: &Spec<'_>, declared: &Declared, cap: &Cap) -> Vec<Unverified> {
     notes
 }
 
-/// What `seed` needs: the sandbox of a plan that is nothing but an image.
-pub(super) fn bare(cache: &Cache, image: &Image, python: &Interpreter) -> Result<HostSandbox> {
+/// The sandbox of a plan that is nothing but an image.
+pub(super) fn of_image(cache: &Cache, image: &Image, python: &Interpreter) -> Result<HostSandbox> {
     let plan = Plan { image: image.clone(), ..Plan::default() };
     let project = tempfile::tempdir()?;
     let spec =
         Spec { project: project.path(), plan: &plan, python: None, network: false, memory: None, reuse: Reuse::Never };
-    open_with(cache, &spec, Declared::only(python.clone()), None)
+    open(cache, &spec, &Declared::only(python.clone()), None)
 }

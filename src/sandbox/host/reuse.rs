@@ -6,12 +6,13 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::bwrap::{Bind, Manner};
-use super::machine::{self, Beginning, OF_THE_NETWORK, PARTS};
-use super::{HostSandbox, inside};
+use super::bwrap::{Bind, Session};
+use super::inside;
+use super::live::HostSandbox;
+use super::machine::{self, OF_THE_NETWORK, PARTS};
+use super::past::{Kind, Pending};
 use crate::plan::Vars;
-use crate::sandbox::cache::remove_tree;
-use crate::sandbox::reuse::{IndexAnswer, Origin, Prepared, Reuse, Upcoming, time_span};
+use crate::sandbox::reuse::{IndexAnswer, Origin, Prepared, Upcoming, time_span};
 use crate::sandbox::store::pip::{self, names_far_requirements};
 use crate::sandbox::store::reads::{Now, Reads};
 use crate::sandbox::store::trace::{self, Changes, Trace};
@@ -27,78 +28,6 @@ const DATA: &[&str] = &["txt", "in", "pip", "lock", "toml", "whl"];
 
 /// Why a command is not looked for after one of which that is so.
 const NOT_KEPT: &str = "a command before it could not be kept";
-
-/// What a sandbox knows of its past.
-#[derive(Debug, Default)]
-pub(super) struct Past {
-    /// None where nothing is reused or kept.
-    store: Option<Store>,
-    shows: bool,
-    /// The machine as it was opened.
-    base: String,
-    /// The entry whose files are shown; none while it is as it was opened.
-    below: Option<String>,
-    /// Why nothing can be told of what is shown any more.
-    lost: Option<String>,
-    /// Variables of a machine with network, also where there is none.
-    vars: Vars,
-    /// Folders that a machine with network shows beside the others.
-    find_links: Vec<PathBuf>,
-    pending: Option<Pending>,
-    /// Why the command that runs is not watched.
-    unwatched: Option<String>,
-    notes: Vec<Unverified>,
-}
-
-/// A command that is running.
-#[derive(Debug)]
-struct Pending {
-    key: String,
-    kind: Kind,
-    trace: Trace,
-    names: String,
-    vars: Vars,
-}
-
-#[derive(Debug)]
-enum Kind {
-    /// pip installs so many times.
-    Pip(usize),
-    /// Anything else; the digest of all of `/app` before.
-    Other(String),
-}
-
-impl Past {
-    /// The past of a sandbox that has just been opened.
-    pub(super) fn new(beginning: Beginning<'_>) -> Self {
-        let Beginning { store, reuse, vars, find_links, .. } = &beginning;
-        if *reuse == Reuse::Never {
-            return Self::default();
-        }
-        let past = Self {
-            shows: *reuse == Reuse::Show,
-            vars: vars.clone(),
-            find_links: find_links.clone(),
-            ..Self::default()
-        };
-        let base = match store {
-            Ok(store) => machine::digest(&beginning).map(|base| (store.clone(), base)),
-            Err(error) => Err(anyhow::anyhow!("{error:#}")),
-        };
-        match base {
-            Ok((store, base)) => Self { store: Some(store), base, ..past },
-            Err(error) => {
-                let why = format!("{error:#}: nothing is reused, and nothing is kept for later runs");
-                Self { notes: vec![Unverified { what: "reuse".to_owned(), why }], ..past }
-            }
-        }
-    }
-
-    /// What the verdict does not cover because of it.
-    pub(super) fn notes(&self) -> Vec<Unverified> {
-        self.notes.clone()
-    }
-}
 
 impl HostSandbox {
     /// Shows the work of an earlier run, or begins to watch what this one does. Never an error: then it is just run.
@@ -170,10 +99,10 @@ impl HostSandbox {
     fn key(&self, upcoming: &Upcoming<'_>, vars: &Vars) -> String {
         let Upcoming { step, limits } = upcoming;
         let argv: Vec<&str> = step.argv.iter().map(String::as_str).collect();
-        let mut jail = self.jail.clone();
-        jail.network = true;
-        jail.binds.retain(|bind| !matches!(bind, Bind::ReadOnly(from, _) if self.past.find_links.contains(from)));
-        let line = jail.command(&argv, vars, Manner::Step);
+        let mut bubblewrap = self.bubblewrap.clone();
+        bubblewrap.network = true;
+        bubblewrap.binds.retain(|bind| !matches!(bind, Bind::ReadOnly(from, _) if self.past.find_links.contains(from)));
+        let line = bubblewrap.command(&argv, vars, Session::Detached);
         let name = self.run.path().file_name().unwrap_or_default();
         let mut digest = Digest::default();
         digest.add(&self.past.base).add(self.past.below.as_deref().unwrap_or_default()).add(format!("{limits:?}"));
@@ -199,7 +128,7 @@ impl HostSandbox {
         if let Some(difference) = Now::new(&self.app, &tree).difference(&record.reads)? {
             return Ok(Err(difference));
         }
-        let index = match (record.network, self.jail.network) {
+        let index = match (record.network, self.bubblewrap.network) {
             (false, true) => return Ok(Err("it was made without network".to_owned())),
             (true, false) if !record.answers.is_empty() => IndexAnswer::NotAsked,
             _ if record.answers.is_empty() => IndexAnswer::NotNeeded,
@@ -231,7 +160,7 @@ impl HostSandbox {
             let (new, place) = (folder.join(format!("{part}.new")), folder.join(part));
             std::fs::create_dir(&new)?;
             tree::copy(&found.folder.join(part), &new)?;
-            remove_tree(&place)?;
+            crate::fs::tree::remove(&place)?;
             std::fs::rename(&new, &place)?;
         }
         for (file, text) in network {
@@ -249,7 +178,7 @@ impl HostSandbox {
             self.tell_pip()?;
             return Ok(Pending { key, kind: Kind::Pip(installs), trace: Trace::begin(&self.app)?, names, vars });
         }
-        ensure!(!self.jail.network, "what it asks of the network is not known");
+        ensure!(!self.bubblewrap.network, "what it asks of the network is not known");
         let all = tree::everything(&self.app, &tree)?;
         Ok(Pending { key, kind: Kind::Other(all), trace: Trace::of(tree), names, vars })
     }
@@ -269,7 +198,7 @@ impl HostSandbox {
                 }
                 self.refuse_code_of_packages(installs)?;
                 let asked = pip::read(log, installs).map_err(anyhow::Error::msg)?;
-                let answers = match self.jail.network {
+                let answers = match self.bubblewrap.network {
                     true => ask::first(&asked, &vars, interrupted)?,
                     false => Vec::new(),
                 };
@@ -278,7 +207,7 @@ impl HostSandbox {
         };
         let record = Record {
             made: store::now(),
-            network: self.jail.network,
+            network: self.bubblewrap.network,
             reads,
             answers,
             output: output.to_vec(),

@@ -3,18 +3,20 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::bwrap::{Bind, Jail};
+use super::bwrap::{Bind, Bubblewrap};
 use super::commands::{BASE_COMMANDS, NOT_SLIM};
+use super::system::{is_left_out, place, system_command};
 use super::toolchain;
 use crate::catalog::nix_packages::Package;
-use crate::sandbox::cache::{Cache, copy_file, copy_tree};
+use crate::fs::{stamp, tree};
+use crate::sandbox::cache::Cache;
 use crate::sandbox::elf::Libraries;
 use crate::sandbox::python::Interpreter;
 
@@ -68,12 +70,6 @@ pub(super) struct Root {
     pub(super) git_parts: Option<PathBuf>,
 }
 
-/// The program of a base command: the distribution's, even if the user's `PATH` prefers another.
-pub(super) fn system_command(name: &str) -> Option<PathBuf> {
-    let usual = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
-    usual.iter().map(|dir| Path::new(dir).join(name)).find(|path| path.is_file())
-}
-
 /// The root for `recipe`, from the cache or made now.
 pub(super) fn root(cache: &Cache, recipe: &Recipe<'_>) -> Result<Root> {
     let known = BASE_COMMANDS.iter().filter(|name| !recipe.slim || !NOT_SLIM.contains(name));
@@ -89,10 +85,6 @@ pub(super) fn root(cache: &Cache, recipe: &Recipe<'_>) -> Result<Root> {
 }
 
 fn key(recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> String {
-    let stamp = |path: &Path| {
-        let changed = fs::metadata(path).map(|meta| (meta.mtime(), meta.len())).unwrap_or_default();
-        format!("{}:{changed:?};", path.display())
-    };
     let mut text = format!("{LAYOUT};{};{:?};{};", recipe.compiler, recipe.development, recipe.slim);
     text.extend(recipe.python.map(|python| stamp(&python.program)));
     text.extend(recipe.python.map(|python| stamp(&python.stdlib.join("lib-dynload"))));
@@ -159,14 +151,6 @@ fn build(usr: &Path, recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> Result<(
     Ok(())
 }
 
-/// Copies `from` to `to` unless something is there already.
-pub(super) fn place(from: &Path, to: &Path) -> Result<()> {
-    match to.symlink_metadata() {
-        Ok(_) => Ok(()),
-        Err(_) => copy_file(from, to),
-    }
-}
-
 /// Where the host's loader looks first, relative to `/usr`: the directory libc is in.
 fn library_dir(libraries: &Libraries) -> Result<PathBuf> {
     let libc = libraries.by_name("libc.so.6").context("this machine has no glibc")?;
@@ -181,16 +165,11 @@ pub(super) fn extension_modules(python: &Interpreter) -> Vec<PathBuf> {
     files.map(|entry| entry.path()).filter(|path| !is_left_out(path)).collect()
 }
 
-/// `_tkinter` drags in X11, and nixpkgs' plain interpreters have none.
-pub(super) fn is_left_out(module: &Path) -> bool {
-    module.file_name().is_some_and(|name| name.to_string_lossy().starts_with("_tkinter."))
-}
-
 /// Debian keeps the wheels of `ensurepip` outside the standard library.
 fn wheels(usr: &Path, python: &Interpreter) -> Result<()> {
     let Some(dir) = python.wheels.as_deref().filter(|dir| !dir.starts_with(&python.stdlib)) else { return Ok(()) };
     match dir.strip_prefix("/usr") {
-        Ok(inside) => copy_tree(dir, &usr.join(inside)),
+        Ok(inside) => tree::copy(dir, &usr.join(inside)),
         Err(_) => Ok(()),
     }
 }
@@ -230,8 +209,8 @@ pub(super) const APT_NOTES: &str = "var/lib/apt/shakedown-asked";
 const APT: &str = "#!/bin/sh\nmkdir -p /var/lib/apt\necho \"$@\" >> /var/lib/apt/shakedown-asked\necho \"shakedown: apt is not reproduced here; noted: ${0##*/} $*\"\n";
 
 /// Directories whose libraries are the cloud's too: what the loader searches inside, and the plan's `nixLibs`.
-pub(super) fn inner_library_dirs(jail: &Jail) -> Vec<PathBuf> {
-    let from_binds = jail.binds.iter().filter_map(|bind| match bind {
+pub(super) fn inner_library_dirs(bubblewrap: &Bubblewrap) -> Vec<PathBuf> {
+    let from_binds = bubblewrap.binds.iter().filter_map(|bind| match bind {
         Bind::ReadOnly(from, to) if to == "/usr" => {
             library_dir(&Libraries::of_this_machine()).ok().map(|dir| from.join(dir))
         }

@@ -5,7 +5,6 @@
 //! the same, and the real one otherwise.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -15,6 +14,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::layer::in_root;
 use super::open;
+use crate::fs::stamp;
 use crate::plan::{Image, Vars};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::process::{self, Ended, Exit, Limits};
@@ -37,8 +37,7 @@ pub(super) fn of(
     let Some(wheels) = python.wheels.as_ref().filter(|_| python.version.0 == 3) else { return Ok(None) };
     let mut text = String::from("1;");
     for path in [&python.program, &python.stdlib, wheels] {
-        let changed = fs::metadata(path).map(|meta| (meta.mtime(), meta.len())).unwrap_or_default();
-        text.push_str(&format!("{}:{changed:?};", path.display()));
+        text.push_str(&stamp(path));
     }
     let key = format!("{}-{:032x}", python.full_version(), xxh3_128(text.as_bytes()));
     // A venv that cannot be made here is not this function's news: the plan's own command will tell.
@@ -46,14 +45,14 @@ pub(super) fn of(
 }
 
 fn make(cache: &Cache, image: &Image, python: &Interpreter, interrupted: &AtomicBool, dir: &Path) -> Result<()> {
-    let sandbox = open::bare(cache, image, python)?;
+    let sandbox = open::of_image(cache, image, python)?;
     let script = format!("python -m venv --copies {VENV}");
     let argv = image.entrypoint.command(&script).argv;
     let line = sandbox.command(&Step { role: Role::Build, argv: &argv, vars: &Vars::new() });
     let mut last = String::new();
     let ended = process::run(&line, WITHIN, interrupted, &mut |text| text.clone_into(&mut last))?;
     ensure!(ended == Ended::Exited(Exit::Code(0)), "{script} failed: {last}");
-    let venv = in_root(&sandbox.jail.rootfs, VENV);
+    let venv = in_root(&sandbox.bubblewrap.rootfs, VENV);
     fs::rename(venv.join("lib").join(python.name()).join("site-packages"), dir.join("packages"))?;
     fs::create_dir(dir.join("bin"))?;
     for entry in fs::read_dir(venv.join("bin"))?.flatten() {
@@ -64,6 +63,3 @@ fn make(cache: &Cache, image: &Image, python: &Interpreter, interrupted: &Atomic
     }
     Ok(())
 }
-
-/// Stands in for `ensurepip/__main__.py`; runs on every Python 3.
-pub(super) const MAIN: &str = include_str!("ensurepip.py");

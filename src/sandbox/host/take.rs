@@ -7,18 +7,21 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use globset::{Glob, GlobMatcher};
 
-use super::HostSandbox;
 use super::layer::in_root;
+use crate::fs::tree;
 use crate::plan::Taken;
-use crate::sandbox::cache::copy_tree;
 
 /// What the image has of its own, laid out when the sandbox was opened.
 const OWN: &[&str] = &["/mise", "/usr/local/bin/mise", "/etc/mise", "/root/.local/state/mise"];
 
-/// Moves what is taken into the finished image and goes on there. Gives the paths that are not there to be taken.
-pub(super) fn take(sandbox: &mut HostSandbox, taken: &[Taken]) -> Result<Vec<String>> {
-    let Some((rootfs, binds)) = sandbox.finished.take() else { return Ok(Vec::new()) };
-    let app = rootfs.parent().unwrap_or(&rootfs).join("app");
+/// Moves what is taken into the root and the `/app` of the finished image. `outside` says where a path inside is. Gives the
+/// paths that are not there to be taken.
+pub(super) fn move_into(
+    rootfs: &Path,
+    app: &Path,
+    outside: impl Fn(&str) -> PathBuf,
+    taken: &[Taken],
+) -> Result<Vec<String>> {
     let mut missing = Vec::new();
     // The last one to name a path has it; each is moved once.
     for Taken { include, exclude } in taken {
@@ -33,10 +36,10 @@ pub(super) fn take(sandbox: &mut HostSandbox, taken: &[Taken]) -> Result<Vec<Str
             if OWN.iter().any(|own| inside == *own || inside.starts_with(&format!("{own}/"))) {
                 continue;
             }
-            let from = sandbox.outside(&inside);
+            let from = outside(&inside);
             let to = match Path::new(&inside).strip_prefix("/app") {
                 Ok(rest) => app.join(rest),
-                Err(_) => in_root(&rootfs, &inside),
+                Err(_) => in_root(rootfs, &inside),
             };
             if from.symlink_metadata().is_err() {
                 // What an earlier layer has taken is gone from here.
@@ -49,9 +52,6 @@ pub(super) fn take(sandbox: &mut HostSandbox, taken: &[Taken]) -> Result<Vec<Str
                 .with_context(|| format!("could not take {inside} into the image that runs"))?;
         }
     }
-    sandbox.app = app;
-    sandbox.jail.rootfs = rootfs;
-    sandbox.jail.binds = binds;
     Ok(missing)
 }
 
@@ -77,7 +77,7 @@ fn transfer(from: &Path, to: &Path, within: &Path, excluded: &[GlobMatcher]) -> 
         if here.is_ok_and(|meta| !meta.is_dir()) {
             fs::remove_file(to)?;
         }
-        return fs::rename(from, to).or_else(|_| copy_tree(from, to).map_err(io::Error::other));
+        return fs::rename(from, to).or_else(|_| tree::copy(from, to).map_err(io::Error::other));
     }
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {

@@ -8,10 +8,10 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::layer::store_path;
-use super::root::{place, system_command};
-use super::shelf;
+use super::store;
+use super::system::{place, system_command};
 use crate::catalog::nix_packages::Package;
-use crate::sandbox::cache::copy_tree;
+use crate::fs::tree;
 use crate::sandbox::elf::Libraries;
 
 /// What nixpkgs' `gcc` puts into the profile.
@@ -300,7 +300,7 @@ pub(super) fn wrap_linker(usr: &Path, development: &[&Package]) -> Result<()> {
     let mut script = "#!/bin/sh\npath=\nfor word; do\n  case $word in\n".to_owned();
     for package in linked {
         let options: Vec<String> = package.link.iter().map(|name| format!("-l{name}")).collect();
-        let place = store_path(&shelf::linked_name(package));
+        let place = store_path(&store::linked_name(package));
         script += &format!("    {}) path=\"$path -rpath {place}/lib\" ;;\n", options.join("|"));
     }
     script += "  esac\ndone\nexec /usr/lib/ld/ld \"$@\" ${path:+--disable-new-dtags} $path\n";
@@ -327,7 +327,7 @@ fn place_any(from: &Path, to: &Path) -> Result<()> {
     }
     fs::create_dir_all(to.parent().context("a file without a directory")?)?;
     let real = fs::canonicalize(from)?;
-    if real.is_dir() { copy_tree(&real, to) } else { place(&real, to) }
+    if real.is_dir() { tree::copy(&real, to) } else { place(&real, to) }
 }
 
 /// Whether this machine has what the package is compiled against.

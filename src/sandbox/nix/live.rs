@@ -8,9 +8,9 @@ use anyhow::{Context, Result};
 use super::nixpkgs::Nixpkgs;
 use super::store::Store;
 use crate::plan::{self, NixEnvironment, Plan};
-use crate::sandbox::host::HostSandbox;
+use crate::sandbox::host::live::HostSandbox;
 use crate::sandbox::{
-    CommandLine, Kept, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Spec, Step, Unverified, cache,
+    CommandLine, Kept, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Spec, Step, Unverified,
 };
 
 /// A stand-in is made from this machine's own programs: no cache knows it, and its builds must see them as this user does.
@@ -188,7 +188,7 @@ impl Sandbox for Live {
             return Ok(());
         }
         self.store.forget(self.machine.dir());
-        cache::remove_tree(&self.machine.dir().join("interpreter"))?;
+        crate::fs::tree::remove(&self.machine.dir().join("interpreter"))?;
         self.machine.close()
     }
 

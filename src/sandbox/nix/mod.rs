@@ -14,8 +14,8 @@ use anyhow::Result;
 use self::live::Live;
 use self::store::Store;
 use super::cache::Cache;
-use super::host::{bare, check, keep};
-use super::{Backend, Kept, Sandbox, Spec, Unavailable, Watch};
+use super::host::{base, check, keep};
+use super::{Backend, Kept, Progress, Sandbox, Spec, Unavailable};
 use crate::plan::Plan;
 
 /// How long `nix-env --version` may take.
@@ -101,13 +101,13 @@ impl Backend for Nix {
         Ok(())
     }
 
-    fn open(&self, spec: &Spec<'_>, _watch: &mut Watch<'_>) -> Result<Box<dyn Sandbox>> {
+    fn open(&self, spec: &Spec<'_>, _watch: &mut Progress<'_>) -> Result<Box<dyn Sandbox>> {
         self.check(spec.plan)?;
         let store = self.store()?;
         store.make()?;
         let stand_in = self.nixpkgs.as_ref().is_some_and(Nixpkgs::is_stand_in);
         let compiler = stand_in && spec.plan.nix_packages().names.iter().any(|name| name == "gcc");
-        let machine = bare::machine(&self.cache()?, spec, compiler)?;
+        let machine = base::machine(&self.cache()?, spec, compiler)?;
         Ok(Box::new(Live::new(machine, spec, store, self.nixpkgs.clone(), program()?)?))
     }
 

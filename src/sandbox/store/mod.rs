@@ -23,13 +23,11 @@ use serde::{Deserialize, Serialize};
 
 use self::ask::Answer;
 use self::reads::Reads;
-use super::cache::{Cache, remove_tree};
+use super::cache::Cache;
 use super::seal;
 
 /// Changes with every change of what is written; folders of other versions are not looked into.
 const FOLDER: &str = "layers-1";
-/// How the folders of unfinished entries begin.
-const HALF: &str = "half-";
 const RECORD: &str = "record.json";
 /// The most bytes of a record: a command that prints more than its half is not kept.
 const MOST_RECORD: u64 = 64 << 20;
@@ -144,7 +142,7 @@ impl Store {
 
     /// Keeps a command's work, which `fill` puts into a folder and gives the size of. Gives the new entry's id.
     pub(super) fn keep(&self, key: &str, record: &Record, fill: impl FnOnce(&Path) -> Result<u64>) -> Result<String> {
-        let half = tempfile::Builder::new().prefix(HALF).tempdir_in(&self.root)?;
+        let half = tempfile::Builder::new().prefix(space::HALF).tempdir_in(&self.root)?;
         let lock = File::create(half.path().with_extension("lock"))?;
         lock.lock()?;
         let removed = RemovedAtEnd(half.path().with_extension("lock"));
@@ -201,7 +199,7 @@ pub fn clear(cache: &Cache) -> Result<()> {
     for folder in folders(cache) {
         match folder.ends_with(FOLDER) {
             true => space::clear(&folder),
-            false => remove_tree(&folder)?,
+            false => crate::fs::tree::remove(&folder)?,
         }
     }
     Ok(())

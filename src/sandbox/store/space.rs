@@ -6,8 +6,10 @@ use std::time::SystemTime;
 
 use anyhow::{Result, ensure};
 
-use super::HALF;
-use crate::sandbox::cache::remove_tree;
+use crate::fs::tree;
+
+/// How the folders of unfinished entries begin.
+pub(super) const HALF: &str = "half-";
 
 /// The most bytes that all entries may take together, where a tenth of the free disk is not less.
 const MOST: u64 = 10 << 30;
@@ -54,7 +56,7 @@ pub(super) fn remove(folder: &Path) -> Result<()> {
         ensure!(held.try_lock().is_ok(), "{} is in use", folder.display());
         // Without its seal it does not count any more, whatever happens next.
         fs::remove_file(seal)?;
-        remove_tree(folder)?;
+        tree::remove(folder)?;
         fs::remove_file(lock)?;
     }
     // Only an empty one goes.
@@ -114,7 +116,7 @@ fn remove_unfinished(root: &Path) {
         }
         let lock = path.with_extension("lock");
         if File::open(&lock).map_or(true, |held| held.try_lock().is_ok()) {
-            let _ = remove_tree(&path);
+            let _ = tree::remove(&path);
             let _ = fs::remove_file(lock);
         }
     }

@@ -241,7 +241,7 @@ pub(in crate::sandbox) fn copy(from: &Path, to: &Path) -> Result<u64> {
 pub(in crate::sandbox) fn remove(path: &Path) -> Result<()> {
     match path.symlink_metadata() {
         Err(_) => Ok(()),
-        Ok(meta) if meta.is_dir() => crate::sandbox::cache::remove_tree(path),
+        Ok(meta) if meta.is_dir() => crate::fs::tree::remove(path),
         Ok(_) => fs::remove_file(path).with_context(|| format!("could not remove {}", path.display())),
     }
 }

@@ -3,7 +3,9 @@
 use crate::builder::nixpacks::draft::{Draft, Key, TracedList};
 use crate::project::Source;
 
-use super::{VENV, View, Warning};
+use super::VENV;
+use super::view::View;
+use crate::plan::Warning;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Manager {

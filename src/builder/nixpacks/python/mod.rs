@@ -3,6 +3,7 @@
 mod install;
 mod start;
 mod version;
+mod view;
 
 use std::sync::LazyLock;
 
@@ -11,10 +12,12 @@ use regex::Regex;
 use crate::project::{Project, Source, line_containing};
 
 use super::draft::{Draft, Key, Traced};
-use super::error::read;
-use super::providers::{find_text, regex};
+use super::error::PlanError;
+use super::providers::find_text;
 use super::variables::Variables;
-use super::{Choice, PlanError, Warning};
+use crate::builder::regex;
+use crate::plan::{Choice, Warning};
+use view::View;
 
 /// Where the install command makes the virtual environment.
 pub(super) const VENV: &str = "/opt/venv";
@@ -49,14 +52,6 @@ pub(super) struct Provided {
     pub(super) metadata: String,
     pub(super) choices: Vec<Choice>,
     pub(super) warnings: Vec<Warning>,
-}
-
-/// A project as the provider sees it; its questions are asked in Nixpacks' order, since the first error wins.
-struct View<'a> {
-    project: &'a Project,
-    vars: &'a Variables,
-    choices: Vec<Choice>,
-    warnings: Vec<Warning>,
 }
 
 pub(super) fn plan(project: &Project, vars: &Variables) -> Result<Provided, PlanError> {
@@ -156,8 +151,4 @@ impl View<'_> {
     fn choose(&mut self, what: &str, value: impl Into<String>, because: Source) {
         self.choices.push(Choice { what: what.to_owned(), value: value.into(), because });
     }
-}
-
-fn read_if_present(project: &Project, name: &str) -> Result<Option<String>, PlanError> {
-    if project.has_file(name) { read(project, name).map(Some) } else { Ok(None) }
 }

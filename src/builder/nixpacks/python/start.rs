@@ -9,7 +9,11 @@ use serde::Deserialize;
 use crate::builder::nixpacks::draft::DraftStart;
 use crate::project::KeyLines;
 
-use super::{ANY_PYTHON, PlanError, View, find_text, regex};
+use super::ANY_PYTHON;
+use super::view::View;
+use crate::builder::nixpacks::error::PlanError;
+use crate::builder::nixpacks::providers::find_text;
+use crate::builder::regex;
 
 static WSGI: LazyLock<Regex> = LazyLock::new(|| regex(r#"WSGI_APPLICATION = ["|'](.*).application["|']"#));
 const NO_WSGI: &str = "Failed to find your WSGI_APPLICATION django setting. Add this to continue.";

@@ -8,8 +8,11 @@ use regex::Regex;
 use crate::catalog::python::{ARCHIVE, by_name};
 use crate::project::{Project, Source, line_at};
 
-use super::{PlanError, View, Warning, read_if_present, regex};
+use super::view::{View, read_if_present};
 use crate::builder::nixpacks::draft::Traced;
+use crate::builder::nixpacks::error::PlanError;
+use crate::builder::regex;
+use crate::plan::Warning;
 
 /// What `python3` is in [`ARCHIVE`].
 const DEFAULT: &str = "3.12";

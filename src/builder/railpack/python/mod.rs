@@ -4,7 +4,7 @@ mod dependencies;
 mod install;
 mod start;
 
-use crate::builder::nixpacks::regex;
+use crate::builder::regex;
 use crate::project::Source;
 
 use super::app::App;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::builder::nixpacks::regex;
+use crate::builder::regex;
 use crate::project::Source;
 
 use super::super::decode::Placed;

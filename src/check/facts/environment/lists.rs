@@ -1,28 +1,20 @@
 //! Variables that code goes through in a list of names, and demands each of.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
+use crate::log::pattern::Pattern;
 
 use crate::check::facts::code::{Code, Statement};
 
-macro_rules! pattern {
-    ($name:ident, $text:expr) => {
-        static $name: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new($text).ok());
-    };
-}
-
-pattern!(LOOP, r"\bfor (\w+) in (\[[^\]]*\]|\([^)]*\)|\{[^}]*\}|\w+)");
-pattern!(LIST, r"^(\w+)\s*(?::[^=]+)?=\s*(?:frozenset\(|tuple\(|set\()?([\[({].*[\])}])");
-pattern!(NAME, r#"["']([A-Z][A-Z0-9_]+)["']"#);
-pattern!(KEPT, r"^(\w+)\s*(?::[^=]+)?=\s*[\[({]");
+static LOOP: Pattern = Pattern::new(r"\bfor (\w+) in (\[[^\]]*\]|\([^)]*\)|\{[^}]*\}|\w+)");
+static LIST: Pattern = Pattern::new(r"^(\w+)\s*(?::[^=]+)?=\s*(?:frozenset\(|tuple\(|set\()?([\[({].*[\])}])");
+static NAME: Pattern = Pattern::new(r#"["']([A-Z][A-Z0-9_]+)["']"#);
+static KEPT: Pattern = Pattern::new(r"^(\w+)\s*(?::[^=]+)?=\s*[\[({]");
 
 /// The names that a statement demands, if it goes through a list of them.
 pub(super) fn demanded(code: &Code, index: usize) -> Vec<String> {
     let Some(statement) = code.statements.get(index).filter(|statement| statement.text.contains("for ")) else {
         return Vec::new();
     };
-    let Some(found) = LOOP.as_ref().and_then(|pattern| pattern.captures(&statement.text)) else { return Vec::new() };
+    let Some(found) = LOOP.captures(&statement.text) else { return Vec::new() };
     let variable = &found[1];
     let is_head = statement.text.starts_with("for ");
     let body: Vec<&str> = match is_head {
@@ -45,7 +37,7 @@ pub(super) fn demanded(code: &Code, index: usize) -> Vec<String> {
 
 /// Whether what a comprehension collects ends the program afterwards.
 fn is_checked(code: &Code, index: usize, statement: &Statement) -> bool {
-    let Some(kept) = KEPT.as_ref().and_then(|pattern| pattern.captures(&statement.text)) else { return false };
+    let Some(kept) = KEPT.captures(&statement.text) else { return false };
     let rest = code.statements.iter().enumerate().skip(index + 1);
     let mut asked = rest.filter(|(_, later)| later.text == format!("if {}:", &kept[1]));
     asked.any(|(at, _)| {
@@ -56,11 +48,11 @@ fn is_checked(code: &Code, index: usize, statement: &Statement) -> bool {
 /// The list that a name was given before.
 fn literal<'c>(code: &'c Code, index: usize, name: &str) -> Option<&'c str> {
     code.statements[..index].iter().rev().find_map(|earlier| {
-        let found = LIST.as_ref()?.captures(&earlier.text)?;
+        let found = LIST.captures(&earlier.text)?;
         (&found[1] == name).then(|| found.get(2).map(|list| list.as_str()))?
     })
 }
 
 fn names(list: &str) -> Vec<String> {
-    NAME.iter().flat_map(|pattern| pattern.captures_iter(list)).map(|found| found[1].to_owned()).collect()
+    NAME.captures_iter(list).map(|found| found[1].to_owned()).collect()
 }

@@ -1,23 +1,17 @@
 //! Objects that read variables when they are called: those of decouple, environs, django-environ and starlette.
 
 use std::collections::HashSet;
-use std::sync::LazyLock;
 
-use regex::Regex;
+use crate::log::pattern::Pattern;
 
 use crate::check::facts::code::{Code, Statement};
 use crate::check::facts::reach::Module;
 
-macro_rules! pattern {
-    ($name:ident, $text:expr) => {
-        static $name: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new($text).ok());
-    };
-}
-
-pattern!(ENV_OBJECT, r"^(\w+)\s*(?::[^=]+)?=\s*(?:environs\.|environ\.)?(?:Env|FileAwareEnv)\((.*)\)$");
-pattern!(CONFIG, r"^(\w+)\s*(?::[^=]+)?=\s*(?:decouple\.)?(?:Auto)?Config\(");
-pattern!(SCHEME, r"(\w+)\s*=\s*\(");
-pattern!(PREFIXED, r#"\.prefixed\(\s*["'](\w+)["']"#);
+static ENV_OBJECT: Pattern =
+    Pattern::new(r"^(\w+)\s*(?::[^=]+)?=\s*(?:environs\.|environ\.)?(?:Env|FileAwareEnv)\((.*)\)$");
+static CONFIG: Pattern = Pattern::new(r"^(\w+)\s*(?::[^=]+)?=\s*(?:decouple\.)?(?:Auto)?Config\(");
+static SCHEME: Pattern = Pattern::new(r"(\w+)\s*=\s*\(");
+static PREFIXED: Pattern = Pattern::new(r#"\.prefixed\(\s*["'](\w+)["']"#);
 
 /// Methods that read nothing.
 const OTHERS: &[&str] =
@@ -37,12 +31,12 @@ impl Objects {
             let configures = module.text.contains("starlette.config") || module.text.contains("decouple");
             for statement in &module.code.statements {
                 let text = &statement.text;
-                if let Some(made) = ENV_OBJECT.as_ref().and_then(|pattern| pattern.captures(text)) {
+                if let Some(made) = ENV_OBJECT.captures(text) {
                     found.names.insert(made[1].to_owned());
-                    let scheme = SCHEME.iter().flat_map(|pattern| pattern.captures_iter(&made[2]));
+                    let scheme = SCHEME.captures_iter(&made[2]);
                     found.defaults.extend(scheme.map(|found| found[1].to_owned()).collect::<Vec<_>>());
                 }
-                if let Some(made) = CONFIG.as_ref().filter(|_| configures).and_then(|pattern| pattern.captures(text)) {
+                if let Some(made) = CONFIG.captures(text).filter(|_| configures) {
                     found.names.insert(made[1].to_owned());
                 }
                 found.names.extend(taken(text, "decouple", "config"));
@@ -76,10 +70,8 @@ fn taken(text: &str, module: &str, name: &str) -> Option<String> {
 
 /// What `with env.prefixed(…)` blocks put before the names that are read inside.
 pub(super) fn prefix(code: &Code, statement: &Statement) -> String {
-    let mut parts: Vec<String> = code
-        .heads_around(statement)
-        .filter_map(|head| Some(PREFIXED.as_ref()?.captures(head)?[1].to_owned()))
-        .collect();
+    let mut parts: Vec<String> =
+        code.heads_around(statement).filter_map(|head| Some(PREFIXED.captures(head)?[1].to_owned())).collect();
     parts.reverse();
     parts.concat()
 }

@@ -1,27 +1,21 @@
 //! Fields of pydantic's settings classes that have no default.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::LazyLock;
 
-use regex::Regex;
+use crate::log::pattern::Pattern;
 
 use super::uses::{closing, is_keyword};
 use crate::check::facts::code::{Statement, has_word};
 use crate::check::facts::reach::Module;
 
-macro_rules! pattern {
-    ($name:ident, $text:expr) => {
-        static $name: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new($text).ok());
-    };
-}
-
-pattern!(CLASS, r"^class (\w+)\((.*)\)\s*:$");
-pattern!(RENAMED, r"\bBaseSettings as (\w+)");
-pattern!(PREFIX, r#"\benv_prefix\s*=\s*["'](\w*)["']"#);
-pattern!(DELIMITER, r#"\benv_nested_delimiter\s*=\s*["'](\W+|_+)["']"#);
-pattern!(SENSITIVE, r"\bcase_sensitive\s*=\s*(True)");
-pattern!(ALIAS, r#"\b(?:validation_alias|alias|env)\s*=\s*(?:AliasChoices\()?[\[\(]?\s*["'](\w+)["']"#);
-pattern!(MAPPED, r#"["'](\w+)["']\s*:\s*\{\s*["']env["']\s*:\s*["'](\w+)["']"#);
+static CLASS: Pattern = Pattern::new(r"^class (\w+)\((.*)\)\s*:$");
+static RENAMED: Pattern = Pattern::new(r"\bBaseSettings as (\w+)");
+static PREFIX: Pattern = Pattern::new(r#"\benv_prefix\s*=\s*["'](\w*)["']"#);
+static DELIMITER: Pattern = Pattern::new(r#"\benv_nested_delimiter\s*=\s*["'](\W+|_+)["']"#);
+static SENSITIVE: Pattern = Pattern::new(r"\bcase_sensitive\s*=\s*(True)");
+static ALIAS: Pattern =
+    Pattern::new(r#"\b(?:validation_alias|alias|env)\s*=\s*(?:AliasChoices\()?[\[\(]?\s*["'](\w+)["']"#);
+static MAPPED: Pattern = Pattern::new(r#"["'](\w+)["']\s*:\s*\{\s*["']env["']\s*:\s*["'](\w+)["']"#);
 
 /// Classes are derived from one another no deeper.
 const DEEPEST: usize = 6;
@@ -78,9 +72,9 @@ impl<'m> Classes<'m> {
         let mut roots = HashSet::from(["BaseSettings".to_owned()]);
         for module in modules {
             for (index, statement) in module.code.statements.iter().enumerate() {
-                let renamed = RENAMED.as_ref().and_then(|pattern| pattern.captures(&statement.text));
+                let renamed = RENAMED.captures(&statement.text);
                 roots.extend(renamed.map(|found| found[1].to_owned()));
-                let Some(class) = CLASS.as_ref().and_then(|pattern| pattern.captures(&statement.text)) else {
+                let Some(class) = CLASS.captures(&statement.text) else {
                     continue;
                 };
                 let plain = class[2].split(',').map(str::trim).filter(|base| !base.contains('='));
@@ -142,19 +136,18 @@ impl<'m> Classes<'m> {
     }
 
     /// What the configuration of a class says, or of the nearest that it is derived from.
-    fn configured(&self, name: &str, pattern: &LazyLock<Option<Regex>>, depth: usize) -> Option<String> {
+    fn configured(&self, name: &str, pattern: &Pattern, depth: usize) -> Option<String> {
         let class = self.named.get(name).filter(|_| depth > 0)?;
         let inside = class.module.code.inside(class.index).iter().map(|statement| statement.text.as_str());
         let mut texts = std::iter::once(class.head.as_str()).chain(inside);
-        let own = texts.find_map(|text| Some(pattern.as_ref()?.captures(text)?[1].to_owned()));
+        let own = texts.find_map(|text| Some(pattern.captures(text)?[1].to_owned()));
         own.or_else(|| class.bases.iter().find_map(|base| self.configured(base, pattern, depth - 1)))
     }
 
     /// The variables that a field is read from: one, or those of the fields of a model.
     fn variables(&self, class: &str, field: &Field<'_>) -> Vec<String> {
-        let alias = ALIAS.as_ref().and_then(|pattern| {
-            Some(pattern.captures(field.value).or_else(|| pattern.captures(field.kind))?[1].to_owned())
-        });
+        let alias = ALIAS.captures(field.value).or_else(|| ALIAS.captures(field.kind));
+        let alias = alias.map(|found| found[1].to_owned());
         if let Some(alias) = alias.or_else(|| self.mapped(class, field.name)) {
             return vec![alias];
         }
@@ -178,11 +171,7 @@ impl<'m> Classes<'m> {
         let class = self.named.get(class)?;
         let texts = class.module.code.inside(class.index).iter().map(|inner| &inner.text);
         let mut mapped = texts.filter(|text| text.starts_with("fields")).flat_map(|text| {
-            MAPPED
-                .iter()
-                .flat_map(|pattern| pattern.captures_iter(text))
-                .map(|found| (found[1].to_owned(), found[2].to_owned()))
-                .collect::<Vec<_>>()
+            MAPPED.captures_iter(text).map(|found| (found[1].to_owned(), found[2].to_owned())).collect::<Vec<_>>()
         });
         mapped.find(|(name, _)| name == field).map(|(_, variable)| variable)
     }

@@ -1,8 +1,41 @@
 //! Whether code can do with None.
 
-use super::{CALLEE, NEEDS};
 use crate::check::facts::code::has_word;
 use crate::check::facts::reach::Module;
+use crate::log::pattern::Pattern;
+
+static CALLEE: Pattern = Pattern::new(r"([\w.]+)\(\s*(?:(?:token|bot_token|api_token|api_key|url|dsn)\s*=\s*)?$");
+
+/// Calls that fail on None.
+const NEEDS: &[&str] = &[
+    "int",
+    "float",
+    "len",
+    "loads",
+    "create_engine",
+    "create_async_engine",
+    "from_url",
+    "run",
+    "Bot",
+    "TeleBot",
+    "AsyncTeleBot",
+    "token",
+    "connect",
+    "Path",
+    "Fernet",
+    "b64decode",
+    "urlparse",
+    "join",
+    "literal_eval",
+    "start_polling",
+    "run_until_complete",
+    "start",
+    "open",
+    "create_client",
+    "login",
+    "Updater",
+    "make_url",
+];
 
 pub(super) fn is_keyword(arguments: &str) -> bool {
     arguments
@@ -26,7 +59,7 @@ pub(super) fn closing(text: &str) -> usize {
 
 /// Whether a text ends in a call that fails on None.
 pub(super) fn needs(before: &str) -> bool {
-    let Some(call) = CALLEE.as_ref().and_then(|pattern| pattern.captures(before)) else { return false };
+    let Some(call) = CALLEE.captures(before) else { return false };
     NEEDS.contains(&call[1].rsplit('.').next().unwrap_or_default())
 }
 

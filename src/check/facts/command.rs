@@ -1,0 +1,140 @@
+//! What a start command starts.
+
+/// One program of a command line, with its arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::check) struct Invocation<'c> {
+    /// The whole of it, as it is written.
+    pub(in crate::check) text: &'c str,
+    /// The program's name without folder; the module's, for `python -m`.
+    pub(in crate::check) program: &'c str,
+    /// As it is written: `./start.sh`.
+    pub(in crate::check) path: &'c str,
+    /// Whether `python -m` runs it.
+    pub(in crate::check) is_module: bool,
+    pub(in crate::check) arguments: Vec<&'c str>,
+    /// The folder that a `cd` before it leads to.
+    pub(in crate::check) folder: &'c str,
+    /// The tool whose `run` runs it, and the words that stand before the program: `poetry run`.
+    pub(in crate::check) wrapper: Option<(&'c str, &'c str)>,
+}
+
+/// The programs of a command line, in order. Quoting is not undone, only taken off whole words.
+pub(in crate::check) fn invocations(command: &str) -> Vec<Invocation<'_>> {
+    let mut folder = "";
+    let mut found = Vec::new();
+    for text in command.split("&&").flat_map(|part| part.split(['|', ';', '\n'])) {
+        let text = text.trim().trim_end_matches('&').trim_end();
+        let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
+        let mut start = words.iter().position(|word| !is_prefix(word)).unwrap_or(words.len());
+        let mut wrapper = None;
+        if let Some(more) = wrapped(&words[start..]) {
+            let at = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
+            let (first, next) = (words[start], words[start + more]);
+            wrapper = Some((first, text[at(first)..at(next)].trim_matches([' ', '"', '\''])));
+            start += more;
+        }
+        let [path, arguments @ ..] = &words[start..] else { continue };
+        if *path == "cd" {
+            folder =
+                arguments.first().copied().unwrap_or_default().trim_start_matches("/app/").trim_start_matches("./");
+            continue;
+        }
+        let program = path.rsplit('/').next().unwrap_or(path);
+        let module = arguments.iter().position(|word| *word == "-m").filter(|_| is_python(program));
+        found.push(match module.and_then(|at| Some((at, *arguments.get(at + 1)?))) {
+            Some((at, module)) => Invocation {
+                text,
+                program: module,
+                path,
+                is_module: true,
+                arguments: arguments[at + 2..].to_vec(),
+                folder,
+                wrapper,
+            },
+            None => {
+                Invocation { text, program, path, is_module: false, arguments: arguments.to_vec(), folder, wrapper }
+            }
+        });
+    }
+    found
+}
+
+/// Programs that run the one that is named behind them, with the words between.
+const WRAPPERS: &[(&str, &[&str])] = &[
+    ("poetry", &["run"]),
+    ("pipenv", &["run"]),
+    ("uv", &["run"]),
+    ("pdm", &["run"]),
+    ("hatch", &["run"]),
+    ("rye", &["run"]),
+    ("dotenv", &["run"]),
+    ("doppler", &["run"]),
+    ("infisical", &["run"]),
+    ("opentelemetry-instrument", &[]),
+    ("ddtrace-run", &[]),
+    ("newrelic-admin", &["run-program"]),
+    ("xvfb-run", &[]),
+    ("stdbuf", &[]),
+];
+
+/// How many words at the head of a command only wrap the program behind them.
+fn wrapped(words: &[&str]) -> Option<usize> {
+    const VALUED: &[&str] = &["--with", "--group", "--extra", "--python", "-p", "--env-file", "-f"];
+    let (_, verbs) = WRAPPERS.iter().find(|(program, _)| words.first() == Some(program))?;
+    if !words[1..].starts_with(verbs) {
+        return None;
+    }
+    let mut at = 1 + verbs.len();
+    while let Some(word) = words.get(at).filter(|word| word.starts_with('-')) {
+        at += if VALUED.contains(word) { 2 } else { 1 };
+    }
+    words.get(at).map(|_| at)
+}
+
+/// What stands before a program without being one.
+fn is_prefix(word: &str) -> bool {
+    let assigns = word
+        .split_once('=')
+        .is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
+    assigns || matches!(word, "exec" | "env" | "nohup" | "time" | "command")
+}
+
+pub(in crate::check) fn is_python(program: &str) -> bool {
+    let rest = program.strip_prefix("python");
+    rest.is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'))
+}
+
+impl<'c> Invocation<'c> {
+    /// The value of the first of these options, given as `--name value`, `--name=value` or `-nvalue`.
+    pub(in crate::check) fn option(&self, names: &[&str]) -> Option<&'c str> {
+        self.arguments.iter().enumerate().find_map(|(index, word)| {
+            names.iter().find_map(|name| {
+                if word == name {
+                    return self.arguments.get(index + 1).copied();
+                }
+                let rest = word.strip_prefix(name)?;
+                match name.starts_with("--") {
+                    true => rest.strip_prefix('='),
+                    false => Some(rest.trim_start_matches('=')),
+                }
+            })
+        })
+    }
+
+    pub(in crate::check) fn has(&self, word: &str) -> bool {
+        self.arguments.contains(&word)
+    }
+
+    /// The first argument that is neither an option nor, as far as can be told, an option's value.
+    pub(in crate::check) fn positional(&self) -> Option<&'c str> {
+        let mut before = "";
+        for word in &self.arguments {
+            let is_value = before.starts_with('-') && !before.contains('=');
+            if !word.starts_with('-') && !is_value {
+                return Some(word);
+            }
+            before = word;
+        }
+        None
+    }
+}

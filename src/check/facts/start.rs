@@ -1,0 +1,44 @@
+//! The start command.
+
+use super::inputs::Inputs;
+use crate::check::finding::{replace_line, set_key};
+use crate::finding::Edit;
+use crate::project::Source;
+
+/// The start command of the plan and where it stands.
+pub(in crate::check) struct Start<'a> {
+    pub(in crate::check) command: &'a str,
+    pub(in crate::check) source: &'a Source,
+}
+
+impl<'a> Start<'a> {
+    pub(in crate::check) fn of(inputs: &Inputs<'a>) -> Option<Self> {
+        let choice = inputs.choices("start.cmd").last()?;
+        Some(Self { command: &choice.value, source: &choice.because })
+    }
+
+    /// Whether a person wrote it.
+    pub(in crate::check) fn is_written(&self, inputs: &Inputs<'_>) -> bool {
+        inputs.keyed(self.source).is_some()
+            || self.in_procfile()
+            || matches!(self.source, Source::Variable(_) | Source::Flag(_))
+    }
+
+    fn in_procfile(&self) -> bool {
+        matches!(self.source, Source::File { path, .. } if path.ends_with("Procfile"))
+    }
+
+    /// The edit that makes it another command, where it stands in a file.
+    pub(in crate::check) fn becomes(&self, inputs: &Inputs<'_>, command: &str) -> Vec<Edit> {
+        if let Some(file) = inputs.keyed(self.source) {
+            let keys: [&[&str]; 3] =
+                [&["deploy", "startCommand"], &["start", "cmd"], &["build", "nixpacksPlan", "start", "cmd"]];
+            let key = keys.into_iter().find(|key| file.str(key) == Some(self.command));
+            return key.map(|key| set_key(&file.path, key, command)).into_iter().collect();
+        }
+        let Source::File { path, line: Some(line) } = self.source else { return Vec::new() };
+        let was = inputs.line(self.source);
+        let in_line = self.in_procfile() && was.contains(self.command);
+        in_line.then(|| replace_line(path, *line, &was, was.replacen(self.command, command, 1))).into_iter().collect()
+    }
+}

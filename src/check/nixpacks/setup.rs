@@ -1,0 +1,193 @@
+//! Which Nix packages are asked for, and which of Nixpacks' own are lost by that.
+
+use std::path::PathBuf;
+
+use super::install::{drop_package, list_of};
+use crate::builder::nixpacks::spellings;
+use crate::check::facts::Facts;
+use crate::check::finding::{Check, Finding, Findings, error, note, warning};
+use crate::finding::Edit;
+use crate::plan::Choice;
+
+pub(crate) const UNKNOWN_PACKAGE: Check = error(
+    "unknown-nix-package",
+    "nixPkgs and nixLibs take attributes of nixpkgs, aptPkgs the names of Ubuntu's packages, and this one does not exist \
+     there. Names of pip or Homebrew packages, names of the other list, and dotted Python versions are the usual mistakes.",
+);
+pub(crate) const PYTHON_DROPPED: Check = error(
+    "nix-python-dropped",
+    "nixPkgs without \"...\" replaces the provider's packages, and this list has no Python in it. Every later command then ends with \
+     `python: command not found`.",
+);
+pub(crate) const GCC_DROPPED: Check = note(
+    "nix-compiler-dropped",
+    "nixPkgs without \"...\" replaces the provider's packages, gcc among them. A requirement without a wheel can then not be built.",
+);
+pub(crate) const LIBS_DROPPED: Check = warning(
+    "nix-libs-dropped",
+    "nixLibs without \"...\" replaces the provider's libraries. Compiled wheels such as numpy then do not find libstdc++.so.6 or \
+     libz.so.1.",
+);
+
+pub(super) const CHECKS: &[Check] = &[UNKNOWN_PACKAGE, PYTHON_DROPPED, GCC_DROPPED, LIBS_DROPPED];
+
+/// Names that people put into nixPkgs and nixpkgs does not have, with the ones it does.
+const NO_ATTRIBUTES: &[(&str, &str)] = &[
+    ("pip", ""),
+    ("pip3", ""),
+    ("python3-pip", ""),
+    ("python-pip", ""),
+    ("python3-venv", ""),
+    ("python3-dev", ""),
+    ("python", "python3"),
+    ("python3.9", "python39"),
+    ("python3.10", "python310"),
+    ("python3.11", "python311"),
+    ("python3.12", "python312"),
+    ("python3.13", "python313"),
+    ("build-essential", "gcc"),
+    ("g++", "gcc"),
+    ("libpq-dev", "postgresql_16.dev"),
+    ("libpq", "postgresql_16.lib"),
+    ("postgresql-client", "postgresql_16"),
+    ("libmysqlclient-dev", "libmysqlclient.dev"),
+    ("default-libmysqlclient-dev", "libmysqlclient.dev"),
+    ("libgl1", "libGL"),
+    ("libgl1-mesa-glx", "libGL"),
+    ("libglib2.0-0", "glib"),
+    ("libffi-dev", "libffi.dev"),
+    ("libssl-dev", "openssl.dev"),
+    ("tesseract-ocr", "tesseract"),
+    ("poppler-utils", "poppler_utils"),
+    ("libmagic", "file"),
+    ("libmagic1", "file"),
+    ("libsndfile1", "libsndfile"),
+    ("portaudio19-dev", "portaudio"),
+    ("default-jre", "jre"),
+    ("chromium-browser", "chromium"),
+    ("chromium-chromedriver", "chromedriver"),
+    ("nodejs-18", "nodejs_18"),
+    ("node", "nodejs"),
+    ("wkhtmltopdf-bin", "wkhtmltopdf"),
+];
+
+/// Packages that people remember from other systems and Ubuntu 24.04 does not have, with the ones it does.
+const NO_APT: &[(&str, &str)] = &[
+    ("libgl1-mesa-glx", "libgl1"),
+    ("libegl1-mesa", "libegl1"),
+    ("libgles2-mesa", "libgles2"),
+    ("libasound2", "libasound2t64"),
+    ("libssl1.1", "libssl3t64"),
+    ("libffi7", "libffi8"),
+    ("libjpeg62-turbo", "libjpeg-turbo8"),
+    ("libjpeg62-turbo-dev", "libjpeg-dev"),
+    ("libgconf-2-4", ""),
+    ("libjasper-dev", ""),
+    ("python-pip", ""),
+    ("python-dev", "python3-dev"),
+    ("python3.8", ""),
+    ("python3.9", ""),
+    ("python3.10", ""),
+    ("python3.11", ""),
+];
+
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    if facts.is_python() && facts.plan().is_some() {
+        unknown_packages(facts, findings);
+        unknown_to_apt(facts, findings);
+        dropped(facts, findings);
+    }
+}
+
+fn unknown_packages(facts: &Facts<'_>, findings: &mut Findings) {
+    for choice in facts.choices("phases.setup.nixPkgs").chain(facts.choices("phases.setup.nixLibs")) {
+        let Some((name, instead)) = NO_ATTRIBUTES.iter().find(|(name, _)| *name == choice.value) else { continue };
+        let finding = UNKNOWN_PACKAGE.found(format!("nixpkgs has no package `{name}`")).about(*name);
+        let finding = finding.at(choice.because.clone(), facts.line(&choice.because));
+        let finding = match (instead.is_empty(), drop_package(facts, choice)) {
+            (true, Some(edit)) => {
+                finding.fix(format!("remove {name}: the virtual environment has its own pip"), vec![edit])
+            }
+            (false, Some(Edit::RemoveItem { path, key, item })) => {
+                finding.fix(format!("say {instead}"), swapped(path, key, item, instead))
+            }
+            (false, _) => finding.help(format!("nixpkgs calls it {instead}")),
+            (true, None) => finding.help("leave it out"),
+        };
+        findings.push(finding);
+    }
+}
+
+/// One item of a list in the place of another.
+fn swapped(path: PathBuf, key: Vec<String>, item: String, instead: &str) -> Vec<Edit> {
+    let added = Edit::AddItem { path: path.clone(), key: key.clone(), item: instead.to_owned(), first: false };
+    vec![Edit::RemoveItem { path, key, item }, added]
+}
+
+fn unknown_to_apt(facts: &Facts<'_>, findings: &mut Findings) {
+    // That image is Debian 11, where some of them are still to be had.
+    if facts.variable("NIXPACKS_DEBIAN").is_some() {
+        return;
+    }
+    for choice in facts.choices("phases.setup.aptPkgs") {
+        let Some((name, instead)) = NO_APT.iter().find(|(name, _)| *name == choice.value) else { continue };
+        let finding = UNKNOWN_PACKAGE.found(format!("Ubuntu 24.04, the image's system, has no package `{name}`"));
+        let finding = finding.about(*name).at(choice.because.clone(), facts.line(&choice.because));
+        let replaced = match drop_package(facts, choice) {
+            Some(Edit::RemoveItem { path, key, item }) if !instead.is_empty() => {
+                Some((format!("say {instead}"), swapped(path, key, item, instead)))
+            }
+            Some(Edit::RemoveKey { path, key }) if !instead.is_empty() => {
+                let value = serde_json::json!([instead]);
+                Some((format!("say {instead}"), vec![Edit::SetKey { path, key, value }]))
+            }
+            Some(edit) => Some((format!("remove {name}"), vec![edit])),
+            None => None,
+        };
+        findings.push(match replaced {
+            Some((summary, edits)) => finding.fix(summary, edits),
+            None if instead.is_empty() => finding.help("leave it out"),
+            None => finding.help(format!("Ubuntu calls it {instead}")),
+        });
+    }
+}
+
+fn dropped(facts: &Facts<'_>, findings: &mut Findings) {
+    let Some(setup) = facts.phase("setup") else { return };
+    let lost = |what: &'static str| facts.choices(what).next().filter(|choice| facts.keyed(&choice.because).is_some());
+    if let Some(choice) = lost("phases.setup.nixPkgs") {
+        let has = |start: &str| setup.nix_pkgs.iter().any(|package| package.trim_start_matches('(').starts_with(start));
+        let python = ["python", "pypy", "uv", "conda", "micromamba", "poetry"].into_iter().any(has);
+        if !python {
+            findings.push(refill(
+                facts,
+                PYTHON_DROPPED.found("this nixPkgs list replaces Nixpacks' own, and has no Python in it"),
+                choice,
+            ));
+        } else if !has("gcc") && !has("clang") && !has("stdenv") {
+            findings.push(refill(
+                facts,
+                GCC_DROPPED.found("this nixPkgs list replaces Nixpacks' own, gcc among it"),
+                choice,
+            ));
+        }
+    }
+    if let Some(choice) = lost("phases.setup.nixLibs")
+        && !setup.nix_libs.iter().any(|lib| lib.contains("cc.lib"))
+    {
+        findings.push(refill(
+            facts,
+            LIBS_DROPPED.found("this nixLibs list replaces Nixpacks' own, libstdc++ among it"),
+            choice,
+        ));
+    }
+}
+
+fn refill(facts: &Facts<'_>, finding: Finding, choice: &Choice) -> Finding {
+    let finding = finding.at(choice.because.clone(), facts.line(&choice.because));
+    let names = spellings(if choice.what.ends_with("nixLibs") { "nixLibs" } else { "nixPkgs" });
+    let Some(file) = facts.keyed(&choice.because) else { return finding };
+    let Some((key, _)) = list_of(file, "setup", names) else { return finding };
+    let edit = Edit::AddItem { path: file.path.clone(), key, item: "...".to_owned(), first: true };
+    finding.fix("put \"...\" first, to keep what Nixpacks adds", vec![edit])
+}

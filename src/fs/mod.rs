@@ -1,0 +1,11 @@
+//! Files of this machine: reading what anyone may have put there, copying, what only the user may read, the user's folders.
+
+pub mod folders;
+mod private;
+mod read;
+mod stamp;
+pub mod tree;
+
+pub use private::{create_private, write_json};
+pub use read::{can_be_walked, can_be_walked_from, open, read, read_text};
+pub use stamp::stamp;

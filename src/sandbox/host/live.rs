@@ -1,0 +1,163 @@
+//! A host sandbox in use: the steps of a plan as command lines of bubblewrap.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Result;
+
+use super::bwrap::{Bind, Bubblewrap, Session};
+use super::layer::in_root;
+use super::past::Past;
+use super::{probe, root, take};
+use crate::plan::{Taken, Vars};
+use crate::sandbox::cache::RunDir;
+use crate::sandbox::{
+    CommandLine, Kept, MissingLibrary, Prepared, Probe, ProbeAnswer, Role, Sandbox, SetupStep, Step, Unverified,
+    Upcoming, audit, context,
+};
+
+/// A live host sandbox.
+#[derive(Debug)]
+pub(in crate::sandbox) struct HostSandbox {
+    pub(super) bubblewrap: Bubblewrap,
+    pub(super) run: RunDir,
+    pub(super) project: PathBuf,
+    /// The base image's variables, and what reaching the network takes.
+    pub(super) vars: Vars,
+    pub(super) setup: Vec<(String, Vec<String>, i32)>,
+    pub(super) notes: Vec<Unverified>,
+    /// What the image's last `RUN printf` lines add to `/root/.profile`.
+    pub(super) start_profile: String,
+    pub(super) start_user: Option<String>,
+    /// The `PATH` of a user that is not root.
+    pub(super) user_path: String,
+    /// The plan's virtual environment.
+    pub(super) venv: String,
+    /// What is shown at `/app`.
+    pub(super) app: PathBuf,
+    /// What earlier runs have to do with it.
+    pub(super) past: Past,
+    /// The image that runs, where it is another than the one that was built: its root, and what is shown in it.
+    pub(super) finished: Option<(PathBuf, Vec<Bind>)>,
+    pub(super) closed: bool,
+}
+
+impl HostSandbox {
+    /// Where the absolute path `inside` is outside.
+    pub(super) fn outside(&self, inside: &str) -> PathBuf {
+        let app = inside.strip_prefix("/app").filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        app.map_or_else(|| in_root(&self.bubblewrap.rootfs, inside), |rest| in_root(&self.app, rest))
+    }
+}
+
+/// Adds the plan's lines to the profile once, then becomes the start command.
+const START: &str = r#"have=$(<"$HOME/.profile") || have=; [[ $have == *"$1" ]] || printf '%s' "$1" >> "$HOME/.profile"; shift; exec "$@""#;
+
+impl Sandbox for HostSandbox {
+    fn setup(&mut self) -> Result<Vec<SetupStep>> {
+        let known = |(title, output, code): (String, Vec<String>, i32)| SetupStep::Known { title, output, code };
+        Ok(self.setup.clone().into_iter().map(known).collect())
+    }
+
+    fn copy_in(&mut self, only: Option<&[String]>) -> Result<()> {
+        context::copy(&self.project, &self.app, only)
+    }
+
+    fn take(&mut self, taken: &[Taken]) -> Result<Vec<String>> {
+        let Some((rootfs, binds)) = self.finished.take() else { return Ok(Vec::new()) };
+        let app = rootfs.parent().unwrap_or(&rootfs).join("app");
+        let missing = take::move_into(&rootfs, &app, |inside| self.outside(inside), taken)?;
+        // The run goes on in the finished image.
+        self.app = app;
+        self.bubblewrap.rootfs = rootfs;
+        self.bubblewrap.binds = binds;
+        Ok(missing)
+    }
+
+    fn command(&self, step: &Step<'_>) -> CommandLine {
+        let mut vars = self.vars.clone();
+        vars.extend(step.vars.clone());
+        let argv = step.argv.iter().map(String::as_str);
+        match step.role {
+            Role::Build => self.bubblewrap.command(&argv.collect::<Vec<_>>(), &vars, Session::Detached),
+            Role::Start => {
+                if let Some(user) = &self.start_user {
+                    vars.insert("HOME".to_owned(), format!("/home/{user}"));
+                    vars.insert("PATH".to_owned(), self.user_path.clone());
+                    return self.bubblewrap.command(&argv.collect::<Vec<_>>(), &vars, Session::FirstProcess);
+                }
+                let ready = ["/bin/bash", "-c", START, "bash", &self.start_profile];
+                let inner: Vec<&str> = ready.into_iter().chain(argv).collect();
+                self.bubblewrap.command(&inner, &vars, Session::FirstProcess)
+            }
+            Role::Interactive => {
+                vars.extend(std::env::var("TERM").ok().map(|terminal| ("TERM".to_owned(), terminal)));
+                self.bubblewrap.command(&["/bin/bash", "-l", "-i"], &vars, Session::Terminal)
+            }
+        }
+    }
+
+    fn prepare(&mut self, upcoming: &Upcoming<'_>, interrupted: &AtomicBool) -> Prepared {
+        HostSandbox::prepare(self, upcoming, interrupted)
+    }
+
+    fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
+        HostSandbox::keep_work(self, output, interrupted)
+    }
+
+    fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer {
+        probe::probe(probe, self.bubblewrap.network)
+    }
+
+    fn ask_to_stop(&self, pid: u32) -> Result<bool> {
+        probe::ask_first_process_to_stop(pid)
+    }
+
+    fn unverified(&self) -> Vec<Unverified> {
+        let mut notes = self.notes.clone();
+        notes.extend(self.past.notes());
+        notes.extend(apt_notes(&self.bubblewrap.rootfs));
+        notes
+    }
+
+    fn audit(&self) -> Result<Vec<MissingLibrary>> {
+        let libdir = root::inner_library_dirs(&self.bubblewrap);
+        audit::audit(&self.outside(&self.venv), &libdir)
+    }
+
+    fn ran_out_of_memory(&self) -> bool {
+        self.bubblewrap.memory.killed_some()
+    }
+
+    fn close(&mut self) -> Result<()> {
+        if self.closed {
+            return Ok(());
+        }
+        self.bubblewrap.memory.remove();
+        self.run.remove()?;
+        self.closed = true;
+        Ok(())
+    }
+
+    fn keep(&mut self) -> Result<Kept> {
+        self.keep_with(self.unverified())
+    }
+}
+
+impl Drop for HostSandbox {
+    fn drop(&mut self) {
+        let _ = self.close();
+    }
+}
+
+/// What commands asked of `apt`, which only takes note here.
+fn apt_notes(rootfs: &Path) -> Option<Unverified> {
+    let file = rootfs.join(root::APT_NOTES);
+    let plain = file.ancestors().take(4).all(|path| path.symlink_metadata().is_ok_and(|meta| !meta.is_symlink()));
+    let text = plain.then(|| std::fs::read(&file).ok()).flatten()?;
+    let asked = String::from_utf8_lossy(&text[..text.len().min(4096)]).lines().collect::<Vec<_>>().join("; ");
+    Some(Unverified {
+        what: format!("apt {asked}"),
+        why: "apt packages are not installed in the host sandbox".to_owned(),
+    })
+}

@@ -1,0 +1,81 @@
+//! What a sandbox knows of its past: where the work of earlier runs is, and what is shown of it.
+
+use std::path::PathBuf;
+
+use super::machine::{self, Beginning};
+use crate::plan::Vars;
+use crate::sandbox::store::Store;
+use crate::sandbox::store::trace::Trace;
+use crate::sandbox::{Reuse, Unverified};
+
+/// What a sandbox knows of its past.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    /// None where nothing is reused or kept.
+    pub(super) store: Option<Store>,
+    pub(super) shows: bool,
+    /// The machine as it was opened.
+    pub(super) base: String,
+    /// The entry whose files are shown; none while it is as it was opened.
+    pub(super) below: Option<String>,
+    /// Why nothing can be told of what is shown any more.
+    pub(super) lost: Option<String>,
+    /// Variables of a machine with network, also where there is none.
+    pub(super) vars: Vars,
+    /// Folders that a machine with network shows beside the others.
+    pub(super) find_links: Vec<PathBuf>,
+    pub(super) pending: Option<Pending>,
+    /// Why the command that runs is not watched.
+    pub(super) unwatched: Option<String>,
+    pub(super) notes: Vec<Unverified>,
+}
+
+/// A command that is running.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) key: String,
+    pub(super) kind: Kind,
+    pub(super) trace: Trace,
+    pub(super) names: String,
+    pub(super) vars: Vars,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// pip installs so many times.
+    Pip(usize),
+    /// Anything else; the digest of all of `/app` before.
+    Other(String),
+}
+
+impl Past {
+    /// The past of a sandbox that has just been opened.
+    pub(super) fn new(beginning: Beginning<'_>) -> Self {
+        let Beginning { store, reuse, vars, find_links, .. } = &beginning;
+        if *reuse == Reuse::Never {
+            return Self::default();
+        }
+        let past = Self {
+            shows: *reuse == Reuse::Show,
+            vars: vars.clone(),
+            find_links: find_links.clone(),
+            ..Self::default()
+        };
+        let base = match store {
+            Ok(store) => machine::digest(&beginning).map(|base| (store.clone(), base)),
+            Err(error) => Err(anyhow::anyhow!("{error:#}")),
+        };
+        match base {
+            Ok((store, base)) => Self { store: Some(store), base, ..past },
+            Err(error) => {
+                let why = format!("{error:#}: nothing is reused, and nothing is kept for later runs");
+                Self { notes: vec![Unverified { what: "reuse".to_owned(), why }], ..past }
+            }
+        }
+    }
+
+    /// What the verdict does not cover because of it.
+    pub(super) fn notes(&self) -> Vec<Unverified> {
+        self.notes.clone()
+    }
+}

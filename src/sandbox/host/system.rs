@@ -1,0 +1,26 @@
+//! What this machine's own system has.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::fs::tree;
+
+/// The program of a base command: the distribution's, even if the user's `PATH` prefers another.
+pub(super) fn system_command(name: &str) -> Option<PathBuf> {
+    let usual = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
+    usual.iter().map(|dir| Path::new(dir).join(name)).find(|path| path.is_file())
+}
+
+/// Copies `from` to `to` unless something is there already.
+pub(super) fn place(from: &Path, to: &Path) -> Result<()> {
+    match to.symlink_metadata() {
+        Ok(_) => Ok(()),
+        Err(_) => tree::copy_file(from, to),
+    }
+}
+
+/// `_tkinter` drags in X11, and nixpkgs' plain interpreters have none.
+pub(super) fn is_left_out(module: &Path) -> bool {
+    module.file_name().is_some_and(|name| name.to_string_lossy().starts_with("_tkinter."))
+}
