@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Result;
 use clap::{Args as ClapArgs, ValueEnum};
@@ -19,7 +20,7 @@ use crate::rehearse::Request;
 use crate::report::Paint;
 use crate::sandbox::cache::{self, Cache};
 use crate::sandbox::docker::{self, Docker, Leftover};
-use crate::sandbox::host::Host;
+use crate::sandbox::host::{self, Host};
 use crate::sandbox::nix::Nix;
 use crate::sandbox::{Backend, Unavailable, python, store};
 
@@ -65,6 +66,9 @@ struct Finding {
     name: &'static str,
     usable: bool,
     version: Option<String>,
+    /// The program that makes the sandbox.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    program: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unavailable: Option<Unavailable>,
     exact: &'static str,
@@ -123,12 +127,14 @@ fn look(request: &Request, cache: Option<&Cache>, docker: &Docker) -> Findings {
 
 fn host(request: &Request) -> Finding {
     let checked = Host::new().with_python(request.python.clone()).check(&Plan::default());
-    let version = std::process::Command::new("bwrap").arg("--version").output().ok();
+    let program = host::bubblewrap();
+    let version = program.as_ref().and_then(|program| Command::new(program).arg("--version").output().ok());
     let version = version.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     Finding {
         name: "host",
         usable: checked.is_ok(),
         version: version.filter(|version| !version.is_empty()),
+        program,
         unavailable: checked.err(),
         exact: "phases, shells, variables, PATH, the venv, PEP 668, pip against the real index, which libraries are missing",
         roughly: "the Python's patch version, Nix packages (this machine's own commands and libraries in their place), \
@@ -144,6 +150,7 @@ fn nix(request: &Request) -> Finding {
         name: "nix",
         usable: checked.is_ok(),
         version: Nix::version().ok(),
+        program: None,
         unavailable: checked.err(),
         exact: "Nix packages and their errors, the Python itself, PEP 668, LD_LIBRARY_PATH, and all that host does",
         roughly: "the base image's own commands",
@@ -157,6 +164,7 @@ fn of_docker(docker: &Docker) -> Finding {
         name: "docker",
         usable: checked.is_ok(),
         version: docker.engine().ok().and_then(|engine| Some(format!("{} {}", engine.name(), engine.version().ok()?))),
+        program: None,
         unavailable: checked.err(),
         exact: "the base image, Nix and apt packages, users, memory limits",
         roughly: "layers: one container lives through the run, so that no image is committed",
@@ -204,6 +212,11 @@ fn human(found: &Findings, paint: Paint) -> String {
     for backend in &found.backends {
         let mark = if backend.usable { paint.good("✔") } else { paint.bad("✘") };
         let version = backend.version.as_deref().unwrap_or_default();
+        let program = backend.program.as_ref().map(|program| {
+            let whose = if host::came_in_a_wheel(program) { "that of the wheel, " } else { "" };
+            format!(" ({whose}{})", program.display())
+        });
+        let version = format!("{version}{}", program.unwrap_or_default());
         let _ = writeln!(out, "{mark} {} {}", paint.bold(backend.name), paint.dim(version));
         if let Some(unavailable) = &backend.unavailable {
             let _ = writeln!(out, "    {}", unavailable.missing);

@@ -166,3 +166,19 @@ pub fn rehearse(backend: &dyn Backend, spec: &Spec<'_>, settings: &Settings, int
 pub fn vars(pairs: &[(&str, &str)]) -> Vars {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
+
+/// The wheel for this machine that `.ci/dist` built last.
+pub fn wheel() -> Option<std::path::PathBuf> {
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
+    let ours = format!("shakedown_cli-{}-", env!("CARGO_PKG_VERSION"));
+    let found = fs::read_dir(dist).ok()?.flatten().map(|entry| entry.path()).filter(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with(&ours) && name.ends_with(&format!("{}.whl", std::env::consts::ARCH))
+    });
+    found.max_by_key(|path| path.metadata().and_then(|meta| meta.modified()).ok())
+}
+
+/// Whether a test of the wheel must be left out.
+pub fn wheel_is_missing(test: &str) -> bool {
+    skipped(test, wheel().is_none().then(|| "no wheel of this release in dist: .ci/dist builds one".to_owned()))
+}

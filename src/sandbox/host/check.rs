@@ -1,23 +1,19 @@
 //! Whether this machine lets an ordinary user build a sandbox, and what to type where it does not.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 
+use super::bubblewrap::{bubblewrap, came_in_a_wheel, profiles_are_needed};
 use super::confine;
 use crate::sandbox::Unavailable;
-
-/// Where bubblewrap is.
-pub(in crate::sandbox) fn program() -> Option<PathBuf> {
-    which::which("bwrap").ok()
-}
 
 /// Fails unless a sandbox with every namespace can be made right now.
 pub(in crate::sandbox) fn usable() -> Result<(), Unavailable> {
     if !cfg!(target_os = "linux") {
         return Err(refusal("the host sandbox needs Linux", &["shakedown run --backend docker"]));
     }
-    let Some(bwrap) = program() else {
+    let Some(bwrap) = bubblewrap() else {
         return Err(refusal("bubblewrap (bwrap) is not installed", install_commands(&release())));
     };
     confine::find(|arguments| {
@@ -29,18 +25,20 @@ pub(in crate::sandbox) fn usable() -> Result<(), Unavailable> {
             .output();
         match tried {
             Ok(output) if output.status.success() => Ok(()),
-            Ok(output) => Err(refused(&String::from_utf8_lossy(&output.stderr))),
-            Err(error) => Err(refused(&error.to_string())),
+            Ok(output) => Err(refused(&bwrap, &String::from_utf8_lossy(&output.stderr))),
+            Err(error) => Err(refused(&bwrap, &error.to_string())),
         }
     })
 }
 
-fn refused(said: &str) -> Unavailable {
+fn refused(bwrap: &Path, said: &str) -> Unavailable {
     let said = said.lines().next().unwrap_or("no reason given").trim();
     let on = |file: &str, value: &str| fs::read_to_string(file).is_ok_and(|text| text.trim() == value);
     let mut cures: Vec<&str> = Vec::new();
-    if on("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1") {
-        cures.extend(APPARMOR);
+    if profiles_are_needed() {
+        // A profile goes by path, and the system's has a path that only root writes to.
+        let system = if came_in_a_wheel(bwrap) { install_commands(&release()) } else { &[] };
+        cures.extend(system.iter().chain(APPARMOR));
     }
     if on("/proc/sys/kernel/unprivileged_userns_clone", "0") {
         cures.push("sudo sysctl -w kernel.unprivileged_userns_clone=1");
@@ -113,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_refusal_repeats_what_bubblewrap_said() {
-        let refusal = refused("bwrap: setting up uid map: Permission denied\n");
+        let refusal = refused(Path::new("/usr/bin/bwrap"), "bwrap: setting up uid map: Permission denied\n");
         assert!(refusal.missing.ends_with("setting up uid map: Permission denied"), "{refusal}");
         assert!(refusal.cures.iter().any(|cure| cure.contains("docker")));
     }

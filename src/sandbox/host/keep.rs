@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use super::bubblewrap::bubblewrap;
 use super::bwrap::{Bind, Bubblewrap};
-use super::check;
 use super::live::HostSandbox;
 use super::memory::Cap;
 use super::past::Past;
@@ -68,7 +68,7 @@ pub(in crate::sandbox) fn reopen(cache: &Cache, spec: &Spec<'_>, kept: &Kept) ->
 fn put_together(run: RunDir, parts: Parts, spec: &Spec<'_>) -> Result<HostSandbox> {
     let name = run.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let bubblewrap = Bubblewrap {
-        program: check::program().context("bubblewrap is gone")?,
+        program: bubblewrap().context("bubblewrap is gone")?,
         rootfs: run.path().join("root"),
         binds: parts.binds,
         network: parts.network && spec.network,

@@ -1,6 +1,7 @@
 //! The host sandbox: bubblewrap around a root that holds only what the cloud's machine would.
 
 pub(in crate::sandbox) mod base;
+mod bubblewrap;
 mod bwrap;
 mod called;
 pub(in crate::sandbox) mod check;
@@ -33,6 +34,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+pub use self::bubblewrap::{bubblewrap, came_in_a_wheel};
 use super::cache::Cache;
 use super::{Backend, Kept, Progress, Sandbox, Spec, Unavailable};
 use crate::plan::Plan;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::bubblewrap::bubblewrap;
 use super::bwrap::{Bind, Bubblewrap};
-use super::check;
 use super::declared::Declared;
 use super::layer::{self, in_root};
 use super::live::HostSandbox;
@@ -34,7 +34,7 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
     };
     let name = run.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let bubblewrap = Bubblewrap {
-        program: check::program().context("bubblewrap is gone")?,
+        program: bubblewrap().context("bubblewrap is gone")?,
         rootfs,
         binds,
         network: spec.network,

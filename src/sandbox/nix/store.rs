@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use rustix::fs::{Access, access};
 
 use crate::plan::Vars;
-use crate::sandbox::host::check;
+use crate::sandbox::host::bubblewrap;
 use crate::sandbox::{CommandLine, Unavailable};
 
 const DAEMON: &str = "/nix/var/nix/daemon-socket/socket";
@@ -126,7 +126,7 @@ impl Store {
     /// Runs `words` on this machine as it is, save that `app` is at `/app` (so that Nix names files as the cloud does) and
     /// this store at `/nix`.
     pub(super) fn command(&self, app: &Path, words: &[&str], settings: &str, network: bool) -> Result<CommandLine> {
-        let bwrap = check::program().context("bubblewrap is gone")?;
+        let bwrap = bubblewrap().context("bubblewrap is gone")?;
         let mut argv: Vec<OsString> = vec![bwrap.into()];
         argv.extend(["--die-with-parent", "--unshare-pid", "--tmpfs", "/"].map(OsString::from));
         for entry in fs::read_dir("/").context("cannot read /")?.flatten() {
