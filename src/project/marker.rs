@@ -169,8 +169,8 @@ impl<'m> Parser<'m> {
 fn compare_versions(value: &str, sign: &str, text: &str, swapped: bool) -> Option<bool> {
     if sign.ends_with("in") {
         let (left, right) = if swapped { (text, value) } else { (value, text) };
-        let listed = right.split([',', ' ', '|']).any(|part| part.trim() == left);
-        return Some(listed == (sign == "in"));
+        // Of texts, as `packaging` has it: 3.1 is in '3.11' too.
+        return Some(right.contains(left) == (sign == "in"));
     }
     if swapped {
         let mirrored = [("<", ">"), (">", "<"), ("<=", ">="), (">=", "<="), ("==", "=="), ("!=", "!=")];
@@ -199,6 +199,7 @@ mod tests {
             ("'3.8' <= python_version", Some(true)),
             ("python_version == '3.*'", Some(true)),
             ("python_version in '3.11, 3.12'", Some(true)),
+            ("python_version in '3.12.1'", Some(true)),
             ("sys_platform == 'win32'", Some(false)),
             ("sys_platform != 'win32'", Some(true)),
             ("platform_system == 'Windows' or platform_system=='Linux'", Some(true)),
