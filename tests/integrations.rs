@@ -12,7 +12,7 @@ use std::process::{Command, Output};
 use serde_yaml_ng::Value;
 use tempfile::TempDir;
 
-use support::{host_is_missing, project, skipped};
+use support::{folder as project, host_is_missing, skipped};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -248,7 +248,8 @@ fn action_and_workflows_hold_no_known_weakness() {
     if tool_is_missing("action_and_workflows_hold_no_known_weakness", "zizmor") {
         return;
     }
-    let audit = |paths: &[PathBuf]| Command::new(tool("zizmor").unwrap()).arg("--offline").args(paths).output().unwrap();
+    let audit =
+        |paths: &[PathBuf]| Command::new(tool("zizmor").unwrap()).arg("--offline").args(paths).output().unwrap();
     let ours: Vec<PathBuf> = workflows().into_iter().chain([root().join("action.yml")]).collect();
     let output = audit(&ours);
     assert!(output.status.success(), "{}", text_of(&output));
@@ -310,7 +311,11 @@ fn the_pre_commit_hook_stops_a_commit_that_would_fail() {
     let main = ("main.py", "print('up')\n");
     let good = tried(&[("requirements.txt", ""), main]);
     assert!(good.status.success(), "{}", text_of(&good));
-    let bad = tried(&[("requirements.txt", ""), main, ("nixpacks.toml", "[phases.install]\ncmds = [\"pip install -r requirements.txt\"]\n")]);
+    let bad = tried(&[
+        ("requirements.txt", ""),
+        main,
+        ("nixpacks.toml", "[phases.install]\ncmds = [\"pip install -r requirements.txt\"]\n"),
+    ]);
     assert_eq!(bad.status.code(), Some(1), "{}", text_of(&bad));
     assert!(text_of(&bad).contains("nixpacks.toml:"), "{}", text_of(&bad));
 }

@@ -171,7 +171,7 @@ pub fn vars(pairs: &[(&str, &str)]) -> Vars {
 pub fn wheel() -> Option<std::path::PathBuf> {
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
     let ours = format!("shakedown_cli-{}-", env!("CARGO_PKG_VERSION"));
-    let found = fs::read_dir(dist).ok()?.flatten().map(|entry| entry.path()).filter(|path| {
+    let found = std::fs::read_dir(dist).ok()?.flatten().map(|entry| entry.path()).filter(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name.starts_with(&ours) && name.ends_with(&format!("{}.whl", std::env::consts::ARCH))
     });

@@ -55,7 +55,8 @@ fn works(program: &Path) -> bool {
 /// system's scheme, or of `pip install --target`.
 fn beside(exe: &Path) -> Option<PathBuf> {
     let prefix = exe.parent()?.parent()?;
-    let pythons = ["lib", "lib64"].into_iter().filter_map(|lib| fs::read_dir(prefix.join(lib)).ok()).flatten().flatten();
+    let pythons =
+        ["lib", "lib64"].into_iter().filter_map(|lib| fs::read_dir(prefix.join(lib)).ok()).flatten().flatten();
     let pythons = pythons.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"python"));
     let packages = pythons.flat_map(|entry| ["site-packages", "dist-packages"].map(|name| entry.path().join(name)));
     packages.chain([prefix.to_owned()]).map(|folder| folder.join(IN_PACKAGES)).find(|program| program.is_file())
@@ -93,7 +94,9 @@ mod tests {
 
     #[test]
     fn what_was_installed_beside_the_command_is_found() {
-        for packages in ["lib/python3.12/site-packages", "lib64/python3.9/site-packages", "lib/python3/dist-packages", "."] {
+        for packages in
+            ["lib/python3.12/site-packages", "lib64/python3.9/site-packages", "lib/python3/dist-packages", "."]
+        {
             let prefix = tempfile::tempdir().unwrap();
             let exe = prefix.path().join("bin/shakedown");
             assert_eq!(beside(&exe), None);
