@@ -2,6 +2,7 @@
 //! libraries and headers and their packages, what nixpkgs, its Pythons and the base image have.
 
 pub mod base_image;
+pub mod debian;
 pub mod libraries;
 pub mod modules;
 pub mod nix_packages;

@@ -68,7 +68,32 @@ fn dialect(path: &Path) -> Result<Dialect, String> {
         || path.file_name().is_some_and(|name| TOML_BY_NAME.iter().any(|known| name == *known));
     match (is_toml, is_json(path)) {
         (true, _) => Ok(Dialect::Toml),
+        (_, true) if path.ends_with("railpack.json") => Ok(Dialect::CommentedJson),
         (_, true) => Ok(Dialect::Json),
         _ => Err("is neither TOML nor JSON and has no keys to edit".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edited(before: &str, edit: &Edit) -> String {
+        String::from_utf8(change(edit, Some(before.as_bytes())).unwrap().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn comments_of_railpacks_file_stay_where_they_are() {
+        let before = "{ // ours\n  \"deploy\": {\n    // \"quotes\", commas\n    \"aptPackages\": [\"ffmpeg\", /* more */],\n  },\n}\n";
+        let path = || "railpack.json".into();
+        let key = |name: &str| vec!["deploy".to_owned(), name.to_owned()];
+        let add = Edit::AddItem { path: path(), key: key("aptPackages"), item: "...".to_owned(), first: true };
+        assert_eq!(edited(before, &add), before.replace("[\"ffmpeg\"", "[\"...\", \"ffmpeg\""));
+        let set = Edit::SetKey { path: path(), key: key("startCommand"), value: "python bot.py".into() };
+        let after = edited(before, &set);
+        assert!(after.contains("\"startCommand\": \"python bot.py\"") && after.contains("/* more */"), "{after}");
+        let remove = Edit::RemoveItem { path: path(), key: key("aptPackages"), item: "ffmpeg".to_owned() };
+        let after = edited(before, &remove);
+        assert!(after.contains("// ours") && after.contains("// \"quotes\"") && !after.contains("ffmpeg"), "{after}");
     }
 }

@@ -4,11 +4,16 @@ use serde_json::{Map, Value};
 
 use super::change::{Change, MOST_TIMES};
 use super::tree::Dialect;
+use crate::project::hujson;
 
 /// A file's values; `Err` says in words why it cannot be read.
 pub(super) fn parse(text: &str, dialect: Dialect) -> Result<Value, String> {
     match dialect {
         Dialect::Json => serde_json::from_str(text).map_err(|error| format!("is not valid JSON: {error}")),
+        Dialect::CommentedJson => {
+            let plain = hujson::Document::plain(text).map_err(|fault| format!("is not valid JSON: {fault}"))?;
+            parse(&plain, Dialect::Json)
+        }
         Dialect::Toml => {
             toml_edit::de::from_str(text).map_err(|error| format!("is not valid TOML: {}", error.message()))
         }

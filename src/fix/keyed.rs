@@ -1,5 +1,6 @@
 //! Edits of TOML and JSON files, by key. Everything that an edit does not name stays as it is, to the byte.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde_json::Value;
@@ -8,6 +9,7 @@ use super::change::{Change, MOST_TIMES};
 use super::cut::{self, Cut};
 use super::expect;
 use super::tree::{Dialect, Entry, Kind, Node, Statement, scan};
+use crate::project::hujson;
 
 /// No file of settings is this large; line-wise work on it stays quick.
 const LARGEST: usize = 1 << 20;
@@ -25,8 +27,10 @@ pub(super) fn change(text: &str, dialect: Dialect, key: &[String], change: Chang
     let mut text = text.to_owned();
     // One cut at a time: after each one the places are read anew.
     for _ in 0..MOST_TIMES {
-        let statements = scan(&text, dialect).ok_or("is not laid out in a way that can be edited")?;
-        let file = File { text: &text, dialect, statements: &statements };
+        let plain = plain(&text, dialect)?;
+        let laid_out = if dialect == Dialect::Toml { Dialect::Toml } else { Dialect::Json };
+        let statements = scan(&plain, laid_out).ok_or("is not laid out in a way that can be edited")?;
+        let file = File { text: &plain, dialect: laid_out, statements: &statements };
         let Some(cuts) = file.cuts(key, change)? else { break };
         text = cut::apply(&text, cuts);
         if !matches!(change, Change::Remove | Change::RemoveItem(_)) {
@@ -36,6 +40,14 @@ pub(super) fn change(text: &str, dialect: Dialect, key: &[String], change: Chang
     match expect::parse(&text, dialect) {
         Ok(found) if found == expected => Ok(text),
         _ => Err(format!("`{}` stands there in a way that cannot be edited safely", key.join("."))),
+    }
+}
+
+/// The text without the comments that its parser does not know, every value at its own place.
+fn plain(text: &str, dialect: Dialect) -> Result<Cow<'_, str>, String> {
+    match dialect {
+        Dialect::CommentedJson => Ok(hujson::Document::without_comments(text)?.into()),
+        Dialect::Json | Dialect::Toml => Ok(text.into()),
     }
 }
 
@@ -66,7 +78,9 @@ impl File<'_> {
     fn is_string(&self, entry: &Entry, item: &str) -> bool {
         let written = &self.text[entry.value.span.clone()];
         match self.dialect {
-            Dialect::Json => serde_json::from_str::<String>(written).is_ok_and(|text| text == item),
+            Dialect::Json | Dialect::CommentedJson => {
+                serde_json::from_str::<String>(written).is_ok_and(|text| text == item)
+            }
             Dialect::Toml => written.parse::<toml_edit::Value>().is_ok_and(|value| value.as_str() == Some(item)),
         }
     }
@@ -259,7 +273,7 @@ impl File<'_> {
 
     fn render(&self, value: &Value) -> Result<String, String> {
         match self.dialect {
-            Dialect::Json => Ok(spaced_json(value)),
+            Dialect::Json | Dialect::CommentedJson => Ok(spaced_json(value)),
             Dialect::Toml => toml_value(value).map(|value| value.to_string()),
         }
     }

@@ -11,6 +11,8 @@ use std::ops::Range;
 pub(super) enum Dialect {
     Toml,
     Json,
+    /// With comments and trailing commas, as railpack.json may be; laid out as JSON once they are blanked.
+    CommentedJson,
 }
 
 /// A value.
@@ -67,7 +69,7 @@ pub(super) fn scan(text: &str, dialect: Dialect) -> Option<Vec<Statement>> {
     let mut scanner = Scanner { text, bytes: text.as_bytes(), next: 0, dialect, depth: 0 };
     match dialect {
         Dialect::Toml => scanner.toml(),
-        Dialect::Json => {
+        Dialect::Json | Dialect::CommentedJson => {
             scanner.trivia();
             let value = scanner.value()?;
             let span = value.span.clone();

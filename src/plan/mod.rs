@@ -139,6 +139,8 @@ pub struct Start {
     pub command: Command,
     /// The image that the app runs in, where that is not the one it was built in.
     pub image: Option<String>,
+    /// Debian packages of that image.
+    pub apt: Option<Apt>,
     /// The user it runs as, where that is not root.
     pub user: Option<String>,
     /// Lines that the build adds to `/root/.profile`.
@@ -197,7 +199,9 @@ impl Plan {
 
     /// Every Debian package that any step installs.
     pub fn apt_packages(&self) -> PackageList {
-        PackageList::joined(self.steps.iter().flat_map(|step| &step.packages.apt).map(|apt| &apt.packages))
+        let built = self.steps.iter().flat_map(|step| &step.packages.apt);
+        let run = self.start.iter().flat_map(|start| &start.apt);
+        PackageList::joined(built.chain(run).map(|apt| &apt.packages))
     }
 
     /// The keys of the builder's configuration that list packages of this plan.

@@ -2,6 +2,7 @@
 
 mod below;
 mod error;
+pub(crate) mod hujson;
 mod keys;
 pub mod marker;
 pub mod pyproject;

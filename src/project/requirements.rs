@@ -24,6 +24,8 @@ pub struct Requirements {
     pub packages: Vec<Entry>,
     /// The lines that only set an option.
     pub options: Vec<OptionLine>,
+    /// The files of the project that lines name, whether or not they are there.
+    pub includes: Vec<Include>,
     /// The lines that pip would refuse.
     pub invalid: Vec<Invalid>,
     /// The files that were read, the first one first, and how each is encoded.
@@ -53,6 +55,17 @@ pub struct OptionLine {
     /// Credentials masked; absent for a flag.
     pub value: Option<String>,
     /// Where.
+    pub source: Source,
+}
+
+/// A line such as `-r base.txt`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Include {
+    /// As it is named.
+    pub named: String,
+    /// Relative to the project.
+    pub path: PathBuf,
+    /// Where it is named.
     pub source: Source,
 }
 
@@ -180,7 +193,11 @@ impl Reader<'_> {
                     return self.found.options.push(OptionLine { name, value, source });
                 }
                 match beside(path, value) {
-                    Some(included) => self.file(&included, constraint, &source, depth + 1),
+                    Some(included) => {
+                        let (named, path) = (value.to_owned(), included.clone());
+                        self.found.includes.push(Include { named, path, source: source.clone() });
+                        self.file(&included, constraint, &source, depth + 1);
+                    }
                     None => self.invalid(text, format!("{value} is outside the project"), source),
                 }
             }

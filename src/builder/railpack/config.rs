@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::project::hujson::{self, Node};
 use crate::project::{Project, Source};
 
 use super::app::App;
 use super::decode::{At, Filter, Placed, Texts};
 use super::environment::Environment;
 use super::gojson::go_quoted;
-use super::hujson::{self, Node};
 use super::messages::{Level, Log};
 use super::options::Options;
 use super::plan::{Cache, Command, Layer, SCHEMA};

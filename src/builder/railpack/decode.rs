@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::project::hujson::{Document, Node, Value};
 use crate::project::{Source, Sourced};
 
-use super::hujson::{Document, Node, Value};
 use super::plan::{Cache, Command, Layer};
 
 /// A value of a list or a map, with its place.

@@ -57,6 +57,8 @@ pub(super) struct Draft {
     /// Versions of the build before.
     previous: BTreeMap<String, String>,
     pub(super) build_apt: Vec<Placed<String>>,
+    /// Packages of the image that runs which a configured list has taken the place of.
+    pub(super) lost_apt: Vec<Placed<String>>,
     pub(super) mise_variables: Texts,
     /// Whether mise's pipx shall use uv.
     pub(super) uvx: bool,
@@ -194,7 +196,10 @@ impl Draft {
         if deploy.apt.as_ref().is_some_and(|list| !has_spread(list)) && rules == Rules::V0_37 {
             log.suggest("Add `...` to `deploy.aptPackages` to retain Railpack packages", Some(PACKAGES_DOCS));
         }
-        self.deploy.apt = spread_texts(deploy.apt.as_ref(), &self.deploy.apt);
+        let made = std::mem::take(&mut self.deploy.apt);
+        self.deploy.apt = spread_texts(deploy.apt.as_ref(), &made);
+        let is_kept = |package: &Placed<String>| self.deploy.apt.iter().any(|kept| kept.value == package.value);
+        self.lost_apt = made.into_iter().filter(|package| !is_kept(package)).collect();
         self.deploy.inputs = spread(deploy.inputs.as_ref(), &self.deploy.inputs, |layer| layer.spread);
         self.deploy.paths = spread_texts(deploy.paths.as_ref(), &self.deploy.paths);
         self.deploy.variables.extend(deploy.variables.clone());

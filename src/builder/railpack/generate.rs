@@ -42,11 +42,13 @@ pub(super) fn images(rules: Rules) -> (String, String) {
     (image("builder"), image("runtime"))
 }
 
+#[derive(Debug, Default)]
 pub(super) struct Generated {
     pub(super) plan: Plan,
     pub(super) packages: Vec<Package>,
     pub(super) choices: Vec<Choice>,
     pub(super) unverified: Vec<Unverified>,
+    pub(super) lost_packages: Vec<Placed<String>>,
 }
 
 pub(super) struct Generator<'a> {
@@ -61,8 +63,7 @@ pub(super) struct Generator<'a> {
 
 impl Generator<'_> {
     pub(super) fn generate(&self, draft: &Draft) -> Generated {
-        let mut made =
-            Generated { plan: Plan::default(), packages: Vec::new(), choices: Vec::new(), unverified: Vec::new() };
+        let mut made = Generated { lost_packages: draft.lost_apt.clone(), ..Generated::default() };
         self.resolve(draft, &mut made);
         let (builder, runtime) = images(self.rules);
         let mut caches = draft.caches.clone();

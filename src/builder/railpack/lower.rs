@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::answer::OfRailpack;
 use super::environment::Environment;
 use super::generate::{APT_BUILD, APT_RUNTIME, images};
-use super::{Command, Layer, Plan, Planned, Step, Version, railpack_box};
+use super::{Command, Layer, Package, Plan, Planned, Step, Version, railpack_box};
 use crate::builder::buildable::{Buildable, Refused};
 use crate::plan::{self, Action, Apt, Files, Image, Installs, PackageList, SETUP, Shell, Start, Taken, Tool, Vars};
 
@@ -46,12 +46,13 @@ fn refused<T>(command: &'static str, lines: Vec<String>) -> Result<T, Refused> {
 
 fn lower(plan: &Plan, planned: &Planned, answer: &OfRailpack) -> Result<plan::Plan, String> {
     let user: Vars = answer.variables.clone();
-    let mut lowering = Lowering { paths: BTreeSet::new(), doubts: doubts(planned) };
-    let mut steps = Vec::new();
+    let mut lowering = Lowering { paths: BTreeSet::new(), assets: Vars::new(), doubts: doubts(planned) };
+    let (mut steps, mut apt) = (Vec::new(), None);
     for step in in_order(plan)? {
         let lowered = lowering.step(step, planned)?;
         match (step.name.as_str(), steps.first_mut()) {
-            (APT_BUILD | APT_RUNTIME | MISE, Some(first)) => join(first, lowered),
+            (APT_RUNTIME, _) => apt = lowered.packages.apt,
+            (APT_BUILD | MISE, Some(first)) => join(first, lowered),
             _ => steps.push(lowered),
         }
     }
@@ -64,6 +65,8 @@ fn lower(plan: &Plan, planned: &Planned, answer: &OfRailpack) -> Result<plan::Pl
     let start = Start {
         command: image.entrypoint.command(command),
         variables,
+        image: Some(run_image(plan, planned.version)),
+        apt,
         takes: Some(takes(plan, &mut lowering.doubts)),
         ..Start::default()
     };
@@ -73,7 +76,7 @@ fn lower(plan: &Plan, planned: &Planned, answer: &OfRailpack) -> Result<plan::Pl
         start: Some(start),
         variables: user,
         venv: VENV.into(),
-        assets: Vars::new(),
+        assets: lowering.assets,
         printed: railpack_box(planned, &planned.version.to_string()),
         doubts: lowering.doubts,
     })
@@ -119,7 +122,6 @@ fn in_order(plan: &Plan) -> Result<Vec<&Step>, String> {
     for layer in named.filter(|layer| !layer.step.is_empty()) {
         visit(plan, &layer.step, &mut done, &mut open, &mut order)?;
     }
-    // Packages of the image that runs come to the same as those of the build here.
     order.sort_by_key(|step| !matches!(step.name.as_str(), APT_BUILD | APT_RUNTIME | MISE));
     Ok(order)
 }
@@ -176,7 +178,17 @@ fn image(version: Version) -> Image {
     }
 }
 
+/// What the image that runs begins with.
+fn run_image(plan: &Plan, version: Version) -> String {
+    let base = &plan.deploy.base;
+    let of_step = plan.step(&base.step).and_then(|step| step.inputs.first()).map(|layer| layer.image.clone());
+    let named = of_step.unwrap_or_else(|| base.image.clone());
+    if named.is_empty() { images(version.rules()).1 } else { named }
+}
+
 struct Lowering {
+    /// Files that the build writes, by absolute path.
+    assets: Vars,
     paths: BTreeSet<String>,
     doubts: Vec<(String, String)>,
 }
@@ -194,9 +206,7 @@ impl Lowering {
         let mut lowered = plan::Step { name: name.to_owned(), ..plan::Step::default() };
         lowered.variables = step.variables.clone();
         if step.name == MISE {
-            let tools = planned.packages.iter();
-            lowered.packages.mise =
-                tools.map(|tool| Tool { name: tool.name.clone(), version: tool.version.clone() }).collect();
+            lowered.packages.mise = planned.packages.iter().map(|tool| self.tool(tool, planned)).collect();
         }
         for layer in step.inputs.iter().skip(1) {
             self.input(layer, &step.name, &mut lowered);
@@ -206,6 +216,19 @@ impl Lowering {
         }
         lowered.variables.insert("PATH".to_owned(), self.path());
         Ok(lowered)
+    }
+
+    /// A tool as the build gets it: mise reads the project's own files there, too, and they win.
+    fn tool(&mut self, tool: &Package, planned: &Planned) -> Tool {
+        let (name, version) = (tool.name.clone(), tool.version.clone());
+        match planned.overruling_python().filter(|_| name == "python") {
+            None => Tool { name, version },
+            Some(file) => {
+                let why = format!("{} asks for {}, and mise heeds it in the build", file.source, file.value);
+                self.doubts.push((format!("python {version}"), why));
+                Tool { name, version: file.value.clone() }
+            }
+        }
     }
 
     fn input(&mut self, layer: &Layer, step: &str, lowered: &mut plan::Step) {
@@ -226,7 +249,11 @@ impl Lowering {
                 let packages = PackageList { key: "aptPackages".to_owned(), names };
                 lowered.packages.apt = Some(Apt { packages, command: cmd.clone() });
             }
-            Command::Exec { .. } | Command::File { .. } if step.name == MISE => {}
+            Command::Exec { .. } if step.name == MISE => {}
+            Command::File { path, asset, .. } if step.name == MISE => {
+                let text = step.assets.get(asset).cloned().unwrap_or_default();
+                self.assets.insert(path.clone(), text);
+            }
             Command::Exec { cmd, name } => {
                 let argv = shlex::split(cmd).filter(|words| !words.is_empty());
                 let Some(argv) = argv else { return Err(format!("failed to parse {cmd}: no closing quotation")) };

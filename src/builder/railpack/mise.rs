@@ -114,6 +114,13 @@ pub(super) fn asked(app: &App<'_>) -> Asked {
     asked
 }
 
+/// The Python that the files ask for which are copied into the build.
+pub(super) fn python(app: &App<'_>, rules: Rules) -> Option<Placed<String>> {
+    let (versions, kind) = asked(app).tools.remove("python")?;
+    let is_read = rules != Rules::V0_15 || kind != "idiomatic-version-file";
+    versions.into_iter().next().filter(|_| is_read)
+}
+
 type Tools = BTreeMap<String, (Vec<Placed<String>>, &'static str)>;
 
 fn without_comment(line: &str) -> &str {

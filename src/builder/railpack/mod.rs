@@ -8,13 +8,13 @@ mod draft;
 mod environment;
 mod generate;
 mod gojson;
-mod hujson;
 mod ignore;
 mod lower;
 mod messages;
 mod mise;
 mod options;
 mod package;
+mod parse;
 mod plan;
 mod procfile;
 mod providers;
@@ -30,13 +30,14 @@ pub use lower::{buildable, variables};
 pub use messages::{Level, Message};
 pub use options::Options;
 pub use package::{Package, Unverified};
+pub use parse::{Printed, parse_box};
 pub use plan::{Cache, Command, Deploy, Layer, Plan, SCHEMA, Step, nothing_to_json};
 pub use render::railpack_box;
 pub use version::{Rules, Version};
 pub use versions::{DATED, Table};
 
 use crate::plan::Choice;
-use crate::project::Project;
+use crate::project::{Project, Sourced};
 
 use app::App;
 use config::Config;
@@ -62,6 +63,11 @@ pub struct Planned {
     pub choices: Vec<Choice>,
     /// Releases that depend on the day.
     pub unverified: Vec<Unverified>,
+    /// The Python that a file of mise's own asks for. In the build mise reads that file beside Railpack's, and it wins
+    /// whatever the plan says.
+    pub python_of_file: Option<Sourced<String>>,
+    /// Debian packages of the image that runs which the user's list takes the place of.
+    pub lost_packages: Vec<Sourced<String>>,
     /// The release whose rules were applied.
     pub version: Version,
 }
@@ -75,6 +81,14 @@ impl Planned {
 }
 
 impl Planned {
+    /// The Python of a file of mise's own, where the plan asks for another.
+    pub fn overruling_python(&self) -> Option<&Sourced<String>> {
+        let choice = self.choices.iter().rfind(|choice| choice.what == "packages.python")?;
+        let is_of =
+            |asked: &str| choice.value.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.python_of_file.as_ref().filter(|file| file.source != choice.because && !is_of(&file.value))
+    }
+
     /// What is taken of a table where the real planner would ask the network, a line a tool.
     pub fn unverified_notes(&self) -> Vec<String> {
         let note = |note: &Unverified| match note.known {
@@ -96,8 +110,8 @@ pub fn plan(project: &Project, options: &Options) -> Planned {
         log.error(fault.clone());
     }
     let made = outcome.ok().flatten();
-    let (plan, packages, choices, unverified) = match made {
-        Some(made) => (Some(made.plan), made.packages, made.choices, made.unverified),
+    let (plan, packages, choices, unverified, lost_packages) = match made {
+        Some(made) => (Some(made.plan), made.packages, made.choices, made.unverified, made.lost_packages),
         None => Default::default(),
     };
     Planned {
@@ -107,6 +121,8 @@ pub fn plan(project: &Project, options: &Options) -> Planned {
         packages,
         choices,
         unverified,
+        lost_packages,
+        python_of_file: mise::python(&planner.app, planner.version.rules()),
         version: planner.version,
     }
 }

@@ -179,6 +179,15 @@ impl Command {
         Self::Copy { image: String::new(), src: path.to_owned(), dest: path.to_owned() }
     }
 
+    /// The line that is run, without the shell that a string is given to; none for what runs nothing.
+    pub fn line(&self) -> Option<&str> {
+        match self {
+            Self::Exec { cmd, name } if *cmd == format!("sh -c '{name}'") => Some(name),
+            Self::Exec { cmd, .. } => Some(cmd),
+            Self::Path(_) | Self::Copy { .. } | Self::File { .. } => None,
+        }
+    }
+
     /// What stands for the generated list.
     pub(super) fn is_spread(&self) -> bool {
         matches!(self, Self::Exec { cmd, .. } if cmd == "..." || cmd == "sh -c '...'")

@@ -3,16 +3,16 @@
 
 /// A value, the line it begins on, and where its text stands in [`Document::text`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Node {
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) value: Value,
     /// Counted from 1.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     start: usize,
     end: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Null,
     Bool(bool),
     /// As it is written.
@@ -25,15 +25,36 @@ pub(super) enum Value {
 
 /// A file that parsed.
 #[derive(Debug, Clone)]
-pub(super) struct Document {
+pub(crate) struct Document {
     /// The text with comments and trailing commas turned to spaces.
     text: Vec<u8>,
-    pub(super) root: Node,
+    /// Where trailing commas stood.
+    commas: Vec<usize>,
+    pub(crate) root: Node,
 }
 
 impl Document {
+    /// The file as plain JSON, every value at its own place: comments and trailing commas are spaces.
+    ///
+    /// # Errors
+    /// As [`parse`].
+    pub(crate) fn plain(text: &str) -> Result<String, String> {
+        // Comments are blanked whole, so what is left is UTF-8 as before.
+        parse(text.as_bytes()).map(|document| String::from_utf8_lossy(&document.text).into_owned())
+    }
+
+    /// The same with the trailing commas, for who edits the file.
+    ///
+    /// # Errors
+    /// As [`parse`].
+    pub(crate) fn without_comments(text: &str) -> Result<String, String> {
+        let Self { mut text, commas, .. } = parse(text.as_bytes())?;
+        commas.into_iter().for_each(|comma| text[comma] = b',');
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
     /// The value as it is written, without comments.
-    pub(super) fn written(&self, node: &Node) -> String {
+    pub(crate) fn written(&self, node: &Node) -> String {
         String::from_utf8_lossy(&self.text[node.start..node.end]).into_owned()
     }
 }
@@ -45,15 +66,15 @@ const DEEPEST: usize = 256;
 ///
 /// # Errors
 /// The fault in hujson's own words, with line and column (in bytes), counted from 1.
-pub(super) fn parse(bytes: &[u8]) -> Result<Document, String> {
-    let mut parser = Parser { text: bytes.to_vec(), at: 0, depth: 0, line: Lines::default() };
+pub(crate) fn parse(bytes: &[u8]) -> Result<Document, String> {
+    let mut parser = Parser { text: bytes.to_vec(), commas: Vec::new(), at: 0, depth: 0, line: Lines::default() };
     let parsed = parser.value_among_extra();
     let parsed = parsed.and_then(|node| match parser.text.get(parser.at) {
         None => Ok(node),
         Some(byte) => Err(Fault::at(parser.at, format!("invalid character {} after top-level value", quoted(*byte)))),
     });
     match parsed {
-        Ok(root) => Ok(Document { text: parser.text, root }),
+        Ok(root) => Ok(Document { text: parser.text, commas: parser.commas, root }),
         Err(fault) => {
             let before = &bytes[..fault.at.min(bytes.len())];
             let line = 1 + memchr::memchr_iter(b'\n', before).count();
@@ -85,6 +106,7 @@ struct Lines {
 
 struct Parser {
     text: Vec<u8>,
+    commas: Vec<usize>,
     at: usize,
     depth: usize,
     line: Lines,
@@ -203,6 +225,7 @@ impl Parser {
                 self.depth = depth;
                 if let Some(comma) = comma {
                     self.text[comma] = b' ';
+                    self.commas.push(comma);
                 }
                 self.at += 1;
                 Ok(None)
@@ -331,6 +354,14 @@ mod tests {
             [("a", 2), ("b", 2)]
         );
         assert_eq!(document.written(&members[0].1), "[1, 2 ]");
+    }
+
+    #[test]
+    fn the_plain_form_keeps_every_place() {
+        let text = "{ // ä\n \"a\": [1, /* ö */ 2,],\n}";
+        let plain = Document::plain(text).unwrap();
+        assert_eq!((plain.len(), plain.find("\"a\"")), (text.len(), text.find("\"a\"")));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&plain).unwrap(), serde_json::json!({"a": [1, 2]}));
     }
 
     #[test]
