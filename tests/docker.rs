@@ -71,6 +71,22 @@ fn the_founding_bot_fails_with_the_text_of_the_store_and_its_cure_works() {
 }
 
 #[test]
+fn railpacks_app_starts_in_an_image_of_its_own() {
+    let main = "import os, shutil, sys, time\nprint('gcc', shutil.which('gcc'), 'words', os.path.exists('/opt/words'), sys.prefix, flush=True)\ntime.sleep(600)\n";
+    let config =
+        "{\"steps\": {\"build\": {\"commands\": [\"...\", \"gcc --version > made.txt && mkdir /opt/words\"]}}}\n";
+    let project = folder(&[("main.py", main), ("requirements.txt", ""), ("railpack.json", config)]);
+    let plan = support::railpack_plan(project.path());
+    if skipped("railpacks_app", docker().check(&plan).err().map(|unavailable| unavailable.missing)) {
+        return;
+    }
+    let ran = rehearse(&docker(), &spec(project.path(), &plan), &settings(None), &NEVER);
+    assert_eq!(ran.status("build"), Status::Passed, "{}", ran.log);
+    assert_eq!(ran.smoke(), &SmokeResult::StayedUp, "{}", ran.log);
+    assert!(ran.log.contains("gcc None words False /app/.venv"), "{}", ran.log);
+}
+
+#[test]
 fn an_undefined_package_fails_setup_with_its_name_and_place() {
     if skipped("an_undefined_package", missing()) {
         return;

@@ -12,7 +12,10 @@ use std::time::Duration;
 
 use anyhow::Result;
 use shakedown::builder::nixpacks::{self, Phase, Start};
+use shakedown::builder::{OfRailpack, Planned, railpack};
 use shakedown::plan::{Plan, Vars};
+use shakedown::platform::Deploy;
+use shakedown::project::{Project, Source};
 use shakedown::run::{self, Event, Job, Outcome, Settings, SmokeKind, Window};
 use shakedown::sandbox::host::Host;
 use shakedown::sandbox::{Backend, Progress, Reuse, Sandbox, Spec};
@@ -53,6 +56,20 @@ pub fn plan() -> Plan {
 /// What is run for a plan of Nixpacks'.
 pub fn lowered(plan: &nixpacks::Plan) -> Plan {
     nixpacks::lower(plan).unwrap()
+}
+
+/// What is run for a project that Railpack builds.
+pub fn railpack_plan(project: &Path) -> Plan {
+    let project = Project::open(project).unwrap();
+    let planned = Planned::Railpack(Box::new(OfRailpack {
+        planned: railpack::plan(&project, &railpack::Options::default()),
+        alone: None,
+        deploy: Deploy::default(),
+        root: project.root().to_owned(),
+        because: Source::Flag("--builder".to_owned()),
+        variables: Vars::new(),
+    }));
+    planned.buildable().unwrap().unwrap().plan
 }
 
 /// Nixpacks' plan for a project with requirements.txt and main.py on Python 3.11.

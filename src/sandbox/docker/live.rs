@@ -9,8 +9,8 @@ use tempfile::TempDir;
 use super::container::Container;
 use super::engine::SOON;
 use super::options::Options;
-use super::probe;
-use crate::plan::{NixEnvironment, Plan, Shell, Vars};
+use super::{probe, take};
+use crate::plan::{NixEnvironment, Plan, Shell, Taken, Vars};
 use crate::sandbox::network::{self, Access};
 use crate::sandbox::{
     CommandLine, Kept, MachineFailure, MissingLibrary, Probe, ProbeAnswer, Role, Sandbox, SetupStep, Spec, Step,
@@ -54,6 +54,8 @@ done < "/proc/$pid/status""#;
 
 pub(super) struct Live {
     container: Container,
+    /// The one that the app runs in, until it has taken what was built.
+    finished: Option<Container>,
     project: PathBuf,
     /// Variables that lead to a package index; the plan's own win over them.
     access: Vars,
@@ -63,6 +65,10 @@ pub(super) struct Live {
     setup_files: Vec<String>,
     /// The command that installs Debian's packages.
     apt: Vec<String>,
+    /// Whether mise installs tools, and the variables that tell it where.
+    mise: Option<Vars>,
+    /// The command that installs the packages of the image that runs.
+    run_apt: Option<String>,
     /// The image's own shell.
     shell: Shell,
     assets: Vars,
@@ -73,7 +79,12 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn new(container: Container, spec: &Spec<'_>, options: &Options) -> Result<Self> {
+    pub(super) fn new(
+        container: Container,
+        finished: Option<Container>,
+        spec: &Spec<'_>,
+        options: &Options,
+    ) -> Result<Self> {
         let plan = spec.plan;
         let access = if spec.network { Access::of_this_machine() } else { Access::default() };
         let shown = if spec.network { &*options.shown } else { &[] };
@@ -82,13 +93,16 @@ impl Live {
             nix: plan.nix().cloned().collect(),
             setup_files: plan.steps.iter().flat_map(|step| step.packages.files.clone()).collect(),
             apt: plan.steps.iter().flat_map(|step| &step.packages.apt).map(|apt| apt.command.clone()).collect(),
+            mise: plan.steps.iter().find(|step| !step.packages.mise.is_empty()).map(|step| step.variables.clone()),
+            run_apt: plan.start.as_ref().and_then(|start| start.apt.as_ref()).map(|apt| apt.command.clone()),
             shell: plan.image.entrypoint.clone(),
             assets: plan.assets.clone(),
             profile: plan.start.iter().flat_map(|start| start.profile.clone()).collect(),
             user: plan.start.as_ref().and_then(|start| start.user.clone()).unwrap_or_default(),
-            unverified: unverified(plan, options.base_image.clone()),
+            unverified: unverified(plan, options),
             access: access.vars,
             container,
+            finished,
         };
         live.trust(&access.bundle, access.find_links.iter().chain(shown))?;
         Ok(live)
@@ -100,8 +114,12 @@ impl Live {
             let bundle_path = Path::new(network::BUNDLE);
             let name = bundle_path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let folder = bundle_path.parent().unwrap_or(Path::new("/")).to_string_lossy().into_owned();
-            self.container.ask("mkdir -p \"$1\" /run", &[&folder], SOON)?;
-            self.put(&folder, |stage| Ok(fs::write(stage.join(&name), bundle)?))?;
+            let stage = stage()?;
+            fs::write(stage.path().join(&name), bundle)?;
+            for container in std::iter::once(&self.container).chain(&self.finished) {
+                container.ask("mkdir -p \"$1\" /run", &[&folder], SOON)?;
+                container.put(stage.path(), &folder)?;
+            }
         }
         for folder in folders {
             let place = folder.to_string_lossy();
@@ -136,7 +154,11 @@ impl Live {
     }
 
     fn exec(&self, vars: &Vars, options: &[&str], command: &[&str]) -> CommandLine {
-        let engine = self.container.engine();
+        self.exec_in(&self.container, vars, options, command)
+    }
+
+    fn exec_in(&self, container: &Container, vars: &Vars, options: &[&str], command: &[&str]) -> CommandLine {
+        let engine = container.engine();
         let head = ["exec", "--user", "0", "--workdir", "/app"];
         let mut arguments: Vec<String> = head.iter().chain(options).map(|word| (*word).to_owned()).collect();
         let mut line_vars = engine.vars().clone();
@@ -152,7 +174,7 @@ impl Live {
             arguments.extend(["--env".to_owned(), carrier.clone()]);
             line_vars.insert(carrier, value.clone());
         }
-        arguments.push(self.container.name().to_owned());
+        arguments.push(container.name().to_owned());
         if !renamed.is_empty() {
             arguments.extend(["/bin/bash", "-c", &unalias(&renamed), "shakedown"].map(str::to_owned));
         }
@@ -191,7 +213,25 @@ impl Sandbox for Live {
             let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
             SetupStep::Run { command: self.exec(&none, &[], &argv), title: script }
         };
-        Ok(nix.chain(self.apt.iter().cloned()).map(step).collect())
+        let mut steps: Vec<SetupStep> = nix.chain(self.apt.iter().cloned()).map(step).collect();
+        if let Some(vars) = &self.mise {
+            let command = self.exec(vars, &[], &["mise", "install"]);
+            steps.push(SetupStep::Run { title: "mise install".to_owned(), command });
+        }
+        if let (Some(finished), Some(apt)) = (&self.finished, &self.run_apt) {
+            let argv = self.shell.command(apt).argv;
+            let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
+            steps.push(SetupStep::Run { title: apt.clone(), command: self.exec_in(finished, &none, &[], &argv) });
+        }
+        Ok(steps)
+    }
+
+    fn take(&mut self, taken: &[Taken]) -> Result<Vec<String>> {
+        let Some(finished) = self.finished.take() else { return Ok(Vec::new()) };
+        let built = std::mem::replace(&mut self.container, finished);
+        let missing = take::take(&built, &self.container, taken)?;
+        built.remove()?;
+        Ok(missing)
     }
 
     fn copy_in(&mut self, only: Option<&[String]>) -> Result<()> {
@@ -252,10 +292,12 @@ impl Sandbox for Live {
     }
 
     fn close(&mut self) -> Result<()> {
+        self.finished.take().map_or(Ok(()), |finished| finished.remove())?;
         self.container.remove()
     }
 
     fn keep(&mut self) -> Result<Kept> {
+        anyhow::ensure!(self.mise.is_none(), "the docker backend keeps no sandbox of Railpack's, which has two images");
         self.container.keep()?;
         Ok(Kept::Container { engine: self.container.engine().name(), name: self.container.name().to_owned() })
     }
@@ -276,16 +318,21 @@ fn unalias(renamed: &[(String, String)]) -> String {
     renamed.iter().map(assign).chain(["exec \"$@\"".to_owned()]).collect()
 }
 
-fn unverified(plan: &Plan, base_image: Option<String>) -> Vec<Unverified> {
-    let run_image = plan.start.as_ref().and_then(|start| start.image.as_ref());
-    let image = base_image.map(|image| Unverified {
-        what: format!("buildImage: {image}"),
-        why: "--base-image stands in for the plan's image".into(),
+fn unverified(plan: &Plan, options: &Options) -> Vec<Unverified> {
+    let own = plan.start.as_ref().filter(|start| start.takes.is_none());
+    let run_image = own.and_then(|start| start.image.as_ref());
+    let given =
+        [(&options.base_image, "buildImage", "--base-image"), (&options.run_image, "runtime image", "--run-image")];
+    let image = given.into_iter().filter_map(|(image, what, option)| {
+        Some(Unverified {
+            what: format!("{what}: {}", image.as_ref()?),
+            why: format!("{option} stands in for the plan's image"),
+        })
     });
     let run = run_image.map(|image| Unverified {
         what: format!("start.runImage: {image}"),
         why: "the app was started in the build image; in the cloud only /app and the certificates reach the run image"
             .into(),
     });
-    image.into_iter().chain(run).collect()
+    image.chain(run).collect()
 }

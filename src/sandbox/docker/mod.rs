@@ -7,6 +7,7 @@ mod labels;
 mod live;
 mod options;
 mod probe;
+mod take;
 
 pub use engine::Engine;
 pub use labels::{Leftover, clean, leftovers};
@@ -54,21 +55,31 @@ impl Docker {
         self.options.base_image.as_deref().unwrap_or(&plan.image.name)
     }
 
-    /// Whether the engine has the image already, so that nothing need be fetched.
-    pub fn has_image(&self, plan: &Plan) -> bool {
-        self.image_label(plan).is_some()
+    /// The image that the app would start in, where that is another one.
+    pub fn run_image<'a>(&'a self, plan: &'a Plan) -> Option<&'a str> {
+        let start = plan.start.as_ref().filter(|start| start.takes.is_some())?;
+        self.options.run_image.as_deref().or(start.image.as_deref())
     }
 
-    /// The same, leaving out an image that only answers to the name: a stand-in for tests lacks most packages.
+    fn images<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = &'a str> {
+        std::iter::once(self.image(plan)).chain(self.run_image(plan))
+    }
+
+    /// Whether the engine has the images already, so that nothing need be fetched.
+    pub fn has_image(&self, plan: &Plan) -> bool {
+        self.images(plan).all(|image| self.image_label(image).is_some())
+    }
+
+    /// The same, leaving out images that only answer to the name: a stand-in for tests lacks most packages.
     pub fn has_real_image(&self, plan: &Plan) -> bool {
-        self.image_label(plan).is_some_and(|label| label.is_empty())
+        self.images(plan).all(|image| self.image_label(image).is_some_and(|label| label.is_empty()))
     }
 
     /// The stand-in's label, empty on any other image.
-    fn image_label(&self, plan: &Plan) -> Option<String> {
+    fn image_label(&self, image: &str) -> Option<String> {
         let template = format!("{{{{index .Config.Labels \"{STAND_IN}\"}}}}");
         let engine = self.engine().ok()?;
-        let answer = engine.ask(&["image", "inspect", "--format", &template, self.image(plan)], SOON).ok()?;
+        let answer = engine.ask(&["image", "inspect", "--format", &template, image], SOON).ok()?;
         answer.success.then(|| answer.stdout.trim().to_owned())
     }
 }
@@ -79,11 +90,10 @@ impl Backend for Docker {
     }
 
     fn check(&self, plan: &Plan) -> Result<(), Unavailable> {
-        super::only_nix(plan, "docker")?;
         let engine = self.engine()?;
         engine.version()?;
-        if self.options.pull == Pull::Never && !self.has_image(plan) {
-            let image = self.image(plan);
+        let missing = self.images(plan).find(|image| self.image_label(image).is_none());
+        if let Some(image) = missing.filter(|_| self.options.pull == Pull::Never) {
             return Err(Unavailable {
                 missing: format!("the base image {image} is not here, and --pull never forbids fetching it"),
                 cures: vec![format!("{} pull {image}", engine.name()), "--pull missing".into()],
@@ -96,11 +106,17 @@ impl Backend for Docker {
         let engine = self.engine()?;
         engine.version()?;
         let image = self.image(spec.plan);
-        self.fetch(&engine, image, spec.plan, progress)?;
+        for image in self.images(spec.plan) {
+            self.fetch(&engine, image, progress)?;
+        }
         let volumes = if self.options.no_cache { Vec::new() } else { cache_volumes(&engine, spec)? };
         let wanted = Wanted { image, network: spec.network, memory: spec.memory, volumes: &volumes };
         let container = Container::start(&engine, &wanted)?;
-        Ok(Box::new(Live::new(container, spec, &self.options)?))
+        let run = self.run_image(spec.plan).map(|image| {
+            // Nothing outlives it: the caches are the build's.
+            Container::start(&engine, &Wanted { image, volumes: &[], ..wanted })
+        });
+        Ok(Box::new(Live::new(container, run.transpose()?, spec, &self.options)?))
     }
 
     fn reopen(&self, spec: &Spec<'_>, kept: &Kept) -> Result<Box<dyn Sandbox>> {
@@ -108,15 +124,15 @@ impl Backend for Docker {
         let engine = self.engine()?;
         engine.version()?;
         let container = Container::kept(&engine, name)?;
-        Ok(Box::new(Live::new(container, spec, &self.options)?))
+        Ok(Box::new(Live::new(container, None, spec, &self.options)?))
     }
 }
 
 impl Docker {
-    fn fetch(&self, engine: &Engine, image: &str, plan: &Plan, progress: &mut Progress<'_>) -> Result<()> {
+    fn fetch(&self, engine: &Engine, image: &str, progress: &mut Progress<'_>) -> Result<()> {
         let wanted = match self.options.pull {
             Pull::Always => true,
-            Pull::Missing => !self.has_image(plan),
+            Pull::Missing => self.image_label(image).is_none(),
             Pull::Never => false,
         };
         if wanted {

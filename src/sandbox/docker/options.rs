@@ -24,6 +24,8 @@ pub enum Pull {
 pub struct Options {
     /// Instead of the plan's `buildImage`.
     pub base_image: Option<String>,
+    /// Instead of the image that the plan starts the app in, where that is one of its own.
+    pub run_image: Option<String>,
     /// When to fetch the image.
     pub pull: Pull,
     /// Whether `cacheDirectories` start empty and are forgotten.

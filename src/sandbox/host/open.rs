@@ -215,7 +215,8 @@ fn notes(spec: &Spec<'_>, declared: &Declared, cap: &Cap) -> Vec<Unverified> {
             "services of this machine on 127.0.0.1 are within reach of the app; the cloud has none there (--offline keeps them out)",
         );
     }
-    if let Some(image) = plan.start.as_ref().and_then(|start| start.image.as_ref()) {
+    let own = plan.start.as_ref().filter(|start| start.takes.is_none());
+    if let Some(image) = own.and_then(|start| start.image.as_ref()) {
         note(
             format!("start.runImage: {image}"),
             "the app was started in the build's image; the cloud starts it in this one, where neither the virtual environment nor Nix is",
