@@ -66,9 +66,9 @@ pub(super) struct Planning {
     /// Take the plan from this JSON file instead of deriving one
     #[arg(long, value_name = "FILE", conflicts_with = "planner")]
     pub(super) plan: Option<PathBuf>,
-    /// Where the project is deployed: Railway's own files count there only
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) platform: Platform,
+    /// Where the project is deployed: Railway's own files count there only [default: auto]
+    #[arg(long, value_enum)]
+    pub(super) platform: Option<Platform>,
     /// Who builds: auto, nixpacks, railpack or railpack@VERSION
     #[arg(long, value_name = "BUILDER")]
     pub(super) builder: Option<Asked>,
@@ -105,6 +105,9 @@ pub(super) struct Sandboxing {
     /// The image that the docker backend builds on instead of the plan's
     #[arg(long, value_name = "IMAGE")]
     pub(super) base_image: Option<String>,
+    /// The image that the docker backend starts the app in instead of the plan's, where Railpack builds
+    #[arg(long, value_name = "IMAGE")]
+    pub(super) run_image: Option<String>,
     /// When the docker backend fetches its image
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     pub(super) pull: docker::Pull,
@@ -189,7 +192,7 @@ impl Planning {
             pkgs: self.pkgs.clone(),
             libs: self.libs.clone(),
             apt: self.apt.clone(),
-            platform: self.platform,
+            platform: self.platform.or(config.platform).unwrap_or_default(),
             environment: self.environment.clone(),
             process_env,
         };
@@ -241,6 +244,7 @@ impl Sandboxing {
         request.nixpkgs = self.nixpkgs.as_deref().map(Nixpkgs::parse);
         request.docker = docker::Options {
             base_image: self.base_image.clone(),
+            run_image: self.run_image.clone(),
             pull: self.pull,
             no_cache: self.no_cache,
             shown: Vec::new(),

@@ -26,7 +26,7 @@ pub(super) fn plan(planning: &Planning, request: &Request) -> PlanSettings {
         pkgs: planning.pkgs.clone(),
         libs: planning.libs.clone(),
         apt: planning.apt.clone(),
-        platform: planning.platform,
+        platform: request.options.platform,
         environment: planning.environment.clone(),
         builder: request.builder,
         planner: planning.planner,
@@ -62,6 +62,7 @@ pub(super) fn run(sandboxing: &Sandboxing, probing: &Probing, config: &Config) -
             false => absolute(Path::new(given)).display().to_string(),
         }),
         base_image: sandboxing.base_image.clone(),
+        run_image: sandboxing.run_image.clone(),
         pull: sandboxing.pull,
         no_cache: sandboxing.no_cache,
     }
@@ -71,7 +72,7 @@ pub(super) fn run(sandboxing: &Sandboxing, probing: &Probing, config: &Config) -
 fn counts(planning: &Planning, request: &Request) -> bool {
     let root = || request.project().ok()?.repository();
     planning.root_directory.is_some()
-        || planning.platform.reads_railway() && root().is_some_and(|root| railway::file_in(&root).is_some())
+        || request.options.platform.reads_railway() && root().is_some_and(|root| railway::file_in(&root).is_some())
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer};
 use super::values::span;
 use crate::builder::Asked;
 use crate::catalog::suggest;
+use crate::platform::Platform;
 use crate::project::InputError;
 use crate::rehearse::BackendName;
 use crate::run::SmokeKind;
@@ -27,6 +28,7 @@ pub(super) struct Config {
     pub(super) builder: Option<Asked>,
     /// The folder that is deployed alone.
     pub(super) root_directory: Option<PathBuf>,
+    pub(super) platform: Option<Platform>,
     pub(super) python: Option<PathBuf>,
     pub(super) memory: Option<ByteSize>,
     pub(super) offline: bool,
@@ -136,6 +138,14 @@ mod tests {
         assert_eq!(config.timeout, Some(Duration::from_secs(300)));
         assert_eq!(config.memory.map(|size| size.as_u64()), Some(512_000_000));
         assert_eq!((config.smoke.stay, config.smoke.expect), (Some(Duration::from_secs(3)), Some(SmokeKind::StaysUp)));
+    }
+
+    #[test]
+    fn who_builds_and_where_may_be_said() {
+        let config = read("builder = \"railpack@0.23.0\"\nplatform = \"coolify\"\n").unwrap();
+        assert_eq!(config.builder.map(|builder| builder.to_string()).as_deref(), Some("railpack@0.23.0"));
+        assert_eq!(config.platform, Some(Platform::Coolify));
+        assert!(read("builder = \"buildpacks\"\n").unwrap_err().to_string().contains("railpack@VERSION is wanted"));
     }
 
     #[test]

@@ -117,6 +117,9 @@ pub struct RunSettings {
     /// The image that the docker backend builds on instead of the plan's.
     #[serde(default)]
     pub base_image: Option<String>,
+    /// The image that the docker backend starts the app in instead of the plan's, where Railpack builds.
+    #[serde(default)]
+    pub run_image: Option<String>,
     /// When the docker backend fetches its image.
     #[serde(default)]
     pub pull: Pull,
@@ -236,6 +239,7 @@ impl RunSettings {
         }
         let docker = &mut request.docker;
         docker.base_image = self.base_image.clone().or(docker.base_image.take());
+        docker.run_image = self.run_image.clone().or(docker.run_image.take());
         docker.pull = if self.pull == Pull::default() { docker.pull } else { self.pull };
         docker.no_cache |= self.no_cache;
         let settings = &mut request.settings;
