@@ -152,6 +152,42 @@ fn the_place_of_a_failure_is_read_from_the_log() {
 }
 
 #[test]
+fn a_log_of_railpack_gives_plan_release_phase_and_command() {
+    let log = Log::from(
+        "using build driver railpack-v0.39.0\n                   \n╭─────────────────╮\n│ Railpack 0.39.0 │\n╰─────────────────╯\n \n  \u{21b3} Detected Python\n            \n  Packages  \n  ──────────\n  \
+         python  │  3.13.7  │  railpack default (3.13)\n            \n  Steps     \n  ──────────\n  ▸ install\n    $ python -m venv /app/.venv\n    $ pip install -r requirements.txt\n            \n  Deploy    \n  \
+         ──────────\n    $ python bot.py\n \n\npip install -r requirements.txt\nERROR: No matching distribution found for harbourlamp==9\nBuild Failed: build daemon returned an error < failed to solve: process \"sh -c 'pip install \
+         -r requirements.txt'\" did not complete successfully: exit code: 1 >\n",
+    );
+    let failure = Failure::of(&log, None);
+    assert_eq!((failure.railpack.as_deref(), failure.nixpacks), (Some("0.39.0"), None));
+    assert_eq!((failure.phase.as_deref(), failure.exit_code), (Some("install"), Some(1)));
+    assert_eq!(failure.command.as_deref(), Some("pip install -r requirements.txt"));
+    let planned = failure.planned.unwrap();
+    assert_eq!(planned.packages, [("python".to_owned(), "3.13.7".to_owned())]);
+    assert_eq!((planned.steps[0].1.len(), planned.start.as_deref()), (2, Some("python bot.py")));
+}
+
+#[test]
+fn nothing_of_nixpacks_is_advised_for_a_log_of_railpack() {
+    for line in [
+        "ImportError: libGL.so.1: cannot open shared object file: No such file or directory",
+        "FileNotFoundError: [Errno 2] No such file or directory: 'ffmpeg'",
+        "error: command 'gcc' failed: No such file or directory",
+        "ERROR: Package 'numpy' requires a different Python: 3.9.6 not in '>=3.10'",
+        "Error: pg_config executable not found.",
+        "error: can't find Rust compiler",
+    ] {
+        let log = Log::from(format!("│ Railpack 0.37.0 │\n{line}\n").as_str());
+        let found = diagnose(&Case::of_log(&log));
+        let told = format!("{} {}", found[0].message, found[0].help.as_deref().unwrap_or_default());
+        for word in ["nixPkgs", "nixLibs", "aptPkgs", "nixpacks", "NIXPACKS", "/opt/venv"] {
+            assert!(!told.contains(word), "{told}");
+        }
+    }
+}
+
+#[test]
 fn a_needle_in_a_huge_log_is_found_in_bounded_memory() {
     let mut builder = shakedown::log::LogBuilder::new();
     let noise = "INFO 200 GET /index.html served in 3 ms\n".repeat(6_000);

@@ -53,10 +53,8 @@ fn installs_itself(facts: &Facts<'_>) -> bool {
             || text.starts_with("--editable")
             || text.starts_with(".[")
     });
-    let phases = facts.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
-    let commands = phases.flat_map(|(_, phase)| phase.cmds.iter()).map(String::as_str);
     local
-        || commands.chain(Start::of(facts).map(|start| start.command)).any(|command| {
+        || facts.commands().into_iter().chain(Start::of(facts).map(|start| start.command)).any(|command| {
             command.contains("install .")
                 || command.contains("install -e")
                 || command.contains("setup.py install")

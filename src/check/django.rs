@@ -39,8 +39,7 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
     venv(facts, findings);
     let Some((path, text)) = settings(facts) else { return };
     allowed_hosts(facts, &path, &text, findings);
-    let collects = facts.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
-    let collects = collects.flat_map(|(_, phase)| phase.cmds.iter()).any(|command| command.contains("collectstatic"));
+    let collects = facts.commands().iter().any(|command| command.contains("collectstatic"));
     let opaque = text.contains("import *");
     if collects && !opaque && !text.contains("STATIC_ROOT") && !text.contains("STORAGES") {
         let finding =
@@ -65,7 +64,7 @@ fn settings(facts: &Facts<'_>) -> Option<(PathBuf, String)> {
 }
 
 fn allowed_hosts(facts: &Facts<'_>, path: &Path, text: &str, findings: &mut Findings) {
-    let checked = facts.planned.is_ok_and(|derived| derived.deploy.healthcheck_path.is_some());
+    let checked = facts.deploy().is_some_and(|deploy| deploy.healthcheck_path.is_some());
     let lines: Vec<(usize, &str)> =
         text.lines().enumerate().filter(|(_, line)| line.starts_with("ALLOWED_HOSTS")).collect();
     // Anything but one literal list may well name the host.

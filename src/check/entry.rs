@@ -105,11 +105,8 @@ fn file(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findi
 
 /// Whether a command of the build may write the file.
 fn made_by_build(facts: &Facts<'_>, name: &str) -> bool {
-    let phases = facts.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
     let last = name.rsplit('/').next().unwrap_or(name);
-    phases
-        .flat_map(|(_, phase)| phase.cmds.iter())
-        .any(|command| command.contains(last) || command.contains("git clone"))
+    facts.commands().iter().any(|command| command.contains(last) || command.contains("git clone"))
 }
 
 fn is_executable(path: &Path) -> bool {
@@ -173,10 +170,10 @@ fn module(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, fin
     });
     findings.push(match command {
         Some(command) if in_pyproject => {
-            let edit = super::finding::set_key(&facts.config_path(), &["start", "cmd"], command.as_str());
+            let edit = facts.start_with(&command);
             finding.fix(format!("start it with `{command}`"), vec![edit])
         }
-        _ => finding.help("say how to start it: [start] with cmd in nixpacks.toml"),
+        _ => finding.help(format!("say how to start it in {}", facts.config_path().display())),
     });
 }
 

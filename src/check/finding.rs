@@ -21,24 +21,31 @@ pub struct Check {
     pub about: &'static str,
     /// Whether an error of it ends the deploy although a run here does not show it, this machine being kinder there.
     pub decides: bool,
+    /// Whether a likely error of it leaves in doubt a run that works here, for the same reason.
+    pub doubts: bool,
 }
 
 pub(super) const fn error(id: &'static str, about: &'static str) -> Check {
-    Check { id, severity: Severity::Error, about, decides: false }
+    Check { id, severity: Severity::Error, about, decides: false, doubts: false }
 }
 
 pub(super) const fn warning(id: &'static str, about: &'static str) -> Check {
-    Check { id, severity: Severity::Warning, about, decides: false }
+    Check { id, severity: Severity::Warning, about, decides: false, doubts: false }
 }
 
 pub(super) const fn note(id: &'static str, about: &'static str) -> Check {
-    Check { id, severity: Severity::Note, about, decides: false }
+    Check { id, severity: Severity::Note, about, decides: false, doubts: false }
 }
 
 impl Check {
     /// One that decides over a run that works here.
     pub(super) const fn decides(self) -> Self {
         Self { decides: true, ..self }
+    }
+
+    /// One that decides where it is certain, and leaves in doubt where it is likely.
+    pub(super) const fn decides_or_doubts(self) -> Self {
+        Self { decides: true, doubts: true, ..self }
     }
 
     /// Begins a finding with its cause in one sentence.

@@ -7,7 +7,7 @@ use super::facts::command::{Invocation, invocations, is_python};
 use super::facts::reach::Module;
 use super::facts::requirements::{REQUIREMENTS, is_used};
 use super::facts::start::Start;
-use super::finding::{Check, Findings, append_line, error, set_key};
+use super::finding::{Check, Findings, append_line, error};
 use crate::finding::Edit;
 use crate::log::pattern::Pattern;
 use crate::project::Source;
@@ -125,13 +125,13 @@ fn not_started(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>
     findings.push(finding.fix(format!("start it with `{command}`"), edits));
 }
 
-/// The edits that make the start command another one, in nixpacks.toml where no file holds it.
+/// The edits that make the start command another one, in the builder's own configuration where no file holds it.
 fn started_by(facts: &Facts<'_>, start: &Start<'_>, command: &str) -> Vec<Edit> {
     let edits = start.becomes(facts, command);
     if !edits.is_empty() || start.is_written(facts) {
         return edits;
     }
-    vec![set_key(&facts.config_path(), &["start", "cmd"], command)]
+    vec![facts.start_with(command)]
 }
 
 /// The requirement that a command needs and that is not there.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::facts::Facts;
 use super::facts::requirements::REQUIREMENTS;
+use super::facts::start::Start;
 use super::finding::{Check, Findings, warning};
 use crate::catalog::suggest;
 use crate::finding::Edit;
@@ -26,6 +27,7 @@ pub(super) const CHECKS: &[Check] = &[MISSPELT, LIST];
 const NAMES: &[(&str, usize)] = &[
     (REQUIREMENTS, 2),
     ("nixpacks.toml", 2),
+    ("railpack.json", 2),
     ("pyproject.toml", 2),
     ("Procfile", 0),
     ("runtime.txt", 1),
@@ -38,7 +40,9 @@ const NAMES: &[(&str, usize)] = &[
 pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
     let app = &facts.app;
     let files = app.files();
-    for (name, slips) in NAMES.iter().filter(|(name, _)| !app.has_file(name)) {
+    // Nobody misses the file of another builder.
+    let others = if facts.is_railpack() { "nixpacks.toml" } else { "railpack.json" };
+    for (name, slips) in NAMES.iter().filter(|(name, _)| !app.has_file(name) && *name != others) {
         // Where something else says what to install, nobody misses the file.
         if *name == REQUIREMENTS && installs(facts) {
             continue;
@@ -47,7 +51,7 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
         let fits = |file: &&String| !is_named(facts, file) && is_of_its_kind(app, file, name);
         let Some(file) = files.iter().filter(fits).find(close) else { continue };
         // What starts the app is said elsewhere already.
-        let said = facts.choices("start.cmd").any(|choice| facts.keyed(&choice.because).is_some());
+        let said = Start::of(facts).is_some_and(|start| facts.keyed(start.source).is_some());
         if *name == "Procfile" && said {
             continue;
         }
@@ -64,7 +68,7 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
 fn installs(facts: &Facts<'_>) -> bool {
     match facts.manager() {
         Some(manager) => manager != "none",
-        None => !facts.planned.is_ok_and(|derived| derived.plan.is_empty()),
+        None => !facts.derived().is_some_and(|derived| derived.plan.is_empty()),
     }
 }
 
@@ -92,8 +96,7 @@ fn is_of_its_kind(app: &Project, file: &str, name: &str) -> bool {
 
 /// Whether it is a name that the builder or a command of the plan knows after all.
 fn is_named(facts: &Facts<'_>, file: &str) -> bool {
-    let commands = facts.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
     NAMES.iter().any(|(name, _)| *name == file)
-        || commands.flat_map(|(_, phase)| phase.cmds.iter()).any(|command| command.contains(file))
+        || facts.commands().iter().any(|command| command.contains(file))
         || facts.config().is_some_and(|config| config.path.file_name() == Path::new(file).file_name())
 }

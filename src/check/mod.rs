@@ -17,8 +17,10 @@ pub(crate) mod imports;
 pub(crate) mod misspelt;
 mod named;
 pub(crate) mod nixpacks;
+pub(crate) mod plan;
 pub(crate) mod platform;
-mod railpack;
+pub(crate) mod pyproject;
+pub(crate) mod railpack;
 pub(crate) mod requirements;
 mod secrets;
 pub(crate) mod server;
@@ -53,6 +55,8 @@ struct Topic {
 }
 
 const TOPICS: &[Topic] = &[
+    Topic { checks: plan::CHECKS, look: plan::look },
+    Topic { checks: pyproject::CHECKS, look: pyproject::look },
     Topic { checks: requirements::CHECKS, look: requirements::look },
     Topic { checks: named::CHECKS, look: named::look },
     Topic { checks: twice::CHECKS, look: twice::look },
@@ -87,14 +91,14 @@ pub fn check_installed(
     planned: &Planned,
     absent: Option<&HashSet<String>>,
 ) -> Vec<Diagnosis> {
-    let derived = match planned {
-        Planned::Nixpacks(derived) => derived,
-        Planned::Railpack(answer) => return railpack::check(project, answer),
-    };
-    let mut facts = Facts::new(project, options, derived.as_ref());
+    let mut facts = Facts::new(project, options, planned);
     facts.absent = absent;
     let mut findings = Findings::default();
-    for topic in nixpacks::TOPICS.iter().chain(TOPICS) {
+    match planned {
+        Planned::Nixpacks(_) => nixpacks::TOPICS.iter().for_each(|topic| (topic.look)(&facts, &mut findings)),
+        Planned::Railpack(answer) => railpack::look(project, answer, &mut findings),
+    }
+    for topic in TOPICS {
         (topic.look)(&facts, &mut findings);
     }
     if platform::overrules(&facts) {
@@ -123,8 +127,7 @@ pub struct Import {
 /// The foreign imports of everything that the start reaches, those inside functions among them. What they need can be held
 /// against what was really installed.
 pub fn imports(project: &Project, options: &Options, planned: &Planned) -> Vec<Import> {
-    let Planned::Nixpacks(derived) = planned else { return Vec::new() };
-    let facts = Facts::new(project, options, derived.as_ref());
+    let facts = Facts::new(project, options, planned);
     let told = |import: facts::imports::Foreign<'_>| Import {
         path: facts.app.place(&import.module.path),
         line: import.line,
@@ -149,8 +152,7 @@ pub struct Unset {
 
 /// All that the code which the start reaches wants set, in the order in which it is read.
 pub fn unset_variables(project: &Project, options: &Options, planned: &Planned) -> Vec<Unset> {
-    let Planned::Nixpacks(derived) = planned else { return Vec::new() };
-    let facts = Facts::new(project, options, derived.as_ref());
+    let facts = Facts::new(project, options, planned);
     let told = |read: &facts::environment::Read| Unset {
         name: read.name.clone(),
         source: facts.app.line(&read.path, Some(read.line)),

@@ -54,7 +54,7 @@ fn on_railway(facts: &Facts<'_>) -> bool {
 }
 
 fn builder<'a>(facts: &Facts<'a>) -> Option<&'a Sourced<String>> {
-    facts.planned.ok()?.deploy.builder.as_ref()
+    facts.deploy()?.builder.as_ref()
 }
 
 /// Whether a Dockerfile is built in place of the plan: on Railway always, elsewhere where nothing speaks of Nixpacks.
@@ -69,7 +69,10 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
     let named = builder.map(|builder| builder.value.to_ascii_uppercase());
     let on_railway = on_railway(facts);
     if facts.project.has_file("Dockerfile") && facts.options.platform != Platform::None {
-        let finding = DOCKERFILE.found("the Dockerfile is built, not Nixpacks' plan");
+        let finding = DOCKERFILE.found(match facts.is_railpack() {
+            true => "the Dockerfile is built, not Railpack's plan",
+            false => "the Dockerfile is built, not Nixpacks' plan",
+        });
         // Other platforms ask which builder to use, and who names it knows.
         let known = named.as_deref() == Some("DOCKERFILE");
         let severity = if on_railway && !known { Severity::Warning } else { Severity::Note };
@@ -77,16 +80,17 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
             finding
                 .severity(severity)
                 .at(facts.project.file("Dockerfile"), "")
-                .help("remove or rename it to build with Nixpacks"),
+                .help(format!("remove or rename it to build with {}", facts.builder())),
         );
-    } else if let (Some(builder), Some(name)) = (builder, named.as_deref().filter(|name| *name != "NIXPACKS")) {
-        let finding = BUILDER.found(format!("Railway is told to build with {name}, not with Nixpacks")).about(name);
+    } else if let (Some(builder), Some(name)) = (builder, named.as_deref().filter(|name| !is_ours(facts, name))) {
+        let finding =
+            BUILDER.found(format!("Railway is told to build with {name}, not with {}", facts.builder())).about(name);
         // What Railway takes anyway is nobody's mistake.
         let severity = if name == "RAILPACK" { Severity::Note } else { Severity::Warning };
         let finding = finding.severity(severity).at(builder.source.clone(), facts.line(&builder.source));
         findings.push(finding.help(match name {
-            "RAILPACK" => "Railpack reads no nixpacks.toml; the plan shown here is what Nixpacks would do",
-            _ => "the plan shown here is what Nixpacks would do",
+            "RAILPACK" => "Railpack reads no nixpacks.toml; the plan shown here is what Nixpacks would do".to_owned(),
+            _ => format!("the plan shown here is what {} would do", facts.builder()),
         }));
     }
     if !on_railway {
@@ -103,7 +107,7 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
             findings.push(finding.at(file.source(&key), command).fix("run it by a shell", edits));
         }
     }
-    if named.as_deref().is_none_or(|name| name == "NIXPACKS") {
+    if !facts.is_railpack() && named.as_deref().is_none_or(|name| name == "NIXPACKS") {
         let finding = DEPRECATED.found("Railway calls Nixpacks deprecated: new services are built with Railpack");
         let source = builder.map(|builder| builder.source.clone());
         let source = source.or_else(|| Some(Source::File { path: facts.railway()?.path.clone(), line: None }));
@@ -145,6 +149,11 @@ fn below_the_root(facts: &Facts<'_>, findings: &mut Findings) {
             .at(facts.project.file(own), "")
             .help("name its path in the service's settings (\"Railway Config File\"), or move it to the root"),
     );
+}
+
+/// Whether Railway's word for a builder is that of the plan.
+fn is_ours(facts: &Facts<'_>, name: &str) -> bool {
+    name == if facts.is_railpack() { "RAILPACK" } else { "NIXPACKS" }
 }
 
 /// What would be different for this very project.

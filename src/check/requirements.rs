@@ -199,7 +199,7 @@ fn merge(facts: &Facts<'_>, invalid: &[Invalid], findings: &mut Findings) {
 
 /// Files that commands name and the project does not have.
 fn named_files(facts: &Facts<'_>, findings: &mut Findings) {
-    for choice in facts.choices("phases.install.cmds").chain(facts.choices("phases.build.cmds")) {
+    for choice in facts.install_choices().chain(facts.build_choices()) {
         let words: Vec<&str> = choice.value.split_whitespace().collect();
         let named = words
             .windows(2)

@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::facts::start::Start;
-use super::finding::{Check, Findings, set_key, warning};
+use super::finding::{Check, Findings, warning};
 use crate::finding::Severity;
 use crate::project::Source;
 
@@ -30,14 +30,11 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
     else {
         return;
     };
-    let phases = facts.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
     let scripts = facts.app.files().into_iter().filter(|name| name.ends_with(".sh")).take(8);
     let by_script = scripts
         .filter(|name| start.command.contains(name.as_str()))
         .any(|name| facts.app.read_text(&name).unwrap_or_default().contains("collectstatic"));
-    let collects = phases
-        .flat_map(|(_, phase)| phase.cmds.iter())
-        .any(|command| command.contains("collectstatic") || command.contains(".sh"));
+    let collects = facts.commands().iter().any(|command| command.contains("collectstatic") || command.contains(".sh"));
     let before = facts.railway().is_some_and(|file| file.text.contains("collectstatic"));
     if collects || by_script || before || start.command.contains("collectstatic") {
         return;
@@ -74,11 +71,7 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
     let finding = finding.at(shown.0, shown.1);
     let command = format!("python manage.py collectstatic --noinput && {}", start.command.trim());
     let edits = start.becomes(facts, &command);
-    let edits = if edits.is_empty() && !start.is_written(facts) {
-        vec![set_key(&facts.config_path(), &["start", "cmd"], command)]
-    } else {
-        edits
-    };
+    let edits = if edits.is_empty() && !start.is_written(facts) { vec![facts.start_with(&command)] } else { edits };
     let root = any("STATIC_ROOT");
     findings.push(match severity {
         Severity::Note => {

@@ -8,7 +8,7 @@ use crate::finding::Severity;
 
 pub(crate) const WRAPPER: Check = error(
     "start-makes-environment",
-    "What the build installs stands in /opt/venv, whose programs are on PATH when the app starts. `poetry run`, `pipenv run`, `hatch run` \
+    "What the build installs stands in /opt/venv (Railpack: /app/.venv), whose programs are on PATH when the app starts. `poetry run`, `pipenv run`, `hatch run` \
      and, without uv.lock, `uv run` look for an environment of their own instead, make an empty one, and the app finds no package in it.",
 );
 
@@ -20,7 +20,7 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
         let Some((wrapper, words)) = invocation.wrapper else { continue };
         let severity = match wrapper {
             "poetry" | "pipenv" | "hatch" => Severity::Error,
-            // UV_PROJECT_ENVIRONMENT leads it to /opt/venv; it synchronises it, with the development group, at every start.
+            // UV_PROJECT_ENVIRONMENT leads it to the environment; it synchronises it, with the development group, at every start.
             "uv" if facts.manager() == Some("uv") => {
                 if words.contains("--no-sync") || words.contains("--frozen") {
                     continue;
@@ -41,7 +41,8 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
         let message = match severity {
             Severity::Note => format!("`{words}` installs the development group, too, at every start"),
             _ => format!(
-                "`{words}` makes an environment of its own, and leaves /opt/venv, where the packages are, aside"
+                "`{words}` makes an environment of its own, and leaves {}, where the packages are, aside",
+                facts.venv()
             ),
         };
         let better = start.command.replacen(words, "", 1);

@@ -12,6 +12,7 @@ use super::config::Config;
 use super::exit::{Exit, UsageError};
 use super::interrupt;
 use super::output::Output;
+use crate::builder::Asked;
 use crate::diagnose::replay::Failure;
 use crate::diagnose::{self, Case, diagnose, telling_lines};
 use crate::fix::TrialCopy;
@@ -95,6 +96,10 @@ fn here(args: &Args, path: &Path, logged: &Logged<'_>) -> Result<Comparison> {
     let config = Config::read(path)?;
     let mut request = Request { repository: Repository::around(path), ..Request::new(path) };
     request.options.env.clone_from(&args.env);
+    // What made the cloud's build makes this one, too.
+    let logged_release = logged.failure.railpack.as_ref().map(|version| Asked::Railpack(version.parse().ok()));
+    request.builder = config.builder.or(logged_release).unwrap_or_default();
+    request.options.platform = config.platform.unwrap_or_default();
     args.sandboxing.apply(&config, &mut request);
     args.probing.apply(&config.smoke, &mut request);
     if let Some(date) = &args.before {

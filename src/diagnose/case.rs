@@ -1,6 +1,8 @@
 //! What a diagnosis is made from.
 
+use crate::builder::Builder;
 use crate::log::Log;
+use crate::log::pattern::Pattern;
 use crate::platform::Deploy;
 use crate::project::Project;
 use crate::run::Outcome;
@@ -17,6 +19,8 @@ pub struct Case<'a> {
     pub outcome: Option<&'a Outcome>,
     /// How the platform deploys it.
     pub deploy: Option<&'a Deploy>,
+    /// Who built it; where nobody says, the log tells.
+    pub builder: Option<&'a Builder>,
     /// What an audit of the installed packages did not find.
     pub missing_libraries: &'a [MissingLibrary],
 }
@@ -24,6 +28,26 @@ pub struct Case<'a> {
 impl<'a> Case<'a> {
     /// A log and nothing else.
     pub fn of_log(log: &'a Log) -> Self {
-        Self { project: None, log, outcome: None, deploy: None, missing_libraries: &[] }
+        Self { project: None, log, outcome: None, deploy: None, builder: None, missing_libraries: &[] }
     }
+
+    /// Whether Railpack built it, and not Nixpacks.
+    pub(super) fn is_railpack(&self) -> bool {
+        match self.builder {
+            Some(builder) => matches!(builder, Builder::Railpack(_)),
+            None => is_of_railpack(self.log),
+        }
+    }
+}
+
+static RAILPACK: Pattern = Pattern::new(
+    r"(?i)\brailpack[ -]v?\d|using build driver railpack|\brailpack (?:prepare|could not)|railpack-plan\.json|\$packages:mise|^mise (?:ERROR|WARN|\S+@\d)|/mise/installs/|/app/\.venv/",
+);
+static NIXPACKS: Pattern =
+    Pattern::new(r"(?i)nixpacks[ -]v?\d|using nixpacks|using build driver nixpacks|/opt/venv/|/nix/store/");
+
+/// Whether Railpack, and not Nixpacks, made what the log is about.
+fn is_of_railpack(log: &Log) -> bool {
+    let shows = |pattern: &Pattern| log.lines().iter().any(|line| pattern.is_match(&line.text));
+    shows(&RAILPACK) && !shows(&NIXPACKS)
 }

@@ -41,7 +41,7 @@ pub fn diagnose(case: &Case<'_>) -> Vec<Diagnosis> {
     }
     let mut diagnoses: Vec<Diagnosis> = ranked.into_iter().map(|shown| diagnosis(case, shown)).collect();
     outcome::amend(case, &mut diagnoses);
-    railpack::amend(case.log, &mut diagnoses);
+    railpack::amend(case, &mut diagnoses);
     diagnoses
 }
 
@@ -81,7 +81,8 @@ fn diagnosis(case: &Case<'_>, shown: Shown) -> Diagnosis {
         message: message.unwrap_or_else(|| rule.message_for(subject.as_deref())),
         evidence,
         certainty: if rank >= SAID { Certainty::Certain } else { Certainty::Likely },
-        help: Some(help.unwrap_or_else(|| rule.help_for(subject.as_deref()))).filter(|help| !help.is_empty()),
+        help: Some(help.unwrap_or_else(|| rule.help_for(subject.as_deref(), case.is_railpack())))
+            .filter(|help| !help.is_empty()),
         fixes,
         subject,
     };

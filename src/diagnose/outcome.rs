@@ -132,7 +132,7 @@ fn diagnosis(
         subject: subject.map(str::to_owned),
         evidence: evidence.to_vec(),
         certainty: Certainty::Certain,
-        help: Some(rule.help_for(subject)),
+        help: Some(rule.help_for(subject, case.is_railpack())),
         fixes: fixes::of(case, rule, subject),
     }
 }

@@ -1,33 +1,24 @@
 //! What a log of Railpack must not be answered with: help about Nixpacks, which had no part in it.
 
+use super::case::Case;
 use super::table::rule;
 use crate::finding::Diagnosis;
-use crate::log::Log;
-use crate::log::pattern::Pattern;
-
-static RAILPACK: Pattern =
-    Pattern::new(r"(?i)\brailpack[ -]v?\d|using build driver railpack|/mise/installs/|/app/\.venv/");
-static NIXPACKS: Pattern =
-    Pattern::new(r"(?i)nixpacks[ -]v?\d|using nixpacks|using build driver nixpacks|/opt/venv/|/nix/store/");
-
-/// Whether Railpack, and not Nixpacks, made what the log is about.
-fn is_railpack(log: &Log) -> bool {
-    let shows = |pattern: &Pattern| log.lines().iter().any(|line| pattern.is_match(&line.text));
-    shows(&RAILPACK) && !shows(&NIXPACKS)
-}
 
 /// Says in Railpack's words what is said in Nixpacks', where the log is Railpack's.
-pub(super) fn amend(log: &Log, diagnoses: &mut [Diagnosis]) {
+pub(super) fn amend(case: &Case<'_>, diagnoses: &mut [Diagnosis]) {
     const WORDS: &[&str] =
         &["nixPkgs", "nixLibs", "aptPkgs", "nixpacks.toml", "nixpacks.json", "NIXPACKS_", "/opt/venv", "Nix"];
     let speaks = |text: &str| WORDS.iter().any(|word| text.contains(word));
-    if diagnoses.is_empty() || !is_railpack(log) {
+    if diagnoses.is_empty() || !case.is_railpack() {
         return;
     }
     for diagnosis in diagnoses {
         diagnosis.fixes.retain(|fix| !speaks(&fix.summary));
         if let Some((before, _)) = diagnosis.message.split_once(" (nixLibs") {
             diagnosis.message = before.to_owned();
+        }
+        if let Some(rule) = rule(diagnosis.rule).filter(|_| speaks(&diagnosis.message)) {
+            diagnosis.message = rule.message_for(diagnosis.subject.as_deref());
         }
         let Some(help) = diagnosis.help.as_mut().filter(|help| speaks(help)) else { continue };
         let thing = diagnosis.subject.as_deref().unwrap_or("it");

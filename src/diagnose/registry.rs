@@ -22,7 +22,7 @@ pub struct Explained {
 pub fn explain(id: &str) -> Option<Explained> {
     let of_rule = |id| {
         let rule = rule(id)?;
-        let (id, about, help) = (rule.id, rule.about, Some(rule.help_for(None)));
+        let (id, about, help) = (rule.id, rule.about, Some(rule.help_for(None, false)));
         Some(Explained { id, about, help, example: Some(rule.example), link: rule.link })
     };
     let of_check = || {

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::table::rule;
 use super::view::{LogView, Stage};
+use crate::builder::railpack::{Printed, parse_box};
 use crate::finding::Diagnosis;
 use crate::log::Log;
 use crate::log::pattern::Pattern;
@@ -20,6 +21,10 @@ pub struct Failure {
     pub exit_code: Option<i32>,
     /// The version of Nixpacks that made the build.
     pub nixpacks: Option<String>,
+    /// The release of Railpack that made the build.
+    pub railpack: Option<String>,
+    /// What Railpack's box at the head of the build says of the plan.
+    pub planned: Option<Printed>,
     /// The form the platform gave the log.
     pub form: &'static str,
 }
@@ -34,6 +39,10 @@ static STEP: Pattern = Pattern::ascii(
     r"^\s*(?:(?u:✕) |> )?(?:\[[\w.-]*\s*\d+/\d+\]|Step \d+/\d+ :) RUN (?:--mount=(?u:\S)+ )*((?u:.)+?)(?:\s+(?u:✔.*))?$",
 );
 static VERSION: Pattern = Pattern::ascii(r"[Nn]ixpacks[ -]v(\d+\.\d+\.\d+)");
+static DRIVER: Pattern = Pattern::ascii(r"\brailpack-v(\d+\.\d+\.\d+)");
+/// What the platform says where there is no plan.
+static REFUSED: Pattern =
+    Pattern::ascii(r"railpack prepare (?:exited with an error|failed)|Railpack could not determine");
 static EXIT: Pattern =
     Pattern::ascii(r"(?i)exit(?:ed)?(?: with)?(?: (?:exit )?(?:code|status))?:? \(?(\d{1,3})\)?\s*$");
 
@@ -50,18 +59,26 @@ impl Failure {
     /// ```
     pub fn of(log: &Log, primary: Option<&Diagnosis>) -> Self {
         let mut failure = Self { form: log.form().name(), ..Self::default() };
+        failure.planned = parse_box(log.lines().iter().map(|line| line.text.as_str()));
+        failure.railpack = failure.planned.as_ref().map(|printed| printed.version.clone());
         let mut last_step = None;
-        let mut exit = None;
+        let (mut exit, mut refused) = (None, false);
         for line in log.lines() {
             if let Some(found) = VERSION.captures(&line.text) {
                 failure.nixpacks.get_or_insert_with(|| found[1].to_owned());
+            }
+            if let Some(found) = DRIVER.captures(&line.text) {
+                failure.railpack.get_or_insert_with(|| found[1].to_owned());
+            }
+            if REFUSED.is_match(&line.text) {
+                refused = true;
             }
             if let Some(found) = STEP.captures(&line.text) {
                 last_step = Some(found[1].to_owned());
             }
             let ended = PROCESS.captures(&line.text);
             if let Some(found) = ended.or_else(|| LEGACY.captures(&line.text)) {
-                failure.command = Some(found[1].to_owned());
+                failure.command = Some(without_shell(&found[1]).to_owned());
                 failure.exit_code = found[2].parse().ok();
             }
             if let Some(found) = EXIT.captures(&line.text) {
@@ -72,6 +89,9 @@ impl Failure {
         let view = LogView::new(log);
         let started = log.lines().len().checked_sub(1).is_some_and(|last| view.stage_at(last) == Stage::Start);
         failure.phase = recorded.or_else(|| {
+            if refused {
+                return Some("plan".to_owned());
+            }
             if failure.command.is_none() && started {
                 return Some("start".to_owned());
             }
@@ -93,6 +113,12 @@ impl Failure {
         failure.exit_code = failure.exit_code.or(exit);
         failure
     }
+}
+
+/// The text of a command that a plan has put between the quotes of `sh -c '…'`.
+fn without_shell(command: &str) -> &str {
+    let inner = command.strip_prefix("sh -c '").or_else(|| command.strip_prefix("bash -c '"));
+    inner.and_then(|inner| inner.strip_suffix('\'')).unwrap_or(command)
 }
 
 /// The phase in which a builder runs such a command.

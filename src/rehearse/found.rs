@@ -1,6 +1,7 @@
 //! From what a run left behind to what is said of it.
 
 use super::rehearsal::Rehearsal;
+use crate::builder::Builder;
 use crate::catalog::libraries;
 use crate::catalog::nix_packages::package;
 use crate::diagnose::{self, Case};
@@ -16,6 +17,8 @@ use crate::sandbox::{Kept, MissingLibrary, Unverified};
 pub(super) struct Found {
     pub(super) outcome: Outcome,
     pub(super) deploy: Deploy,
+    /// Who made the plan; none where the plan was given.
+    pub(super) builder: Option<Builder>,
     pub(super) log: Log,
     pub(super) missing: Vec<MissingLibrary>,
     pub(super) unverified: Vec<Unverified>,
@@ -27,7 +30,7 @@ pub(super) struct Found {
 impl Found {
     /// Looks for the cause in what the run printed.
     pub(super) fn rehearsal(self, project: &Project, plan: Plan, backend: String, reason: String) -> Rehearsal {
-        let Self { outcome, deploy, log, missing, mut unverified, kept, is_offline } = self;
+        let Self { outcome, deploy, builder, log, missing, mut unverified, kept, is_offline } = self;
         if outcome.verdict() == Verdict::Works {
             unverified.extend(missing.iter().map(dormant));
         }
@@ -38,6 +41,7 @@ impl Found {
                 log: &log,
                 outcome: Some(&outcome),
                 deploy: Some(&deploy),
+                builder: builder.as_ref(),
                 missing_libraries: &missing,
             }),
             false => Vec::new(),

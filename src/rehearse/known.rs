@@ -20,9 +20,10 @@ impl Rehearsal {
     /// What a run here cannot show decides; of the rest the run has shown that it does not end the deploy.
     fn add_beside_success(&mut self, findings: Vec<Diagnosis>) {
         let decides = |finding: &Diagnosis| {
+            let is_certain = finding.certainty == Certainty::Certain;
             finding.severity == Severity::Error
-                && finding.certainty == Certainty::Certain
-                && checks().any(|check| check.id == finding.rule && check.decides)
+                && checks()
+                    .any(|check| check.id == finding.rule && if is_certain { check.decides } else { check.doubts })
         };
         let told = findings.into_iter().filter(|finding| finding.severity > Severity::Note);
         let (deciding, others): (Vec<_>, Vec<_>) = told.partition(decides);
@@ -105,6 +106,15 @@ mod tests {
         rehearsal.add_known(vec![finding("run-image-loses-venv", Severity::Error)]);
         assert_eq!(rehearsal.verdict(), Verdict::Fails);
         assert_eq!(rehearsal.primary().map(|primary| primary.rule), Some("run-image-loses-venv"));
+    }
+
+    #[test]
+    fn what_is_likely_to_end_the_deploy_leaves_it_in_doubt() {
+        let mut rehearsal = built(Status::Passed);
+        let likely = finding("railpack-python-unattested", Severity::Error);
+        rehearsal.add_known(vec![Diagnosis { certainty: Certainty::Likely, ..likely }]);
+        assert_eq!(rehearsal.verdict(), Verdict::CannotTell);
+        assert_eq!(rehearsal.primary().map(|primary| primary.rule), Some("railpack-python-unattested"));
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub fn rehearse_then(
     let buildable = match planned.buildable()? {
         Ok(buildable) => buildable,
         Err(refused) => {
-            let rehearsal = refused::rehearsal(&refused, &project, emit);
+            let rehearsal = refused::rehearsal(&refused, builder.as_ref(), &project, emit);
             return Ok(Rehearsal { builder, ..rehearsal }.finish(
                 check(&project, &request.options, &planned),
                 started,
@@ -116,6 +116,7 @@ pub fn rehearse_then(
     let found = Found {
         outcome: ran.outcome,
         deploy: buildable.deploy.clone(),
+        builder: builder.as_ref().map(|detected| detected.builder.clone()),
         log: log.finish(),
         missing,
         unverified,

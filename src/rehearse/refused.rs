@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::found::Found;
 use super::rehearsal::Rehearsal;
-use crate::builder::Refused;
+use crate::builder::{Detected, Refused};
 use crate::log::LogBuilder;
 use crate::plan::{Command, Plan, Start};
 use crate::platform::Deploy;
@@ -16,7 +16,12 @@ use crate::sandbox::process::Exit;
 const PLAN: &str = "plan";
 
 /// The failed run that comes of it.
-pub(super) fn rehearsal(refused: &Refused, project: &Project, emit: &mut dyn FnMut(&Event)) -> Rehearsal {
+pub(super) fn rehearsal(
+    refused: &Refused,
+    builder: Option<&Detected>,
+    project: &Project,
+    emit: &mut dyn FnMut(&Event),
+) -> Rehearsal {
     let mut log = LogBuilder::new();
     emit(&Event::PhaseStarted { phase: PLAN.into() });
     emit(&Event::CmdStarted { phase: PLAN.into(), cmd: refused.command.into() });
@@ -33,6 +38,7 @@ pub(super) fn rehearsal(refused: &Refused, project: &Project, emit: &mut dyn FnM
     let found = Found {
         outcome,
         deploy: Deploy::default(),
+        builder: builder.map(|detected| detected.builder.clone()),
         log: log.finish(),
         missing: Vec::new(),
         unverified: Vec::new(),

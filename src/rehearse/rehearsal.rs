@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::builder::Detected;
-use crate::finding::{Diagnosis, Evidence, Severity};
+use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 use crate::plan::Plan;
 use crate::run::{Event, Outcome, Verdict};
 use crate::sandbox::{Kept, Unverified};
@@ -48,10 +48,12 @@ impl Rehearsal {
         if self.is_elsewhere {
             return Verdict::CannotTell;
         }
-        let decided = self.diagnoses.iter().any(|finding| finding.severity == Severity::Error);
+        let errors = || self.diagnoses.iter().filter(|finding| finding.severity == Severity::Error);
+        let decided = errors().any(|finding| finding.certainty == Certainty::Certain);
         match self.outcome.verdict() {
             Verdict::Fails if self.transient || self.absent.is_some() => Verdict::CannotTell,
             Verdict::Works if decided => Verdict::Fails,
+            Verdict::Works if errors().next().is_some() => Verdict::CannotTell,
             Verdict::Works if self.leans_on_this_machine() => Verdict::CannotTell,
             verdict => verdict,
         }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::Rehearsal;
 use crate::builder::nixpacks::render;
+use crate::builder::railpack::{Printed, parse_box};
 use crate::diagnose::replay::Failure;
 use crate::finding::Diagnosis;
 use crate::log::Log;
@@ -108,6 +109,10 @@ fn is_same(logged: &Logged<'_>, here: &Rehearsal) -> bool {
 
 /// What the box in the log says that the plan here does not.
 fn plan_differences(log: &Log, plan: &Plan) -> Vec<String> {
+    let lines = || log.lines().iter().map(|line| line.text.as_str());
+    if let (Some(cloud), Some(own)) = (parse_box(lines()), parse_box(plan.printed.lines())) {
+        return railpack_differences(&cloud, &own);
+    }
     let text: String = log.lines().iter().map(|line| format!("{}\n", line.text)).collect();
     let (Some(cloud), Some(own)) = (render::parse_box(&text), render::parse_box(&plan.printed)) else {
         return Vec::new();
@@ -131,6 +136,37 @@ fn plan_differences(log: &Log, plan: &Plan) -> Vec<String> {
             "the cloud's start command was `{}`, here it is `{}`",
             cloud.start.unwrap_or_default(),
             own.start.unwrap_or_default()
+        ));
+    }
+    found
+}
+
+/// The same of two of Railpack's boxes.
+fn railpack_differences(cloud: &Printed, own: &Printed) -> Vec<String> {
+    let mut found = Vec::new();
+    if cloud.version != own.version {
+        found.push(format!("the cloud built with Railpack {}, this plan is that of {}", cloud.version, own.version));
+    }
+    for (name, version) in &cloud.packages {
+        match own.packages.iter().find(|(own, _)| own == name) {
+            Some((_, own)) if own == version => {}
+            Some((_, own)) => found.push(format!("the cloud took {name} {version}, here it is {own}")),
+            None => found.push(format!("the cloud installed {name} {version}, which this plan lacks")),
+        }
+    }
+    for (name, commands) in &cloud.steps {
+        let here = own.steps.iter().find(|(own, _)| own == name).map(|(_, commands)| commands);
+        if here != Some(commands) {
+            let here = here.map_or("nothing".to_owned(), |commands| format!("`{}`", commands.join("; ")));
+            found.push(format!("the cloud's {name} was `{}`, here it is {here}", commands.join("; ")));
+        }
+    }
+    if cloud.start != own.start {
+        let text = |start: &Option<String>| start.clone().unwrap_or_default();
+        found.push(format!(
+            "the cloud's start command was `{}`, here it is `{}`",
+            text(&cloud.start),
+            text(&own.start)
         ));
     }
     found

@@ -124,7 +124,8 @@ fn place(failure: &Failure, nameless: bool, paint: Paint) -> String {
         let _ = writeln!(out, "{} failed{exit}{command}", paint.bad(phase));
     }
     let nixpacks = failure.nixpacks.as_ref().map(|version| format!(", Nixpacks {version}")).unwrap_or_default();
-    let _ = writeln!(out, "{}\n", paint.dim(format!("log form: {}{nixpacks}", failure.form)));
+    let railpack = failure.railpack.as_ref().map(|version| format!(", Railpack {version}")).unwrap_or_default();
+    let _ = writeln!(out, "{}\n", paint.dim(format!("log form: {}{nixpacks}{railpack}", failure.form)));
     out
 }
 

@@ -5,13 +5,34 @@ use std::path::{Path, PathBuf};
 
 use super::keyed::Keyed;
 use crate::builder::nixpacks::{Derived, Options, Phase, Plan, PlanError};
+use crate::builder::{OfRailpack, Planned};
+use crate::check::finding::set_key;
+use crate::finding::Edit;
 use crate::plan::Choice;
-use crate::platform::railway;
+use crate::platform::{Deploy, railway};
 use crate::project::requirements::Requirements;
 use crate::project::{Project, Source};
 
 /// The file that pip is given by default.
 pub(in crate::check) const REQUIREMENTS: &str = "requirements.txt";
+
+const RAILPACK_CONFIG: &str = "railpack.json";
+
+/// What a builder made of the project.
+#[derive(Clone, Copy)]
+pub(in crate::check) enum Built<'a> {
+    Nixpacks(Result<&'a Derived, &'a PlanError>),
+    Railpack(&'a OfRailpack),
+}
+
+impl<'a> Built<'a> {
+    pub(in crate::check) fn by(planned: &'a Planned) -> Self {
+        match planned {
+            Planned::Nixpacks(derived) => Self::Nixpacks(derived.as_ref()),
+            Planned::Railpack(answer) => Self::Railpack(answer),
+        }
+    }
+}
 
 /// A project, its plan, and its files as far as they have been looked at.
 pub(in crate::check) struct Inputs<'a> {
@@ -20,7 +41,7 @@ pub(in crate::check) struct Inputs<'a> {
     /// The folder that is planned: the same, or the only one inside it.
     pub(in crate::check) app: Project,
     pub(in crate::check) options: &'a Options,
-    pub(in crate::check) planned: Result<&'a Derived, &'a PlanError>,
+    pub(in crate::check) built: Built<'a>,
     config: OnceCell<Option<Keyed>>,
     railway: OnceCell<Option<Keyed>>,
     pyproject: OnceCell<Option<Keyed>>,
@@ -28,57 +49,183 @@ pub(in crate::check) struct Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
-    pub(in crate::check) fn new(
-        project: &'a Project,
-        options: &'a Options,
-        planned: Result<&'a Derived, &'a PlanError>,
-    ) -> Self {
-        let inner = planned.ok().filter(|derived| derived.root != project.root());
-        let app = inner.and_then(|derived| project.enter(&derived.root).ok()).unwrap_or_else(|| project.clone());
+    pub(in crate::check) fn new(project: &'a Project, options: &'a Options, built: Built<'a>) -> Self {
         let (config, railway, pyproject, requirements) = Default::default();
-        Self { project, app, options, planned, config, railway, pyproject, requirements }
+        let mut inputs =
+            Self { project, app: project.clone(), options, built, config, railway, pyproject, requirements };
+        let inner = inputs.derived().filter(|derived| derived.root != project.root());
+        if let Some(app) = inner.and_then(|derived| project.enter(&derived.root).ok()) {
+            inputs.app = app;
+        }
+        inputs
     }
 
-    /// The plan, where there is one with anything in it.
+    /// What Nixpacks made of it, where that builds it.
+    pub(in crate::check) fn nixpacks(&self) -> Option<Result<&'a Derived, &'a PlanError>> {
+        match self.built {
+            Built::Nixpacks(planned) => Some(planned),
+            Built::Railpack(_) => None,
+        }
+    }
+
+    /// Nixpacks' plan and its reasons, where there is one.
+    pub(in crate::check) fn derived(&self) -> Option<&'a Derived> {
+        self.nixpacks()?.ok()
+    }
+
+    fn railpack(&self) -> Option<&'a OfRailpack> {
+        match self.built {
+            Built::Railpack(answer) => Some(answer),
+            Built::Nixpacks(_) => None,
+        }
+    }
+
+    pub(in crate::check) fn is_railpack(&self) -> bool {
+        self.railpack().is_some()
+    }
+
+    /// Nixpacks' plan, where there is one with anything in it.
     pub(in crate::check) fn plan(&self) -> Option<&'a Plan> {
-        self.planned.ok().map(|derived| &derived.plan).filter(|plan| !plan.is_empty())
+        self.derived().map(|derived| &derived.plan).filter(|plan| !plan.is_empty())
     }
 
+    /// A phase of Nixpacks' plan.
     pub(in crate::check) fn phase(&self, name: &str) -> Option<&'a Phase> {
         self.plan()?.phase(name)
     }
 
     /// Whether the plan is a Python one that we made ourselves.
     pub(in crate::check) fn is_python(&self) -> bool {
-        self.planned.is_ok_and(|derived| derived.providers.iter().any(|name| name == "python"))
+        match self.built {
+            Built::Nixpacks(planned) => {
+                planned.is_ok_and(|derived| derived.providers.iter().any(|name| name == "python"))
+            }
+            Built::Railpack(answer) => answer.planned.provider == Some("python") && answer.planned.plan.is_some(),
+        }
     }
 
-    /// The choices about one value of the plan, in its order.
-    pub(in crate::check) fn choices(&self, what: &'a str) -> impl Iterator<Item = &'a Choice> {
-        self.planned.into_iter().flat_map(|derived| &derived.choices).filter(move |choice| choice.what == what)
+    /// The choices about one value of the plan, in its order, by the builder's own name for it.
+    pub(in crate::check) fn choices(&self, what: &'a str) -> impl Iterator<Item = &'a Choice> + use<'a> {
+        let choices = match self.built {
+            Built::Nixpacks(planned) => planned.ok().map(|derived| &derived.choices),
+            Built::Railpack(answer) => Some(&answer.planned.choices),
+        };
+        choices.into_iter().flatten().filter(move |choice| choice.what == what)
     }
 
-    /// A variable of the build, as far as project and caller set it.
+    fn choices_of(&self, nixpacks: &'static str, railpack: &'static str) -> impl Iterator<Item = &'a Choice> + use<'a> {
+        self.choices(if self.is_railpack() { railpack } else { nixpacks })
+    }
+
+    /// What chose the start command; the last one counts.
+    pub(in crate::check) fn start_choices(&self) -> impl Iterator<Item = &'a Choice> + use<'a> {
+        self.choices_of("start.cmd", "deploy.startCommand")
+    }
+
+    /// What chose the commands that install.
+    pub(in crate::check) fn install_choices(&self) -> impl Iterator<Item = &'a Choice> + use<'a> {
+        self.choices_of("phases.install.cmds", "steps.install.commands")
+    }
+
+    /// What chose the commands that build.
+    pub(in crate::check) fn build_choices(&self) -> impl Iterator<Item = &'a Choice> + use<'a> {
+        self.choices_of("phases.build.cmds", "steps.build.commands")
+    }
+
+    /// Every command of the build.
+    pub(in crate::check) fn commands(&self) -> Vec<&'a str> {
+        match self.built {
+            Built::Nixpacks(_) => {
+                let phases = self.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+                phases.flat_map(|(_, phase)| phase.cmds.iter()).map(String::as_str).collect()
+            }
+            Built::Railpack(answer) => answer.commands().map(|(_, command)| command).collect(),
+        }
+    }
+
+    /// The builder's name.
+    pub(in crate::check) fn builder(&self) -> &'static str {
+        if self.is_railpack() { "Railpack" } else { "Nixpacks" }
+    }
+
+    /// Whether nothing says what is to be built.
+    pub(in crate::check) fn plans_nothing(&self) -> bool {
+        match self.built {
+            Built::Nixpacks(planned) => planned.is_ok_and(Derived::is_empty),
+            Built::Railpack(answer) => {
+                answer.planned.provider.is_none()
+                    && answer.planned.fault().is_some_and(|fault| fault.starts_with("Railpack could not determine"))
+            }
+        }
+    }
+
+    /// Whether there is a plan, and nothing says how the app starts.
+    pub(in crate::check) fn lacks_start(&self) -> bool {
+        match self.built {
+            Built::Nixpacks(planned) => planned.is_ok_and(Derived::no_start_command),
+            Built::Railpack(OfRailpack { planned, .. }) => match &planned.plan {
+                Some(plan) => plan.deploy.start_command.is_empty(),
+                None => planned.fault().is_some_and(|fault| fault.starts_with("No start command")),
+            },
+        }
+    }
+
+    /// How the platform deploys.
+    pub(in crate::check) fn deploy(&self) -> Option<&'a Deploy> {
+        match self.built {
+            Built::Nixpacks(planned) => planned.ok().map(|derived| &derived.deploy),
+            Built::Railpack(answer) => Some(&answer.deploy),
+        }
+    }
+
+    /// A variable of the build or of the app, as far as project, builder and caller set it.
     pub(in crate::check) fn variable(&self, name: &str) -> Option<&'a str> {
-        self.plan()?.variables.as_ref()?.get(name).map(String::as_str)
+        match self.built {
+            Built::Nixpacks(_) => self.plan()?.variables.as_ref()?.get(name).map(String::as_str),
+            Built::Railpack(answer) => answer.variable(name),
+        }
     }
 
-    /// Where a variable of the build is set.
+    /// Where a variable is set.
     pub(in crate::check) fn variable_source(&self, name: &str) -> Option<Source> {
-        let what = format!("variables.{name}");
-        let choices = self.planned.ok()?.choices.iter();
-        choices.filter(|choice| choice.what == what).map(|choice| choice.because.clone()).next()
+        match self.built {
+            Built::Nixpacks(planned) => {
+                let what = format!("variables.{name}");
+                let choices = planned.ok()?.choices.iter();
+                choices.filter(|choice| choice.what == what).map(|choice| choice.because.clone()).next()
+            }
+            Built::Railpack(answer) if answer.variables.contains_key(name) => Some(Source::Variable(name.to_owned())),
+            Built::Railpack(answer) => {
+                let what = format!("deploy.variables.{name}");
+                answer.planned.choices.iter().find(|choice| choice.what == what).map(|choice| choice.because.clone())
+            }
+        }
     }
 
-    /// Nixpacks' own configuration file.
+    /// The release of Python that mise installs.
+    pub(in crate::check) fn mise_python(&self) -> Option<&'a str> {
+        let planned = &self.railpack()?.planned;
+        let of_file = planned.overruling_python().map(|file| file.value.as_str());
+        of_file.or_else(|| Some(&planned.packages.iter().find(|package| package.name == "python")?.version))
+    }
+
+    /// Where the packages of the project are installed.
+    pub(in crate::check) fn venv(&self) -> &'static str {
+        if self.is_railpack() { "/app/.venv" } else { "/opt/venv" }
+    }
+
+    /// The builder's own configuration file.
     pub(in crate::check) fn config(&self) -> Option<&Keyed> {
-        let read = || {
-            let deploy = self.planned.ok().map(|derived| &derived.deploy);
-            let named = self.options.config.clone();
-            let named = named.or_else(|| Some(deploy?.nixpacks_config.as_ref()?.value.clone()));
-            let named = named.or_else(|| self.variable("NIXPACKS_CONFIG_FILE").map(PathBuf::from));
-            let names = named.into_iter().chain(["nixpacks.toml".into(), "nixpacks.json".into()]);
-            names.into_iter().find(|name| self.app.has_file(name)).and_then(|name| Keyed::read(&self.app, &name))
+        let read = || match self.built {
+            Built::Nixpacks(_) => {
+                let deploy = self.derived().map(|derived| &derived.deploy);
+                let named = self.options.config.clone();
+                let named = named.or_else(|| Some(deploy?.nixpacks_config.as_ref()?.value.clone()));
+                let named = named.or_else(|| self.variable("NIXPACKS_CONFIG_FILE").map(PathBuf::from));
+                let names = named.into_iter().chain(["nixpacks.toml".into(), "nixpacks.json".into()]);
+                names.into_iter().find(|name| self.app.has_file(name)).and_then(|name| Keyed::read(&self.app, &name))
+            }
+            Built::Railpack(_) => Keyed::read(&self.app, Path::new(RAILPACK_CONFIG)),
         };
         self.config.get_or_init(read).as_ref()
     }
@@ -105,14 +252,24 @@ impl<'a> Inputs<'a> {
         })
     }
 
-    /// How dependencies are installed, in the planner's words.
+    /// How dependencies are installed, in Nixpacks' words; `none` where nothing is.
     pub(in crate::check) fn manager(&self) -> Option<&'a str> {
-        self.choices("package manager").map(|choice| choice.value.as_str()).next()
+        match self.built {
+            Built::Nixpacks(_) => self.choices("package manager").map(|choice| choice.value.as_str()).next(),
+            Built::Railpack(answer) => self.is_python().then(|| answer.manager())?,
+        }
     }
 
     /// The configuration file that an edit goes to, made where there is none.
     pub(in crate::check) fn config_path(&self) -> PathBuf {
-        self.config().map_or_else(|| self.app.place("nixpacks.toml"), |file| file.path.clone())
+        let name = if self.is_railpack() { RAILPACK_CONFIG } else { "nixpacks.toml" };
+        self.config().map_or_else(|| self.app.place(name), |file| file.path.clone())
+    }
+
+    /// Makes `command` the start command in the builder's own configuration.
+    pub(in crate::check) fn start_with(&self, command: &str) -> Edit {
+        let key: &[&str] = if self.is_railpack() { &["deploy", "startCommand"] } else { &["start", "cmd"] };
+        set_key(&self.config_path(), key, command)
     }
 
     /// Whether some phase's packages or libraries have this name, whichever output of it.
@@ -120,6 +277,11 @@ impl<'a> Inputs<'a> {
         let stem = |name: &str| {
             name.split('.').next().unwrap_or_default().split('_').next().unwrap_or_default().to_lowercase()
         };
+        if self.is_railpack() {
+            let mut apt =
+                self.choices("packages:apt:runtime.packages").chain(self.choices("packages:apt:build.packages"));
+            return apt.any(|choice| stem(&choice.value) == stem(package));
+        }
         let phases = self.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
         let mut names = phases
             .flat_map(|(_, phase)| phase.nix_pkgs.iter().chain(phase.nix_libs.iter()).chain(phase.apt_pkgs.iter()));
@@ -144,6 +306,10 @@ impl<'a> Inputs<'a> {
 
     /// Whether there are commands besides those that set up, install and release.
     pub(in crate::check) fn builds(&self) -> bool {
+        if let Some(answer) = self.railpack() {
+            // uv's second synchronisation makes no files of the project's.
+            return answer.commands().any(|(step, command)| step != "install" && !command.starts_with("uv sync"));
+        }
         let phases = self.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
         phases
             .filter(|(name, _)| !["setup", "install", "release"].contains(&name.as_str()))

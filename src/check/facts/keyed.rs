@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::project::hujson;
 use crate::project::{KeyLines, Project, Source};
 
 /// A TOML or JSON file that parses.
@@ -21,6 +22,10 @@ impl Keyed {
         let text = project.has_file(name).then(|| project.read_text(name).ok())??;
         let (value, lines) = match name.extension()?.to_str()? {
             "toml" => (toml_edit::de::from_str(&text).ok()?, KeyLines::toml(&text)),
+            "json" if name.ends_with("railpack.json") => {
+                let plain = hujson::Document::plain(&text).ok()?;
+                (serde_json::from_str(&plain).ok()?, KeyLines::json(&plain))
+            }
             "json" => (serde_json::from_str(&text).ok()?, KeyLines::json(&text)),
             _ => return None,
         };

@@ -24,11 +24,12 @@ use std::ops::Deref;
 
 use environment::Environment;
 use imports::Foreign;
-use inputs::Inputs;
+use inputs::{Built, Inputs};
 use provided::Provided;
 use reach::Module;
 
-use crate::builder::nixpacks::{Derived, Options, PlanError};
+use crate::builder::Planned;
+use crate::builder::nixpacks::Options;
 use crate::project::Project;
 
 /// The inputs and all that follows from them, each found once and only when it is asked for.
@@ -50,9 +51,9 @@ impl<'a> Deref for Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn new(project: &'a Project, options: &'a Options, planned: Result<&'a Derived, &'a PlanError>) -> Self {
+    pub(super) fn new(project: &'a Project, options: &'a Options, planned: &'a Planned) -> Self {
         let (reached, environment, provided) = Default::default();
-        Self { inputs: Inputs::new(project, options, planned), reached, environment, provided, absent: None }
+        Self { inputs: Inputs::new(project, options, Built::by(planned)), reached, environment, provided, absent: None }
     }
 
     /// What is started and what it imports; empty where that cannot be followed.

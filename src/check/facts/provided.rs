@@ -40,12 +40,14 @@ pub(in crate::check) fn provided(inputs: &Inputs<'_>) -> Option<Provided> {
 
 /// Whether any command may install something.
 fn installs(inputs: &Inputs<'_>) -> bool {
-    let phases = inputs.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
-    let mut commands = phases.clone().flat_map(|(_, phase)| phase.cmds.iter());
-    let mut packages = phases.flat_map(|(_, phase)| phase.nix_pkgs.iter());
+    let mut packages = inputs
+        .plan()
+        .into_iter()
+        .flat_map(|plan| plan.phases.iter().flatten())
+        .flat_map(|(_, phase)| phase.nix_pkgs.iter());
     let start = Start::of(inputs).is_some_and(|start| start.command.contains("install"));
     start
-        || commands.any(|command| command.contains("install") || command.contains("sync"))
+        || inputs.commands().iter().any(|command| command.contains("install") || command.contains("sync"))
         || packages.any(|package| package.contains("Packages") || package.contains("withPackages"))
 }
 

@@ -5,6 +5,10 @@ use crate::catalog::python::ARCHIVE;
 
 /// The minor version that the plan's packages bring.
 pub(in crate::check) fn planned(inputs: &Inputs<'_>) -> Option<String> {
+    if let Some(python) = inputs.mise_python() {
+        let mut parts = python.split('.');
+        return Some(format!("{}.{}", parts.next()?, parts.next()?));
+    }
     let setup = inputs.phase("setup")?;
     setup.nix_pkgs.iter().find_map(|package| {
         let digits = package.strip_prefix("python")?.trim_end_matches("Full");

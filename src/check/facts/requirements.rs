@@ -16,7 +16,7 @@ pub(in crate::check) fn applies(entry: &Entry, python: &str) -> bool {
 /// Whether the plan installs from this file.
 pub(in crate::check) fn is_used(inputs: &Inputs<'_>) -> bool {
     inputs.manager() == Some("requirements")
-        || inputs.choices("phases.install.cmds").any(|choice| choice.value.contains(REQUIREMENTS))
+        || inputs.install_choices().any(|choice| choice.value.contains(REQUIREMENTS))
 }
 
 /// Whether everything that is installed is named in requirements.txt.
@@ -27,8 +27,7 @@ pub(in crate::check) fn knows_all(inputs: &Inputs<'_>) -> bool {
         .iter()
         .any(|entry| entry.requirement.editable || !matches!(entry.requirement.origin, Origin::Index));
     let elsewhere = requirements.options.iter().any(|option| option.name == "--requirement");
-    let phases = inputs.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
-    let more = phases.flat_map(|(_, phase)| phase.cmds.iter()).any(|command| {
+    let more = inputs.commands().into_iter().any(|command| {
         let plain = command.contains("pip install -r requirements.txt") && command.matches("install").count() == 1;
         !plain && command.contains("install")
     });

@@ -13,7 +13,7 @@ pub(in crate::check) struct Start<'a> {
 
 impl<'a> Start<'a> {
     pub(in crate::check) fn of(inputs: &Inputs<'a>) -> Option<Self> {
-        let choice = inputs.choices("start.cmd").last()?;
+        let choice = inputs.start_choices().last()?;
         Some(Self { command: &choice.value, source: &choice.because })
     }
 

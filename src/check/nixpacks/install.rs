@@ -324,7 +324,7 @@ fn twice(facts: &Facts<'_>, findings: &mut Findings) {
         let again = phase.cmds.iter().enumerate().find(|(index, cmd)| phase.cmds[..*index].contains(cmd));
         let Some((_, command)) = again else { continue };
         let what = format!("phases.{name}.cmds");
-        let choices = facts.planned.iter().flat_map(|derived| &derived.choices);
+        let choices = facts.derived().into_iter().flat_map(|derived| &derived.choices);
         let places: Vec<&Source> = choices
             .filter(|choice| choice.what == what && choice.value == *command)
             .map(|choice| &choice.because)

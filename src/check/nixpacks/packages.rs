@@ -232,8 +232,8 @@ fn special(facts: &Facts<'_>, entry: &Entry, name: &str, findings: &mut Findings
         }
         "playwright" => {
             let installs = facts
-                .planned
-                .iter()
+                .derived()
+                .into_iter()
                 .flat_map(|derived| &derived.choices)
                 .any(|choice| choice.value.contains("playwright install"));
             if !installs && !facts.plans("playwright-driver") && !facts.plans("chromium") {

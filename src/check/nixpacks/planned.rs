@@ -1,12 +1,13 @@
 //! What the planner itself says: no plan, another language, no way to start.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::builder::nixpacks::PlanError;
 use crate::check::facts::Facts;
 use crate::check::finding::{Check, Finding, Findings, append_line, error, note, set_key, warning};
+use crate::check::plan;
 use crate::finding::{Edit, Severity};
-use crate::project::{InputError, Project, Source};
+use crate::project::{InputError, Source};
 
 pub(crate) const INVALID_CONFIG: Check = error(
     "invalid-nixpacks-config",
@@ -41,20 +42,10 @@ const UNKNOWN_PROVIDER: Check = error(
     "unknown-provider",
     "`providers` names a language that Nixpacks does not have. The build ends before it has begun.",
 );
-pub(crate) const NO_PLAN: Check = error(
-    "no-build-plan",
-    "A builder detects Python by main.py, requirements.txt, pyproject.toml or Pipfile at the root. None is there: the root \
-     directory is wrong, or the project sits in a sub-folder.",
-);
-const OTHER_PROVIDER: Check = error(
+pub(in crate::check) const OTHER_PROVIDER: Check = error(
     "other-provider",
-    "Nixpacks uses the first language whose files it finds, and Python comes late in its order. A package.json beside \
-     requirements.txt makes a Node build without any Python.",
-);
-pub(crate) const NO_START: Check = error(
-    "no-start-command",
-    "Nothing says how the app starts, and Nixpacks then ends the build. It looks for main.py, a Procfile, a [start] \
-     section, a Django project or a project name in pyproject.toml.",
+    "A builder uses the first language whose files it finds, and Python comes late in the order. For Nixpacks a package.json beside \
+     requirements.txt makes a Node build without any Python, for Railpack a go.mod a Go build.",
 );
 const SUB_FOLDER: Check = note(
     "planned-sub-folder",
@@ -77,34 +68,17 @@ pub(super) const CHECKS: &[Check] = &[
     WSGI,
     TOOL_VERSIONS,
     UNKNOWN_PROVIDER,
-    NO_PLAN,
     OTHER_PROVIDER,
-    NO_START,
     SUB_FOLDER,
     UNKNOWN_MANAGER,
     UNREADABLE,
 ];
 
-/// The files any one of which makes a Python project.
-const SIGNS: [&str; 4] = ["requirements.txt", "pyproject.toml", "Pipfile", "main.py"];
-/// Names that people give to the file that starts their app.
-const ENTRIES: [&str; 10] = [
-    "app.py",
-    "bot.py",
-    "server.py",
-    "run.py",
-    "start.py",
-    "api.py",
-    "index.py",
-    "application.py",
-    "hello.py",
-    "__main__.py",
-];
-
 pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
-    let derived = match facts.planned {
-        Ok(derived) => derived,
-        Err(error) => return findings.push(refused(facts, error)),
+    let derived = match facts.nixpacks() {
+        Some(Ok(derived)) => derived,
+        Some(Err(error)) => return findings.push(refused(facts, error)),
+        None => return,
     };
     for warning in derived.warnings.iter().filter(|warning| warning.message.contains("package manager")) {
         let named = facts.variable("NIXPACKS_PYTHON_PACKAGE_MANAGER").unwrap_or_default();
@@ -114,15 +88,12 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
         findings.push(found.at(warning.source.clone(), facts.line(&warning.source)));
     }
     if derived.is_empty() {
-        return findings.push(no_plan(facts.project));
+        return;
     }
     if derived.root != facts.project.root() {
-        let place = folder(&facts.app);
+        let place = plan::folder(&facts.app);
         let message = format!("the folder that is planned is {}, the only one here", place.display());
         findings.push(SUB_FOLDER.found(message).at(Source::file(place), ""));
-    }
-    if derived.no_start_command() {
-        findings.push(no_start(facts));
     }
 }
 
@@ -247,7 +218,7 @@ fn other_provider(facts: &Facts<'_>, names: &[String], because: &Source) -> Find
         let help = "plan it with --planner nixpacks: shakedown's own planner knows Python only";
         return finding.severity(Severity::Note).help(help);
     }
-    let signs: Vec<&str> = SIGNS.into_iter().filter(|name| facts.app.has_file(name)).collect();
+    let signs: Vec<&str> = plan::SIGNS.into_iter().filter(|name| facts.app.has_file(name)).collect();
     if signs.is_empty() {
         return finding.severity(Severity::Note).help("nothing here says Python");
     }
@@ -257,91 +228,4 @@ fn other_provider(facts: &Facts<'_>, names: &[String], because: &Source) -> Find
         None => append_line(facts.app.place("nixpacks.toml"), r#"providers = ["python"]"#),
     };
     finding.fix("say that this is a Python project", vec![edit])
-}
-
-/// A project's folder as it is shown.
-fn folder(project: &Project) -> PathBuf {
-    let place: PathBuf = project.place("").components().collect();
-    if place.as_os_str().is_empty() { PathBuf::from(".") } else { place }
-}
-
-fn no_plan(project: &Project) -> Finding {
-    let folders = project.folders();
-    let homes = project.folders_below(|folder| SIGNS.iter().any(|sign| project.has_file(folder.join(sign))));
-    let homes: Vec<&Path> = homes.iter().map(PathBuf::as_path).collect();
-    let entry = ENTRIES.into_iter().find(|name| project.has_file(name));
-    let root = Source::file(folder(project));
-    if let Some(entry) = entry {
-        let finding = NO_PLAN.found(format!("{entry} alone does not make a Python project for Nixpacks"));
-        let config = project.place("nixpacks.toml");
-        let edits = vec![
-            append_line(&config, r#"providers = ["python"]"#),
-            append_line(&config, "[start]"),
-            append_line(&config, format!("cmd = \"python {entry}\"")),
-        ];
-        let edits = if project.has_file("nixpacks.toml") { Vec::new() } else { edits };
-        return finding
-            .about(entry)
-            .at(project.file(entry), "")
-            .help("add a requirements.txt (an empty one is enough) and a start command")
-            .fix(format!("name the provider and start {entry}"), edits);
-    }
-    match homes[..] {
-        [] => NO_PLAN.found("nothing in this folder tells Nixpacks what to build").at(root, ""),
-        [home] if home.components().count() > 1 => NO_PLAN
-            .found(format!("the project is in {}, and Nixpacks looks no further than the root", home.display()))
-            .at(project.file(home), "")
-            .help(format!("set the service's root directory to {}", home.display())),
-        [home] => {
-            let beside: Vec<_> =
-                folders.iter().filter(|folder| *folder != home).map(|f| f.display().to_string()).collect();
-            let message = format!(
-                "the project is in {}, and {} beside it keeps Nixpacks from looking there",
-                home.display(),
-                beside.join(", ")
-            );
-            let message = if beside.is_empty() { format!("the project is in {}", home.display()) } else { message };
-            NO_PLAN
-                .found(message)
-                .at(project.file(home), "")
-                .help(format!("set the service's root directory to {}", home.display()))
-        }
-        _ => {
-            let names = homes.iter().map(|home| home.display().to_string()).collect::<Vec<_>>().join(", ");
-            let finding = NO_PLAN.found(format!("several folders hold a project, the root holds none: {names}"));
-            let finding = homes.iter().fold(finding, |finding, home| finding.at(project.file(home), ""));
-            finding.help("make a service of each, with its root directory set")
-        }
-    }
-}
-
-fn no_start(facts: &Facts<'_>) -> Finding {
-    let finding = NO_START.found("nothing says how the app starts");
-    let Some(entry) = ENTRIES.into_iter().find(|name| facts.app.has_file(name)) else {
-        return finding
-            .at(Source::file(folder(&facts.app)), "")
-            .help("add a Procfile with `web: <command>`, or [start] with cmd to nixpacks.toml");
-    };
-    let command = start_of(&facts.app, entry);
-    let edit = append_line(facts.app.place("Procfile"), format!("web: {command}"));
-    finding.about(entry).at(facts.app.file(entry), "").fix(format!("start it with `{command}`"), vec![edit])
-}
-
-/// The command that starts a file, with the server it is written for where that is installed.
-fn start_of(app: &Project, entry: &str) -> String {
-    let code = app.read_text(entry).unwrap_or_default();
-    let installed = app.read_text("requirements.txt").unwrap_or_default().to_lowercase();
-    let module = entry.trim_end_matches(".py");
-    for (made, server, command) in [
-        ("= FastAPI(", "uvicorn", "uvicorn {app} --host 0.0.0.0 --port $PORT"),
-        ("= Flask(", "gunicorn", "gunicorn {app}"),
-    ] {
-        let name = code.lines().find_map(|line| Some(line.split_once(made)?.0.trim()));
-        if let Some(name) = name.filter(|name| !name.is_empty() && !name.contains([' ', '#', '.']))
-            && installed.contains(server)
-        {
-            return command.replace("{app}", &format!("{module}:{name}"));
-        }
-    }
-    format!("python {entry}")
 }

@@ -8,7 +8,6 @@ use crate::check::facts::requirements::REQUIREMENTS;
 use crate::check::finding::{Check, Finding, Findings, append_line, error};
 use crate::check::requirements::UNPINNED;
 use crate::finding::Edit;
-use crate::project::{InputError, Source};
 
 pub(crate) const BACKEND: Check = error(
     "build-backend-config",
@@ -16,12 +15,7 @@ pub(crate) const BACKEND: Check = error(
      Without a requirements.txt or lock file Nixpacks runs `pip install .` while only pyproject.toml is in the image; a \
      requirements.txt with the one line `.` installs the same with all files there.",
 );
-pub(crate) const INVALID: Check = error(
-    "invalid-pyproject",
-    "The file is not valid TOML, or a tool misses the section it needs, such as [tool.poetry] or [project].",
-);
-
-pub(super) const CHECKS: &[Check] = &[BACKEND, INVALID];
+pub(super) const CHECKS: &[Check] = &[BACKEND];
 
 /// Backends that look for the package's own files and fail without them.
 const STRICT: [&str; 8] =
@@ -32,9 +26,7 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_python() || !used || !facts.app.has_file("pyproject.toml") {
         return;
     }
-    let Some(file) = facts.pyproject() else {
-        return findings.extend(unparsable(facts));
-    };
+    let Some(file) = facts.pyproject() else { return };
     let narrowed = facts.phase("install").is_some_and(|phase| phase.only_include_files[..] == ["pyproject.toml"]);
     if facts.manager() == Some("setuptools") {
         unpinned(file, findings);
@@ -91,25 +83,6 @@ fn whole(facts: &Facts<'_>, finding: Finding) -> Finding {
         "install the project through requirements.txt, with all its files",
         vec![append_line(facts.app.place(REQUIREMENTS), ".")],
     )
-}
-
-fn unparsable(facts: &Facts<'_>) -> Option<Finding> {
-    let text = match facts.app.read_text("pyproject.toml") {
-        Ok(text) => text,
-        Err(InputError { what, line, .. }) => {
-            return Some(
-                INVALID
-                    .found(format!("pyproject.toml cannot be read: {what}"))
-                    .at(facts.app.line("pyproject.toml", line), ""),
-            );
-        }
-    };
-    let fault = toml_edit::Document::parse(text.as_str()).err()?;
-    let line = fault.span().map(|span| crate::project::line_at(&text, span.start));
-    let shown = line.and_then(|line| text.lines().nth(line.saturating_sub(1))).unwrap_or_default();
-    let what = fault.message().lines().next().unwrap_or_default();
-    let source: Source = facts.app.line("pyproject.toml", line);
-    Some(INVALID.found(format!("pyproject.toml does not parse: {what}")).at(source, shown))
 }
 
 /// The key that asks for another file, and what is said of it.

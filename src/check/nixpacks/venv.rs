@@ -27,8 +27,8 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
     {
         let what = format!("phases.{phase}.cmds");
         let choice = facts
-            .planned
-            .iter()
+            .derived()
+            .into_iter()
             .flat_map(|derived| &derived.choices)
             .find(|choice| choice.what == what && choice.value == **command);
         let finding = TWICE

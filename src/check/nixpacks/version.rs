@@ -79,7 +79,7 @@ fn is_offered(minor: &str) -> bool {
 }
 
 fn fallback(facts: &Facts<'_>, findings: &mut Findings) {
-    let warnings = facts.planned.iter().flat_map(|derived| &derived.warnings);
+    let warnings = facts.derived().into_iter().flat_map(|derived| &derived.warnings);
     for warning in warnings.filter(|warning| warning.message.contains("does not know Python")) {
         let asked = asked(facts, &warning.source);
         let named = asked.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();

@@ -1,10 +1,15 @@
 //! What Railpack installs, and from which files.
 
+use std::path::Path;
+
 use crate::builder::OfRailpack;
 use crate::builder::railpack::{Command, Step};
 use crate::check::Check;
-use crate::check::finding::{Findings, error};
-use crate::project::Project;
+use crate::check::finding::{Finding, Findings, error, set_key};
+use crate::finding::Edit;
+use crate::project::pyproject::Pyproject;
+use crate::project::requirements::{Origin, Requirements};
+use crate::project::{Project, Source};
 
 pub(crate) const NOTHING: Check = error(
     "railpack-nothing-installed",
@@ -19,96 +24,121 @@ pub(crate) const NOT_COPIED: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[NOTHING, NOT_COPIED];
 
-/// Files that stand for an installation.
-const MANIFESTS: &[&str] = &["requirements.txt", "Pipfile", "uv.lock", "poetry.lock", "pdm.lock"];
-/// Files that are copied before the installation.
-const COPIED: &[&str] = &["requirements.txt", "pyproject.toml", "Pipfile", "poetry.lock", "uv.lock", "pdm.lock"];
-/// Options of pip that are followed by a file or a folder.
-const LEADING: &[&str] = &["-r", "--requirement", "-c", "--constraint", "-e", "--editable"];
+const REQUIREMENTS: &str = "requirements.txt";
 
 pub(super) fn look(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
     let Some(plan) = &answer.planned.plan else { return };
-    let install = plan.steps.iter().find(|step| step.name == "install");
-    let installs = |step: &Step| step.commands.iter().any(|command| matches!(command, Command::Exec { .. }));
-    if !install.is_some_and(installs) {
-        nothing(project, findings);
+    let Some(install) = plan.steps.iter().find(|step| step.name == "install") else { return };
+    let commands = || plan.steps.iter().flat_map(|step| &step.commands).filter_map(line);
+    let installs = |line: &str| line.contains("install ") || line.contains("sync");
+    if !commands().any(|line| installs(line) && !line.starts_with("playwright")) {
+        findings.extend(nothing(project));
     }
-    // A step of the user's own, or one that begins with the whole project, is another matter.
-    let is_generated = install.is_some_and(|step| step.inputs.iter().all(|input| !input.local));
-    if is_generated && !project.has_file("railpack.json") {
-        not_copied(project, findings);
-    }
-}
-
-fn nothing(project: &Project, findings: &mut Findings) {
-    if MANIFESTS.iter().any(|name| project.has_file(name)) {
-        return;
-    }
-    let Ok(text) = project.read_text("pyproject.toml") else { return };
-    let wants = text.lines().position(|line| {
-        let (key, value) = line.split_once('=').unwrap_or((line, ""));
-        key.trim() == "dependencies" && !value.trim().starts_with("[]") || line.trim() == "[tool.poetry.dependencies]"
-    });
-    let Some(at) = wants else { return };
-    let line = text.lines().nth(at).unwrap_or_default();
-    findings.push(
-        NOTHING
-            .found("nothing of pyproject.toml is installed, for want of a lock file")
-            .at(project.line("pyproject.toml", Some(at + 1)), line)
-            .help("commit the lock of its manager (`uv lock`, `poetry lock`, `pdm lock`), or a requirements.txt"),
-    );
-}
-
-fn not_copied(project: &Project, findings: &mut Findings) {
-    let Ok(text) = project.read_text("requirements.txt") else { return };
-    for (at, line) in text.lines().enumerate() {
-        let Some(target) = led_to(line) else { continue };
-        findings.push(
-            NOT_COPIED
-                .found(format!("{target} is not there yet when Railpack installs"))
-                .about(target)
-                .at(project.line("requirements.txt", Some(at + 1)), line)
-                .help(format!(
-                    "write what {target} lists into requirements.txt itself, or let railpack.json's steps.install copy it first"
-                )),
-        );
+    if install.commands.iter().filter_map(line).any(|line| line.contains("pip install -r requirements.txt")) {
+        not_copied(project, install, findings);
     }
 }
 
-/// The file or folder that a line leads to and that is not copied.
-fn led_to(line: &str) -> Option<&str> {
-    let line = line.split(" #").next().unwrap_or(line).trim();
-    let (option, rest) = line.split_once(['=', ' ']).unwrap_or((line, ""));
-    let target = match LEADING.contains(&option) {
-        true => rest.trim(),
-        false => ["-r", "-c", "-e"]
-            .iter()
-            .find_map(|short| line.strip_prefix(short))
-            .filter(|rest| !rest.starts_with('-'))
-            .unwrap_or(line),
-    };
-    let is_option = target.len() < line.len();
-    let is_path = target == "." || target.starts_with("./") || target.starts_with("../") || target.starts_with(".[");
-    let is_remote = target.contains("://") || target.starts_with("git+");
-    let leads = !target.is_empty() && !is_remote && (is_option || is_path);
-    (leads && !COPIED.contains(&target.trim_start_matches("./"))).then_some(target)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_that_lead_to_files_are_told_from_packages_and_options() {
-        assert_eq!(led_to("-r reqs/base.txt"), Some("reqs/base.txt"));
-        assert_eq!(led_to("--constraint=limits.txt # ours"), Some("limits.txt"));
-        assert_eq!(led_to("-rbase.txt"), Some("base.txt"));
-        assert_eq!(led_to("-e ."), Some("."));
-        assert_eq!(led_to("./libs/harbour"), Some("./libs/harbour"));
-        for other in
-            ["flask==3.0.0", "", "# -r x", "--index-url https://x", "-e git+https://x/y", "-r requirements.txt"]
-        {
-            assert_eq!(led_to(other), None, "{other}");
+fn line(command: &Command) -> Option<&str> {
+    match command {
+        Command::Exec { cmd, name } if !cmd.starts_with("apt-get") && cmd != "mise install" => {
+            (!name.starts_with("install apt packages")).then_some(cmd)
         }
+        _ => None,
     }
+}
+
+/// What pyproject.toml asks for, where nobody installs it. What cannot be read is told by who reads it.
+fn nothing(project: &Project) -> Option<Finding> {
+    let file = Pyproject::read(project).ok()??;
+    let listed = file.dependencies.first().map(|first| first.line);
+    let by_poetry = file.poetry.as_ref().and_then(|poetry| poetry.dependencies.first()).map(|first| first.line);
+    let line = listed.or(by_poetry)?;
+    let source = project.line("pyproject.toml", Some(line));
+    let text = project.read_text("pyproject.toml").ok()?;
+    let finding = NOTHING
+        .found("nothing of pyproject.toml is installed, for want of a lock file")
+        .at(source, text.lines().nth(line.saturating_sub(1)).unwrap_or_default())
+        .help("commit the lock of its manager (`uv lock`, `poetry lock`, `pdm lock`), or a requirements.txt");
+    Some(finding)
+}
+
+/// A file or folder that pip is led to.
+struct Target {
+    named: String,
+    /// Relative to the project.
+    path: String,
+    source: Source,
+}
+
+fn targets(project: &Project) -> Vec<Target> {
+    let found = Requirements::read(project, Path::new(REQUIREMENTS));
+    let included = found.includes.iter().map(|include| Target {
+        named: include.named.clone(),
+        path: include.path.to_string_lossy().into_owned(),
+        source: include.source.clone(),
+    });
+    let local = found.packages.iter().filter_map(|entry| match &entry.requirement.origin {
+        Origin::Path(place) if !place.starts_with("file:") => {
+            // `.[extra]` and `./x # egg` lead to the folder before them.
+            let path = place.split(['[', '#']).next().unwrap_or(place).trim();
+            let path = path.trim_start_matches("./").trim_end_matches('/');
+            let path = if path.is_empty() { "." } else { path };
+            Some(Target { named: place.clone(), path: path.to_owned(), source: entry.source() })
+        }
+        _ => None,
+    });
+    included.chain(local).collect()
+}
+
+/// Whether a step has the path when its commands run.
+fn has(step: &Step, path: &str) -> bool {
+    let covers = |taken: &str| {
+        let taken = taken.trim_start_matches("./").trim_end_matches('/');
+        taken == "." || taken.is_empty() || Path::new(path).starts_with(taken)
+    };
+    let by_input = step.inputs.iter().filter(|input| input.local).flat_map(|input| &input.include);
+    let by_copy = step.commands.iter().filter_map(|command| match command {
+        Command::Copy { image, src, .. } if image.is_empty() => Some(src),
+        _ => None,
+    });
+    by_input.chain(by_copy).any(|taken| covers(taken))
+}
+
+fn not_copied(project: &Project, install: &Step, findings: &mut Findings) {
+    let root = project.file(REQUIREMENTS);
+    let names_root = |source: &Source| matches!((source, &root), (Source::File { path, .. }, Source::File { path: root, .. }) if path == root);
+    // What a file leads to that is not there itself is the next step of the same fault.
+    for target in targets(project).into_iter().filter(|target| names_root(&target.source)) {
+        if has(install, &target.path) {
+            continue;
+        }
+        let line = match &target.source {
+            Source::File { line: Some(line), .. } => *line,
+            _ => 0,
+        };
+        let text = project.read_text(REQUIREMENTS).unwrap_or_default();
+        let is_there = target.path == "." || project.has_file(&target.path) || project.has_folder(&target.path);
+        let finding = NOT_COPIED
+            .found(format!("{} is not there yet when Railpack installs", target.named))
+            .about(target.named.clone())
+            .at(target.source, text.lines().nth(line.saturating_sub(1)).unwrap_or_default())
+            .likely()
+            .help(format!(
+                "write what {} lists into requirements.txt itself, or let railpack.json's steps.install copy it first",
+                target.named
+            ));
+        let edits = if is_there { copied_first(project, &target.path) } else { Vec::new() };
+        findings.push(finding.fix(format!("copy {} before the installation", target.path), edits));
+    }
+}
+
+/// Lets the install step begin with a file of the project, where no configuration says how it goes.
+fn copied_first(project: &Project, path: &str) -> Vec<Edit> {
+    const FILE: &str = "railpack.json";
+    if project.has_file(FILE) && project.read_text(FILE).is_ok_and(|text| text.contains("\"install\"")) {
+        return Vec::new();
+    }
+    let commands = serde_json::json!([{ "src": path, "dest": path }, "..."]);
+    vec![set_key(&project.place(FILE), &["steps", "install", "commands"], commands)]
 }

@@ -1,13 +1,26 @@
-//! What can be known of a project that Railpack builds.
+//! What can be known of a project that Railpack builds, besides what holds for any builder.
 
+pub(crate) mod config;
 mod install;
+mod line;
 mod python;
+mod start;
 mod unread;
 
+pub(crate) use config::{INVALID_CONFIG, NO_VENV, UNKNOWN_PROVIDER};
+pub(crate) use install::{NOT_COPIED, NOTHING};
+pub(crate) use python::{NOT_PREBUILT, UNATTESTED};
+pub(crate) use start::MAIN_APP;
+pub(crate) use unread::RELEASE;
+
+use line::text_at;
+
 use super::Check;
-use super::finding::{Findings, error};
+use super::finding::{Finding, Findings, error, set_key};
+use super::nixpacks::planned::OTHER_PROVIDER;
+use super::plan::SIGNS;
 use crate::builder::OfRailpack;
-use crate::finding::Diagnosis;
+use crate::finding::Severity;
 use crate::project::Project;
 
 const REFUSED: Check = error(
@@ -16,19 +29,43 @@ const REFUSED: Check = error(
 );
 
 /// Every check, by topic.
-pub(super) const CHECKS: &[&[Check]] = &[&[REFUSED], install::CHECKS, python::CHECKS, unread::CHECKS];
+pub(super) const CHECKS: &[&[Check]] =
+    &[&[REFUSED], config::CHECKS, install::CHECKS, python::CHECKS, start::CHECKS, unread::CHECKS];
 
-/// What can be known, the worst first.
-pub(super) fn check(project: &Project, answer: &OfRailpack) -> Vec<Diagnosis> {
-    let mut findings = Findings::default();
-    if let Some(fault) = answer.planned.fault() {
+pub(super) fn look(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
+    // That there is nothing to plan or to start is told of every builder alike.
+    let is_told = |fault: &&str| {
+        ["Railpack could not determine", "No start command"].iter().any(|words| fault.starts_with(words))
+    };
+    if let Some(fault) = answer.planned.fault().filter(|fault| !is_told(fault)) {
         let first = fault.lines().next().unwrap_or_default();
-        findings.push(REFUSED.found(first).at(project.file("."), first));
+        let (check, source) = match config::is_of_config(fault) {
+            true => (INVALID_CONFIG, config::place_of(project, fault)),
+            false => (REFUSED, project.file(".")),
+        };
+        findings.push(check.found(first).at(source.clone(), text_at(project, &source)));
     }
-    install::look(project, answer, &mut findings);
-    python::look(project, answer, &mut findings);
-    unread::look(project, answer, &mut findings);
-    findings.sorted()
+    if let (None, None, Some(other)) = (&answer.planned.plan, answer.planned.fault(), answer.planned.provider) {
+        findings.push(other_language(project, other));
+    }
+    config::look(project, answer, findings);
+    install::look(project, answer, findings);
+    python::look(project, answer, findings);
+    start::look(project, answer, findings);
+    unread::look(project, answer, findings);
+}
+
+/// A project that Railpack takes for one of another language.
+fn other_language(project: &Project, language: &str) -> Finding {
+    let signs: Vec<&str> = SIGNS.into_iter().filter(|name| project.has_file(name)).collect();
+    let finding = OTHER_PROVIDER.found(format!("Railpack builds a {language} project")).about(language);
+    let finding = finding.at(project.file("."), "");
+    if signs.is_empty() {
+        return finding.severity(Severity::Note).help("nothing here says Python");
+    }
+    let finding = signs.iter().fold(finding, |finding, name| finding.at(project.file(name), ""));
+    let edit = set_key(&project.place(config::FILE), &["provider"], "python");
+    finding.fix("say that this is a Python project", vec![edit])
 }
 
 #[cfg(test)]

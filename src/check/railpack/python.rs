@@ -4,20 +4,29 @@ use crate::builder::OfRailpack;
 use crate::builder::railpack::Version;
 use crate::catalog::python::{is_attested, is_prebuilt};
 use crate::check::Check;
-use crate::check::finding::{Findings, error};
-use crate::project::Project;
+use crate::check::finding::{Finding, Findings, error, replace_line, warning};
+use crate::project::{Project, Source};
+
+use super::line::text_at;
 
 pub(crate) const NOT_PREBUILT: Check = error(
     "railpack-python-not-prebuilt",
     "mise installs ready-made builds of CPython. Some patch releases never had one, and the build ends with `no precompiled python found`.",
-);
+)
+.decides_or_doubts();
 pub(crate) const UNATTESTED: Check = error(
     "railpack-python-unattested",
     "From Railpack 0.24 on, mise wants an attestation of the build of CPython that it installs. Builds from before February 2025 have none, and \
      the build ends with `No GitHub artifact attestations found`.",
+)
+.decides_or_doubts();
+const FILE_WINS: Check = warning(
+    "railpack-python-file-wins",
+    "In the build mise reads the project's own .python-version, .tool-versions or mise.toml, and what stands there beats the version that \
+     RAILPACK_PYTHON_VERSION or railpack.json asked for.",
 );
 
-pub(super) const CHECKS: &[Check] = &[NOT_PREBUILT, UNATTESTED];
+pub(super) const CHECKS: &[Check] = &[NOT_PREBUILT, UNATTESTED, FILE_WINS];
 
 /// The first release whose mise asks for attestations.
 const ASKS: Version = Version::new(0, 24, 0);
@@ -25,25 +34,42 @@ const ASKS: Version = Version::new(0, 24, 0);
 pub(super) fn look(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
     let planned = &answer.planned;
     let Some(choice) = planned.choices.iter().rfind(|choice| choice.what == "packages.python") else { return };
-    let Some(asked) = exact(&choice.value) else { return };
+    let overruled = planned.overruling_python();
+    if let Some(file) = overruled {
+        findings.push(
+            FILE_WINS
+                .found(format!("Python {} of {} is installed, not {}", file.value, file.source, choice.value))
+                .about(file.value.clone())
+                .at(file.source.clone(), text_at(project, &file.source))
+                .at(choice.because.clone(), text_at(project, &choice.because))
+                .likely()
+                .help("name the version in that file alone"),
+        );
+    }
+    let (value, because) = overruled.map_or((&choice.value, &choice.because), |file| (&file.value, &file.source));
+    let Some(asked) = exact(value) else { return };
     let finding = match (is_prebuilt(asked), is_attested(asked) || planned.version < ASKS) {
-        (false, _) => NOT_PREBUILT.found(format!("there is no ready-made build of Python {}", choice.value)),
-        (true, false) => UNATTESTED.found(format!("the build of Python {} has no attestation", choice.value)),
+        (false, _) => NOT_PREBUILT.found(format!("there is no ready-made build of Python {value}")),
+        // By the dates of the builds; nobody lists the attestations.
+        (true, false) => UNATTESTED.found(format!("the build of Python {value} has no attestation")).likely(),
         (true, true) => return,
     };
-    let line = match &choice.because {
-        crate::project::Source::File { path, line: Some(line) } => {
-            project.read_text(path).ok().and_then(|text| text.lines().nth(line - 1).map(str::to_owned))
-        }
-        _ => None,
-    };
+    let finding = if overruled.is_some() { finding.likely() } else { finding };
+    let line = text_at(project, because);
     let (major, minor, _) = asked;
-    findings.push(
-        finding
-            .about(choice.value.clone())
-            .at(choice.because.clone(), line.unwrap_or_default())
-            .help(format!("ask for {major}.{minor} alone, or for its newest patch release")),
-    );
+    let finding = finding
+        .about(value.clone())
+        .at(because.clone(), &line)
+        .help(format!("ask for {major}.{minor} alone, or for its newest patch release"));
+    findings.push(without_patch(finding, because, &line, value, &format!("{major}.{minor}")));
+}
+
+/// Asks for the minor version alone, where the whole one stands in a line of a file.
+fn without_patch(finding: Finding, because: &Source, line: &str, whole: &str, minor: &str) -> Finding {
+    let Source::File { path, line: Some(number) } = because else { return finding };
+    let is_once = line.matches(whole).count() == 1;
+    let edit = is_once.then(|| replace_line(path, *number, line, line.replacen(whole, minor, 1)));
+    finding.fix(format!("ask for Python {minor}"), edit.into_iter().collect())
 }
 
 /// A version of three parts.

@@ -1,5 +1,7 @@
 use super::*;
-use crate::builder::{OfRailpack, railpack};
+use crate::builder::nixpacks::Options;
+use crate::builder::{OfRailpack, Planned, railpack};
+use crate::finding::{Certainty, Diagnosis, Severity};
 use crate::plan::Vars;
 use crate::platform::Deploy;
 use crate::project::Source;
@@ -10,19 +12,28 @@ fn told(files: &[(&str, &str)]) -> Vec<String> {
 }
 
 fn told_by(version: railpack::Version, files: &[(&str, &str)]) -> Vec<String> {
+    let found = found_by(version, files);
+    found.iter().map(|found| format!("{} {}", found.rule, found.evidence[0].source)).collect()
+}
+
+fn found_by(version: railpack::Version, files: &[(&str, &str)]) -> Vec<Diagnosis> {
+    found_with(&railpack::Options { version: Some(version), ..railpack::Options::default() }, files)
+}
+
+fn found_with(options: &railpack::Options, files: &[(&str, &str)]) -> Vec<Diagnosis> {
     let folder = crate::folder::folder(files);
     let project = Project::open(folder.path()).unwrap();
-    let options = railpack::Options { version: Some(version), ..railpack::Options::default() };
     let answer = OfRailpack {
-        planned: railpack::plan(&project, &options),
+        planned: railpack::plan(&project, options),
         alone: None,
         deploy: Deploy::default(),
         root: folder.path().to_owned(),
         because: Source::Flag("--builder".to_owned()),
         variables: Vars::new(),
     };
-    let found = check(&project, &answer);
-    found.iter().map(|found| format!("{} {}", found.rule, found.evidence[0].source)).collect()
+    let mut found = crate::check::check(&project, &Options::default(), &Planned::Railpack(Box::new(answer)));
+    found.retain(|found| found.severity > Severity::Note);
+    found
 }
 
 const MAIN: (&str, &str) = ("main.py", "print(1)\n");
@@ -30,7 +41,7 @@ const MAIN: (&str, &str) = ("main.py", "print(1)\n");
 #[test]
 fn a_healthy_project_is_told_nothing() {
     assert_eq!(
-        told(&[MAIN, ("requirements.txt", "flask==3.0.0\n--no-cache-dir\n"), (".python-version", "3.12\n")]),
+        told(&[MAIN, ("requirements.txt", "flask==3.0.0\n--prefer-binary\n"), (".python-version", "3.12\n")]),
         [""; 0]
     );
     let locked = "[project]\nname = \"a\"\ndependencies = [\"flask\"]\n";
@@ -42,8 +53,48 @@ fn a_pyproject_without_a_lock_installs_nothing() {
     let wants = "[project]\nname = \"a\"\ndependencies = [\"flask\"]\n";
     assert_eq!(told(&[MAIN, ("pyproject.toml", wants)]), ["railpack-nothing-installed pyproject.toml:3"]);
     let poetry = "[tool.poetry]\nname = \"a\"\n\n[tool.poetry.dependencies]\nflask = \"*\"\n";
-    assert_eq!(told(&[MAIN, ("pyproject.toml", poetry)]), ["railpack-nothing-installed pyproject.toml:4"]);
-    assert_eq!(told(&[MAIN, ("pyproject.toml", "[tool.black]\nline-length = 99\n")]), [""; 0]);
+    assert_eq!(told(&[MAIN, ("pyproject.toml", poetry)]), ["railpack-nothing-installed pyproject.toml:5"]);
+    for asks_nothing in [
+        "[tool.black]\nline-length = 99\n",
+        "[project]\nname = \"a\"\ndependencies = []\n",
+        "[tool.poetry]\nname = \"a\"\n\n[tool.poetry.dependencies]\npython = \"^3.12\"\n",
+        "# dependencies = [\"flask\"]\n",
+    ] {
+        assert_eq!(told(&[MAIN, ("pyproject.toml", asks_nothing)]), [""; 0], "{asks_nothing}");
+    }
+    let listed = "[project]\nname = \"a\"\ndependencies = [\n    # web\n    \"flask\",\n]\n";
+    assert_eq!(told(&[MAIN, ("pyproject.toml", listed)]), ["railpack-nothing-installed pyproject.toml:5"]);
+}
+
+#[test]
+fn every_way_to_lead_pip_to_a_file_is_known_and_only_likely_to_fail() {
+    let led = |line: &'static str| {
+        let files = [MAIN, ("requirements.txt", line), ("reqs/base.txt", "flask\n"), ("limits.txt", "")];
+        found_by(railpack::Version::NEWEST_KNOWN, &files)
+    };
+    for line in ["-rreqs/base.txt\n", "--constraint=limits.txt # ours\n", "-e .\n", ".[web]\n", "./libs/harbour\n"] {
+        let found = led(line);
+        assert_eq!(found[0].rule, "railpack-requirement-not-copied", "{line}");
+        assert_eq!(found[0].certainty, Certainty::Likely, "{line}");
+    }
+    for line in ["flask==3.0.0\n", "# -r x\n", "-e git+https://h/y#egg=y\n", "-r requirements.txt\n"] {
+        assert_eq!(led(line), [], "{line}");
+    }
+    // The configuration copies it.
+    let copies = r#"{"steps": {"install": {"commands": [{"src": "reqs", "dest": "reqs"}, "..."]}}}"#;
+    let files = [MAIN, ("requirements.txt", "-r reqs/base.txt\n"), ("reqs/base.txt", ""), ("railpack.json", copies)];
+    assert_eq!(told(&files), [""; 0]);
+}
+
+#[test]
+fn a_file_that_mise_reads_in_the_container_beats_the_variable() {
+    let files = [MAIN, ("requirements.txt", "flask\n"), (".python-version", "3.11.2\n")];
+    let options =
+        railpack::Options { env: vec!["RAILPACK_PYTHON_VERSION=3.12.11".to_owned()], ..railpack::Options::default() };
+    let found = found_with(&options, &files);
+    let rules: Vec<_> = found.iter().map(|found| (found.rule, found.certainty)).collect();
+    assert_eq!(rules[0], ("railpack-python-not-prebuilt", Certainty::Likely));
+    assert!(rules.iter().any(|(rule, _)| *rule == "railpack-python-file-wins"), "{rules:?}");
 }
 
 #[test]
@@ -51,8 +102,12 @@ fn a_file_that_requirements_lead_to_is_not_copied() {
     let files = [MAIN, ("requirements.txt", "-r reqs/base.txt\n"), ("reqs/base.txt", "flask\n")];
     assert_eq!(told(&files), ["railpack-requirement-not-copied requirements.txt:1"]);
     // With one that is named by file:// the whole project is copied.
-    let whole =
-        [MAIN, ("requirements.txt", "-r reqs/base.txt\ntide @ file:///app/tide\n"), ("reqs/base.txt", "flask\n")];
+    let whole = [
+        MAIN,
+        ("requirements.txt", "-r reqs/base.txt\ntide @ file:///app/tide\n"),
+        ("reqs/base.txt", "flask\n"),
+        ("tide/setup.py", ""),
+    ];
     assert_eq!(told(&whole), [""; 0]);
 }
 
@@ -74,4 +129,66 @@ fn what_nobody_reads_or_runs_is_told() {
         ("Procfile", "release: ./migrate\nweb: python main.py\n"),
     ];
     assert_eq!(told(&files), ["railpack-ignores-nixpacks nixpacks.toml", "railpack-release-not-run Procfile:1"]);
+}
+
+#[test]
+fn what_railpacks_file_takes_away_is_told_at_its_line() {
+    let configured = |text: &'static str| told(&[MAIN, ("requirements.txt", "psycopg2\n"), ("railpack.json", text)]);
+    let apt = "{\n  // ours\n  \"deploy\": {\n    \"aptPackages\": [\"curl\"],\n  },\n}\n";
+    assert_eq!(configured(apt), ["railpack-apt-packages-replaced railpack.json:4"]);
+    assert_eq!(configured("{\"deploy\": {\"aptPackages\": [\"...\", \"curl\"]}}"), [""; 0]);
+    let install = "{\"steps\": {\"install\": {\"commands\": [\"pip install -r requirements.txt\"]}}}";
+    assert_eq!(configured(install), ["railpack-install-makes-no-venv railpack.json:1"]);
+    let inputs = "{\"deploy\": {\"inputs\": [{\"step\": \"build\", \"include\": [\".\"]}]}}";
+    assert_eq!(configured(inputs), ["railpack-inputs-leave-python-out railpack.json:1"]);
+    let quotes = "{\"steps\": {\"build\": {\"commands\": [\"...\", \"echo 'two words'\"]}}}";
+    assert_eq!(configured(quotes), ["railpack-quote-in-command railpack.json:1"]);
+    let path = "{\"steps\": {\"build\": {\"commands\": [\"...\", \"PATH:/opt/bin\"]}}}";
+    assert_eq!(configured(path), ["railpack-string-command railpack.json:1"]);
+}
+
+#[test]
+fn a_file_that_railpack_cannot_read_or_passes_over_is_told_with_its_place() {
+    let configured = |text: &'static str| told(&[MAIN, ("requirements.txt", ""), ("railpack.json", text)]);
+    assert_eq!(configured("{\n  \"deploy\": oops\n}\n"), ["railpack-invalid-config railpack.json:2"]);
+    assert_eq!(
+        configured("{\"deploy\": {\"startCommand\": \"python main.py\"},\n\"start\": 1}"),
+        ["railpack-unknown-key railpack.json:2"]
+    );
+    assert!(configured("{\"provider\": \"pascal\"}").contains(&"railpack-unknown-provider railpack.json:1".to_owned()));
+}
+
+#[test]
+fn the_app_that_railpack_starts_is_looked_for_in_main() {
+    let app = ("app.py", "from fastapi import FastAPI\napi = FastAPI()\n");
+    let found = found_by(railpack::Version::NEWEST_KNOWN, &[app, ("requirements.txt", "fastapi\nuvicorn\n")]);
+    assert_eq!(found[0].rule, "railpack-starts-main-app");
+    assert_eq!(found[0].fixes[0].summary, "start app:api");
+    assert_eq!(
+        told(&[("main.py", "from app import api as app\n"), app, ("requirements.txt", "fastapi\nuvicorn\n")]),
+        [""; 0]
+    );
+}
+
+#[test]
+fn what_holds_for_every_builder_is_told_here_too() {
+    assert_eq!(told(&[MAIN, ("requirements.txt", "flask = 1.0\n")]), ["invalid-requirement requirements.txt:1"]);
+    assert_eq!(
+        told(&[MAIN, ("pyproject.toml", "[project\n"), ("uv.lock", "")]),
+        ["invalid-pyproject pyproject.toml:1"]
+    );
+    assert_eq!(told(&[("main.py", "import requests\n"), ("requirements.txt", "")]), ["import-not-required main.py:1"]);
+    let server =
+        ("main.py", "from flask import Flask\napp = Flask(__name__)\napp.run(host=\"127.0.0.1\", port=5000)\n");
+    let found = told(&[server, ("requirements.txt", "flask==3.0.0\n")]);
+    assert!(found.contains(&"wrong-bind-host main.py:3".to_owned()), "{found:?}");
+    assert_eq!(told(&[("serve.py", ""), ("requirements.txt", "")]), ["no-start-command ."]);
+    let variable = ("main.py", "import os\nprint(os.environ[\"HARBOUR\"])\n");
+    assert_eq!(told(&[variable, ("requirements.txt", "")]), ["missing-env-var main.py:2"]);
+}
+
+#[test]
+fn another_language_that_comes_first_is_told() {
+    let files = [MAIN, ("requirements.txt", ""), ("go.mod", "module harbour\n")];
+    assert_eq!(told(&files)[0], "other-provider .");
 }

@@ -3,18 +3,28 @@
 
 pub(crate) mod context;
 pub(super) mod nix;
+pub(super) mod railpack;
 pub(super) mod requirements;
 
 use context::FixContext;
 
 use super::case::Case;
 use super::table::Rule;
-use crate::finding::Fix;
+use crate::finding::{Edit, Fix};
 
 /// Edits for a rule's finding, best first; none without a project or where only a person can decide.
 pub(super) fn of(case: &Case<'_>, rule: &Rule, subject: Option<&str>) -> Vec<Fix> {
     if case.project.is_none() {
         return Vec::new();
     }
-    rule.fix.map(|build| build(&FixContext { case, subject })).unwrap_or_default()
+    let context = FixContext { case, subject };
+    if !case.is_railpack() {
+        return rule.fix.map(|build| build(&context)).unwrap_or_default();
+    }
+    let build = rule.on_railpack.fix.or(rule.fix);
+    let mut fixes = build.map(|build| build(&context)).unwrap_or_default();
+    // Nobody reads these files there.
+    let is_read = |edit: &Edit| !["nixpacks.toml", "nixpacks.json"].iter().any(|name| edit.path().ends_with(name));
+    fixes.retain(|fix| fix.edits.iter().all(is_read));
+    fixes
 }

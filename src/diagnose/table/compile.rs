@@ -1,7 +1,7 @@
 //! Compilers, headers and build backends.
 
 use super::install::{NO_WHEEL_FOR_PYTHON, WINDOWS_ONLY_REQUIREMENT};
-use super::rule::{Rule, YieldsTo, by, decisive, hint, said};
+use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, said};
 use crate::check;
 use crate::diagnose::fixes;
 use crate::diagnose::refine;
@@ -12,6 +12,9 @@ pub(crate) static MISSING_COMPILER: Rule = Rule {
     message: "{a package} is built from source, and there is no C or C++ compiler",
     about: "No ready wheel fits, so the package is compiled, and the build image has no compiler.",
     help: "take a release of {the package} with a wheel for this Python, or add \"gcc\" to nixPkgs (with \"...\" first; build-essential in aptPkgs)",
+    on_railpack: OnRailpack::help(
+        "take a release of {the package} with a wheel for this Python; the image that builds has a compiler, the one that runs has none unless deploy.aptPackages of railpack.json names build-essential",
+    ),
     example: "error: command 'gcc' failed: No such file or directory",
     signatures: &[
         said(
@@ -47,6 +50,10 @@ pub(crate) static MISSING_RUST: Rule = Rule {
     message: "{a package} is built from Rust source, and there is no usable Rust",
     about: "No ready wheel fits, so the package is compiled with cargo, which is missing or may not write where it wants to.",
     help: "take a release of {the package} with a wheel for this Python, or add \"rustc\" and \"cargo\" to nixPkgs (with \"...\" first)",
+    on_railpack: OnRailpack::help(
+        "take a release of {the package} with a wheel for this Python, or have mise install Rust: `rust` under packages of railpack.json, or RAILPACK_PACKAGES=rust",
+    )
+    .and_fix(fixes::railpack::rust),
     example: "Cargo, the Rust package manager, is not installed or is not on PATH.",
     signatures: &[
         said(
@@ -76,6 +83,10 @@ pub(crate) static MISSING_SYSTEM_HEADER: Rule = Rule {
     message: "{a header or library of C} is missing for a package that is built from source",
     about: check::nixpacks::packages::HEADER.about,
     help: "add the package with {it} to nixPkgs, or take a wheel that brings the library (psycopg2-binary, for example)",
+    on_railpack: OnRailpack::help(
+        "name the Debian package with {it} in buildAptPackages of railpack.json (with \"...\" first), or take a wheel that brings the library (psycopg2-binary, for example)",
+    )
+    .and_fix(fixes::railpack::header),
     example: "Error: pg_config executable not found.",
     signatures: &[
         decisive(r"Error: (?P<s>pg_config) executable not found"),

@@ -136,6 +136,7 @@ pub(crate) static DB_MIGRATION_MISSING: Rule = Rule {
         said(r"(?:InconsistentMigrationHistory|NodeNotFoundError): |Conflicting migrations detected"),
         said(r"You have \d+ unapplied migration\(s\)\.$"),
     ],
+    explained_by: &[over_fixes_by(&check::railpack::RELEASE)],
     ..Rule::BLANK
 };
 

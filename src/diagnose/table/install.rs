@@ -3,7 +3,7 @@
 use super::modules::REMOVED_STDLIB_MODULE;
 use super::network::{INDEX_AUTH_FAILED, NETWORK_TIMEOUT, NETWORK_UNREACHABLE, TLS_CA_BUNDLE};
 use super::requirements::TOOL_VERSION_VARIABLE_EMPTY;
-use super::rule::{Finding, Rule, YieldsTo, by, decisive, hint, last_resort, said};
+use super::rule::{Finding, OnRailpack, Rule, YieldsTo, by, decisive, hint, last_resort, said};
 use super::setup::REGISTRY_UNREACHABLE;
 use super::start::START_PROGRAM_NOT_FOUND;
 use crate::check;
@@ -18,6 +18,9 @@ pub(crate) static EXTERNALLY_MANAGED: Rule = Rule {
     about: check::nixpacks::install::EXTERNALLY_MANAGED.about,
     help: "delete [phases.install] and any python3xxPackages.pip from nixpacks.toml, or begin the command with \
                `python -m venv --copies /opt/venv && . /opt/venv/bin/activate && `",
+    on_railpack: OnRailpack::help(
+        "let the install command make an environment and use it: `python -m venv /app/.venv`, then /app/.venv/bin/pip",
+    ),
     example: "error: externally-managed-environment",
     link: Some("https://peps.python.org/pep-0668/"),
     signatures: &[
@@ -37,6 +40,9 @@ pub(crate) static PIP_NOT_FOUND: Rule = Rule {
     about: check::nixpacks::install::PIP_NOT_FOUND.about,
     help: "let the Python provider install (delete [phases.install]), or begin the command with \
                `python -m venv --copies /opt/venv && . /opt/venv/bin/activate && `",
+    on_railpack: OnRailpack::help(
+        "let the install command make an environment and use it: `python -m venv /app/.venv`, then /app/.venv/bin/pip",
+    ),
     example: "/bin/bash: line 1: pip: command not found",
     signatures: &[
         decisive(
@@ -63,6 +69,9 @@ pub(crate) static VENV_MADE_TWICE: Rule = Rule {
     message: "the virtual environment is made a second time over {itself}",
     about: check::nixpacks::venv::TWICE.about,
     help: "leave `python -m venv /opt/venv` out of the build command: it is made and active by then",
+    on_railpack: OnRailpack::help(
+        "leave `python -m venv /app/.venv` out of the build command: it is made and active by then",
+    ),
     example: "Error: '/opt/venv/bin/python' and '/opt/venv/bin/python' are the same file",
     signatures: &[
         decisive(r"'(?P<s>\S*/bin/python[\d.]*)' and '\S+' are the same file"),
@@ -217,6 +226,9 @@ pub(crate) static REQUIRES_PYTHON_MISMATCH: Rule = Rule {
     message: "{a package} demands another Python than the one that builds",
     about: check::nixpacks::version::MISMATCH.about,
     help: "choose a Python that {it} supports (NIXPACKS_PYTHON_VERSION, runtime.txt or .python-version), or change the pin",
+    on_railpack: OnRailpack::help(
+        "choose a Python that {it} supports (RAILPACK_PYTHON_VERSION, .python-version or mise.toml), or change the pin",
+    ),
     example: "ERROR: Package 'demo' requires a different Python: 3.11.7 not in '>=3.12'",
     signatures: &[
         decisive(r"[Pp]ackage '(?P<s>[^']+)' requires a different Python: "),
@@ -245,9 +257,7 @@ pub(crate) static REQUIRES_PYTHON_MISMATCH: Rule = Rule {
             r"No python interpreter (?:found|matching)|NoCompatiblePythonVersionFound|Poetry was unable to find a compatible version",
         ),
         decisive(r"The Python version .* (?:doesn't|does not) match|Python (?:>=|<|~=|==)[\d.,<>= ]+ is required"),
-        decisive(
-            r"(?:Failed to (?:install|resolve)|no version found for|No precompiled|no precompiled) .*python@(?P<s>[\d.]+)",
-        ),
+        decisive(r"(?:Failed to resolve|no version found for) .*python@(?P<s>[\d.]+)"),
         decisive(
             r"Python (?P<s>\d[\d.]+) (?:is not available|not found|is not supported by (?:this|the) (?:build|stack|platform))",
         ),

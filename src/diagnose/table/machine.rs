@@ -4,7 +4,7 @@ use super::compile::{MISSING_COMPILER, MISSING_RUST, MISSING_SYSTEM_HEADER};
 use super::database::SQLITE_PATH_UNWRITABLE;
 use super::install::EXTERNALLY_MANAGED;
 use super::network::GIT_AUTH_FAILED;
-use super::rule::{Rule, YieldsTo, by, decisive, hint, last_resort, said};
+use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, last_resort, said};
 use super::server::PORT_PERMISSION_DENIED;
 use crate::check;
 use crate::diagnose::fixes;
@@ -16,6 +16,10 @@ pub(crate) static GIT_MISSING: Rule = Rule {
     message: "{a requirement} is fetched with git, and there is no git",
     about: "A `git+https` requirement is cloned by the git program, which the build image lacks.",
     help: "add \"git\" to nixPkgs (with \"...\" first) or to aptPkgs, or require a released version instead",
+    on_railpack: OnRailpack::help(
+        "name git in deploy.aptPackages of railpack.json (with \"...\" first): the image that builds has it, the one that runs does not",
+    )
+    .and_fix(fixes::railpack::git),
     example: "ERROR: Cannot find command 'git' - do you have 'git' installed and in your PATH?",
     signatures: &[
         decisive(r"Cannot find command 'git'|No such file or directory: 'git'|\bgit: (?:command )?not found"),
@@ -110,6 +114,10 @@ pub(crate) static MISSING_SYSTEM_BINARY: Rule = Rule {
     message: "the program {that a package runs} is not there",
     about: check::nixpacks::packages::PROGRAM.about,
     help: "add the package with {the program} to nixPkgs (with \"...\" first) or to aptPkgs",
+    on_railpack: OnRailpack::help(
+        "name the Debian package with {the program} in deploy.aptPackages of railpack.json (with \"...\" first), or in RAILPACK_DEPLOY_APT_PACKAGES",
+    )
+    .and_fix(fixes::railpack::program),
     example: "FileNotFoundError: [Errno 2] No such file or directory: 'ffmpeg'",
     signatures: &[
         decisive(r"Unable to get page count\. Is (?P<s>poppler) installed and in PATH"),

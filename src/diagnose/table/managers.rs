@@ -1,16 +1,16 @@
 //! Project managers and their lock files.
 
 use super::install::REQUIRES_PYTHON_MISMATCH;
-use super::rule::{Rule, YieldsTo, decisive, hint, said};
+use super::rule::{OnRailpack, Rule, YieldsTo, decisive, hint, said};
 use super::setup::INVALID_NIXPACKS_CONFIG;
 use crate::check;
 use crate::diagnose::refine;
 
 pub(crate) static INVALID_PYPROJECT: Rule = Rule {
-    id: check::nixpacks::pyproject::INVALID.id,
+    id: check::pyproject::INVALID.id,
     phases: &["install"],
     message: "pyproject.toml cannot be read, or lacks a required part{}",
-    about: check::nixpacks::pyproject::INVALID.about,
+    about: check::pyproject::INVALID.about,
     help: "correct pyproject.toml where the message points, or give the missing section",
     example: "[tool.poetry] section not found in /app/pyproject.toml",
     signatures: &[
@@ -119,6 +119,9 @@ pub(crate) static POETRY_VERSION_TOO_OLD: Rule = Rule {
     message: "the pinned Poetry cannot read this lock or project file{}",
     about: check::nixpacks::lock::POETRY_OLD.about,
     help: "set NIXPACKS_POETRY_VERSION (or `poetry` in .tool-versions) to the version that wrote the lock",
+    on_railpack: OnRailpack::help(
+        "ask for a newer Poetry: `poetry` under packages of railpack.json, or in mise.toml or .tool-versions",
+    ),
     example: "The lock file is not compatible with the current version of Poetry.",
     signatures: &[
         decisive(
@@ -144,6 +147,9 @@ pub(crate) static UV_VERSION_TOO_OLD: Rule = Rule {
     message: "the pinned uv cannot read this lock or project file{}",
     about: check::nixpacks::lock::UV_OLD.about,
     help: "set NIXPACKS_UV_VERSION (or `uv` in .tool-versions) to the version that wrote the lock",
+    on_railpack: OnRailpack::help(
+        "ask for the uv that wrote the lock: `uv` under packages of railpack.json, or in mise.toml or .tool-versions",
+    ),
     example: "error: The lockfile at `uv.lock` uses an unsupported schema version (v2, but only v1 is supported). Downgrade to a compatible uv version, or remove the `uv.lock` prior to running `uv lock` or `uv sync`.",
     signatures: &[
         decisive(r"uses an unsupported schema version"),
@@ -164,6 +170,9 @@ pub(crate) static POETRY_OPTION_REMOVED: Rule = Rule {
     message: "this Poetry has no {such option} any more",
     about: check::nixpacks::lock::POETRY_2.about,
     help: "pin Poetry 1.x (NIXPACKS_POETRY_VERSION=1.8.5), or use `--only main` in an install command of your own",
+    on_railpack: OnRailpack::help(
+        "use `--only main` in the install command, or ask for Poetry 1.8.5: `poetry` under packages of railpack.json",
+    ),
     example: "The option \"--no-dev\" does not exist",
     signatures: &[
         decisive(r#"The (?:option )?"(?P<s>--[\w-]+)" (?:option )?does not exist"#),
@@ -179,6 +188,9 @@ pub(crate) static TOOL_VERSION_INCOMPATIBLE: Rule = Rule {
     message: "the pinned {installer} no longer works with its own dependencies of today",
     about: check::nixpacks::lock::PDM.about,
     help: "set the tool's version variable (NIXPACKS_PDM_VERSION, NIXPACKS_POETRY_VERSION) to a current release",
+    on_railpack: OnRailpack::help(
+        "ask for a current release of the tool under packages of railpack.json, or in mise.toml or .tool-versions",
+    ),
     example: "TypeError: super(type, obj): obj must be an instance or subtype of type",
     signatures: &[
         decisive(r"KeyError: 'PEP517_BUILD_BACKEND'|super\(type, obj\): obj must be an instance or subtype of type"),

@@ -13,6 +13,7 @@ pub(super) mod modules;
 pub(super) mod network;
 pub(super) mod platform;
 pub(super) mod python;
+pub(super) mod railpack;
 pub(super) mod requirements;
 pub(super) mod server;
 pub(super) mod setup;
@@ -31,6 +32,13 @@ pub static RULES: &[&Rule] = &[
     &setup::NO_BUILD_PLAN,
     &setup::NO_START_COMMAND,
     &setup::REGISTRY_UNREACHABLE,
+    &railpack::PYTHON_NOT_PREBUILT,
+    &railpack::PYTHON_UNATTESTED,
+    &railpack::MISE_UNREACHABLE,
+    &railpack::TOOL_NOT_INSTALLED,
+    &railpack::INVALID_CONFIG,
+    &railpack::NO_VENV,
+    &railpack::SECRET_NOT_FOUND,
     &install::EXTERNALLY_MANAGED,
     &install::PIP_NOT_FOUND,
     &install::VENV_MADE_TWICE,

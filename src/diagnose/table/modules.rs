@@ -2,7 +2,7 @@
 
 use super::install::{EXTERNALLY_MANAGED, PIP_NOT_FOUND};
 use super::managers::TOOL_VERSION_INCOMPATIBLE;
-use super::rule::{Rule, YieldsTo, by, decisive, hint, over_fixes_by, said};
+use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, over_fixes_by, said};
 use super::start::{START_MAKES_ENVIRONMENT, WRONG_START_MODULE};
 use crate::check;
 use crate::diagnose::fixes;
@@ -52,6 +52,8 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
         over_fixes_by(&check::wrapper::WRAPPER),
         over_fixes_by(&check::workspace::OUTSIDE),
         by(&check::unprovided::MISSING),
+        over_fixes_by(&check::railpack::NOTHING),
+        over_fixes_by(&check::railpack::MAIN_APP),
     ],
     ..Rule::BLANK
 };
@@ -65,6 +67,7 @@ pub(crate) static MISSING_LOCAL_MODULE: Rule = Rule {
     example: "ModuleNotFoundError: No module named 'harbour.tides.forecast'",
     signatures: &[],
     yields_to: YieldsTo::Rules(&[&WRONG_START_MODULE]),
+    explained_by: &[over_fixes_by(&check::railpack::MAIN_APP)],
     ..Rule::BLANK
 };
 
@@ -213,6 +216,10 @@ pub(crate) static MISSING_SHARED_LIBRARY: Rule = Rule {
     message: "the shared library {that a package loads} is not on the library path",
     about: check::nixpacks::packages::LIBRARY.about,
     help: "add the package with {the library} to nixLibs (with \"...\" first); aptPkgs do not reach a Nix Python",
+    on_railpack: OnRailpack::help(
+        "name the Debian package with {the library} in deploy.aptPackages of railpack.json (with \"...\" first), or in RAILPACK_DEPLOY_APT_PACKAGES",
+    )
+    .and_fix(fixes::railpack::shared_library),
     example: "ImportError: libGL.so.1: cannot open shared object file: No such file or directory",
     signatures: &[
         decisive(r"(?:^|[\s'\x22(])(?P<s>[\w+./-]+\.so[\w.]*): cannot open shared object file"),

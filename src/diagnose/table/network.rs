@@ -1,6 +1,6 @@
 //! What is fetched from elsewhere: network, certificates, credentials.
 
-use super::rule::{Rule, YieldsTo, decisive, hint, said};
+use super::rule::{OnRailpack, Rule, YieldsTo, decisive, hint, said};
 use crate::check;
 use crate::diagnose::refine;
 
@@ -133,6 +133,9 @@ pub(crate) static TLS_CA_BUNDLE: Rule = Rule {
     message: "{the certificate of a host} cannot be verified, or the CA bundle path is wrong",
     about: "TLS fails because no CA certificates are found, a proxy puts in its own, or a variable names a bundle that is not there.",
     help: "unset REQUESTS_CA_BUNDLE, SSL_CERT_FILE and PIP_CERT or point them at a file of the image; install ca-certificates (cacert in nixPkgs)",
+    on_railpack: OnRailpack::help(
+        "unset REQUESTS_CA_BUNDLE, SSL_CERT_FILE and PIP_CERT or point them at a file of the image",
+    ),
     example: "ERROR: Could not install packages due to an OSError: Could not find a suitable TLS CA certificate bundle, invalid path: /etc/ssl/missing.pem",
     signatures: &[
         decisive(r"Could not find a suitable TLS CA certificate bundle, invalid path: (?P<s>\S+)"),

@@ -2,7 +2,7 @@
 
 use super::compile::LEGACY_SETUP_PY;
 use super::requirements::REQUIREMENTS_ENCODING;
-use super::rule::{Rule, YieldsTo, decisive, hint, last_resort};
+use super::rule::{OnRailpack, Rule, YieldsTo, decisive, hint, last_resort};
 use crate::diagnose::fixes;
 use crate::diagnose::refine;
 
@@ -12,6 +12,9 @@ pub(crate) static PYTHON_VERSION_TOO_OLD: Rule = Rule {
     message: "this Python is too old for {what the code uses}",
     about: "The code (or a package) uses syntax or a part of the standard library that came with a later Python than the one that runs.",
     help: "choose a newer Python (NIXPACKS_PYTHON_VERSION, runtime.txt or .python-version) for {it}",
+    on_railpack: OnRailpack::help(
+        "choose a newer Python (RAILPACK_PYTHON_VERSION, .python-version or mise.toml) for {it}",
+    ),
     example: "TypeError: unsupported operand type(s) for |: 'type' and 'NoneType'",
     signatures: &[
         decisive(
@@ -70,6 +73,7 @@ pub(crate) static ENCODING_LOCALE: Rule = Rule {
     message: "text is decoded or written with ASCII because no UTF-8 locale is set{}",
     about: "Without LANG or PYTHONUTF8 an older Python (or a C locale) takes ASCII for files and output.",
     help: "set PYTHONUTF8=1 (or LANG=C.UTF-8), and give `encoding=\"utf-8\"` to open()",
+    on_railpack: OnRailpack::SAME.and_fix(fixes::railpack::utf8),
     example: "UnicodeDecodeError: 'ascii' codec can't decode byte 0xc3 in position 41: ordinal not in range(128)",
     signatures: &[
         decisive(r"'(?:ascii|charmap|latin-1|cp\d+|gbk|euc_jp|shift_jis|cp1252)' codec can't (?:de|en)code"),

@@ -1,6 +1,6 @@
 //! Requirement files, as they are written.
 
-use super::rule::{Rule, YieldsTo, decisive, hint, said};
+use super::rule::{OnRailpack, Rule, YieldsTo, decisive, hint, over_fixes_by, said};
 use crate::check;
 use crate::diagnose::fixes;
 use crate::diagnose::refine;
@@ -36,6 +36,7 @@ pub(crate) static LOCAL_PATH_REQUIREMENT: Rule = Rule {
     ],
     unless: &["/pip-uninstall-"],
     fix: Some(fixes::requirements::drop_path),
+    explained_by: &[over_fixes_by(&check::railpack::NOT_COPIED)],
     ..Rule::BLANK
 };
 
@@ -88,6 +89,7 @@ pub(crate) static REQUIREMENTS_FILE_MISSING: Rule = Rule {
         said(r"cat: (?P<s>\S*requirements\S*): No such file"),
         said(r"Directory '[^']+' is not installable\. Neither 'setup\.py' nor 'pyproject\.toml' found"),
     ],
+    explained_by: &[over_fixes_by(&check::railpack::NOT_COPIED)],
     ..Rule::BLANK
 };
 
@@ -160,6 +162,7 @@ pub(crate) static TOOL_VERSION_VARIABLE_EMPTY: Rule = Rule {
     message: "the version variable in {an install command} is not set",
     about: check::nixpacks::lock::EMPTY.about,
     help: "commit the lock file, or set NIXPACKS_POETRY_VERSION, NIXPACKS_PDM_VERSION or NIXPACKS_UV_VERSION",
+    on_railpack: OnRailpack::help("commit the lock file, or name the tool's release under packages of railpack.json"),
     example: "ERROR: Invalid requirement: 'uv==': Expected end or semicolon (after name and no valid version specifier)",
     signatures: &[
         decisive(r#"Invalid requirement: ['"](?P<s>[\w.-]+(?:\[[\w,]*\])?==)['"]"#),

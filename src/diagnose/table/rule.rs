@@ -48,6 +48,29 @@ pub struct Rule {
     pub(crate) refine: Option<Refine>,
     /// The edits that should cure it, best first.
     pub(crate) fix: Option<FixBuilder>,
+    /// What is otherwise where Railpack builds.
+    pub(crate) on_railpack: OnRailpack,
+}
+
+/// What a rule says where Railpack builds, and not Nixpacks.
+#[derive(Clone, Copy)]
+pub(crate) struct OnRailpack {
+    /// In place of the rule's own help; empty where that holds there, too.
+    pub(crate) help: &'static str,
+    /// In place of the rule's own edits, where those are of files that Railpack does not read.
+    pub(crate) fix: Option<FixBuilder>,
+}
+
+impl OnRailpack {
+    pub(crate) const SAME: Self = Self { help: "", fix: None };
+
+    pub(crate) const fn help(help: &'static str) -> Self {
+        Self { help, fix: None }
+    }
+
+    pub(crate) const fn and_fix(self, fix: FixBuilder) -> Self {
+        Self { fix: Some(fix), ..self }
+    }
 }
 
 /// Completes one finding and sees no other, so that the order in which findings are completed does not matter.
@@ -137,6 +160,7 @@ impl Rule {
         explained_by: &[],
         refine: None,
         fix: None,
+        on_railpack: OnRailpack::SAME,
     };
 
     /// The message with the subject in it.
@@ -145,8 +169,9 @@ impl Rule {
     }
 
     /// What to do, with the subject in it.
-    pub(crate) fn help_for(&self, subject: Option<&str>) -> String {
-        fill(self.help, subject)
+    pub(crate) fn help_for(&self, subject: Option<&str>, is_railpack: bool) -> String {
+        let own = is_railpack && !self.on_railpack.help.is_empty();
+        fill(if own { self.on_railpack.help } else { self.help }, subject)
     }
 }
 

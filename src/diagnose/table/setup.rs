@@ -1,6 +1,6 @@
 //! Before anything of the project runs: configuration, Nix, the image registry.
 
-use super::rule::{Rule, YieldsTo, by, decisive, hint, over_fixes_by, said};
+use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, over_fixes_by, said};
 use crate::check;
 use crate::diagnose::fixes;
 use crate::diagnose::refine;
@@ -72,10 +72,10 @@ pub(crate) static INVALID_NIXPACKS_CONFIG: Rule = Rule {
 };
 
 pub(crate) static NO_BUILD_PLAN: Rule = Rule {
-    id: check::nixpacks::planned::NO_PLAN.id,
+    id: check::plan::NO_PLAN.id,
     phases: &["setup"],
     message: "nothing at the root of the project tells the builder what it is",
-    about: check::nixpacks::planned::NO_PLAN.about,
+    about: check::plan::NO_PLAN.about,
     help: "set the service's root directory to the folder with requirements.txt, or move the files up",
     example: "Nixpacks was unable to generate a build plan for this app.",
     link: Some("https://nixpacks.com/docs/providers/python"),
@@ -91,16 +91,19 @@ pub(crate) static NO_BUILD_PLAN: Rule = Rule {
         said(r"Root directory .* does not exist|Could not find root directory"),
         said(r"failed to (?:read dockerfile|solve): .*open (?P<s>Dockerfile\S*): no such file"),
     ],
-    explained_by: &[over_fixes_by(&check::misspelt::LIST)],
+    explained_by: &[over_fixes_by(&check::misspelt::LIST), over_fixes_by(&check::railpack::UNKNOWN_PROVIDER)],
     ..Rule::BLANK
 };
 
 pub(crate) static NO_START_COMMAND: Rule = Rule {
-    id: check::nixpacks::planned::NO_START.id,
+    id: check::plan::NO_START.id,
     phases: &["setup"],
     message: "the plan has no start command",
-    about: check::nixpacks::planned::NO_START.about,
+    about: check::plan::NO_START.about,
     help: "add `[start]` with `cmd = \"…\"` to nixpacks.toml, or a Procfile with a `web:` line",
+    on_railpack: OnRailpack::help(
+        "add deploy.startCommand to railpack.json, a Procfile with a `web:` line, or set RAILPACK_START_CMD",
+    ),
     example: "Error: No start command could be found",
     link: Some("https://nixpacks.com/docs/configuration/file"),
     signatures: &[

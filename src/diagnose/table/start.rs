@@ -3,7 +3,7 @@
 use super::compile::{MISSING_COMPILER, MISSING_RUST, MISSING_SYSTEM_HEADER};
 use super::install::PIP_NOT_FOUND;
 use super::machine::{GIT_MISSING, MISSING_SYSTEM_BINARY};
-use super::rule::{Rule, YieldsTo, by, decisive, hint, over_fixes_by, said};
+use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, over_fixes_by, said};
 use crate::check;
 use crate::diagnose::fixes;
 use crate::diagnose::refine;
@@ -14,6 +14,9 @@ pub(crate) static START_MAKES_ENVIRONMENT: Rule = Rule {
     message: "the start command makes an environment of its own, without any package in it{}",
     about: check::wrapper::WRAPPER.about,
     help: "start without `poetry run`, `pipenv run` and the like: the programs of /opt/venv are on PATH",
+    on_railpack: OnRailpack::help(
+        "start without `poetry run`, `pipenv run` and the like: the programs of /app/.venv are on PATH",
+    ),
     example: "Starting Container\nCreating virtualenv tides-9TtSrW0h-py3.12 in /root/.cache/pypoetry/virtualenvs\nModuleNotFoundError: No module named 'flask'",
     signatures: &[],
     ..Rule::BLANK
@@ -124,6 +127,7 @@ pub(crate) static WRONG_START_MODULE: Rule = Rule {
         ),
     ],
     yields_to: YieldsTo::Rules(&[&WRONG_APP_ATTRIBUTE]),
+    explained_by: &[over_fixes_by(&check::railpack::MAIN_APP)],
     ..Rule::BLANK
 };
 

@@ -1,0 +1,40 @@
+//! A pyproject.toml that nobody can read.
+
+use super::facts::Facts;
+use super::finding::{Check, Finding, Findings, error};
+use crate::project::{InputError, Source};
+
+pub(crate) const INVALID: Check = error(
+    "invalid-pyproject",
+    "The file is not valid TOML, or a tool misses the section it needs, such as [tool.poetry] or [project].",
+);
+
+pub(super) const CHECKS: &[Check] = &[INVALID];
+
+pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+    // Railpack's installers read the file whoever they are: uv and PDM by their locks, pip for its own settings.
+    let used = matches!(facts.manager(), Some("setuptools" | "poetry" | "pdm" | "uv"))
+        || facts.is_railpack() && facts.manager() != Some("requirements");
+    if facts.is_python() && used && facts.app.has_file("pyproject.toml") && facts.pyproject().is_none() {
+        findings.extend(unparsable(facts));
+    }
+}
+
+fn unparsable(facts: &Facts<'_>) -> Option<Finding> {
+    let text = match facts.app.read_text("pyproject.toml") {
+        Ok(text) => text,
+        Err(InputError { what, line, .. }) => {
+            return Some(
+                INVALID
+                    .found(format!("pyproject.toml cannot be read: {what}"))
+                    .at(facts.app.line("pyproject.toml", line), ""),
+            );
+        }
+    };
+    let fault = toml_edit::Document::parse(text.as_str()).err()?;
+    let line = fault.span().map(|span| crate::project::line_at(&text, span.start));
+    let shown = line.and_then(|line| text.lines().nth(line.saturating_sub(1))).unwrap_or_default();
+    let what = fault.message().lines().next().unwrap_or_default();
+    let source: Source = facts.app.line("pyproject.toml", line);
+    Some(INVALID.found(format!("pyproject.toml does not parse: {what}")).at(source, shown))
+}

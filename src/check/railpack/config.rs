@@ -1,0 +1,246 @@
+//! railpack.json and the variables beside it, and what they take away without saying so.
+
+use std::path::Path;
+
+use crate::builder::OfRailpack;
+use crate::builder::railpack::{Command, Level, Plan};
+use crate::check::Check;
+use crate::check::finding::{Findings, add_item, error, warning};
+use crate::plan::Choice;
+use crate::project::hujson::{self, Node, Value};
+use crate::project::{Project, Source};
+
+use super::line::text_at;
+
+pub(crate) const INVALID_CONFIG: Check = error(
+    "railpack-invalid-config",
+    "railpack.json does not parse, a value in it has another type than Railpack wants, or the file that was named is not there. Railpack stops \
+     before it plans anything.",
+);
+const UNKNOWN_KEY: Check = warning(
+    "railpack-unknown-key",
+    "Railpack passes over a key of railpack.json that it does not know, without a word.",
+);
+pub(crate) const UNKNOWN_PROVIDER: Check = error(
+    "railpack-unknown-provider",
+    "`provider` of railpack.json names none that Railpack has. It warns and then plans without any, so nothing is installed.",
+);
+const STRING_COMMAND: Check = error(
+    "railpack-string-command",
+    "A command that is written as a string is run by the shell as it is. The short forms `PATH:`, `COPY:` and `RUN:` of the manual are not \
+     recognised: the shell looks for a program of that name.",
+);
+const QUOTE: Check = error(
+    "railpack-quote-in-command",
+    "Railpack puts a command that is written as a string between single quotes and does not escape those in it, so the first one ends the \
+     command. Double quotes are safe.",
+);
+const APT_REPLACED: Check = warning(
+    "railpack-apt-packages-replaced",
+    "deploy.aptPackages and RAILPACK_DEPLOY_APT_PACKAGES replace the packages that Railpack would install in the image that runs, unless `...` is \
+     among them. Coolify sets the variable to `curl wget` by itself.",
+);
+pub(crate) const NO_VENV: Check = error(
+    "railpack-install-makes-no-venv",
+    "The image that runs takes /app/.venv of the build. An install command of one's own replaces the one that makes it, what it installs beside \
+     mise's Python is left behind, and the build ends with `\"/app/.venv\": not found`.",
+)
+.decides();
+const NO_MISE: Check = error(
+    "railpack-inputs-leave-python-out",
+    "deploy.inputs without `...` replaces all that the image that runs takes of the build. Without the step packages:mise there is no Python in it.",
+)
+.decides();
+
+pub(super) const CHECKS: &[Check] =
+    &[INVALID_CONFIG, UNKNOWN_KEY, UNKNOWN_PROVIDER, STRING_COMMAND, QUOTE, APT_REPLACED, NO_VENV, NO_MISE];
+
+pub(super) const FILE: &str = "railpack.json";
+const KEYS: &[&str] =
+    &["$schema", "provider", "buildaptpackages", "steps", "deploy", "packages", "caches", "secrets", "exclude"];
+const DEPLOY_KEYS: &[&str] = &["aptpackages", "base", "inputs", "startcommand", "variables", "paths"];
+const STEP_KEYS: &[&str] = &["name", "inputs", "commands", "secrets", "assets", "variables", "caches", "deployoutputs"];
+
+pub(super) fn look(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
+    keys(project, findings);
+    provider(project, answer, findings);
+    let planned = &answer.planned;
+    let Some(plan) = &planned.plan else { return };
+    commands(project, plan, &planned.choices, findings);
+    apt(project, answer, findings);
+    left_out(project, plan, &planned.choices, findings);
+}
+
+/// Whether a fault of the planner speaks of its configuration.
+pub(super) fn is_of_config(fault: &str) -> bool {
+    fault.starts_with("hujson: ")
+        || fault.starts_with("error reading ") && fault.contains(" as JSON: ")
+        || fault.starts_with("config file ")
+}
+
+/// The place that such a fault names.
+pub(super) fn place_of(project: &Project, fault: &str) -> Source {
+    let line = fault.split_once("line ").and_then(|(_, rest)| rest.split(',').next()?.parse().ok());
+    project.line(FILE, line)
+}
+
+fn keys(project: &Project, findings: &mut Findings) {
+    let Some(bytes) = project.has_file(FILE).then(|| project.read(Path::new(FILE)).ok()).flatten() else { return };
+    let Ok(document) = hujson::parse(&bytes) else { return };
+    let mut unknown = |at: &str, name: &str, node: &Node, known: &[&str]| {
+        if !known.contains(&name.to_ascii_lowercase().as_str()) {
+            let whole = if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+            findings.push(
+                UNKNOWN_KEY
+                    .found(format!("Railpack knows no key `{whole}`"))
+                    .about(whole)
+                    .at(project.line(FILE, Some(node.line)), "")
+                    .help(format!("known here: {}", known.join(", "))),
+            );
+        }
+    };
+    for (name, node) in members(&document.root) {
+        unknown("", name, node, KEYS);
+        match name.to_ascii_lowercase().as_str() {
+            "deploy" => members(node).iter().for_each(|(name, node)| unknown("deploy", name, node, DEPLOY_KEYS)),
+            "steps" => {
+                for (step, node) in members(node) {
+                    members(node)
+                        .iter()
+                        .for_each(|(name, node)| unknown(&format!("steps.{step}"), name, node, STEP_KEYS));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn members(node: &Node) -> &[(String, Node)] {
+    match &node.value {
+        Value::Map(members) => members,
+        _ => &[],
+    }
+}
+
+fn provider(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
+    let unknown = answer
+        .planned
+        .messages
+        .iter()
+        .find(|message| message.level == Level::Warn && message.text.starts_with("Provider `"));
+    if let Some(message) = unknown.filter(|_| answer.planned.provider.is_none()) {
+        let text = project.read_text(FILE).unwrap_or_default();
+        let at = text.lines().position(|line| line.contains("\"provider\""));
+        let line = at.and_then(|at| text.lines().nth(at)).unwrap_or_default();
+        findings.push(
+            UNKNOWN_PROVIDER
+                .found(message.text.clone())
+                .at(project.line(FILE, at.map(|at| at + 1)), line)
+                .help("leave `provider` out, or name `python`"),
+        );
+    }
+}
+
+/// What chose a command of a step.
+fn chosen<'a>(choices: &'a [Choice], step: &str, told: &str) -> Option<&'a Source> {
+    let what = format!("steps.{step}.commands");
+    choices.iter().rfind(|choice| choice.what == what && choice.value == told).map(|choice| &choice.because)
+}
+
+fn commands(project: &Project, plan: &Plan, choices: &[Choice], findings: &mut Findings) {
+    for step in &plan.steps {
+        for command in &step.commands {
+            // Only a command that the user writes as a string has the text for its name.
+            let Command::Exec { cmd, name } = command else { continue };
+            if *cmd != format!("sh -c '{name}'") {
+                continue;
+            }
+            let Some(source) = chosen(choices, &step.name, name) else { continue };
+            let line = text_at(project, source);
+            if let Some(form) = ["PATH:", "COPY:", "RUN:"].into_iter().find(|form| name.starts_with(form)) {
+                findings.push(
+                    STRING_COMMAND
+                        .found(format!("`{name}` of the step {} is run by the shell as it is", step.name))
+                        .about(form)
+                        .at(source.clone(), &line)
+                        .help(r#"write {"path": "…"}, {"src": "…", "dest": "…"} or the command alone"#),
+                );
+            } else if name.contains('\'') {
+                findings.push(
+                    QUOTE
+                        .found(format!("the quotes in `{name}` end the command early"))
+                        .about(name.clone())
+                        .at(source.clone(), &line)
+                        .help("use double quotes inside, or put the command into a script and run that"),
+                );
+            }
+        }
+    }
+}
+
+fn apt(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
+    let lost = &answer.planned.lost_packages;
+    let Some(first) = lost.first() else { return };
+    let names = lost.iter().map(|package| package.value.as_str()).collect::<Vec<_>>().join(", ");
+    let list = answer.planned.choices.iter().rfind(|choice| choice.what == "packages:apt:runtime.packages");
+    let source = list.map_or_else(|| project.file(FILE), |choice| choice.because.clone());
+    let finding = APT_REPLACED
+        .found(format!("the image that runs lacks {names}, which Railpack would have installed"))
+        .about(first.value.clone())
+        .at(source.clone(), text_at(project, &source))
+        .at(first.source.clone(), text_at(project, &first.source));
+    findings.push(match &source {
+        Source::File { path, .. } => {
+            finding.fix("keep Railpack's packages", vec![add_item(path, &["deploy", "aptPackages"], "...", true)])
+        }
+        Source::Variable(name) => finding.help(format!("begin {name} with `...`")),
+        _ => finding.help("begin deploy.aptPackages with `...`"),
+    });
+}
+
+/// What the image that runs is not given.
+fn left_out(project: &Project, plan: &Plan, choices: &[Choice], findings: &mut Findings) {
+    let inputs = &plan.deploy.inputs;
+    let takes_venv = inputs.iter().any(|layer| layer.include.iter().any(|path| path == "/app/.venv"));
+    let lines = plan.steps.iter().filter(|step| step.name == "install" || step.name == "build");
+    let lines: Vec<&str> = lines
+        .flat_map(|step| &step.commands)
+        .filter_map(|command| match command {
+            Command::Exec { cmd, .. } => Some(cmd.as_str()),
+            _ => None,
+        })
+        .collect();
+    let makes = [".venv", "uv sync", "poetry install", "pdm install", "pdm sync", "pipenv"];
+    if takes_venv && !lines.iter().any(|line| makes.iter().any(|word| line.contains(word))) {
+        let own = choices.iter().rfind(|choice| {
+            choice.what == "steps.install.commands" && lines.iter().any(|line| line.contains(&choice.value))
+        });
+        let finding = NO_VENV
+            .found("the install command makes no /app/.venv, and the image that runs takes it")
+            .about("/app/.venv");
+        let finding = match own {
+            Some(choice) => finding.at(choice.because.clone(), &choice.value),
+            None => finding.at(project.file("."), ""),
+        };
+        findings.push(finding.help(
+            "begin with `python -m venv /app/.venv`; /app/.venv/bin is not on PATH by itself, so go on with /app/.venv/bin/pip",
+        ));
+    }
+    let is_replaced =
+        |choice: &&Choice| choice.what == "deploy.inputs" && !matches!(choice.because, Source::Default(_));
+    if let Some(choice) = choices.iter().find(is_replaced)
+        && !inputs.iter().any(|layer| {
+            layer.step == "packages:mise"
+                || layer.include.iter().any(|path| path == "." && layer.step.starts_with("packages"))
+        })
+        && plan.step("packages:mise").is_some_and(|step| !step.commands.is_empty())
+    {
+        findings.push(
+            NO_MISE
+                .found("deploy.inputs takes nothing of packages:mise, so the image that runs has no Python")
+                .about("packages:mise")
+                .at(choice.because.clone(), text_at(project, &choice.because))
+                .help("begin deploy.inputs with \"...\", or add what it takes of packages:mise"),
+        );
+    }
+}
