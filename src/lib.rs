@@ -36,6 +36,8 @@ pub mod fix;
 
 pub mod rehearse;
 
+pub mod migrate;
+
 pub mod report;
 
 pub mod scenario;

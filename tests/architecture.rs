@@ -15,7 +15,7 @@ use sources::rust_files;
 /// Each room may import those before it, never those after it.
 const ORDER: &[&str] = &[
     "fs", "secret", "catalog", "log", "project", "finding", "plan", "platform", "builder", "check", "sandbox", "run",
-    "diagnose", "fix", "rehearse", "report", "scenario", "cli",
+    "diagnose", "fix", "rehearse", "migrate", "report", "scenario", "cli",
 ];
 
 fn sources() -> Vec<(String, String)> {

@@ -95,3 +95,20 @@ fn a_report_with_a_field_of_the_wrong_kind_is_refused() {
     report["diagnoses"][0]["severity"] = "dreadful".into();
     assert!(!faults("check", &report).is_empty());
 }
+
+#[test]
+fn a_migration_prints_what_its_schema_says() {
+    if host_is_missing("a_migration_prints_what_its_schema_says") {
+        return;
+    }
+    let app = "scenarios/migrate-nixpacks-toml-on-nixpacks/app";
+    let report =
+        printed(&["migrate", "-q", "--backend", "host", "--offline", "--expect", "exits", "--format", "json", app]);
+    assert_eq!((&report["from"]["verdict"], &report["to"]["verdict"]), (&"works".into(), &"fails".into()), "{report}");
+    assert_eq!(report["standing"], "proven", "{report}");
+    assert!(
+        report["diff"].as_str().unwrap().contains("+  \"deploy\": { \"startCommand\": \"python serve.py\" }"),
+        "{report}"
+    );
+    assert_eq!(faults("migrate", &report), [""; 0]);
+}

@@ -147,7 +147,7 @@ fn unread(request: &Request, error: Error) -> Result<Attempt> {
     Ok(Attempt { verdict: Verdict::Fails, failed_at: Some(phase_rank("plan")), diagnoses, unverified: Vec::new() })
 }
 
-fn attempt(rehearsal: &Rehearsal) -> Attempt {
+pub(super) fn attempt(rehearsal: &Rehearsal) -> Attempt {
     Attempt {
         verdict: rehearsal.verdict(),
         failed_at: rehearsal.outcome.failing_phase().map(phase_rank),
@@ -259,8 +259,13 @@ fn apply(proof: &Proof, project: &Path, args: &Args) -> Result<Exit> {
         warn("not written:", "the edit is not proven; --force writes it all the same");
         return Ok(exit_for(proof));
     }
+    write_edit(proof, project, args.yes)
+}
+
+/// Writes an edit, once it is agreed that the git tree may have changes.
+pub(super) fn write_edit(proof: &Proof, project: &Path, yes: bool) -> Result<Exit> {
     if let GitState::Dirty(files) = git_state(project)
-        && !args.yes
+        && !yes
         && !agreed(&changes(files.len()))?
     {
         return Ok(Exit::Fails);

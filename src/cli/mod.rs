@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod fix;
 mod interrupt;
+mod migrate;
 mod misspelt;
 mod output;
 mod plan;
@@ -55,6 +56,8 @@ enum Command {
     Check(check::Args),
     /// Find an edit that makes the deploy work, proven by running it on a copy
     Fix(fix::Args),
+    /// Say what changes with another builder, and find the edit that makes the deploy work there
+    Migrate(migrate::Args),
     /// Read a log of the cloud: failing phase, cause, and whether it happens here
     Replay(replay::Args),
     /// Turn the last run, or a log of the cloud, into a scenario
@@ -100,6 +103,7 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Some(Command::Services(args)) => services::run(args),
         Some(Command::Shell(args)) => shell::run(args),
         Some(Command::Fix(args)) => fix::run(args),
+        Some(Command::Migrate(args)) => migrate::run(args, matches),
         Some(Command::Record(args)) => record::run(args),
         Some(Command::Replay(args)) => replay::run(args, matches),
         Some(Command::Explain(args)) => explain::run(&args),

@@ -28,6 +28,8 @@ enum Format {
     Check,
     /// What `fix --format json` prints
     Fix,
+    /// What `migrate --format json` prints
+    Migrate,
     /// What `replay --format json` prints
     Replay,
     /// What `suite --format json` prints
@@ -43,6 +45,7 @@ impl Format {
             Self::Run => "run",
             Self::Check => "check",
             Self::Fix => "fix",
+            Self::Migrate => "migrate",
             Self::Replay => "replay",
             Self::Suite => "suite",
             Self::Services => "services",
@@ -56,6 +59,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         Format::Run => report::run_schema().to_value(),
         Format::Check => report::check_schema().to_value(),
         Format::Fix => schema_for!(FixReport<'static>).to_value(),
+        Format::Migrate => report::migration_schema().to_value(),
         Format::Replay => report::replay_schema().to_value(),
         Format::Suite => scenario::json_schema().to_value(),
         Format::Services => schema_for!(ServicesReport<'static>).to_value(),

@@ -64,12 +64,12 @@ fn finding(out: &mut String, diagnosis: &Diagnosis) {
     }
 }
 
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     format!("`{}`", text.replace(['`', '\n'], "'"))
 }
 
 /// Log text may hold anything; none of it may become markup.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

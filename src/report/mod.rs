@@ -7,6 +7,7 @@ mod json;
 mod junit;
 mod live;
 mod markdown;
+mod migration;
 mod paint;
 mod repository;
 mod sarif;
@@ -17,6 +18,7 @@ pub use format::Format;
 pub use human::not_verified;
 pub use json::{SCHEMA, check_schema, replay_schema, run_schema};
 pub use live::{Live, harmless};
+pub use migration::{migration_human, migration_json, migration_markdown, migration_schema};
 pub use paint::Paint;
 
 use std::path::PathBuf;

@@ -1,0 +1,155 @@
+//! `shakedown migrate`: what changes with another builder, and the edit that makes the deploy work there.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Result;
+use clap::{ArgMatches, Args as ClapArgs, ValueEnum};
+
+use super::args::{Planning, Probing, Sandboxing};
+use super::config::Config;
+use super::exit::{Exit, UsageError};
+use super::fix::{attempt, write_edit};
+use super::interrupt;
+use super::output::{Color, destinations, print, write_file};
+use crate::builder::Asked;
+use crate::fix::{Standing, TrialCopy};
+use crate::migrate::{Migration, Side, changes, search, translate};
+use crate::platform::Platform;
+use crate::project::Project;
+use crate::rehearse::{Rehearsal, Request, rehearse};
+use crate::report::{Live, Paint, migration_human, migration_json, migration_markdown};
+use crate::run::Verdict;
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    planning: Planning,
+    /// The builder of today
+    #[arg(long, value_name = "BUILDER", default_value = "nixpacks")]
+    from: Asked,
+    /// The builder to come; Railway's own files, which end on 2026-12-01, do not count for it
+    #[arg(long, value_name = "BUILDER", default_value = "railpack")]
+    to: Asked,
+    #[command(flatten)]
+    sandboxing: Sandboxing,
+    #[command(flatten)]
+    probing: Probing,
+    /// Write the edit to the project
+    #[arg(long)]
+    apply: bool,
+    /// With --apply: do not ask, even where the git tree has changes
+    #[arg(short, long, requires = "apply")]
+    yes: bool,
+    /// How to report; may be given several times, each followed by an --output of its own [default: human]
+    #[arg(short, long = "format", value_enum, value_name = "FORMAT")]
+    formats: Vec<Format>,
+    /// Write the report of the --format before it to this file instead of standard output
+    #[arg(short, long = "output", value_name = "FILE")]
+    outputs: Vec<PathBuf>,
+    /// Show no progress
+    #[arg(short, long)]
+    quiet: bool,
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Both sides, what is otherwise, and a unified diff
+    Human,
+    /// One object
+    Json,
+    /// A page for a pull request
+    Markdown,
+}
+
+pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
+    let places = destinations(&args.formats, &args.outputs, matches, Format::Human)?;
+    if args.from == Asked::Auto || args.to == Asked::Auto {
+        return Err(
+            UsageError("--from and --to name a builder: nixpacks, railpack or railpack@VERSION".to_owned()).into()
+        );
+    }
+    let config = Config::read(&args.planning.path)?;
+    let mut request = args.planning.request(&config)?;
+    args.sandboxing.apply(&config, &mut request);
+    args.probing.apply(&config.smoke, &mut request);
+    let interrupted = interrupt::flag()?;
+    let live = Live::new(Paint::new(args.color.is_on(console::colors_enabled_stderr())), args.quiet);
+    let (from, to) = (Request { builder: args.from, ..request.clone() }, to_come(&request, args.to));
+    let migration = migrate(&from, &to, &interrupted, &live)?;
+    drop(live);
+    if interrupted.load(Ordering::Relaxed) {
+        return Ok(Exit::Interrupted);
+    }
+    let paint = Paint::new(args.color.is_on(console::colors_enabled()));
+    for (format, file) in &places.0 {
+        let text = |paint| match format {
+            Format::Human => Ok(migration_human(&migration, paint)),
+            Format::Json => migration_json(&migration),
+            Format::Markdown => Ok(migration_markdown(&migration)),
+        };
+        match file {
+            Some(file) => write_file(file, &text(Paint::PLAIN)?)?,
+            None => print(&text(paint)?)?,
+        }
+    }
+    let proven = migration.proof.as_ref().filter(|proof| proof.standing == Standing::Proven);
+    match (proven, migration.to.verdict) {
+        (Some(proof), _) if args.apply => write_edit(proof, &request.path, args.yes),
+        (Some(_), _) | (None, "works") => Ok(Exit::Works),
+        (None, "fails") => Ok(Exit::Fails),
+        (None, _) => Ok(Exit::CannotTell),
+    }
+}
+
+/// As it will be: by then nobody reads Railway's own files.
+fn to_come(request: &Request, builder: Asked) -> Request {
+    let mut to = Request { builder, ..request.clone() };
+    if to.options.platform.reads_railway() {
+        to.options.platform = Platform::None;
+    }
+    to
+}
+
+fn migrate(from: &Request, to: &Request, interrupted: &AtomicBool, live: &Live) -> Result<Migration> {
+    let project = Project::open(&from.path)?;
+    let (old, new) = (from.plan(&project)?, to.plan(&project)?);
+    let run = |request: &Request| rehearse(request, interrupted, &mut |event| live.event(event));
+    let (today, then) = (run(from)?, run(to)?);
+    let proof = match then.verdict() {
+        Verdict::Works => None,
+        Verdict::Fails | Verdict::CannotTell if interrupted.load(Ordering::Relaxed) => None,
+        Verdict::CannotTell => None,
+        Verdict::Fails => Some(search(&from.path, attempt(&then), &translate(&project, &old, &new), &mut |copy| {
+            run(&Request { path: copy.to_owned(), ..to.clone() }).map(|found| attempt(&found))
+        })?),
+    };
+    // What comes of the edit is what will be there.
+    let edited = match &proof {
+        Some(proof) if !proof.patch.is_empty() => {
+            let copy = TrialCopy::of(&from.path)?;
+            proof.patch.write_to(copy.root())?;
+            Some(to.plan(&Project::open(copy.root())?)?)
+        }
+        _ => None,
+    };
+    let changes = changes(&project, &old, edited.as_ref().unwrap_or(&new));
+    Ok(Migration { from: side(&today), to: side(&then), changes, proof })
+}
+
+fn side(rehearsal: &Rehearsal) -> Side {
+    Side {
+        builder: rehearsal.builder.as_ref().map(|detected| detected.builder.to_string()).unwrap_or_default(),
+        verdict: match rehearsal.verdict() {
+            Verdict::Works => "works",
+            Verdict::Fails => "fails",
+            Verdict::CannotTell => "cannot-tell",
+        },
+        failed_phase: rehearsal.outcome.failing_phase().map(str::to_owned),
+        diagnoses: rehearsal.diagnoses.clone(),
+        unverified: rehearsal.unverified.clone(),
+    }
+}

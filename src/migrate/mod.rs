@@ -1,0 +1,32 @@
+//! From one builder to another: what changes, whether the deploy works on both, and the edit that makes it.
+//!
+//! Pure but for the rehearsals, which come in by a closure: two plans in, a [`Migration`] out.
+
+mod changes;
+mod search;
+mod translate;
+
+pub use changes::{Change, changes};
+pub use search::{Side, search};
+pub use translate::translate;
+
+use crate::builder::Builder;
+use crate::fix::Proof;
+
+/// What became of a migration.
+#[derive(Debug)]
+pub struct Migration {
+    /// The builder of today.
+    pub from: Side,
+    /// The one to come, with the project as it is.
+    pub to: Side,
+    /// What is otherwise there.
+    pub changes: Vec<Change>,
+    /// The edit that makes it work there; absent where none is needed.
+    pub proof: Option<Proof>,
+}
+
+/// A builder by name, and whether its plans are made here.
+pub fn is_planned(builder: &Builder) -> bool {
+    matches!(builder, Builder::Nixpacks | Builder::Railpack(_))
+}
