@@ -1,23 +1,32 @@
-//! Compares our plans with recorded answers of the real Railpack planner:
+//! Compares our plans by Railpack's rules with the answers under `tests/golden/railpack`, one file a trap, and with recorded
+//! answers of the real planner, which stay outside of the repository:
 //! `SHAKEDOWN_RAILPACK_ANSWERS=cases.jsonl SHAKEDOWN_RAILPACK_VERSIONS=versions.json cargo test --test railpack_answers`.
+//!
+//! The former were written by our planner (`SHAKEDOWN_WRITE_GOLDENS=1` writes them anew) while it equalled the latter, and keep it
+//! as it was where those are not at hand.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shakedown::builder::railpack::{Options, Plan, Planned, Table, nothing_to_json, plan};
 use shakedown::project::Project;
 
-/// A project and what the real planner made of it.
-#[derive(Deserialize)]
+/// A project and what the planner made of it.
+#[derive(Deserialize, Serialize)]
 struct Answer {
+    #[serde(default)]
     id: String,
     files: BTreeMap<String, String>,
+    #[serde(default)]
     args: Vec<String>,
+    /// Railpack's own; the newest known one unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    release: Option<String>,
     provider: Option<String>,
     #[serde(default)]
     plan: Option<Value>,
@@ -26,6 +35,7 @@ struct Answer {
 }
 
 fn main() {
+    goldens();
     let Some(path) = env::var_os("SHAKEDOWN_RAILPACK_ANSWERS") else {
         println!("skipped: railpack_answers: SHAKEDOWN_RAILPACK_ANSWERS names no file of answers");
         return;
@@ -34,14 +44,37 @@ fn main() {
     let table = table.map(|text| Table::from_json(&text).unwrap());
     let only = env::var("SHAKEDOWN_RAILPACK_ONLY").ok();
     let text = fs::read_to_string(&path).unwrap();
-    let (mut all, mut differing) = (0, 0);
-    for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        let answer: Answer = serde_json::from_str(line).unwrap();
-        if only.as_ref().is_some_and(|only| *only != answer.id) {
-            continue;
+    let answers = text.lines().filter(|line| !line.trim().is_empty()).map(|line| serde_json::from_str(line).unwrap());
+    hold(answers.filter(|answer: &Answer| only.as_ref().is_none_or(|only| *only == answer.id)), table.as_ref());
+}
+
+fn goldens() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/railpack");
+    let table = Table::from_json(&fs::read_to_string(folder.join("versions.table")).unwrap()).unwrap();
+    let mut paths: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|end| end == "json"));
+    paths.sort();
+    assert!(paths.len() > 40, "goldens are missing");
+    let read = |path: &PathBuf| -> Answer { serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap() };
+    if env::var_os("SHAKEDOWN_WRITE_GOLDENS").is_some() {
+        for path in &paths {
+            let mut answer = read(path);
+            let (planned, root) = planned(&answer, Some(&table));
+            answer.provider = planned.provider.map(str::to_owned);
+            let printed = planned.plan.as_ref().map_or_else(nothing_to_json, Plan::to_json);
+            answer.plan = serde_json::from_str(&printed).unwrap();
+            answer.messages = said(&planned, &root);
+            fs::write(path, serde_json::to_string_pretty(&answer).unwrap() + "\n").unwrap();
         }
+    }
+    hold(paths.iter().map(read), Some(&table));
+}
+
+fn hold(answers: impl Iterator<Item = Answer>, table: Option<&Table>) {
+    let (mut all, mut differing) = (0, 0);
+    for answer in answers {
         all += 1;
-        let faults = compare(&answer, table.as_ref());
+        let faults = compare(&answer, table);
         if !faults.is_empty() {
             differing += 1;
             println!(
@@ -57,7 +90,8 @@ fn main() {
     assert!(differing == 0 && all > 0, "{differing} of {all} answers differ");
 }
 
-fn compare(answer: &Answer, table: Option<&Table>) -> Vec<String> {
+/// Our own plan, and the folder that it was made of.
+fn planned(answer: &Answer, table: Option<&Table>) -> (Planned, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in &answer.files {
         let path = folder.path().join(name);
@@ -65,8 +99,14 @@ fn compare(answer: &Answer, table: Option<&Table>) -> Vec<String> {
         fs::write(path, text).unwrap();
     }
     let project = Project::open(folder.path()).unwrap();
-    let options = Options { versions: table.cloned(), release: Some("dev".to_owned()), ..options(&answer.args) };
-    let planned = plan(&project, &options);
+    let version = answer.release.as_ref().map(|release| release.parse().unwrap());
+    let release = Some("dev".to_owned());
+    let options = Options { version, versions: table.cloned(), release, ..options(&answer.args) };
+    (plan(&project, &options), project.root().to_owned())
+}
+
+fn compare(answer: &Answer, table: Option<&Table>) -> Vec<String> {
+    let (planned, root) = planned(answer, table);
     let mut faults = Vec::new();
     if planned.provider != answer.provider.as_deref() {
         // An answer names no provider that the configuration asked for.
@@ -79,7 +119,7 @@ fn compare(answer: &Answer, table: Option<&Table>) -> Vec<String> {
         let made = planned.plan.as_ref().map_or_else(nothing_to_json, Plan::to_json);
         let (made, wanted) = (in_order(serde_json::from_str(&made).unwrap()), in_order(wanted.clone()));
         differences("plan", &made, &wanted, &mut faults);
-        let (said, wanted) = (said(&planned, project.root()), sorted_runtime(answer.messages.clone()));
+        let (said, wanted) = (said(&planned, &root), sorted_runtime(answer.messages.clone()));
         if said != wanted {
             faults.push(format!("  said:\n    {}\n  wanted:\n    {}", said.join("\n    "), wanted.join("\n    ")));
         }

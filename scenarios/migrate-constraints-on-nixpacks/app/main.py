@@ -1,0 +1,3 @@
+import harbourlamp
+
+print("the lamp is", harbourlamp.COLOUR)

@@ -1,0 +1,3 @@
+import crane_parts
+
+print(crane_parts.HOOK)

@@ -1,0 +1,1 @@
+mkdir -p /opt/words && echo ahoy > /opt/words/list.txt

@@ -1,0 +1,1 @@
+print(open("/opt/words/list.txt").read())

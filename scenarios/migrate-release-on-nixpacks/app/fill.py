@@ -1,0 +1,3 @@
+import sqlite3
+
+sqlite3.connect("harbour.db").execute("create table berths (name)")

@@ -1,0 +1,3 @@
+import pdf2image
+
+pdf2image.convert("chart.pdf")

@@ -1,0 +1,3 @@
+import os
+
+print(len(os.environ["HARBOUR_KEY"]))

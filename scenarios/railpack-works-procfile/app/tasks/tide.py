@@ -1,0 +1,3 @@
+import os
+
+print("tide at", os.environ["HARBOUR"])
