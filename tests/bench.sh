@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Times shakedown against the bare commands and the real nixpacks, with hyperfine: medians, and ratios of one run.
-#   tests/bench.sh [startup|plan|cold|suite|docker|entry|log|memory ...]      without arguments: all of them
+#   tests/bench.sh [startup|plan|cold|reuse|suite|docker|entry|log|memory ...]      without arguments: all of them
 # Wants: a release build, hyperfine, for `plan` and `docker` a nixpacks on PATH, and for `docker` an engine with BuildKit.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -57,14 +57,32 @@ PY
     compare "check, 50,000 files, against nixpacks plan" "$tool check $work/large" "nixpacks plan $work/large"
 }
 
-cold() {
+apps() {
     app stdlib "" "print('up')"
     app web $'requests\nflask\n' "import requests, flask; print('up')"
     app heavy $'numpy\npandas\ndiscord.py\npython-binance\nTA-Lib\n' \
         "import numpy, pandas, discord, binance, talib; print('up')"
+}
+
+cold() {
+    apps
     for name in stdlib web heavy; do
         compare "cold run, $name, against by hand" \
-            "$tool run $work/$name --quiet --backend host --expect exits" "$(by_hand "$name")"
+            "$tool run $work/$name --quiet --fresh --backend host --expect exits" "$(by_hand "$name")"
+    done
+}
+
+# BEFORE=PROGRAM names an earlier build to be measured beside this one.
+reuse() {
+    apps
+    for name in stdlib web heavy; do
+        local run="$tool run $work/$name --quiet --backend host --expect exits"
+        local edit="echo '# edited' >>$work/$name/main.py"
+        eval "$(by_hand "$name")" >/dev/null
+        compare "main.py edited, $name, against bare start" "$edit && $run" "cd $work/$name && $work/venv/bin/python main.py"
+        compare "main.py edited, $name, against a fresh run" "$edit && $run" "$run --fresh"
+        [ -z "${BEFORE:-}" ] ||
+            compare "main.py edited, $name, against before" "$edit && $run" "${run/#$tool/$BEFORE}"
     done
 }
 
@@ -165,6 +183,6 @@ PY
 }
 
 printf '%-44s %11s %11s\n' "" ours theirs
-for name in "${@:-startup plan cold suite docker entry log memory}"; do
+for name in "${@:-startup plan cold reuse suite docker entry log memory}"; do
     for part in $name; do "$part"; done
 done

@@ -144,9 +144,9 @@ impl Place {
         self.dir.path().join("cache/shakedown")
     }
 
-    /// The report of a run, and every file of the venv with its content.
-    fn run(&self, options: &[&str]) -> (Value, BTreeMap<String, String>) {
-        let output = Command::new(env!("CARGO_BIN_EXE_shakedown"))
+    fn command(&self, options: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_shakedown"));
+        command
             .args(["run", "--backend", "host", "--format", "json", "--quiet", "--expect", "exits"])
             .args(self.index.variables())
             .args(&self.options)
@@ -154,9 +154,13 @@ impl Place {
             .arg(self.dir.path().join("app"))
             .env("XDG_CACHE_HOME", self.dir.path().join("cache"))
             .env("XDG_STATE_HOME", self.dir.path().join("state"))
-            .env_remove("CI")
-            .output()
-            .unwrap();
+            .env_remove("CI");
+        command
+    }
+
+    /// The report of a run, and every file of the venv with its content.
+    fn run(&self, options: &[&str]) -> (Value, BTreeMap<String, String>) {
+        let output = self.command(options).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{told}"));
         let state = fs::read_to_string(self.dir.path().join("state/shakedown/last-run.ndjson")).unwrap();
@@ -335,6 +339,65 @@ fn a_layer_that_somebody_changed_is_made_anew() {
     fs::write(planted, "VERSION = 'planted'\n").unwrap();
     let (report, _) = place.run(&[]);
     assert_eq!(Place::origin(&report, "install")["anew"]["because"], "what was kept of it is not whole");
+}
+
+#[test]
+fn two_runs_at_once_and_a_killed_one_leave_whole_layers_alone() {
+    if host_is_missing("two_runs_at_once_and_a_killed_one_leave_whole_layers_alone") {
+        return;
+    }
+    let place = app();
+    let start = || {
+        let mut command = place.command(&[]);
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap()
+    };
+    let mut both = [start(), start()];
+    assert!(both.iter_mut().all(|run| run.wait().unwrap().success()));
+    // While it keeps what the install made, or shortly before or after.
+    for wait in [1, 5, 20] {
+        place.write("requirements.txt", &format!("tide\n# {wait}\n"));
+        let mut run = start();
+        let begun = std::time::Instant::now();
+        while find_half(&place.cache()).is_none() && begun.elapsed().as_secs() < 60 && run.try_wait().unwrap().is_none()
+        {
+            thread::sleep(std::time::Duration::from_millis(1));
+        }
+        thread::sleep(std::time::Duration::from_millis(wait));
+        run.kill().unwrap();
+        run.wait().unwrap();
+    }
+    let (shown, shown_files) = place.run(&[]);
+    let (fresh, fresh_files) = place.run(&["--fresh"]);
+    assert_eq!(said(&shown), said(&fresh));
+    assert!(shown_files == fresh_files && fresh_files.len() > 500);
+    assert_eq!(find_half(&place.cache()), None, "what a killed run left unfinished is still there");
+}
+
+/// The folder of an unfinished layer.
+fn find_half(cache: &Path) -> Option<PathBuf> {
+    let stores = fs::read_dir(cache).into_iter().flatten().flatten().map(|entry| entry.path());
+    let stores = stores.filter(|path| path.to_string_lossy().contains("layers-"));
+    let inside = stores.flat_map(|store| fs::read_dir(store).into_iter().flatten().flatten());
+    inside.map(|entry| entry.path()).find(|path| path.is_dir() && path.to_string_lossy().contains("half-"))
+}
+
+#[test]
+fn a_store_that_others_may_write_to_is_not_used_and_the_report_says_so() {
+    use std::os::unix::fs::PermissionsExt;
+    if host_is_missing("a_store_that_others_may_write_to_is_not_used_and_the_report_says_so") {
+        return;
+    }
+    let place = app();
+    place.run(&[]);
+    let stores = fs::read_dir(place.cache()).unwrap().flatten().map(|entry| entry.path());
+    for store in stores.filter(|path| path.to_string_lossy().contains("layers-")) {
+        fs::set_permissions(store, fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    let (report, _) = place.run(&[]);
+    assert_eq!((report["verdict"].as_str(), Place::origin(&report, "install")), (Some("works"), Value::Null));
+    let notes = report["unverified"].as_array().unwrap();
+    let note = notes.iter().find(|note| note["what"] == "reuse").unwrap_or_else(|| panic!("{report:#}"));
+    assert!(note["why"].as_str().unwrap().starts_with("others may write to "), "{note}");
 }
 
 fn find(folder: &Path, name: &str) -> Option<PathBuf> {
