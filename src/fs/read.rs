@@ -36,8 +36,15 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default() + 1);
     file.take(most + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > most {
-        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {} MiB", most >> 20))),
+        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {}", size(most)))),
         false => Ok(bytes),
+    }
+}
+
+fn size(bytes: u64) -> String {
+    match bytes >> 20 {
+        0 => format!("{} KiB", bytes >> 10),
+        whole => format!("{whole} MiB"),
     }
 }
 

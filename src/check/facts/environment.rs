@@ -13,7 +13,7 @@ use crate::log::pattern::Pattern;
 use super::code::{Code, Statement};
 use super::reach::Module;
 use objects::Objects;
-use uses::{closing, is_needed, needs};
+use uses::{Words, closing, is_needed, needs};
 
 /// A variable that code reads without anything in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,10 +61,11 @@ const KEY_ERRORS: &[&str] = &["KeyError", "LookupError"];
 pub(in crate::check) fn environment(modules: &[Module]) -> Environment {
     let mut found = Environment::default();
     let objects = Objects::of(modules);
+    let words = Words::of(modules);
     let readers = readers(modules);
     for module in modules {
         let at = Place { module, found: &mut found };
-        at.read(modules, &objects, &readers);
+        at.read(&words, &objects, &readers);
     }
     for (name, module, statement) in settings::required(modules) {
         Place { module, found: &mut found }.add(&name, statement);
@@ -135,7 +136,7 @@ impl Place<'_, '_> {
         });
     }
 
-    fn read(mut self, modules: &[Module], objects: &Objects, readers: &HashSet<String>) {
+    fn read(mut self, words: &Words<'_>, objects: &Objects, readers: &HashSet<String>) {
         let code = &self.module.code;
         for (index, statement) in code.statements.iter().enumerate() {
             let text = &statement.text;
@@ -152,7 +153,7 @@ impl Place<'_, '_> {
                 self.subscripts(statement);
             }
             if text.contains("getenv") || text.contains("environ.get") {
-                self.gets(statement, modules);
+                self.gets(statement, words);
             }
             if text.contains('(') {
                 self.calls(statement, objects, readers);
@@ -194,7 +195,7 @@ impl Place<'_, '_> {
     }
 
     /// `os.getenv` where None is of no use.
-    fn gets(&mut self, statement: &Statement, modules: &[Module]) {
+    fn gets(&mut self, statement: &Statement, words: &Words<'_>) {
         for read in GET.captures_iter(&statement.text) {
             let Some(whole) = read.get(0) else { continue };
             let before = &statement.text[..whole.start()];
@@ -214,7 +215,7 @@ impl Place<'_, '_> {
             let used = needs(before) || after.starts_with('.') || after.starts_with('[') || added || demanded;
             let named = ASSIGNED.captures(before).filter(|_| after.is_empty());
             let needed = match named {
-                Some(named) => is_needed(&named[1], self.module, modules),
+                Some(named) => is_needed(&named[1], self.module, words),
                 None => used && !asked,
             };
             if needed && !self.is_handled(statement, &read[1]) {

@@ -45,6 +45,19 @@ fn reads_that_do_without_it() {
 }
 
 #[test]
+fn thousands_of_reads_are_looked_at_in_a_moment() {
+    let reads: String = (0..8000).map(|at| format!("v{at} = os.getenv('V{at}')\n")).collect();
+    let uses: String = (0..8000).map(|at| format!("int(v{at})\n")).collect();
+    let dir = folder(&[("requirements.txt", ""), ("main.py", &format!("import os\n{reads}{uses}"))]);
+    let project = Project::open(dir.path()).unwrap();
+    let planned = Planned::Nixpacks(nixpacks::derive(&project, &Options::default()));
+    let started = std::time::Instant::now();
+    assert_eq!(unset_variables(&project, &Options::default(), &planned).len(), 8000);
+    // Compared one by one it takes minutes.
+    assert!(started.elapsed() < std::time::Duration::from_secs(30));
+}
+
+#[test]
 fn names_that_are_gone_through_in_a_list() {
     main_wants(&["ONE", "TWO"], "import os\nfor name in ('ONE', 'TWO'):\n    os.environ[name]\n");
     let checked = "import os\nREQUIRED = ['ONE', 'TWO']\nmissing = [n for n in REQUIRED if not os.getenv(n)]\nif missing:\n    raise SystemExit(missing)\n";

@@ -9,6 +9,9 @@ static LIST: Pattern = Pattern::new(r"^(\w+)\s*(?::[^=]+)?=\s*(?:frozenset\(|tup
 static NAME: Pattern = Pattern::new(r#"["']([A-Z][A-Z0-9_]+)["']"#);
 static KEPT: Pattern = Pattern::new(r"^(\w+)\s*(?::[^=]+)?=\s*[\[({]");
 
+/// A list and what becomes of it stand no farther apart, in statements.
+const NEAR: usize = 1000;
+
 /// The names that a statement demands, if it goes through a list of them.
 pub(super) fn demanded(code: &Code, index: usize) -> Vec<String> {
     let Some(statement) = code.statements.get(index).filter(|statement| statement.text.contains("for ")) else {
@@ -38,7 +41,7 @@ pub(super) fn demanded(code: &Code, index: usize) -> Vec<String> {
 /// Whether what a comprehension collects ends the program afterwards.
 fn is_checked(code: &Code, index: usize, statement: &Statement) -> bool {
     let Some(kept) = KEPT.captures(&statement.text) else { return false };
-    let rest = code.statements.iter().enumerate().skip(index + 1);
+    let rest = code.statements.iter().enumerate().skip(index + 1).take(NEAR);
     let mut asked = rest.filter(|(_, later)| later.text == format!("if {}:", &kept[1]));
     asked.any(|(at, _)| {
         code.inside(at).iter().any(|inner| inner.text.starts_with("raise") || inner.text.contains("exit("))
@@ -47,7 +50,7 @@ fn is_checked(code: &Code, index: usize, statement: &Statement) -> bool {
 
 /// The list that a name was given before.
 fn literal<'c>(code: &'c Code, index: usize, name: &str) -> Option<&'c str> {
-    code.statements[..index].iter().rev().find_map(|earlier| {
+    code.statements[..index].iter().rev().take(NEAR).find_map(|earlier| {
         let found = LIST.captures(&earlier.text)?;
         (&found[1] == name).then(|| found.get(2).map(|list| list.as_str()))?
     })

@@ -17,6 +17,8 @@ static ALIAS: Pattern =
     Pattern::new(r#"\b(?:validation_alias|alias|env)\s*=\s*(?:AliasChoices\()?[\[\(]?\s*["'](\w+)["']"#);
 static MAPPED: Pattern = Pattern::new(r#"["'](\w+)["']\s*:\s*\{\s*["']env["']\s*:\s*["'](\w+)["']"#);
 
+/// No app has more classes of settings.
+const MOST: usize = 200;
 /// Classes are derived from one another no deeper.
 const DEEPEST: usize = 6;
 
@@ -52,6 +54,7 @@ pub(super) fn required(modules: &[Module]) -> Vec<(String, &Module, &Statement)>
     let classes = Classes::of(modules);
     let mut names: Vec<&String> = classes.named.keys().filter(|name| classes.is_settings(name, DEEPEST)).collect();
     names.sort();
+    names.truncate(MOST);
     let mut found = Vec::new();
     for name in names {
         let Some(given) = classes.made_with(name) else { continue };

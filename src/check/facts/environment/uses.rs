@@ -1,6 +1,7 @@
 //! Whether code can do with None.
 
-use crate::check::facts::code::has_word;
+use std::collections::HashMap;
+
 use crate::check::facts::reach::Module;
 use crate::log::pattern::Pattern;
 
@@ -63,23 +64,47 @@ pub(super) fn needs(before: &str) -> bool {
     NEEDS.contains(&call[1].rsplit('.').next().unwrap_or_default())
 }
 
+/// Which statements of each module a name stands in: many names are looked for, and each in all of them.
+pub(super) struct Words<'m> {
+    modules: &'m [Module],
+    places: Vec<HashMap<&'m str, Vec<usize>>>,
+}
+
+impl<'m> Words<'m> {
+    pub(super) fn of(modules: &'m [Module]) -> Self {
+        let places = modules.iter().map(|module| {
+            let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+            for (index, statement) in module.code.statements.iter().enumerate() {
+                let words = statement.text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+                for word in words.filter(|word| !word.is_empty()) {
+                    let found = places.entry(word).or_default();
+                    if found.last() != Some(&index) {
+                        found.push(index);
+                    }
+                }
+            }
+            places
+        });
+        Self { modules, places: places.collect() }
+    }
+}
+
 /// Whether a name that may hold None is used, in its own module or another, as if it did not, and nobody asks before.
-pub(super) fn is_needed(name: &str, own: &Module, modules: &[Module]) -> bool {
+pub(super) fn is_needed(name: &str, own: &Module, words: &Words<'_>) -> bool {
     const MOST: usize = 200;
     let mut needed = false;
-    for module in modules {
-        let imported =
-            module.code.statements.iter().any(|found| found.text.contains("import") && has_word(&found.text, name));
+    for (module, places) in words.modules.iter().zip(&words.places) {
+        let Some(uses) = places.get(name) else { continue };
+        let code = &module.code;
         let stem = own.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         let qualified = format!("{stem}.{name}");
         let is_own = module.path == own.path;
-        if !is_own && !imported && !module.text.contains(&qualified) {
+        let mut texts = uses.iter().map(|index| &code.statements[*index].text);
+        if !is_own && !texts.any(|text| text.contains("import") || text.contains(&qualified)) {
             continue;
         }
-        let code = &module.code;
-        let uses = code.statements.iter().enumerate().filter(|(_, found)| has_word(&found.text, name));
-        for (index, statement) in uses.take(MOST) {
-            let text = &statement.text;
+        for index in uses.iter().copied().take(MOST) {
+            let text = &code.statements[index].text;
             let head = ["if ", "elif "].iter().any(|word| text.starts_with(word));
             if head {
                 let ends = code.inside(index).iter().any(|inner| {
