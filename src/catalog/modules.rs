@@ -60,6 +60,60 @@ pub fn removed_attribute(module: &str, name: &str) -> Option<(&'static str, &'st
     Some((found.get(2)?, found.get(3)?))
 }
 
+/// Packages whose parts are distributed apart, so that a missing part is a missing distribution.
+pub(crate) fn is_namespace(module: &str) -> bool {
+    const NAMESPACES: &[&str] = &[
+        "google",
+        "azure",
+        "ruamel",
+        "backports",
+        "zope",
+        "mpl_toolkits",
+        "sphinxcontrib",
+        "jaraco",
+        "airflow",
+        "opentelemetry",
+        "llama_index",
+        "haystack",
+    ];
+    module.split('.').next().is_some_and(|top| NAMESPACES.contains(&top))
+}
+
+/// What a program is that imports a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// It answers HTTP.
+    Web,
+    /// It listens, and speaks a protocol of its own.
+    Rpc,
+    /// It talks to a service for as long as it lives.
+    Bot,
+    /// It stays, at work by the clock or for others, unless something else of it serves.
+    Clock,
+}
+
+/// The role of a module, or of the package that it is in, where the table knows one.
+///
+/// ```
+/// use shakedown::catalog::modules::{Role, role};
+/// assert_eq!(role("fastapi.responses"), Some(Role::Web));
+/// assert_eq!(role("aiohttp"), None);
+/// ```
+pub fn role(module: &str) -> Option<Role> {
+    static ROLES: LazyLock<HashMap<&str, &str>> =
+        LazyLock::new(|| rows(include_str!("roles.txt")).map(|row| (row[0], row[1])).collect());
+    let mut name = module;
+    loop {
+        match ROLES.get(name) {
+            Some(&"web") => return Some(Role::Web),
+            Some(&"rpc") => return Some(Role::Rpc),
+            Some(&"bot") => return Some(Role::Bot),
+            Some(_) => return Some(Role::Clock),
+            None => name = name.rsplit_once('.')?.0,
+        }
+    }
+}
+
 /// Modules that were once in the standard library, with the Python that dropped them and what replaces them.
 pub fn removed_from_stdlib(module: &str) -> Option<(&'static str, &'static str)> {
     const GONE: &[(&str, &str, &str)] = &[

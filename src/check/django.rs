@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::facts::Facts;
 use super::finding::{Check, Findings, error, note, replace_line, warning};
+use crate::log::pattern::Pattern;
 use crate::project::Source;
 
 pub(crate) const HOSTS: Check = warning(
@@ -106,6 +107,25 @@ fn allowed_hosts(facts: &Facts<'_>, path: &Path, text: &str, findings: &mut Find
     };
     let finding = HOSTS.found(message).about("ALLOWED_HOSTS").at(Source::line(&place, index + 1), line);
     findings.push(finding.fix(format!("allow {allow}"), vec![replace_line(&place, index + 1, line, better)]));
+}
+
+static ALLOWED: Pattern = Pattern::new(r"(?i)\b(?:allowed|trusted)_hosts\s*[=:]\s*[\[(]([^\])]*)[\])]");
+
+/// The first public host of a list of hosts that Django, Starlette, Litestar or Flask lets in.
+pub(super) fn allowed_host(facts: &Facts<'_>) -> Option<String> {
+    let settings = settings(facts).map(|(_, text)| text);
+    let texts = facts.reached().iter().map(|module| module.text.as_str()).chain(settings.as_deref());
+    let is_public = |host: &&str| host.contains('.') && host.chars().any(char::is_alphabetic) && !host.contains('/');
+    texts.flat_map(str::lines).filter(|line| !line.trim_start().starts_with('#')).find_map(|line| {
+        let found = ALLOWED.captures(line)?;
+        let items: Vec<String> = found[1].split(['"', '\'']).skip(1).step_by(2).map(str::to_owned).collect();
+        let public = items.iter().map(|item| item.trim_start_matches("*.").trim_start_matches('.')).find(is_public)?;
+        Some(if items.iter().any(|item| item == &format!("*.{public}")) {
+            format!("www.{public}")
+        } else {
+            public.to_owned()
+        })
+    })
 }
 
 fn mention(facts: &Facts<'_>, findings: &mut Findings) {

@@ -7,7 +7,8 @@ use super::facts::command::{Invocation, invocations, is_python};
 use super::facts::reach::Module;
 use super::facts::requirements::{REQUIREMENTS, is_used};
 use super::facts::start::Start;
-use super::finding::{Check, Findings, append_line, error};
+use super::finding::{Check, Findings, append_line, error, warning};
+use crate::catalog::servers::SERVERS;
 use crate::finding::Edit;
 use crate::log::pattern::Pattern;
 use crate::project::Source;
@@ -25,7 +26,13 @@ pub(crate) const KIND: Check = error(
      uvicorn, hypercorn, or gunicorn with uvicorn's workers serve. Each fails on the other's apps at every request.",
 );
 
-pub(super) const CHECKS: &[Check] = &[NOT_STARTED, KIND];
+const FLET: Check = warning(
+    "flet-web-missing",
+    "Flet serves browsers by its package flet-web. Where that is not installed, ft.run installs it when the app is started: every new \
+     container downloads it, and ends where no index answers (flet 1.0.5).",
+);
+
+pub(super) const CHECKS: &[Check] = &[NOT_STARTED, KIND, FLET];
 
 /// Ways to start a thing that are not looked into.
 const UNSEEN: &[&str] = &[
@@ -51,9 +58,23 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
     if let (Some(last), false) = (all.last(), several) {
         not_started(facts, &start, last, findings);
     }
+    flet(facts, findings);
     for invocation in &all {
         kind(facts, &start, invocation, findings);
     }
+}
+
+/// Flet without what serves browsers.
+fn flet(facts: &Facts<'_>, findings: &mut Findings) {
+    let requirements = facts.requirements();
+    let Some(entry) = requirements.of("flet").find(|entry| !entry.is_constraint) else { return };
+    let has_web = entry.requirement.extras.iter().any(|extra| extra == "web" || extra == "all");
+    if has_web || requirements.of("flet-web").next().is_some() || !facts.reached().iter().any(|m| imports(m, "flet")) {
+        return;
+    }
+    let finding = FLET.found("flet-web is not required, so the app installs it at every start").about("flet-web");
+    let finding = finding.at(entry.source(), entry.written.trim());
+    findings.push(finding.fix("require flet-web", vec![super::facts::requirements::require(facts, "flet-web")]));
 }
 
 fn imports(module: &Module, name: &str) -> bool {
@@ -71,7 +92,9 @@ fn imports(module: &Module, name: &str) -> bool {
 }
 
 fn not_started(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
-    let is_script = is_python(invocation.program) || invocation.is_module;
+    // `python -m granian main:app` starts the server, which loads the file.
+    let is_server = invocation.is_module && SERVERS.iter().any(|server| server.program == invocation.program);
+    let is_script = (is_python(invocation.program) || invocation.is_module) && !is_server;
     let script =
         facts.reached().iter().find(|module| module.importer.is_none() && module.is_script != invocation.is_module);
     let Some(script) = script.filter(|_| is_script) else { return };

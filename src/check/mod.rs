@@ -25,7 +25,7 @@ pub(crate) mod requirements;
 mod secrets;
 pub(crate) mod server;
 mod shell;
-mod statics;
+pub(crate) mod statics;
 pub(crate) mod twice;
 pub(crate) mod unprovided;
 pub(crate) mod unread;
@@ -137,6 +137,11 @@ pub fn imports(project: &Project, options: &Options, planned: &Planned) -> Vec<I
         module: import.name,
     };
     facts.foreign().into_iter().map(told).collect()
+}
+
+/// A host, other than the developer's own machine, that the project's settings let in by name.
+pub fn allowed_host(project: &Project, options: &Options, planned: &Planned) -> Option<String> {
+    django::allowed_host(&Facts::new(project, options, planned))
 }
 
 /// A place where the code reads a variable that it cannot do without and that nobody gives.

@@ -49,7 +49,11 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
         .find(|found| found.is_module || is_python(found.program) || super::server::is_packaged(found.program));
     let Some(server) = server else { return };
     let finding = BEHIND
-        .found(format!("{what} keeps bash as process 1, and SIGTERM does not reach {}", server.program))
+        .found(format!(
+            "{what} {} bash as process 1, and SIGTERM does not reach {}",
+            if what == "parentheses" { "keep" } else { "keeps" },
+            server.program
+        ))
         .about(what)
         .at(start.source.clone(), command);
     let better = command.replacen(server.text, &format!("exec {}", server.text), 1);

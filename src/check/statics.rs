@@ -13,7 +13,13 @@ pub(crate) const UNCOLLECTED: Check = warning(
 )
 .decides();
 
-pub(super) const CHECKS: &[Check] = &[UNCOLLECTED];
+pub(crate) const UNSERVED: Check = warning(
+    "page-without-its-files",
+    "The page answers, and stylesheets or scripts that it names answer 404: visitors see it without them. A development server finds such \
+     files by itself; in a container something has to collect, build or copy them, and something has to serve them.",
+);
+
+pub(super) const CHECKS: &[Check] = &[UNCOLLECTED, UNSERVED];
 
 pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_python() || !facts.app.has_file("manage.py") {

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Error, Result};
+use anyhow::Result;
 use clap::{Args as ClapArgs, ValueEnum};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,11 +14,9 @@ use super::args::{Planning, Probing, Sandboxing};
 use super::exit::{Exit, UsageError};
 use super::interrupt;
 use super::output::{Color, hint, print, warn};
-use crate::check::check;
-use crate::finding::{Diagnosis, Severity};
-use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, Step, git_state, phase_rank, prove};
-use crate::project::InputError;
-use crate::rehearse::{Rehearsal, Request, rehearse};
+use crate::finding::Diagnosis;
+use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, Step, git_state, prove};
+use crate::rehearse::{Rehearsal, Request, rehearse, unread};
 use crate::report::{Live, Paint, SCHEMA, not_verified};
 use crate::run::Verdict;
 use crate::sandbox::Unverified;
@@ -70,7 +68,7 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     let interrupted = interrupt::flag()?;
     let live = Live::new(Paint::new(args.color.is_on(console::colors_enabled_stderr())), args.quiet);
     let seen = match rehearse(&request, &interrupted, &mut |event| live.event(event)) {
-        Ok(first) if first.verdict() == Verdict::Fails => attempt(&first),
+        Ok(first) if first.verdict() == Verdict::Fails => first.attempt(),
         Ok(first) => {
             drop(live);
             return nothing_to_do(&first);
@@ -79,7 +77,8 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     };
     let project = request.path.clone();
     let tell = |trial: &str, found: &Attempt| {
-        if args.quiet {
+        // Where there is no terminal, nothing else shows that it goes on.
+        if args.quiet || !std::io::stderr().is_terminal() {
             hint(&format!("{trial}:"), &in_a_line(found));
         }
     };
@@ -127,32 +126,8 @@ fn nothing_to_do(first: &Rehearsal) -> Result<Exit> {
 
 fn rehearse_copy(request: &Request, interrupted: &AtomicBool, live: &Live) -> Result<Attempt> {
     match rehearse(request, interrupted, &mut |event| live.event(event)) {
-        Ok(rehearsal) => Ok(attempt(&rehearsal)),
+        Ok(rehearsal) => Ok(rehearsal.attempt()),
         Err(error) => unread(request, error),
-    }
-}
-
-/// What is known of a project with a file that cannot be read, where that is the error and a fix is known: in the cloud the
-/// build ends there.
-fn unread(request: &Request, error: Error) -> Result<Attempt> {
-    if !error.is::<InputError>() {
-        return Err(error);
-    }
-    let project = request.project()?;
-    let mut diagnoses = check(&project, &request.options, &request.plan(&project)?);
-    diagnoses.retain(|found| found.severity == Severity::Error);
-    if diagnoses.iter().all(|found| found.fixes.is_empty()) {
-        return Err(error);
-    }
-    Ok(Attempt { verdict: Verdict::Fails, failed_at: Some(phase_rank("plan")), diagnoses, unverified: Vec::new() })
-}
-
-pub(super) fn attempt(rehearsal: &Rehearsal) -> Attempt {
-    Attempt {
-        verdict: rehearsal.verdict(),
-        failed_at: rehearsal.outcome.failing_phase().map(phase_rank),
-        diagnoses: rehearsal.diagnoses.iter().chain(&rehearsal.suspects).cloned().collect(),
-        unverified: rehearsal.unverified.clone(),
     }
 }
 

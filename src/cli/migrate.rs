@@ -9,7 +9,7 @@ use clap::{ArgMatches, Args as ClapArgs, ValueEnum};
 use super::args::{Planning, Probing, Sandboxing};
 use super::config::Config;
 use super::exit::{Exit, UsageError};
-use super::fix::{attempt, write_edit};
+use super::fix::write_edit;
 use super::interrupt;
 use super::output::{Color, destinations, print, write_file};
 use crate::builder::Asked;
@@ -123,8 +123,8 @@ fn migrate(from: &Request, to: &Request, interrupted: &AtomicBool, live: &Live) 
         Verdict::Works => None,
         Verdict::Fails | Verdict::CannotTell if interrupted.load(Ordering::Relaxed) => None,
         Verdict::CannotTell => None,
-        Verdict::Fails => Some(search(&from.path, attempt(&then), &translate(&project, &old, &new), &mut |copy| {
-            run(&Request { path: copy.to_owned(), ..to.clone() }).map(|found| attempt(&found))
+        Verdict::Fails => Some(search(&from.path, then.attempt(), &translate(&project, &old, &new), &mut |copy| {
+            run(&Request { path: copy.to_owned(), ..to.clone() }).map(|found| found.attempt())
         })?),
     };
     // What comes of the edit is what will be there.

@@ -6,7 +6,7 @@ use super::case::Case;
 use super::table::Rule;
 use super::table::database::MISSING_DATA_FILE;
 use super::table::install::NO_MATCHING_DISTRIBUTION;
-use super::table::modules::{MISSING_LOCAL_MODULE, MISSING_PYTHON_MODULE};
+use super::table::modules::{DEPENDENCY_VERSION_INCOMPATIBLE, MISSING_LOCAL_MODULE, MISSING_PYTHON_MODULE};
 use super::table::start::START_PROGRAM_NOT_FOUND;
 use crate::catalog::modules;
 use crate::check;
@@ -19,6 +19,12 @@ use crate::project::requirements::{Requirements, normalize};
 pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Diagnosis {
     let (Some(project), Some(subject)) = (case.project, diagnosis.subject.clone()) else { return diagnosis };
     let is = |known: &Rule| rule == known;
+    if let Some(found) = (is(&MISSING_LOCAL_MODULE) || is(&MISSING_PYTHON_MODULE))
+        .then(|| another_release(project, &subject, &diagnosis))
+        .flatten()
+    {
+        return found;
+    }
     if is(&MISSING_DATA_FILE) || is(&MISSING_LOCAL_MODULE) {
         return hidden(project, &subject, diagnosis);
     }
@@ -90,6 +96,28 @@ fn own_module(project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<
     })
 }
 
+/// A part of a declared package that its release does not have. Python names the whole of `a.b` only where `a` is there.
+fn another_release(project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<Diagnosis> {
+    let (package, _) = module.split_once('.').filter(|_| !modules::is_namespace(module))?;
+    let is_own = project.has_file(format!("{package}.py")) || project.root().join(package).is_dir();
+    let install = normalize(&modules::to_install(module));
+    let requirements = Requirements::read(project, Path::new("requirements.txt"));
+    let entry = requirements.of(&install).find(|entry| !entry.is_constraint && !is_own)?;
+    let mut evidence = diagnosis.evidence.clone();
+    evidence.push(Evidence { source: entry.source(), text: entry.written.trim().to_owned() });
+    Some(Diagnosis {
+        rule: DEPENDENCY_VERSION_INCOMPATIBLE.id,
+        message: format!("{package} is installed, in a release that has no `{module}`"),
+        subject: Some(package.to_owned()),
+        help: Some(format!(
+            "pin {install} to the release that the code was written for, or adapt the code to the one that is installed"
+        )),
+        fixes: Vec::new(),
+        evidence,
+        ..diagnosis.clone()
+    })
+}
+
 /// A requirement that is declared: what runs is not what was installed.
 fn declared(project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<Diagnosis> {
     let install = normalize(&modules::to_install(module));
@@ -125,5 +153,28 @@ fn hidden(project: &Project, subject: &str, diagnosis: Diagnosis) -> Diagnosis {
         help: Some(format!("take the line out, or except the file from it: `!{file}`")),
         evidence,
         ..diagnosis
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnose::{Case, diagnose};
+    use crate::log::Log;
+    use crate::project::Project;
+
+    /// As mcp 2.0 says of what was `mcp.server.fastmcp` up to 1.26.
+    #[test]
+    fn a_part_that_an_installed_package_lacks_is_no_missing_requirement() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("requirements.txt"), "mcp\n").unwrap();
+        std::fs::write(folder.path().join("main.py"), "from mcp.server.fastmcp import FastMCP\n").unwrap();
+        let project = Project::open(folder.path()).unwrap();
+        let log = Log::from(
+            "Traceback (most recent call last):\n  File \"/app/main.py\", line 1, in <module>\n    from mcp.server.fastmcp import FastMCP\nModuleNotFoundError: No module named 'mcp.server.fastmcp'\n",
+        );
+        let found = diagnose(&Case { project: Some(&project), ..Case::of_log(&log) });
+        assert_eq!(found[0].rule, "dependency-version-incompatible");
+        assert!(found[0].message.contains("in a release that has no `mcp.server.fastmcp`"), "{found:#?}");
+        assert!(found[0].fixes.is_empty());
     }
 }

@@ -24,5 +24,6 @@ mod view;
 pub use case::Case;
 pub use judge::diagnose;
 pub use registry::{Explained, explain, ids};
+pub(crate) use table::server::HEALTHCHECK_FAILED;
 pub use table::{RULES, Rule, rule};
 pub use telling::telling_lines;

@@ -4,6 +4,7 @@ use super::case::Case;
 use super::fixes;
 use super::table::Rule;
 use crate::catalog::libraries;
+use crate::diagnose::table::django::DJANGO_ALLOWED_HOSTS;
 use crate::diagnose::table::machine::{COMMAND_TIMED_OUT, OUT_OF_MEMORY};
 use crate::diagnose::table::modules::MISSING_SHARED_LIBRARY;
 use crate::diagnose::table::server::{HEALTHCHECK_FAILED, WRONG_BIND_HOST};
@@ -18,7 +19,8 @@ pub(super) fn amend(case: &Case<'_>, diagnoses: &mut Vec<Diagnosis>) {
         diagnoses.retain(|known| !seen.is_certain || known.rule != seen.rule.id);
         if seen.is_certain || diagnoses.iter().all(|known| known.rule != seen.rule.id) {
             let place = if seen.is_certain { 0 } else { diagnoses.len() };
-            let found = diagnosis(case, seen.rule, seen.subject.as_deref(), seen.message, &seen.evidence);
+            let mut found = diagnosis(case, seen.rule, seen.subject.as_deref(), seen.message, &seen.evidence);
+            found.help = seen.help.map(str::to_owned).or(found.help);
             diagnoses.insert(place, found);
         }
     }
@@ -54,6 +56,8 @@ struct Seen {
     subject: Option<String>,
     /// Instead of the rule's own, where the run knows more.
     message: Option<String>,
+    /// Instead of the rule's own, too.
+    help: Option<&'static str>,
     /// What shows it beside the run itself.
     evidence: Vec<Evidence>,
     /// The cause itself; otherwise what the log says explains more.
@@ -62,7 +66,7 @@ struct Seen {
 
 impl Seen {
     fn cause(rule: &'static Rule) -> Self {
-        Self { rule, subject: None, message: None, evidence: Vec::new(), is_certain: true }
+        Self { rule, subject: None, message: None, help: None, evidence: Vec::new(), is_certain: true }
     }
 
     fn consequence(rule: &'static Rule) -> Self {
@@ -71,6 +75,10 @@ impl Seen {
 
     fn of(self, subject: impl ToString) -> Self {
         Self { subject: Some(subject.to_string()), ..self }
+    }
+
+    fn helped(self, help: &'static str) -> Self {
+        Self { help: Some(help), ..self }
     }
 
     fn saying(self, message: impl Into<String>) -> Self {
@@ -111,11 +119,21 @@ fn seen(case: &Case<'_>) -> Option<Seen> {
         SmokeResult::NoAnswer(why) => {
             Seen::consequence(health).saying(format!("the app listens but does not answer the health check: {why}"))
         }
+        SmokeResult::BadStatus(status) if outcome.smoke.as_ref()?.refuses_host && *status < 500 => refusal(case)
+            .of(status)
+            .saying(format!("the app answers HTTP {status} to every host that it does not name, the platform's among them"))
+            .helped("name the deploy's host among those that the app lets in (ALLOWED_HOSTS, TrustedHostMiddleware's allowed_hosts, TRUSTED_HOSTS), and healthcheck.railway.app where a health check asks"),
         SmokeResult::BadStatus(status) => Seen { is_certain: REFUSALS.contains(status), ..Seen::consequence(health) }
             .of(status)
             .saying(format!("the app answers the health check with HTTP {status}, and the platform waits for 200")),
         _ => return None,
     })
+}
+
+/// Who refuses hosts by their names.
+fn refusal(case: &Case<'_>) -> Seen {
+    let is_django = case.project.is_some_and(|project| project.has_file("manage.py"));
+    Seen::consequence(if is_django { &DJANGO_ALLOWED_HOSTS } else { &HEALTHCHECK_FAILED })
 }
 
 fn diagnosis(

@@ -97,6 +97,10 @@ impl Failure {
             }
             let by_rule = || {
                 let phases = rule(primary?.rule)?.phases;
+                let by_own_code = view.raised.last().is_some_and(|raised| raised.own_frame().is_some());
+                if phases.contains(&"start") && by_own_code && !view.mentions("setup.py") {
+                    return Some("start".to_owned());
+                }
                 phases.iter().find(|phase| **phase != "any").map(|phase| (*phase).to_owned())
             };
             failure

@@ -4,13 +4,14 @@ use super::rehearsal::Rehearsal;
 use crate::builder::Builder;
 use crate::catalog::libraries;
 use crate::catalog::nix_packages::package;
+use crate::check;
 use crate::diagnose::{self, Case};
-use crate::finding::Diagnosis;
+use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 use crate::log::Log;
 use crate::plan::{PackageList, Plan};
 use crate::platform::Deploy;
-use crate::project::Project;
-use crate::run::{Outcome, Verdict};
+use crate::project::{Project, Source};
+use crate::run::{Outcome, Smoke, Verdict};
 use crate::sandbox::{Kept, MissingLibrary, Unverified};
 
 /// What a run left behind.
@@ -44,7 +45,7 @@ impl Found {
                 builder: builder.as_ref(),
                 missing_libraries: &missing,
             }),
-            false => Vec::new(),
+            false => outcome.smoke.iter().filter_map(page_without_its_files).collect(),
         };
         let telling = match failed && diagnoses.is_empty() {
             true => diagnose::telling_lines(&log, outcome.failing_phase()),
@@ -128,6 +129,28 @@ fn differs(plan: &Plan, failing: &str, wanted: &str) -> Option<Unverified> {
     packages.names.iter().find(brings).map(|name| Unverified {
         what: packages.label(name),
         why: format!("it brings {wanted} in the cloud, and what this machine has in its place did not"),
+    })
+}
+
+/// A page that answers while its own files do not.
+fn page_without_its_files(smoke: &Smoke) -> Option<Diagnosis> {
+    let first = smoke.unserved.first()?;
+    let evidence = |path: &String| Evidence {
+        source: Source::Default("what the smoke probe saw"),
+        text: format!("GET {path}: 404"),
+    };
+    Some(Diagnosis {
+        rule: check::statics::UNSERVED.id,
+        severity: Severity::Warning,
+        message: match smoke.unserved.len() {
+            1 => format!("the page names {first}, and that answers 404"),
+            count => format!("the page names {first} and {} more that answer 404", count - 1),
+        },
+        subject: Some(first.clone()),
+        evidence: smoke.unserved.iter().map(evidence).collect(),
+        certainty: Certainty::Certain,
+        help: Some("collect or build the files before the start (`python manage.py collectstatic --noinput`), and have something serve them: WhiteNoise, StaticFiles, the framework's static folder".to_owned()),
+        fixes: Vec::new(),
     })
 }
 

@@ -3,9 +3,23 @@
 use super::rehearsal::Rehearsal;
 use crate::check::checks;
 use crate::check::variables::MISSING as MISSING_VARIABLES;
-use crate::diagnose::rule;
+use crate::diagnose::{HEALTHCHECK_FAILED, rule};
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 use crate::run::Verdict;
+
+/// Whether a finding ends the deploy whatever a run here shows.
+fn decides(finding: &Diagnosis) -> bool {
+    finding.severity == Severity::Error
+        && finding.certainty == Certainty::Certain
+        && checks().any(|check| check.id == finding.rule && check.decides)
+}
+
+/// Whether a finding is likely to end the deploy, and a run here cannot refute it.
+fn doubts(finding: &Diagnosis) -> bool {
+    finding.severity == Severity::Error
+        && finding.certainty != Certainty::Certain
+        && checks().any(|check| check.id == finding.rule && check.doubts)
+}
 
 impl Rehearsal {
     /// Adds what can be known without a run.
@@ -17,16 +31,10 @@ impl Rehearsal {
         }
     }
 
-    /// What a run here cannot show decides; of the rest the run has shown that it does not end the deploy.
+    /// What a run here cannot show decides, or leaves the deploy in doubt; of the rest the run has shown that it does not end the deploy.
     fn add_beside_success(&mut self, findings: Vec<Diagnosis>) {
-        let decides = |finding: &Diagnosis| {
-            let is_certain = finding.certainty == Certainty::Certain;
-            finding.severity == Severity::Error
-                && checks()
-                    .any(|check| check.id == finding.rule && if is_certain { check.decides } else { check.doubts })
-        };
         let told = findings.into_iter().filter(|finding| finding.severity > Severity::Note);
-        let (deciding, others): (Vec<_>, Vec<_>) = told.partition(decides);
+        let (deciding, others): (Vec<_>, Vec<_>) = told.partition(|finding| decides(finding) || doubts(finding));
         let others = others.into_iter().map(|finding| Diagnosis { severity: Severity::Warning, ..finding });
         self.diagnoses.extend(deciding.into_iter().chain(others));
     }
@@ -39,6 +47,9 @@ impl Rehearsal {
         let has_fix = primary.is_some_and(|primary| !primary.fixes.is_empty());
         let mut explanations = explanations.iter().filter(|known| known.over_fixes || !has_fix);
         let cause = explanations.find_map(|known| findings.iter().position(|finding| finding.rule == known.by.id));
+        // That the health check failed is never more than a consequence.
+        let is_consequence = primary.is_some_and(|primary| primary.rule == HEALTHCHECK_FAILED.id);
+        let cause = cause.or_else(|| findings.iter().position(decides).filter(|_| is_consequence));
         if let Some(at) = cause {
             // What was a mere remark before the run is what broke it.
             self.diagnoses.insert(0, Diagnosis { severity: Severity::Error, ..findings.remove(at) });

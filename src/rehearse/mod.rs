@@ -14,6 +14,7 @@ pub mod replay;
 mod request;
 mod services;
 mod settings;
+mod tried;
 
 pub use backend_name::BackendName;
 pub use backends::Chosen;
@@ -21,6 +22,7 @@ pub use port::Lease;
 pub use rehearsal::Rehearsal;
 pub use request::{AskError, Planner, PlannerName, Request};
 pub use services::{Service, services};
+pub use tried::unread;
 
 use found::Found;
 
@@ -72,7 +74,8 @@ pub fn rehearse_then(
     let root = Project::open(&buildable.root)?;
     // Held until the run is over.
     let lease = request.port_for(&buildable.plan).map_or_else(Lease::usual, Lease::given);
-    let settings = request.settings_for(&root, &buildable, lease.port());
+    let mut settings = request.settings_for(&root, &buildable, lease.port());
+    settings.smoke.allowed_host = check::allowed_host(&project, &request.options, &planned);
     let phases = settings.phases(&buildable.plan);
     if let Some(unknown) = settings.unknown_phase(&phases) {
         return Err(AskError(format!("there is no phase {unknown}; the plan has {}", phases.join(", "))).into());
@@ -108,6 +111,7 @@ pub fn rehearse_then(
     unverified.extend(doubts.map(|(what, why)| Unverified { what, why }));
     unverified.extend(kept::from(request).map(kept::note));
     unverified.extend(ran.outcome.smoke.iter().flat_map(|smoke| &smoke.outside).map(leant_on));
+    unverified.extend(ran.outcome.smoke.iter().filter(|smoke| smoke.refuses_host).map(|_| asked_as(&settings)));
     unverified.extend(request.settings.until.as_ref().map(not_run));
     let kept = match kept::is_wanted(request, ran.outcome.was_interrupted()) {
         true => Some(kept::keep(request, &spec, &name, &mut *sandbox)?),
@@ -134,6 +138,13 @@ fn leant_on(address: &SocketAddr) -> Unverified {
         what: address.to_string(),
         why: "the app is connected to this service of your machine; in the cloud nobody listens there. --offline keeps it out".to_owned(),
     }
+}
+
+/// An app that answers by its own name alone.
+fn asked_as(settings: &run::Settings) -> Unverified {
+    let host = settings.smoke.allowed_host.as_deref().unwrap_or("localhost");
+    let why = "the app refuses hosts that it does not name; that the deploy is asked for by this one is for its settings to say";
+    Unverified { what: format!("host {host}"), why: why.to_owned() }
 }
 
 /// What a run says nothing about that was to stop early.

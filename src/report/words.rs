@@ -70,6 +70,7 @@ pub(super) fn kind(kind: Option<SmokeKind>) -> &'static str {
         Some(SmokeKind::Exits) => "exits",
         Some(SmokeKind::StaysUp) => "stays-up",
         Some(SmokeKind::Answers) => "answers",
+        Some(SmokeKind::Listens) => "listens",
         None => "any",
     }
 }

@@ -6,6 +6,10 @@ use crate::sandbox::Work;
 
 /// An app that has done nothing for this long has come to rest.
 pub(super) const REST: Duration = Duration::from_secs(3);
+/// Who sleeps longer does it for the rest of what is watched.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// After as many sleeps it is a loop.
+const MOST_SLEEPS: usize = 2;
 /// Two looks closer together than this say nothing of a rate.
 const BETWEEN: Duration = Duration::from_millis(800);
 /// The share of one processor that a loading app takes; an idle event loop stays far below.
@@ -17,21 +21,43 @@ const BUSY_BYTES: f64 = 65_536.0;
 #[derive(Debug)]
 pub(super) struct Activity {
     last: Option<(Instant, Work)>,
+    /// Until when, where the clock will wake it.
     busy: Instant,
+    /// When it wakes from the sleep that it was seen in last, and how many of them were seen.
+    sleeps: Option<(Instant, usize)>,
 }
 
 impl Activity {
     pub(super) fn new(started: Instant) -> Self {
-        Self { last: None, busy: started }
+        Self { last: None, busy: started, sleeps: None }
     }
 
     /// The app printed something.
     pub(super) fn printed(&mut self, now: Instant) {
-        self.busy = now;
+        self.busy = self.busy.max(now);
+    }
+
+    /// Nothing but the clock will wake it: what it does then is still to be seen. One that sleeps again and again has shown it.
+    fn sleeps(&mut self, now: Instant, span: Duration) {
+        if span < REST || span > LONGEST_SLEEP {
+            return;
+        }
+        let rounds = match self.sleeps {
+            Some((until, rounds)) if now <= until => rounds,
+            Some((_, rounds)) => rounds + 1,
+            None => 1,
+        };
+        self.sleeps = Some((now + span, rounds));
+        if rounds <= MOST_SLEEPS {
+            self.busy = self.busy.max(now + span);
+        }
     }
 
     /// Another look at what its processes have done since they began.
     pub(super) fn look(&mut self, now: Instant, work: Work) {
+        if let Some(span) = work.wakes_in {
+            self.sleeps(now, span);
+        }
         let Some((then, before)) = self.last else {
             self.last = Some((now, work));
             return;
@@ -45,7 +71,7 @@ impl Activity {
         #[expect(clippy::cast_precision_loss, reason = "a rate need not be exact")]
         let bytes = work.bytes.saturating_sub(before.bytes) as f64 / seconds;
         if processor > BUSY_SHARE || bytes > BUSY_BYTES || work.processes != before.processes {
-            self.busy = now;
+            self.busy = self.busy.max(now);
         }
         self.last = Some((now, work));
     }
@@ -64,7 +90,10 @@ mod tests {
         let mut activity = Activity::new(started);
         for (at, milliseconds, bytes) in looks {
             let processor = Duration::from_millis(*milliseconds);
-            activity.look(started + Duration::from_secs(*at), Work { processor, bytes: *bytes, processes: 1 });
+            activity.look(
+                started + Duration::from_secs(*at),
+                Work { processor, bytes: *bytes, processes: 1, wakes_in: None },
+            );
         }
         activity.is_at_work(started + Duration::from_secs(seconds))
     }
@@ -81,6 +110,34 @@ mod tests {
         let started = Instant::now();
         assert!(after(started, 6, &[(1, 500, 0), (5, 4000, 0)]));
         assert!(after(started, 6, &[(1, 500, 0), (5, 510, 9_000_000)]));
+    }
+
+    fn sleeping(span: u64) -> Work {
+        Work { wakes_in: Some(Duration::from_secs(span)), processes: 1, ..Work::default() }
+    }
+
+    #[test]
+    fn an_app_that_the_clock_will_wake_has_not_come_to_rest() {
+        let started = Instant::now();
+        let at = |seconds| started + Duration::from_secs(seconds);
+        let mut activity = Activity::new(started);
+        activity.look(at(1), sleeping(20));
+        activity.look(at(11), sleeping(10));
+        assert!(activity.is_at_work(at(20)) && !activity.is_at_work(at(25)));
+        let mut idle = Activity::new(started);
+        idle.look(at(1), sleeping(600));
+        idle.look(at(3), sleeping(1));
+        assert!(!idle.is_at_work(at(8)));
+    }
+
+    #[test]
+    fn an_app_that_sleeps_in_a_loop_has_come_to_rest() {
+        let started = Instant::now();
+        let mut activity = Activity::new(started);
+        for round in 0..6 {
+            activity.look(started + Duration::from_secs(round * 6), sleeping(5));
+        }
+        assert!(!activity.is_at_work(started + Duration::from_secs(31)));
     }
 
     #[test]

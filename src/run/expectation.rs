@@ -1,10 +1,11 @@
 //! What a healthy app would do: end, stay, or answer. Read from the start command and from what the started file imports.
 
-use crate::catalog::servers::programs;
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 
 use super::SmokeKind;
+use crate::catalog::modules::{Role, role};
+use crate::catalog::servers::programs;
 use crate::log::pattern::Pattern;
 
 /// What is known besides the project's files.
@@ -20,61 +21,15 @@ pub struct Hints<'a> {
     pub scheduled: bool,
 }
 
-/// Modules of programs that talk to a chat service for as long as they live.
-const BOT_MODULES: &[&str] = &[
-    "aiogram",
-    "apscheduler",
-    "disnake",
-    "discord",
-    "hikari",
-    "interactions",
-    "nextcord",
-    "pyrogram",
-    "schedule",
-    "slack_bolt",
-    "telebot",
-    "telegram",
-    "telethon",
-    "tweepy",
-    "twitchio",
-    "vkbottle",
-];
-/// Modules that a file imports in order to serve HTTP.
-const WEB_MODULES: &[&str] = &[
-    "aiohttp.web",
-    "blacksheep",
-    "bottle",
-    "chainlit",
-    "cherrypy",
-    "dash",
-    "falcon",
-    "fastapi",
-    "flask",
-    "gradio",
-    "http.server",
-    "litestar",
-    "mesop",
-    "nicegui",
-    "panel",
-    "quart",
-    "reflex",
-    "robyn",
-    "sanic",
-    "shiny",
-    "socketserver",
-    "solara",
-    "starlette",
-    "streamlit",
-    "tornado.web",
-    "uvicorn",
-    "waitress",
-    "wsgiref",
-];
+/// Calls that make a server whose module makes clients as well.
+const SERVERS: &[&str] =
+    &["grpc.server(", "grpc.aio.server(", "asyncio.start_server(", "websockets.serve(", "ThreadedServer("];
 /// How many of the project's own files are looked through.
 const MOST_FILES: usize = 40;
 /// Longer files are data.
 const MOST_BYTES: u64 = 1 << 20;
 
+static PORT: Pattern = Pattern::new(r#"^[^#]*(?:environ(?:\.get)?|getenv)[\[(]\s*["']PORT["']"#);
 static IMPORT: Pattern =
     Pattern::new(r"(?m)^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+([\w, ]+)|import[ \t]+([\w., ]+))");
 
@@ -82,11 +37,11 @@ static IMPORT: Pattern =
 pub fn expectation(root: &Path, hints: &Hints<'_>) -> (Option<SmokeKind>, &'static str) {
     let words: Vec<&str> = hints.start.split([' ', '\t', '/', ';', '&', '|', '(', ')', '"', '\'']).collect();
     let runs = |listening: bool| programs(listening).any(|program| words.contains(&program));
-    if hints.health_check {
-        return (Some(SmokeKind::Answers), "the platform has a health check");
-    }
     if hints.scheduled {
         return (Some(SmokeKind::Exits), "the platform runs it on a schedule");
+    }
+    if hints.health_check {
+        return (Some(SmokeKind::Answers), "the platform has a health check");
     }
     if runs(true) {
         return (Some(SmokeKind::Answers), "the start command runs a web server");
@@ -99,23 +54,36 @@ pub fn expectation(root: &Path, hints: &Hints<'_>) -> (Option<SmokeKind>, &'stat
         Some(_) => return (Some(SmokeKind::StaysUp), "the Procfile calls it a worker"),
         None => {}
     }
-    let modules = modules_reached(root, &words);
-    let imports = |known: &[&str]| modules.iter().any(|module| known.iter().any(|name| is_within(module, name)));
-    if imports(BOT_MODULES) {
+    let reached = reached(root, &words);
+    let roles: Vec<Role> = reached.modules.iter().filter_map(|module| role(module)).collect();
+    let plays = |role: Role| roles.contains(&role);
+    if plays(Role::Bot) {
         return (Some(SmokeKind::StaysUp), "it imports a bot library");
     }
-    if imports(WEB_MODULES) {
+    if plays(Role::Web) {
         return (Some(SmokeKind::Answers), "it imports a web framework");
+    }
+    if plays(Role::Rpc) || reached.makes_server {
+        return (Some(SmokeKind::Listens), "it makes a server of another protocol than HTTP");
+    }
+    if plays(Role::Clock) {
+        return (Some(SmokeKind::StaysUp), "it imports a library that works by the clock");
+    }
+    if reached.reads_port {
+        return (Some(SmokeKind::Listens), "it reads PORT");
     }
     (None, "nothing tells what it should do")
 }
 
-fn is_within(module: &str, package: &str) -> bool {
-    module.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+/// What the started file comes to, by way of the project's own modules too.
+struct Reached {
+    modules: BTreeSet<String>,
+    reads_port: bool,
+    /// Whether a server of another protocol than HTTP is made.
+    makes_server: bool,
 }
 
-/// Every module that the started file imports, by way of the project's own modules too.
-fn modules_reached(root: &Path, words: &[&str]) -> BTreeSet<String> {
+fn reached(root: &Path, words: &[&str]) -> Reached {
     let named = words.iter().filter_map(|word| match word.ends_with(".py") {
         true => Some(PathBuf::from(word)),
         false => None,
@@ -123,17 +91,20 @@ fn modules_reached(root: &Path, words: &[&str]) -> BTreeSet<String> {
     let by_module = words.windows(2).filter(|pair| pair[0] == "-m").flat_map(|pair| files_of(pair[1]));
     let mut queue: VecDeque<PathBuf> = named.chain(by_module).collect();
     let (mut seen, mut modules) = (BTreeSet::new(), BTreeSet::new());
+    let (mut reads_port, mut makes_server) = (false, false);
     while let Some(file) = queue.pop_front() {
         if seen.len() >= MOST_FILES || !seen.insert(file.clone()) {
             continue;
         }
         let Some(text) = read(&root.join(file)) else { continue };
+        reads_port |= text.lines().any(|line| PORT.is_match(line));
+        makes_server |= SERVERS.iter().any(|sign| text.contains(sign));
         for module in imports(&text) {
             queue.extend(files_of(&module));
             modules.insert(module);
         }
     }
-    modules
+    Reached { modules, reads_port, makes_server }
 }
 
 fn read(path: &Path) -> Option<String> {
@@ -209,10 +180,27 @@ mod tests {
     }
 
     #[test]
+    fn what_works_by_the_clock_beside_a_web_framework_is_a_web_app() {
+        let main = |text| kind("python main.py", &[("main.py", text)]);
+        assert_eq!(main("import schedule\n"), Some(SmokeKind::StaysUp));
+        assert_eq!(main("import schedule\nfrom fastapi import FastAPI\n"), Some(SmokeKind::Answers));
+    }
+
+    #[test]
+    fn a_server_of_another_protocol_has_to_listen() {
+        let main = |text| kind("python main.py", &[("main.py", text)]);
+        assert_eq!(main("import grpc\nserver = grpc.server(pool)\n"), Some(SmokeKind::Listens));
+        assert_eq!(main("import grpc\nchannel = grpc.insecure_channel(address)\n"), None);
+        assert_eq!(main("import asyncio, os\nport = int(os.environ['PORT'])\n"), Some(SmokeKind::Listens));
+        assert_eq!(main("import os\nport = os.getenv(\"PORT\", 8000)\n"), Some(SmokeKind::Listens));
+        assert_eq!(main("import os\nport = os.environ['REPORT']\n# os.environ['PORT']\n"), None);
+    }
+
+    #[test]
     fn the_platform_has_the_first_word() {
         let hints = Hints { start: "celery worker", health_check: true, ..Hints::default() };
         assert_eq!(expectation(Path::new("/nowhere"), &hints).0, Some(SmokeKind::Answers));
-        let hints = Hints { start: "gunicorn app", scheduled: true, ..Hints::default() };
+        let hints = Hints { start: "gunicorn app", scheduled: true, health_check: true, ..Hints::default() };
         assert_eq!(expectation(Path::new("/nowhere"), &hints).0, Some(SmokeKind::Exits));
     }
 }

@@ -3,7 +3,10 @@
 mod activity;
 mod event;
 mod expectation;
+mod hosts;
+mod judge;
 mod outcome;
+mod page;
 mod phases;
 mod record;
 mod settings;

@@ -89,6 +89,8 @@ pub enum SmokeKind {
     StaysUp,
     /// Answer HTTP on PORT
     Answers,
+    /// Listen on a port, whatever it speaks there
+    Listens,
 }
 
 /// What the smoke probe found.
@@ -111,6 +113,12 @@ pub struct Smoke {
     /// The command line of what was running when the judgement fell, where that was no good one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub running: Option<String>,
+    /// Stylesheets and scripts of the page that it answered with 404.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unserved: Vec<String>,
+    /// Whether the app refuses the host that it was asked for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub refuses_host: bool,
     /// Whether the app ended within the grace period after SIGTERM; absent when it was gone before.
     pub stops_on_sigterm: Option<bool>,
 }

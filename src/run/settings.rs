@@ -102,6 +102,8 @@ pub struct SmokeSettings {
     pub port: u16,
     /// The path that must answer 200; without one, any HTTP answer will do.
     pub path: Option<String>,
+    /// A public host that the project says it answers.
+    pub allowed_host: Option<String>,
     /// Variables that the platform adds at run time.
     pub vars: Vars,
 }
@@ -122,6 +124,7 @@ impl Default for SmokeSettings {
             grace: Duration::from_secs(3),
             port: 8080,
             path: None,
+            allowed_host: None,
             vars: Vars::new(),
         }
     }

@@ -18,6 +18,7 @@ mod reuse;
 mod seal;
 mod step;
 pub mod store;
+mod wakes;
 mod work;
 
 pub use kept::{Kept, quoted};
@@ -90,6 +91,12 @@ pub trait Sandbox: Sync {
 
     /// What the started app listens on, and what it answers.
     fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer;
+
+    /// What the app answers to the probe's GET, head and all, up to a quarter of a megabyte; none where it cannot be asked.
+    fn page(&self, probe: &Probe<'_>) -> Option<String> {
+        let _ = probe;
+        None
+    }
 
     /// Sends SIGTERM to the started app as the platform does: to its first process alone. `pid` is the host's process id
     /// of the start command. Gives whether that process has a handler for it; the kernel spares process 1 without one.
@@ -184,13 +191,30 @@ pub struct ProbeAnswer {
     /// TCP addresses that processes inside listen on.
     pub listening: Vec<SocketAddr>,
     /// The HTTP status, or why there was none; absent when none was asked for or nothing listens on the port.
-    pub http: Option<Result<u16, String>>,
+    pub http: Option<Result<u16, Unanswered>>,
     /// What the app's processes have done so far, where it can be seen.
     pub work: Option<Work>,
     /// Listeners of this machine, outside of the sandbox, that the app is connected to over loopback.
     pub outside: Vec<SocketAddr>,
     /// The command line of the youngest process that is no shell.
     pub running: Option<String>,
+}
+
+/// Why what listens on the port gave no HTTP status.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unanswered {
+    /// It took the request and said nothing for as long.
+    #[error("no answer within {} s", .0.as_secs_f32())]
+    Late(Duration),
+    /// It ended the connection.
+    #[error("the connection was closed without an answer")]
+    Closed,
+    /// What it said, cut short.
+    #[error("the answer is not HTTP: {0}")]
+    NotHttp(String),
+    /// It could not be asked.
+    #[error("{0}")]
+    Failed(String),
 }
 
 /// Why a backend cannot be used, and the command that cures it.

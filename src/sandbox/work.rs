@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
+use super::wakes::wakes_in;
+
 /// Sums over all processes that are alive; they only grow while none ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Work {
@@ -12,6 +14,8 @@ pub struct Work {
     pub bytes: u64,
     /// How many processes there are.
     pub processes: usize,
+    /// How long until the clock wakes the one of them that sleeps longest, at most; none where all wait for something else.
+    pub wakes_in: Option<Duration>,
 }
 
 /// The kernel counts processor time in hundredths of a second wherever `/proc` shows it.
@@ -23,12 +27,13 @@ impl Work {
         let read = |pid: u32, name: &str| fs::read_to_string(format!("/proc/{pid}/{name}")).unwrap_or_default();
         let ticks: u32 = processes.iter().filter_map(|pid| ticks(&read(*pid, "stat"))).sum();
         let bytes = processes.iter().map(|pid| bytes(&read(*pid, "io"))).sum();
-        Self { processor: TICK * ticks, bytes, processes: processes.len() }
+        let wakes_in = processes.iter().filter_map(|pid| wakes_in(*pid)).max();
+        Self { processor: TICK * ticks, bytes, processes: processes.len(), wakes_in }
     }
 
     /// The same from the ticks that a script has summed up.
     pub(super) fn of_ticks(ticks: u32, processes: usize) -> Self {
-        Self { processor: TICK * ticks, bytes: 0, processes }
+        Self { processor: TICK * ticks, bytes: 0, processes, wakes_in: None }
     }
 }
 

@@ -63,15 +63,13 @@ impl Runner {
             let why = "a container is given the local index as a folder, and a folder cannot refuse anything";
             return Ok(Attempt::Unavailable(why.into()));
         }
-        let lease = scenario.definition.run.port.map_or_else(Lease::unusual, Lease::given);
-        let port = lease.port();
-        let mut particulars = Particulars::default();
-        particulars.port(port, "<port>");
-        particulars.port(self.index.port(), "<index>");
-        let request = match self.request(scenario, backend, suite, port) {
+        let (request, lease) = match self.prepare(scenario, backend, suite) {
             Err(error) if error.is::<Unavailable>() => return Ok(Attempt::Unavailable(error.to_string())),
-            request => request?,
+            prepared => prepared?,
         };
+        let mut particulars = Particulars::default();
+        particulars.port(lease.port(), "<port>");
+        particulars.port(self.index.port(), "<index>");
         match rehearse(&request, interrupted, emit) {
             Ok(rehearsal) if rehearsal.outcome.was_interrupted() => Ok(Attempt::Interrupted),
             Ok(rehearsal) => found(&request, rehearsal, &particulars),
@@ -84,6 +82,17 @@ impl Runner {
                 (None, None) => Err(error),
             },
         }
+    }
+
+    /// The request of a scenario, and the port that is its own as long as the lease is held.
+    pub(super) fn prepare(
+        &self,
+        scenario: &Scenario,
+        backend: BackendName,
+        suite: &SuiteSettings,
+    ) -> Result<(Request, Lease)> {
+        let lease = scenario.definition.run.port.map_or_else(Lease::unusual, Lease::given);
+        Ok((self.request(scenario, backend, suite, lease.port())?, lease))
     }
 
     fn request(&self, scenario: &Scenario, backend: BackendName, suite: &SuiteSettings, port: u16) -> Result<Request> {

@@ -3,6 +3,7 @@
 //! [`discover`] finds scenarios, a [`Selection`] chooses, [`run`] runs them and keeps what comes of it in a [`State`].
 
 mod attempt;
+mod cure;
 mod discover;
 mod export;
 mod format;
@@ -19,6 +20,7 @@ mod settings;
 mod state;
 mod suite;
 
+pub use cure::cure;
 pub use discover::{Broken, Collection, FILE, Scenario, SuiteError, discover};
 pub use export::{json, json_schema, junit};
 pub use format::{Definition, Expect, ExpectedVerdict, Fault, Need, Package, PackageKind};

@@ -148,6 +148,14 @@ pub(super) const FRAMEWORKS: &[Framework] = &[
         ..NONE
     },
     Framework {
+        module: "solara",
+        made: &["@solara.component"],
+        starts: &["solara.server", "solara run"],
+        command: "solara run {file} --host 0.0.0.0 --port $PORT --production",
+        needs: "solara",
+        ..NONE
+    },
+    Framework {
         module: "mesop",
         made: &["@me.page"],
         starts: &["create_wsgi_app", ".run("],
@@ -177,6 +185,85 @@ pub(super) const FRAMEWORKS: &[Framework] = &[
         starts: &[".run("],
         command: "reflex run --env prod",
         needs: "reflex",
+        ..NONE
+    },
+    Framework {
+        module: "fasthtml",
+        made: &["fast_app(", "FastHTML("],
+        starts: &["serve(", "uvicorn", ".run("],
+        command: UVICORN,
+        needs: "python-fasthtml",
+        ..NONE
+    },
+    Framework {
+        module: "flet",
+        made: &["ft.", "flet."],
+        starts: &[".app(", ".run(", ".app_async(", ".run_async(", "export_asgi_app"],
+        help: "end the file with ft.run(main, view=ft.AppView.WEB_BROWSER, host=\"0.0.0.0\", port=int(os.environ[\"PORT\"])), and require \
+               flet[web]",
+        ..NONE
+    },
+    Framework {
+        module: "taipy",
+        made: &["Gui("],
+        starts: &[".run(", ".get_flask_app("],
+        help: "end the file with Gui(page).run(host=\"0.0.0.0\", port=int(os.environ[\"PORT\"]))",
+        ..NONE
+    },
+    Framework {
+        module: "rio",
+        made: &["rio.App("],
+        starts: &["run_as_web_server(", "run_in_window(", "as_fastapi("],
+        help: "end the file with app.run_as_web_server(host=\"0.0.0.0\", port=int(os.environ[\"PORT\"]))",
+        ..NONE
+    },
+    Framework {
+        module: "mcp",
+        made: &["FastMCP(", "MCPServer("],
+        starts: &[".run(", "_app(", "run_async", "run_stdio", "run_sse", "run_streamable"],
+        help: "end the file with mcp.run(transport=\"streamable-http\"), on 0.0.0.0 and PORT",
+        ..NONE
+    },
+    Framework {
+        module: "fastmcp",
+        made: &["FastMCP("],
+        starts: &[".run(", "http_app(", "run_async", "run_http"],
+        help: "end the file with mcp.run(transport=\"http\", host=\"0.0.0.0\", port=int(os.environ[\"PORT\"]))",
+        ..NONE
+    },
+    Framework {
+        module: "grpc",
+        made: &["grpc.server(", "grpc.aio.server("],
+        starts: &[".start("],
+        help: "end the file with server.start() and server.wait_for_termination()",
+        ..NONE
+    },
+    Framework {
+        module: "falcon",
+        made: &["falcon.App(", "asgi.App("],
+        starts: &["make_server(", "serve(", ".run(", "gunicorn", "uvicorn", "WSGIServer("],
+        help: "start it with gunicorn, or uvicorn where it is falcon.asgi's, on 0.0.0.0:$PORT",
+        ..NONE
+    },
+    Framework {
+        module: "connexion",
+        made: &["FlaskApp(", "AsyncApp(", "connexion.App("],
+        starts: &[".run(", "uvicorn", "gunicorn"],
+        help: "start it with gunicorn and uvicorn's worker, on 0.0.0.0:$PORT",
+        ..NONE
+    },
+    Framework {
+        module: "litserve",
+        made: &["LitServer("],
+        starts: &[".run("],
+        help: "end the file with LitServer(api).run(port=int(os.environ[\"PORT\"]))",
+        ..NONE
+    },
+    Framework {
+        module: "microdot",
+        made: &["Microdot("],
+        starts: &[".run(", "start_server("],
+        help: "end the file with app.run(port=int(os.environ[\"PORT\"]))",
         ..NONE
     },
     Framework {

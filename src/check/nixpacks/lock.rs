@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use crate::check::facts::Facts;
 use crate::check::facts::keyed::strings;
 use crate::check::facts::requirements::REQUIREMENTS;
-use crate::check::finding::{Check, Finding, Findings, error, note, replace_line, set_key, warning};
-use crate::finding::Severity;
+use crate::check::finding::{Check, Finding, Findings, append_line, error, note, replace_line, set_key, warning};
+use crate::finding::{Edit, Severity};
 use crate::project::Source;
 use crate::project::requirements::normalize;
 
@@ -109,6 +109,27 @@ fn unset(facts: &Facts<'_>, manager: &str, findings: &mut Findings) {
     findings.push(set_variable(facts, finding, variable, version));
 }
 
+/// The main group of poetry.lock as lines of requirements.txt; none where one of them comes from elsewhere than an index.
+fn pins(facts: &Facts<'_>) -> Option<Vec<Edit>> {
+    let lock: serde_json::Value = toml_edit::de::from_str(&facts.app.read_text("poetry.lock").ok()?).ok()?;
+    let packages = lock.get("package")?.as_array()?;
+    let is_main = |package: &&serde_json::Value| {
+        let groups = package.get("groups").and_then(serde_json::Value::as_array);
+        groups.is_none_or(|groups| groups.iter().any(|group| group == "main"))
+    };
+    let line = |package: &serde_json::Value| {
+        let text = |key: &str| package.get(key).and_then(serde_json::Value::as_str);
+        let markers = text("markers").map(|markers| format!(" ; {markers}")).unwrap_or_default();
+        let pin = format!("{}=={}{markers}", text("name")?, text("version")?);
+        let is_plain = package.get("source").is_none() && !pin.contains(['\n', '\r']);
+        // Of several groups' markers the lock has a table.
+        let is_known = package.get("markers").is_none_or(serde_json::Value::is_string);
+        (is_plain && is_known).then(|| append_line(facts.app.place(REQUIREMENTS), pin))
+    };
+    let edits: Vec<Edit> = packages.iter().filter(is_main).map(line).collect::<Option<_>>()?;
+    (!edits.is_empty()).then_some(edits)
+}
+
 fn poetry(facts: &Facts<'_>, findings: &mut Findings) {
     let version = facts.variable("NIXPACKS_POETRY_VERSION").unwrap_or_default();
     let source = facts.variable_source("NIXPACKS_POETRY_VERSION").unwrap_or_else(|| facts.app.file("poetry.lock"));
@@ -139,8 +160,13 @@ fn poetry(facts: &Facts<'_>, findings: &mut Findings) {
     };
     if let Some(message) = message {
         let finding = POETRY_OLD.found(message).about(version).at(file.source(&["project"]), "[project]");
-        let edits = super::pyproject::as_requirements(facts, file);
-        let summary = "install the dependencies of [project] through requirements.txt";
+        let (summary, edits) = match pins(facts) {
+            Some(edits) => ("install what poetry.lock pins through requirements.txt", edits),
+            None => (
+                "install the dependencies of [project] through requirements.txt, by their ranges: what poetry.lock pins is lost",
+                super::pyproject::as_requirements(facts, file),
+            ),
+        };
         return findings.push(finding.help(help).fix(summary, edits));
     }
     let minor = version.split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok()).unwrap_or_default();

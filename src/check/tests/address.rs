@@ -55,3 +55,40 @@ fn gradio_hides_as_well() {
     fires("wrong-bind-host", "main.py:3", &[gradio, ("main.py", text)]);
     silent("wrong-bind-host", &[gradio, ("main.py", &text.replace("launch()", "launch(server_name=\"0.0.0.0\")"))]);
 }
+
+#[test]
+fn functions_that_serve() {
+    let hidden = [
+        ("bottle", "from bottle import route, run\nrun()"),
+        ("bottle", "from bottle import route, run\nrun(host='localhost', port=8080)"),
+        ("shiny", "from shiny import App, run_app\nrun_app(App(None, None))"),
+        ("waitress", "from waitress import serve\nserve(app, host='127.0.0.1', port=8080)"),
+        ("aiohttp", "from aiohttp import web\nweb.run_app(app, host='localhost')"),
+    ];
+    for (package, text) in hidden {
+        fires("wrong-bind-host", "main.py:2", &[("requirements.txt", package), ("main.py", text)]);
+    }
+    let open = [
+        ("waitress", "from waitress import serve\nserve(app, port=8080)"),
+        ("aiohttp", "from aiohttp import web\nweb.run_app(app)"),
+        ("microdot", "from microdot import Microdot\napp = Microdot()\napp.run()"),
+        ("invoke", "from invoke import run\nrun()"),
+    ];
+    for (package, text) in open {
+        silent("wrong-bind-host", &[("requirements.txt", package), ("main.py", text)]);
+    }
+}
+
+#[test]
+fn a_port_that_the_framework_chooses_is_the_second_half_of_the_edit() {
+    let gradio = ("requirements.txt", "gradio==6.0.0\n");
+    let text = "import gradio as gr\ndemo = gr.Interface(len, 'text', 'text')\ndemo.launch(server_name=\"0.0.0.0\")\n";
+    let told = fires("hard-coded-port", "main.py:3", &[gradio, ("main.py", text)]);
+    let crate::finding::Edit::WriteFile { text, .. } = &told.fixes[0].edits[0] else { panic!("{told:#?}") };
+    assert!(text.starts_with("import os\nimport gradio as gr\n"), "{text}");
+    assert!(text.ends_with("launch(server_name=\"0.0.0.0\", server_port=int(os.environ[\"PORT\"]))\n"), "{text}");
+    let told = fires("hard-coded-port", "main.py:3", &[FLASK, ("main.py", &app("app.run('0.0.0.0', 5000)"))]);
+    let crate::finding::Edit::WriteFile { text, .. } = &told.fixes[0].edits[0] else { panic!("{told:#?}") };
+    assert!(text.ends_with("app.run('0.0.0.0', int(os.environ[\"PORT\"]))\n"), "{text}");
+    silent("hard-coded-port", &[gradio, ("main.py", "import gradio as gr\ndemo.launch(**settings)\n")]);
+}

@@ -177,30 +177,14 @@ fn start_module_rule(view: &LogView<'_>, raised: &Raised, module: &str) -> &'sta
         return &MISSING_LOCAL_MODULE;
     }
     // `a.b` is missed by name only when `a` is there: another release of it.
-    if module.contains('.') && modules::distribution(module).is_some() && !names_namespace(module) && importer.is_some()
+    if module.contains('.')
+        && modules::distribution(module).is_some()
+        && !modules::is_namespace(module)
+        && importer.is_some()
     {
         return &DEPENDENCY_VERSION_INCOMPATIBLE;
     }
     &MISSING_PYTHON_MODULE
-}
-
-/// Packages whose parts are distributed apart, so that a missing part is a missing distribution.
-fn names_namespace(module: &str) -> bool {
-    const NAMESPACES: &[&str] = &[
-        "google",
-        "azure",
-        "ruamel",
-        "backports",
-        "zope",
-        "mpl_toolkits",
-        "sphinxcontrib",
-        "jaraco",
-        "airflow",
-        "opentelemetry",
-        "llama_index",
-        "haystack",
-    ];
-    module.split('.').next().is_some_and(|top| NAMESPACES.contains(&top))
 }
 
 /// Whether a module is the project's own, as far as the log shows.

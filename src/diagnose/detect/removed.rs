@@ -38,6 +38,7 @@ pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
         let package = raised.importer().filter(|frame| frame.home() == Home::Package);
         let write = match instead {
             "nothing" => "leave it out".to_owned(),
+            "async-def" => "write `async def`".to_owned(),
             _ => format!("write `{instead}`"),
         };
         let finding = find(found, &REMOVED_STDLIB_MODULE, raised.at, DECISIVE);

@@ -261,6 +261,13 @@ impl Sandbox for Live {
         answer.map(|answer| probe::read(&answer.stdout, probe)).unwrap_or_default()
     }
 
+    fn page(&self, asked: &Probe<'_>) -> Option<String> {
+        let arguments = probe::arguments(asked);
+        let arguments = arguments.each_ref().map(String::as_str);
+        let answer = self.container.ask(probe::PAGE, &arguments, probe::limit(asked)).ok()?;
+        Some(answer.stdout).filter(|page| !page.is_empty())
+    }
+
     fn ask_to_stop(&self, _pid: u32) -> Result<bool> {
         let answer = self.container.ask(STOP, &[STARTED], SOON)?;
         Ok(answer.stdout.contains(HANDLED))

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use crate::sandbox::{Probe, ProbeAnswer, Work};
+use crate::sandbox::{Probe, ProbeAnswer, Unanswered, Work};
 
 /// Lists the listening sockets and what the processes have done, then sends the GET. Needs nothing but bash.
 /// Arguments: path (empty for no GET), port, Host header, seconds.
@@ -29,6 +29,16 @@ get() (
   for _ in {1..64}; do IFS= read -r -t 0.2 -N 1024 _ <&3 || break; done
 )
 get 127.0.0.1 "$@" 2> /dev/null || get ::1 "$@" 2> /dev/null || echo refused"#;
+
+/// The whole answer, by the oldest HTTP, which has no chunks; the same arguments.
+pub(super) const PAGE: &str = r#"
+get() (
+  exec 3<> "/dev/tcp/$1/$3" || exit 1
+  printf 'GET %s HTTP/1.0\r\nHost: %s\r\nUser-Agent: RailwayHealthCheck/1.0\r\nAccept: */*\r\n\r\n' "$2" "$4" >&3
+  IFS= read -r -d '' -t "$5" -n 262144 page <&3
+  printf %s "$page"
+)
+get 127.0.0.1 "$@" 2> /dev/null || get ::1 "$@" 2> /dev/null"#;
 
 /// The script's arguments for a probe.
 pub(super) fn arguments(probe: &Probe<'_>) -> [String; 4] {
@@ -65,12 +75,11 @@ pub(super) fn read(printed: &str, probe: &Probe<'_>) -> ProbeAnswer {
     listening.retain(|address| address.ip() != IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11)));
     listening.sort();
     listening.dedup();
-    let seconds = probe.timeout.as_secs_f64();
     let on_port = listening.iter().any(|address| address.port() == probe.port);
     let http = printed.lines().filter(|_| probe.path.is_some() && on_port).find_map(|line| match line {
-        "late" => Some(Err(format!("no answer within {seconds} s"))),
-        "closed" => Some(Err("it closed the connection without an answer".to_owned())),
-        "refused" => Some(Err("it refused the connection".to_owned())),
+        "late" => Some(Err(Unanswered::Late(probe.timeout))),
+        "closed" => Some(Err(Unanswered::Closed)),
+        "refused" => Some(Err(Unanswered::Failed("it refused the connection".to_owned()))),
         _ => line.strip_prefix("http ").map(status),
     });
     let work = printed.lines().find_map(|line| {
@@ -80,11 +89,11 @@ pub(super) fn read(printed: &str, probe: &Probe<'_>) -> ProbeAnswer {
     ProbeAnswer { listening, http, work, outside: Vec::new(), running: None }
 }
 
-fn status(line: &str) -> Result<u16, String> {
+fn status(line: &str) -> Result<u16, Unanswered> {
     let mut words = line.split_whitespace();
     let version = words.next().filter(|word| word.starts_with("HTTP/"));
     let code = version.and(words.next()).and_then(|code| code.parse().ok());
-    code.ok_or_else(|| format!("it does not speak HTTP: {}", line.trim().chars().take(60).collect::<String>()))
+    code.ok_or_else(|| Unanswered::NotHttp(line.trim().chars().filter(|c| !c.is_control()).take(60).collect()))
 }
 
 /// `0100007F:1F90`, as the kernel writes it: each group of four bytes the way this processor keeps a number.
@@ -134,10 +143,10 @@ mod tests {
     #[test]
     fn what_is_no_http_is_said() {
         let answer = read("listen 00000000:1F90\nhttp SSH-2.0-x\n", &probe(Some("/")));
-        assert!(answer.http.unwrap().unwrap_err().contains("SSH-2.0-x"));
+        assert!(answer.http.unwrap().unwrap_err().to_string().contains("SSH-2.0-x"));
         assert_eq!(
             read("listen 00000000:1F90\nlate\n", &probe(Some("/"))).http,
-            Some(Err("no answer within 2 s".into()))
+            Some(Err(Unanswered::Late(Duration::from_secs(2))))
         );
     }
 

@@ -109,6 +109,10 @@ impl Sandbox for HostSandbox {
         probe::probe(probe, self.bubblewrap.network)
     }
 
+    fn page(&self, probe: &Probe<'_>) -> Option<String> {
+        probe::page(probe, self.bubblewrap.network)
+    }
+
     fn ask_to_stop(&self, pid: u32) -> Result<bool> {
         probe::ask_first_process_to_stop(pid)
     }

@@ -11,7 +11,7 @@ use anyhow::{Context, Result as AnyResult};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::sandbox::{Probe, ProbeAnswer, Work};
+use crate::sandbox::{Probe, ProbeAnswer, Unanswered, Work};
 
 /// Looks at the descendants of `probe.pid` only: other programs of the host may listen on anything.
 pub(super) fn probe(probe: &Probe<'_>, network: bool) -> ProbeAnswer {
@@ -34,7 +34,43 @@ pub(super) fn probe(probe: &Probe<'_>, network: bool) -> ProbeAnswer {
         false => get_from_inside(last, target, path, probe),
     });
     let running = processes.iter().rev().find_map(|pid| program(*pid));
-    ProbeAnswer { listening, http, work: Some(Work::of(&processes)), outside, running }
+    // Who listens, or talks to somebody, waits for them.
+    let is_engaged = rows.iter().any(|row| row.is_listening() || row.is_established());
+    let seen = Work::of(&processes);
+    let work = Work { wakes_in: seen.wakes_in.filter(|_| !is_engaged), ..seen };
+    ProbeAnswer { listening, http, work: Some(work), outside, running }
+}
+
+/// The whole answer to the probe's GET, cut at [`LONGEST_PAGE`].
+pub(super) fn page(probe: &Probe<'_>, network: bool) -> Option<String> {
+    let processes = descendants(probe.pid);
+    let last = processes.last().copied().unwrap_or(probe.pid);
+    let sockets: HashSet<u64> = processes.iter().flat_map(|pid| sockets(*pid)).collect();
+    let tables =
+        ["tcp", "tcp6"].map(|table| fs::read_to_string(format!("/proc/{last}/net/{table}")).unwrap_or_default());
+    let mut rows = tables.iter().flat_map(|table| parse_table(table));
+    let is_it = |row: &Row| row.is_listening() && row.local.port() == probe.port && sockets.contains(&row.inode);
+    let target = reachable(rows.find(is_it)?.local);
+    // The oldest HTTP has no chunks.
+    let request = request(probe.path.unwrap_or("/"), probe.host).replacen("HTTP/1.1", "HTTP/1.0", 1);
+    let mut page = Vec::new();
+    if network {
+        let mut stream = TcpStream::connect_timeout(&target, probe.timeout).ok()?;
+        stream.set_write_timeout(Some(probe.timeout)).ok()?;
+        stream.set_read_timeout(Some(probe.timeout)).ok()?;
+        stream.write_all(request.as_bytes()).ok()?;
+        let deadline = Instant::now() + probe.timeout;
+        let mut chunk = [0; 8192];
+        while page.len() < LONGEST_PAGE && Instant::now() < deadline {
+            match stream.read(&mut chunk) {
+                Ok(read @ 1..) => page.extend_from_slice(&chunk[..read]),
+                _ => break,
+            }
+        }
+    } else {
+        page = ask_from_inside(last, SHELL_PAGE, target, &request, probe).ok()?;
+    }
+    Some(String::from_utf8_lossy(&page).into_owned()).filter(|page| !page.is_empty())
 }
 
 /// Where the app's own connections over loopback lead to, unless to the app itself.
@@ -163,7 +199,7 @@ fn address(text: &str) -> Option<SocketAddr> {
 }
 
 /// HTTP clients insist on a `Host` of their own; only the status line is wanted anyway.
-fn get(target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, String> {
+fn get(target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, Unanswered> {
     let ask = || -> io::Result<String> {
         let deadline = Instant::now() + probe.timeout;
         let mut stream = TcpStream::connect_timeout(&target, probe.timeout)?;
@@ -185,13 +221,15 @@ fn get(target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, String>
     match ask() {
         Ok(line) => status(&line),
         Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-            Err(format!("no answer within {} s", probe.timeout.as_secs_f32()))
+            Err(Unanswered::Late(probe.timeout))
         }
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(Unanswered::Failed(error.to_string())),
     }
 }
 
 const LONGEST_STATUS_LINE: usize = 4096;
+/// How much of a page is read.
+const LONGEST_PAGE: usize = 256 * 1024;
 /// How much of an answer is waited for once its status is known.
 const REST: usize = 64 * 1024;
 const REST_WITHIN: Duration = Duration::from_millis(200);
@@ -218,11 +256,11 @@ fn request(path: &str, host: &str) -> String {
     )
 }
 
-fn status(line: &str) -> Result<u16, String> {
+fn status(line: &str) -> Result<u16, Unanswered> {
     let code = line.strip_prefix("HTTP/").and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
-    code.ok_or_else(|| match line.trim().is_empty() {
-        true => "the connection was closed without an answer".to_owned(),
-        false => "the answer is not HTTP".to_owned(),
+    code.ok_or_else(|| match line.trim() {
+        "" => Unanswered::Closed,
+        other => Unanswered::NotHttp(other.chars().filter(|c| !c.is_control()).take(60).collect()),
     })
 }
 
@@ -230,17 +268,32 @@ fn status(line: &str) -> Result<u16, String> {
 const SHELL_GET: &str = r#"exec 3<>"/dev/tcp/$1/$2" && printf %s "$3" >&3 && IFS= read -t "$4" -n 4096 -r line <&3 && printf %s "$line"
 for _ in {1..64}; do IFS= read -r -t 0.2 -N 1024 _ <&3 || break; done"#;
 
+/// The same, for the whole answer.
+const SHELL_PAGE: &str = r#"exec 3<>"/dev/tcp/$1/$2" && printf %s "$3" >&3
+IFS= read -r -d '' -t "$4" -n 262144 page <&3; printf %s "$page""#;
+
 /// Without a network of the host's, the app can be reached from inside only.
-fn get_from_inside(pid: u32, target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, String> {
+fn get_from_inside(pid: u32, target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, Unanswered> {
+    let output = ask_from_inside(pid, SHELL_GET, target, &request(path, probe.host), probe)
+        .map_err(|error| Unanswered::Failed(format!("could not enter the app's network: {error}")))?;
+    status(&String::from_utf8_lossy(&output))
+}
+
+fn ask_from_inside(
+    pid: u32,
+    script: &str,
+    target: SocketAddr,
+    request: &str,
+    probe: &Probe<'_>,
+) -> io::Result<Vec<u8>> {
     let output = Command::new("nsenter")
         .args(["--target", &pid.to_string(), "--user", "--net", "--preserve-credentials"])
-        .args(["--", "bash", "-c", SHELL_GET, "bash", &target.ip().to_string(), &target.port().to_string()])
-        .args([request(path, probe.host), probe.timeout.as_secs().max(1).to_string()])
+        .args(["--", "bash", "-c", script, "bash", &target.ip().to_string(), &target.port().to_string()])
+        .args([request, &probe.timeout.as_secs().max(1).to_string()])
         .stdin(Stdio::null())
         .stderr(Stdio::null())
-        .output()
-        .map_err(|error| format!("could not enter the app's network: {error}"))?;
-    status(&String::from_utf8_lossy(&output.stdout))
+        .output()?;
+    Ok(output.stdout)
 }
 
 #[cfg(test)]

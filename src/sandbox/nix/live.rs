@@ -166,6 +166,10 @@ impl Sandbox for Live {
         self.machine.probe(probe)
     }
 
+    fn page(&self, probe: &Probe<'_>) -> Option<String> {
+        self.machine.page(probe)
+    }
+
     fn ask_to_stop(&self, pid: u32) -> Result<bool> {
         self.machine.ask_to_stop(pid)
     }
