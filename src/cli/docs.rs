@@ -5,7 +5,7 @@ use clap::{Args as ClapArgs, Command};
 use clap_complete::Shell;
 
 use super::exit::Exit;
-use super::output::print;
+use super::output::data;
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct CompletionsArgs {
@@ -16,7 +16,7 @@ pub(super) struct CompletionsArgs {
 pub(super) fn completions(mut command: Command, args: &CompletionsArgs) -> Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command, env!("CARGO_PKG_NAME"), &mut script);
-    print(&String::from_utf8_lossy(&script))?;
+    data(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Works)
 }
 
@@ -28,6 +28,6 @@ pub(super) fn man(mut command: Command) -> Result<Exit> {
     for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
         clap_mangen::Man::new(subcommand.clone()).render(&mut page)?;
     }
-    print(&String::from_utf8_lossy(&page))?;
+    data(&String::from_utf8_lossy(&page))?;
     Ok(Exit::Works)
 }

@@ -13,11 +13,11 @@ use serde::Serialize;
 use super::args::{Planning, Probing, Sandboxing};
 use super::exit::{Exit, UsageError};
 use super::interrupt;
-use super::output::{Color, hint, print, warn};
+use super::output::{Color, data, hint, print, warn};
 use crate::finding::Diagnosis;
 use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, Step, git_state, prove};
 use crate::rehearse::{Rehearsal, Request, rehearse, unread};
-use crate::report::{Live, Paint, SCHEMA, not_verified};
+use crate::report::{Live, Paint, SCHEMA, in_json, not_verified};
 use crate::run::Verdict;
 use crate::sandbox::Unverified;
 
@@ -96,11 +96,13 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         return Ok(Exit::Interrupted);
     }
     let paint = Paint::new(args.color.is_on(console::colors_enabled()));
-    print(&match args.format {
-        Format::Human => human(&proof, paint),
-        Format::Diff => proof.patch.diff(),
-        Format::Json => json(&proof)?,
-    })?;
+    match args.format {
+        Format::Human => print(&human(&proof, paint))?,
+        // As it is for `git apply`; whoever looks at it is shown what it holds.
+        Format::Diff if std::io::stdout().is_terminal() => print(&proof.patch.diff())?,
+        Format::Diff => data(&proof.patch.diff())?,
+        Format::Json => data(&in_json(&json(&proof)?))?,
+    }
     if args.apply { apply(&proof, &project, &args) } else { Ok(exit_for(&proof)) }
 }
 

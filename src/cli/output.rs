@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::{ArgMatches, Args, ValueEnum};
 
 use super::exit::UsageError;
-use crate::report::{Format, Paint, Report};
+use crate::report::{Format, Paint, Report, shown};
 
 /// How results are shown.
 #[derive(Debug, Clone, Args)]
@@ -111,7 +111,7 @@ impl Destinations<Format> {
         for (format, path) in &self.0 {
             match path {
                 Some(path) => write_file(path, &format.render(report, Paint::PLAIN)?)?,
-                None => print(&format.render(report, paint)?)?,
+                None => data(&format.render(report, paint)?)?,
             }
         }
         Ok(())
@@ -124,7 +124,7 @@ pub(super) fn write_file(path: &Path, text: &str) -> Result<()> {
 
 /// Says something on stderr. That nobody reads it any more changes no verdict.
 pub(super) fn say(text: impl Display) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", shown(&text.to_string()));
 }
 
 /// Says something about the data on stdout.
@@ -137,8 +137,13 @@ pub(super) fn hint(label: &str, text: &str) {
     say(format_args!("{} {text}", Paint::new(console::colors_enabled_stderr()).hint(label)));
 }
 
-/// Writes data to stdout.
+/// Writes to stdout what people read.
 pub(super) fn print(text: &str) -> Result<()> {
+    data(&shown(text))
+}
+
+/// Writes to stdout what programs read, or what has been through the door already.
+pub(super) fn data(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         // The reader had enough: no fault of anybody, and no other verdict.

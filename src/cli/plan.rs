@@ -7,7 +7,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use super::args::Planning;
 use super::exit::Exit;
-use super::output::{Color, print, warn};
+use super::output::{Color, data, print, warn};
 use crate::builder::nixpacks::{Derived, PlanError, render};
 use crate::builder::railpack::{self, Version};
 use crate::builder::{Asked, OfRailpack, Planned};
@@ -59,9 +59,9 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     }
     match (args.explain, args.format) {
         (true, Format::Human) => print(&explained(&derived.choices, paint))?,
-        (true, Format::Json) => print(&(serde_json::to_string_pretty(&derived.choices)? + "\n"))?,
+        (true, Format::Json) => data(&(serde_json::to_string_pretty(&derived.choices)? + "\n"))?,
         (false, Format::Human) => print(&render::nixpacks_box(&derived.plan)?)?,
-        (false, Format::Json) => print(&nixpacks_json(&derived, request.options.platform))?,
+        (false, Format::Json) => data(&nixpacks_json(&derived, request.options.platform))?,
     }
     Ok(Exit::Works)
 }
@@ -89,14 +89,14 @@ fn railpack(args: &Args, request: &Request, answer: &OfRailpack, paint: Paint) -
     }
     match (args.explain, args.format) {
         (true, Format::Human) => print(&explained(&planned.choices, paint))?,
-        (true, Format::Json) => print(&(serde_json::to_string_pretty(&planned.choices)? + "\n"))?,
+        (true, Format::Json) => data(&(serde_json::to_string_pretty(&planned.choices)? + "\n"))?,
         (false, Format::Human) => print(&railpack::railpack_box(planned, &release))?,
         (false, Format::Json) => {
             if alone.is_some() {
                 warn("note:", "railway's settings change this plan; --platform railway shows it with them");
             }
             let shown = alone.unwrap_or(planned);
-            print(&(shown.plan.as_ref().map_or_else(railpack::nothing_to_json, railpack::Plan::to_json) + "\n"))?;
+            data(&(shown.plan.as_ref().map_or_else(railpack::nothing_to_json, railpack::Plan::to_json) + "\n"))?;
         }
     }
     if planned.plan.is_some() {

@@ -6,7 +6,7 @@ use schemars::schema_for;
 
 use super::exit::Exit;
 use super::fix::FixReport;
-use super::output::print;
+use super::output::data;
 use super::services::ServicesReport;
 use crate::report;
 use crate::scenario::{self, Definition};
@@ -67,6 +67,6 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     if let Some(schema) = schema.as_object_mut() {
         schema.insert("$id".to_owned(), format!("urn:shakedown:schema:{}", args.format.name()).into());
     }
-    print(&(serde_json::to_string_pretty(&schema)? + "\n"))?;
+    data(&(serde_json::to_string_pretty(&schema)? + "\n"))?;
     Ok(Exit::Works)
 }

@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use super::args::Planning;
 use super::exit::Exit;
-use super::output::{Color, hint, print};
+use super::output::{Color, data, hint, print};
 use crate::rehearse::{Service, services};
-use crate::report::{Paint, SCHEMA, harmless};
+use crate::report::{Paint, SCHEMA, in_json};
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
@@ -50,7 +50,7 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         Format::Human => print(&human(&found, Paint::new(args.color.is_on(console::colors_enabled()))))?,
         Format::Json => {
             let report = ServicesReport { schema: SCHEMA, services: &found };
-            print(&(serde_json::to_string_pretty(&report)? + "\n"))?;
+            data(&(in_json(&serde_json::to_string_pretty(&report)?).into_owned() + "\n"))?;
         }
     }
     if found.is_empty() {
@@ -69,16 +69,16 @@ fn human(services: &[Service], paint: Paint) -> String {
     }
     let mut out = String::new();
     for service in services {
-        let folder = harmless(&service.folder.display().to_string());
+        let folder = service.folder.display().to_string();
         let languages = match service.providers[..] {
             [] => String::new(),
-            _ => format!(", {}", harmless(&service.providers.join(" and "))),
+            _ => format!(", {}", service.providers.join(" and ")),
         };
         let builder = format!("{} ({})", service.builder, service.builder_because);
-        let _ = writeln!(out, "{}: {}{languages}", paint.bold(folder), harmless(&builder));
+        let _ = writeln!(out, "{}: {}{languages}", paint.bold(folder), builder);
         let because = service.start_because.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();
-        let start = service.start.as_ref().map(|start| harmless(&format!("{start}{because}")));
-        let problem = service.problem.as_ref().map(|problem| paint.bad(harmless(problem)));
+        let start = service.start.as_ref().map(|start| format!("{start}{because}"));
+        let problem = service.problem.as_ref().map(|problem| paint.bad(problem));
         let unknown = || paint.dim("the start is not planned here");
         let _ = match (start, problem) {
             (start, Some(problem)) => {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Paint, Report, github, human, json, junit, markdown, sarif};
+use super::{Paint, Report, github, human, in_json, json, junit, markdown, sarif, shown};
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -22,15 +22,16 @@ pub enum Format {
 }
 
 impl Format {
-    /// The whole report, ending in a line end.
+    /// The whole report, ending in a line end; nothing in it commands a terminal.
     pub fn render(self, report: &Report, paint: Paint) -> Result<String> {
-        match self {
-            Self::Human => Ok(human::render(report, paint)),
-            Self::Json => json::render(report),
-            Self::Junit => junit::render(report),
-            Self::Sarif => sarif::render(report),
-            Self::Github => Ok(github::render(report)),
-            Self::Markdown => Ok(markdown::render(report)),
-        }
+        let (text, is_json) = match self {
+            Self::Human => (human::render(report, paint), false),
+            Self::Json => (json::render(report)?, true),
+            Self::Junit => (junit::render(report)?, false),
+            Self::Sarif => (sarif::render(report)?, true),
+            Self::Github => (github::render(report), false),
+            Self::Markdown => (markdown::render(report), false),
+        };
+        Ok(if is_json { in_json(&text) } else { shown(&text) }.into_owned())
     }
 }

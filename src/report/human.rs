@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+use super::door::in_line;
 use super::{Content, Paint, Report, table, words};
 use crate::builder::Detected;
 use crate::diagnose::replay::Failure;
@@ -74,7 +75,7 @@ pub(super) fn one(diagnosis: &Diagnosis, project: &Path, paint: Paint) -> String
         Severity::Warning => paint.warn(label),
         Severity::Note => paint.hint(label),
     };
-    let mut out = format!("{label}: {}\n", paint.bold(&diagnosis.message));
+    let mut out = format!("{label}: {}\n", paint.bold(in_line(&diagnosis.message)));
     let is_of_log = |evidence: &&Evidence| matches!(evidence.source, Source::Log { .. });
     let of_log = diagnosis.evidence.iter().filter(is_of_log).take(MOST_LOG_LINES);
     let places = diagnosis.evidence.iter().filter(|evidence| !is_of_log(evidence));
@@ -96,7 +97,7 @@ pub(super) fn one(diagnosis: &Diagnosis, project: &Path, paint: Paint) -> String
 }
 
 fn excerpt(out: &mut String, evidence: &Evidence, project: &Path, paint: Paint) {
-    let _ = writeln!(out, "  {} {}", paint.hint("-->"), evidence.source);
+    let _ = writeln!(out, "  {} {}", paint.hint("-->"), in_line(&evidence.source.to_string()));
     let text = match (&evidence.source, evidence.text.is_empty()) {
         (Source::File { path, line: Some(line) }, true) => read_line(&project.join(path), *line),
         (_, true) => None,
@@ -194,7 +195,9 @@ fn unexplained(out: &mut String, report: &Report, paint: Paint) {
 
 /// What no rehearsal here says anything about; empty where that is nothing.
 pub fn not_verified(unverified: &[Unverified], paint: Paint) -> String {
-    let lines = unverified.iter().map(|unverified| format!("  - {}: {}\n", unverified.what, unverified.why));
+    let lines = unverified
+        .iter()
+        .map(|unverified| format!("  - {}: {}\n", in_line(&unverified.what), in_line(&unverified.why)));
     let list: String = lines.collect();
     if list.is_empty() { list } else { format!("{}\n{list}", paint.warn("not verified here:")) }
 }

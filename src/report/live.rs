@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Paint, words};
+use super::{Paint, shown, words};
 use crate::run::{Event, START, Status};
 
 /// Shows events as they come: each line with its phase and the time since the run began; on a terminal also what is being
@@ -41,7 +41,7 @@ impl Live {
             Event::Waiting { what } => {
                 self.prefixed("setup", &self.paint.dim(format!("waiting for {what}")));
                 if let Some(spinner) = &self.spinner {
-                    spinner.set_message(format!("waiting for {what}"));
+                    spinner.set_message(shown(&format!("waiting for {what}")).into_owned());
                     spinner.enable_steady_tick(Duration::from_millis(120));
                 }
             }
@@ -51,11 +51,13 @@ impl Live {
             Event::CmdStarted { phase, cmd } => {
                 self.prefixed(phase, &self.paint.bold(format!("$ {cmd}")));
                 if let Some(spinner) = &self.spinner {
-                    spinner.set_message(format!("{phase}: {}", console::truncate_str(cmd, 60, "…")));
+                    let cmd = shown(cmd);
+                    spinner
+                        .set_message(shown(&format!("{phase}: {}", console::truncate_str(&cmd, 60, "…"))).into_owned());
                     spinner.enable_steady_tick(Duration::from_millis(120));
                 }
             }
-            Event::Line { phase, text } => self.prefixed(phase, &without_bar(&harmless(text))),
+            Event::Line { phase, text } => self.prefixed(phase, &without_bar(&colourless(text))),
             Event::CmdFinished { phase, status, took, .. } if *status != Status::Passed => {
                 let ending = format!("{} after {}", words::ending(*status), words::took(*took));
                 self.prefixed(phase, &self.paint.bad(ending));
@@ -86,20 +88,18 @@ impl Live {
     fn line(&self, text: &str) {
         match &self.spinner {
             Some(spinner) => spinner.suspend(|| {
-                let _ = self.term.write_line(text);
+                let _ = self.term.write_line(&shown(text));
             }),
             None => {
-                let _ = self.term.write_line(text);
+                let _ = self.term.write_line(&shown(text));
             }
         }
     }
 }
 
-/// A foreign text, such as a program's output, without escape sequences and control characters: a requirement's build script may print anything,
-/// and the terminal is the user's.
-pub fn harmless(text: &str) -> String {
-    let plain = console::strip_ansi_codes(text);
-    plain.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !c.is_control()).collect()
+/// A program's output without its colours; what else it holds of that kind is shown at the door.
+fn colourless(text: &str) -> String {
+    console::strip_ansi_codes(text).replace('\t', " ")
 }
 
 /// A progress bar's line without the bar, which is wider than what is left of a terminal's line beside the phase.

@@ -1,5 +1,6 @@
 //! Shows what was found: the only room besides `cli` that writes to the terminal.
 
+mod door;
 mod format;
 mod github;
 mod human;
@@ -14,10 +15,11 @@ mod sarif;
 mod table;
 mod words;
 
+pub use door::{in_json, shown};
 pub use format::Format;
 pub use human::not_verified;
 pub use json::{SCHEMA, check_schema, replay_schema, run_schema};
-pub use live::{Live, harmless};
+pub use live::Live;
 pub use migration::{migration_human, migration_json, migration_markdown, migration_schema};
 pub use paint::Paint;
 
@@ -101,3 +103,6 @@ impl Report {
         self.diagnoses().iter().map(|diagnosis| diagnosis.severity).max()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
-//! Colour, and the lack of it: everything reads the same without.
+//! Colour, and the lack of it: everything reads the same without. It is seen once the text has gone through the door.
 
-use console::Style;
+use super::door::painted;
 
 /// Styles that do nothing where colour is off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,37 +17,37 @@ impl Paint {
         Self { on }
     }
 
-    fn with(self, style: Style, text: impl ToString) -> String {
-        style.force_styling(self.on).apply_to(text.to_string()).to_string()
+    fn with(self, numbers: &str, text: impl ToString) -> String {
+        if self.on { painted(numbers, &text.to_string()) } else { text.to_string() }
     }
 
     /// For what failed.
     pub fn bad(self, text: impl ToString) -> String {
-        self.with(Style::new().red().bold(), text)
+        self.with("31;1", text)
     }
 
     /// For what passed.
     pub fn good(self, text: impl ToString) -> String {
-        self.with(Style::new().green().bold(), text)
+        self.with("32;1", text)
     }
 
     /// For what may hurt.
     pub fn warn(self, text: impl ToString) -> String {
-        self.with(Style::new().yellow().bold(), text)
+        self.with("33;1", text)
     }
 
     /// For places, hints and commands to type.
     pub fn hint(self, text: impl ToString) -> String {
-        self.with(Style::new().cyan(), text)
+        self.with("36", text)
     }
 
     /// For what matters less.
     pub fn dim(self, text: impl ToString) -> String {
-        self.with(Style::new().dim(), text)
+        self.with("2", text)
     }
 
     /// For headings.
     pub fn bold(self, text: impl ToString) -> String {
-        self.with(Style::new().bold(), text)
+        self.with("1", text)
     }
 }

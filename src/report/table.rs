@@ -1,6 +1,6 @@
 //! The phase table, in the manner of the Nixpacks box.
 
-use super::{Paint, words};
+use super::{Paint, shown, words};
 use crate::plan::{SETUP, Step};
 use crate::rehearse::Rehearsal;
 use crate::run::{CmdOutcome, START, Status};
@@ -29,7 +29,7 @@ enum Mark {
 
 pub(super) fn render(rehearsal: &Rehearsal, paint: Paint) -> String {
     let title = format!(" rehearsal{} ", words::on(&rehearsal.backend));
-    let side = WIDTH - 2 - title.chars().count();
+    let side = (WIDTH - 2).saturating_sub(title.chars().count());
     let (left, right) = ("═".repeat(side / 2), "═".repeat(side - side / 2));
     let mut drawn = format!("╔{left}{title}{right}╗\n");
     let rows = rows(rehearsal);
@@ -49,12 +49,13 @@ fn draw(row: &Row, paint: Paint) -> String {
         Mark::None => paint.dim("–"),
     };
     let mut drawn = String::new();
-    for (index, text) in wrapped(&row.text).into_iter().enumerate() {
+    for (index, text) in wrapped(&shown(&row.text)).into_iter().enumerate() {
         let pad = " ".repeat(TEXT.saturating_sub(console::measure_text_width(&text)));
         drawn += &match index {
             0 => {
                 let took = row.took.as_deref().unwrap_or_default();
-                let name = console::truncate_str(&row.name, NAME, "…");
+                let name = shown(&row.name);
+                let name = console::truncate_str(&name, NAME, "…");
                 format!("║ {name:<NAME$} │ {mark} {took:>TIME$} │ {text}{pad} ║\n")
             }
             _ => format!("║ {:NAME$} │   {:TIME$} │ {text}{pad} ║\n", "", ""),

@@ -10,9 +10,9 @@ use clap::{ArgMatches, Args as ClapArgs, ValueEnum};
 
 use super::exit::{Exit, UsageError};
 use super::interrupt;
-use super::output::{self, Color, destinations, print, write_file};
+use super::output::{self, Color, data, destinations, print, write_file};
 use crate::rehearse::BackendName;
-use crate::report::Paint;
+use crate::report::{Paint, in_json, shown};
 use crate::sandbox::docker;
 use crate::sandbox::nix::Nixpkgs;
 use crate::scenario::{
@@ -114,7 +114,7 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     for (format, file) in &places.0 {
         match file {
             Some(file) => write_file(file, &render(*format, &summary, Paint::PLAIN)?)?,
-            None => print(&render(*format, &summary, paint)?)?,
+            None => data(&render(*format, &summary, paint)?)?,
         }
     }
     Ok(exit_of(&summary))
@@ -206,12 +206,12 @@ fn list(selected: &Selected) -> Result<Exit> {
 }
 
 fn render(format: Format, summary: &Summary, paint: Paint) -> Result<String> {
-    match format {
-        Format::Human => Ok(show::summary(summary, paint)),
-        Format::Json => scenario::json(summary),
-        Format::Junit => scenario::junit(summary),
-        Format::Html => scenario::html(summary),
-    }
+    Ok(match format {
+        Format::Human => shown(&show::summary(summary, paint)).into_owned(),
+        Format::Json => in_json(&scenario::json(summary)?).into_owned(),
+        Format::Junit => shown(&scenario::junit(summary)?).into_owned(),
+        Format::Html => shown(&scenario::html(summary)?).into_owned(),
+    })
 }
 
 /// A suite that could not reach the network says nothing, unless something else is wrong as well.

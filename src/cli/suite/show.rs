@@ -8,7 +8,7 @@ use std::time::Duration;
 use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::report::Paint;
+use crate::report::{Paint, shown};
 use crate::scenario::{Case, CaseResult, CaseStatus, SuiteEvent, Summary};
 
 /// How many of the slowest scenarios are named.
@@ -77,16 +77,16 @@ impl Live {
     fn show_running(&self) {
         let Some(bar) = &self.bar else { return };
         let running = self.running.borrow();
-        let shown = running.iter().map(|(case, phase)| format!("{}: {phase}", case.title(self.several_backends)));
-        let text = shown.collect::<Vec<_>>().join(", ");
+        let titles = running.iter().map(|(case, phase)| format!("{}: {phase}", case.title(self.several_backends)));
+        let text = titles.collect::<Vec<_>>().join(", ");
         let width = usize::from(self.term.size().1).saturating_sub(20);
-        bar.set_message(console::truncate_str(&text, width, "…").into_owned());
+        bar.set_message(console::truncate_str(&shown(&text), width, "…").into_owned());
     }
 
     fn line(&self, text: &str) {
         let write = || {
             // A terminal that has gone away is no reason to stop.
-            let _ = self.term.write_line(text);
+            let _ = self.term.write_line(&shown(text));
         };
         match &self.bar {
             Some(bar) => bar.suspend(write),
