@@ -128,10 +128,18 @@ impl Project {
         crate::fs::read(&self.root.join(path), MAX_FILE).map_err(fault)
     }
 
-    /// The content of a UTF-8 file with its line ends made `\n`.
+    /// The content of a UTF-8 file with its line ends made `\n`. Configuration that is nested too deep for its parser is an error.
     pub fn read_text(&self, path: impl AsRef<Path>) -> Result<String, InputError> {
         let path = path.as_ref();
-        text::from_utf8(self.read(path)?).map_err(|line| InputError::at(self.place(path), Some(line), text::NOT_UTF8))
+        let text = text::from_utf8(self.read(path)?)
+            .map_err(|line| InputError::at(self.place(path), Some(line), text::NOT_UTF8))?;
+        match text::is_nested(path).then(|| text::too_deep(&text)).flatten() {
+            Some(line) => {
+                let what = format!("is nested deeper than {} levels", text::DEEPEST);
+                Err(InputError::at(self.place(path), Some(line), what))
+            }
+            None => Ok(text),
+        }
     }
 
     /// The files that version control does not ignore, found on the first call.

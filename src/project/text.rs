@@ -55,6 +55,47 @@ pub(super) fn from_utf8(bytes: Vec<u8>) -> Result<String, usize> {
     Ok(if memchr::memmem::find(text.as_bytes(), b"\r\n").is_some() { text.replace("\r\n", "\n") } else { text })
 }
 
+/// Deeper than anybody writes, and no deeper than what reads it can go.
+pub(super) const DEEPEST: usize = 100;
+
+/// The line (from 1) where brackets or the parts of a dotted key nest deeper than [`DEEPEST`]: the parsers of configuration go as
+/// deep as the text does, and the stack ends sooner. What quotes hold does not count.
+pub(super) fn too_deep(text: &str) -> Option<usize> {
+    let (mut depth, mut dots, mut line) = (0usize, 0usize, 1usize);
+    let mut quote = None;
+    let mut is_escaped = false;
+    for byte in text.bytes() {
+        match (quote, byte) {
+            (_, b'\n') => {
+                (line, dots, is_escaped) = (line + 1, 0, false);
+                // A comment may hold one quote alone; what spans lines begins with three.
+                quote = None;
+            }
+            (Some(_), _) if is_escaped => is_escaped = false,
+            (Some(b'"'), b'\\') => is_escaped = true,
+            (Some(open), _) if byte == open => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'[' | b'{') => depth += 1,
+            (None, b']' | b'}') => depth = depth.saturating_sub(1),
+            (None, b'.') => dots += 1,
+            (None, b'=' | b',' | b' ') => dots = 0,
+            (None, _) => {}
+        }
+        if depth > DEEPEST || dots > DEEPEST {
+            return Some(line);
+        }
+    }
+    None
+}
+
+/// Whether a file is configuration that a parser goes down into.
+pub(super) fn is_nested(name: &std::path::Path) -> bool {
+    let extension = name.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let is_named = name.file_name().is_some_and(|name| name == "Pipfile" || name == "Procfile");
+    is_named || matches!(extension.to_ascii_lowercase().as_str(), "toml" | "json" | "lock" | "yaml" | "yml")
+}
+
 /// The line (from 1) of a byte offset.
 pub fn line_at(text: &str, offset: usize) -> usize {
     1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..offset.min(text.len())]).count()
@@ -63,4 +104,30 @@ pub fn line_at(text: &str, offset: usize) -> usize {
 /// The first line (from 1) that holds `needle`, compared in lower case.
 pub fn line_containing(text: &str, needle: &str) -> Option<usize> {
     text.lines().position(|line| line.to_lowercase().contains(needle)).map(|index| index + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nests_too_deep_is_named_by_its_line() {
+        assert_eq!(too_deep(&format!("a = 1\nb = {}\n", "[".repeat(DEEPEST + 1))), Some(2));
+        assert_eq!(too_deep(&format!("{}x = 1\n", "a.".repeat(DEEPEST + 1))), Some(1));
+        assert_eq!(too_deep(&"{\"a\":".repeat(DEEPEST + 1)), Some(1));
+    }
+
+    #[test]
+    fn ordinary_configuration_is_not_too_deep() {
+        let brackets = "[".repeat(DEEPEST + 1);
+        for text in [
+            &*"[[a]]\nx = [1, [2]]\n".repeat(1000),
+            &format!("a = \"{brackets}\"\n"),
+            &format!("a = \"\\\"{brackets}\"\n"),
+            &"# it's one\n[a]\nb = {c = [1]}\n".repeat(1000),
+            &format!("a = [{}]\n", "1.5, ".repeat(1000)),
+        ] {
+            assert_eq!(too_deep(text), None, "{text}");
+        }
+    }
 }

@@ -14,7 +14,6 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder};
 
 use crate::fs::{can_be_walked, can_be_walked_from, tree};
-use crate::project::MAX_FILE;
 
 /// Never sent.
 const DROPPED: &[&str] = &[".git", "node_modules"];
@@ -62,7 +61,10 @@ pub fn files(project: &Path) -> Result<Vec<PathBuf>> {
 
 fn walk(project: &Path) -> Result<ignore::Walk> {
     if !can_be_walked_from(project) {
-        bail!("an ignore file in {} or above it is a pipe or a device: remove it", project.display());
+        bail!(
+            "an ignore file in {} or above it cannot be read: it is no plain file, larger than 1 MiB, or a pattern is too long or nested",
+            project.display()
+        );
     }
     Ok(WalkBuilder::new(project)
         .hidden(false)
@@ -142,7 +144,7 @@ fn place(source: &Path, app: &Path, relative: &Path, is_dir: bool) -> Result<()>
     if meta.is_symlink() {
         return symlink(fs::read_link(source)?, &target).with_context(told);
     }
-    fs::copy(source, &target).with_context(told)?;
+    crate::fs::copy_file(source, &target).with_context(told)?;
     if let Ok(modified) = meta.modified() {
         // The time tells an unchanged file from one that a command has edited since.
         let _ = fs::File::open(&target).and_then(|file| file.set_modified(modified));
@@ -168,15 +170,16 @@ struct DockerIgnore {
 impl DockerIgnore {
     fn read(project: &Path) -> Result<Self> {
         let path = project.join(".dockerignore");
-        match crate::fs::read(&path, MAX_FILE) {
-            Ok(bytes) => Ok(Self::parse(&String::from_utf8_lossy(&bytes))),
+        match crate::fs::read_patterns(&path) {
+            Ok(text) => Ok(Self::parse(&text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(error).with_context(|| format!("could not read {}", path.display())),
         }
     }
 
     fn parse(text: &str) -> Self {
-        let mut rules = Vec::new();
+        // One expression for each run of lines of the same kind: thousands of single ones would take all memory.
+        let mut runs: Vec<(bool, GitignoreBuilder)> = Vec::new();
         for line in text.trim_start_matches('\u{feff}').lines() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
@@ -190,14 +193,15 @@ impl DockerIgnore {
             if pattern.is_empty() || pattern == "." {
                 continue;
             }
-            let mut builder = GitignoreBuilder::new("");
-            if builder.add_line(None, &format!("/{pattern}")).is_ok()
-                && let Ok(rule) = builder.build()
-            {
-                rules.push((keeps, rule));
+            if runs.last().is_none_or(|(kind, _)| *kind != keeps) {
+                runs.push((keeps, GitignoreBuilder::new("")));
+            }
+            if let Some((_, builder)) = runs.last_mut() {
+                // What is no pattern matches nothing.
+                let _ = builder.add_line(None, &format!("/{pattern}"));
             }
         }
-        Self { rules }
+        Self { rules: runs.iter().filter_map(|(keeps, builder)| Some((*keeps, builder.build().ok()?))).collect() }
     }
 
     fn excludes(&self, relative: &Path, is_dir: bool) -> bool {

@@ -19,6 +19,9 @@ pub(in crate::check) fn ignoring(app: &Project, name: &str, rules: &Gitignore, f
 
 pub(in crate::check) fn rules(project: &Project, name: &str) -> Option<Gitignore> {
     let text = project.has_file(name).then(|| project.read_text(name).ok())??;
+    if crate::fs::pattern_fault(&text).is_some() {
+        return None;
+    }
     let mut builder = GitignoreBuilder::new("");
     for line in text.lines() {
         // .dockerignore means the root where git means any folder; for files of the root both are alike.
