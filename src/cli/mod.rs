@@ -21,6 +21,7 @@ mod schema;
 mod services;
 mod shell;
 mod suite;
+mod terminal;
 mod values;
 mod variables;
 

@@ -70,7 +70,7 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     let rehearsal = rehearse_then(&request, &interrupted, &mut tell, |ran, sandbox| {
         live.close();
         match args.shell && ran.outcome.verdict() == Verdict::Fails {
-            true => shell::open(sandbox, &ran.vars).map(drop),
+            true => shell::open(sandbox, &ran.vars, &interrupted).map(drop),
             false => Ok(()),
         }
     })?;

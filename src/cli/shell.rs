@@ -1,14 +1,16 @@
 //! `shakedown shell`: a shell inside the sandbox, as a phase finds it.
 
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
+use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args as ClapArgs;
 
 use super::args::{Planning, Sandboxing};
 use super::exit::Exit;
 use super::interrupt;
 use super::output::{Color, warn};
+use super::terminal;
 use crate::plan::Vars;
 use crate::rehearse::rehearse_then;
 use crate::report::{Live, Paint};
@@ -49,7 +51,7 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         if let Some(broken) = ran.outcome.phases.iter().find(|phase| phase.status != Status::Passed) {
             warn("warning:", &format!("{} failed; this is the sandbox as it left it", broken.name));
         }
-        shell = Some(open(sandbox, &ran.vars)?);
+        shell = Some(open(sandbox, &ran.vars, &interrupted)?);
         Ok(())
     })?;
     Ok(match shell {
@@ -59,11 +61,8 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     })
 }
 
-/// Hands the terminal to a shell inside, until the user leaves it.
-pub(super) fn open(sandbox: &dyn Sandbox, vars: &Vars) -> Result<ExitStatus> {
+/// Opens a shell inside at a terminal of its own, until the user leaves it.
+pub(super) fn open(sandbox: &dyn Sandbox, vars: &Vars, interrupted: &AtomicBool) -> Result<ExitStatus> {
     let command = sandbox.command(&Step { role: Role::Interactive, argv: &[], vars });
-    let (program, arguments) = command.argv.split_first().context("the sandbox has no shell")?;
-    let mut shell = Command::new(program);
-    shell.args(arguments).env_clear().envs(&command.vars);
-    shell.status().with_context(|| format!("cannot run {}", program.to_string_lossy()))
+    terminal::run(command.argv, &command.vars, interrupted)
 }
