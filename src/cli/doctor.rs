@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::args::Sandboxing;
 use super::config::Config;
 use super::exit::Exit;
-use super::output::{Color, print};
+use super::output::{Color, data, print};
 use crate::builder::nixpacks;
 use crate::fs::tree;
 use crate::plan::Plan;
@@ -95,10 +95,10 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     let docker = Docker::new(request.docker.clone());
     let found = look(&request, cache.as_ref(), &docker);
     let paint = Paint::new(args.color.is_on(console::colors_enabled()));
-    print(&match args.format {
-        Format::Human => human(&found, paint),
-        Format::Json => serde_json::to_string_pretty(&found)? + "\n",
-    })?;
+    match args.format {
+        Format::Human => print(&human(&found, paint))?,
+        Format::Json => data(&(serde_json::to_string_pretty(&found)? + "\n"))?,
+    }
     if args.clean {
         clean(&found.leftovers, &docker)?;
         clean_layers(cache.as_ref())?;

@@ -11,14 +11,14 @@ use super::config::Config;
 use super::exit::{Exit, UsageError};
 use super::fix::write_edit;
 use super::interrupt;
-use super::output::{Color, destinations, print, write_file};
+use super::output::{Color, data, destinations, write_file};
 use crate::builder::Asked;
 use crate::fix::{Standing, TrialCopy};
 use crate::migrate::{Migration, Side, changes, search, translate};
 use crate::platform::Platform;
 use crate::project::Project;
 use crate::rehearse::{Rehearsal, Request, rehearse};
-use crate::report::{Live, Paint, migration_human, migration_json, migration_markdown};
+use crate::report::{Live, Paint, in_json, migration_human, migration_json, migration_markdown, shown};
 use crate::run::Verdict;
 
 #[derive(Debug, ClapArgs)]
@@ -87,13 +87,13 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     let paint = Paint::new(args.color.is_on(console::colors_enabled()));
     for (format, file) in &places.0 {
         let text = |paint| match format {
-            Format::Human => Ok(migration_human(&migration, paint)),
-            Format::Json => migration_json(&migration),
-            Format::Markdown => Ok(migration_markdown(&migration)),
+            Format::Human => Ok(shown(&migration_human(&migration, paint)).into_owned()),
+            Format::Json => migration_json(&migration).map(|text| in_json(&text).into_owned()),
+            Format::Markdown => Ok(shown(&migration_markdown(&migration)).into_owned()),
         };
         match file {
             Some(file) => write_file(file, &text(Paint::PLAIN)?)?,
-            None => print(&text(paint)?)?,
+            None => data(&text(paint)?)?,
         }
     }
     let proven = migration.proof.as_ref().filter(|proof| proof.standing == Standing::Proven);

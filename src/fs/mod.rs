@@ -7,5 +7,5 @@ mod stamp;
 pub mod tree;
 
 pub use private::{create_private, write_json};
-pub use read::{can_be_walked, can_be_walked_from, open, read, read_text};
+pub use read::{can_be_walked, can_be_walked_from, copy_sparse, open, pattern_fault, read, read_patterns, read_text};
 pub use stamp::stamp;

@@ -108,7 +108,7 @@ pub fn can_be_walked(folder: &Path) -> bool {
 ///
 /// # Errors
 /// Those of [`open`] and of writing.
-pub fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+pub fn copy_sparse(from: &Path, to: &Path) -> io::Result<()> {
     let mut source = open(from)?;
     let meta = source.metadata()?;
     let mut target = OpenOptions::new().write(true).create_new(true).open(to)?;
@@ -191,7 +191,7 @@ mod tests {
         file.set_len(3 << 30).unwrap();
         file.seek(io::SeekFrom::Start(1 << 30)).unwrap();
         io::Write::write_all(&mut file, b"tide").unwrap();
-        copy_file(&from, &to).unwrap();
+        copy_sparse(&from, &to).unwrap();
         let meta = fs::metadata(&to).unwrap();
         assert_eq!(meta.len(), 3 << 30);
         assert!(meta.blocks() * 512 < 1 << 20, "{} blocks", meta.blocks());

@@ -6,6 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::builder::railpack::Printed;
 use crate::builder::{Builder, Detected};
 use crate::finding::{Certainty, Fix};
 use crate::plan::{Action, Apt, Command, NixEnvironment, PackageList, Packages, Plan, Start, Step};
@@ -59,7 +60,7 @@ fn plan(text: &str) -> Plan {
 }
 
 fn rehearsal(text: &str, result: SmokeResult, status: Status) -> Report {
-    let cmds = || vec![CmdOutcome { cmd: text.to_owned(), status, took: Duration::from_secs(1) }];
+    let cmds = || vec![CmdOutcome { cmd: text.to_owned(), status, took: Duration::from_secs(1), origin: None }];
     let phase = |name: &str| PhaseOutcome { name: name.to_owned(), status, cmds: cmds() };
     let smoke = Smoke {
         cmd: format!("{text} && {text}"),
@@ -70,6 +71,8 @@ fn rehearsal(text: &str, result: SmokeResult, status: Status) -> Report {
         outside: Vec::new(),
         running: Some(text.to_owned()),
         stops_on_sigterm: Some(false),
+        unserved: vec![text.to_owned()],
+        refuses_host: true,
     };
     let unverified = vec![Unverified { what: text.to_owned(), why: text.to_owned() }];
     let rehearsal = Rehearsal {
@@ -94,6 +97,13 @@ fn replay(text: &str, diagnoses: Vec<Diagnosis>) -> Report {
         command: Some(text.to_owned()),
         exit_code: Some(1),
         nixpacks: Some(text.to_owned()),
+        railpack: Some(text.to_owned()),
+        planned: Some(Printed {
+            version: text.to_owned(),
+            packages: vec![(text.to_owned(), text.to_owned())],
+            steps: vec![(text.to_owned(), vec![text.to_owned()])],
+            start: Some(text.to_owned()),
+        }),
         form: "plain",
     };
     let telling = vec![Evidence { source: sources(text).remove(2), text: text.to_owned() }];

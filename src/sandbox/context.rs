@@ -144,7 +144,7 @@ fn place(source: &Path, app: &Path, relative: &Path, is_dir: bool) -> Result<()>
     if meta.is_symlink() {
         return symlink(fs::read_link(source)?, &target).with_context(told);
     }
-    crate::fs::copy_file(source, &target).with_context(told)?;
+    crate::fs::copy_sparse(source, &target).with_context(told)?;
     if let Ok(modified) = meta.modified() {
         // The time tells an unchanged file from one that a command has edited since.
         let _ = fs::File::open(&target).and_then(|file| file.set_modified(modified));
