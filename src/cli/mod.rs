@@ -35,7 +35,7 @@ use output::say;
 use crate::report::Paint;
 use crate::sandbox::Unavailable;
 
-/// Rehearse a Nixpacks deploy of a Python project before the push
+/// Rehearse a Nixpacks or Railpack deploy of a Python project before the push
 ///
 /// Without a command, runs the project in PATH: plan, setup, install, build, start, smoke probe, verdict, diagnosis.
 #[derive(Debug, Parser)]
@@ -51,7 +51,7 @@ struct Cli {
 enum Command {
     /// Run a project as the cloud would: the main job
     Run(run::Args),
-    /// Show the plan that Nixpacks would derive
+    /// Show the plan that the builder would derive
     Plan(plan::Args),
     /// Say what can be known without running: configuration mistakes, risky requirements
     Check(check::Args),
