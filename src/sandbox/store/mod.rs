@@ -1,6 +1,6 @@
 //! What commands of earlier runs made, kept to be shown again.
 //!
-//! An entry is one command's work: the files that it left and a [`Record`] of all that it read. It lies in `KEY/ID`, beside
+//! An entry is one command's work: the files that it left and a record of all that it read. It lies in `KEY/ID`, beside
 //! its seal; the key stands for the command and the machine it ran on, so that the entries of one key differ in what the
 //! command read of the project and of the network. What has no seal, or another, is never shown. Nothing here is shown
 //! inside itself: a run gets a copy.
