@@ -1,6 +1,5 @@
 //! `shakedown migrate`: what changes with another builder, and the edit that makes the deploy work there.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
@@ -11,14 +10,14 @@ use super::config::Config;
 use super::exit::{Exit, UsageError};
 use super::fix::write_edit;
 use super::interrupt;
-use super::output::{Color, data, destinations, write_file};
+use super::output::Output;
 use crate::builder::Asked;
 use crate::fix::{Standing, TrialCopy};
 use crate::migrate::{Migration, Side, changes, search, translate};
 use crate::platform::Platform;
 use crate::project::Project;
 use crate::rehearse::{Rehearsal, Request, rehearse};
-use crate::report::{Live, Paint, in_json, migration_human, migration_json, migration_markdown, shown};
+use crate::report::{Live, in_json, migration_human, migration_json, migration_markdown, shown};
 use crate::run::Verdict;
 
 #[derive(Debug, ClapArgs)]
@@ -41,23 +40,14 @@ pub(super) struct Args {
     /// With --apply: do not ask, even where the git tree has changes
     #[arg(short, long, requires = "apply")]
     yes: bool,
-    /// How to report; may be given several times, each followed by an --output of its own [default: human]
-    #[arg(short, long = "format", value_enum, value_name = "FORMAT")]
-    formats: Vec<Format>,
-    /// Write the report of the --format before it to this file instead of standard output
-    #[arg(short, long = "output", value_name = "FILE")]
-    outputs: Vec<PathBuf>,
-    /// Show no progress
-    #[arg(short, long)]
-    quiet: bool,
-    /// When to use colour
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    color: Color,
+    #[command(flatten)]
+    output: Output<Format>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// Both sides, what is otherwise, and a unified diff
+    #[default]
     Human,
     /// One object
     Json,
@@ -66,7 +56,7 @@ enum Format {
 }
 
 pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
-    let places = destinations(&args.formats, &args.outputs, matches, Format::Human)?;
+    let places = args.output.destinations(matches)?;
     if args.from == Asked::Auto || args.to == Asked::Auto {
         return Err(
             UsageError("--from and --to name a builder: nixpacks, railpack or railpack@VERSION".to_owned()).into()
@@ -77,25 +67,18 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     args.sandboxing.apply(&config, &mut request);
     args.probing.apply(&config.smoke, &mut request);
     let interrupted = interrupt::flag()?;
-    let live = Live::new(Paint::new(args.color.is_on(console::colors_enabled_stderr())), args.quiet);
+    let live = Live::new(args.output.progress_paint(), args.output.quiet);
     let (from, to) = (Request { builder: args.from, ..request.clone() }, to_come(&request, args.to));
     let migration = migrate(&from, &to, &interrupted, &live)?;
     drop(live);
     if interrupted.load(Ordering::Relaxed) {
         return Ok(Exit::Interrupted);
     }
-    let paint = Paint::new(args.color.is_on(console::colors_enabled()));
-    for (format, file) in &places.0 {
-        let text = |paint| match format {
-            Format::Human => Ok(shown(&migration_human(&migration, paint)).into_owned()),
-            Format::Json => migration_json(&migration).map(|text| in_json(&text).into_owned()),
-            Format::Markdown => Ok(shown(&migration_markdown(&migration)).into_owned()),
-        };
-        match file {
-            Some(file) => write_file(file, &text(Paint::PLAIN)?)?,
-            None => data(&text(paint)?)?,
-        }
-    }
+    places.write_by(args.output.paint(), |format, paint| match format {
+        Format::Human => Ok(shown(&migration_human(&migration, paint)).into_owned()),
+        Format::Json => migration_json(&migration).map(|text| in_json(&text).into_owned()),
+        Format::Markdown => Ok(shown(&migration_markdown(&migration)).into_owned()),
+    })?;
     let proven = migration.proof.as_ref().filter(|proof| proof.standing == Standing::Proven);
     match (proven, migration.to.verdict) {
         (Some(proof), _) if args.apply => write_edit(proof, &request.path, args.yes),

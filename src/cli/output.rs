@@ -13,19 +13,19 @@ use crate::report::{Format, Paint, Report, shown};
 /// How results are shown.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
-pub(super) struct Output {
+pub(super) struct Output<F: ValueEnum + Clone + Send + Sync + 'static = Format> {
     /// How to report; may be given several times, each followed by an --output of its own [default: human]
     #[arg(short, long = "format", value_enum, value_name = "FORMAT")]
-    pub(super) formats: Vec<Format>,
+    formats: Vec<F>,
     /// Write the report of the --format before it to this file instead of standard output
     #[arg(short, long = "output", value_name = "FILE")]
-    pub(super) outputs: Vec<PathBuf>,
+    outputs: Vec<PathBuf>,
     /// Show no progress
     #[arg(short, long)]
     pub(super) quiet: bool,
     /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    pub(super) color: Color,
+    color: Color,
 }
 
 /// When to use colour.
@@ -44,10 +44,11 @@ pub(super) enum Color {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Destinations<F = Format>(pub(super) Vec<(F, Option<PathBuf>)>);
 
-impl Output {
-    /// Pairs each `--output` with the `--format` before it.
-    pub(super) fn destinations(&self, matches: &ArgMatches) -> Result<Destinations> {
-        destinations(&self.formats, &self.outputs, matches, Format::Human)
+impl<F: ValueEnum + Copy + Default + Send + Sync + 'static> Output<F> {
+    /// Pairs each `--output` with the `--format` before it, by where they stand on the command line.
+    pub(super) fn destinations(&self, matches: &ArgMatches) -> Result<Destinations<F>> {
+        let places = |id| matches.indices_of(id).map(Iterator::collect::<Vec<_>>).unwrap_or_default();
+        pair((&self.formats, &places("formats")), (&self.outputs, &places("outputs")))
     }
 
     /// Colour for what goes to stderr.
@@ -72,25 +73,13 @@ impl Color {
     }
 }
 
-/// Pairs the values of `formats` and `outputs` by where they stand on the command line.
-pub(super) fn destinations<F: Copy>(
-    formats: &[F],
-    outputs: &[PathBuf],
-    matches: &ArgMatches,
-    default: F,
-) -> Result<Destinations<F>> {
-    let places = |id| matches.indices_of(id).map(Iterator::collect::<Vec<_>>).unwrap_or_default();
-    pair((formats, &places("formats")), (outputs, &places("outputs")), default)
-}
-
-fn pair<F: Copy>(
+fn pair<F: Copy + Default>(
     (formats, format_at): (&[F], &[usize]),
     (outputs, output_at): (&[PathBuf], &[usize]),
-    default: F,
 ) -> Result<Destinations<F>> {
     let mut pairs: Vec<(F, Option<PathBuf>)> = formats.iter().map(|format| (*format, None)).collect();
     if pairs.is_empty() {
-        pairs.push((default, None));
+        pairs.push((F::default(), None));
     }
     for (path, at) in outputs.iter().zip(output_at) {
         let before = format_at.iter().filter(|format| *format < at).count();
@@ -105,16 +94,23 @@ fn pair<F: Copy>(
     Ok(Destinations(pairs))
 }
 
-impl Destinations<Format> {
-    /// Writes the report everywhere it should go.
-    pub(super) fn write(&self, report: &Report, paint: Paint) -> Result<()> {
+impl<F: Copy> Destinations<F> {
+    /// Writes everywhere what `render` makes for the format; only standard output gets `paint`.
+    pub(super) fn write_by(&self, paint: Paint, render: impl Fn(F, Paint) -> Result<String>) -> Result<()> {
         for (format, path) in &self.0 {
             match path {
-                Some(path) => write_file(path, &format.render(report, Paint::PLAIN)?)?,
-                None => data(&format.render(report, paint)?)?,
+                Some(path) => write_file(path, &render(*format, Paint::PLAIN)?)?,
+                None => data(&render(*format, paint)?)?,
             }
         }
         Ok(())
+    }
+}
+
+impl Destinations<Format> {
+    /// Writes the report everywhere it should go.
+    pub(super) fn write(&self, report: &Report, paint: Paint) -> Result<()> {
+        self.write_by(paint, |format, paint| format.render(report, paint))
     }
 }
 
@@ -158,20 +154,19 @@ mod tests {
 
     #[test]
     fn an_output_belongs_to_the_format_before_it() {
-        let paired =
-            pair((&[Format::Json, Format::Human], &[1, 5]), (&["r.json".into()], &[3]), Format::Human).unwrap();
+        let paired = pair((&[Format::Json, Format::Human], &[1, 5]), (&["r.json".into()], &[3])).unwrap();
         assert_eq!(paired.0, [(Format::Json, Some("r.json".into())), (Format::Human, None)]);
     }
 
     #[test]
     fn an_output_alone_takes_the_human_report() {
-        let paired = pair((&[], &[]), (&["r.txt".into()], &[1]), Format::Human).unwrap();
+        let paired = pair((&[], &[]), (&["r.txt".into()], &[1])).unwrap();
         assert_eq!(paired.0, [(Format::Human, Some("r.txt".into()))]);
     }
 
     #[test]
     fn standard_output_holds_one_report() {
-        assert!(pair((&[Format::Json, Format::Human], &[1, 3]), (&[], &[]), Format::Human).is_err());
-        assert!(pair((&[Format::Json], &[1]), (&["a".into(), "b".into()], &[3, 5]), Format::Human).is_err());
+        assert!(pair((&[Format::Json, Format::Human], &[1, 3]), (&[], &[])).is_err());
+        assert!(pair((&[Format::Json], &[1]), (&["a".into(), "b".into()], &[3, 5])).is_err());
     }
 }

@@ -5,9 +5,10 @@ use anyhow::Result;
 use super::{Paint, Report, github, human, in_json, json, junit, markdown, sarif, shown};
 
 /// An output format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// For people, at a terminal or in a log
+    #[default]
     Human,
     /// One object; its schema is documented and versioned
     Json,

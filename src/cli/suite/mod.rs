@@ -10,7 +10,7 @@ use clap::{ArgMatches, Args as ClapArgs, ValueEnum};
 
 use super::exit::{Exit, UsageError};
 use super::interrupt;
-use super::output::{self, Color, data, destinations, print, write_file};
+use super::output::{self, Output, print};
 use crate::rehearse::BackendName;
 use crate::report::{Paint, in_json, shown};
 use crate::sandbox::docker;
@@ -61,30 +61,13 @@ pub(super) struct Args {
     #[arg(long, conflicts_with = "accept")]
     list: bool,
     #[command(flatten)]
-    showing: Showing,
+    output: Output<Format>,
 }
 
-/// How results are shown.
-#[derive(Debug, Clone, ClapArgs)]
-#[command(next_help_heading = "Output")]
-struct Showing {
-    /// How to report; may be given several times, each followed by an --output of its own [default: human]
-    #[arg(short, long = "format", value_enum, value_name = "FORMAT")]
-    formats: Vec<Format>,
-    /// Write the report of the --format before it to this file instead of standard output
-    #[arg(short, long = "output", value_name = "FILE")]
-    outputs: Vec<PathBuf>,
-    /// Show no progress
-    #[arg(short, long)]
-    quiet: bool,
-    /// When to use colour
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    color: Color,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people
+    #[default]
     Human,
     /// One object with every result
     Json,
@@ -95,7 +78,7 @@ enum Format {
 }
 
 pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
-    let places = destinations(&args.showing.formats, &args.showing.outputs, matches, Format::Human)?;
+    let places = args.output.destinations(matches)?;
     let selected = select(&args)?;
     if args.list {
         return list(&selected);
@@ -103,20 +86,10 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     let settings = settings(&args);
     let interrupted = interrupt::flag()?;
     let state = State::of_suite(&args.dir)?;
-    let live = show::Live::new(
-        Paint::new(args.showing.color.is_on(console::colors_enabled_stderr())),
-        args.showing.quiet,
-        settings.backends.len() > 1,
-    );
+    let live = show::Live::new(args.output.progress_paint(), args.output.quiet, settings.backends.len() > 1);
     let summary = scenario::run(&settings, &selected, &state, &interrupted, &mut |event| live.event(event))?;
     live.close();
-    let paint = Paint::new(args.showing.color.is_on(console::colors_enabled()));
-    for (format, file) in &places.0 {
-        match file {
-            Some(file) => write_file(file, &render(*format, &summary, Paint::PLAIN)?)?,
-            None => data(&render(*format, &summary, paint)?)?,
-        }
-    }
+    places.write_by(args.output.paint(), |format, paint| render(format, &summary, paint))?;
     Ok(exit_of(&summary))
 }
 
