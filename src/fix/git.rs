@@ -75,6 +75,13 @@ mod tests {
     use super::*;
     use std::fs;
 
+    /// Runs git as somebody who may commit.
+    fn committing(folder: &Path, args: &[&str]) {
+        let settings = ["-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=false"];
+        let output = Command::new("git").args(settings).args(args).current_dir(folder).output().unwrap();
+        assert!(output.status.success());
+    }
+
     #[test]
     fn a_repository_is_clean_until_something_changes() {
         if Command::new("git").arg("--version").output().is_err() {
@@ -83,19 +90,7 @@ mod tests {
         }
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(git_state(dir.path()), GitState::NotARepository);
-        let git = |args: &[&str]| {
-            let settings = ["-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=false"];
-            assert!(
-                Command::new("git")
-                    .args(settings)
-                    .args(args)
-                    .current_dir(dir.path())
-                    .output()
-                    .unwrap()
-                    .status
-                    .success()
-            );
-        };
+        let git = |args: &[&str]| committing(dir.path(), args);
         git(&["init"]);
         fs::write(dir.path().join("a b.txt"), "a").unwrap();
         assert_eq!(git_state(dir.path()), GitState::Dirty(vec!["a b.txt".into()]));
@@ -113,19 +108,7 @@ mod tests {
             return;
         }
         let dir = tempfile::tempdir().unwrap();
-        let run = |args: &[&str]| {
-            let settings = ["-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=false"];
-            assert!(
-                Command::new("git")
-                    .args(settings)
-                    .args(args)
-                    .current_dir(dir.path())
-                    .output()
-                    .unwrap()
-                    .status
-                    .success()
-            );
-        };
+        let run = |args: &[&str]| committing(dir.path(), args);
         run(&["init"]);
         fs::write(dir.path().join("a.txt"), "a").unwrap();
         run(&["add", "."]);

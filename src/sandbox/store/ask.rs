@@ -259,7 +259,7 @@ mod tests {
     fn a_project_cannot_send_this_machine_to_its_own_services() {
         let vars: Vars = [("PIP_INDEX_URL".to_owned(), "http://127.0.0.1:8080/one/simple/".to_owned())].into();
         for fine in
-            ["https://pypi.org/simple/a/", "https://files.pythonhosted.org/a", "http://127.0.0.1:8080/one/files/a"]
+            ["https://index.example/simple/a/", "https://files.index.example/a", "http://127.0.0.1:8080/one/files/a"]
         {
             assert!(may_be_asked(fine, &vars), "{fine}");
         }
@@ -270,8 +270,8 @@ mod tests {
             "https://localhost/a",
             "https://[::1]/a",
             "https://metadata.internal/a",
-            "https://u:p@pypi.org/a",
-            "http://pypi.example/a",
+            "https://u:p@index.example/a",
+            "http://index.example/a",
             "file:///etc/passwd",
         ] {
             assert!(!may_be_asked(other, &vars), "{other}");
