@@ -12,8 +12,9 @@ static LINK: Pattern = Pattern::new(r#"(?i)<link\b[^>]*>"#);
 static SCRIPT: Pattern = Pattern::new(r#"(?i)<script\b[^>]*>"#);
 /// What stands within a script names nothing of the page's.
 static INSIDE: Pattern = Pattern::new(r"(?is)(<script\b[^>]*>).*?</script>");
-static HREF: Pattern = Pattern::new(r#"(?i)\bhref\s*=\s*["']([^"']+)["']"#);
-static SRC: Pattern = Pattern::new(r#"(?i)\bsrc\s*=\s*["']([^"']+)["']"#);
+/// HTML lets a value without spaces stand unquoted.
+static HREF: Pattern = Pattern::new(r#"(?i)\bhref\s*=\s*(?:"([^"]+)"|'([^']+)'|([^\s"'<>=`]+))"#);
+static SRC: Pattern = Pattern::new(r#"(?i)\bsrc\s*=\s*(?:"([^"]+)"|'([^']+)'|([^\s"'<>=`]+))"#);
 
 /// Paths of the page's own stylesheets and scripts that are answered with 404. `probe` is the one that the page answered.
 pub(super) fn absent(probe: &Probe<'_>, sandbox: &dyn Sandbox) -> Vec<String> {
@@ -30,9 +31,15 @@ fn named(page: &str, at: &str) -> BTreeSet<String> {
         found.map(|tag| tag.as_str().to_owned()).collect()
     };
     let styles = tags(&LINK).into_iter().filter(|tag| tag.to_lowercase().contains("stylesheet"));
-    let styles = styles.filter_map(|tag| Some(HREF.captures(&tag)?[1].to_owned()));
-    let scripts = tags(&SCRIPT).into_iter().filter_map(|tag| Some(SRC.captures(&tag)?[1].to_owned()));
+    let styles = styles.filter_map(|tag| value(&HREF, &tag));
+    let scripts = tags(&SCRIPT).into_iter().filter_map(|tag| value(&SRC, &tag));
     styles.chain(scripts).filter_map(|link| path(&link, at)).collect()
+}
+
+/// What an attribute of a tag says.
+fn value(attribute: &Pattern, tag: &str) -> Option<String> {
+    let found = attribute.captures(tag)?;
+    found.iter().skip(1).flatten().next().map(|value| value.as_str().to_owned())
 }
 
 /// The path that a link of the page at `at` leads to, where it stays on the server.
@@ -61,6 +68,14 @@ mod tests {
             <link rel="stylesheet" href="{{ later }}"><script src="data:text/javascript,1"></script>"#;
         let found: Vec<_> = named(page, "/tides/today").into_iter().collect();
         assert_eq!(found, ["/static/a.css?v=1", "/tides/js/b.js"]);
+    }
+
+    #[test]
+    fn values_without_quotes_are_read() {
+        let page =
+            "<link rel=stylesheet href=/static/a.css><script src=b.js defer></script><script src='it\"s.js'></script>";
+        let found: Vec<_> = named(page, "/").into_iter().collect();
+        assert_eq!(found, ["/b.js", "/it\"s.js", "/static/a.css"]);
     }
 
     #[test]
