@@ -13,7 +13,7 @@ use shakedown::fix::Patch;
 use shakedown::project::Project;
 use support::folder;
 
-fn look(dir: &tempfile::TempDir) -> Vec<Diagnosis> {
+fn findings(dir: &tempfile::TempDir) -> Vec<Diagnosis> {
     let project = Project::open(dir.path()).unwrap();
     let options = Options::default();
     check(&project, &options, &Planned::Nixpacks(nixpacks::derive(&project, &options)))
@@ -120,11 +120,14 @@ const FAULTY: &[(&str, &[(&str, &str)])] = &[
 fn every_first_fix_ends_its_finding() {
     for (id, files) in FAULTY {
         let dir = folder(files);
-        let told = look(&dir).into_iter().find(|told| told.rule == *id).unwrap_or_else(|| panic!("{id} is not found"));
+        let finding = findings(&dir)
+            .into_iter()
+            .find(|finding| finding.rule == *id)
+            .unwrap_or_else(|| panic!("{id} is not found"));
         let mut patch = Patch::new(dir.path()).unwrap();
-        patch.add(&told.fixes[0].edits).unwrap_or_else(|refused| panic!("{id}: {refused}"));
+        patch.add(&finding.fixes[0].edits).unwrap_or_else(|refused| panic!("{id}: {refused}"));
         patch.apply().unwrap();
-        let left = look(&dir);
+        let left = findings(&dir);
         assert!(left.iter().all(|left| left.rule != *id), "{id} stays after:\n{}\n{left:#?}", patch.diff());
     }
 }
@@ -132,9 +135,9 @@ fn every_first_fix_ends_its_finding() {
 #[test]
 fn a_fix_leaves_the_rest_of_a_file_alone() {
     let dir = folder(FAULTY[0].1);
-    let told = look(&dir).remove(0);
+    let finding = findings(&dir).remove(0);
     let mut patch = Patch::new(dir.path()).unwrap();
-    patch.add(&told.fixes[0].edits).unwrap();
+    patch.add(&finding.fixes[0].edits).unwrap();
     patch.apply().unwrap();
     let text = fs::read_to_string(dir.path().join("nixpacks.toml")).unwrap();
     assert_eq!(text.trim_end(), "# ours\n[phases.setup]\nnixPkgs = [\"python311\", \"gcc\"] # keep");

@@ -11,23 +11,23 @@ use shakedown::diagnose::{Case, RULES, diagnose};
 
 use shakedown::log::Log;
 
-struct Told {
+struct LabelledLog {
     cause: String,
     name: String,
     log: String,
 }
 
-fn told() -> Vec<Told> {
+fn cases() -> Vec<LabelledLog> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/logs/cases");
     let mut files: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    let mut cases: Vec<Told> = Vec::new();
+    let mut cases: Vec<LabelledLog> = Vec::new();
     for file in files {
         for line in fs::read_to_string(&file).unwrap().lines() {
             if let Some(head) = line.strip_prefix("=== ") {
                 let (cause, what) = head.split_once(" | ").unwrap();
                 let name = format!("{}: {cause}: {what}", file.file_stem().unwrap().to_string_lossy());
-                cases.push(Told { cause: cause.to_owned(), name, log: String::new() });
+                cases.push(LabelledLog { cause: cause.to_owned(), name, log: String::new() });
             } else {
                 let log = &mut cases.last_mut().unwrap().log;
                 log.push_str(&line.replace("\\e", "\x1b"));
@@ -41,7 +41,7 @@ fn told() -> Vec<Told> {
 #[test]
 fn every_case_has_its_cause() {
     let mut faults = Vec::new();
-    for case in told() {
+    for case in cases() {
         let found: Vec<&str> =
             diagnose(&Case::of_log(&Log::from(case.log.as_str()))).iter().map(|found| found.rule).collect();
         if found.first().copied().unwrap_or("none") != case.cause {
@@ -54,7 +54,7 @@ fn every_case_has_its_cause() {
 #[test]
 fn every_cause_is_told_in_three_ways_at_least_and_health_in_many() {
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
-    for case in told() {
+    for case in cases() {
         *count.entry(case.cause).or_default() += 1;
     }
     let cases = |id: &str| count.get(id).copied().unwrap_or_default();

@@ -180,9 +180,9 @@ fn nothing_of_nixpacks_is_advised_for_a_log_of_railpack() {
     ] {
         let log = Log::from(format!("│ Railpack 0.37.0 │\n{line}\n").as_str());
         let found = diagnose(&Case::of_log(&log));
-        let told = format!("{} {}", found[0].message, found[0].help.as_deref().unwrap_or_default());
+        let words = format!("{} {}", found[0].message, found[0].help.as_deref().unwrap_or_default());
         for word in ["nixPkgs", "nixLibs", "aptPkgs", "nixpacks", "NIXPACKS", "/opt/venv"] {
-            assert!(!told.contains(word), "{told}");
+            assert!(!words.contains(word), "{words}");
         }
     }
 }

@@ -36,8 +36,8 @@ impl Cli<'_> {
     /// The report of a run in which the deploy works.
     fn works(&self, arguments: &[&str]) -> Value {
         let output = self.run(arguments);
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {told}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {stderr}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
@@ -61,9 +61,9 @@ fn kept_gone_back_to_and_removed(test: &str, backend: &dyn Backend, options: &[&
     let home = tempfile::tempdir().unwrap();
     let cli = Cli { project: app.path(), home: home.path() };
     let kept = cli.run(&[options, &["--keep", "--expect", "exits"]].concat());
-    let told = String::from_utf8_lossy(&kept.stderr).into_owned();
-    assert_eq!(kept.status.code(), Some(0), "{told}");
-    let removal = told.lines().find(|line| line.contains("to remove it")).unwrap_or_else(|| panic!("{told}"));
+    let stderr = String::from_utf8_lossy(&kept.stderr).into_owned();
+    assert_eq!(kept.status.code(), Some(0), "{stderr}");
+    let removal = stderr.lines().find(|line| line.contains("to remove it")).unwrap_or_else(|| panic!("{stderr}"));
     let removal = removal.trim().strip_suffix("to remove it").unwrap().trim().to_owned();
 
     fs::write(app.path().join("main.py"), "import os, sys\nassert sys.prefix == '/opt/venv'\nprint('two')\n").unwrap();

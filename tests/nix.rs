@@ -69,9 +69,9 @@ fn the_interpreter_and_its_libraries_are_the_stores() {
         return;
     }
     let (project, mut plan) = (bot(), nixpacks_plan());
-    let look =
+    let describe =
         "python -c 'import sys, os, ssl, sqlite3, ctypes; print(sys.version_info[:2], os.__file__, sys.executable)'";
-    let cmds = [look, "echo \"libraries $LD_LIBRARY_PATH\"", "pip --version", "ls /usr/bin/python3"];
+    let cmds = [describe, "echo \"libraries $LD_LIBRARY_PATH\"", "pip --version", "ls /usr/bin/python3"];
     phase(&mut plan, "install").cmds = cmds.into();
     let plan = lowered(&plan);
     let ran = rehearse(&nix(), &spec(project.path(), &plan), &settings(None), &NEVER);

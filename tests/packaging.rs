@@ -149,15 +149,15 @@ fn markers_hold_where_the_reference_says_so() {
     let texts = generated(marker_text());
     let platform = Platform::cloud("3.12");
     let (mut decided, mut invalid, mut wrong) = (0, 0, Vec::new());
-    for (text, told) in texts.iter().zip(reference("marker", &texts)) {
-        let valid = told["valid"].as_bool().unwrap();
+    for (text, answer) in texts.iter().zip(reference("marker", &texts)) {
+        let valid = answer["valid"].as_bool().unwrap();
         if marker::is_valid(text) != valid {
             wrong.push(format!("{text}: the reference takes it: {valid}"));
             continue;
         }
         invalid += usize::from(!valid);
         // Unknown here is no answer; an answer must be the reference's.
-        if let (true, Some(here), Some(there)) = (valid, marker::holds(text, &platform), told["holds"].as_bool()) {
+        if let (true, Some(here), Some(there)) = (valid, marker::holds(text, &platform), answer["holds"].as_bool()) {
             decided += 1;
             if here != there {
                 wrong.push(format!("{text}: here {here}, there {there}"));
@@ -229,10 +229,10 @@ fn requirements_are_what_the_reference_reads() {
     }
     let texts = generated(requirement_text());
     let (mut valid, mut wrong) = (0, Vec::new());
-    for (text, told) in texts.iter().zip(reference("requirement", &texts)) {
+    for (text, answer) in texts.iter().zip(reference("requirement", &texts)) {
         let folder = support::folder(&[("requirements.txt", &format!("{text}\n"))]);
         let read = Requirements::read(&Project::open(folder.path()).unwrap(), "requirements.txt".as_ref());
-        let there = told["valid"].as_bool().unwrap();
+        let there = answer["valid"].as_bool().unwrap();
         let here = read.invalid.is_empty() && read.packages.len() == 1;
         if here != there {
             wrong.push(format!("{text}: the reference takes it: {there}; {:?}", read.invalid));
@@ -241,8 +241,10 @@ fn requirements_are_what_the_reference_reads() {
         let Some(entry) = read.packages.first().filter(|_| there) else { continue };
         valid += 1;
         let ours = &entry.requirement;
-        if ours.name.as_deref() != told["name"].as_str() || ours.marker.is_some() != told["marker"].as_bool().unwrap() {
-            wrong.push(format!("{text}: {ours:?}, and there {told}"));
+        if ours.name.as_deref() != answer["name"].as_str()
+            || ours.marker.is_some() != answer["marker"].as_bool().unwrap()
+        {
+            wrong.push(format!("{text}: {ours:?}, and there {answer}"));
         }
     }
     assert!(wrong.is_empty(), "{} of {CASES}:\n{}", wrong.len(), wrong.join("\n"));

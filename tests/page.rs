@@ -35,11 +35,11 @@ fn shown(page: &str) -> (Value, String) {
         .output()
         .unwrap();
     let dom = String::from_utf8_lossy(&output.stdout);
-    let told = String::from_utf8_lossy(&output.stderr);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     let measured = dom.split_once("<pre>").and_then(|(_, rest)| rest.split_once("</pre>")).map(|(inside, _)| inside);
-    let measured = measured.unwrap_or_else(|| panic!("nothing measured: {dom}\n{told}"));
-    let complaints = told.lines().filter(|line| line.contains("CONSOLE")).collect::<Vec<_>>().join("\n");
-    (serde_json::from_str(measured).unwrap_or_else(|error| panic!("{error}: {measured}\n{told}")), complaints)
+    let measured = measured.unwrap_or_else(|| panic!("nothing measured: {dom}\n{stderr}"));
+    let complaints = stderr.lines().filter(|line| line.contains("CONSOLE")).collect::<Vec<_>>().join("\n");
+    (serde_json::from_str(measured).unwrap_or_else(|error| panic!("{error}: {measured}\n{stderr}")), complaints)
 }
 
 fn span(phase: &str, from: f64, seconds: f64, good: bool) -> Span {

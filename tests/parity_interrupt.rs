@@ -179,8 +179,8 @@ fn interrupted_while_a_tool_is_fetched() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let told = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-    let waits = told.into_iter().any(|line| line.contains("waiting for pipenv"));
+    let stderr = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let waits = stderr.into_iter().any(|line| line.contains("waiting for pipenv"));
     assert!(waits, "nobody was told of what takes long");
     thread::sleep(Duration::from_secs(1));
     let asked = Instant::now();

@@ -38,8 +38,8 @@ fn an_app_that_is_asked_to_stop_is_asked_nothing_else() {
         .env("XDG_STATE_HOME", home.path())
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&run.stderr);
-    assert_eq!(run.status.code(), Some(0), "{told}");
-    assert!(told.contains("asked while up"), "{told}");
-    assert!(!told.contains("asked while stopping"), "{told}");
+    let stderr = String::from_utf8_lossy(&run.stderr);
+    assert_eq!(run.status.code(), Some(0), "{stderr}");
+    assert!(stderr.contains("asked while up"), "{stderr}");
+    assert!(!stderr.contains("asked while stopping"), "{stderr}");
 }

@@ -79,8 +79,8 @@ fn every_fault_is_named() {
         let found = findings(case);
         let named = found.iter().any(|found| found.rule == case.fault && words(found).contains(&case.says));
         if !named {
-            let told: Vec<_> = found.iter().map(|found| format!("{}: {}", found.rule, words(found))).collect();
-            missed.push(format!("{}: no {} saying {:?} in {told:#?}", case.name, case.fault, case.says));
+            let listed: Vec<_> = found.iter().map(|found| format!("{}: {}", found.rule, words(found))).collect();
+            missed.push(format!("{}: no {} saying {:?} in {listed:#?}", case.name, case.fault, case.says));
         }
     }
     assert!(missed.is_empty(), "{}", missed.join("\n"));

@@ -16,7 +16,7 @@ fn shakedown(home: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_shakedown")).args(arguments).env("XDG_STATE_HOME", home).output().unwrap()
 }
 
-fn told(output: &Output) -> String {
+fn stderr(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
@@ -59,17 +59,17 @@ fn what_is_recorded_passes_its_own_suite_whatever_the_options_were() {
     let dir = app.path().join("scenarios").to_string_lossy().into_owned();
     for (name, code, options, kept) in runs {
         let run = shakedown(home.path(), &[&["run", "-q", "--backend", "host", &path], *options].concat());
-        assert_eq!(run.status.code(), Some(*code), "{name}: {}", told(&run));
+        assert_eq!(run.status.code(), Some(*code), "{name}: {}", stderr(&run));
         let recorded = shakedown(home.path(), &["record", "-q", name, "--dir", &dir]);
         let file = app.path().join("scenarios").join(name).join("scenario.toml");
         let text = fs::read_to_string(&file).unwrap();
         assert!(text.lines().any(|line| line == *kept), "{name}: {text}");
         assert!(text.lines().any(|line| line == "backends = [\"host\"]"), "{name}: {text}");
-        assert_eq!(recorded.status.code(), Some(0), "{name}: {}{text}", told(&recorded));
+        assert_eq!(recorded.status.code(), Some(0), "{name}: {}{text}", stderr(&recorded));
         assert!(!app.path().join("scenarios").join(name).join("app/scenarios").exists());
     }
     let suite = shakedown(home.path(), &["suite", "-q", &dir]);
-    assert_eq!(suite.status.code(), Some(0), "{}", told(&suite));
+    assert_eq!(suite.status.code(), Some(0), "{}", stderr(&suite));
 }
 
 const WEB: &str = "\
@@ -96,9 +96,9 @@ fn a_cause_that_only_check_knows_is_in_the_record_too() {
         .output()
         .unwrap();
     let report: Value = serde_json::from_slice(&run.stdout).unwrap();
-    let told = report["diagnoses"][0]["rule"].as_str().unwrap();
-    assert_eq!(told, "requirements-file-misspelt");
+    let rule = report["diagnoses"][0]["rule"].as_str().unwrap();
+    assert_eq!(rule, "requirements-file-misspelt");
     let record = fs::read_to_string(home.path().join("shakedown/last-run.ndjson")).unwrap();
     let ending: Value = serde_json::from_str(record.lines().last().unwrap()).unwrap();
-    assert!(ending.to_string().contains(&format!("\"{told}\"")), "{ending}");
+    assert!(ending.to_string().contains(&format!("\"{rule}\"")), "{ending}");
 }

@@ -161,8 +161,8 @@ impl Place {
     /// The report of a run, and every file of the venv with its content.
     fn run(&self, options: &[&str]) -> (Value, BTreeMap<String, String>) {
         let output = self.command(options).output().unwrap();
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{told}"));
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{stderr}"));
         let state = fs::read_to_string(self.dir.path().join("state/shakedown/last-run.ndjson")).unwrap();
         (report, venv(&state))
     }
@@ -258,8 +258,8 @@ fn each_change_that_the_install_would_see_installs_anew() {
     let expect = |place: &Place, because: &str| {
         let (report, _) = place.run(&[]);
         let origin = Place::origin(&report, "install");
-        let told = origin["anew"]["because"].as_str().unwrap_or_default();
-        assert!(told.ends_with(because), "{because}: {origin:#}");
+        let reason = origin["anew"]["because"].as_str().unwrap_or_default();
+        assert!(reason.ends_with(because), "{because}: {origin:#}");
     };
     expect(&place, "nothing of this command was kept");
     place.write("requirements.txt", "tide>=1\n");
@@ -286,8 +286,8 @@ fn without_network_nothing_is_asked_and_the_report_says_so() {
     assert_eq!(Place::origin(&report, "install")["reused"]["index"], "not-asked", "{report:#}");
     assert_eq!((report["verdict"].as_str().unwrap(), place.index.asked().len()), ("works", 0));
     assert!(files.contains_key("/opt/venv/bin/pip"));
-    let told = report["unverified"].as_array().unwrap().iter().any(|note| note["what"] == "reuse");
-    assert!(told, "{report:#}");
+    let said = report["unverified"].as_array().unwrap().iter().any(|note| note["what"] == "reuse");
+    assert!(said, "{report:#}");
 }
 
 #[test]

@@ -19,8 +19,8 @@ fn printed(arguments: &[&str]) -> Value {
         .env("XDG_STATE_HOME", state.path())
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {told}"))
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {stderr}"))
 }
 
 /// What the schema of that name finds wrong with a report.

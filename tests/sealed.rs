@@ -138,9 +138,9 @@ impl Place {
             .env("XDG_STATE_HOME", self.home())
             .output()
             .unwrap();
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{told}"));
-        (told, report)
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{stderr}"));
+        (stderr, report)
     }
 
     /// Attacks twice, the second time with everything in the cache already.
@@ -148,9 +148,9 @@ impl Place {
         let host = state_of_host();
         let mut cache = BTreeMap::new();
         for turn in ["first", "second"] {
-            let (told, report) = self.run(options);
+            let (stderr, report) = self.run(options);
             let record = fs::read_to_string(self.home().join("shakedown/last-run.ndjson")).unwrap_or_default();
-            let log = format!("{turn} run:\n{told}\n{report:#}\n{record}");
+            let log = format!("{turn} run:\n{stderr}\n{report:#}\n{record}");
             assert_eq!(report["verdict"], "works", "{log}");
             assert!(log.matches("held ").count() >= FEWEST_ATTEMPTS && !log.contains("BREACH"), "{log}");
             let now = state_of_cache(&self.home());

@@ -54,9 +54,10 @@ fn it_runs_with_a_glibc_of_2012_and_needs_no_other_library() {
     assert!(name.starts_with("shakedown_cli-") && name.contains("manylinux_2_17"), "{name}");
     let folder = unpacked();
     let program = file_named(folder.path(), "shakedown");
-    let told = Command::new("readelf").args(["--wide", "--dynamic", "--version-info"]).arg(program).output().unwrap();
-    let told = text_of(&told);
-    let glibc = told.split("GLIBC_").skip(1).filter_map(|rest| {
+    let headers =
+        Command::new("readelf").args(["--wide", "--dynamic", "--version-info"]).arg(program).output().unwrap();
+    let headers = text_of(&headers);
+    let glibc = headers.split("GLIBC_").skip(1).filter_map(|rest| {
         let version = rest.split(|c: char| !c.is_ascii_digit() && c != '.').next()?;
         version
             .split_once('.')
@@ -65,7 +66,7 @@ fn it_runs_with_a_glibc_of_2012_and_needs_no_other_library() {
     let newest: (u32, u32) = glibc.max().unwrap();
     assert!(newest <= (2, 17), "{newest:?}");
     let needed: BTreeSet<&str> =
-        told.lines().filter_map(|line| line.split("Shared library: [").nth(1)?.split(']').next()).collect();
+        headers.lines().filter_map(|line| line.split("Shared library: [").nth(1)?.split(']').next()).collect();
     let of_glibc = [
         "libc.so.6",
         "libm.so.6",

@@ -98,7 +98,7 @@ const MOST: usize = 16;
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 const EVERYWHERE: &str = "\"0.0.0.0\"";
 
-pub(super) fn look(facts: &Facts<'_>, path: &Path, text: &str, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, path: &Path, text: &str, findings: &mut Findings) {
     let gradio = text.contains("import gradio") && facts.variable("GRADIO_SERVER_NAME").is_none();
     let flask = if text.contains("Flask(") { apps(text) } else { Vec::new() };
     let others = OTHERS.iter().filter(|&other| {

@@ -34,7 +34,7 @@ pub(super) fn own_script(
     });
     let module = command.map(|module| {
         let better = start.command.replacen(invocation.path, &format!("python -m {module}"), 1);
-        (format!("start it with `python -m {module}`"), start.becomes(facts, &better))
+        (format!("start it with `python -m {module}`"), start.replaced_with(facts, &better))
     });
     let itself = ("install the project itself: `.` in requirements.txt".to_owned(), vec![require(facts, ".")]);
     findings.push(match module {

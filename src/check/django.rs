@@ -32,7 +32,7 @@ pub(super) const CHECKS: &[Check] = &[HOSTS, STATIC, MENTION, VENV];
 
 const HEALTHCHECK: &str = "healthcheck.railway.app";
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_python() {
         return;
     }

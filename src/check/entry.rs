@@ -38,7 +38,7 @@ const UNFOLLOWED: &[&str] = &["`", "$(", " (", "PYTHONPATH", "pushd", "sh -c", "
 /// More files than this are not looked through for a likelier name.
 const MOST_FILES: usize = 64;
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let Some(start) = Start::of(facts).filter(|_| facts.is_python()) else { return };
     if start.command.starts_with('(') || UNFOLLOWED.iter().any(|way| start.command.contains(way)) {
         return;
@@ -88,7 +88,7 @@ fn file(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findi
         return findings.push(match alike(&facts.app, &path) {
             Some(other) => {
                 let better = start.command.replacen(named, &other, 1);
-                finding.fix(format!("start {other}"), start.becomes(facts, &better))
+                finding.fix(format!("start {other}"), start.replaced_with(facts, &better))
             }
             None => finding,
         });
@@ -99,7 +99,7 @@ fn file(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findi
         let finding = finding
             .at(start.source.clone(), start.command)
             .help(format!("git update-index --chmod=+x {}", path.display()));
-        findings.push(finding.fix("start it with bash", start.becomes(facts, &better)));
+        findings.push(finding.fix("start it with bash", start.replaced_with(facts, &better)));
     }
 }
 
@@ -208,7 +208,7 @@ fn server(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, fin
             let finding = match likely(&facts.app, &base)[..] {
                 [(ref module, ref app)] => {
                     let better = start.command.replacen(target, &format!("{module}:{app}"), 1);
-                    finding.fix(format!("start {module}:{app}"), start.becomes(facts, &better))
+                    finding.fix(format!("start {module}:{app}"), start.replaced_with(facts, &better))
                 }
                 _ => finding,
             };
@@ -259,7 +259,7 @@ fn attribute_of(
     findings.push(match apps(&text)[..] {
         [ref app] => {
             let better = start.command.replacen(target, &format!("{module}:{app}"), 1);
-            finding.fix(format!("start {module}:{app}"), start.becomes(facts, &better))
+            finding.fix(format!("start {module}:{app}"), start.replaced_with(facts, &better))
         }
         _ => submodule(finding, facts, start, target, module, file),
     });
@@ -280,7 +280,7 @@ fn submodule(
     match likely(&facts.app, file.parent().unwrap_or(Path::new("")))[..] {
         [(ref inner, ref app)] => {
             let better = start.command.replacen(target, &format!("{module}.{inner}:{app}"), 1);
-            finding.fix(format!("start {module}.{inner}:{app}"), start.becomes(facts, &better))
+            finding.fix(format!("start {module}.{inner}:{app}"), start.replaced_with(facts, &better))
         }
         _ => finding,
     }

@@ -17,7 +17,7 @@ pub(super) const CHECKS: &[Check] = &[FACTORY];
 
 static FUNCTION: Pattern = Pattern::new(r"(?m)^(@.*\n)?def[ \t]+(\w+)\(([^)]*)\)");
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let (Some(start), Some(function)) = (Start::of(facts), FUNCTION.regex()) else { return };
     for invocation in invocations(start.command).iter().filter(|invocation| invocation.program == "gunicorn") {
         // uvicorn's workers call a factory themselves.
@@ -55,6 +55,6 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
         let is_quoted = ['\'', '"'].iter().any(|quote| start.command.contains(&format!("{quote}{target}{quote}")));
         let called = if is_quoted { format!("{target}()") } else { format!("'{target}()'") };
         let better = start.command.replacen(target, &called, 1);
-        findings.push(finding.fix(format!("start {target}()"), start.becomes(facts, &better)));
+        findings.push(finding.fix(format!("start {target}()"), start.replaced_with(facts, &better)));
     }
 }

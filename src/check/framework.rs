@@ -50,7 +50,7 @@ const UNSEEN: &[&str] = &[
 
 static MADE: Pattern = Pattern::new(r"^([A-Za-z_]\w*)\s*(?::[^=]+)?=\s*(?:\w+\.)*([A-Z]\w+)\(");
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let Some(start) = Start::of(facts).filter(|_| facts.is_python()) else { return };
     let all = invocations(start.command);
     // Something else runs beside it.
@@ -150,7 +150,7 @@ fn not_started(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>
 
 /// The edits that make the start command another one, in the builder's own configuration where no file holds it.
 fn started_by(facts: &Facts<'_>, start: &Start<'_>, command: &str) -> Vec<Edit> {
-    let edits = start.becomes(facts, command);
+    let edits = start.replaced_with(facts, command);
     if !edits.is_empty() || start.is_written(facts) {
         return edits;
     }
@@ -188,10 +188,10 @@ fn kind(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findi
     let serves_asgi = match invocation.program {
         "gunicorn" => {
             let class = invocation.option(&["-k", "--worker-class"]);
-            let told = facts.app.has_file("gunicorn.conf.py")
+            let has_settings = facts.app.has_file("gunicorn.conf.py")
                 || invocation.option(&["-c", "--config"]).is_some()
                 || facts.variable("GUNICORN_CMD_ARGS").is_some();
-            if told && class.is_none() {
+            if has_settings && class.is_none() {
                 return;
             }
             class.is_some_and(|class| class.to_lowercase().contains("uvicorn") || class.contains("asgi"))
@@ -243,7 +243,7 @@ fn kind(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findi
     if better.is_empty() {
         return findings.push(finding.help("serve it with gunicorn (WSGI) or uvicorn (ASGI)"));
     }
-    let mut edits = start.becomes(facts, &start.command.replacen(text, better.trim(), 1));
+    let mut edits = start.replaced_with(facts, &start.command.replacen(text, better.trim(), 1));
     edits.extend(needs.and_then(|name| lacking(facts, name)).filter(|_| !edits.is_empty()));
     findings.push(finding.fix(format!("start it with `{}`", better.trim()), edits));
 }

@@ -35,7 +35,7 @@ const NEEDED: [&str; 12] = [
     "runtime.txt",
 ];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let app = &facts.app;
     let present: Vec<&str> = NEEDED.into_iter().filter(|name| app.has_file(name)).collect();
     let started = Start::of(facts).and_then(|start| {

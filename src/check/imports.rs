@@ -15,12 +15,12 @@ pub(crate) const REMOVED: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[REMOVED];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for module in facts.loaded() {
         removed(facts, &module.path, &module.text, findings);
     }
     for script in facts.reached().iter().filter(|module| module.is_script) {
-        super::address::look(facts, &script.path, &script.text, findings);
+        super::address::check(facts, &script.path, &script.text, findings);
     }
 }
 

@@ -37,7 +37,7 @@ const NAMES: &[(&str, usize)] = &[
     (".python-version", 1),
 ];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let app = &facts.app;
     let files = app.files();
     // Nobody misses the file of another builder.

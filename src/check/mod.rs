@@ -51,32 +51,32 @@ use crate::project::{Project, Source};
 
 struct Topic {
     checks: &'static [Check],
-    look: fn(&Facts<'_>, &mut Findings),
+    check: fn(&Facts<'_>, &mut Findings),
 }
 
 const TOPICS: &[Topic] = &[
-    Topic { checks: plan::CHECKS, look: plan::look },
-    Topic { checks: pyproject::CHECKS, look: pyproject::look },
-    Topic { checks: requirements::CHECKS, look: requirements::look },
-    Topic { checks: named::CHECKS, look: named::look },
-    Topic { checks: twice::CHECKS, look: twice::look },
-    Topic { checks: server::CHECKS, look: server::look },
-    Topic { checks: entry::CHECKS, look: entry::look },
-    Topic { checks: factory::CHECKS, look: factory::look },
-    Topic { checks: unread::CHECKS, look: unread::look },
-    Topic { checks: imports::CHECKS, look: imports::look },
-    Topic { checks: unprovided::CHECKS, look: unprovided::look },
-    Topic { checks: variables::CHECKS, look: variables::look },
-    Topic { checks: framework::CHECKS, look: framework::look },
-    Topic { checks: wrapper::CHECKS, look: wrapper::look },
-    Topic { checks: shell::CHECKS, look: shell::look },
-    Topic { checks: statics::CHECKS, look: statics::look },
-    Topic { checks: workspace::CHECKS, look: workspace::look },
-    Topic { checks: django::CHECKS, look: django::look },
-    Topic { checks: platform::CHECKS, look: platform::look },
-    Topic { checks: secrets::CHECKS, look: secrets::look },
-    Topic { checks: ignored::CHECKS, look: ignored::look },
-    Topic { checks: misspelt::CHECKS, look: misspelt::look },
+    Topic { checks: plan::CHECKS, check: plan::check },
+    Topic { checks: pyproject::CHECKS, check: pyproject::check },
+    Topic { checks: requirements::CHECKS, check: requirements::check },
+    Topic { checks: named::CHECKS, check: named::check },
+    Topic { checks: twice::CHECKS, check: twice::check },
+    Topic { checks: server::CHECKS, check: server::check },
+    Topic { checks: entry::CHECKS, check: entry::check },
+    Topic { checks: factory::CHECKS, check: factory::check },
+    Topic { checks: unread::CHECKS, check: unread::check },
+    Topic { checks: imports::CHECKS, check: imports::check },
+    Topic { checks: unprovided::CHECKS, check: unprovided::check },
+    Topic { checks: variables::CHECKS, check: variables::check },
+    Topic { checks: framework::CHECKS, check: framework::check },
+    Topic { checks: wrapper::CHECKS, check: wrapper::check },
+    Topic { checks: shell::CHECKS, check: shell::check },
+    Topic { checks: statics::CHECKS, check: statics::check },
+    Topic { checks: workspace::CHECKS, check: workspace::check },
+    Topic { checks: django::CHECKS, check: django::check },
+    Topic { checks: platform::CHECKS, check: platform::check },
+    Topic { checks: secrets::CHECKS, check: secrets::check },
+    Topic { checks: ignored::CHECKS, check: ignored::check },
+    Topic { checks: misspelt::CHECKS, check: misspelt::check },
 ];
 
 /// What can be known of a project and its plan, the worst first. `options` are those the plan was derived with.
@@ -95,11 +95,11 @@ pub fn check_installed(
     facts.absent = absent;
     let mut findings = Findings::default();
     match planned {
-        Planned::Nixpacks(_) => nixpacks::TOPICS.iter().for_each(|topic| (topic.look)(&facts, &mut findings)),
-        Planned::Railpack(answer) => railpack::look(project, answer, &mut findings),
+        Planned::Nixpacks(_) => nixpacks::TOPICS.iter().for_each(|topic| (topic.check)(&facts, &mut findings)),
+        Planned::Railpack(answer) => railpack::check(project, answer, &mut findings),
     }
     for topic in TOPICS {
-        (topic.look)(&facts, &mut findings);
+        (topic.check)(&facts, &mut findings);
     }
     if platform::overrules(&facts) {
         findings.soften(|id| [platform::CHECKS, secrets::CHECKS].concat().iter().all(|check| check.id != id));
@@ -128,7 +128,7 @@ pub struct Import {
 /// against what was really installed.
 pub fn imports(project: &Project, options: &Options, planned: &Planned) -> Vec<Import> {
     let facts = Facts::new(project, options, planned);
-    let told = |import: facts::imports::Foreign<'_>| Import {
+    let to_import = |import: facts::imports::Foreign<'_>| Import {
         path: facts.app.place(&import.module.path),
         line: import.line,
         text: import.text.to_owned(),
@@ -136,7 +136,7 @@ pub fn imports(project: &Project, options: &Options, planned: &Planned) -> Vec<I
         is_caught: import.is_caught,
         module: import.name,
     };
-    facts.foreign().into_iter().map(told).collect()
+    facts.foreign().into_iter().map(to_import).collect()
 }
 
 /// A host, other than the developer's own machine, that the project's settings let in by name.
@@ -158,12 +158,12 @@ pub struct Unset {
 /// All that the code which the start reaches wants set, in the order in which it is read.
 pub fn unset_variables(project: &Project, options: &Options, planned: &Planned) -> Vec<Unset> {
     let facts = Facts::new(project, options, planned);
-    let told = |read: &facts::environment::Read| Unset {
+    let to_unset = |read: &facts::environment::Read| Unset {
         name: read.name.clone(),
         source: facts.app.line(&read.path, Some(read.line)),
         text: read.text.clone(),
     };
-    variables::missing(&facts).into_iter().map(told).collect()
+    variables::missing(&facts).into_iter().map(to_unset).collect()
 }
 
 /// Every check there is, in the order in which they look.

@@ -101,7 +101,7 @@ const SAME: &[(&str, &[&str])] = &[
     ("magic", &["python-magic", "filemagic"]),
 ];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_python() || !is_used(facts) {
         return;
     }
@@ -110,15 +110,16 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
         |entry: &&Entry| !entry.is_constraint && entry.requirement.origin == Origin::Index && applies(entry, &python);
     let entries: Vec<&Entry> = facts.requirements().packages.iter().filter(in_force).collect();
     let of = |name: &str| entries.iter().copied().find(|entry| entry.requirement.name.as_deref() == Some(name));
-    for (name, meant, fails) in NAMES {
+    for (name, intended, fails) in NAMES {
         let Some(entry) = of(name) else { continue };
-        let finding = MISNAMED.found(format!("{name} is not the package that is meant: that is {meant}")).about(*name);
+        let finding =
+            MISNAMED.found(format!("{name} is not the package that is meant: that is {intended}")).about(*name);
         let finding = finding.severity(if *fails { Severity::Error } else { Severity::Warning });
-        let edit = match of(&meant.to_lowercase()) {
+        let edit = match of(&intended.to_lowercase()) {
             Some(_) => remove_line(&entry.path, *entry.lines.start(), &entry.written),
-            None => replace_line(&entry.path, *entry.lines.start(), &entry.written, *meant),
+            None => replace_line(&entry.path, *entry.lines.start(), &entry.written, *intended),
         };
-        findings.push(finding.at(entry.source(), &entry.written).fix(format!("ask for {meant}"), vec![edit]));
+        findings.push(finding.at(entry.source(), &entry.written).fix(format!("ask for {intended}"), vec![edit]));
     }
     for (name, fails) in STANDARD {
         let Some(entry) = of(name) else { continue };

@@ -35,7 +35,7 @@ const ENTRIES: [&str; 10] = [
     "__main__.py",
 ];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if facts.plans_nothing() {
         findings.push(no_plan(facts));
     } else if facts.lacks_start() {

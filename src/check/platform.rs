@@ -64,7 +64,7 @@ pub(super) fn overrules(facts: &Facts<'_>) -> bool {
     named || there && (on_railway(facts) || facts.config().is_none())
 }
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let builder = builder(facts);
     let named = builder.map(|builder| builder.value.to_ascii_uppercase());
     let on_railway = on_railway(facts);

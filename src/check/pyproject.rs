@@ -11,7 +11,7 @@ pub(crate) const INVALID: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[INVALID];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     // Railpack's installers read the file whoever they are: uv and PDM by their locks, pip for its own settings.
     let used = matches!(facts.manager(), Some("setuptools" | "poetry" | "pdm" | "uv"))
         || facts.is_railpack() && facts.manager() != Some("requirements");

@@ -87,7 +87,7 @@ const WINDOWS_ONLY: [&str; 17] = [
     "mouseinfo-win",
 ];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if facts.is_python() {
         named_files(facts, findings);
     }

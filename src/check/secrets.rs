@@ -94,7 +94,7 @@ fn is_local(value: &str) -> bool {
         .any(|host| value.contains(host))
 }
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for file in [facts.config(), facts.railway()].into_iter().flatten() {
         walk(file, &mut Vec::new(), &file.value, findings);
     }

@@ -48,7 +48,7 @@ pub(super) fn is_packaged(program: &str) -> bool {
     PROGRAMS.iter().any(|(known, _)| *known == program)
 }
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let Some(start) = Start::of(facts).filter(|_| facts.is_python()) else { return };
     let invocations = invocations(start.command);
     for invocation in &invocations {
@@ -66,7 +66,7 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
             let without = start.command.replacen(" --reload", "", 1);
             let finding = RELOAD.found(format!("{} restarts itself on file changes", invocation.program));
             let finding = finding.about("--reload").at(start.source.clone(), start.command);
-            findings.push(finding.fix("leave --reload out", start.becomes(facts, &without)));
+            findings.push(finding.fix("leave --reload out", start.replaced_with(facts, &without)));
         }
     }
     literal(facts, &start, findings);
@@ -141,12 +141,12 @@ fn listens(
         let finding =
             HOST.found(format!("{} listens on {host}, where nobody outside the container reaches it", server.program));
         let finding = finding.about(host).at(start.source.clone(), start.command);
-        findings.push(finding.fix("listen on 0.0.0.0", start.becomes(facts, &better)));
+        findings.push(finding.fix("listen on 0.0.0.0", start.replaced_with(facts, &better)));
     }
     if wrong_port {
         let finding = PORT.found(format!("{} listens on port {port}, whatever PORT says", server.program)).about(port);
         findings.push(
-            finding.at(start.source.clone(), start.command).fix("listen on $PORT", start.becomes(facts, &better)),
+            finding.at(start.source.clone(), start.command).fix("listen on $PORT", start.replaced_with(facts, &better)),
         );
     }
 }
@@ -181,7 +181,7 @@ fn configured(facts: &Facts<'_>, invocation: &Invocation<'_>, server: &Server) -
     }
     if let Some(arguments) = facts.variable("GUNICORN_CMD_ARGS") {
         let whole = format!("gunicorn {arguments}");
-        let bind = invocations(&whole).first().and_then(|told| told.option(server.bind)).map(str::to_owned);
+        let bind = invocations(&whole).first().and_then(|invocation| invocation.option(server.bind)).map(str::to_owned);
         if let (Some(bind), Some(source)) = (bind, facts.variable_source("GUNICORN_CMD_ARGS")) {
             let line = facts.line(&source);
             return Some(Elsewhere::Said(Said { bind, source, line }));
@@ -207,7 +207,7 @@ fn said_elsewhere(facts: &Facts<'_>, server: &Server, said: &Said, findings: &mu
         return;
     }
     let (host, port) = said.bind.rsplit_once(':').unwrap_or((&said.bind, ""));
-    let becomes = |bind: String| match &said.source {
+    let replaced_with = |bind: String| match &said.source {
         Source::File { path, line: Some(line) } if said.line.contains(&said.bind) => {
             vec![replace_line(path, *line, &said.line, said.line.replacen(&said.bind, &bind, 1))]
         }
@@ -218,7 +218,7 @@ fn said_elsewhere(facts: &Facts<'_>, server: &Server, said: &Said, findings: &mu
             .found(format!("{} listens on {host}, where nobody outside the container reaches it", server.program))
             .about(host)
             .at(said.source.clone(), &said.line);
-        findings.push(finding.fix("listen on 0.0.0.0", becomes(said.bind.replacen(host, "0.0.0.0", 1))));
+        findings.push(finding.fix("listen on 0.0.0.0", replaced_with(said.bind.replacen(host, "0.0.0.0", 1))));
     }
     let fixed = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     if fixed && facts.variable("PORT") != Some(port) {
@@ -271,7 +271,7 @@ fn development(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>
         finding
             .about(wrong)
             .at(start.source.clone(), start.command)
-            .fix("listen on 0.0.0.0", start.becomes(facts, &better)),
+            .fix("listen on 0.0.0.0", start.replaced_with(facts, &better)),
     );
 }
 
@@ -293,7 +293,7 @@ fn literal(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
     findings.push(
         finding
             .at(start.source.clone(), start.command)
-            .fix("let the shell see the variable", start.becomes(facts, &better)),
+            .fix("let the shell see the variable", start.replaced_with(facts, &better)),
     );
 }
 
@@ -307,7 +307,7 @@ fn interpreter(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>
             .found(format!("{} is started, and the plan installs Python {planned}", invocation.path))
             .about(invocation.path)
             .at(start.source.clone(), start.command);
-        findings.push(finding.fix("start it with `python`", start.becomes(facts, &better)));
+        findings.push(finding.fix("start it with `python`", start.replaced_with(facts, &better)));
     }
 }
 

@@ -34,7 +34,7 @@ fn around(command: &str) -> Option<&'static str> {
     if matches!(first, Some("if" | "while" | "for" | "until" | "case")) { Some("a compound command") } else { found }
 }
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let Some(start) = Start::of(facts).filter(|start| facts.is_python() && start.is_written(facts)) else {
         return;
     };
@@ -58,7 +58,7 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
         .at(start.source.clone(), command);
     let better = command.replacen(server.text, &format!("exec {}", server.text), 1);
     findings.push(match what {
-        "a redirect" => finding.fix("start it with `exec`", start.becomes(facts, &better)),
+        "a redirect" => finding.fix("start it with `exec`", start.replaced_with(facts, &better)),
         "a pipe" => finding
             .help("leave the pipe out, since the platform keeps what is printed, or write `exec server > >(filter)`"),
         _ => finding.help(format!("write `exec` before {}", server.program)),

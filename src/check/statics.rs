@@ -21,7 +21,7 @@ pub(crate) const UNSERVED: Check = warning(
 
 pub(super) const CHECKS: &[Check] = &[UNCOLLECTED, UNSERVED];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_python() || !facts.app.has_file("manage.py") {
         return;
     }
@@ -76,7 +76,7 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
         UNCOLLECTED.found(format!("no command runs collectstatic: {what}")).about("collectstatic").severity(severity);
     let finding = finding.at(shown.0, shown.1);
     let command = format!("python manage.py collectstatic --noinput && {}", start.command.trim());
-    let edits = start.becomes(facts, &command);
+    let edits = start.replaced_with(facts, &command);
     let edits = if edits.is_empty() && !start.is_written(facts) { vec![facts.start_with(&command)] } else { edits };
     let root = any("STATIC_ROOT");
     findings.push(match severity {

@@ -14,7 +14,7 @@ pub(crate) const CONFLICT: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[CONFLICT];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_python() || !is_used(facts) {
         return;
     }

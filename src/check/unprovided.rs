@@ -24,7 +24,7 @@ pub(super) const CHECKS: &[Check] = &[MISSING];
 /// Other requirements files that are looked at.
 const MOST_FILES: usize = 24;
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let unknown = Provided::default();
     let provided = match (facts.provided(), facts.absent) {
         (Some(provided), _) => provided,

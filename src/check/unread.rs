@@ -18,7 +18,7 @@ const NOT_FOLLOWED: Check = note(
 
 pub(super) const CHECKS: &[Check] = &[ENCODING, NOT_FOLLOWED];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for module in facts.reached() {
         let shown = facts.app.place(&module.path);
         let (finding, line) = match &module.unread {

@@ -36,7 +36,7 @@ fn unset<'s>(facts: &'s Facts<'_>, file: Option<&DotEnv>) -> impl Iterator<Item 
     environment.reads.iter().filter(move |read| !given(&read.name))
 }
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let file = dotenv(facts);
     let missing: Vec<_> = unset(facts, file.as_ref()).take(MOST).collect();
     let Some(first) = missing.first() else { return };

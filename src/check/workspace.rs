@@ -16,7 +16,7 @@ pub(crate) const OUTSIDE: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[OUTSIDE];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let sources = facts.pyproject().into_iter().flat_map(|file| siblings::siblings(&facts.app, file));
     let pipenv = facts.manager() == Some("pipenv");
     let of_pipfile = pipenv.then(|| siblings::of_pipfile(&facts.app)).into_iter().flatten();

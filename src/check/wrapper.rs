@@ -14,7 +14,7 @@ pub(crate) const WRAPPER: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[WRAPPER];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let Some(start) = Start::of(facts).filter(|_| facts.is_python()) else { return };
     for invocation in invocations(start.command) {
         let Some((wrapper, words)) = invocation.wrapper else { continue };
@@ -31,11 +31,13 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
             _ => continue,
         };
         // VIRTUAL_ENV, and the tools' own variables, keep them where they are told.
-        let told = ["VIRTUAL_ENV", "POETRY_VIRTUALENVS_CREATE", "PIPENV_ACTIVE", "UV_PROJECT_ENVIRONMENT"];
-        let is_told = severity == Severity::Error
-            && told.iter().any(|name| facts.variable(name).is_some() || start.command.contains(&format!("{name}=")));
+        let variables = ["VIRTUAL_ENV", "POETRY_VIRTUALENVS_CREATE", "PIPENV_ACTIVE", "UV_PROJECT_ENVIRONMENT"];
+        let is_configured = severity == Severity::Error
+            && variables
+                .iter()
+                .any(|name| facts.variable(name).is_some() || start.command.contains(&format!("{name}=")));
         let active = start.command.contains("/bin/activate");
-        if is_told || active {
+        if is_configured || active {
             continue;
         }
         let message = match severity {
@@ -51,7 +53,7 @@ pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
             if invocation.path.ends_with(".py") && wrapper == "uv" { format!("python {better}") } else { better };
         let finding = WRAPPER.found(message).about(words).severity(severity).at(start.source.clone(), start.command);
         let summary = format!("start it without `{words}`");
-        let edits = start.becomes(facts, &better);
+        let edits = start.replaced_with(facts, &better);
         findings.push(if edits.is_empty() { finding.help(summary) } else { finding.fix(summary, edits) });
     }
 }

@@ -75,13 +75,13 @@ impl Config {
         toml_edit::de::from_str(&text).map_err(|error| {
             let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
             let message = error.message().trim_end();
-            InputError::at(NAME, line, message.to_owned() + &meant(message)).into()
+            InputError::at(NAME, line, message.to_owned() + &suggestion(message)).into()
         })
     }
 }
 
 /// What was probably meant by a word that there is none of: the same word in the other table, else one like it in this table.
-fn meant(message: &str) -> String {
+fn suggestion(message: &str) -> String {
     let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
     // The key that no table has makes serde list those that it has.
     let none = "\"\" = 0";

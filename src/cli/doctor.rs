@@ -93,7 +93,7 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     args.sandboxing.apply(&Config::default(), &mut request);
     let cache = Cache::of_user().ok();
     let docker = Docker::new(request.docker.clone());
-    let found = look(&request, cache.as_ref(), &docker);
+    let found = examine(&request, cache.as_ref(), &docker);
     let paint = Paint::new(args.color.is_on(console::colors_enabled()));
     match args.format {
         Format::Human => print(&human(&found, paint))?,
@@ -107,7 +107,7 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     Ok(if any { Exit::Works } else { Exit::CannotTell })
 }
 
-fn look(request: &Request, cache: Option<&Cache>, docker: &Docker) -> Findings {
+fn examine(request: &Request, cache: Option<&Cache>, docker: &Docker) -> Findings {
     let engine = docker.engine();
     Findings {
         schema: 1,

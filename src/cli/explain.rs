@@ -46,6 +46,6 @@ fn words(explained: &Explained, paint: Paint) -> String {
 }
 
 fn unknown(id: &str) -> String {
-    let meant = hint(id, ids()).map(|known| format!("; did you mean {known}?"));
-    format!("there is no rule {id}{}", meant.unwrap_or_else(|| "; shakedown explain lists them all".to_owned()))
+    let suggestion = hint(id, ids()).map(|known| format!("; did you mean {known}?"));
+    format!("there is no rule {id}{}", suggestion.unwrap_or_else(|| "; shakedown explain lists them all".to_owned()))
 }

@@ -16,16 +16,16 @@ pub(super) fn command(mut arguments: impl Iterator<Item = OsString>, cli: &Comma
     if Path::new(word).exists() || commands.any(|command| command == word) {
         return None;
     }
-    let meant = nearest(word, cli.get_subcommands().map(Command::get_name), slips(word).max(2))?;
+    let suggestion = nearest(word, cli.get_subcommands().map(Command::get_name), slips(word).max(2))?;
     // Of three letters two may not be wrong.
-    (word.len() > 3).then(|| UsageError(format!("there is no folder {word}; did you mean `shakedown {meant}`?")))
+    (word.len() > 3).then(|| UsageError(format!("there is no folder {word}; did you mean `shakedown {suggestion}`?")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn told(words: &[&str]) -> Option<String> {
+    fn suggestion(words: &[&str]) -> Option<String> {
         let cli = ["run", "check", "suite", "doctor"]
             .into_iter()
             .fold(Command::new("x"), |cli, name| cli.subcommand(Command::new(name)));
@@ -34,10 +34,13 @@ mod tests {
 
     #[test]
     fn a_slip_is_asked_about_and_anything_else_is_a_folder() {
-        assert_eq!(told(&["chekc"]).unwrap(), "there is no folder chekc; did you mean `shakedown check`?");
-        assert_eq!(told(&["siute", "scenarios"]).unwrap(), "there is no folder siute; did you mean `shakedown suite`?");
+        assert_eq!(suggestion(&["chekc"]).unwrap(), "there is no folder chekc; did you mean `shakedown check`?");
+        assert_eq!(
+            suggestion(&["siute", "scenarios"]).unwrap(),
+            "there is no folder siute; did you mean `shakedown suite`?"
+        );
         for words in [&["check"][..], &["src"], &["zebra"], &["./chekc"], &["-q", "chekc"], &[]] {
-            assert_eq!(told(words), None, "{words:?}");
+            assert_eq!(suggestion(words), None, "{words:?}");
         }
     }
 }

@@ -46,7 +46,7 @@ mod tests {
     use crate::diagnose::{Case, diagnose};
     use crate::log::Log;
 
-    fn told(head: &str) -> String {
+    fn plan_help(head: &str) -> String {
         let text = format!(
             "{head}\nTraceback (most recent call last):\n  File \"/app/main.py\", line 2, in <module>\n    subprocess.run([\"ffmpeg\"])\nFileNotFoundError: [Errno 2] No such file or directory: 'ffmpeg'\n"
         );
@@ -56,8 +56,8 @@ mod tests {
 
     #[test]
     fn a_log_of_railpack_is_answered_in_its_words() {
-        let railpack = told("│ Railpack 0.15.1 │");
+        let railpack = plan_help("│ Railpack 0.15.1 │");
         assert!(railpack.contains("RAILPACK_DEPLOY_APT_PACKAGES") && !railpack.contains("nixPkgs"), "{railpack}");
-        assert!(told("╔═══ Nixpacks v1.41.0 ═══╗").contains("nixPkgs"));
+        assert!(plan_help("╔═══ Nixpacks v1.41.0 ═══╗").contains("nixPkgs"));
     }
 }

@@ -38,7 +38,7 @@ pub fn is_valid(marker: &str) -> bool {
 enum Token<'m> {
     Text(&'m str),
     Word(&'m str),
-    Sign(&'m str),
+    Operator(&'m str),
 }
 
 const SIGNS: &[&str] = &["===", "==", "!=", "<=", ">=", "~=", "<", ">", "(", ")"];
@@ -67,7 +67,7 @@ fn tokens(marker: &str) -> Option<Vec<Token<'_>>> {
             tokens.push(Token::Text(&rest[1..=length]));
             length + 2
         } else if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
-            tokens.push(Token::Sign(sign));
+            tokens.push(Token::Operator(sign));
             sign.len()
         } else {
             let length =
@@ -126,15 +126,15 @@ impl<'m> Parser<'m> {
     }
 
     fn one(&mut self) -> Option<Option<bool>> {
-        if self.eat(&Token::Sign("(")) {
+        if self.eat(&Token::Operator("(")) {
             self.depth += 1;
             let answer = if self.depth > DEEPEST { None } else { self.any() }?;
             self.depth -= 1;
-            return self.eat(&Token::Sign(")")).then_some(answer);
+            return self.eat(&Token::Operator(")")).then_some(answer);
         }
         let left = self.take()?;
         let sign = match self.take()? {
-            Token::Sign(sign) if sign != "(" && sign != ")" => sign,
+            Token::Operator(sign) if sign != "(" && sign != ")" => sign,
             Token::Word("in") => "in",
             Token::Word("not") if self.eat(&Token::Word("in")) => "not in",
             _ => return None,

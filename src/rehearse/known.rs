@@ -33,8 +33,8 @@ impl Rehearsal {
 
     /// What a run here cannot show decides, or leaves the deploy in doubt; of the rest the run has shown that it does not end the deploy.
     fn add_beside_success(&mut self, findings: Vec<Diagnosis>) {
-        let told = findings.into_iter().filter(|finding| finding.severity > Severity::Note);
-        let (deciding, others): (Vec<_>, Vec<_>) = told.partition(|finding| decides(finding) || doubts(finding));
+        let notable = findings.into_iter().filter(|finding| finding.severity > Severity::Note);
+        let (deciding, others): (Vec<_>, Vec<_>) = notable.partition(|finding| decides(finding) || doubts(finding));
         let others = others.into_iter().map(|finding| Diagnosis { severity: Severity::Warning, ..finding });
         self.diagnoses.extend(deciding.into_iter().chain(others));
     }
@@ -134,8 +134,9 @@ mod tests {
         rehearsal.add_known(vec![finding("wrong-bind-host", Severity::Error), finding("no-display", Severity::Note)]);
         assert_eq!(rehearsal.verdict(), Verdict::Works);
         assert_eq!(rehearsal.primary(), None);
-        let told: Vec<_> = rehearsal.diagnoses.iter().map(|told| (told.rule, told.severity)).collect();
-        assert_eq!(told, [("wrong-bind-host", Severity::Warning)]);
+        let diagnoses: Vec<_> =
+            rehearsal.diagnoses.iter().map(|diagnosis| (diagnosis.rule, diagnosis.severity)).collect();
+        assert_eq!(diagnoses, [("wrong-bind-host", Severity::Warning)]);
     }
 
     #[test]

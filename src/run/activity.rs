@@ -54,7 +54,7 @@ impl Activity {
     }
 
     /// Another look at what its processes have done since they began.
-    pub(super) fn look(&mut self, now: Instant, work: Work) {
+    pub(super) fn sample(&mut self, now: Instant, work: Work) {
         if let Some(span) = work.wakes_in {
             self.sleeps(now, span);
         }
@@ -90,7 +90,7 @@ mod tests {
         let mut activity = Activity::new(started);
         for (at, milliseconds, bytes) in looks {
             let processor = Duration::from_millis(*milliseconds);
-            activity.look(
+            activity.sample(
                 started + Duration::from_secs(*at),
                 Work { processor, bytes: *bytes, processes: 1, wakes_in: None },
             );
@@ -121,12 +121,12 @@ mod tests {
         let started = Instant::now();
         let at = |seconds| started + Duration::from_secs(seconds);
         let mut activity = Activity::new(started);
-        activity.look(at(1), sleeping(20));
-        activity.look(at(11), sleeping(10));
+        activity.sample(at(1), sleeping(20));
+        activity.sample(at(11), sleeping(10));
         assert!(activity.is_at_work(at(20)) && !activity.is_at_work(at(25)));
         let mut idle = Activity::new(started);
-        idle.look(at(1), sleeping(600));
-        idle.look(at(3), sleeping(1));
+        idle.sample(at(1), sleeping(600));
+        idle.sample(at(3), sleeping(1));
         assert!(!idle.is_at_work(at(8)));
     }
 
@@ -135,7 +135,7 @@ mod tests {
         let started = Instant::now();
         let mut activity = Activity::new(started);
         for round in 0..6 {
-            activity.look(started + Duration::from_secs(round * 6), sleeping(5));
+            activity.sample(started + Duration::from_secs(round * 6), sleeping(5));
         }
         assert!(!activity.is_at_work(started + Duration::from_secs(31)));
     }

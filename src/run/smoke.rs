@@ -98,7 +98,7 @@ fn watch(
             }
             outside.extend(&answer.outside);
             if let Some(work) = answer.work {
-                activity.look(Instant::now(), work);
+                activity.sample(Instant::now(), work);
             }
             sight.answer = answer;
         }

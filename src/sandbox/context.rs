@@ -120,15 +120,15 @@ fn place(source: &Path, app: &Path, relative: &Path, is_dir: bool) -> Result<()>
         real_dir(&dir)?;
     }
     let target = app.join(relative);
-    let told = || format!("could not copy {} into the sandbox", source.display());
+    let failure = || format!("could not copy {} into the sandbox", source.display());
     if is_dir {
-        return real_dir(&target).with_context(told);
+        return real_dir(&target).with_context(failure);
     }
     let meta = match source.symlink_metadata() {
         Ok(meta) => meta,
         // Deleted since it was listed.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error).with_context(told),
+        Err(error) => return Err(error).with_context(failure),
     };
     let old = target.symlink_metadata().ok();
     if let Some(old) = &old {
@@ -138,13 +138,13 @@ fn place(source: &Path, app: &Path, relative: &Path, is_dir: bool) -> Result<()>
         }
         match old.is_dir() {
             true => tree::remove(&target)?,
-            false => fs::remove_file(&target).with_context(told)?,
+            false => fs::remove_file(&target).with_context(failure)?,
         }
     }
     if meta.is_symlink() {
-        return symlink(fs::read_link(source)?, &target).with_context(told);
+        return symlink(fs::read_link(source)?, &target).with_context(failure);
     }
-    crate::fs::copy_sparse(source, &target).with_context(told)?;
+    crate::fs::copy_sparse(source, &target).with_context(failure)?;
     if let Ok(modified) = meta.modified() {
         // The time tells an unchanged file from one that a command has edited since.
         let _ = fs::File::open(&target).and_then(|file| file.set_modified(modified));

@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_time_span_is_told_in_one_unit() {
-        let told = [1, 119, 120, 7200, 172_800].map(time_span);
-        assert_eq!(told, ["1 second", "119 seconds", "2 minutes", "2 hours", "2 days"]);
+        let shown = [1, 119, 120, 7200, 172_800].map(time_span);
+        assert_eq!(shown, ["1 second", "119 seconds", "2 minutes", "2 hours", "2 days"]);
     }
 }

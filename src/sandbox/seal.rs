@@ -18,13 +18,13 @@ pub(super) fn of(dir: &Path) -> Result<String> {
     let mut digest = Xxh3::new();
     let mut todo = vec![dir.to_owned()];
     while let Some(dir) = todo.pop() {
-        let told = || format!("could not read {}", dir.display());
+        let failure = || format!("could not read {}", dir.display());
         let mut entries: Vec<_> =
-            fs::read_dir(&dir).with_context(told)?.collect::<Result<_, _>>().with_context(told)?;
+            fs::read_dir(&dir).with_context(failure)?.collect::<Result<_, _>>().with_context(failure)?;
         entries.sort_by_key(fs::DirEntry::file_name);
         digest.update(&(entries.len() as u64).to_le_bytes());
         for entry in entries {
-            let meta = entry.metadata().with_context(told)?;
+            let meta = entry.metadata().with_context(failure)?;
             let name = entry.file_name();
             digest.update(name.as_bytes());
             digest.update(&[0]);

@@ -199,8 +199,8 @@ fn unknown_rule(expect: &Expect) -> Option<(String, String)> {
     if explain(rule).is_some() {
         return None;
     }
-    let meant = hint(rule, ids());
-    let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+    let suggestion = hint(rule, ids());
+    let hint = suggestion.map(|suggestion| format!("; did you mean `{suggestion}`?")).unwrap_or_default();
     Some((rule.to_owned(), hint))
 }
 

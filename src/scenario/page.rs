@@ -83,11 +83,11 @@ fn row(page: &mut String, result: &CaseResult, several: bool, end: f64) -> Resul
     if result.status != CaseStatus::Passed && !(result.reasons.is_empty() && result.diff.is_none()) {
         let open = if result.status.is_bad() { " open" } else { "" };
         let parts = [result.reasons.join("\n"), result.diff.clone().unwrap_or_default(), result.log.join("\n")];
-        let told: Vec<&str> = parts.iter().map(|part| part.trim_end()).filter(|part| !part.is_empty()).collect();
+        let shown: Vec<&str> = parts.iter().map(|part| part.trim_end()).filter(|part| !part.is_empty()).collect();
         writeln!(
             page,
             "<tr class=\"{status} why\"><td colspan=\"5\"><details{open}><summary>why</summary><pre>{}</pre></details></tr>",
-            escaped(&told.join("\n\n"))
+            escaped(&shown.join("\n\n"))
         )?;
     }
     Ok(())

@@ -215,7 +215,7 @@ fn choose_step(choices: &mut Vec<Choice>, step: &StepDraft) {
         choose(choices, &what("inputs"), &input.value.line(), &input.source);
     }
     for command in &step.commands {
-        choose(choices, &what("commands"), &command.value.told(), &command.source);
+        choose(choices, &what("commands"), &command.value.shown(), &command.source);
     }
     for (name, value) in &step.variables {
         choose(choices, &what(&format!("variables.{name}")), &value.value, &value.source);

@@ -271,7 +271,7 @@ impl Lowering {
             }
             Command::Copy { .. } | Command::File { .. } => {
                 let why = "copies under another name and written files are not made here".to_owned();
-                self.doubts.push((format!("{}: {}", step.name, command.told()), why));
+                self.doubts.push((format!("{}: {}", step.name, command.shown()), why));
             }
         }
         Ok(())

@@ -194,7 +194,7 @@ impl Command {
     }
 
     /// In words, for a reader.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         match self {
             Self::Exec { cmd, name } => if name.is_empty() { cmd } else { name }.clone(),
             Self::Path(path) => format!("PATH {path}"),

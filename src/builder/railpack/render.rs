@@ -87,11 +87,11 @@ fn packages(packages: &[Package], out: &mut String) {
 
 fn steps(steps: &[Step], out: &mut String) {
     let lines = |step: &Step| -> Vec<String> {
-        let told = |command: &Command| match command {
+        let shown = |command: &Command| match command {
             Command::Exec { cmd, name } => Some(if name.is_empty() { cmd } else { name }.clone()),
             _ => None,
         };
-        step.commands.iter().filter_map(told).collect()
+        step.commands.iter().filter_map(shown).collect()
     };
     let shown = steps.iter().filter(|step| !step.name.starts_with("packages"));
     let shown: Vec<_> = shown.map(|step| (step, lines(step))).filter(|(_, lines)| !lines.is_empty()).collect();

@@ -29,7 +29,7 @@ impl<'a> Start<'a> {
     }
 
     /// The edit that makes it another command, where it stands in a file.
-    pub(in crate::check) fn becomes(&self, inputs: &Inputs<'_>, command: &str) -> Vec<Edit> {
+    pub(in crate::check) fn replaced_with(&self, inputs: &Inputs<'_>, command: &str) -> Vec<Edit> {
         if let Some(file) = inputs.keyed(self.source) {
             let keys: [&[&str]; 3] =
                 [&["deploy", "startCommand"], &["start", "cmd"], &["build", "nixpacksPlan", "start", "cmd"]];

@@ -29,7 +29,7 @@ pub(super) const CHECKS: &[Check] = &[LOST, START_PHASE, UNORDERED];
 /// The phases that Nixpacks itself puts in order.
 const ORDERED: [&str; 4] = ["setup", "install", "build", "release"];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for (file, base) in [(facts.config(), &[][..]), (facts.railway(), &["build", "nixpacksPlan"])] {
         let Some(file) = file else { continue };
         let phases = [base, &["phases"]].concat();

@@ -45,7 +45,7 @@ const RUN_TWICE: Check = warning(
 pub(super) const CHECKS: &[Check] =
     &[EXTERNALLY_MANAGED, PIP_NOT_FOUND, PIP_NOT_NEEDED, BYPASSED, NOTHING_INSTALLED, RUN_TWICE];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_python() || facts.plan().is_none() {
         return;
     }

@@ -87,7 +87,7 @@ const RAILWAY_DEPLOY: &[&str] = &[
 ];
 
 /// What a mistaken key of a phase was meant to be.
-const PHASE_MEANT: &[(&str, &str)] = &[
+const PHASE_INTENDED: &[(&str, &str)] = &[
     ("pkgs", "nixPkgs"),
     ("packages", "nixPkgs"),
     ("nixPackage", "nixPkgs"),
@@ -109,10 +109,10 @@ const PHASE_MEANT: &[(&str, &str)] = &[
     ("cache_directories", "cacheDirectories"),
     ("cacheDirs", "cacheDirectories"),
 ];
-const START_MEANT: &[(&str, &str)] =
+const START_INTENDED: &[(&str, &str)] =
     &[("command", "cmd"), ("cmds", "cmd"), ("commands", "cmd"), ("startCommand", "cmd"), ("run", "cmd")];
 /// Tables of the root, and keys that belong into a phase.
-const TOP_MEANT: &[(&str, &[&str])] = &[
+const TOP_INTENDED: &[(&str, &[&str])] = &[
     ("setup", &["phases", "setup"]),
     ("install", &["phases", "install"]),
     ("build", &["phases", "build"]),
@@ -128,7 +128,7 @@ const TOP_MEANT: &[(&str, &[&str])] = &[
     ("aptPkgs", &["phases", "setup", "aptPkgs"]),
     ("pkgs", &["phases", "setup", "nixPkgs"]),
 ];
-const RAILWAY_MEANT: &[(&str, &[&str])] = &[
+const RAILWAY_INTENDED: &[(&str, &[&str])] = &[
     ("startCommand", &["deploy", "startCommand"]),
     ("start", &["deploy", "startCommand"]),
     ("healthcheckPath", &["deploy", "healthcheckPath"]),
@@ -161,7 +161,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("resources", "set limits in the service's settings, or in deploy.limitOverride"),
 ];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     two_files(facts, findings);
     if let Some(file) = facts.config() {
         plan(file, &[], findings);
@@ -193,26 +193,26 @@ fn plan(file: &Keyed, base: &[&str], findings: &mut Findings) {
     for (name, value) in file.members(base) {
         if !TOP.contains(&name.as_str()) {
             let key = [base, &[name.as_str()]].concat();
-            let meant = TOP_MEANT.iter().find(|(wrong, _)| wrong == name);
-            let meant = meant
+            let intended = TOP_INTENDED.iter().find(|(wrong, _)| wrong == name);
+            let intended = intended
                 .map(|(_, right)| [base, right].concat())
                 .or_else(|| Some([base, &[nearest(name, TOP)?]].concat()));
-            findings.push(unknown(&UNKNOWN, file, &key, value, meant.as_deref(), base.len()));
+            findings.push(unknown(&UNKNOWN, file, &key, value, intended.as_deref(), base.len()));
         }
     }
     let phases = [base, &["phases"]].concat();
     for (phase, _) in file.members(&phases) {
         let table = [&phases[..], &[phase.as_str()]].concat();
-        level(file, &table, &PHASE, PHASE_MEANT, base.len(), findings);
+        level(file, &table, &PHASE, PHASE_INTENDED, base.len(), findings);
     }
-    level(file, &[base, &["start"]].concat(), START, START_MEANT, base.len(), findings);
+    level(file, &[base, &["start"]].concat(), START, START_INTENDED, base.len(), findings);
 }
 
 fn level(
     file: &Keyed,
     table: &[&str],
     known: &[&'static str],
-    meant: &[(&str, &'static str)],
+    intended: &[(&str, &'static str)],
     base: usize,
     findings: &mut Findings,
 ) {
@@ -222,7 +222,7 @@ fn level(
         }
         let key = [table, &[name.as_str()]].concat();
         let right =
-            meant.iter().find(|(wrong, _)| wrong == name).map(|(_, right)| *right).or_else(|| nearest(name, known));
+            intended.iter().find(|(wrong, _)| wrong == name).map(|(_, right)| *right).or_else(|| nearest(name, known));
         let right = right.map(|right| [table, &[right]].concat());
         findings.push(unknown(&UNKNOWN, file, &key, value, right.as_deref(), base));
     }
@@ -275,7 +275,7 @@ fn railway_level(file: &Keyed, table: &[&str], known: &[&'static str], findings:
             ["environments", environment, ..] => &["environments", environment],
             _ => &[],
         };
-        let moved = RAILWAY_MEANT.iter().find(|(wrong, right)| wrong == name && [around, right].concat() != key);
+        let moved = RAILWAY_INTENDED.iter().find(|(wrong, right)| wrong == name && [around, right].concat() != key);
         let right = moved.map(|(_, right)| [around, right].concat());
         let right = right.or_else(|| Some([table, &[nearest(name, known)?]].concat()));
         findings.push(unknown(&RAILWAY, file, &key, value, right.as_deref(), 0));
@@ -288,26 +288,33 @@ fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
     suggest::nearest(name, keys, suggest::slips(name))
 }
 
-fn unknown(check: &Check, file: &Keyed, key: &[&str], value: &Value, meant: Option<&[&str]>, base: usize) -> Finding {
+fn unknown(
+    check: &Check,
+    file: &Keyed,
+    key: &[&str],
+    value: &Value,
+    intended: Option<&[&str]>,
+    base: usize,
+) -> Finding {
     let shown = key[base..].join(".");
-    let finding = match meant {
-        Some(meant) => check.found(format!("{shown} has no effect: did you mean {}?", meant[base..].join("."))),
+    let finding = match intended {
+        Some(intended) => check.found(format!("{shown} has no effect: did you mean {}?", intended[base..].join("."))),
         None => check.found(format!("{shown} is no key that anybody reads")),
     };
     let finding = finding.about(shown).at(file.source(key), file.line(key));
-    let Some(meant) = meant else { return finding.severity(Severity::Warning) };
+    let Some(intended) = intended else { return finding.severity(Severity::Warning) };
     // Where it would count, a plain pip command replaces the one that makes the virtual environment.
-    if matches!(meant[base..], ["phases", "install", ..]) && value.to_string().contains("pip") {
+    if matches!(intended[base..], ["phases", "install", ..]) && value.to_string().contains("pip") {
         let summary =
-            format!("delete it: Nixpacks installs by itself, and {} would replace that", meant[base..].join("."));
+            format!("delete it: Nixpacks installs by itself, and {} would replace that", intended[base..].join("."));
         return finding.fix(summary, vec![remove_key(&file.path, key)]);
     }
-    match fitting(value, meant) {
-        Some(value) if file.get(meant).is_none() => {
+    match fitting(value, intended) {
+        Some(value) if file.get(intended).is_none() => {
             let shown = Some(value.to_string()).filter(|text| text.len() <= 60 && value.is_array());
             let shown = shown.map_or_else(String::new, |text| format!(" = {text}"));
-            let edits = vec![remove_key(&file.path, key), set_key(&file.path, meant, value)];
-            finding.fix(format!("write {}{shown}", meant[base..].join(".")), edits)
+            let edits = vec![remove_key(&file.path, key), set_key(&file.path, intended, value)];
+            finding.fix(format!("write {}{shown}", intended[base..].join(".")), edits)
         }
         _ => finding,
     }

@@ -66,7 +66,7 @@ const TOOLS: [(&str, &str, &str); 3] = [
     ("uv", "NIXPACKS_UV_VERSION", "0.4.30"),
 ];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let Some(manager) = facts.manager().filter(|_| facts.is_python()) else { return };
     unset(facts, manager, findings);
     match manager {

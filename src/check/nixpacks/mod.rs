@@ -15,15 +15,15 @@ pub(crate) mod version;
 use super::Topic;
 
 pub(super) const TOPICS: &[Topic] = &[
-    Topic { checks: planned::CHECKS, look: planned::look },
-    Topic { checks: setup::CHECKS, look: setup::look },
-    Topic { checks: install::CHECKS, look: install::look },
-    Topic { checks: commands::CHECKS, look: commands::look },
-    Topic { checks: keys::CHECKS, look: keys::look },
-    Topic { checks: version::CHECKS, look: version::look },
-    Topic { checks: lock::CHECKS, look: lock::look },
-    Topic { checks: pyproject::CHECKS, look: pyproject::look },
-    Topic { checks: packages::CHECKS, look: packages::look },
-    Topic { checks: start::CHECKS, look: start::look },
-    Topic { checks: venv::CHECKS, look: venv::look },
+    Topic { checks: planned::CHECKS, check: planned::check },
+    Topic { checks: setup::CHECKS, check: setup::check },
+    Topic { checks: install::CHECKS, check: install::check },
+    Topic { checks: commands::CHECKS, check: commands::check },
+    Topic { checks: keys::CHECKS, check: keys::check },
+    Topic { checks: version::CHECKS, check: version::check },
+    Topic { checks: lock::CHECKS, check: lock::check },
+    Topic { checks: pyproject::CHECKS, check: pyproject::check },
+    Topic { checks: packages::CHECKS, check: packages::check },
+    Topic { checks: start::CHECKS, check: start::check },
+    Topic { checks: venv::CHECKS, check: venv::check },
 ];

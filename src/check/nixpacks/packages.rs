@@ -69,7 +69,7 @@ fn rows(table: &'static str) -> Rows {
     rows
 }
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_python() || !is_used(facts) {
         return;
     }

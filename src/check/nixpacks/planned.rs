@@ -74,7 +74,7 @@ pub(super) const CHECKS: &[Check] = &[
     UNREADABLE,
 ];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let derived = match facts.nixpacks() {
         Some(Ok(derived)) => derived,
         Some(Err(error)) => return findings.push(refused(facts, error)),

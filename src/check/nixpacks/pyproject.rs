@@ -21,7 +21,7 @@ pub(super) const CHECKS: &[Check] = &[BACKEND];
 const STRICT: [&str; 8] =
     ["hatchling", "flit_core", "flit", "poetry", "uv_build", "maturin", "scikit_build_core", "mesonpy"];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let used = matches!(facts.manager(), Some("setuptools" | "poetry" | "pdm" | "uv"));
     if !facts.is_python() || !used || !facts.app.has_file("pyproject.toml") {
         return;

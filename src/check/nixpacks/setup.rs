@@ -91,7 +91,7 @@ const NO_APT: &[(&str, &str)] = &[
     ("python3.11", ""),
 ];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if facts.is_python() && facts.plan().is_some() {
         unknown_packages(facts, findings);
         unknown_to_apt(facts, findings);

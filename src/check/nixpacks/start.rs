@@ -56,7 +56,7 @@ const RELEASE: Check = warning(
 pub(super) const CHECKS: &[Check] =
     &[BACKSLASH, EXEC_FORM, DISAGREE, RUN_IMAGE, USER, PROCFILE_COMMENT, PROCESSES, NO_COMMAND, TWICE, RELEASE];
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     procfile(facts, findings);
     if let Some(start) = Start::of(facts) {
         form(facts, &start, findings);
@@ -70,7 +70,7 @@ fn form(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
     if command.contains('\\') {
         let finding = BACKSLASH.found("a backslash in the start command makes the container end at once, silently");
         let joined = command.replace("\\\n", " ");
-        let edits = if joined.contains('\\') { Vec::new() } else { start.becomes(facts, &joined) };
+        let edits = if joined.contains('\\') { Vec::new() } else { start.replaced_with(facts, &joined) };
         findings.push(
             finding
                 .at((*source).clone(), command)
@@ -83,7 +83,7 @@ fn form(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
     {
         let finding =
             EXEC_FORM.found("the start command is written as a JSON list, which the shell does not understand");
-        let edits = start.becomes(facts, &words.join(" "));
+        let edits = start.replaced_with(facts, &words.join(" "));
         findings.push(finding.at((*source).clone(), command).fix("write it as one line", edits));
     }
 }

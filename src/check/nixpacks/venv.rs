@@ -16,7 +16,7 @@ fn makes(command: &str) -> bool {
     ["-m venv", "virtualenv ", "uv venv"].iter().any(|maker| command.contains(maker)) && command.contains("/opt/venv")
 }
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let Some(plan) = facts.plan().filter(|_| facts.is_python()) else { return };
     let phases = || plan.phases.iter().flatten();
     let makers = phases().flat_map(|(name, phase)| phase.cmds.iter().map(move |command| (name.as_str(), command)));

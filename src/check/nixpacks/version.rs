@@ -50,7 +50,7 @@ fn offered() -> impl Iterator<Item = &'static Python> {
 static PIPFILE_VERSION: Pattern = Pattern::new(r#"^(\s*python_(?:full_)?version)(\s*=\s*)(["'][0-9.]+["'].*)$"#);
 static MINOR: Pattern = Pattern::new(r"(?:^|[^0-9.])([23]\.[0-9]{1,2})(?:[^0-9]|$)");
 
-pub(super) fn look(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_python() {
         return;
     }

@@ -61,7 +61,7 @@ const KEYS: &[&str] =
 const DEPLOY_KEYS: &[&str] = &["aptpackages", "base", "inputs", "startcommand", "variables", "paths"];
 const STEP_KEYS: &[&str] = &["name", "inputs", "commands", "secrets", "assets", "variables", "caches", "deployoutputs"];
 
-pub(super) fn look(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
+pub(super) fn check(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
     keys(project, findings);
     provider(project, answer, findings);
     let planned = &answer.planned;
@@ -142,9 +142,9 @@ fn provider(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
 }
 
 /// What chose a command of a step.
-fn chosen<'a>(choices: &'a [Choice], step: &str, told: &str) -> Option<&'a Source> {
+fn chosen<'a>(choices: &'a [Choice], step: &str, shown: &str) -> Option<&'a Source> {
     let what = format!("steps.{step}.commands");
-    choices.iter().rfind(|choice| choice.what == what && choice.value == told).map(|choice| &choice.because)
+    choices.iter().rfind(|choice| choice.what == what && choice.value == shown).map(|choice| &choice.because)
 }
 
 fn commands(project: &Project, plan: &Plan, choices: &[Choice], findings: &mut Findings) {

@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[NOTHING, NOT_COPIED];
 
 const REQUIREMENTS: &str = "requirements.txt";
 
-pub(super) fn look(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
+pub(super) fn check(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
     let Some(plan) = &answer.planned.plan else { return };
     let Some(install) = plan.steps.iter().find(|step| step.name == "install") else { return };
     let commands = || plan.steps.iter().flat_map(|step| &step.commands).filter_map(line);

@@ -32,7 +32,7 @@ const REFUSED: Check = error(
 pub(super) const CHECKS: &[&[Check]] =
     &[&[REFUSED], config::CHECKS, install::CHECKS, python::CHECKS, start::CHECKS, unread::CHECKS];
 
-pub(super) fn look(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
+pub(super) fn check(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
     // That there is nothing to plan or to start is told of every builder alike.
     let is_told = |fault: &&str| {
         ["Railpack could not determine", "No start command"].iter().any(|words| fault.starts_with(words))
@@ -48,11 +48,11 @@ pub(super) fn look(project: &Project, answer: &OfRailpack, findings: &mut Findin
     if let (None, None, Some(other)) = (&answer.planned.plan, answer.planned.fault(), answer.planned.provider) {
         findings.push(other_language(project, other));
     }
-    config::look(project, answer, findings);
-    install::look(project, answer, findings);
-    python::look(project, answer, findings);
-    start::look(project, answer, findings);
-    unread::look(project, answer, findings);
+    config::check(project, answer, findings);
+    install::check(project, answer, findings);
+    python::check(project, answer, findings);
+    start::check(project, answer, findings);
+    unread::check(project, answer, findings);
 }
 
 /// A project that Railpack takes for one of another language.

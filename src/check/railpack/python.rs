@@ -31,7 +31,7 @@ pub(super) const CHECKS: &[Check] = &[NOT_PREBUILT, UNATTESTED, FILE_WINS];
 /// The first release whose mise asks for attestations.
 const ASKS: Version = Version::new(0, 24, 0);
 
-pub(super) fn look(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
+pub(super) fn check(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
     let planned = &answer.planned;
     let Some(choice) = planned.choices.iter().rfind(|choice| choice.what == "packages.python") else { return };
     let overruled = planned.overruling_python();

@@ -7,7 +7,7 @@ use crate::platform::Deploy;
 use crate::project::Source;
 
 /// The rules that are told of a project of these files, with the place of each.
-fn told(files: &[(&str, &str)]) -> Vec<String> {
+fn found(files: &[(&str, &str)]) -> Vec<String> {
     told_by(railpack::Version::NEWEST_KNOWN, files)
 }
 
@@ -41,29 +41,29 @@ const MAIN: (&str, &str) = ("main.py", "print(1)\n");
 #[test]
 fn a_healthy_project_is_told_nothing() {
     assert_eq!(
-        told(&[MAIN, ("requirements.txt", "flask==3.0.0\n--prefer-binary\n"), (".python-version", "3.12\n")]),
+        found(&[MAIN, ("requirements.txt", "flask==3.0.0\n--prefer-binary\n"), (".python-version", "3.12\n")]),
         [""; 0]
     );
     let locked = "[project]\nname = \"a\"\ndependencies = [\"flask\"]\n";
-    assert_eq!(told(&[MAIN, ("pyproject.toml", locked), ("uv.lock", "version = 1\n")]), [""; 0]);
+    assert_eq!(found(&[MAIN, ("pyproject.toml", locked), ("uv.lock", "version = 1\n")]), [""; 0]);
 }
 
 #[test]
 fn a_pyproject_without_a_lock_installs_nothing() {
     let wants = "[project]\nname = \"a\"\ndependencies = [\"flask\"]\n";
-    assert_eq!(told(&[MAIN, ("pyproject.toml", wants)]), ["railpack-nothing-installed pyproject.toml:3"]);
+    assert_eq!(found(&[MAIN, ("pyproject.toml", wants)]), ["railpack-nothing-installed pyproject.toml:3"]);
     let poetry = "[tool.poetry]\nname = \"a\"\n\n[tool.poetry.dependencies]\nflask = \"*\"\n";
-    assert_eq!(told(&[MAIN, ("pyproject.toml", poetry)]), ["railpack-nothing-installed pyproject.toml:5"]);
+    assert_eq!(found(&[MAIN, ("pyproject.toml", poetry)]), ["railpack-nothing-installed pyproject.toml:5"]);
     for asks_nothing in [
         "[tool.black]\nline-length = 99\n",
         "[project]\nname = \"a\"\ndependencies = []\n",
         "[tool.poetry]\nname = \"a\"\n\n[tool.poetry.dependencies]\npython = \"^3.12\"\n",
         "# dependencies = [\"flask\"]\n",
     ] {
-        assert_eq!(told(&[MAIN, ("pyproject.toml", asks_nothing)]), [""; 0], "{asks_nothing}");
+        assert_eq!(found(&[MAIN, ("pyproject.toml", asks_nothing)]), [""; 0], "{asks_nothing}");
     }
     let listed = "[project]\nname = \"a\"\ndependencies = [\n    # web\n    \"flask\",\n]\n";
-    assert_eq!(told(&[MAIN, ("pyproject.toml", listed)]), ["railpack-nothing-installed pyproject.toml:5"]);
+    assert_eq!(found(&[MAIN, ("pyproject.toml", listed)]), ["railpack-nothing-installed pyproject.toml:5"]);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn every_way_to_lead_pip_to_a_file_is_known_and_only_likely_to_fail() {
     // The configuration copies it.
     let copies = r#"{"steps": {"install": {"commands": [{"src": "reqs", "dest": "reqs"}, "..."]}}}"#;
     let files = [MAIN, ("requirements.txt", "-r reqs/base.txt\n"), ("reqs/base.txt", ""), ("railpack.json", copies)];
-    assert_eq!(told(&files), [""; 0]);
+    assert_eq!(found(&files), [""; 0]);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_file_that_mise_reads_in_the_container_beats_the_variable() {
 #[test]
 fn a_file_that_requirements_lead_to_is_not_copied() {
     let files = [MAIN, ("requirements.txt", "-r reqs/base.txt\n"), ("reqs/base.txt", "flask\n")];
-    assert_eq!(told(&files), ["railpack-requirement-not-copied requirements.txt:1"]);
+    assert_eq!(found(&files), ["railpack-requirement-not-copied requirements.txt:1"]);
     // With one that is named by file:// the whole project is copied.
     let whole = [
         MAIN,
@@ -108,15 +108,15 @@ fn a_file_that_requirements_lead_to_is_not_copied() {
         ("reqs/base.txt", "flask\n"),
         ("tide/setup.py", ""),
     ];
-    assert_eq!(told(&whole), [""; 0]);
+    assert_eq!(found(&whole), [""; 0]);
 }
 
 #[test]
 fn a_pin_without_a_build_or_an_attestation_is_named_at_its_line() {
     let pinned = |pin: &'static str| [MAIN, ("requirements.txt", "flask\n"), ("runtime.txt", pin)];
-    assert_eq!(told(&pinned("python-3.11.2\n"))[0].split(' ').next(), Some("railpack-python-not-prebuilt"));
-    assert_eq!(told(&pinned("python-3.12.8\n"))[0].split(' ').next(), Some("railpack-python-unattested"));
-    assert_eq!(told(&pinned("python-3.12.11\n")), [""; 0]);
+    assert_eq!(found(&pinned("python-3.11.2\n"))[0].split(' ').next(), Some("railpack-python-not-prebuilt"));
+    assert_eq!(found(&pinned("python-3.12.8\n"))[0].split(' ').next(), Some("railpack-python-unattested"));
+    assert_eq!(found(&pinned("python-3.12.11\n")), [""; 0]);
     assert_eq!(told_by(railpack::Version::COOLIFY, &pinned("python-3.12.8\n")), [""; 0]);
 }
 
@@ -128,12 +128,12 @@ fn what_nobody_reads_or_runs_is_told() {
         ("nixpacks.toml", ""),
         ("Procfile", "release: ./migrate\nweb: python main.py\n"),
     ];
-    assert_eq!(told(&files), ["railpack-ignores-nixpacks nixpacks.toml", "railpack-release-not-run Procfile:1"]);
+    assert_eq!(found(&files), ["railpack-ignores-nixpacks nixpacks.toml", "railpack-release-not-run Procfile:1"]);
 }
 
 #[test]
 fn what_railpacks_file_takes_away_is_told_at_its_line() {
-    let configured = |text: &'static str| told(&[MAIN, ("requirements.txt", "psycopg2\n"), ("railpack.json", text)]);
+    let configured = |text: &'static str| found(&[MAIN, ("requirements.txt", "psycopg2\n"), ("railpack.json", text)]);
     let apt = "{\n  // ours\n  \"deploy\": {\n    \"aptPackages\": [\"curl\"],\n  },\n}\n";
     assert_eq!(configured(apt), ["railpack-apt-packages-replaced railpack.json:4"]);
     assert_eq!(configured("{\"deploy\": {\"aptPackages\": [\"...\", \"curl\"]}}"), [""; 0]);
@@ -149,7 +149,7 @@ fn what_railpacks_file_takes_away_is_told_at_its_line() {
 
 #[test]
 fn a_file_that_railpack_cannot_read_or_passes_over_is_told_with_its_place() {
-    let configured = |text: &'static str| told(&[MAIN, ("requirements.txt", ""), ("railpack.json", text)]);
+    let configured = |text: &'static str| found(&[MAIN, ("requirements.txt", ""), ("railpack.json", text)]);
     assert_eq!(configured("{\n  \"deploy\": oops\n}\n"), ["railpack-invalid-config railpack.json:2"]);
     assert_eq!(
         configured("{\"deploy\": {\"startCommand\": \"python main.py\"},\n\"start\": 1}"),
@@ -161,34 +161,34 @@ fn a_file_that_railpack_cannot_read_or_passes_over_is_told_with_its_place() {
 #[test]
 fn the_app_that_railpack_starts_is_looked_for_in_main() {
     let app = ("app.py", "from fastapi import FastAPI\napi = FastAPI()\n");
-    let found = found_by(railpack::Version::NEWEST_KNOWN, &[app, ("requirements.txt", "fastapi\nuvicorn\n")]);
-    assert_eq!(found[0].rule, "railpack-starts-main-app");
-    assert_eq!(found[0].fixes[0].summary, "start app:api");
+    let named = found_by(railpack::Version::NEWEST_KNOWN, &[app, ("requirements.txt", "fastapi\nuvicorn\n")]);
+    assert_eq!(named[0].rule, "railpack-starts-main-app");
+    assert_eq!(named[0].fixes[0].summary, "start app:api");
     assert_eq!(
-        told(&[("main.py", "from app import api as app\n"), app, ("requirements.txt", "fastapi\nuvicorn\n")]),
+        found(&[("main.py", "from app import api as app\n"), app, ("requirements.txt", "fastapi\nuvicorn\n")]),
         [""; 0]
     );
 }
 
 #[test]
 fn what_holds_for_every_builder_is_told_here_too() {
-    assert_eq!(told(&[MAIN, ("requirements.txt", "flask = 1.0\n")]), ["invalid-requirement requirements.txt:1"]);
+    assert_eq!(found(&[MAIN, ("requirements.txt", "flask = 1.0\n")]), ["invalid-requirement requirements.txt:1"]);
     assert_eq!(
-        told(&[MAIN, ("pyproject.toml", "[project\n"), ("uv.lock", "")]),
+        found(&[MAIN, ("pyproject.toml", "[project\n"), ("uv.lock", "")]),
         ["invalid-pyproject pyproject.toml:1"]
     );
-    assert_eq!(told(&[("main.py", "import requests\n"), ("requirements.txt", "")]), ["import-not-required main.py:1"]);
+    assert_eq!(found(&[("main.py", "import requests\n"), ("requirements.txt", "")]), ["import-not-required main.py:1"]);
     let server =
         ("main.py", "from flask import Flask\napp = Flask(__name__)\napp.run(host=\"127.0.0.1\", port=5000)\n");
-    let found = told(&[server, ("requirements.txt", "flask==3.0.0\n")]);
-    assert!(found.contains(&"wrong-bind-host main.py:3".to_owned()), "{found:?}");
-    assert_eq!(told(&[("serve.py", ""), ("requirements.txt", "")]), ["no-start-command ."]);
+    let answer = found(&[server, ("requirements.txt", "flask==3.0.0\n")]);
+    assert!(answer.contains(&"wrong-bind-host main.py:3".to_owned()), "{answer:?}");
+    assert_eq!(found(&[("serve.py", ""), ("requirements.txt", "")]), ["no-start-command ."]);
     let variable = ("main.py", "import os\nprint(os.environ[\"HARBOUR\"])\n");
-    assert_eq!(told(&[variable, ("requirements.txt", "")]), ["missing-env-var main.py:2"]);
+    assert_eq!(found(&[variable, ("requirements.txt", "")]), ["missing-env-var main.py:2"]);
 }
 
 #[test]
 fn another_language_that_comes_first_is_told() {
     let files = [MAIN, ("requirements.txt", ""), ("go.mod", "module harbour\n")];
-    assert_eq!(told(&files)[0], "other-provider .");
+    assert_eq!(found(&files)[0], "other-provider .");
 }

@@ -16,7 +16,7 @@ pub(crate) const RELEASE: Check = warning(
 
 pub(super) const CHECKS: &[Check] = &[CONFIG, RELEASE];
 
-pub(super) fn look(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
+pub(super) fn check(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
     for name in ["nixpacks.toml", "nixpacks.json"].into_iter().filter(|name| project.has_file(name)) {
         findings.push(
             CONFIG

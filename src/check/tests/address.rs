@@ -41,11 +41,11 @@ fn a_call_that_may_be_passed_over() {
     let both = "if LOCAL:\n    app.run(host='127.0.0.1')\nelse:\n    app.run(host='0.0.0.0')";
     silent("wrong-bind-host", &[FLASK, ("main.py", &app(both))]);
     let one = "if LOCAL:\n    app.run(host='127.0.0.1')";
-    let told = fires("wrong-bind-host", "main.py:4", &[FLASK, ("main.py", &app(one))]);
-    assert_eq!(told.severity, Severity::Warning);
+    let finding = fires("wrong-bind-host", "main.py:4", &[FLASK, ("main.py", &app(one))]);
+    assert_eq!(finding.severity, Severity::Warning);
     let main = "if __name__ == '__main__':\n    app.run()";
-    let told = fires("wrong-bind-host", "main.py:4", &[FLASK, ("main.py", &app(main))]);
-    assert_eq!(told.severity, Severity::Error);
+    let finding = fires("wrong-bind-host", "main.py:4", &[FLASK, ("main.py", &app(main))]);
+    assert_eq!(finding.severity, Severity::Error);
 }
 
 #[test]
@@ -83,12 +83,12 @@ fn functions_that_serve() {
 fn a_port_that_the_framework_chooses_is_the_second_half_of_the_edit() {
     let gradio = ("requirements.txt", "gradio==6.0.0\n");
     let text = "import gradio as gr\ndemo = gr.Interface(len, 'text', 'text')\ndemo.launch(server_name=\"0.0.0.0\")\n";
-    let told = fires("hard-coded-port", "main.py:3", &[gradio, ("main.py", text)]);
-    let crate::finding::Edit::WriteFile { text, .. } = &told.fixes[0].edits[0] else { panic!("{told:#?}") };
+    let finding = fires("hard-coded-port", "main.py:3", &[gradio, ("main.py", text)]);
+    let crate::finding::Edit::WriteFile { text, .. } = &finding.fixes[0].edits[0] else { panic!("{finding:#?}") };
     assert!(text.starts_with("import os\nimport gradio as gr\n"), "{text}");
     assert!(text.ends_with("launch(server_name=\"0.0.0.0\", server_port=int(os.environ[\"PORT\"]))\n"), "{text}");
-    let told = fires("hard-coded-port", "main.py:3", &[FLASK, ("main.py", &app("app.run('0.0.0.0', 5000)"))]);
-    let crate::finding::Edit::WriteFile { text, .. } = &told.fixes[0].edits[0] else { panic!("{told:#?}") };
+    let finding = fires("hard-coded-port", "main.py:3", &[FLASK, ("main.py", &app("app.run('0.0.0.0', 5000)"))]);
+    let crate::finding::Edit::WriteFile { text, .. } = &finding.fixes[0].edits[0] else { panic!("{finding:#?}") };
     assert!(text.ends_with("app.run('0.0.0.0', int(os.environ[\"PORT\"]))\n"), "{text}");
     silent("hard-coded-port", &[gradio, ("main.py", "import gradio as gr\ndemo.launch(**settings)\n")]);
 }

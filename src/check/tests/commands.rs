@@ -26,8 +26,8 @@ fn changes_that_the_next_command_does_not_see() {
 #[test]
 fn an_activation_that_path_makes_up_for_is_a_note() {
     let config = "[phases.install]\ncmds = [\"python -m venv /opt/venv\", \". /opt/venv/bin/activate\", \"pip install -r requirements.txt\"]\n";
-    let told = fires("command-without-effect", "nixpacks.toml:2", &[FLASK, MAIN, ("nixpacks.toml", config)]);
-    assert_eq!(told.severity, Severity::Note);
+    let finding = fires("command-without-effect", "nixpacks.toml:2", &[FLASK, MAIN, ("nixpacks.toml", config)]);
+    assert_eq!(finding.severity, Severity::Note);
 }
 
 #[test]

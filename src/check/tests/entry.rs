@@ -9,8 +9,8 @@ fn starts(command: &str) -> (&'static str, String) {
 #[test]
 fn files_that_are_not_there() {
     let (name, text) = starts("python Bot.py");
-    let told = fires("start-file-missing", "Procfile:1", &[ALL, ("bot.py", ""), (name, &text)]);
-    assert_eq!(told.fixes[0].summary, "start bot.py");
+    let finding = fires("start-file-missing", "Procfile:1", &[ALL, ("bot.py", ""), (name, &text)]);
+    assert_eq!(finding.fixes[0].summary, "start bot.py");
     let (name, text) = starts("cd src && python -u app.py --debug");
     fires("start-file-missing", "Procfile:1", &[ALL, ("src/other/x.py", ""), (name, &text)]);
     silent("start-file-missing", &[ALL, ("src/app.py", ""), (name, &text)]);
@@ -25,8 +25,8 @@ fn files_that_are_not_there() {
 fn modules_that_are_not_there() {
     let app = ("app.py", "from flask import Flask\napp = Flask(__name__)\n");
     let (name, text) = starts("gunicorn main:app --workers 2");
-    let told = fires("wrong-start-module", "Procfile:1", &[ALL, app, (name, &text)]);
-    assert_eq!(told.fixes[0].summary, "start app:app");
+    let finding = fires("wrong-start-module", "Procfile:1", &[ALL, app, (name, &text)]);
+    assert_eq!(finding.fixes[0].summary, "start app:app");
     let (name, text) = starts("gunicorn -k uvicorn.workers.UvicornWorker -w 4 app:app");
     silent("wrong-start-module", &[ALL, app, (name, &text)]);
     let (name, text) = starts("uvicorn --app-dir backend api.main:app --host 0.0.0.0 --port $PORT");
@@ -55,8 +55,8 @@ fn a_search_path_that_cannot_be_followed_says_nothing() {
     let config = ("nixpacks.toml", "[variables]\nGUNICORN_CMD_ARGS = \"--chdir src\"\n");
     silent("wrong-start-module", &[ALL, shop, (name, &text), config]);
     let written = ("nixpacks.toml", "[phases.build]\ncmds = [\"python write.py\"]\n");
-    let told = fires("wrong-start-module", "Procfile:1", &[ALL, shop, (name, &text), written]);
-    assert_eq!(told.severity, crate::finding::Severity::Warning);
+    let finding = fires("wrong-start-module", "Procfile:1", &[ALL, shop, (name, &text), written]);
+    assert_eq!(finding.severity, crate::finding::Severity::Warning);
 }
 
 #[test]
@@ -68,8 +68,8 @@ fn a_folder_to_change_to_that_is_not_there() {
 #[test]
 fn a_project_name_is_no_module() {
     let project = ("pyproject.toml", "[project]\nname = \"my-app\"\nversion = \"1\"\n");
-    let told = fires("wrong-start-module", "pyproject.toml:2", &[project, ("my_app/__main__.py", "")]);
-    assert_eq!(told.fixes[0].summary, "start it with `python -m my_app`");
+    let finding = fires("wrong-start-module", "pyproject.toml:2", &[project, ("my_app/__main__.py", "")]);
+    assert_eq!(finding.fixes[0].summary, "start it with `python -m my_app`");
     silent(
         "wrong-start-module",
         &[("pyproject.toml", "[project]\nname = \"tool\"\nversion = \"1\"\n"), ("tool/__main__.py", "")],
@@ -81,8 +81,8 @@ fn a_project_name_is_no_module() {
 fn names_that_a_module_does_not_have() {
     let app = ("app.py", "from flask import Flask\nserver = Flask(__name__)\n");
     let (name, text) = starts("gunicorn app:app");
-    let told = fires("wrong-app-attribute", "Procfile:1", &[ALL, app, (name, &text)]);
-    assert_eq!(told.fixes[0].summary, "start app:server");
+    let finding = fires("wrong-app-attribute", "Procfile:1", &[ALL, app, (name, &text)]);
+    assert_eq!(finding.fixes[0].summary, "start app:server");
     silent("wrong-app-attribute", &[ALL, ("app.py", "from shop import app\n"), (name, &text)]);
     silent("wrong-app-attribute", &[ALL, ("app.py", "from shop import *\n"), (name, &text)]);
     let (name, text) = starts("gunicorn site.wsgi");

@@ -6,12 +6,12 @@ const ALL: (&str, &str) = ("requirements.txt", "flask==3.0.0\ngunicorn==23.0.0\n
 fn a_function_that_makes_the_app_must_be_called() {
     let app =
         ("shop/__init__.py", "from flask import Flask\n\n\ndef create_app(config=None):\n    return Flask('shop')\n");
-    let told = fires(
+    let finding = fires(
         "app-factory-not-called",
         "Procfile:1",
         &[ALL, app, ("Procfile", "web: gunicorn shop:create_app -w 2\n")],
     );
-    assert_eq!(told.evidence[1].source.to_string(), "shop/__init__.py:4");
+    assert_eq!(finding.evidence[1].source.to_string(), "shop/__init__.py:4");
     fires(
         "app-factory-not-called",
         "nixpacks.toml:2",

@@ -128,7 +128,7 @@ const HEALTHY: &[(&str, Files<'_>)] = &[
 #[test]
 fn healthy_projects_get_notes_at_most() {
     for (name, files) in HEALTHY {
-        let worse: Vec<_> = found(files).into_iter().filter(|told| told.severity > Severity::Note).collect();
+        let worse: Vec<_> = found(files).into_iter().filter(|finding| finding.severity > Severity::Note).collect();
         assert!(worse.is_empty(), "{name}: {worse:#?}");
     }
 }

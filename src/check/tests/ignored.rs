@@ -18,11 +18,11 @@ fn files_that_the_code_reaches() {
     let code =
         [start, ("bot/__init__.py", ""), ("bot/config.py", "from .keys import KEY\n"), ("bot/keys.py", "KEY = 1\n")];
     let with = |rule| [code[0], code[1], code[2], code[3], ("data/words.json", "[]"), (".gitignore", rule)];
-    let told = fires("needed-file-ignored", ".gitignore:1", &with("keys.py\n"));
-    assert_eq!(told.evidence[1].source.to_string(), "bot/config.py:1");
-    assert_eq!(told.fixes, []);
-    let told = fires("needed-file-ignored", ".gitignore:1", &with("data/\n"));
-    assert_eq!(told.evidence[1].source.to_string(), "main.py:4");
+    let finding = fires("needed-file-ignored", ".gitignore:1", &with("keys.py\n"));
+    assert_eq!(finding.evidence[1].source.to_string(), "bot/config.py:1");
+    assert_eq!(finding.fixes, []);
+    let finding = fires("needed-file-ignored", ".gitignore:1", &with("data/\n"));
+    assert_eq!(finding.evidence[1].source.to_string(), "main.py:4");
     silent("needed-file-ignored", &with("*.db\n"));
 }
 

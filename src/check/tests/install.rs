@@ -7,9 +7,9 @@ const MAIN: (&str, &str) = ("main.py", "");
 #[test]
 fn an_install_phase_with_a_pip_package() {
     let config = "[phases.setup]\nnixPkgs = [\"python311\", \"python311Packages.pip\"]\n\n[phases.install]\ncmds = [\"pip install -r requirements.txt\"]\n";
-    let told = fires("externally-managed", "nixpacks.toml:5", &[FLASK, MAIN, ("nixpacks.toml", config)]);
-    assert_eq!(told.evidence[1].source.to_string(), "nixpacks.toml:2");
-    assert!(told.fixes[0].edits.iter().all(|edit| matches!(edit, Edit::RemoveKey { .. } | Edit::RemoveItem { .. })));
+    let finding = fires("externally-managed", "nixpacks.toml:5", &[FLASK, MAIN, ("nixpacks.toml", config)]);
+    assert_eq!(finding.evidence[1].source.to_string(), "nixpacks.toml:2");
+    assert!(finding.fixes[0].edits.iter().all(|edit| matches!(edit, Edit::RemoveKey { .. } | Edit::RemoveItem { .. })));
 
     let json = r#"{"build": {"nixpacksPlan": {"phases": {
         "setup": {"nixPkgs": ["...", "python3Packages.pip"]},
@@ -34,20 +34,20 @@ fn an_install_phase_with_a_pip_package() {
 #[test]
 fn an_install_phase_without_pip() {
     let plain = "[phases.install]\ncmds = [\"pip install -r requirements.txt\"]\n";
-    let told = fires("pip-not-found", "nixpacks.toml:2", &[FLASK, MAIN, ("nixpacks.toml", plain)]);
-    assert_eq!(told.fixes[0].edits.len(), 1);
+    let finding = fires("pip-not-found", "nixpacks.toml:2", &[FLASK, MAIN, ("nixpacks.toml", plain)]);
+    assert_eq!(finding.fixes[0].edits.len(), 1);
     let module = "[phases.install]\ncmds = [\"python -m pip install --upgrade pip\", \"python -m pip install -r requirements.txt\", \"python manage.py collectstatic\"]\n";
-    let told = fires("pip-not-found", "nixpacks.toml:2", &[FLASK, MAIN, ("nixpacks.toml", module)]);
+    let finding = fires("pip-not-found", "nixpacks.toml:2", &[FLASK, MAIN, ("nixpacks.toml", module)]);
     assert!(
-        serde_json::to_string(&told.fixes[0].edits).unwrap().contains(r#"["...","python manage.py collectstatic"]"#)
+        serde_json::to_string(&finding.fixes[0].edits).unwrap().contains(r#"["...","python manage.py collectstatic"]"#)
     );
-    let told = fires_with(
+    let finding = fires_with(
         "pip-not-found",
         "$NIXPACKS_INSTALL_CMD",
         &[FLASK, MAIN],
         &["NIXPACKS_INSTALL_CMD=pip install -r requirements.txt"],
     );
-    assert!(told.help.unwrap().starts_with("unset"));
+    assert!(finding.help.unwrap().starts_with("unset"));
 
     let lost = "[phases.install]\ncmds = [\"python -m venv .venv\", \". .venv/bin/activate\", \"pip install -r requirements.txt\"]\n";
     fires("pip-not-found", "nixpacks.toml:2", &[FLASK, MAIN, ("nixpacks.toml", lost)]);
@@ -123,9 +123,9 @@ fn commands_that_run_twice() {
 #[test]
 fn pip_before_there_is_an_environment() {
     let early = ("nixpacks.toml", "[phases.install]\ncmds = [\"pip install -U pip\", \"...\"]\n");
-    let told =
+    let finding =
         fires("pip-not-found", "nixpacks.toml:2", &[("main.py", ""), ("requirements.txt", "flask==3.0.0\n"), early]);
-    assert_eq!(told.fixes[0].summary, "put it behind \"...\"");
+    assert_eq!(finding.fixes[0].summary, "put it behind \"...\"");
     let uv = ("nixpacks.toml", "[phases.install]\ncmds = [\"uv venv\", \"uv pip install -r requirements.txt\"]\n");
     silent("pip-not-found", &[("main.py", ""), ("requirements.txt", "flask==3.0.0\n"), uv]);
 }
@@ -139,12 +139,13 @@ fn programs_beside_nix_python_are_not_on_path() {
     };
     let all = ("requirements.txt", "gunicorn==23.0.0\n");
     let config = files("gunicorn main:app", ", \"python311Packages.pip\"");
-    let told = fires("venv-bypassed", "nixpacks.toml:4", &[all, ("main.py", "app = 1\n"), ("nixpacks.toml", &config)]);
-    assert_eq!(told.severity, crate::finding::Severity::Error);
+    let finding =
+        fires("venv-bypassed", "nixpacks.toml:4", &[all, ("main.py", "app = 1\n"), ("nixpacks.toml", &config)]);
+    assert_eq!(finding.severity, crate::finding::Severity::Error);
     silent("pip-package-not-needed", &[all, ("main.py", "app = 1\n"), ("nixpacks.toml", &config)]);
     let config = files("python main.py", ", \"python311Packages.pip\"");
-    let told = fires("venv-bypassed", "nixpacks.toml:4", &[all, ("main.py", ""), ("nixpacks.toml", &config)]);
-    assert_eq!(told.severity, crate::finding::Severity::Warning);
+    let finding = fires("venv-bypassed", "nixpacks.toml:4", &[all, ("main.py", ""), ("nixpacks.toml", &config)]);
+    assert_eq!(finding.severity, crate::finding::Severity::Warning);
     let config = files("python main.py", "");
     fires("pip-not-found", "nixpacks.toml:4", &[all, ("main.py", ""), ("nixpacks.toml", &config)]);
 }

@@ -5,7 +5,7 @@ const MAIN: (&str, &str) = ("main.py", "");
 
 #[test]
 fn nixpacks_keys_that_nobody_reads() {
-    for (config, place, meant) in [
+    for (config, place, suggestion) in [
         ("[setup]\nnixPkgs = [\"ffmpeg\"]\n", "nixpacks.toml:1", "phases.setup"),
         ("[install]\ncmds = [\"pip install x\"]\n", "nixpacks.toml:1", "phases.install"),
         ("[phases.setup]\npkgs = [\"ffmpeg\"]\n", "nixpacks.toml:2", "phases.setup.nixPkgs"),
@@ -16,9 +16,9 @@ fn nixpacks_keys_that_nobody_reads() {
         ("[variabels]\nA = \"b\"\n", "nixpacks.toml:1", "variables"),
         ("aptPkgs = [\"git\"]\n", "nixpacks.toml:1", "phases.setup.aptPkgs"),
     ] {
-        let told = fires("unknown-nixpacks-key", place, &[FLASK, MAIN, ("nixpacks.toml", config)]);
-        assert!(told.message.ends_with(&format!("did you mean {meant}?")), "{}", told.message);
-        assert_eq!(told.fixes.len(), 1, "{config}");
+        let finding = fires("unknown-nixpacks-key", place, &[FLASK, MAIN, ("nixpacks.toml", config)]);
+        assert!(finding.message.ends_with(&format!("did you mean {suggestion}?")), "{}", finding.message);
+        assert_eq!(finding.fixes.len(), 1, "{config}");
     }
     let json = r#"{"build": {"nixpacksPlan": {"phases": {"setup": {"pkgs": ["ffmpeg"]}}}}}"#;
     fires("unknown-nixpacks-key", "railway.json:1", &[FLASK, MAIN, ("railway.json", json)]);
@@ -29,9 +29,9 @@ fn nixpacks_keys_that_nobody_reads() {
 #[test]
 fn moving_an_install_section_would_do_harm() {
     let files = [FLASK, MAIN, ("nixpacks.toml", "[install]\ncmds = [\"pip install -r requirements.txt\"]\n")];
-    let told = fires("unknown-nixpacks-key", "nixpacks.toml:1", &files);
+    let finding = fires("unknown-nixpacks-key", "nixpacks.toml:1", &files);
     assert_eq!(
-        serde_json::to_string(&told.fixes[0].edits).unwrap(),
+        serde_json::to_string(&finding.fixes[0].edits).unwrap(),
         r#"[{"edit":"remove-key","path":"nixpacks.toml","key":["install"]}]"#
     );
 }
@@ -67,9 +67,9 @@ fn two_files_of_one_kind() {
 fn values_that_do_not_fit_their_keys() {
     let with = |deploy: &str| format!("{{\"deploy\": {{{deploy}}}}}");
     for deploy in [r#""healthcheckTimeout": "300""#, r#""numReplicas": "1""#, r#""restartPolicyType": "SOMETIMES""#] {
-        let told =
+        let finding =
             super::found(&[("main.py", ""), ("requirements.txt", "flask==3.0.0\n"), ("railway.json", &with(deploy))]);
-        assert!(told.iter().any(|found| found.rule == "wrong-railway-value"), "{deploy}: {told:#?}");
+        assert!(finding.iter().any(|found| found.rule == "wrong-railway-value"), "{deploy}: {finding:#?}");
     }
     let right = with(r#""healthcheckTimeout": 300, "restartPolicyType": "on_failure""#);
     silent("wrong-railway-value", &[("main.py", ""), ("requirements.txt", "flask==3.0.0\n"), ("railway.json", &right)]);

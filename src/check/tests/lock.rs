@@ -96,13 +96,13 @@ fn uv_locks_of_a_later_format() {
 fn a_project_table_that_no_usable_poetry_reads() {
     let project = "[project]\nname = \"tides\"\nversion = \"0.1.0\"\ndependencies = [\"requests (>=2.32,<3)\"]\n\n[tool.poetry]\npackage-mode = false\n\n[build-system]\nrequires = [\"poetry-core>=2.0\"]\nbuild-backend = \"poetry.core.masonry.api\"\n";
     let files = [("main.py", ""), ("pyproject.toml", project), ("poetry.lock", "")];
-    let told = fires("poetry-version-too-old", "pyproject.toml:1", &files);
-    assert_eq!(told.fixes[0].edits.len(), 1);
-    let told = fires("build-backend-config", "pyproject.toml:7", &files[..2]);
-    assert_eq!(told.fixes[0].edits.len(), 1);
+    let finding = fires("poetry-version-too-old", "pyproject.toml:1", &files);
+    assert_eq!(finding.fixes[0].edits.len(), 1);
+    let finding = fires("build-backend-config", "pyproject.toml:7", &files[..2]);
+    assert_eq!(finding.fixes[0].edits.len(), 1);
     let classic = "[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\nrequests = \"^2\"\n[build-system]\nbuild-backend = \"poetry.core.masonry.api\"\n";
-    let told = fires("build-backend-config", "pyproject.toml:2", &[("main.py", ""), ("pyproject.toml", classic)]);
-    assert_eq!(told.help.as_deref(), Some("run `poetry lock` and commit poetry.lock"));
+    let finding = fires("build-backend-config", "pyproject.toml:2", &[("main.py", ""), ("pyproject.toml", classic)]);
+    assert_eq!(finding.help.as_deref(), Some("run `poetry lock` and commit poetry.lock"));
 }
 
 #[test]
@@ -110,9 +110,9 @@ fn a_lock_is_not_traded_for_ranges() {
     let project = "[project]\nname = \"tides\"\nversion = \"0.1.0\"\ndependencies = [\"requests (>=2.32,<3)\"]\n";
     let lock = "[[package]]\nname = \"requests\"\nversion = \"2.32.3\"\ngroups = [\"main\"]\n\n[[package]]\nname = \"colorama\"\nversion = \"0.4.6\"\ngroups = [\"main\"]\nmarkers = \"sys_platform == 'win32'\"\n\n[[package]]\nname = \"pytest\"\nversion = \"8.3.4\"\ngroups = [\"dev\"]\n";
     let files = [("main.py", ""), ("pyproject.toml", project), ("poetry.lock", lock)];
-    let told = fires("poetry-version-too-old", "pyproject.toml:1", &files);
-    assert!(told.fixes[0].summary.contains("what poetry.lock pins"), "{told:#?}");
-    let lines: Vec<_> = told.fixes[0].edits.iter().map(|edit| format!("{edit:?}")).collect();
+    let finding = fires("poetry-version-too-old", "pyproject.toml:1", &files);
+    assert!(finding.fixes[0].summary.contains("what poetry.lock pins"), "{finding:#?}");
+    let lines: Vec<_> = finding.fixes[0].edits.iter().map(|edit| format!("{edit:?}")).collect();
     assert!(
         lines[0].contains("requests==2.32.3") && lines[1].contains("colorama==0.4.6 ; sys_platform == 'win32'"),
         "{lines:?}"
@@ -121,6 +121,6 @@ fn a_lock_is_not_traded_for_ranges() {
     let by_git = format!(
         "{lock}\n[[package]]\nname = \"reef\"\nversion = \"1\"\ngroups = [\"main\"]\n[package.source]\ntype = \"git\"\n"
     );
-    let told = fires("poetry-version-too-old", "pyproject.toml:1", &[files[0], files[1], ("poetry.lock", &by_git)]);
-    assert!(told.fixes[0].summary.contains("what poetry.lock pins is lost"), "{told:#?}");
+    let finding = fires("poetry-version-too-old", "pyproject.toml:1", &[files[0], files[1], ("poetry.lock", &by_git)]);
+    assert!(finding.fixes[0].summary.contains("what poetry.lock pins is lost"), "{finding:#?}");
 }

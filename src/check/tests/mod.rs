@@ -39,7 +39,7 @@ use crate::project::Project;
 
 type Files<'a> = &'a [(&'a str, &'a str)];
 
-fn look(dir: &tempfile::TempDir, env: &[&str]) -> Vec<Diagnosis> {
+fn findings(dir: &tempfile::TempDir, env: &[&str]) -> Vec<Diagnosis> {
     let project = Project::open(dir.path()).unwrap();
     let options = Options { env: env.iter().map(|&given| given.to_owned()).collect(), ..Options::default() };
     let derived = nixpacks::derive(&project, &options);
@@ -47,7 +47,7 @@ fn look(dir: &tempfile::TempDir, env: &[&str]) -> Vec<Diagnosis> {
 }
 
 fn found(files: Files<'_>) -> Vec<Diagnosis> {
-    look(&folder(files), &[])
+    findings(&folder(files), &[])
 }
 
 /// The one finding of this id stands at this place; its first fix, if it has any, ends it.
@@ -59,7 +59,7 @@ fn fires(id: &str, place: &str, files: Files<'_>) -> Diagnosis {
 #[track_caller]
 fn fires_with(id: &str, place: &str, files: Files<'_>, env: &[&str]) -> Diagnosis {
     let dir = folder(files);
-    let all = look(&dir, env);
+    let all = findings(&dir, env);
     let Some(diagnosis) = all.iter().find(|diagnosis| diagnosis.rule == id) else {
         panic!("{id} does not fire; these do: {:#?}", all.iter().map(|d| (d.rule, &d.message)).collect::<Vec<_>>());
     };
@@ -67,7 +67,7 @@ fn fires_with(id: &str, place: &str, files: Files<'_>, env: &[&str]) -> Diagnosi
     assert!(checks().any(|check| check.id == id), "{id} is no check");
     if let Some(fix) = diagnosis.fixes.first() {
         apply::apply(dir.path(), &fix.edits);
-        let left = look(&dir, env);
+        let left = findings(&dir, env);
         let same = left.iter().find(|left| left.rule == id && left.message == diagnosis.message);
         assert!(same.is_none(), "`{}` does not cure: {same:#?}", fix.summary);
     }
@@ -81,7 +81,7 @@ fn silent(id: &str, files: Files<'_>) {
 
 #[track_caller]
 fn silent_with(id: &str, files: Files<'_>, env: &[&str]) {
-    let all = look(&folder(files), env);
+    let all = findings(&folder(files), env);
     let found: Vec<_> = all.iter().filter(|diagnosis| diagnosis.rule == id).collect();
     assert!(found.is_empty(), "{found:#?}");
 }

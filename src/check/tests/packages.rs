@@ -29,8 +29,8 @@ fn headers_that_the_plan_lacks() {
 
 #[test]
 fn libraries_that_the_plan_lacks() {
-    let told = fires("missing-shared-library", "requirements.txt:1", &asks("opencv-python==4.10.0.84\n"));
-    assert_eq!(told.fixes.len(), 2);
+    let finding = fires("missing-shared-library", "requirements.txt:1", &asks("opencv-python==4.10.0.84\n"));
+    assert_eq!(finding.fixes.len(), 2);
     fires("missing-shared-library", "requirements.txt:1", &asks("weasyprint==62.0\n"));
     // Debian's libraries are not on the path of Nix' Python.
     fires(
@@ -45,12 +45,12 @@ fn libraries_that_the_plan_lacks() {
     );
     // Since 4.13 Qt's libraries in the wheel want libxcb.so.1 as well, and without a pin the newest is installed.
     for pin in ["opencv-python\n", "opencv-python==4.13.0.90\n"] {
-        let told = fires(
+        let finding = fires(
             "missing-shared-library",
             "requirements.txt:1",
             &with(pin, "[phases.setup]\nnixLibs = [\"...\", \"libGL\", \"glib\"]\n"),
         );
-        assert!(told.message.contains("xorg.libxcb"), "{}", told.message);
+        assert!(finding.message.contains("xorg.libxcb"), "{}", finding.message);
     }
 }
 
@@ -64,20 +64,20 @@ fn programs_that_the_plan_lacks() {
 
 #[test]
 fn pins_older_than_the_python() {
-    let told = fires("no-wheel-for-python", "requirements.txt:1", &asks("numpy==1.24.3\n"));
-    assert_eq!((told.severity, told.fixes.len()), (Severity::Error, 1));
+    let finding = fires("no-wheel-for-python", "requirements.txt:1", &asks("numpy==1.24.3\n"));
+    assert_eq!((finding.severity, finding.fixes.len()), (Severity::Error, 1));
     fires(
         "no-wheel-for-python",
         "requirements.txt:1",
         &[("requirements.txt", "pandas==2.1.4\n"), ("main.py", ""), (".python-version", "3.13\n")],
     );
     let narrow = ("pyproject.toml", "[project]\nname = \"x\"\nrequires-python = \">=3.12\"\n");
-    let told = fires(
+    let finding = fires(
         "no-wheel-for-python",
         "requirements.txt:1",
         &[("requirements.txt", "numpy==1.24.3\n"), ("main.py", ""), narrow],
     );
-    assert!(told.fixes.is_empty());
+    assert!(finding.fixes.is_empty());
     silent("no-wheel-for-python", &asks("numpy==1.26.4\npandas==2.2.3\ntorch>=2\n"));
     silent(
         "no-wheel-for-python",

@@ -1,4 +1,4 @@
-use super::{fires, fires_with, folder, look, silent};
+use super::{findings, fires, fires_with, folder, silent};
 use crate::finding::Severity;
 
 const FLASK: (&str, &str) = ("requirements.txt", "flask==3.0.0\ngunicorn==23.0.0\n");
@@ -12,8 +12,8 @@ fn configuration_that_nixpacks_does_not_take() {
         &[FLASK, MAIN, ("nixpacks.toml", "[phases.install\ncmds = 1\n")],
     );
     let text = "[phases.build]\ncmds = \"make\"\nnixPkgs = \"ffmpeg\"\n";
-    let told = fires("invalid-nixpacks-config", "nixpacks.toml:2", &[FLASK, MAIN, ("nixpacks.toml", text)]);
-    assert_eq!(told.fixes[0].edits.len(), 2);
+    let finding = fires("invalid-nixpacks-config", "nixpacks.toml:2", &[FLASK, MAIN, ("nixpacks.toml", text)]);
+    assert_eq!(finding.fixes[0].edits.len(), 2);
     fires("invalid-nixpacks-config", "nixpacks.json:1", &[FLASK, MAIN, ("nixpacks.json", "{,}")]);
     fires("invalid-railway-config", "railway.json:2", &[FLASK, MAIN, ("railway.json", "{\n,}")]);
     fires("invalid-procfile", "Procfile:1", &[FLASK, MAIN, ("Procfile", "web: echo a: b\n")]);
@@ -24,8 +24,8 @@ fn configuration_that_nixpacks_does_not_take() {
         ("web: \"gunicorn\" main:app", "quote the command"),
         ("web: @gunicorn main:app", "quote the command"),
     ] {
-        let told = fires("invalid-procfile", "Procfile:1", &[FLASK, MAIN, ("Procfile", &format!("{line}\n"))]);
-        assert_eq!(told.fixes[0].summary, summary, "{line}");
+        let finding = fires("invalid-procfile", "Procfile:1", &[FLASK, MAIN, ("Procfile", &format!("{line}\n"))]);
+        assert_eq!(finding.fixes[0].summary, summary, "{line}");
     }
     silent("invalid-nixpacks-config", &[FLASK, MAIN, ("nixpacks.toml", "")]);
     silent("invalid-railway-config", &[FLASK, MAIN, ("railway.json", "{}")]);
@@ -35,7 +35,7 @@ fn configuration_that_nixpacks_does_not_take() {
 fn a_source_file_that_is_not_utf8() {
     let dir = folder(&[FLASK, MAIN]);
     std::fs::write(dir.path().join("old.py"), b"# caf\xe9\n").unwrap();
-    assert_eq!(look(&dir, &[])[0].rule, "source-encoding");
+    assert_eq!(findings(&dir, &[])[0].rule, "source-encoding");
     silent("source-encoding", &[FLASK, MAIN, ("new.py", "# café\n")]);
 }
 
@@ -90,14 +90,14 @@ fn another_language_takes_the_project() {
 
 #[test]
 fn nothing_to_start() {
-    let told = fires(
+    let finding = fires(
         "no-start-command",
         "app.py",
         &[FLASK, ("app.py", "from flask import Flask\napplication = Flask(__name__)\n")],
     );
-    assert_eq!(told.fixes[0].summary, "start it with `gunicorn app:application`");
-    let told = fires("no-start-command", "bot.py", &[FLASK, ("bot.py", "print(1)\n")]);
-    assert_eq!(told.fixes[0].summary, "start it with `python bot.py`");
+    assert_eq!(finding.fixes[0].summary, "start it with `gunicorn app:application`");
+    let finding = fires("no-start-command", "bot.py", &[FLASK, ("bot.py", "print(1)\n")]);
+    assert_eq!(finding.fixes[0].summary, "start it with `python bot.py`");
     silent("no-start-command", &[FLASK, MAIN]);
 }
 
@@ -122,6 +122,6 @@ fn a_package_manager_that_does_not_exist() {
 fn files_that_cannot_be_read() {
     let dir = folder(&[FLASK, MAIN]);
     std::fs::write(dir.path().join("runtime.txt"), b"python-3.1\xff\n").unwrap();
-    assert_eq!(look(&dir, &[])[0].rule, "unreadable-file");
+    assert_eq!(findings(&dir, &[])[0].rule, "unreadable-file");
     silent("unreadable-file", &[FLASK, MAIN, ("runtime.txt", "python-3.11.4\n")]);
 }

@@ -22,8 +22,8 @@ fn what_a_dockerfile_makes_moot_is_no_error() {
     let config = ("nixpacks.toml", "[phases.install]\ncmds = [\"pip install -r requirements.txt\"]\n");
     assert!(!moot(&[FLASK, MAIN, dockerfile, config]), "somebody builds with Nixpacks here");
     let railway = ("railway.json", r#"{"build": {"builder": "DOCKERFILE"}}"#);
-    let told = super::found(&[FLASK, ("app.py", ""), dockerfile, railway]);
-    assert!(told.iter().all(|found| found.severity == Severity::Note), "{told:#?}");
+    let finding = super::found(&[FLASK, ("app.py", ""), dockerfile, railway]);
+    assert!(finding.iter().all(|found| found.severity == Severity::Note), "{finding:#?}");
 }
 
 #[test]
@@ -34,8 +34,8 @@ fn another_builder_is_named() {
 
 #[test]
 fn railway_moves_on() {
-    let told = fires("nixpacks-deprecated-on-railway", "railway.json", &[FLASK, MAIN, ("railway.json", "{}")]);
-    assert!(told.help.unwrap().contains("3.13"));
+    let finding = fires("nixpacks-deprecated-on-railway", "railway.json", &[FLASK, MAIN, ("railway.json", "{}")]);
+    assert!(finding.help.unwrap().contains("3.13"));
     silent("nixpacks-deprecated-on-railway", &[FLASK, MAIN]);
     fires("railway-config-as-code-ends", "railway.toml", &[FLASK, MAIN, ("railway.toml", "")]);
     silent("railway-config-as-code-ends", &[FLASK, MAIN]);
@@ -48,14 +48,14 @@ fn an_environment_that_the_file_does_not_name() {
         MAIN,
         ("railway.json", r#"{"environments": {"production": {"deploy": {"startCommand": "python main.py"}}}}"#),
     ]);
-    let told = |environment: &str| {
+    let finding = |environment: &str| {
         let project = Project::open(dir.path()).unwrap();
         let options = Options { environment: Some(environment.to_owned()), ..Options::default() };
         let found = check(&project, &options, &Planned::Nixpacks(nixpacks::derive(&project, &options)));
         found.into_iter().find(|found| found.rule == "unknown-environment").and_then(|found| found.help)
     };
-    assert_eq!(told("prodution").as_deref(), Some("it has production"));
-    assert_eq!(told("production"), None);
+    assert_eq!(finding("prodution").as_deref(), Some("it has production"));
+    assert_eq!(finding("production"), None);
 }
 
 #[test]

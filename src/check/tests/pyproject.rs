@@ -45,8 +45,9 @@ fn what_no_lock_file_holds() {
             "[project]\nname = \"tides\"\nversion = \"1\"\ndependencies = [\"fastapi>=0.115\", \"uvicorn[standard]\"]\n{extra}"
         )
     };
-    let told = fires("unpinned-requirements", "pyproject.toml:4", &[("main.py", ""), ("pyproject.toml", &project(""))]);
-    assert!(told.message.ends_with("fastapi and 1 more"), "{}", told.message);
+    let finding =
+        fires("unpinned-requirements", "pyproject.toml:4", &[("main.py", ""), ("pyproject.toml", &project(""))]);
+    assert!(finding.message.ends_with("fastapi and 1 more"), "{}", finding.message);
     let locked = [("main.py", ""), ("pyproject.toml", &*project("")), ("uv.lock", "version = 1\n")];
     silent("unpinned-requirements", &locked);
     let scm = project(

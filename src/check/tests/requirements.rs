@@ -1,4 +1,4 @@
-use super::{fires, folder, look, silent};
+use super::{findings, fires, folder, silent};
 use crate::finding::Severity;
 
 const MAIN: (&str, &str) = ("main.py", "");
@@ -15,9 +15,9 @@ fn encodings_other_than_utf8() {
     for (mark, severity) in [(&[0xFF, 0xFE][..], Severity::Warning), (&[], Severity::Error)] {
         let dir = folder(&[MAIN]);
         std::fs::write(dir.path().join("requirements.txt"), wide(mark)).unwrap();
-        let told = look(&dir, &[]).into_iter().find(|told| told.rule == "requirements-encoding").unwrap();
-        assert_eq!(told.severity, severity);
-        super::apply::apply(dir.path(), &told.fixes[0].edits);
+        let finding = findings(&dir, &[]).into_iter().find(|finding| finding.rule == "requirements-encoding").unwrap();
+        assert_eq!(finding.severity, severity);
+        super::apply::apply(dir.path(), &finding.fixes[0].edits);
         assert_eq!(std::fs::read_to_string(dir.path().join("requirements.txt")).unwrap(), "flask==3.0.0\r\n");
     }
     silent("requirements-encoding", &asks("\u{feff}flask==3.0.0\n"));
@@ -97,8 +97,8 @@ fn repositories() {
 
 #[test]
 fn versions_left_open() {
-    let told = fires("unpinned-requirements", "requirements.txt:1", &asks("flask\nredis>=4\na==1\nb\nc\nd\n"));
-    assert!(told.message.ends_with("flask, redis, b, c and 1 more"), "{}", told.message);
+    let finding = fires("unpinned-requirements", "requirements.txt:1", &asks("flask\nredis>=4\na==1\nb\nc\nd\n"));
+    assert!(finding.message.ends_with("flask, redis, b, c and 1 more"), "{}", finding.message);
     silent("unpinned-requirements", &asks("flask==3.0.0\n"));
     silent(
         "unpinned-requirements",

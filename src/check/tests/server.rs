@@ -123,7 +123,7 @@ fn servers_for_development() {
 fn another_python_than_the_planned_one() {
     let start = ("Procfile", "worker: python3.11 bot.py\n");
     let files = [("bot.py", ""), ("requirements.txt", "flask==3.0.0\n"), start];
-    let told = fires("start-program-not-found", "Procfile:1", &files);
-    assert_eq!(told.fixes[0].summary, "start it with `python`");
+    let finding = fires("start-program-not-found", "Procfile:1", &files);
+    assert_eq!(finding.fixes[0].summary, "start it with `python`");
     silent("start-program-not-found", &[("bot.py", ""), ("runtime.txt", "python-3.11\n"), files[1], start]);
 }

@@ -24,8 +24,8 @@ fn a_list_is_no_command() {
 fn several_files_say_how_to_start() {
     let procfile = ("Procfile", "web: gunicorn main:app\n");
     let config = ("nixpacks.toml", "[start]\ncmd = \"python main.py\"\n");
-    let told = fires("start-commands-disagree", "nixpacks.toml:2", &[FLASK, MAIN, procfile, config]);
-    assert_eq!(told.evidence[1].source.to_string(), "Procfile:1");
+    let finding = fires("start-commands-disagree", "nixpacks.toml:2", &[FLASK, MAIN, procfile, config]);
+    assert_eq!(finding.evidence[1].source.to_string(), "Procfile:1");
     let railway = ("railway.json", r#"{"deploy": {"startCommand": "python  main.py"}}"#);
     fires("start-commands-disagree", "railway.json:1", &[FLASK, MAIN, procfile, config, railway]);
     silent("start-commands-disagree", &[FLASK, MAIN, config, railway]);
@@ -44,8 +44,8 @@ fn images_and_users_that_lose_the_environment() {
 
 #[test]
 fn a_procfile_is_yaml() {
-    let told = fires("procfile-comment", "Procfile:1", &[FLASK, MAIN, ("Procfile", "web: python main.py #room\n")]);
-    assert_eq!(told.severity, Severity::Warning);
+    let finding = fires("procfile-comment", "Procfile:1", &[FLASK, MAIN, ("Procfile", "web: python main.py #room\n")]);
+    assert_eq!(finding.severity, Severity::Warning);
     silent("procfile-comment", &[FLASK, MAIN, ("Procfile", "# all\nweb: python main.py a#b\n")]);
     silent("procfile-comment", &[FLASK, MAIN, ("Procfile", "web: 'python main.py #room'\n")]);
 }
@@ -64,10 +64,10 @@ fn only_one_process_is_started() {
 fn a_release_runs_too_early() {
     let procfile = ("Procfile", "web: gunicorn main:app\nrelease: python manage.py migrate\n");
     fires("release-runs-in-build", "Procfile:2", &[FLASK, MAIN, procfile]);
-    let told = fires("release-runs-in-build", "Procfile:2", &[FLASK, MAIN, procfile, ("railway.json", "{}")]);
-    assert_eq!(told.fixes.len(), 1);
-    let told = fires("release-runs-in-build", "Procfile:1", &[FLASK, MAIN, ("Procfile", "release: echo x\n")]);
-    assert_eq!(told.severity, Severity::Note);
+    let finding = fires("release-runs-in-build", "Procfile:2", &[FLASK, MAIN, procfile, ("railway.json", "{}")]);
+    assert_eq!(finding.fixes.len(), 1);
+    let finding = fires("release-runs-in-build", "Procfile:1", &[FLASK, MAIN, ("Procfile", "release: echo x\n")]);
+    assert_eq!(finding.severity, Severity::Note);
     silent("release-runs-in-build", &[FLASK, MAIN, ("Procfile", "web: gunicorn main:app\n")]);
 }
 
@@ -80,10 +80,10 @@ fn processes_of_a_procfile_that_are_not_what_they_seem() {
         &[app, ("main.py", ""), ("Procfile", "web:\nworker: python main.py\n")],
     );
     silent("procfile-command-empty", &[app, ("main.py", ""), ("Procfile", "clock:\nweb: python main.py\n")]);
-    let told = fires(
+    let finding = fires(
         "procfile-process-twice",
         "Procfile:2",
         &[app, ("main.py", ""), ("Procfile", "web: python a.py\nweb: python main.py\n")],
     );
-    assert_eq!(told.evidence[1].source.to_string(), "Procfile:1");
+    assert_eq!(finding.evidence[1].source.to_string(), "Procfile:1");
 }

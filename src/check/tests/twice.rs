@@ -6,10 +6,10 @@ fn requires(text: &str) -> [(&str, &str); 2] {
 
 #[test]
 fn lines_that_exclude_each_other() {
-    let told =
+    let finding =
         fires("resolution-conflict", "requirements.txt:1", &requires("flask==2.0.0\nrich==13.0\nFlask==3.0.0\n"));
-    assert_eq!(told.evidence[1].source.to_string(), "requirements.txt:3");
-    assert_eq!(told.fixes[0].summary, "keep flask==3.0.0");
+    assert_eq!(finding.evidence[1].source.to_string(), "requirements.txt:3");
+    assert_eq!(finding.fixes[0].summary, "keep flask==3.0.0");
     fires("resolution-conflict", "requirements.txt:1", &requires("flask>=3\nflask==2.0.0\n"));
     let held = [("main.py", ""), ("requirements.txt", "-c pins.txt\nflask==2.0.0\n"), ("pins.txt", "flask==3.0.0\n")];
     fires("resolution-conflict", "pins.txt:1", &held);

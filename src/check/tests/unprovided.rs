@@ -9,8 +9,8 @@ fn once_installed(files: Files<'_>, absent: &[&str]) -> Vec<String> {
     let planned = Planned::Nixpacks(nixpacks::derive(&project, &Options::default()));
     let absent: HashSet<String> = absent.iter().map(|&name| name.to_owned()).collect();
     let found = check_installed(&project, &Options::default(), &planned, Some(&absent));
-    let mut told = found.into_iter().filter(|finding| finding.rule == "import-not-required");
-    told.by_ref().map(|finding| finding.message).collect()
+    let mut finding = found.into_iter().filter(|finding| finding.rule == "import-not-required");
+    finding.by_ref().map(|finding| finding.message).collect()
 }
 
 const APP: Files<'_> = &[
@@ -22,9 +22,9 @@ const APP: Files<'_> = &[
 fn what_was_installed_counts_more_than_what_files_tell() {
     assert_eq!(once_installed(APP, &[]), [""; 0]);
     let late = ", which fails when that code is reached";
-    let told = once_installed(APP, &["anthropic", "brinemoon.tide"]);
+    let finding = once_installed(APP, &["anthropic", "brinemoon.tide"]);
     let missing = |name: &str| format!("{name} is imported, and nothing that was installed has it{late}");
-    assert_eq!(told, [missing("anthropic"), missing("brinemoon")]);
+    assert_eq!(finding, [missing("anthropic"), missing("brinemoon")]);
 }
 
 #[test]
@@ -33,6 +33,6 @@ fn an_environment_that_no_file_describes_is_told_of_too() {
         ("pyproject.toml", "[project]\nname = \"x\"\nversion = \"1\"\n"),
         ("main.py", "def late():\n    import cv2\n"),
     ];
-    let told = once_installed(app, &["cv2"]);
-    assert!(told.len() == 1 && told[0].contains("(opencv-python"), "{told:?}");
+    let finding = once_installed(app, &["cv2"]);
+    assert!(finding.len() == 1 && finding[0].contains("(opencv-python"), "{finding:?}");
 }

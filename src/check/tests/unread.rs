@@ -1,4 +1,4 @@
-use super::{fires, folder, look, silent};
+use super::{findings, fires, folder, silent};
 
 #[test]
 fn a_source_that_python_cannot_read_is_an_error_where_it_is_imported() {
@@ -23,21 +23,21 @@ fn utf_16_is_named_and_a_coding_line_is_obeyed() {
         b"# -*- coding: latin-1 -*-\nimport os\nx = os.environ['\xe9A']\ny = os.environ['B']\n",
     )
     .unwrap();
-    let all = look(&dir, &[]);
-    let told: Vec<_> = all.iter().filter(|told| told.rule == "python-source-encoding").collect();
-    assert_eq!(told.len(), 1, "{all:#?}");
-    assert_eq!(told[0].message, "wide.py is UTF-16: Python cannot read it");
-    assert!(all.iter().any(|told| told.rule == "missing-env-var"), "{all:#?}");
+    let all = findings(&dir, &[]);
+    let finding: Vec<_> = all.iter().filter(|finding| finding.rule == "python-source-encoding").collect();
+    assert_eq!(finding.len(), 1, "{all:#?}");
+    assert_eq!(finding[0].message, "wide.py is UTF-16: Python cannot read it");
+    assert!(all.iter().any(|finding| finding.rule == "missing-env-var"), "{all:#?}");
 }
 
 #[test]
 fn a_source_as_large_as_data_is_told_and_the_checks_go_on() {
     let dir = folder(&[("requirements.txt", ""), ("main.py", "import data, main\nimport os\nos.environ['A']\n")]);
     std::fs::write(dir.path().join("data.py"), "x = 1\n".repeat(10 << 20)).unwrap();
-    let all = look(&dir, &[]);
-    let told = all.iter().find(|told| told.rule == "source-not-followed").unwrap();
-    assert_eq!(told.message, "data.py is not looked at: larger than 256 KiB");
-    assert!(all.iter().any(|told| told.rule == "missing-env-var"), "{all:#?}");
+    let all = findings(&dir, &[]);
+    let finding = all.iter().find(|finding| finding.rule == "source-not-followed").unwrap();
+    assert_eq!(finding.message, "data.py is not looked at: larger than 256 KiB");
+    assert!(all.iter().any(|finding| finding.rule == "missing-env-var"), "{all:#?}");
 }
 
 #[test]

@@ -16,8 +16,8 @@ fn versions_that_fall_back() {
         fires("python-version-fallback", &format!("{name}:1"), &[FLASK, MAIN, (name, text)]);
     }
     for text in ["3.12.0rc1\n", "3.11.4\n3.10.2\n", "# ours\n3.11\n"] {
-        let told = fires("python-version-fallback", ".python-version:1", &[FLASK, MAIN, (".python-version", text)]);
-        assert_eq!(told.fixes.len(), 1, "{text}");
+        let finding = fires("python-version-fallback", ".python-version:1", &[FLASK, MAIN, (".python-version", text)]);
+        assert_eq!(finding.fixes.len(), 1, "{text}");
     }
     fires_with(
         "python-version-fallback",
@@ -32,20 +32,20 @@ fn versions_that_fall_back() {
 
 #[test]
 fn places_that_differ() {
-    let told = fires(
+    let finding = fires(
         "python-version-conflict",
         ".python-version:1",
         &[FLASK, MAIN, (".python-version", "3.11\n"), ("runtime.txt", "python-3.10.2\n")],
     );
-    assert_eq!(told.subject.as_deref(), Some("3.11"));
+    assert_eq!(finding.subject.as_deref(), Some("3.11"));
     let env = ["NIXPACKS_PYTHON_VERSION=3.12"];
-    let told = fires_with(
+    let finding = fires_with(
         "python-version-conflict",
         "$NIXPACKS_PYTHON_VERSION",
         &[FLASK, MAIN, ("runtime.txt", "python-3.10.2\n")],
         &env,
     );
-    assert_eq!(told.subject.as_deref(), Some("3.10"));
+    assert_eq!(finding.subject.as_deref(), Some("3.10"));
     silent(
         "python-version-conflict",
         &[FLASK, MAIN, (".python-version", "3.11\n"), ("runtime.txt", "python-3.11.4\n")],
@@ -81,8 +81,9 @@ fn ranges_that_the_plan_does_not_meet() {
     let poetry =
         |range: &str| format!("[tool.poetry]\nname = \"x\"\n[tool.poetry.dependencies]\npython = \"{range}\"\n");
     for range in [">=3.13", "<3.12", "==3.11.*", ">=3.10,<3.12"] {
-        let told = fires("requires-python-mismatch", "pyproject.toml:4", &[MAIN, ("pyproject.toml", &project(range))]);
-        assert_eq!((told.severity, told.fixes.len()), (Severity::Error, 1), "{range}");
+        let finding =
+            fires("requires-python-mismatch", "pyproject.toml:4", &[MAIN, ("pyproject.toml", &project(range))]);
+        assert_eq!((finding.severity, finding.fixes.len()), (Severity::Error, 1), "{range}");
     }
     for range in ["~3.11", "^3.13", "3.11.*", ">=3.9 <3.12", "~3.9 || ~3.10"] {
         fires(
@@ -91,11 +92,12 @@ fn ranges_that_the_plan_does_not_meet() {
             &[MAIN, ("poetry.lock", ""), ("pyproject.toml", &poetry(range))],
         );
     }
-    let told =
+    let finding =
         fires("requires-python-mismatch", "pyproject.toml:4", &[FLASK, MAIN, ("pyproject.toml", &project(">=3.13"))]);
-    assert_eq!(told.severity, Severity::Warning);
-    let told = fires("requires-python-mismatch", "pyproject.toml:4", &[MAIN, ("pyproject.toml", &project(">=3.14"))]);
-    assert!(told.fixes.is_empty());
+    assert_eq!(finding.severity, Severity::Warning);
+    let finding =
+        fires("requires-python-mismatch", "pyproject.toml:4", &[MAIN, ("pyproject.toml", &project(">=3.14"))]);
+    assert!(finding.fixes.is_empty());
     for range in [">=3.8", ">=3.10,<4", "==3.12.*", ">=3.12.1"] {
         silent("requires-python-mismatch", &[MAIN, ("pyproject.toml", &project(range))]);
     }

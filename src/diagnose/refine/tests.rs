@@ -4,7 +4,7 @@ use crate::diagnose::{Case, diagnose};
 use crate::log::Log;
 
 /// The message and help of the primary cause.
-fn told(log: &str) -> String {
+fn words(log: &str) -> String {
     let found = diagnose(&Case::of_log(&Log::from(log)));
     format!("{}; {}", found[0].message, found[0].help.as_deref().unwrap_or_default())
 }
@@ -15,17 +15,17 @@ fn the_libraries_of_a_browser_come_by_apt() {
         "[err] /root/.cache/ms-playwright/chromium/chrome: error while loading shared libraries: libnss3.so: cannot open shared object file: No such file or directory\n",
         "║ Host system is missing dependencies to run browsers. ║\n",
     ] {
-        let told = told(log);
-        assert!(told.contains("--with-deps") && !told.contains("nixLibs") && !told.contains("nixPkgs"), "{told}");
+        let words = words(log);
+        assert!(words.contains("--with-deps") && !words.contains("nixLibs") && !words.contains("nixPkgs"), "{words}");
     }
 }
 
 #[test]
 fn two_glibcs_are_no_missing_library() {
-    let told = told(
+    let words = words(
         "apt-get: /nix/store/x-glibc-2.37/lib/libc.so.6: version `GLIBC_2.38' not found (required by /usr/lib/libapt-pkg.so.6.0)\n",
     );
-    assert!(told.contains("GLIBC_2.38") && !told.contains("nixLibs"), "{told}");
+    assert!(words.contains("GLIBC_2.38") && !words.contains("nixLibs"), "{words}");
 }
 
 #[test]
@@ -34,10 +34,13 @@ fn a_removed_name_never_asks_for_a_newer_python() {
     for (module, name, since) in
         [("collections", "Mapping", "3.10"), ("inspect", "getargspec", "3.11"), ("ast", "Num", "3.14")]
     {
-        let told = told(&format!(
+        let words = words(&format!(
             "Traceback (most recent call last):\n  File \"/app/main.py\", line 4, in <module>\n    {module}.{name}\nAttributeError: module '{module}' has no attribute '{name}'\n"
         ));
-        assert!(told.contains(&format!("older Python (before {since})")) && !told.contains("newer Python"), "{told}");
+        assert!(
+            words.contains(&format!("older Python (before {since})")) && !words.contains("newer Python"),
+            "{words}"
+        );
     }
 }
 
@@ -45,32 +48,32 @@ fn a_removed_name_never_asks_for_a_newer_python() {
 fn a_migration_that_finds_its_tables_is_told_by_its_tool() {
     let error = "relation \"berths\" already exists\n";
     assert!(
-        told(&format!("sqlalchemy.exc.ProgrammingError: (psycopg2.errors.DuplicateTable) {error}"))
+        words(&format!("sqlalchemy.exc.ProgrammingError: (psycopg2.errors.DuplicateTable) {error}"))
             .contains("alembic stamp")
     );
-    assert!(told(&format!("django.db.utils.ProgrammingError: {error}")).contains("--fake-initial"));
+    assert!(words(&format!("django.db.utils.ProgrammingError: {error}")).contains("--fake-initial"));
 }
 
 #[test]
 fn a_host_that_the_app_asks_is_not_the_package_index() {
-    let told = told(
+    let words = words(
         "Starting Container\naiohttp.client_exceptions.ClientConnectorDNSError: Cannot connect to host bots.example.org:443 ssl:default [Name or service not known]\n",
     );
-    assert!(told.contains("bots.example.org") && !told.contains("index"), "{told}");
+    assert!(words.contains("bots.example.org") && !words.contains("index"), "{words}");
 }
 
 #[test]
 fn all_fields_that_a_settings_class_misses_are_named() {
-    let told = told(
+    let words = words(
         "Traceback (most recent call last):\n  File \"/app/settings.py\", line 9, in <module>\n    settings = Settings()\npydantic_core._pydantic_core.ValidationError: 2 validation errors for Settings\nsecret_key\n  Field required [type=missing]\napi_key\n  Field required [type=missing]\n",
     );
-    assert!(told.contains("`SECRET_KEY`, `API_KEY` are not set"), "{told}");
+    assert!(words.contains("`SECRET_KEY`, `API_KEY` are not set"), "{words}");
 }
 
 #[test]
 fn a_lock_file_wants_a_newer_pip() {
-    let told = told(
+    let words = words(
         "ERROR: Invalid requirement: 'lock-version = \"1.0\"': Expected end or semicolon\n    lock-version = \"1.0\"\n         ^ (from line 1 of pylock.toml)\n",
     );
-    assert!(told.contains("26.1") && !told.contains("delete"), "{told}");
+    assert!(words.contains("26.1") && !words.contains("delete"), "{words}");
 }

@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::bwrap::Bind;
 use super::layer::{self, Layer, in_root, store_path};
 use super::root::Recipe;
-use super::store::{self, Stored};
+use super::store_paths::{self, Stored};
 use super::toolchain;
 use crate::catalog::nix_packages::Package;
 use crate::plan::Installs;
@@ -80,7 +80,7 @@ impl Declared {
         };
         // In Debian's images the compiler is where a system has it.
         if compiler && installs == Installs::Nix {
-            for name in toolchain::COMMANDS.iter().filter(|name| store::program(name).is_some()) {
+            for name in toolchain::COMMANDS.iter().filter(|name| store_paths::program(name).is_some()) {
                 link(format!("/usr/bin/{name}"), name)?;
             }
         }

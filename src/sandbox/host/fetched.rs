@@ -13,7 +13,7 @@ use super::declared::Declared;
 use super::layer::{self, in_root, store_path};
 use super::open::open;
 use super::seed;
-use super::store::Stored;
+use super::store_paths::Stored;
 use crate::plan::{Image, Plan, Vars};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::process::{self, Ended, Exit, Limits};

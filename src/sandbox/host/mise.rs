@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::declared::Declared;
 use super::pip::pip;
-use super::{fetched, store};
+use super::{fetched, store_paths};
 use crate::plan::{Plan, Tool};
 use crate::sandbox::Progress;
 use crate::sandbox::cache::Cache;
@@ -36,7 +36,7 @@ impl Declared {
         mut progress: Option<&mut Progress<'_>>,
     ) -> Result<()> {
         self.compiler = true;
-        if store::program("gcc").is_none() {
+        if store_paths::program("gcc").is_none() {
             self.note("the build's compiler".to_owned(), "this machine has no gcc");
         }
         let Some(python) = self.python.clone() else { return Ok(()) };

@@ -25,7 +25,7 @@ mod reuse;
 mod root;
 mod seccomp;
 mod seed;
-mod store;
+mod store_paths;
 mod system;
 mod take;
 mod toolchain;

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::declared::Declared;
 use super::fetched::{self, Tool};
 use super::pip::pip;
-use super::{mise, store, toolchain};
+use super::{mise, store_paths, toolchain};
 use crate::catalog::base_image;
 use crate::catalog::nix_packages::package;
 use crate::plan::{Image, Installs, PackageList, Plan};
@@ -124,7 +124,7 @@ impl Declared {
             return Ok(());
         }
         if COMPILERS.contains(&attribute) {
-            if store::program("gcc").is_none() {
+            if store_paths::program("gcc").is_none() {
                 self.note(what(), "this machine has no gcc");
             }
             self.compiler = true;
@@ -151,7 +151,7 @@ impl Declared {
         self.data.extend(package.data.iter().filter(|dir| Path::new(dir).is_dir()));
         if package.is_for_development() {
             self.development.push(package);
-            self.linked.extend(store::linked(cache, package, host)?);
+            self.linked.extend(store_paths::linked(cache, package, host)?);
             if !toolchain::has_development(package) {
                 self.note(
                     what(),
@@ -159,7 +159,7 @@ impl Declared {
                 );
             }
         }
-        match store::commands(cache, package, host)? {
+        match store_paths::commands(cache, package, host)? {
             Some(stored) => self.stored.push(stored),
             None => self.note(what(), format!("this machine has no {}", package.commands[0])),
         }
@@ -193,7 +193,7 @@ impl Declared {
             self.note(what, "not in the table of libraries that the host sandbox knows");
             return Ok(());
         };
-        match store::library(cache, package, host)? {
+        match store_paths::library(cache, package, host)? {
             Some(stored) => self.libraries.push(stored),
             None => self.note(what, format!("this machine has no {}", package.libraries[0])),
         }

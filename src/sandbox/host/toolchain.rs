@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::layer::store_path;
-use super::store;
+use super::store_paths;
 use super::system::{place, system_command};
 use crate::catalog::nix_packages::Package;
 use crate::fs::tree;
@@ -300,7 +300,7 @@ pub(super) fn wrap_linker(usr: &Path, development: &[&Package]) -> Result<()> {
     let mut script = "#!/bin/sh\npath=\nfor word; do\n  case $word in\n".to_owned();
     for package in linked {
         let options: Vec<String> = package.link.iter().map(|name| format!("-l{name}")).collect();
-        let place = store_path(&store::linked_name(package));
+        let place = store_path(&store_paths::linked_name(package));
         script += &format!("    {}) path=\"$path -rpath {place}/lib\" ;;\n", options.join("|"));
     }
     script += "  esac\ndone\nexec /usr/lib/ld/ld \"$@\" ${path:+--disable-new-dtags} $path\n";

@@ -109,14 +109,14 @@ pub(in crate::sandbox) fn digest(bytes: impl AsRef<[u8]>) -> String {
 
 /// The digest of a file's content. Not through a link.
 pub(in crate::sandbox) fn content(path: &Path) -> Result<String> {
-    let told = || format!("could not read {}", path.display());
-    if !path.symlink_metadata().with_context(told)?.is_file() {
+    let failure = || format!("could not read {}", path.display());
+    if !path.symlink_metadata().with_context(failure)?.is_file() {
         bail!("{} is no plain file", path.display());
     }
-    let mut file = crate::fs::open(path).with_context(told)?;
+    let mut file = crate::fs::open(path).with_context(failure)?;
     let (mut hasher, mut buffer) = (Xxh3::new(), vec![0; 256 * 1024]);
     loop {
-        match file.read(&mut buffer).with_context(told)? {
+        match file.read(&mut buffer).with_context(failure)? {
             0 => return Ok(format!("{:032x}", hasher.digest128())),
             length => hasher.update(&buffer[..length]),
         }
@@ -193,21 +193,21 @@ pub(in crate::sandbox) fn stamps(root: &Path, is_left_out: impl Fn(&Path) -> boo
 
 /// Copies one thing that is no folder, with its permissions and time of modification. What is there already gives way.
 pub(in crate::sandbox) fn copy_one(from: &Path, to: &Path, entry: &Entry) -> Result<()> {
-    let told = || format!("could not copy {}", from.display());
+    let failure = || format!("could not copy {}", from.display());
     remove(to)?;
     match &entry.kind {
-        Kind::Folder => fs::create_dir(to).with_context(told)?,
-        Kind::Link(target) => symlink(target, to).with_context(told)?,
+        Kind::Folder => fs::create_dir(to).with_context(failure)?,
+        Kind::Link(target) => symlink(target, to).with_context(failure)?,
         Kind::File => {
-            let mut source = crate::fs::open(from).with_context(told)?;
-            let mut target = File::create_new(to).with_context(told)?;
+            let mut source = crate::fs::open(from).with_context(failure)?;
+            let mut target = File::create_new(to).with_context(failure)?;
             // The kernel shares blocks where the file system can.
-            io::copy(&mut source, &mut target).with_context(told)?;
-            target.set_permissions(fs::Permissions::from_mode(entry.mode)).with_context(told)?;
+            io::copy(&mut source, &mut target).with_context(failure)?;
+            target.set_permissions(fs::Permissions::from_mode(entry.mode)).with_context(failure)?;
         }
     }
     if entry.kind != Kind::Folder {
-        set_modified(to, entry).with_context(told)?;
+        set_modified(to, entry).with_context(failure)?;
     }
     Ok(())
 }

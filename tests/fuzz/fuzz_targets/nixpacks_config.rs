@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shakedown_fuzz::look;
+use shakedown_fuzz::plan_and_check;
 
 fuzz_target!(|bytes: &[u8]| {
     let name = if bytes.trim_ascii_start().starts_with(b"{") { "nixpacks.json" } else { "nixpacks.toml" };
-    look(&[("main.py", b""), ("requirements.txt", b"flask==3.0.3\n"), (name, bytes)]);
+    plan_and_check(&[("main.py", b""), ("requirements.txt", b"flask==3.0.3\n"), (name, bytes)]);
 });

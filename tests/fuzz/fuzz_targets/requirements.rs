@@ -2,6 +2,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shakedown_fuzz::look;
+use shakedown_fuzz::plan_and_check;
 
-fuzz_target!(|bytes: &[u8]| look(&[("main.py", b""), ("requirements.txt", bytes)]));
+fuzz_target!(|bytes: &[u8]| plan_and_check(&[("main.py", b""), ("requirements.txt", bytes)]));

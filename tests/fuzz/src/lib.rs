@@ -9,7 +9,7 @@ use shakedown::fix::Patch;
 use shakedown::project::Project;
 
 /// Plans and checks a project of these files, and works out every edit that is proposed.
-pub fn look(files: &[(&str, &[u8])]) {
+pub fn plan_and_check(files: &[(&str, &[u8])]) {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files {
         fs::write(folder.path().join(name), content).unwrap();

@@ -14,12 +14,12 @@ pub struct BoxPlan {
 /// Finds the first complete box of a log. Anything may stand before and behind its lines; a broken box is passed over.
 /// Line breaks that the box made are undone as well as can be told from its width.
 pub fn parse_box(log: &str) -> Option<BoxPlan> {
-    let mut open: Option<Reading> = None;
+    let mut open: Option<OpenBox> = None;
     for line in log.lines() {
         if let Some(version) = top(line) {
-            open = Some(Reading { version, rows: vec![Row::default()] });
+            open = Some(OpenBox { version, rows: vec![Row::default()] });
         } else if line.contains('╚') {
-            if let Some(plan) = open.take().and_then(Reading::finish) {
+            if let Some(plan) = open.take().and_then(OpenBox::finish) {
                 return Some(plan);
             }
         } else if let (Some(reading), Some(inside)) = (&mut open, inside(line)) {
@@ -40,7 +40,7 @@ fn inside(line: &str) -> Option<&str> {
     line.get(start + '║'.len_utf8()..end)
 }
 
-struct Reading {
+struct OpenBox {
     version: String,
     rows: Vec<Row>,
 }
@@ -52,7 +52,7 @@ struct Row {
     width: usize,
 }
 
-impl Reading {
+impl OpenBox {
     fn line(&mut self, inside: &str) {
         let Some((name, part)) = inside.split_once('│') else {
             if inside.starts_with('─') {

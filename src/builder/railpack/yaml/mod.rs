@@ -72,7 +72,7 @@ struct Builder<'a, 'i> {
 
 impl Builder<'_, '_> {
     fn next(&mut self) -> Result<Event, String> {
-        self.parser.parse().map_err(|error| told(&error, self.text))
+        self.parser.parse().map_err(|error| located(&error, self.text))
     }
 
     fn node(&mut self, event: Event, depth: usize) -> Result<Rc<Node>, String> {
@@ -127,7 +127,7 @@ impl Builder<'_, '_> {
 }
 
 /// A fault of the syntax as yaml.v2 words it: no line when it is the first.
-fn told(error: &Error, text: &[u8]) -> String {
+fn located(error: &Error, text: &[u8]) -> String {
     let scanner = error.kind() == ErrorKind::Scanner;
     let line = match (error.problem_mark().map(|mark| mark.line), error.context_mark().map(|mark| mark.line)) {
         (Some(line), _) if line != 0 => line + u64::from(scanner),
