@@ -26,7 +26,11 @@ fn printed(arguments: &[&str]) -> Value {
 /// What the schema of that name finds wrong with a report.
 fn faults(name: &str, report: &Value) -> Vec<String> {
     let schema = printed(&["schema", name]);
-    assert_eq!(schema["$id"], format!("urn:shakedown:schema:{name}"));
+    let id = schema["$id"].as_str().unwrap();
+    assert!(
+        id.starts_with("https://") && id.ends_with(&format!("/v{}/{name}.schema.json", env!("CARGO_PKG_VERSION"))),
+        "{id}"
+    );
     let validator = jsonschema::validator_for(&schema).unwrap();
     validator.iter_errors(report).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
@@ -51,6 +55,42 @@ fn a_replay_prints_what_its_schema_says() {
     let report = printed(&["replay", "--format", "json", &log.path().join("build.log").to_string_lossy()]);
     assert_eq!(report["diagnoses"][0]["rule"], "missing-python-module");
     assert_eq!(faults("replay", &report), [""; 0]);
+}
+
+#[test]
+fn the_doctor_prints_what_its_schema_says() {
+    let report = printed(&["doctor", "--format", "json"]);
+    assert_eq!(faults("doctor", &report), [""; 0]);
+}
+
+#[test]
+fn a_release_hands_out_every_schema() {
+    let help = Command::new(env!("CARGO_BIN_EXE_shakedown")).args(["schema", "-h"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let (_, listed) = help.split_once("[possible values: ").unwrap();
+    let known = listed.split(']').next().unwrap().replace(',', " ");
+    let dist = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/dist")).unwrap();
+    let line = dist.lines().find(|line| line.starts_with("for schema in ")).unwrap();
+    let written: Vec<&str> = line["for schema in ".len()..].trim_end_matches("; do").split_whitespace().collect();
+    assert_eq!(written, known.split_whitespace().collect::<Vec<_>>());
+}
+
+#[test]
+fn the_schemas_of_the_files_take_what_the_tool_takes_and_refuse_what_it_refuses() {
+    let json = |text: &str| -> Value { toml_edit::de::from_str(text).unwrap() };
+    let settings = "backend = \"host\"\nbuilder = \"railpack\"\ntimeout = \"20m\"\nmemory = \"512MB\"\nenv = { A = \"b\" }\n\
+                    [smoke]\nexpect = \"answers\"\nfor = \"3s\"\n";
+    assert_eq!(faults("config", &json(settings)), [""; 0]);
+    for wrong in ["timout = \"5m\"\n", "backend = \"cloud\"\n", "[smoke]\nexpect = \"answer\"\n", "offline = \"yes\"\n"]
+    {
+        assert!(!faults("config", &json(wrong)).is_empty(), "{wrong}");
+    }
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")).unwrap() {
+        let file = entry.unwrap().path().join("scenario.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(faults("scenario", &json(&text)), [""; 0], "{}", file.display());
+    }
+    assert!(!faults("scenario", &json("about = \"x\"\n[expect]\nverdit = \"works\"\n")).is_empty());
 }
 
 #[test]

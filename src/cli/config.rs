@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use bytesize::ByteSize;
+use schemars::{JsonSchema, schema_for};
 use serde::{Deserialize, Deserializer};
 
 use super::values::span;
@@ -20,20 +21,32 @@ use crate::run::SmokeKind;
 const NAME: &str = "shakedown.toml";
 
 /// The settings of `shakedown.toml`; an unknown key is an error.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[schemars(title = "shakedown.toml")]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Config {
+    /// Where to run.
     pub(super) backend: Option<BackendName>,
     /// `auto`, `nixpacks`, `railpack` or `railpack@VERSION`.
+    #[schemars(with = "Option<String>")]
     pub(super) builder: Option<Asked>,
     /// The folder that is deployed alone.
     pub(super) root_directory: Option<PathBuf>,
+    /// Where the project is deployed: Railway's own files count there only.
     pub(super) platform: Option<Platform>,
+    /// The host interpreter to use instead of searching for one.
     pub(super) python: Option<PathBuf>,
+    /// The most memory the build and the app may use, for example `512MB`.
+    #[schemars(with = "Option<String>")]
     pub(super) memory: Option<ByteSize>,
+    /// Run without network.
     pub(super) offline: bool,
+    /// How long each command may take, for example `20m`.
+    #[schemars(with = "Option<String>")]
     #[serde(deserialize_with = "duration")]
     pub(super) timeout: Option<Duration>,
+    /// How long a command may print nothing.
+    #[schemars(with = "Option<String>")]
     #[serde(deserialize_with = "duration")]
     pub(super) silence: Option<Duration>,
     /// Variables of the deploy.
@@ -43,18 +56,27 @@ pub(super) struct Config {
     pub(super) smoke: Smoke,
 }
 
-/// `[smoke]`
-#[derive(Debug, Clone, Default, Deserialize)]
+/// How the started app is judged.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Smoke {
+    /// What the app should do.
     pub(super) expect: Option<SmokeKind>,
+    /// How long a bot or worker must stay up.
+    #[schemars(with = "Option<String>")]
     #[serde(rename = "for", deserialize_with = "duration")]
     pub(super) stay: Option<Duration>,
+    /// How long a web app has until it answers, or a script until it ends.
+    #[schemars(with = "Option<String>")]
     #[serde(deserialize_with = "duration")]
     pub(super) within: Option<Duration>,
+    /// How long the app has to end after SIGTERM.
+    #[schemars(with = "Option<String>")]
     #[serde(deserialize_with = "duration")]
     pub(super) grace: Option<Duration>,
+    /// The value of `PORT`.
     pub(super) port: Option<u16>,
+    /// The path that must answer 200.
     pub(super) health: Option<String>,
 }
 
@@ -62,6 +84,11 @@ impl Config {
     /// Whether a folder has such a file.
     pub(super) fn is_in(project: &Path) -> bool {
         project.join(NAME).is_file()
+    }
+
+    /// The JSON schema of the file.
+    pub(super) fn schema() -> serde_json::Value {
+        schema_for!(Self).to_value()
     }
 
     /// The project's settings; none where there is no such file.

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::Result;
 use clap::{Args as ClapArgs, ValueEnum};
 use rustix::fs::Access;
+use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 
 use super::args::Sandboxing;
@@ -47,7 +48,7 @@ enum Format {
 }
 
 /// Everything the doctor found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Findings {
     schema: u32,
     backends: Vec<Finding>,
@@ -61,7 +62,7 @@ struct Findings {
     leftovers: Leftovers,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Finding {
     name: &'static str,
     usable: bool,
@@ -76,16 +77,21 @@ struct Finding {
     not_at_all: &'static str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Python {
     version: String,
     path: PathBuf,
 }
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 struct Leftovers {
     folders: Vec<PathBuf>,
     engine: Vec<Leftover>,
+}
+
+/// The schema of what `--format json` prints.
+pub(super) fn schema() -> Schema {
+    schema_for!(Findings)
 }
 
 pub(super) fn run(args: Args) -> Result<Exit> {

@@ -24,6 +24,7 @@ mod suite;
 mod terminal;
 mod values;
 mod variables;
+mod version;
 
 use std::process::ExitCode;
 
@@ -39,7 +40,7 @@ use crate::sandbox::Unavailable;
 ///
 /// Without a command, runs the project in PATH: plan, setup, install, build, start, smoke probe, verdict, diagnosis.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true, after_help = exit::TABLE)]
+#[command(version, long_version = version::long(), args_conflicts_with_subcommands = true, after_help = exit::TABLE)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

@@ -4,6 +4,8 @@ use anyhow::Result;
 use clap::{Args as ClapArgs, ValueEnum};
 use schemars::schema_for;
 
+use super::config::Config;
+use super::doctor;
 use super::exit::Exit;
 use super::fix::FixReport;
 use super::output::data;
@@ -20,6 +22,8 @@ pub(super) struct Args {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
+    /// shakedown.toml
+    Config,
     /// scenario.toml
     Scenario,
     /// What `run --format json` prints
@@ -36,11 +40,14 @@ enum Format {
     Suite,
     /// What `services --format json` prints
     Services,
+    /// What `doctor --format json` prints
+    Doctor,
 }
 
 impl Format {
     fn name(self) -> &'static str {
         match self {
+            Self::Config => "config",
             Self::Scenario => "scenario",
             Self::Run => "run",
             Self::Check => "check",
@@ -49,12 +56,14 @@ impl Format {
             Self::Replay => "replay",
             Self::Suite => "suite",
             Self::Services => "services",
+            Self::Doctor => "doctor",
         }
     }
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
     let mut schema = match args.format {
+        Format::Config => Config::schema(),
         Format::Scenario => Definition::schema(),
         Format::Run => report::run_schema().to_value(),
         Format::Check => report::check_schema().to_value(),
@@ -63,9 +72,10 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         Format::Replay => report::replay_schema().to_value(),
         Format::Suite => scenario::json_schema().to_value(),
         Format::Services => schema_for!(ServicesReport<'static>).to_value(),
+        Format::Doctor => doctor::schema().to_value(),
     };
     if let Some(schema) = schema.as_object_mut() {
-        schema.insert("$id".to_owned(), format!("urn:shakedown:schema:{}", args.format.name()).into());
+        schema.insert("$id".to_owned(), scenario::schema_address(args.format.name()).into());
     }
     data(&(serde_json::to_string_pretty(&schema)? + "\n"))?;
     Ok(Exit::Works)

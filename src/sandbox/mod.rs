@@ -218,7 +218,7 @@ pub enum Unanswered {
 }
 
 /// Why a backend cannot be used, and the command that cures it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, thiserror::Error)]
 #[error("{missing}")]
 pub struct Unavailable {
     /// What is missing, in one sentence.

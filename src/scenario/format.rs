@@ -203,6 +203,11 @@ impl Definition {
     }
 }
 
+/// Where the release of this build has the JSON schema of that name; `shakedown schema NAME` prints it.
+pub fn schema_address(name: &str) -> String {
+    format!("{}/releases/download/v{}/{name}.schema.json", env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_VERSION"))
+}
+
 /// The line that holds `text`'s first mention of `words`, counted from 1.
 pub(super) fn line_with(text: &str, words: &str) -> Option<usize> {
     text.find(words).map(|at| line_of(text, &(at..at)))

@@ -23,7 +23,7 @@ mod suite;
 pub use cure::cure;
 pub use discover::{Broken, Collection, FILE, Scenario, SuiteError, discover};
 pub use export::{json, json_schema, junit};
-pub use format::{Definition, Expect, ExpectedVerdict, Fault, Need, Package, PackageKind};
+pub use format::{Definition, Expect, ExpectedVerdict, Fault, Need, Package, PackageKind, schema_address};
 pub use options::{PlanSettings, RunSettings, Within};
 pub use page::html;
 pub use record::{Asked, Recording, record};

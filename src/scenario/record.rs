@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{FILE, PlanSettings, RunSettings};
+use super::{FILE, PlanSettings, RunSettings, schema_address};
 use crate::plan::Vars;
 use crate::rehearse::BackendName;
 use crate::sandbox::context;
@@ -130,7 +130,9 @@ fn definition(recording: &Recording<'_>) -> Result<String> {
     let Recording { asked, .. } = recording;
     let cause = recording.rule.map(|rule| format!(" because of {rule}")).unwrap_or_default();
     let place = recording.failed_phase.map(|phase| format!(" at {phase}")).unwrap_or_default();
-    let mut text = format!("about = \"A deploy that {}{place}{cause}.\"\n", recording.verdict.replace('-', " "));
+    // Editors complete and check by it.
+    let mut text = format!("#:schema {}\n", schema_address("scenario"));
+    text += &format!("about = \"A deploy that {}{place}{cause}.\"\n", recording.verdict.replace('-', " "));
     text += "tags = [\"recorded\"]\n";
     if !asked.run.offline {
         text += "needs = [\"network\"]\n";
@@ -238,6 +240,11 @@ mod tests {
         let folder = record(suite.path(), &recording("no-token", project.path())).unwrap();
         let main = fs::read_to_string(folder.join("app/main.py")).unwrap();
         assert_eq!(main, "URL = 'postgres://me:***@db/x'\n");
+        let definition = fs::read_to_string(folder.join(FILE)).unwrap();
+        assert!(
+            definition.starts_with("#:schema http") && definition.contains("/scenario.schema.json\n"),
+            "{definition}"
+        );
         assert_eq!(fs::read_to_string(folder.join("app/.env")).unwrap(), "export TOKEN=placeholder\n");
         let found = super::super::discover(suite.path()).unwrap();
         assert_eq!(found.scenarios.len(), 1);

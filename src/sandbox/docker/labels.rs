@@ -4,6 +4,7 @@ use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
+use schemars::JsonSchema;
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -13,7 +14,7 @@ const LABEL: &str = "dev.shakedown";
 const OWNER: &str = "dev.shakedown.owner";
 
 /// Something in the engine that a run of ours made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Leftover {
     /// `container` or `volume`.
     pub kind: &'static str,
