@@ -276,6 +276,8 @@ fn the_guides_snippets_are_what_their_readers_take() {
         ("GitLab", "vendor.gitlab-ci"),
         ("Coolify", "vendor.github-workflows"),
         ("Dokku", "vendor.gitlab-ci"),
+        ("Many projects with GitHub", "vendor.github-workflows"),
+        ("Many projects with GitLab", "vendor.gitlab-ci"),
     ];
     for (heading, schema) in readers {
         let file = project(&[("snippet.yml", &snippet(heading))]);

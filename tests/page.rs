@@ -65,7 +65,7 @@ fn page() -> String {
         result("left out", CaseStatus::Skipped, 0.0, Vec::new()),
         result(LONG, CaseStatus::Failed, 80.0, vec![span("install", 0.0, 20.0, false)]),
     ];
-    html(&Summary { results, seconds: 100.0, interrupted: false }).unwrap()
+    html(&Summary { results, seconds: 100.0, ..Summary::default() }).unwrap()
 }
 
 #[test]

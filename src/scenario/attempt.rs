@@ -91,7 +91,11 @@ impl Runner {
         backend: BackendName,
         suite: &SuiteSettings,
     ) -> Result<(Request, Lease)> {
-        let lease = scenario.definition.run.port.map_or_else(Lease::unusual, Lease::given);
+        let port = scenario.project.as_ref().map_or(scenario.definition.run.port, |request| request.port);
+        let lease = port.map_or_else(Lease::unusual, Lease::given);
+        if let Some(project) = &scenario.project {
+            return Ok((of_project(project, backend, suite, lease.port()), lease));
+        }
         Ok((self.request(scenario, backend, suite, lease.port())?, lease))
     }
 
@@ -124,6 +128,16 @@ impl Runner {
         definition.run.apply(&mut request);
         Ok(request)
     }
+}
+
+/// What `shakedown run` would rehearse, where the suite was told to.
+fn of_project(project: &Request, backend: BackendName, suite: &SuiteSettings, port: u16) -> Request {
+    let mut request = Request { port: Some(port), ..project.clone() };
+    if backend != BackendName::Auto {
+        request.backend = backend;
+    }
+    request.nixpkgs = suite.nixpkgs.clone().or(request.nixpkgs);
+    request
 }
 
 fn found(request: &Request, rehearsal: Rehearsal, particulars: &Particulars) -> Result<Attempt> {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::format::{Definition, Expect, Fault, line_with};
 use crate::catalog::suggest::hint;
 use crate::diagnose::{explain, ids};
+use crate::rehearse::Request;
 
 /// The file that makes a folder a scenario.
 pub const FILE: &str = "scenario.toml";
@@ -26,6 +27,8 @@ pub struct Scenario {
     pub dir: PathBuf,
     /// What its file says.
     pub definition: Definition,
+    /// What is rehearsed of a project without a `scenario.toml`, of which no accepted report is kept.
+    pub project: Option<Box<Request>>,
 }
 
 /// A scenario whose file cannot be used.
@@ -60,7 +63,8 @@ pub enum SuiteError {
         why: std::io::Error,
     },
     /// There is nothing to run.
-    #[error("no scenarios in {}: a scenario is a folder with a {FILE} and an {APP} folder", folder.display())]
+    #[error("no scenarios in {}: a scenario is a folder with a {FILE} and an {APP} folder; projects are named one by one: \
+             shakedown suite apps/*/", folder.display())]
     Empty {
         /// Where they were looked for.
         folder: PathBuf,
@@ -88,9 +92,18 @@ pub enum SuiteError {
 }
 
 impl Scenario {
+    /// A project that must work.
+    pub fn of_project(name: String, request: Request) -> Self {
+        let definition = Definition::must_work(request.network);
+        Self { name, dir: request.path.clone(), definition, project: Some(Box::new(request)) }
+    }
+
     /// The project to rehearse.
     pub fn app(&self) -> PathBuf {
-        self.dir.join(APP)
+        match self.project {
+            Some(_) => self.dir.clone(),
+            None => self.dir.join(APP),
+        }
     }
 
     /// The accepted report: the backend's own where there is one.
@@ -100,6 +113,30 @@ impl Scenario {
             true => own,
             false => self.dir.join("expected.json"),
         }
+    }
+}
+
+impl Collection {
+    /// All of them together.
+    ///
+    /// # Errors
+    /// [`SuiteError::Duplicate`]: results go by name.
+    pub fn joined(parts: Vec<Self>) -> Result<Self, SuiteError> {
+        let mut all = Self::default();
+        for mut part in parts {
+            all.scenarios.append(&mut part.scenarios);
+            all.broken.append(&mut part.broken);
+        }
+        let scenarios = all.scenarios.iter().map(|scenario| (&scenario.name, scenario.dir.as_path()));
+        let broken = all.broken.iter().map(|broken| (&broken.name, Path::new(&broken.place)));
+        let mut by_name: BTreeMap<&String, &Path> = BTreeMap::new();
+        for (name, place) in scenarios.chain(broken) {
+            if let Some(first) = by_name.insert(name, place) {
+                let (first, second) = (first.to_owned(), place.to_owned());
+                return Err(SuiteError::Duplicate { name: name.clone(), first, second });
+            }
+        }
+        Ok(all)
     }
 }
 
@@ -168,7 +205,7 @@ fn read(name: &str, dir: &Path) -> Result<Result<Scenario, Broken>, SuiteError> 
         let place = place(line_with(&text, &rule));
         return Err(SuiteError::UnknownRule { place, rule, hint });
     }
-    Ok(Ok(Scenario { name: name.to_owned(), dir: dir.to_owned(), definition }))
+    Ok(Ok(Scenario { name: name.to_owned(), dir: dir.to_owned(), definition, project: None }))
 }
 
 /// A file that can be read and yet makes no sense: the words to point at, and why.
@@ -251,6 +288,23 @@ mod tests {
         let found = discover(folder.path()).unwrap();
         assert_eq!(found.broken.len(), 4, "{:?}", found.broken);
         assert!(found.broken[1].place.ends_with("b/scenario.toml:6"), "{}", found.broken[1].place);
+    }
+
+    #[test]
+    fn scenarios_and_projects_are_one_suite_where_their_names_differ() {
+        let folder = suite(&[("one", LEAST), ("bad", "about = 1\n")]);
+        let project = |name: &str| {
+            let scenario = Scenario::of_project(name.to_owned(), Request::new(&folder.path().join("shop")));
+            Collection { scenarios: vec![scenario], broken: Vec::new() }
+        };
+        let all = Collection::joined(vec![discover(folder.path()).unwrap(), project("apps/shop")]).unwrap();
+        assert_eq!(names(&all), ["one", "apps/shop"]);
+        assert_eq!(all.scenarios[1].app(), folder.path().join("shop"));
+        assert_eq!(all.scenarios[1].definition.expect.verdict, super::super::ExpectedVerdict::Works);
+        for name in ["one", "bad"] {
+            let joined = Collection::joined(vec![discover(folder.path()).unwrap(), project(name)]);
+            assert!(matches!(joined, Err(SuiteError::Duplicate { .. })), "{name}");
+        }
     }
 
     #[test]

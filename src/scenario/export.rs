@@ -6,8 +6,9 @@ use std::time::Duration;
 use anyhow::Result;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use schemars::{JsonSchema, Schema, schema_for};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::partition::{Partition, Whole};
 use super::result::{CaseResult, CaseStatus, Summary};
 
 /// The version of the JSON format.
@@ -18,6 +19,13 @@ const SCHEMA: u32 = 1;
 struct SuiteReport<'a> {
     /// The version of the format.
     schema: u32,
+    /// The release of shakedown that ran it.
+    version: &'a str,
+    /// The share of the suite that this is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partition: Option<Partition>,
+    /// The suite that it is a share of.
+    whole: &'a Whole,
     /// Wall time of the whole suite.
     seconds: f64,
     /// Whether the user ended it.
@@ -26,6 +34,16 @@ struct SuiteReport<'a> {
     counts: BTreeMap<&'static str, usize>,
     /// In the order in which they ended.
     results: &'a [CaseResult],
+}
+
+/// The same, read again.
+#[derive(Debug, Deserialize)]
+pub(super) struct Reported {
+    pub(super) partition: Option<Partition>,
+    pub(super) whole: Whole,
+    pub(super) seconds: f64,
+    pub(super) interrupted: bool,
+    pub(super) results: Vec<CaseResult>,
 }
 
 /// The schema of [`json`].
@@ -37,6 +55,9 @@ pub fn json_schema() -> Schema {
 pub fn json(summary: &Summary) -> Result<String> {
     let document = SuiteReport {
         schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION"),
+        partition: summary.partition,
+        whole: &summary.whole,
         seconds: summary.seconds,
         interrupted: summary.interrupted,
         counts: CaseStatus::ALL.iter().map(|status| (status.name(), summary.count(*status))).collect(),
@@ -48,7 +69,7 @@ pub fn json(summary: &Summary) -> Result<String> {
 /// A test suite a backend, a test case a scenario.
 pub fn junit(summary: &Summary) -> Result<String> {
     let mut report = Report::new("shakedown suite");
-    report.set_time(Duration::from_secs_f64(summary.seconds.max(0.0)));
+    report.set_time(duration(summary.seconds));
     let mut backends: Vec<&str> = summary.results.iter().map(|result| result.case.backend.as_str()).collect();
     backends.sort_unstable();
     backends.dedup();
@@ -75,8 +96,13 @@ fn case(result: &CaseResult) -> TestCase {
     };
     let mut case = TestCase::new(result.case.scenario.as_str(), status);
     case.set_classname(result.case.backend.as_str());
-    case.set_time(Duration::from_secs_f64(result.seconds.max(0.0)));
+    case.set_time(duration(result.seconds));
     case
+}
+
+/// A joined report may say anything; what is no time is none.
+fn duration(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 
 fn unsuccessful(kind: NonSuccessKind, result: &CaseResult) -> TestCaseStatus {
@@ -103,7 +129,7 @@ mod tests {
             result("odd", CaseStatus::Failed, "rule: expected <a> & got \u{1}b"),
             result("later", CaseStatus::Skipped, "no Python 3.9"),
         ];
-        Summary { results, seconds: 4.0, interrupted: false }
+        Summary { results, seconds: 4.0, ..Summary::default() }
     }
 
     #[test]

@@ -182,6 +182,30 @@ impl Definition {
         })
     }
 
+    /// Of a project without a `scenario.toml`.
+    pub(super) fn must_work(network: bool) -> Self {
+        Self {
+            about: "A deploy that works.".into(),
+            tags: Vec::new(),
+            needs: network.then_some(Need::Network).into_iter().collect(),
+            python: None,
+            backends: Vec::new(),
+            env: Vars::default(),
+            plan: PlanSettings::default(),
+            run: RunSettings::default(),
+            index: IndexSettings::default(),
+            packages: Vec::new(),
+            expect: Expect {
+                verdict: ExpectedVerdict::Works,
+                phase: None,
+                exit: None,
+                rule: None,
+                subject: None,
+                message: None,
+            },
+        }
+    }
+
     /// The JSON schema of the format.
     pub fn schema() -> serde_json::Value {
         schemars::schema_for!(Self).to_value()

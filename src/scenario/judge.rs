@@ -47,6 +47,9 @@ pub(super) enum Judgement {
 
 /// Compares; with `accept`, writes down the report where the file's own expectations hold.
 pub(super) fn judge(scenario: &Scenario, found: &Finding, accept: bool) -> Result<Judgement> {
+    if scenario.project.is_some() {
+        return Ok(judge_project(found));
+    }
     let expect = &scenario.definition.expect;
     if found.verdict == "works" && matches!(expect.verdict, ExpectedVerdict::Fails) {
         let what = expect.rule.as_ref().map(|rule| format!(" ({rule})")).unwrap_or_default();
@@ -76,6 +79,22 @@ pub(super) fn judge(scenario: &Scenario, found: &Finding, accept: bool) -> Resul
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let diff = TextDiff::from_lines(&old, &new).unified_diff().header(&name, "this run").to_string();
     Ok(Judgement::Failed { reasons: vec![format!("the report differs from {}", file.display())], diff: Some(diff) })
+}
+
+/// A project must work; no accepted report is kept of it.
+fn judge_project(found: &Finding) -> Judgement {
+    if found.verdict == "works" {
+        return Judgement::Passed;
+    }
+    let place = found.phase.as_ref().map(|phase| format!(" at {phase}")).unwrap_or_default();
+    let mut reasons = vec![format!("it must work: {}{place}", found.verdict)];
+    let cause = found
+        .rule
+        .as_ref()
+        .and_then(|(rule, _)| Some(format!("{rule}: {}", found.report["diagnoses"][0]["message"].as_str()?)));
+    reasons
+        .extend(cause.or_else(|| found.report["reason"].as_str().map(str::to_owned)).or_else(|| found.error.clone()));
+    Judgement::Failed { reasons, diff: None }
 }
 
 fn differences(expect: &Expect, found: &Finding) -> Vec<String> {
@@ -123,7 +142,7 @@ mod tests {
 
     fn scenario(dir: &Path, expect: &str) -> Scenario {
         let definition = Definition::parse(&format!("about = \"\"\n[expect]\n{expect}")).unwrap();
-        Scenario { name: "x".into(), dir: dir.to_owned(), definition }
+        Scenario { name: "x".into(), dir: dir.to_owned(), definition, project: None }
     }
 
     fn finding(verdict: &'static str) -> Finding {

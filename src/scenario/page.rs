@@ -164,7 +164,7 @@ mod tests {
         ];
         let failed = CaseResult::unrun(case, CaseStatus::Failed, "<script>".into());
         let result = CaseResult { attempts: 1, from: 5.0, seconds: 5.0, timeline, ..failed };
-        let page = html(&Summary { results: vec![result], seconds: 10.0, interrupted: false }).unwrap();
+        let page = html(&Summary { results: vec![result], seconds: 10.0, ..Summary::default() }).unwrap();
         assert!(page.contains("class=\"install\" style=\"left:50.000%;width:20.000%\""), "{page}");
         assert!(page.contains("class=\"start bad\" style=\"left:70.000%;width:30.000%\""));
         assert!(

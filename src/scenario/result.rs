@@ -5,6 +5,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::partition::{Partition, Whole};
+
 /// How a case ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -89,6 +91,10 @@ pub struct Summary {
     pub seconds: f64,
     /// Whether the user ended it.
     pub interrupted: bool,
+    /// The share of the suite that this is.
+    pub partition: Option<Partition>,
+    /// The suite that it is a share of.
+    pub whole: Whole,
 }
 
 impl CaseStatus {

@@ -1,11 +1,9 @@
 //! Which scenarios run: by name, by tag, by share of a CI matrix, by what this machine may do.
 
 use std::collections::BTreeSet;
-use std::str::FromStr;
-
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::discover::{Broken, Collection, Scenario};
+use super::partition::{Partition, Whole};
 
 /// The tag of scenarios that run only when asked for.
 pub const HEAVY: &str = "heavy";
@@ -25,13 +23,6 @@ pub struct Selection {
     pub only: Option<Vec<String>>,
 }
 
-/// A share of the scenarios that depends on nothing but their names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Partition {
-    share: u64,
-    of: u64,
-}
-
 /// What was selected.
 #[derive(Debug, Clone, Default)]
 pub struct Selected {
@@ -41,13 +32,18 @@ pub struct Selected {
     pub broken: Vec<Broken>,
     /// Selected, and left out all the same: name and reason.
     pub left_out: Vec<(String, &'static str)>,
+    /// The share that this is.
+    pub partition: Option<Partition>,
+    /// What all shares together select.
+    pub whole: Whole,
 }
 
 impl Selection {
     /// Goes through the collection.
     pub fn of(&self, found: Collection) -> Selected {
-        let mut selected = Selected::default();
         let known: BTreeSet<String> = found.scenarios.iter().map(|scenario| scenario.name.clone()).collect();
+        let mut selected =
+            Selected { partition: self.partition, whole: self.whole(&found, &known), ..Selected::default() };
         for scenario in found.scenarios {
             let tags = &scenario.definition.tags;
             if !self.takes(&scenario.name, tags, &known) {
@@ -66,6 +62,16 @@ impl Selection {
         selected
     }
 
+    fn whole(&self, found: &Collection, known: &BTreeSet<String>) -> Whole {
+        let whole = Self { partition: None, ..self.clone() };
+        let by_name = Self { tags: Vec::new(), ..whole.clone() };
+        let scenarios = found.scenarios.iter().map(|scenario| (&whole, &scenario.name, &scenario.definition.tags[..]));
+        let broken = found.broken.iter().map(|broken| (&by_name, &broken.name, &[][..]));
+        Whole::of(
+            scenarios.chain(broken).filter(|(by, name, tags)| by.takes(name, tags, known)).map(|(_, name, _)| name),
+        )
+    }
+
     fn takes(&self, name: &str, tags: &[String], known: &BTreeSet<String>) -> bool {
         let means = |asked: &String| asked == name || (!known.contains(asked) && name.contains(asked.as_str()));
         let named = self.names.is_empty() || self.names.iter().any(means);
@@ -81,27 +87,6 @@ impl Selection {
     }
 }
 
-impl Partition {
-    fn holds(self, name: &str) -> bool {
-        xxh3_64(name.as_bytes()) % self.of == self.share - 1
-    }
-}
-
-/// `hash:1/4`: the first of four shares.
-impl FromStr for Partition {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a share such as hash:1/4");
-        let (share, of) = text.strip_prefix("hash:").and_then(|rest| rest.split_once('/')).ok_or_else(wrong)?;
-        let (share, of): (u64, u64) = (share.parse().map_err(|_| wrong())?, of.parse().map_err(|_| wrong())?);
-        match (1..=of).contains(&share) {
-            true => Ok(Self { share, of }),
-            false => Err(format!("`{text}`: shares go from 1 to {of}")),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
@@ -114,6 +99,7 @@ mod tests {
             name: (*name).to_owned(),
             dir: PathBuf::from(name),
             definition: Definition::parse(&format!("about = \"\"\n{head}\n[expect]\nverdict = \"works\"\n")).unwrap(),
+            project: None,
         };
         Collection { scenarios: scenarios.iter().map(scenario).collect(), broken: Vec::new() }
     }
@@ -152,18 +138,6 @@ mod tests {
         assert_eq!(selected.scenarios.len(), 1);
         let out: Vec<_> = selected.left_out.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(out, ["founding-bot-with-torch", "works-uv"]);
-    }
-
-    #[test]
-    fn shares_cover_everything_once() {
-        let shares = ["hash:1/3", "hash:2/3", "hash:3/3"].map(|share| share.parse::<Partition>().unwrap());
-        for number in 0..50 {
-            let name = format!("scenario-{number}");
-            assert_eq!(shares.iter().filter(|share| share.holds(&name)).count(), 1);
-        }
-        for wrong in ["1/3", "hash:0/3", "hash:4/3", "hash:1/0", "hash:x/3"] {
-            assert!(wrong.parse::<Partition>().is_err(), "{wrong}");
-        }
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub fn run(
     emit: &mut dyn FnMut(&SuiteEvent<'_>),
 ) -> Result<Summary> {
     let mut log = state.record()?;
-    let mut summary = Summary::default();
+    let mut summary = Summary { partition: selected.partition, whole: selected.whole.clone(), ..Summary::default() };
     let shared = Shared {
         settings,
         runner: Runner::new()?,
@@ -217,6 +217,14 @@ impl Shared<'_> {
         let ended = |status, reason| CaseResult::unrun(job.case.clone(), status, reason);
         let finding = match attempt {
             Ok(Attempt::Found { finding, .. }) => *finding,
+            // Passed over, it would count as a project that works.
+            Ok(Attempt::Unavailable(why)) if job.scenario.project.is_some() => {
+                let verdict = Some("cannot-tell".to_owned());
+                return CaseResult {
+                    verdict,
+                    ..ended(CaseStatus::Failed, format!("it must work: cannot-tell: {why}"))
+                };
+            }
             Ok(Attempt::Unavailable(why)) => return ended(CaseStatus::Skipped, why),
             Ok(Attempt::Interrupted) => return ended(CaseStatus::Interrupted, "interrupted".into()),
             Err(error) => return ended(CaseStatus::Failed, format!("could not be run: {error:#}")),
@@ -260,7 +268,7 @@ mod tests {
 
     fn scenario(name: &str) -> Scenario {
         let definition = Definition::parse("about = \"\"\n[expect]\nverdict = \"works\"\n").unwrap();
-        Scenario { name: name.into(), dir: std::path::Path::new("nowhere").join(name), definition }
+        Scenario { name: name.into(), dir: std::path::Path::new("nowhere").join(name), definition, project: None }
     }
 
     fn settings() -> Settings {
@@ -277,7 +285,7 @@ mod tests {
         let path = scratch.path().join("state.ndjson");
         let broken = Broken { name: "bad".into(), place: "bad/scenario.toml:2".into(), message: "no".into() };
         let left_out = vec![("big".to_owned(), "it is heavy")];
-        let selected = Selected { scenarios: Vec::new(), broken: vec![broken], left_out };
+        let selected = Selected { broken: vec![broken], left_out, ..Selected::default() };
         let state = State::at(path.clone()).unwrap();
         let summary = run(&settings(), &selected, &state, &AtomicBool::new(false), &mut |_| {}).unwrap();
         assert_eq!(statuses(&summary), [("bad", CaseStatus::Broken), ("big", CaseStatus::Skipped)]);

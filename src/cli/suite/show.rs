@@ -181,7 +181,7 @@ mod tests {
             CaseResult { diff, ..result("odd", CaseStatus::Failed, "the report differs") },
             result("later", CaseStatus::Skipped, "no network"),
         ];
-        let text = summary(&Summary { results, seconds: 3.0, interrupted: false }, Paint::PLAIN);
+        let text = summary(&Summary { results, seconds: 3.0, ..Summary::default() }, Paint::PLAIN);
         assert_eq!(
             text,
             "failed odd\n  the report differs\n  │ -old\n  │ +new\n\nsuite: 1 passed, 1 failed, 1 skipped in 3.0s\n"
