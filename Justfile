@@ -53,6 +53,20 @@ golden:
     cargo install nixpacks --version 1.41.0 --locked --root target/tools
     tests/golden.sh target/tools/bin/nixpacks
 
+# Write the page of every rule anew.
+[group('dev')]
+rules:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cargo build --quiet
+    shakedown=${CARGO_TARGET_DIR:-target}/debug/shakedown
+    rm -rf docs/rules
+    mkdir -p docs/rules
+    "$shakedown" explain --format markdown > docs/rules/README.md
+    for id in $("$shakedown" explain); do
+        "$shakedown" explain --format markdown "$id" > "docs/rules/$id.md"
+    done
+
 # Time against the bare commands and the real nixpacks, with hyperfine; ratios of one run.
 [group('dev')]
 bench *ARGS:

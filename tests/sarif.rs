@@ -20,7 +20,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The schema as the crate that we write SARIF with carries it.
+/// The schema as a crate for SARIF carries it.
 fn schema() -> Validator {
     let metadata = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", "host-tuple"])
@@ -41,8 +41,8 @@ fn schema() -> Validator {
 fn sarif(args: &[&str], paths: &[&Path]) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shakedown"));
     let output = command.args(args).args(["--format", "sarif"]).args(paths).current_dir(root()).output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{args:?} {paths:?}: {error}\n{stderr}"))
+    let told = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{args:?} {paths:?}: {error}\n{told}"))
 }
 
 /// What is wrong with a document; nothing where all is well.
@@ -95,7 +95,7 @@ fn entries(folder: &str) -> Vec<PathBuf> {
 #[test]
 fn the_checks_of_every_scenario_are_valid() {
     let schema = schema();
-    let (mut count, mut wrong) = (0, Vec::new());
+    let (mut told, mut wrong) = (0, Vec::new());
     for scenario in entries("scenarios") {
         let app = scenario.join("app");
         // Unreadable input has no report, in whatever format.
@@ -104,11 +104,11 @@ fn the_checks_of_every_scenario_are_valid() {
             continue;
         }
         let document = sarif(&["check"], &[&app]);
-        count += results(&document).len();
+        told += results(&document).len();
         wrong.extend(faults(&schema, &document).into_iter().map(|fault| format!("{}: {fault}", app.display())));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(count > 50, "only {count} results");
+    assert!(told > 50, "only {told} results");
 }
 
 #[test]
@@ -130,6 +130,7 @@ fn a_log_that_no_rule_explains_does_not_look_clean() {
     let document = sarif(&["replay"], &[&log.path().join("build.log")]);
     assert_eq!(faults(&schema(), &document), [""; 0]);
     assert_eq!(results(&document)[0]["ruleId"], "deploy-fails");
+    assert_eq!(document["runs"][0]["tool"]["driver"]["rules"][0]["helpUri"], Value::Null);
 }
 
 #[test]
@@ -146,6 +147,10 @@ fn a_run_is_valid() {
     let first = &results(&document)[0];
     assert_eq!(first["ruleId"], "externally-managed");
     assert_eq!(first["level"], "error");
+    let driver = &document["runs"][0]["tool"]["driver"];
+    let page = driver["rules"][0]["helpUri"].as_str().unwrap();
+    assert!(page.starts_with(driver["informationUri"].as_str().unwrap()), "{page}");
+    assert!(root().join("docs/rules").join(page.rsplit('/').next().unwrap()).is_file(), "{page}");
     let place = &first["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "scenarios/founding-bot/app/nixpacks.toml");
     assert_eq!(place["region"]["startLine"], 4);

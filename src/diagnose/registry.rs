@@ -2,6 +2,7 @@
 
 use super::table::{RULES, rule};
 use crate::check::checks;
+use crate::finding::Severity;
 
 /// What `shakedown explain` says of an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,18 +17,38 @@ pub struct Explained {
     pub example: Option<&'static str>,
     /// Where to read more.
     pub link: Option<&'static str>,
+    /// The phases whose log shows it, `any` for all; none for what a check alone finds.
+    pub phases: &'static [&'static str],
+    /// How bad it is where a check finds it.
+    pub check: Option<Severity>,
+    /// What to do where Railpack builds, where that is something else.
+    pub help_on_railpack: Option<String>,
 }
 
 /// What an id means; none for an id that there is not.
 pub fn explain(id: &str) -> Option<Explained> {
+    let check = checks().find(|check| check.id == id);
+    let severity = check.map(|check| check.severity);
     let of_rule = |id| {
         let rule = rule(id)?;
-        let (id, about, help) = (rule.id, rule.about, Some(rule.help_for(None, false)));
-        Some(Explained { id, about, help, example: Some(rule.example), link: rule.link })
+        let (id, about, help) = (rule.id, rule.about, rule.help_for(None, false));
+        let (phases, link) = (rule.phases, rule.link);
+        let help_on_railpack = Some(rule.help_for(None, true)).filter(|own| *own != help);
+        let (help, example) = (Some(help), Some(rule.example));
+        Some(Explained { id, about, help, example, link, phases, check: severity, help_on_railpack })
     };
     let of_check = || {
-        let check = checks().find(|check| check.id == id)?;
-        Some(Explained { id: check.id, about: check.about, help: None, example: None, link: None })
+        let check = check?;
+        Some(Explained {
+            id: check.id,
+            about: check.about,
+            help: None,
+            example: None,
+            link: None,
+            phases: &[],
+            check: severity,
+            help_on_railpack: None,
+        })
     };
     of_rule(id).or_else(of_check)
 }

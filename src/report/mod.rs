@@ -11,6 +11,7 @@ mod markdown;
 mod migration;
 mod paint;
 mod repository;
+mod rule_page;
 mod sarif;
 mod table;
 mod words;
@@ -22,6 +23,7 @@ pub use json::{SCHEMA, check_schema, replay_schema, run_schema};
 pub use live::Live;
 pub use migration::{migration_human, migration_json, migration_markdown, migration_schema};
 pub use paint::Paint;
+pub use rule_page::{rule_index, rule_page};
 
 use std::path::PathBuf;
 

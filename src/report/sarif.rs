@@ -4,12 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use serde_sarif::sarif::{
-    ArtifactLocation, Location, Message, MultiformatMessageString, PhysicalLocation, Region, ReportingDescriptor,
-    Result as Finding, ResultLevel, Run, Sarif, Tool, ToolComponent,
-};
+use serde_json::{Value, json};
 
-use super::{Replay, Report, repository};
+use super::{Replay, Report, repository, rule_page};
 use crate::diagnose::explain;
 use crate::finding::{Diagnosis, Edit, Severity};
 use crate::project::Source;
@@ -23,61 +20,64 @@ const UNEXPLAINED: &str = "deploy-fails";
 const DESCRIPTIONS: &[&str] = &["nixpacks.toml", "Procfile", "requirements.txt", "pyproject.toml", "main.py"];
 
 pub(super) fn render(report: &Report) -> Result<String> {
-    let results: Vec<Finding> =
+    let results: Vec<Value> =
         report.diagnoses().iter().map(|diagnosis| finding(report, diagnosis)).chain(unexplained(report)).collect();
-    let rules: BTreeSet<&str> = results.iter().filter_map(|result| result.rule_id.as_deref()).collect();
-    let driver = ToolComponent::builder()
-        .name(env!("CARGO_PKG_NAME"))
-        .version(env!("CARGO_PKG_VERSION"))
-        .semantic_version(env!("CARGO_PKG_VERSION"))
-        .rules(rules.into_iter().map(descriptor).collect::<Vec<_>>())
-        .build();
-    let run = Run::builder().tool(Tool::builder().driver(driver).build()).results(results).build();
-    let document = Sarif::builder().schema(SCHEMA).version(serde_json::json!("2.1.0")).runs(vec![run]).build();
+    let rules: BTreeSet<&str> = results.iter().filter_map(|result| result["ruleId"].as_str()).collect();
+    let driver = json!({
+        "name": env!("CARGO_PKG_NAME"),
+        "version": env!("CARGO_PKG_VERSION"),
+        "semanticVersion": env!("CARGO_PKG_VERSION"),
+        "informationUri": env!("CARGO_PKG_REPOSITORY"),
+        "rules": rules.into_iter().map(descriptor).collect::<Vec<_>>(),
+    });
+    let run = json!({ "tool": { "driver": driver }, "results": results });
+    let document = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] });
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
 
-fn descriptor(id: &str) -> ReportingDescriptor {
-    let text = |text: &str| MultiformatMessageString::builder().text(text).build();
+fn descriptor(id: &str) -> Value {
     let explained = explain(id);
     let about = explained.as_ref().map_or("The deploy fails, for a cause that no rule knows.", |known| known.about);
     let what_to_do = explained.as_ref().and_then(|known| known.help.as_deref());
     let help = [Some(about), what_to_do].into_iter().flatten().collect::<Vec<_>>().join("\n\n");
-    let mut descriptor = ReportingDescriptor::builder()
-        .id(id)
-        .short_description(text(about))
-        .full_description(text(about))
-        .help(text(&help))
-        .build();
-    descriptor.help_uri = explained.and_then(|known| known.link).map(str::to_owned);
+    let mut descriptor = json!({
+        "id": id,
+        "shortDescription": { "text": about },
+        "fullDescription": { "text": about },
+        "help": { "text": help },
+    });
+    if let Some(known) = explained {
+        descriptor["help"]["markdown"] = rule_page(&known).into();
+        descriptor["helpUri"] = address(known.id).into();
+    }
     descriptor
 }
 
-fn finding(report: &Report, diagnosis: &Diagnosis) -> Finding {
+/// Where the page of a rule is, as this release has it.
+fn address(id: &str) -> String {
+    format!("{}/blob/v{}/docs/rules/{id}.md", env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_VERSION"))
+}
+
+fn finding(report: &Report, diagnosis: &Diagnosis) -> Value {
     let level = match diagnosis.severity {
-        Severity::Error => ResultLevel::Error,
-        Severity::Warning => ResultLevel::Warning,
-        Severity::Note => ResultLevel::Note,
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
     };
     let cures = diagnosis.fixes.iter().map(|fix| fix.summary.as_str()).chain(diagnosis.help.as_deref());
     let text = cures.fold(diagnosis.message.clone(), |text, cure| format!("{text}\n{cure}"));
-    let mut locations: Vec<Location> =
+    let mut locations: Vec<Value> =
         diagnosis.evidence.iter().filter_map(|evidence| location(report, &evidence.source)).collect();
     if locations.is_empty() {
         let mut edited = diagnosis.fixes.iter().flat_map(|fix| &fix.edits).map(Edit::path).cloned();
         let edited = edited.find(|path| report.project.join(path).is_file());
         locations.push(at(report, &edited.unwrap_or_else(|| description(report)), None));
     }
-    Finding::builder()
-        .rule_id(diagnosis.rule)
-        .level(level)
-        .message(Message::builder().text(text).build())
-        .locations(locations)
-        .build()
+    json!({ "ruleId": diagnosis.rule, "level": level, "message": { "text": text }, "locations": locations })
 }
 
 /// A deploy that fails for no known cause must not look clean.
-fn unexplained(report: &Report) -> Option<Finding> {
+fn unexplained(report: &Report) -> Option<Value> {
     let failed = |rehearsal: &&Rehearsal| rehearsal.verdict() == Verdict::Fails;
     let ran = report.rehearsal().filter(failed).map(|rehearsal| rehearsal.outcome.failing_phase());
     let logged = |replay: &&Replay| replay.failure.exit_code.is_some_and(|code| code != 0);
@@ -85,18 +85,14 @@ fn unexplained(report: &Report) -> Option<Finding> {
     let phase = ran.or(read)?.unwrap_or("start");
     let text = format!("the deploy fails at {phase}, for no known cause");
     report.diagnoses().is_empty().then(|| {
-        Finding::builder()
-            .rule_id(UNEXPLAINED)
-            .level(ResultLevel::Error)
-            .message(Message::builder().text(text).build())
-            .locations(vec![at(report, &description(report), None)])
-            .build()
+        let locations = [at(report, &description(report), None)];
+        json!({ "ruleId": UNEXPLAINED, "level": "error", "message": { "text": text }, "locations": locations })
     })
 }
 
 /// Places outside the project (log lines, variables, files of the virtual environment) and folders have no location that a
 /// code host could show.
-fn location(report: &Report, source: &Source) -> Option<Location> {
+fn location(report: &Report, source: &Source) -> Option<Value> {
     let Source::File { path, line } = source else { return None };
     report.project.join(path).is_file().then(|| at(report, path, *line))
 }
@@ -112,11 +108,13 @@ fn description(report: &Report) -> PathBuf {
     files.find(|file| report.project.join(file).is_file()).unwrap_or_else(|| PathBuf::from(DESCRIPTIONS[0]))
 }
 
-fn at(report: &Report, path: &Path, line: Option<usize>) -> Location {
-    let artifact = ArtifactLocation::builder().uri(uri(&repository::place(&report.project, path))).build();
-    let region = Region::builder().start_line(i64::try_from(line.unwrap_or(1)).unwrap_or(i64::MAX)).build();
-    let physical = PhysicalLocation::builder().artifact_location(artifact).region(region).build();
-    Location::builder().physical_location(physical).build()
+fn at(report: &Report, path: &Path, line: Option<usize>) -> Value {
+    json!({
+        "physicalLocation": {
+            "artifactLocation": { "uri": uri(&repository::place(&report.project, path)) },
+            "region": { "startLine": line.unwrap_or(1) },
+        },
+    })
 }
 
 /// A relative path as a relative URI reference.
