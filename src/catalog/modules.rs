@@ -11,7 +11,7 @@ static MODULES: LazyLock<HashMap<&str, &str>> =
 /// The distribution that brings a module, where the table knows it.
 ///
 /// ```
-/// assert_eq!(shakedown::catalog::modules::distribution("cv2.aruco"), Some("opencv-python"));
+/// assert_eq!(shakedown::catalog::modules::distribution("cv2.aruco"), Some("opencv-python-headless"));
 /// ```
 pub fn distribution(module: &str) -> Option<&'static str> {
     let mut name = module;

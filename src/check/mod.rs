@@ -9,6 +9,7 @@ mod address;
 mod console;
 pub(crate) mod django;
 pub(crate) mod entry;
+pub(crate) mod environment_path;
 mod factory;
 pub(crate) mod facts;
 pub(crate) mod framework;
@@ -62,6 +63,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: twice::CHECKS, check: twice::check },
     Topic { checks: server::CHECKS, check: server::check },
     Topic { checks: entry::CHECKS, check: entry::check },
+    Topic { checks: environment_path::CHECKS, check: environment_path::check },
     Topic { checks: factory::CHECKS, check: factory::check },
     Topic { checks: unread::CHECKS, check: unread::check },
     Topic { checks: imports::CHECKS, check: imports::check },

@@ -1,7 +1,7 @@
 //! What keeps the shell between the platform and the server.
 
 use super::facts::Facts;
-use super::facts::command::{invocations, is_python};
+use super::facts::command::{invocations, is_keyword, is_python};
 use super::facts::start::Start;
 use super::finding::{Check, Findings, warning};
 
@@ -30,8 +30,12 @@ fn around(command: &str) -> Option<&'static str> {
         }
         before = c;
     }
-    let first = command.split_whitespace().next();
-    if matches!(first, Some("if" | "while" | "for" | "until" | "case")) { Some("a compound command") } else { found }
+    let mut parts = command.split([';', '&', '|', '\n']).filter_map(|part| part.split_whitespace().next());
+    if parts.any(|first| is_keyword(first) || matches!(first, "for" | "case")) {
+        Some("a compound command")
+    } else {
+        found
+    }
 }
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {

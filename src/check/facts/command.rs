@@ -96,7 +96,12 @@ fn is_prefix(word: &str) -> bool {
     let assigns = word
         .split_once('=')
         .is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
-    assigns || matches!(word, "exec" | "env" | "nohup" | "time" | "command")
+    assigns || matches!(word, "exec" | "env" | "nohup" | "time" | "command") || is_keyword(word)
+}
+
+/// Words of the shell behind which a command stands.
+pub(in crate::check) fn is_keyword(word: &str) -> bool {
+    matches!(word, "if" | "then" | "elif" | "else" | "while" | "until" | "do" | "{" | "!")
 }
 
 pub(in crate::check) fn is_python(program: &str) -> bool {

@@ -6,6 +6,7 @@ mod apply;
 mod commands;
 mod django;
 mod entry;
+mod environment_path;
 mod factory;
 mod healthy;
 mod ignored;

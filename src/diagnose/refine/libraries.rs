@@ -67,10 +67,23 @@ pub(in crate::diagnose) fn refused(view: &LogView<'_>, finding: &mut Finding) ->
         return true;
     }
     let package = finding.subject.as_deref().and_then(library).map(|packages| packages.nix);
-    if let Some(refused) = package.filter(|attribute| is_refused(attribute)) {
-        finding.help = Some(format!(
-            "take a release of the package that does not need it: nixpkgs refuses `{refused}`, which has it, as insecure"
-        ));
+    match package {
+        Some(refused) if is_refused(refused) => {
+            finding.help = Some(format!(
+                "take a release of the package that does not need it: nixpkgs refuses `{refused}`, which has it, as insecure"
+            ));
+        }
+        Some(attribute) => {
+            let headless = if view.mentions("/cv2/") {
+                ", or require opencv-python-headless, which needs no screen's libraries"
+            } else {
+                ""
+            };
+            finding.help = Some(format!(
+                "write nixLibs = [\"...\", \"{attribute}\"] under [phases.setup] of nixpacks.toml{headless}; aptPkgs do not reach a Nix Python"
+            ));
+        }
+        None => {}
     }
     true
 }

@@ -8,6 +8,15 @@ pub(in crate::diagnose) fn by_tool(view: &LogView<'_>, finding: &mut Finding) ->
     let shows = |words: &[&str]| words.iter().any(|word| view.mentions(word));
     let alembic = shows(&["alembic", "flask db", "command.upgrade", "sqlalche.me", "sqlalchemy"]);
     let django = shows(&["django", "manage.py", "Applying "]);
+    let is_type = view.text(finding.at).contains("type \"");
+    if alembic && is_type {
+        finding.help = Some("a type of the database outlives the table that it was made for: let the migration use the one that is there (`postgresql.ENUM(…, create_type=False)`), drop it in `downgrade`, and `alembic stamp` the revision if all of it was done".to_owned());
+        return true;
+    }
+    if shows(&["ortoise"]) {
+        finding.help = Some("let Tortoise leave tables alone that are there: `generate_schemas(safe=True)`; with Aerich, `aerich upgrade --fake` for what was done already".to_owned());
+        return true;
+    }
     finding.help = match (alembic, django) {
         (true, false) => Some("tell Alembic that it was done: `alembic stamp head` (with Flask-Migrate `flask db stamp head`), or the revision that made it; then upgrade as usual, and leave out create_all".to_owned()),
         (false, true) => Some("tell Django that it was done: `python manage.py migrate --fake-initial`, or `migrate APP NAME --fake` for the one migration; then migrate as usual".to_owned()),

@@ -24,3 +24,8 @@ pub(in crate::diagnose) fn sqlite_file(view: &LogView<'_>, finding: &mut Finding
     }
     true
 }
+
+/// A program of a virtual environment is no file of the project.
+pub(in crate::diagnose) fn of_the_project(_: &LogView<'_>, finding: &mut Finding) -> bool {
+    !finding.subject.as_deref().is_some_and(|file| file.contains("env/bin/"))
+}

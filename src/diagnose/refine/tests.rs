@@ -77,3 +77,30 @@ fn a_lock_file_wants_a_newer_pip() {
     );
     assert!(words.contains("26.1") && !words.contains("delete"), "{words}");
 }
+
+#[test]
+fn the_status_of_a_health_check_tells_its_reason() {
+    for (status, what) in
+        [(400, "ALLOWED_HOSTS"), (301, "redirect"), (403, "login"), (404, "no such path"), (500, "error")]
+    {
+        let log =
+            format!("Attempt #1 failed with status {status}. Continuing to retry for 4m49s\nHealthcheck failed!\n");
+        assert!(words(&log).contains(what), "{status}: {}", words(&log));
+    }
+}
+
+#[test]
+fn a_type_that_is_there_is_not_made_again() {
+    let error = "asyncpg.exceptions.DuplicateObjectError: type \"rank\" already exists\n";
+    assert!(words(&format!("sqlalchemy.exc.ProgrammingError: {error}")).contains("create_type=False"));
+    let error = "tortoise.exceptions.OperationalError: relation \"tide\" already exists\n";
+    assert!(words(error).contains("safe=True"));
+}
+
+#[test]
+fn a_library_is_told_with_the_entry_that_brings_it() {
+    let words = words(
+        "Traceback (most recent call last):\n  File \"/app/main.py\", line 1, in <module>\n    import cv2\n  File \"/opt/venv/lib/python3.12/site-packages/cv2/__init__.py\", line 181, in <module>\n    bootstrap()\nImportError: libxcb.so.1: cannot open shared object file: No such file or directory\n",
+    );
+    assert!(words.contains("\"xorg.libxcb\"") && words.contains("opencv-python-headless"), "{words}");
+}

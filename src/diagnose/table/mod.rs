@@ -108,6 +108,7 @@ pub static RULES: &[&Rule] = &[
     &django::DJANGO_SECRET_KEY_MISSING,
     &django::DJANGO_SETTINGS_MODULE_MISSING,
     &django::COLLECTSTATIC_FAILED,
+    &start::ENVIRONMENT_MISSING,
     &start::START_PROGRAM_NOT_FOUND,
     &start::START_FILE_MISSING,
     &start::WRONG_START_MODULE,

@@ -3,6 +3,7 @@
 use super::database::{DB_UNREACHABLE, REDIS_UNREACHABLE};
 use super::rule::{Rule, YieldsTo, by, decisive, hint, last_resort, said};
 use crate::check;
+use crate::diagnose::refine;
 
 pub(crate) static PORT_VARIABLE_NOT_EXPANDED: Rule = Rule {
     id: check::server::LITERAL.id,
@@ -34,6 +35,7 @@ pub(crate) static WRONG_BIND_HOST: Rule = Rule {
     example: "INFO:     Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)",
     signatures: &[hint(r"app is (?:not listening on the expected|listening on the incorrect) address")],
     yields_to: YieldsTo::Rules(&[&PORT_VARIABLE_NOT_EXPANDED]),
+    persists_with: &["never became healthy", "ealthcheck failed", "failed to respond"],
     persists_in_compose: true,
     ..Rule::BLANK
 };
@@ -103,6 +105,7 @@ pub(crate) static HEALTHCHECK_FAILED: Rule = Rule {
         hint(r"Attempt #\d+ failed with (?P<s>status \d+|service unavailable)"),
     ],
     yields_to: YieldsTo::Anything,
+    refine: Some(refine::hosts::status),
     recovers_with: &["ealthcheck succeeded", "ealth check passed", "service is live"],
     explained_by: &[by(&check::server::PORT)],
     ..Rule::BLANK

@@ -22,6 +22,30 @@ pub(crate) static START_MAKES_ENVIRONMENT: Rule = Rule {
     ..Rule::BLANK
 };
 
+pub(crate) static ENVIRONMENT_MISSING: Rule = Rule {
+    id: check::environment_path::MISSING.id,
+    phases: &["install", "build", "start"],
+    message: "{a program of a virtual environment} is not there: nothing made that environment, or something hides it",
+    about: check::environment_path::MISSING.about,
+    help: "call `python`, `gunicorn` and the like by name alone, and let the install phase make the environment: delete [phases.install], or begin \
+           its command with `python -m venv --copies /opt/venv && . /opt/venv/bin/activate && `; mount volumes elsewhere",
+    on_railpack: OnRailpack::help(
+        "call `python`, `gunicorn` and the like by name alone: Railpack's environment is /app/.venv, and its programs are on PATH",
+    ),
+    example: "/bin/bash: line 1: /opt/venv/bin/python: No such file or directory",
+    signatures: &[
+        decisive(
+            r"(?:^|[\s:'\x22])(?P<s>(?:/opt|/app)?/?\.?v?env/bin/(?:python[\d.]*|pip[\d.]*|activate))['\x22]?: (?:No such file|not found|no such file)",
+        ),
+        decisive(
+            r"(?:^|[\s:'\x22])(?P<s>(?:\./|/app/)?\.?v?env/bin/[\w.-]+)['\x22]?: (?:No such file|not found|no such file)",
+        ),
+        decisive(r"\S+: (?P<s>\S*env/bin/python[\d.]*): bad interpreter"),
+        decisive(r"(?P<s>\S*env/bin/[\w.-]+): cannot execute: required file not found"),
+    ],
+    ..Rule::BLANK
+};
+
 pub(crate) static START_PROGRAM_NOT_FOUND: Rule = Rule {
     id: check::server::PROGRAM.id,
     phases: &["start"],
@@ -57,6 +81,7 @@ pub(crate) static START_PROGRAM_NOT_FOUND: Rule = Rule {
         said(r"(?P<s>[\w-]+)(?:'|’)? is not recognized as an internal or external command"),
         said(r"Command not found: (?P<s>\S+)"),
         said(r"error: Failed to spawn: `(?P<s>[^`]+)`"),
+        said(r"(?:/opt/venv|/app/\.venv)/bin/(?P<s>[\w.-]+): (?:No such file|not found)"),
     ],
     yields_to: YieldsTo::Rules(&[
         &PIP_NOT_FOUND,
@@ -66,10 +91,15 @@ pub(crate) static START_PROGRAM_NOT_FOUND: Rule = Rule {
         &MISSING_SYSTEM_BINARY,
         &MISSING_SYSTEM_HEADER,
         &START_FILE_MISSING,
+        &ENVIRONMENT_MISSING,
     ]),
     is_of_a_package: true,
     fix: Some(fixes::requirements::missing_module),
-    explained_by: &[by(&check::nixpacks::setup::PYTHON_DROPPED), over_fixes_by(&check::nixpacks::install::BYPASSED)],
+    explained_by: &[
+        over_fixes_by(&check::environment_path::MISSING),
+        by(&check::nixpacks::setup::PYTHON_DROPPED),
+        over_fixes_by(&check::nixpacks::install::BYPASSED),
+    ],
     ..Rule::BLANK
 };
 
@@ -95,6 +125,7 @@ pub(crate) static START_FILE_MISSING: Rule = Rule {
         ),
         said(r"'(?P<s>\S+\.sh)': No such file or directory"),
     ],
+    refine: Some(refine::places::of_the_project),
     ..Rule::BLANK
 };
 

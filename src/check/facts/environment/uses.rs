@@ -127,7 +127,9 @@ pub(super) fn is_needed(name: &str, own: &Module, words: &Words<'_>) -> bool {
                 let after = text[at + name.len()..].trim_start();
                 let before = text[..at].strip_suffix(&format!("{stem}.")).unwrap_or(&text[..at]);
                 let method = after.starts_with('.') && !before.ends_with('.');
-                needed |= needs(before) || method || after.starts_with('[');
+                let is_added = after.starts_with('+') || before.trim_end().ends_with('+');
+                let is_walked = text.starts_with("for ") && before.ends_with(" in ");
+                needed |= needs(before) || method || after.starts_with('[') || is_added || is_walked;
             }
         }
     }
