@@ -321,3 +321,76 @@ fn the_pre_commit_hook_stops_a_commit_that_would_fail() {
     assert_eq!(bad.status.code(), Some(1), "{}", text_of(&bad));
     assert!(text_of(&bad).contains("nixpacks.toml:"), "{}", text_of(&bad));
 }
+
+fn init(app: &Path, more: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_shakedown")).arg("init").args(more).arg(app).output().unwrap()
+}
+
+#[test]
+fn init_shows_what_it_would_write_and_writes_what_its_readers_take() {
+    let code = "import os\nprint(os.environ['TIDE'])\n";
+    let hooks = "repos:\n- repo: https://example.com/hooks\n  rev: v1  # pinned\n  hooks:\n  - id: x\n";
+    let repository = project(&[
+        (".git/HEAD", ""),
+        (".pre-commit-config.yaml", hooks),
+        ("bot/main.py", code),
+        ("bot/requirements.txt", ""),
+        ("bot/.env.example", "TIDE=high\n"),
+    ]);
+    let bot = repository.path().join("bot");
+    let shown = init(&bot, &[]);
+    assert!(shown.status.success(), "{}", text_of(&shown));
+    let diff = String::from_utf8(shown.stdout).unwrap();
+    for file in [".pre-commit-config.yaml", "bot/shakedown.toml", ".github/workflows/shakedown.yml"] {
+        assert!(diff.contains(&format!("+++ b/{file}")), "{file}: {diff}");
+    }
+    assert!(!bot.join("shakedown.toml").exists() && !repository.path().join(".github").exists());
+
+    let applied = init(&bot, &["--apply"]);
+    assert!(applied.status.success(), "{}", text_of(&applied));
+    let written = |name: &str| fs::read_to_string(repository.path().join(name)).unwrap();
+    assert!(written("bot/shakedown.toml").contains("env-file = [\".env.example\"]"));
+    assert!(written(".pre-commit-config.yaml").starts_with(hooks), "{}", written(".pre-commit-config.yaml"));
+    assert!(written(".github/workflows/shakedown.yml").contains("path: \"bot\""));
+    assert!(written("bot/shakedown.toml").starts_with("#:schema https://"));
+    let again = init(&bot, &["--apply"]);
+    assert!(again.status.success() && text_of(&again).contains("nothing to do"), "{}", text_of(&again));
+
+    if tool_is_missing("init_writes_what_its_readers_take", "check-jsonschema") {
+        return;
+    }
+    let workflow = repository.path().join(".github/workflows/shakedown.yml");
+    assert_eq!(invalid("vendor.github-workflows", &workflow), None);
+    let read = Command::new(tool("pre-commit").unwrap())
+        .arg("validate-config")
+        .arg(repository.path().join(".pre-commit-config.yaml"))
+        .output()
+        .unwrap();
+    assert!(read.status.success(), "{}", text_of(&read));
+}
+
+#[test]
+fn init_of_a_project_that_needs_no_settings_writes_none() {
+    let app = project(&[("main.py", "print('up')\n"), ("requirements.txt", "")]);
+    let applied = init(app.path(), &["--apply"]);
+    assert!(applied.status.success(), "{}", text_of(&applied));
+    assert!(!app.path().join("shakedown.toml").exists());
+    assert!(app.path().join(".pre-commit-config.yaml").exists());
+}
+
+#[test]
+fn init_keeps_what_it_was_told_and_names_what_a_person_has_to_add() {
+    let app = project(&[
+        ("api/main.py", "print('up')\n"),
+        ("api/requirements.txt", ""),
+        (".gitlab-ci.yml", "test:\n  script: [pytest]\n"),
+        (".pre-commit-config.yaml", "repos: []\nfail_fast: true\n"),
+    ]);
+    let applied = init(app.path(), &["--builder", "railpack@0.23.0", "--root-directory", "api", "--apply"]);
+    assert!(applied.status.success(), "{}", text_of(&applied));
+    let settings = fs::read_to_string(app.path().join("shakedown.toml")).unwrap();
+    assert!(settings.ends_with("builder = \"railpack@0.23.0\"\nroot-directory = \"api\"\n"), "{settings}");
+    let text = text_of(&applied);
+    assert!(text.contains(".gitlab-ci.yml is left alone") && text.contains("by hand\n  - repo: local"), "{text}");
+    assert!(!app.path().join(".github").exists());
+}

@@ -18,7 +18,7 @@ use crate::rehearse::BackendName;
 use crate::run::SmokeKind;
 
 /// The file's name, in the project's root.
-const NAME: &str = "shakedown.toml";
+pub(super) const NAME: &str = "shakedown.toml";
 
 /// The settings of `shakedown.toml`; an unknown key is an error.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

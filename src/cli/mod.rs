@@ -9,6 +9,7 @@ mod doctor;
 mod exit;
 mod explain;
 mod fix;
+mod init;
 mod interrupt;
 mod migrate;
 mod misspelt;
@@ -74,6 +75,8 @@ enum Command {
     Schema(schema::Args),
     /// Say what a rule means and what to do about it
     Explain(explain::Args),
+    /// Write what a project needs to be checked at every push: settings, pre-commit hook, workflow
+    Init(init::Args),
     /// Say which backends work here, and what cures those that do not
     Doctor(doctor::Args),
     /// Print a completion script
@@ -109,6 +112,7 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Some(Command::Record(args)) => record::run(args),
         Some(Command::Replay(args)) => replay::run(args, matches),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Init(args)) => init::run(&args),
         Some(Command::Doctor(args)) => doctor::run(args),
         Some(Command::Suite(args)) => suite::run(args, matches),
         Some(Command::Schema(args)) => schema::run(&args),

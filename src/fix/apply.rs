@@ -17,9 +17,32 @@ pub(super) struct Write<'a> {
     pub(super) mode: u32,
 }
 
-/// Makes every write or none.
+/// Makes every write or none, and the folders that they need.
 pub(super) fn all(writes: &[Write<'_>]) -> Result<()> {
-    commit(writes, &mut put)
+    let folders = missing_folders(writes);
+    let done = make_folders(&folders).and_then(|()| commit(writes, &mut put));
+    if done.is_err() {
+        for folder in folders.iter().rev() {
+            // One that holds something by now is somebody's.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+    done
+}
+
+fn make_folders(folders: &[PathBuf]) -> Result<()> {
+    folders.iter().try_for_each(|folder| {
+        fs::create_dir(folder).with_context(|| format!("cannot make the folder {}", folder.display()))
+    })
+}
+
+/// Those above what is written that are not there, the outermost first.
+fn missing_folders(writes: &[Write<'_>]) -> Vec<PathBuf> {
+    let above = writes.iter().filter(|write| write.after.is_some()).flat_map(|write| write.path.ancestors().skip(1));
+    let mut missing: Vec<PathBuf> = above.filter(|folder| !folder.exists()).map(Path::to_owned).collect();
+    missing.sort();
+    missing.dedup();
+    missing
 }
 
 /// Puts a staged file in its place, or with `None` removes what is there.
@@ -202,5 +225,23 @@ mod tests {
         assert!(error.to_string().starts_with("only part was written"), "{error}");
         let contents: Vec<String> = listing(dir.path()).into_iter().map(|(_, content)| content).collect();
         assert!(contents.contains(&"theirs".to_owned()) && contents.contains(&"old a".to_owned()), "{contents:?}");
+    }
+
+    #[test]
+    fn folders_that_are_missing_are_made_and_taken_back_where_nothing_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let writes = || {
+            [
+                write(dir.path(), "b", None, Some("new b")),
+                write(dir.path(), "x/y/a", None, Some("new a")),
+                write(dir.path(), "x/z", None, Some("new z")),
+            ]
+        };
+        fs::write(dir.path().join("b"), "somebody else's").unwrap();
+        all(&writes()).unwrap_err();
+        assert!(!dir.path().join("x").exists());
+        fs::remove_file(dir.path().join("b")).unwrap();
+        all(&writes()).unwrap();
+        assert_eq!(fs::read_to_string(dir.path().join("x/y/a")).unwrap(), "new a");
     }
 }

@@ -1,5 +1,6 @@
 //! Which file an edit may touch: only a regular one inside the project, links followed.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -16,8 +17,7 @@ pub(super) fn resolve(root: &Path, path: &Path) -> Result<PathBuf, String> {
         }
     }
     let Some((name, folders)) = parts.split_last() else { return Err("names no file".to_owned()) };
-    let folder = root.join(folders.iter().collect::<PathBuf>());
-    let folder = fs::canonicalize(folder).map_err(|error| format!("its folder cannot be opened: {error}"))?;
+    let folder = folder_of(root, folders).map_err(|error| format!("its folder cannot be opened: {error}"))?;
     let full = match fs::canonicalize(folder.join(name)) {
         Ok(full) => full,
         // A link that leads nowhere is no missing file: writing would go wherever it points.
@@ -34,6 +34,19 @@ pub(super) fn resolve(root: &Path, path: &Path) -> Result<PathBuf, String> {
         Ok(found) if !found.is_file() => Err("is not a regular file".to_owned()),
         _ => Ok(inside.to_owned()),
     }
+}
+
+/// Where the folders lead, links followed; those that are not there yet come after the last that is.
+fn folder_of(root: &Path, folders: &[&OsStr]) -> io::Result<PathBuf> {
+    for there in (0..=folders.len()).rev() {
+        let (known, new) = folders.split_at(there);
+        let folder = root.join(known.iter().collect::<PathBuf>());
+        match fs::symlink_metadata(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            _ => return Ok(fs::canonicalize(folder)?.join(new.iter().collect::<PathBuf>())),
+        }
+    }
+    fs::canonicalize(root)
 }
 
 const OUTSIDE: &str = "is outside the project";
