@@ -5,12 +5,13 @@ mod support;
 
 use std::fs;
 
-use shakedown::builder::Planned;
 use shakedown::builder::nixpacks::{self, Options};
+use shakedown::builder::{Asked, Planned};
 use shakedown::check::check;
 use shakedown::finding::Diagnosis;
 use shakedown::fix::Patch;
 use shakedown::project::Project;
+use shakedown::rehearse::Request;
 use support::folder;
 
 fn findings(dir: &tempfile::TempDir) -> Vec<Diagnosis> {
@@ -141,4 +142,50 @@ fn a_fix_leaves_the_rest_of_a_file_alone() {
     patch.apply().unwrap();
     let text = fs::read_to_string(dir.path().join("nixpacks.toml")).unwrap();
     assert_eq!(text.trim_end(), "# ours\n[phases.setup]\nnixPkgs = [\"python311\", \"gcc\"] # keep");
+}
+
+/// What is found where Railpack builds.
+fn of_railpack(dir: &tempfile::TempDir) -> Vec<Diagnosis> {
+    let request = Request { builder: Asked::Railpack(None), ..Request::new(dir.path()) };
+    let project = Project::open(dir.path()).unwrap();
+    check(&project, &request.options, &request.plan(&project).unwrap())
+}
+
+/// railpack.json after the first fix of the finding, which is gone then.
+fn railpack_json_cured_of(id: &str, config: &str) -> String {
+    let dir = folder(&[("main.py", ""), ("requirements.txt", "flask==3.0.3\n"), ("railpack.json", config)]);
+    let finding = of_railpack(&dir).into_iter().find(|finding| finding.rule == id);
+    let finding = finding.unwrap_or_else(|| panic!("{id} is not found in {config}"));
+    let mut patch = Patch::new(dir.path()).unwrap();
+    patch.add(&finding.fixes[0].edits).unwrap();
+    patch.apply().unwrap();
+    let left = of_railpack(&dir);
+    assert!(left.iter().all(|left| left.rule != id), "{id} stays after:\n{}\n{left:#?}", patch.diff());
+    fs::read_to_string(dir.path().join("railpack.json")).unwrap()
+}
+
+#[test]
+fn a_command_of_railpack_json_is_written_in_the_form_that_is_read() {
+    let build = |command: &str| {
+        format!("{{\n  // ours\n  \"steps\": {{\"build\": {{\"commands\": [\"...\", {command}]}}}},\n}}\n")
+    };
+    for (id, written, better) in [
+        ("railpack-string-command", r#""PATH:/opt/bin""#, r#"{"path":"/opt/bin"}"#),
+        ("railpack-string-command", r#""COPY:tide.txt /srv/tide.txt""#, r#"{"src":"tide.txt","dest":"/srv/tide.txt"}"#),
+        ("railpack-string-command", r#""RUN: python build.py""#, r#""python build.py""#),
+        ("railpack-quote-in-command", r#""echo 'two words'""#, r#"{"cmd":"sh -c \"echo 'two words'\""}"#),
+        ("railpack-quote-in-command", r#""echo \"a\" && b""#, r#"{"cmd":"sh -c \"echo \\\"a\\\" && b\""}"#),
+    ] {
+        assert_eq!(railpack_json_cured_of(id, &build(written)), build(better));
+    }
+}
+
+#[test]
+fn what_railpack_json_takes_away_comes_back_and_its_comments_stay() {
+    let inputs = "{\n  // ours\n  \"deploy\": {\"inputs\": [{\"step\": \"build\", \"include\": [\".\"]}]}\n}\n";
+    let cured = railpack_json_cured_of("railpack-inputs-leave-python-out", inputs);
+    assert_eq!(cured, inputs.replace("[{", "[\"...\", {"));
+    let install = "{\n  // ours\n  \"provider\": \"python\",\n  \"steps\": {\"install\": {\"commands\": [\"pip install -r requirements.txt\"]}}\n}\n";
+    let cured = railpack_json_cured_of("railpack-install-makes-no-venv", install);
+    assert_eq!(cured, "{\n  // ours\n  \"provider\": \"python\"\n}\n");
 }

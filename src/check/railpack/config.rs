@@ -5,7 +5,8 @@ use std::path::Path;
 use crate::builder::OfRailpack;
 use crate::builder::railpack::{Command, Level, Plan};
 use crate::check::Check;
-use crate::check::finding::{Findings, add_item, error, warning};
+use crate::check::finding::{Findings, add_item, error, remove_key, replace_line, warning};
+use crate::finding::Edit;
 use crate::plan::Choice;
 use crate::project::hujson::{self, Node, Value};
 use crate::project::{Project, Source};
@@ -33,7 +34,8 @@ const STRING_COMMAND: Check = error(
 const QUOTE: Check = error(
     "railpack-quote-in-command",
     "Railpack puts a command that is written as a string between single quotes and does not escape those in it, so the first one ends the \
-     command. Double quotes are safe.",
+     command. In railpack.json it takes the string as it is written, so JSON's escapes reach the shell, those of double quotes too. \
+     {\"cmd\": \"…\"} is decoded, and split into words.",
 );
 const APT_REPLACED: Check = warning(
     "railpack-apt-packages-replaced",
@@ -158,24 +160,71 @@ fn commands(project: &Project, plan: &Plan, choices: &[Choice], findings: &mut F
             let Some(source) = chosen(choices, &step.name, name) else { continue };
             let line = text_at(project, source);
             if let Some(form) = ["PATH:", "COPY:", "RUN:"].into_iter().find(|form| name.starts_with(form)) {
+                let better = in_place_of(name, source, &line, |command| long_form(form, command));
                 findings.push(
                     STRING_COMMAND
                         .found(format!("`{name}` of the step {} is run by the shell as it is", step.name))
                         .about(form)
                         .at(source.clone(), &line)
-                        .help(r#"write {"path": "…"}, {"src": "…", "dest": "…"} or the command alone"#),
+                        .help(r#"write {"path": "…"}, {"src": "…", "dest": "…"} or the command alone"#)
+                        .fix("write it in the form that Railpack reads", better),
                 );
-            } else if name.contains('\'') {
-                findings.push(
-                    QUOTE
-                        .found(format!("the quotes in `{name}` end the command early"))
-                        .about(name.clone())
-                        .at(source.clone(), &line)
-                        .help("use double quotes inside, or put the command into a script and run that"),
-                );
+                continue;
             }
+            let in_file = matches!(source, Source::File { .. });
+            let mistaken = if name.contains('\'') {
+                format!("the quotes in `{name}` end the command early")
+            } else if in_file && name.contains('\\') {
+                format!("the shell is given the escapes in `{name}` as they are written")
+            } else {
+                continue;
+            };
+            let finding = QUOTE.found(mistaken).about(name.clone()).at(source.clone(), &line);
+            findings.push(match in_file {
+                true => finding
+                    .help(r#"write it as {"cmd": "sh -c \"…\""}, or put the command into a script and run that"#)
+                    .fix("write it as words", in_place_of(name, source, &line, |command| Some(as_words(command)))),
+                false => finding.help("use double quotes inside, or put the command into a script and run that"),
+            });
         }
     }
+}
+
+/// The JSON that a short form of the manual stands for; none where it does not say all that the long one needs.
+fn long_form(form: &str, command: &str) -> Option<serde_json::Value> {
+    let rest = command.strip_prefix(form)?.trim();
+    match (form, rest.split_whitespace().collect::<Vec<_>>().as_slice()) {
+        ("PATH:", [path]) => Some(serde_json::json!({ "path": path })),
+        ("COPY:", [both]) => Some(serde_json::json!({ "src": both, "dest": both })),
+        ("COPY:", [src, dest]) => Some(serde_json::json!({ "src": src, "dest": dest })),
+        ("RUN:", [_, ..]) => Some(serde_json::json!(rest)),
+        _ => None,
+    }
+}
+
+/// The command as words for the shell. Railpack decodes `cmd`, and BuildKit splits it as a shell does, without reading `$`.
+fn as_words(command: &str) -> serde_json::Value {
+    let escaped = command.replace('\\', "\\\\").replace('"', "\\\"");
+    serde_json::json!({ "cmd": format!("sh -c \"{escaped}\"") })
+}
+
+/// Another value in place of a string that stands once in its line; `written` is what stands between its quotes.
+fn in_place_of(
+    written: &str,
+    source: &Source,
+    line: &str,
+    value: impl FnOnce(&str) -> Option<serde_json::Value>,
+) -> Vec<Edit> {
+    let Source::File { path, line: Some(number) } = source else { return Vec::new() };
+    let opened = format!("\"{written}");
+    let Some((before, _)) = line.split_once(&opened).filter(|(_, rest)| !rest.contains(&opened)) else {
+        return Vec::new();
+    };
+    let mut strings = serde_json::Deserializer::from_str(&line[before.len()..]).into_iter::<String>();
+    let Some(Ok(text)) = strings.next() else { return Vec::new() };
+    let after = &line[before.len() + strings.byte_offset()..];
+    let better = value(&text).map(|value| format!("{before}{value}{after}"));
+    better.map(|text| replace_line(path, *number, line, text)).into_iter().collect()
 }
 
 fn apt(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
@@ -218,8 +267,11 @@ fn left_out(project: &Project, plan: &Plan, choices: &[Choice], findings: &mut F
         let finding = NO_VENV
             .found("the install command makes no /app/.venv, and the image that runs takes it")
             .about("/app/.venv");
-        let finding = match own {
-            Some(choice) => finding.at(choice.because.clone(), &choice.value),
+        let finding = match own.map(|choice| (choice, &choice.because)) {
+            Some((choice, because @ Source::File { path, .. })) => finding
+                .at(because.clone(), &choice.value)
+                .fix("let Railpack install", vec![remove_key(path, &["steps", "install", "commands"])]),
+            Some((choice, because)) => finding.at(because.clone(), &choice.value),
             None => finding.at(project.file("."), ""),
         };
         findings.push(finding.help(
@@ -235,12 +287,15 @@ fn left_out(project: &Project, plan: &Plan, choices: &[Choice], findings: &mut F
         })
         && plan.step("packages:mise").is_some_and(|step| !step.commands.is_empty())
     {
-        findings.push(
-            NO_MISE
-                .found("deploy.inputs takes nothing of packages:mise, so the image that runs has no Python")
-                .about("packages:mise")
-                .at(choice.because.clone(), text_at(project, &choice.because))
-                .help("begin deploy.inputs with \"...\", or add what it takes of packages:mise"),
-        );
+        let finding = NO_MISE
+            .found("deploy.inputs takes nothing of packages:mise, so the image that runs has no Python")
+            .about("packages:mise")
+            .at(choice.because.clone(), text_at(project, &choice.because));
+        findings.push(match &choice.because {
+            Source::File { path, .. } => {
+                finding.fix("take what Railpack takes, too", vec![add_item(path, &["deploy", "inputs"], "...", true)])
+            }
+            _ => finding.help("begin deploy.inputs with \"...\", or add what it takes of packages:mise"),
+        });
     }
 }

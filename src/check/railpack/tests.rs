@@ -8,10 +8,10 @@ use crate::project::Source;
 
 /// The rules that are told of a project of these files, with the place of each.
 fn found(files: &[(&str, &str)]) -> Vec<String> {
-    told_by(railpack::Version::NEWEST_KNOWN, files)
+    labels_of(railpack::Version::NEWEST_KNOWN, files)
 }
 
-fn told_by(version: railpack::Version, files: &[(&str, &str)]) -> Vec<String> {
+fn labels_of(version: railpack::Version, files: &[(&str, &str)]) -> Vec<String> {
     let found = found_by(version, files);
     found.iter().map(|found| format!("{} {}", found.rule, found.evidence[0].source)).collect()
 }
@@ -117,7 +117,7 @@ fn a_pin_without_a_build_or_an_attestation_is_named_at_its_line() {
     assert_eq!(found(&pinned("python-3.11.2\n"))[0].split(' ').next(), Some("railpack-python-not-prebuilt"));
     assert_eq!(found(&pinned("python-3.12.8\n"))[0].split(' ').next(), Some("railpack-python-unattested"));
     assert_eq!(found(&pinned("python-3.12.11\n")), [""; 0]);
-    assert_eq!(told_by(railpack::Version::COOLIFY, &pinned("python-3.12.8\n")), [""; 0]);
+    assert_eq!(labels_of(railpack::Version::COOLIFY, &pinned("python-3.12.8\n")), [""; 0]);
 }
 
 #[test]
@@ -143,6 +143,10 @@ fn what_railpacks_file_takes_away_is_told_at_its_line() {
     assert_eq!(configured(inputs), ["railpack-inputs-leave-python-out railpack.json:1"]);
     let quotes = "{\"steps\": {\"build\": {\"commands\": [\"...\", \"echo 'two words'\"]}}}";
     assert_eq!(configured(quotes), ["railpack-quote-in-command railpack.json:1"]);
+    let escapes = r#"{"steps": {"build": {"commands": ["...", "echo \"two words\""]}}}"#;
+    assert_eq!(configured(escapes), ["railpack-quote-in-command railpack.json:1"]);
+    let words = r#"{"steps": {"build": {"commands": ["...", {"cmd": "echo 'two words'"}]}}}"#;
+    assert_eq!(configured(words), [""; 0]);
     let path = "{\"steps\": {\"build\": {\"commands\": [\"...\", \"PATH:/opt/bin\"]}}}";
     assert_eq!(configured(path), ["railpack-string-command railpack.json:1"]);
 }
