@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use super::facts::Facts;
 use super::facts::provided::{Provided, brings};
 use super::finding::{Check, Findings, warning};
+use super::railpack::NOTHING;
 use crate::catalog::modules;
 use crate::finding::Severity;
 use crate::project::requirements::{Requirements, normalize};
@@ -25,6 +26,10 @@ pub(super) const CHECKS: &[Check] = &[MISSING];
 const MOST_FILES: usize = 24;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    // Then the cause is another, and it is named.
+    if findings.has(&NOTHING) {
+        return;
+    }
     let unknown = Provided::default();
     let provided = match (facts.provided(), facts.absent) {
         (Some(provided), _) => provided,

@@ -1,5 +1,6 @@
 //! `shakedown migrate`: what changes with another builder, and the edit that makes the deploy work there.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
@@ -102,13 +103,18 @@ fn migrate(from: &Request, to: &Request, interrupted: &AtomicBool, live: &Live) 
     let (old, new) = (from.plan(&project)?, to.plan(&project)?);
     let run = |request: &Request| rehearse(request, interrupted, &mut |event| live.event(event));
     let (today, then) = (run(from)?, run(to)?);
-    let proof = match then.verdict() {
-        Verdict::Works => None,
-        Verdict::Fails | Verdict::CannotTell if interrupted.load(Ordering::Relaxed) => None,
-        Verdict::CannotTell => None,
-        Verdict::Fails => Some(search(&from.path, then.attempt(), &translate(&project, &old, &new), &mut |copy| {
-            run(&Request { path: copy.to_owned(), ..to.clone() }).map(|found| found.attempt())
-        })?),
+    let seen = then.attempt();
+    let is_open = match seen.verdict {
+        _ if interrupted.load(Ordering::Relaxed) => false,
+        Verdict::Works => false,
+        // A fault that is likely and can be mended; where this machine is what cannot tell, no edit helps.
+        Verdict::CannotTell => then.is_in_doubt() && seen.diagnoses.iter().any(|found| !found.fixes.is_empty()),
+        Verdict::Fails => true,
+    };
+    let mut try_copy = |copy: &Path| run(&Request { path: copy.to_owned(), ..to.clone() }).map(|found| found.attempt());
+    let proof = match is_open {
+        true => Some(search(&from.path, seen, &translate(&project, &old, &new), &mut try_copy)?),
+        false => None,
     };
     // What comes of the edit is what will be there.
     let edited = match &proof {

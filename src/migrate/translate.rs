@@ -6,6 +6,7 @@ use crate::builder::nixpacks::Plan;
 use crate::builder::{OfRailpack, Planned};
 use crate::catalog::nix_packages::package;
 use crate::catalog::{debian, libraries};
+use crate::check::railpack::by_pip;
 use crate::finding::{Edit, Fix};
 use crate::project::Project;
 
@@ -56,14 +57,7 @@ fn install(project: &Project, plan: &Plan, new: &OfRailpack) -> Option<Fix> {
     if !(installs_itself && nothing && project.has_file("pyproject.toml")) {
         return None;
     }
-    let commands = json!([
-        { "src": ".", "dest": "." },
-        "python -m venv /app/.venv",
-        { "path": "/app/.venv/bin" },
-        "pip install ."
-    ]);
-    let edit = set(&["steps", "install", "commands"], commands);
-    Some(Fix { summary: "install the project with pip, as it was".to_owned(), edits: vec![edit] })
+    Some(Fix { summary: "install the project with pip, as it was".to_owned(), edits: vec![by_pip()] })
 }
 
 /// Commands of phases that Nixpacks does not fill in by itself, in order.

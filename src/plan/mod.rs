@@ -207,7 +207,9 @@ impl Plan {
     /// The keys of the builder's configuration that list packages of this plan.
     pub fn package_keys(&self) -> Vec<String> {
         let lists = [self.nix_packages(), self.nix_libraries(), self.apt_packages()];
-        lists.into_iter().filter(|list| !list.names.is_empty()).map(|list| list.key).collect()
+        let mise = self.steps.iter().any(|step| !step.packages.mise.is_empty());
+        let keys = lists.into_iter().filter(|list| !list.names.is_empty()).map(|list| list.key);
+        keys.chain(mise.then(|| "mise".to_owned())).collect()
     }
 
     /// The Nix environments of all steps, in the order in which they are installed.

@@ -53,10 +53,16 @@ impl Rehearsal {
         match self.outcome.verdict() {
             Verdict::Fails if self.transient || self.absent.is_some() => Verdict::CannotTell,
             Verdict::Works if decided => Verdict::Fails,
-            Verdict::Works if errors().next().is_some() => Verdict::CannotTell,
+            Verdict::Works if self.is_in_doubt() => Verdict::CannotTell,
             Verdict::Works if self.leans_on_this_machine() => Verdict::CannotTell,
             verdict => verdict,
         }
+    }
+
+    /// Whether it went well here, and a fault that is likely would end it in the cloud.
+    pub fn is_in_doubt(&self) -> bool {
+        self.outcome.verdict() == Verdict::Works
+            && self.diagnoses.iter().any(|finding| finding.severity == Severity::Error)
     }
 
     /// Whether the app talked to a service of this machine, which the cloud does not have.

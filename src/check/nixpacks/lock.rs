@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::check::facts::Facts;
 use crate::check::facts::keyed::strings;
 use crate::check::facts::requirements::REQUIREMENTS;
+use crate::check::facts::{Facts, pdm};
 use crate::check::finding::{Check, Finding, Findings, append_line, error, note, replace_line, set_key, warning};
 use crate::finding::{Edit, Severity};
 use crate::project::Source;
@@ -31,8 +31,8 @@ pub(crate) const POETRY_OLD: Check = error(
 );
 pub(crate) const PDM: Check = warning(
     "tool-version-incompatible",
-    "The installer is pinned, the libraries it uses are not, and a newer one of them broke it. pdm 2.13.3 with today's \
-     httpx is the known case.",
+    "The installer's release is pinned or the newest, the libraries it uses are not, and a newer one of them broke it. PDM is the known \
+     case: from 2.13 to 2.21 by httpx 0.28, from 2.22 to 2.29.4 by hishel 2.0 (November 2026). 2.12.4 works.",
 );
 const IGNORED: Check = note(
     "lock-file-ignored",
@@ -62,7 +62,7 @@ pub(super) const CHECKS: &[Check] =
 
 const TOOLS: [(&str, &str, &str); 3] = [
     ("poetry", "NIXPACKS_POETRY_VERSION", "1.8.5"),
-    ("pdm", "NIXPACKS_PDM_VERSION", "2.22.3"),
+    ("pdm", "NIXPACKS_PDM_VERSION", pdm::THAT_WORKS),
     ("uv", "NIXPACKS_UV_VERSION", "0.4.30"),
 ];
 
@@ -74,11 +74,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             poetry(facts, findings);
             outdated(facts, "poetry.lock", &["tool", "poetry", "dependencies"], &POETRY_LOCK, findings);
         }
-        "pdm" if facts.variable("NIXPACKS_PDM_VERSION") == Some("2.13.3") => {
-            let finding = PDM.found("PDM 2.13.3 no longer works with the libraries it asks for").about("pdm").likely();
-            let finding = finding.at(facts.app.file("pdm.lock"), "");
-            findings.push(set_variable(facts, finding, "NIXPACKS_PDM_VERSION", "2.22.3"));
-        }
+        "pdm" => broken_pdm(facts, findings),
         "uv" => {
             uv(facts, findings);
             outdated(facts, "uv.lock", &["project", "dependencies"], &UV_LOCK, findings);
@@ -87,6 +83,16 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         "requirements" => beside(facts, findings),
         _ => {}
     }
+}
+
+fn broken_pdm(facts: &Facts<'_>, findings: &mut Findings) {
+    let Some(version) = facts.variable("NIXPACKS_PDM_VERSION").filter(|version| pdm::is_broken(version)) else {
+        return;
+    };
+    let finding =
+        PDM.found(format!("PDM {version} no longer works with the libraries it asks for")).about("pdm").likely();
+    let finding = finding.at(facts.app.file("pdm.lock"), "");
+    findings.push(set_variable(facts, finding, "NIXPACKS_PDM_VERSION", pdm::THAT_WORKS));
 }
 
 fn set_variable(facts: &Facts<'_>, finding: Finding, name: &str, value: &str) -> Finding {

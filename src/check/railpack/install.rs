@@ -5,7 +5,9 @@ use std::path::Path;
 use crate::builder::OfRailpack;
 use crate::builder::railpack::{Command, Step};
 use crate::check::Check;
+use crate::check::facts::pdm;
 use crate::check::finding::{Finding, Findings, error, set_key};
+use crate::check::nixpacks::lock::PDM;
 use crate::finding::Edit;
 use crate::project::pyproject::Pyproject;
 use crate::project::requirements::{Origin, Requirements};
@@ -37,6 +39,16 @@ pub(super) fn check(project: &Project, answer: &OfRailpack, findings: &mut Findi
     if install.commands.iter().filter_map(line).any(|line| line.contains("pip install -r requirements.txt")) {
         not_copied(project, install, findings);
     }
+    let pdm = answer.planned.packages.iter().find(|package| package.name == "pipx:pdm");
+    if let Some(package) = pdm.filter(|package| pdm::is_broken(&package.version)) {
+        findings.push(
+            PDM.found(format!("PDM {} no longer works with the libraries it asks for", package.version))
+                .about("pdm")
+                .at(project.file("pdm.lock"), "")
+                .likely()
+                .help("commit a requirements.txt (`pdm export --prod -o requirements.txt`), which Railpack installs instead of the lock"),
+        );
+    }
 }
 
 fn line(command: &Command) -> Option<&str> {
@@ -60,7 +72,22 @@ fn nothing(project: &Project) -> Option<Finding> {
         .found("nothing of pyproject.toml is installed, for want of a lock file")
         .at(source, text.lines().nth(line.saturating_sub(1)).unwrap_or_default())
         .help("commit the lock of its manager (`uv lock`, `poetry lock`, `pdm lock`), or a requirements.txt");
-    Some(finding)
+    // What an install step of the author's own would need is theirs to say.
+    Some(match !project.has_file("railpack.json") {
+        true => finding.fix("install the project with pip, as Nixpacks does", vec![by_pip()]),
+        false => finding,
+    })
+}
+
+/// railpack.json with an install step that has pip install the project itself.
+pub(crate) fn by_pip() -> Edit {
+    let commands = serde_json::json!([
+        { "src": ".", "dest": "." },
+        "python -m venv /app/.venv",
+        { "path": "/app/.venv/bin" },
+        "pip install ."
+    ]);
+    set_key(Path::new("railpack.json"), &["steps", "install", "commands"], commands)
 }
 
 /// A file or folder that pip is led to.

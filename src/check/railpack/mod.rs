@@ -8,7 +8,7 @@ mod start;
 mod unread;
 
 pub(crate) use config::{INVALID_CONFIG, NO_VENV, UNKNOWN_PROVIDER};
-pub(crate) use install::{NOT_COPIED, NOTHING};
+pub(crate) use install::{NOT_COPIED, NOTHING, by_pip};
 pub(crate) use python::{NOT_PREBUILT, UNATTESTED};
 pub(crate) use start::MAIN_APP;
 pub(crate) use unread::RELEASE;

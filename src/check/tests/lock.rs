@@ -48,10 +48,18 @@ fn poetry_1_does_not_know_the_file() {
 }
 
 #[test]
-fn the_default_pdm_is_broken() {
+fn pdm_is_broken_by_what_it_asks_for() {
     let project = ("pyproject.toml", "[project]\nname = \"x\"\nversion = \"1\"\n");
     fires("tool-version-incompatible", "pdm.lock", &[MAIN, project, ("pdm.lock", "")]);
-    silent_with("tool-version-incompatible", &[MAIN, project, ("pdm.lock", "")], &["NIXPACKS_PDM_VERSION=2.22.3"]);
+    silent_with("tool-version-incompatible", &[MAIN, project, ("pdm.lock", "")], &["NIXPACKS_PDM_VERSION=2.12.4"]);
+    for broken in ["2.13.0", "2.22.3", "2.29.4"] {
+        let config = format!("[variables]\nNIXPACKS_PDM_VERSION = \"{broken}\"\n");
+        fires("tool-version-incompatible", "pdm.lock", &[MAIN, project, ("pdm.lock", ""), ("nixpacks.toml", &config)]);
+    }
+    for fine in ["2.12.4", "2.30.0", "3.0.0"] {
+        let config = format!("[variables]\nNIXPACKS_PDM_VERSION = \"{fine}\"\n");
+        silent("tool-version-incompatible", &[MAIN, project, ("pdm.lock", ""), ("nixpacks.toml", &config)]);
+    }
 }
 
 #[test]

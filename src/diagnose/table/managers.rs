@@ -90,11 +90,26 @@ pub(crate) static UV_LOCK_OUTDATED: Rule = Rule {
         decisive(r"lockfile at `[^`]*uv\.lock` needs to be updated"),
         decisive(r"uv\.lock.*(?:needs to be updated|is outdated|out of date)"),
         decisive(r"`--(?:locked|frozen)` was (?:provided|passed).*(?:updat|run `uv lock`)"),
-        said(
-            r"The lockfile.*(?:mismatch|does not match).*|pdm\.lock.*(?:out of date|outdated|hash doesn't match)|Lock file hash doesn't match pyproject\.toml",
-        ),
+        said(r"The lockfile.*(?:mismatch|does not match).*"),
     ],
     yields_to: YieldsTo::Rules(&[&UV_LOCK_MISSING]),
+    ..Rule::BLANK
+};
+
+pub(crate) static PDM_LOCK_OUTDATED: Rule = Rule {
+    id: "pdm-lock-outdated",
+    phases: &["install"],
+    message: "pdm.lock does not match pyproject.toml, or another PDM has written it",
+    about: "Dependencies in pyproject.toml changed and the lock was not written again. `pdm install --check`, which Railpack runs, refuses such a \
+            lock, and one that an older or newer PDM has written; without --check PDM only warns.",
+    help: "run `pdm lock` with a current PDM and commit pdm.lock",
+    example: "WARNING: Lockfile hash doesn't match pyproject.toml, packages may be outdated",
+    signatures: &[
+        said(r"Lock ?file (?:hash )?doesn't (?:match|satisfy)"),
+        said(r"Lockfile is (?:generated on an older version of|not compatible with) PDM"),
+        said(r"pdm\.lock.*(?:out of date|outdated|hash doesn't match)"),
+    ],
+    yields_to: YieldsTo::Rules(&[&TOOL_VERSION_INCOMPATIBLE]),
     ..Rule::BLANK
 };
 
@@ -185,16 +200,22 @@ pub(crate) static POETRY_OPTION_REMOVED: Rule = Rule {
 pub(crate) static TOOL_VERSION_INCOMPATIBLE: Rule = Rule {
     id: check::nixpacks::lock::PDM.id,
     phases: &["install"],
-    message: "the pinned {installer} no longer works with its own dependencies of today",
+    message: "{the installer} no longer works with its own dependencies of today",
     about: check::nixpacks::lock::PDM.about,
-    help: "set the tool's version variable (NIXPACKS_PDM_VERSION, NIXPACKS_POETRY_VERSION) to a current release",
+    help: "set the tool's version variable to a release that works: NIXPACKS_PDM_VERSION=2.12.4, or a current NIXPACKS_POETRY_VERSION; \
+           or commit a requirements.txt (`pdm export --prod -o requirements.txt`), which is installed instead of the lock",
     on_railpack: OnRailpack::help(
-        "ask for a current release of the tool under packages of railpack.json, or in mise.toml or .tool-versions",
+        "commit a requirements.txt (`pdm export --prod -o requirements.txt`), which Railpack installs instead of the lock; or ask for a \
+         release of the tool that works under packages of railpack.json",
     ),
     example: "TypeError: super(type, obj): obj must be an instance or subtype of type",
     signatures: &[
         decisive(r"KeyError: 'PEP517_BUILD_BACKEND'|super\(type, obj\): obj must be an instance or subtype of type"),
         decisive(r"^\[(?:Attribute|Type|Import|ModuleNotFound)Error\]: (?:module|cannot import|No module|.*object) "),
+        // What the installers are made of, and projects are not.
+        decisive(
+            r"^(?:AttributeError: module|ModuleNotFoundError: No module named) '(?:hishel|unearth|dep_logic|findpython|pbs_installer|cleo|crashtest)[.']",
+        ),
     ],
     ..Rule::BLANK
 };

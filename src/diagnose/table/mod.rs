@@ -78,6 +78,7 @@ pub static RULES: &[&Rule] = &[
     &managers::POETRY_LOCK_OUTDATED,
     &managers::PIPFILE_LOCK_OUTDATED,
     &managers::UV_LOCK_OUTDATED,
+    &managers::PDM_LOCK_OUTDATED,
     &managers::UV_LOCK_MISSING,
     &managers::POETRY_VERSION_TOO_OLD,
     &managers::UV_VERSION_TOO_OLD,

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -50,14 +51,14 @@ impl Tool {
         Self { version: Cow::Owned(version.to_owned()), ..self.clone() }
     }
 
-    /// The tool as a store path. `None` where the index did not give it, or nobody may ask it: then nobody watches.
+    /// The tool as a store path, or why it cannot be had: the index did not give it, or nobody may ask it as nobody watches.
     pub(super) fn fetch(
         &self,
         cache: &Cache,
         image: &Image,
         python: &Interpreter,
         mut progress: Option<&mut Progress<'_>>,
-    ) -> Result<Option<Stored>> {
+    ) -> Result<Result<Stored, String>> {
         let name = format!("{}-{}", self.attribute, self.version);
         let store = store_path(&name);
         let make = |dir: &Path| {
@@ -65,11 +66,14 @@ impl Tool {
             progress.report(&format!("{} {} from the package index", self.attribute, self.version));
             self.make(cache, image, python, &store, dir, progress.interrupted)
         };
-        let made = cache.entry("fetched", &format!("1-{name}-{}", python.full_version()), make).ok();
+        let made = cache.entry("fetched", &format!("2-{name}-{}", python.full_version()), make);
         if progress.is_some_and(|progress| progress.is_cancelled()) {
             return Err(Interrupted.into());
         }
-        Ok(made.map(|dir| Stored { dir, store, commands: vec![self.attribute.to_owned()] }))
+        Ok(match made {
+            Ok(dir) => Ok(Stored { dir, store, commands: vec![self.attribute.to_owned()] }),
+            Err(error) => Err(format!("the package index did not give it: {error:#}")),
+        })
     }
 
     fn make(
@@ -93,9 +97,10 @@ impl Tool {
         };
         let seed = seed::of(cache, image, python, interrupted)?;
         let sandbox = open(cache, &spec, &Declared::only(python.clone()), seed.as_deref())?;
+        let program = format!("{}/bin/{}", layer::interpreter_store(python, image.installs), python.name());
         // Wheels alone: nothing that they bring is run while they are installed.
         let script = format!(
-            "python -m venv --copies /opt/fetch && /opt/fetch/bin/pip install --disable-pip-version-check \
+            "{program} -m venv --copies /opt/fetch && /opt/fetch/bin/pip install --disable-pip-version-check \
              --only-binary :all: --target /opt/tool {attribute}=={version}"
         );
         let argv = image.entrypoint.command(&script).argv;
@@ -103,14 +108,20 @@ impl Tool {
         let mut last = String::new();
         let ended = process::run(&line, WITHIN, interrupted, &mut |text| text.clone_into(&mut last))?;
         ensure!(ended == Ended::Exited(Exit::Code(0)), "{attribute} could not be installed: {last}");
-        fs::rename(in_root(&sandbox.bubblewrap.rootfs, "/opt/tool"), dir.join("lib"))?;
+        // A virtual environment in all but its making: what the tool starts by `sys.executable` finds its packages, too.
+        let packages = format!("lib/{}/site-packages", python.name());
+        fs::create_dir_all(dir.join("bin"))?;
+        fs::create_dir_all(dir.join(&packages).parent().unwrap_or(dir))?;
+        fs::rename(in_root(&sandbox.bubblewrap.rootfs, "/opt/tool"), dir.join(&packages))?;
+        let home = Path::new(&program).parent().unwrap_or(Path::new("/"));
+        fs::write(
+            dir.join("pyvenv.cfg"),
+            format!("home = {}\ninclude-system-site-packages = false\n", home.display()),
+        )?;
+        symlink(&program, dir.join("bin/python"))?;
         let text = match start.is_empty() {
-            true => format!("#!/bin/sh\nexec {store}/lib/bin/{attribute} \"$@\"\n"),
-            false => format!(
-                "#!{}/bin/{}\nimport sys\nsys.path.insert(0, '{store}/lib')\n{start}\nsys.exit(main())\n",
-                layer::interpreter_store(python, image.installs),
-                python.name(),
-            ),
+            true => format!("#!/bin/sh\nexec {store}/{packages}/bin/{attribute} \"$@\"\n"),
+            false => format!("#!{store}/bin/python\nimport sys\n{start}\nsys.exit(main())\n"),
         };
         layer::script(dir, &format!("/bin/{attribute}"), &text)
     }

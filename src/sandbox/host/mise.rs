@@ -54,8 +54,8 @@ impl Declared {
                 (_, Some(known)) => {
                     let tool = known.of_release(version);
                     match tool.fetch(cache, &plan.image, &python, progress.as_deref_mut())? {
-                        Some(stored) => self.stored.push(stored),
-                        None => self.note(format!("mise: {name}"), "the package index did not give it"),
+                        Ok(stored) => self.stored.push(stored),
+                        Err(why) => self.note(format!("mise: {name}"), why),
                     }
                 }
                 (_, None) => self.note(format!("mise: {name}"), "the host sandbox does not know this tool"),

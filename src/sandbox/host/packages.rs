@@ -177,13 +177,13 @@ impl Declared {
     ) -> Result<()> {
         let Tool { attribute, version, .. } = tool;
         match tool.fetch(cache, image, python, progress)? {
-            Some(stored) => {
+            Ok(stored) => {
                 let why =
                     format!("{version} from the package index, run by the plan's Python where it is a Python program");
                 self.note((*attribute).to_owned(), why);
                 self.stored.push(stored);
             }
-            None => self.note(label.to_owned(), "the package index did not give it"),
+            Err(why) => self.note(label.to_owned(), why),
         }
         Ok(())
     }

@@ -1,0 +1,3 @@
+import moon
+
+print("a month has", round(moon.SYNODIC_MONTH), "days")
