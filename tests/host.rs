@@ -63,7 +63,8 @@ fn opened(host: &Host, spec: &Spec<'_>) -> anyhow::Result<Box<dyn Sandbox>> {
 
 fn open(plan: &Plan, project: &Path, network: bool) -> Box<dyn Sandbox> {
     let mut sandbox =
-        opened(&host(), &Spec { project, plan, python: None, network, memory: None, reuse: Reuse::Never }).unwrap();
+        opened(&host(), &Spec { project, plan, python: None, network, reach: &[], memory: None, reuse: Reuse::Never })
+            .unwrap();
     sandbox.copy_in(None).unwrap();
     sandbox
 }
@@ -334,6 +335,7 @@ fn the_run_is_gone_when_closed() {
         plan: &plan,
         python: None,
         network: false,
+        reach: &[],
         memory: Some(1 << 30),
         reuse: Reuse::Never,
     };
@@ -516,6 +518,7 @@ fn memory_is_capped_and_the_kill_is_told() {
         plan: &plan,
         python: None,
         network: false,
+        reach: &[],
         memory: Some(200 << 20),
         reuse: Reuse::Never,
     };

@@ -144,6 +144,14 @@ impl Place {
         self.dir.path().join("cache/shakedown")
     }
 
+    /// Lets the index in, where anything is.
+    fn reach(&self, options: &[&str]) -> Vec<String> {
+        match options.contains(&"--offline") {
+            true => Vec::new(),
+            false => vec!["--reach".to_owned(), format!("127.0.0.1:{}", self.index.port)],
+        }
+    }
+
     fn command(&self, options: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_shakedown"));
         command
@@ -151,6 +159,7 @@ impl Place {
             .args(self.index.variables())
             .args(&self.options)
             .args(options)
+            .args(self.reach(options))
             .arg(self.dir.path().join("app"))
             .env("XDG_CACHE_HOME", self.dir.path().join("cache"))
             .env("XDG_STATE_HOME", self.dir.path().join("state"))

@@ -1,20 +1,29 @@
 #!/bin/sh
-# README's first command: installs bubblewrap where it is missing, builds, and rehearses a real web app, or the project given.
+# README's first command: installs bubblewrap and slirp4netns where they are missing, builds, and rehearses a real web app, or the
+# project given.
 set -eu
 cd "$(dirname "$0")/.."
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-if ! command -v bwrap > /dev/null; then
+missing=
+command -v bwrap > /dev/null || missing=bubblewrap
+# Either gives the sandbox a network of its own.
+command -v slirp4netns > /dev/null || command -v pasta > /dev/null || missing="$missing slirp4netns"
+PATH=$PATH:/usr/sbin command -v ip > /dev/null || missing="$missing iproute2"
+
+if [ -n "$missing" ]; then
+    # Each name is a word.
+    # shellcheck disable=SC2086
     if command -v apt-get > /dev/null; then
         as_root apt-get -qq update
-        as_root apt-get -qq -y install bubblewrap > /dev/null
+        as_root apt-get -qq -y install $missing > /dev/null
     elif command -v dnf > /dev/null; then
-        as_root dnf -q -y install bubblewrap
+        as_root dnf -q -y install $(echo "$missing" | sed 's/iproute2/iproute/')
     elif command -v pacman > /dev/null; then
-        as_root pacman -S --noconfirm --needed bubblewrap
+        as_root pacman -S --noconfirm --needed $missing
     elif command -v zypper > /dev/null; then
-        as_root zypper -n -q install bubblewrap
+        as_root zypper -n -q install $missing
     fi
 fi
 exec cargo run --release --quiet -- run "${1:-scenarios/works-web-flask/app}"

@@ -20,7 +20,7 @@ use crate::project::Repository;
 use crate::rehearse::{BackendName, Planner, PlannerName, Request};
 use crate::run::{SmokeKind, Window};
 use crate::sandbox::nix::Nixpkgs;
-use crate::sandbox::{Reuse, docker};
+use crate::sandbox::{Reach, Reuse, docker};
 use crate::secret::Secrets;
 
 /// What is planned, and from what.
@@ -120,6 +120,9 @@ pub(super) struct Sandboxing {
     /// Run without network; what an earlier run installed is used without asking the package index
     #[arg(long)]
     pub(super) offline: bool,
+    /// Let the sandbox reach this service of your machine, for example localhost:5432; the verdict says so
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "offline")]
+    pub(super) reach: Vec<Reach>,
     /// Run every command, also where an earlier run's work would do; so too where CI=true
     #[arg(long)]
     pub(super) fresh: bool,
@@ -250,6 +253,7 @@ impl Sandboxing {
             shown: Vec::new(),
         };
         request.network = !self.offline && !config.offline;
+        request.reach = config.reach.iter().chain(&self.reach).cloned().collect();
         let is_fresh = self.fresh || std::env::var("CI").is_ok_and(|value| value == "true");
         request.reuse = if is_fresh { Reuse::Keep } else { Reuse::Show };
         request.memory = self.memory.or(config.memory).map(|size| size.as_u64());

@@ -54,6 +54,7 @@ pub(super) fn run(sandboxing: &Sandboxing, probing: &Probing, config: &Config) -
         memory: sandboxing.memory.or(config.memory),
         port: probing.port.or(smoke.port),
         offline: sandboxing.offline || config.offline,
+        reach: config.reach.iter().chain(&sandboxing.reach).cloned().collect(),
         until: None,
         // A bare name is looked for on PATH.
         python: python.map(|python| if python.components().count() > 1 { absolute(python) } else { python.to_owned() }),

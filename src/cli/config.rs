@@ -16,6 +16,7 @@ use crate::platform::Platform;
 use crate::project::InputError;
 use crate::rehearse::BackendName;
 use crate::run::SmokeKind;
+use crate::sandbox::Reach;
 
 /// The file's name, in the project's root.
 pub(super) const NAME: &str = "shakedown.toml";
@@ -41,6 +42,9 @@ pub(super) struct Config {
     pub(super) memory: Option<ByteSize>,
     /// Run without network.
     pub(super) offline: bool,
+    /// Services of this machine that are let in, as `HOST:PORT`.
+    #[schemars(with = "Vec<String>")]
+    pub(super) reach: Vec<Reach>,
     /// How long each command may take, for example `20m`.
     #[schemars(with = "Option<String>")]
     #[serde(deserialize_with = "duration")]
@@ -173,6 +177,13 @@ mod tests {
         assert_eq!(config.builder.map(|builder| builder.to_string()).as_deref(), Some("railpack@0.23.0"));
         assert_eq!(config.platform, Some(Platform::Coolify));
         assert!(read("builder = \"buildpacks\"\n").unwrap_err().to_string().contains("railpack@VERSION is wanted"));
+    }
+
+    #[test]
+    fn services_that_are_let_in_are_a_host_and_a_port() {
+        assert_eq!(read("reach = [\"localhost:5432\"]\n").unwrap().reach[0].to_string(), "localhost:5432");
+        let error = read("reach = [\"localhost\"]\n").unwrap_err().to_string();
+        assert!(error.contains("is not HOST:PORT"), "{error}");
     }
 
     #[test]

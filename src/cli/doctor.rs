@@ -23,7 +23,7 @@ use crate::sandbox::cache::{self, Cache};
 use crate::sandbox::docker::{self, Docker, Leftover};
 use crate::sandbox::host::{self, Host};
 use crate::sandbox::nix::Nix;
-use crate::sandbox::{Backend, Unavailable, python, store};
+use crate::sandbox::{Backend, Unavailable, netns, python, store};
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
@@ -52,6 +52,7 @@ enum Format {
 struct Findings {
     schema: u32,
     backends: Vec<Finding>,
+    network: Network,
     pythons: Vec<Python>,
     cache: Option<PathBuf>,
     cache_is_writable: bool,
@@ -75,6 +76,15 @@ struct Finding {
     exact: &'static str,
     roughly: &'static str,
     not_at_all: &'static str,
+}
+
+/// Whether a sandbox of host and nix has a network of its own.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Network {
+    /// What makes it.
+    by: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unavailable: Option<Unavailable>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -118,6 +128,7 @@ fn examine(request: &Request, cache: Option<&Cache>, docker: &Docker) -> Finding
     Findings {
         schema: 1,
         backends: vec![host(request), nix(request), of_docker(docker)],
+        network: network(cache),
         pythons: pythons(),
         cache: cache.map(|cache| cache.root().to_owned()),
         cache_is_writable: cache.is_some_and(|cache| is_writable(cache.root())),
@@ -143,8 +154,7 @@ fn host(request: &Request) -> Finding {
         program,
         unavailable: checked.err(),
         exact: "phases, shells, variables, PATH, the venv, PEP 668, pip against the real index, which libraries are missing",
-        roughly: "the Python's patch version, Nix packages (this machine's own commands and libraries in their place), \
-                  the network (this machine's own, its loopback included, unless --offline)",
+        roughly: "the Python's patch version, Nix packages (this machine's own commands and libraries in their place)",
         not_at_all: "apt packages, Nix packages that this machine does not have, other users, start.runImage",
     }
 }
@@ -175,6 +185,13 @@ fn of_docker(docker: &Docker) -> Finding {
         exact: "the base image, Nix and apt packages, users, memory limits",
         roughly: "layers: one container lives through the run, so that no image is committed",
         not_at_all: "start.runImage",
+    }
+}
+
+fn network(cache: Option<&Cache>) -> Network {
+    match netns::try_anew(cache) {
+        Ok(by) => Network { by: Some(by), unavailable: None },
+        Err(unavailable) => Network { by: None, unavailable: Some(unavailable) },
     }
 }
 
@@ -234,6 +251,7 @@ fn human(found: &Findings, paint: Paint) -> String {
         let _ = writeln!(out, "    roughly:    {}", backend.roughly);
         let _ = writeln!(out, "    not at all: {}", backend.not_at_all);
     }
+    tell_network(&mut out, &found.network, paint);
     let _ = writeln!(out, "\n{}", paint.bold("pythons"));
     for python in &found.pythons {
         let _ = writeln!(out, "  {:8} {}", python.version, python.path.display());
@@ -251,6 +269,22 @@ fn human(found: &Findings, paint: Paint) -> String {
     let _ = writeln!(out, "memory {} free", size(found.memory_free_bytes));
     leftovers(&mut out, &found.leftovers, paint);
     out
+}
+
+fn tell_network(out: &mut String, network: &Network, paint: Paint) {
+    let heading = paint.bold("network of host and nix");
+    if let Some(by) = network.by {
+        let _ = writeln!(out, "\n{} {heading} {}", paint.good("✔"), paint.dim(by));
+        let _ = writeln!(out, "    outward as this machine's; no service of this machine but by --reach HOST:PORT");
+    }
+    if let Some(unavailable) = &network.unavailable {
+        let _ = writeln!(out, "\n{} {heading}", paint.warn("!"));
+        let _ = writeln!(out, "    {}", unavailable.missing);
+        let _ = writeln!(out, "    until then an app that uses a service of this machine is *cannot tell*");
+        for cure in &unavailable.cures {
+            let _ = writeln!(out, "    {} {cure}", paint.hint("help:"));
+        }
+    }
 }
 
 fn leftovers(out: &mut String, left: &Leftovers, paint: Paint) {

@@ -73,7 +73,7 @@ pub fn rehearse_then(
     };
     let root = Project::open(&buildable.root)?;
     // Held until the run is over.
-    let lease = request.port_for(&buildable.plan).map_or_else(Lease::usual, Lease::given);
+    let lease = request.port_for(&buildable.plan).map_or_else(|| Lease::where_needed(request), Lease::given);
     let mut settings = request.settings_for(&root, &buildable, lease.port());
     settings.smoke.allowed_host = check::allowed_host(&project, &request.options, &planned);
     let phases = settings.phases(&buildable.plan);
@@ -85,6 +85,7 @@ pub fn rehearse_then(
         plan: &buildable.plan,
         python: request.python.clone(),
         network: request.network,
+        reach: &request.reach,
         memory: request.memory,
         reuse: request.reuse,
     };

@@ -1,10 +1,13 @@
-//! The port that an app is told to listen on. The host sandbox shares the machine's ports, so two rehearsals at once must not
-//! be given the same one.
+//! The port that an app is told to listen on. Where the host sandbox has no network of its own it shares the machine's ports, and
+//! two rehearsals at once must not be given the same one.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use rustix::net::{AddressFamily, SocketType, bind, socket};
+
+use super::{BackendName, Request};
+use crate::sandbox::netns;
 
 /// What Railway shows apps as `PORT`.
 const USUAL: u16 = 8080;
@@ -22,6 +25,12 @@ impl Lease {
     /// The usual port, or another where that one is taken.
     pub fn usual() -> Self {
         Self::first_free(std::iter::once(USUAL).chain(others()))
+    }
+
+    /// The usual port where every run has all ports for itself, else [`Lease::usual`].
+    pub(super) fn where_needed(request: &Request) -> Self {
+        let is_apart = !request.network || request.backend == BackendName::Docker || netns::has_all_ports();
+        if is_apart { Self::given(USUAL) } else { Self::usual() }
     }
 
     /// A port that is not the usual one, nor any other that a text may name by itself.

@@ -14,7 +14,7 @@ use crate::platform::{self, Deploy};
 use crate::project::{InputError, Project, Repository, Source};
 use crate::run::Settings;
 use crate::sandbox::nix::Nixpkgs;
-use crate::sandbox::{Reuse, Unavailable, docker};
+use crate::sandbox::{Reach, Reuse, Unavailable, docker};
 use crate::secret::Secrets;
 
 /// Everything about a rehearsal that the user may choose.
@@ -42,6 +42,8 @@ pub struct Request {
     pub docker: docker::Options,
     /// Whether the network is reachable inside.
     pub network: bool,
+    /// Services of this machine that are let in.
+    pub reach: Vec<Reach>,
     /// The most memory the build and the app may use, in bytes.
     pub memory: Option<u64>,
     /// The value of `PORT`; `None` takes a free one, the usual one if it can.
@@ -115,6 +117,7 @@ impl Request {
             nixpkgs: None,
             docker: docker::Options::default(),
             network: true,
+            reach: Vec::new(),
             memory: None,
             port: None,
             keep: false,

@@ -9,11 +9,13 @@ pub mod elf;
 pub mod host;
 mod kept;
 mod machine_failure;
+pub mod netns;
 pub mod network;
 pub mod nix;
 pub mod process;
 mod progress;
 pub mod python;
+mod reach;
 mod reuse;
 mod seal;
 mod step;
@@ -24,6 +26,7 @@ mod work;
 pub use kept::{Kept, quoted};
 pub use machine_failure::MachineFailure;
 pub use progress::{Interrupted, Progress};
+pub use reach::Reach;
 pub use reuse::{IndexAnswer, Origin, Prepared, Reuse, Upcoming, time_span};
 pub use step::{CommandLine, Role, Step};
 pub use work::Work;
@@ -143,6 +146,8 @@ pub struct Spec<'a> {
     pub python: Option<PathBuf>,
     /// Whether the network is reachable inside.
     pub network: bool,
+    /// Services of this machine that are let in.
+    pub reach: &'a [Reach],
     /// The most memory the steps may use together, in bytes.
     pub memory: Option<u64>,
     /// Whether what earlier runs made may be shown again.

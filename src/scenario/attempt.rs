@@ -18,7 +18,7 @@ use crate::project::InputError;
 use crate::rehearse::{BackendName, Lease, Rehearsal, Request, rehearse};
 use crate::report::{Content, Format, Paint, Report};
 use crate::run::{Event, SmokeResult, Status};
-use crate::sandbox::Unavailable;
+use crate::sandbox::{Reach, Unavailable};
 
 /// What a run came to.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Runner {
         };
         let mut particulars = Particulars::default();
         particulars.port(lease.port(), "<port>");
-        particulars.port(self.index.port(), "<index>");
+        particulars.port(self.index.address().port(), "<index>");
         match rehearse(&request, interrupted, emit) {
             Ok(rehearsal) if rehearsal.outcome.was_interrupted() => Ok(Attempt::Interrupted),
             Ok(rehearsal) => found(&request, rehearsal, &particulars),
@@ -121,6 +121,7 @@ impl Runner {
             nixpkgs: suite.nixpkgs.clone(),
             docker,
             port: Some(port),
+            reach: vec![Reach::of_installers(self.index.address())],
             ..Request::new(&scenario.app())
         };
         request.options.env = vars.iter().map(|(name, value)| format!("{name}={value}")).collect();

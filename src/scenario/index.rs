@@ -1,6 +1,6 @@
 //! A package index: PEP 503 pages over the archives of each scenario.
 //!
-//! It is on loopback, which the sandboxes of the host and nix backends share with us. A container has a loopback of its
+//! It is on loopback, which the sandboxes of the host and nix backends are let through to. A container has a loopback of its
 //! own, and the bridge would lead out of it on some machines only: not past a firewall, from a rootless engine, or from an
 //! engine on another machine. So the same pages also come as a folder to be copied in: to pip and uv that is an index too.
 //! What pip prints is the same but for one thing: it is `Processing` an archive that it finds, not `Collecting` a name. Causes
@@ -95,8 +95,8 @@ impl Index {
     }
 
     /// Where it listens.
-    pub(super) fn port(&self) -> u16 {
-        self.address.port()
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
     }
 }
 
@@ -241,7 +241,7 @@ mod tests {
     }
 
     fn get(index: &Index, path: &str) -> (i32, String) {
-        let answer = minreq::get(format!("http://127.0.0.1:{}{path}", index.port())).send().unwrap();
+        let answer = minreq::get(format!("http://{}{path}", index.address())).send().unwrap();
         (answer.status_code.into(), answer.as_str().unwrap().to_owned())
     }
 
@@ -287,7 +287,7 @@ mod tests {
     fn pip_and_uv_are_sent_to_the_scenarios_own_pages() {
         let index = Index::start().unwrap();
         let vars = index.offer("one", Packages::default());
-        assert_eq!(vars["PIP_INDEX_URL"], format!("http://127.0.0.1:{}/one/simple/", index.port()));
+        assert_eq!(vars["PIP_INDEX_URL"], format!("http://127.0.0.1:{}/one/simple/", index.address().port()));
         assert!(vars.values().all(|value| !value.is_empty()), "{vars:?}");
     }
 }

@@ -15,6 +15,7 @@ use crate::platform::Platform;
 use crate::project::Repository;
 use crate::rehearse::{Planner, PlannerName, Request};
 use crate::run::{SmokeKind, Until, Window};
+use crate::sandbox::Reach;
 use crate::sandbox::docker::Pull;
 use crate::sandbox::nix::Nixpkgs;
 
@@ -105,6 +106,10 @@ pub struct RunSettings {
     /// Whether everything runs without any network, the local index included.
     #[serde(default)]
     pub offline: bool,
+    /// Services of this machine that are let in, as `HOST:PORT`.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub reach: Vec<Reach>,
     /// The phase to stop after.
     #[serde(default)]
     pub until: Option<String>,
@@ -232,6 +237,7 @@ impl RunSettings {
     /// Puts the scenario's wishes into the request; what it leaves open stays as the suite has it.
     pub(super) fn apply(&self, request: &mut Request) {
         request.network = !self.offline;
+        request.reach.extend(self.reach.iter().cloned());
         request.memory = self.memory.map(|size| size.as_u64());
         request.python.clone_from(&self.python);
         if let Some(nixpkgs) = &self.nixpkgs {

@@ -280,6 +280,7 @@ mod tests {
             stay: Some(Duration::from_secs(10)),
             memory: Some(ByteSize(300_000_001)),
             offline: true,
+            reach: vec!["localhost:5432".parse().unwrap()],
             ..RunSettings::default()
         };
         let env = Vars::from([("A.B".to_owned(), "say \"1\"".to_owned())]);

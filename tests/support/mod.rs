@@ -18,6 +18,7 @@ use shakedown::platform::Deploy;
 use shakedown::project::{Project, Source};
 use shakedown::run::{self, Event, Job, Outcome, Settings, SmokeKind, Window};
 use shakedown::sandbox::host::Host;
+use shakedown::sandbox::netns;
 use shakedown::sandbox::{Backend, Progress, Reuse, Sandbox, Spec};
 use shakedown::secret::Secrets;
 use tempfile::TempDir;
@@ -40,6 +41,11 @@ pub fn skipped(test: &str, missing: Option<String>) -> bool {
 /// Whether a test on the host backend must be left out.
 pub fn host_is_missing(test: &str) -> bool {
     skipped(test, Host::new().check(&Plan::default()).err().map(|unavailable| unavailable.missing))
+}
+
+/// Whether a test of a network of the sandbox's own must be left out.
+pub fn no_network_of_its_own(test: &str) -> bool {
+    host_is_missing(test) || skipped(test, netns::try_anew(None).err().map(|unavailable| unavailable.missing))
 }
 
 /// The bot that this project began with: stays up, needs nothing.
@@ -156,7 +162,7 @@ impl Ran {
 }
 
 pub fn spec<'a>(project: &'a Path, plan: &'a Plan) -> Spec<'a> {
-    Spec { project, plan, python: None, network: true, memory: None, reuse: Reuse::Never }
+    Spec { project, plan, python: None, network: true, reach: &[], memory: None, reuse: Reuse::Never }
 }
 
 /// Opens a sandbox that nobody tires of waiting for.

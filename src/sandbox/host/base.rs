@@ -12,6 +12,7 @@ use super::live::HostSandbox;
 use super::open::open;
 use crate::fs::tree;
 use crate::sandbox::cache::Cache;
+use crate::sandbox::netns::Network;
 use crate::sandbox::{Reuse, Spec};
 
 /// The machine without packages; `compiler` adds the host's toolchain, for a nixpkgs whose gcc is a link to it.
@@ -26,6 +27,11 @@ impl HostSandbox {
     /// The run's own directory, which goes with it.
     pub(in crate::sandbox) fn dir(&self) -> &Path {
         self.run.path()
+    }
+
+    /// What the run's commands reach.
+    pub(in crate::sandbox) fn network(&self) -> &Network {
+        &self.bubblewrap.network
     }
 
     /// What is `/app` inside.

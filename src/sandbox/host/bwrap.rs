@@ -11,6 +11,7 @@ use super::system::system_command;
 use super::{confine, seccomp};
 use crate::plan::Vars;
 use crate::sandbox::CommandLine;
+use crate::sandbox::netns::Network;
 
 /// One thing shown inside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +48,7 @@ pub(super) struct Bubblewrap {
     /// The run's own `/`.
     pub(super) rootfs: PathBuf,
     pub(super) binds: Vec<Bind>,
-    pub(super) network: bool,
+    pub(super) network: Network,
     pub(super) memory: super::memory::Cap,
     /// The file with [`seccomp::filter`], which nothing inside can reach.
     pub(super) filter: Option<PathBuf>,
@@ -107,6 +108,7 @@ impl Bubblewrap {
     /// Runs `inner` inside, with exactly `vars`.
     pub(super) fn command(&self, inner: &[&str], vars: &Vars, session: Session) -> CommandLine {
         let mut argv = self.wrapper();
+        argv.extend(self.network.enter().iter().cloned());
         argv.push(self.program.clone().into_os_string());
         argv.extend(ISOLATION.iter().map(OsString::from));
         argv.extend(confine::arguments().into_iter().map(OsString::from));
@@ -118,7 +120,7 @@ impl Bubblewrap {
             Session::FirstProcess => argv.extend(["--new-session", "--as-pid-1"].map(OsString::from)),
             Session::Terminal => {}
         }
-        if !self.network {
+        if self.network.is_offline() {
             argv.push("--unshare-net".into());
         }
         argv.extend(["--bind".into(), self.rootfs.clone().into_os_string(), "/".into()]);

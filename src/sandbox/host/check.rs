@@ -11,10 +11,12 @@ use crate::sandbox::Unavailable;
 /// Fails unless a sandbox with every namespace can be made right now.
 pub(in crate::sandbox) fn usable() -> Result<(), Unavailable> {
     if !cfg!(target_os = "linux") {
-        return Err(refusal("the host sandbox needs Linux", &["shakedown run --backend docker"]));
+        let missing = "the host sandbox needs Linux".to_owned();
+        return Err(Unavailable { missing, cures: vec![ELSEWHERE.to_owned()] });
     }
     let Some(bwrap) = bubblewrap() else {
-        return Err(refusal("bubblewrap (bwrap) is not installed", install_commands(&release())));
+        let missing = "bubblewrap (bwrap) is not installed".to_owned();
+        return Err(Unavailable { missing, cures: install_commands("bubblewrap") });
     };
     confine::find(|arguments| {
         let tried = Command::new(&bwrap)
@@ -34,25 +36,28 @@ pub(in crate::sandbox) fn usable() -> Result<(), Unavailable> {
 fn refused(bwrap: &Path, said: &str) -> Unavailable {
     let said = said.lines().next().unwrap_or("no reason given").trim();
     let on = |file: &str, value: &str| fs::read_to_string(file).is_ok_and(|text| text.trim() == value);
-    let mut cures: Vec<&str> = Vec::new();
+    let mut cures: Vec<String> = Vec::new();
     if profiles_are_needed() {
         // A profile goes by path, and the system's has a path that only root writes to.
-        let system = if came_in_a_wheel(bwrap) { install_commands(&release()) } else { &[] };
-        cures.extend(system.iter().chain(APPARMOR));
+        if came_in_a_wheel(bwrap) {
+            cures.extend(install_commands("bubblewrap"));
+        }
+        cures.extend(APPARMOR.iter().map(|cure| (*cure).to_owned()));
     }
     if on("/proc/sys/kernel/unprivileged_userns_clone", "0") {
-        cures.push("sudo sysctl -w kernel.unprivileged_userns_clone=1");
+        cures.push("sudo sysctl -w kernel.unprivileged_userns_clone=1".to_owned());
     }
     if on("/proc/sys/user/max_user_namespaces", "0") {
-        cures.push("sudo sysctl -w user.max_user_namespaces=15000");
+        cures.push("sudo sysctl -w user.max_user_namespaces=15000".to_owned());
     }
     if cures.is_empty() {
         cures.push(
-            "in a container: docker run --security-opt seccomp=unconfined --security-opt systempaths=unconfined …",
+            "in a container: docker run --security-opt seccomp=unconfined --security-opt systempaths=unconfined …"
+                .to_owned(),
         );
     }
-    cures.push("shakedown run --backend docker");
-    refusal(&format!("this machine does not let bubblewrap make a sandbox: {said}"), &cures)
+    cures.push(ELSEWHERE.to_owned());
+    Unavailable { missing: format!("this machine does not let bubblewrap make a sandbox: {said}"), cures }
 }
 
 /// Ubuntu 24.04 forbids user namespaces to programs without a profile; a profile for bwrap is the narrow cure.
@@ -61,39 +66,41 @@ const APPARMOR: &[&str] = &[
     "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
 ];
 
-fn release() -> String {
-    fs::read_to_string("/etc/os-release").unwrap_or_default()
-}
+/// The backend that needs none of this.
+const ELSEWHERE: &str = "shakedown run --backend docker";
 
-/// By the `ID` and `ID_LIKE` of `os-release`.
+/// The package manager's words before a package's name, by the `ID` and `ID_LIKE` of `os-release`.
 const INSTALL: &[(&[&str], &str)] = &[
-    (&["debian", "ubuntu"], "sudo apt-get install bubblewrap"),
-    (&["fedora", "rhel", "centos"], "sudo dnf install bubblewrap"),
-    (&["arch"], "sudo pacman -S bubblewrap"),
-    (&["opensuse", "suse"], "sudo zypper install bubblewrap"),
-    (&["alpine"], "sudo apk add bubblewrap"),
-    (&["nixos"], "nix profile install nixpkgs#bubblewrap"),
+    (&["debian", "ubuntu"], "sudo apt-get install "),
+    (&["fedora", "rhel", "centos"], "sudo dnf install "),
+    (&["arch"], "sudo pacman -S "),
+    (&["opensuse", "suse"], "sudo zypper install "),
+    (&["alpine"], "sudo apk add "),
+    (&["nixos"], "nix profile install nixpkgs#"),
 ];
 
-fn install_commands(release: &str) -> &'static [&'static str] {
-    const ALL: &[&str] = &[
-        "sudo apt-get install bubblewrap",
-        "sudo dnf install bubblewrap",
-        "sudo pacman -S bubblewrap",
-        "nix profile install nixpkgs#bubblewrap",
-        "shakedown run --backend docker",
-    ];
+/// The package of `ip`, as most call it.
+pub(in crate::sandbox) const IPROUTE: &str = "iproute2";
+
+/// The commands that install a package: this distribution's, or where that is not known those of all, and another backend.
+pub(in crate::sandbox) fn install_commands(package: &str) -> Vec<String> {
+    install_on(&fs::read_to_string("/etc/os-release").unwrap_or_default(), package)
+}
+
+fn install_on(release: &str, package: &str) -> Vec<String> {
     let ids: Vec<&str> = release
         .lines()
         .filter_map(|line| line.strip_prefix("ID=").or_else(|| line.strip_prefix("ID_LIKE=")))
         .flat_map(|value| value.trim_matches('"').split(' '))
         .collect();
-    let known = INSTALL.iter().find(|(names, _)| names.iter().any(|name| ids.contains(name)));
-    known.map_or(ALL, |(_, command)| std::slice::from_ref(command))
-}
-
-fn refusal(missing: &str, cures: &[&str]) -> Unavailable {
-    Unavailable { missing: missing.to_owned(), cures: cures.iter().map(|cure| (*cure).to_owned()).collect() }
+    let command = |(names, words): &(&[&str], &str)| {
+        let is_fedora = names.contains(&"fedora");
+        format!("{words}{}", if package == IPROUTE && is_fedora { "iproute" } else { package })
+    };
+    match INSTALL.iter().find(|(names, _)| names.iter().any(|name| ids.contains(name))) {
+        Some(known) => vec![command(known)],
+        None => INSTALL.iter().map(command).chain([ELSEWHERE.to_owned()]).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -102,11 +109,13 @@ mod tests {
 
     #[test]
     fn each_distribution_gets_its_own_command() {
-        assert_eq!(install_commands("NAME=x\nID=ubuntu\nID_LIKE=debian\n"), ["sudo apt-get install bubblewrap"]);
-        assert_eq!(install_commands("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n"), ["sudo dnf install bubblewrap"]);
-        assert_eq!(install_commands("ID=arch\n"), ["sudo pacman -S bubblewrap"]);
-        assert_eq!(install_commands("ID=nixos\n"), ["nix profile install nixpkgs#bubblewrap"]);
-        assert!(install_commands("ID=other\n").len() > 3);
+        let on = |release: &str| install_on(release, "bubblewrap");
+        assert_eq!(on("NAME=x\nID=ubuntu\nID_LIKE=debian\n"), ["sudo apt-get install bubblewrap"]);
+        assert_eq!(on("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n"), ["sudo dnf install bubblewrap"]);
+        assert_eq!(on("ID=arch\n"), ["sudo pacman -S bubblewrap"]);
+        assert_eq!(on("ID=nixos\n"), ["nix profile install nixpkgs#bubblewrap"]);
+        assert!(on("ID=other\n").len() > 3);
+        assert_eq!(install_on("ID=fedora\n", IPROUTE), ["sudo dnf install iproute"]);
     }
 
     #[test]

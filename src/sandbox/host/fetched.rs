@@ -92,6 +92,7 @@ impl Tool {
             plan: &plan,
             python: None,
             network: true,
+            reach: &[],
             memory: None,
             reuse: Reuse::Never,
         };

@@ -13,6 +13,8 @@ use super::memory::Cap;
 use super::past::Past;
 use crate::plan::Vars;
 use crate::sandbox::cache::{Cache, KEPT, RunDir};
+use crate::sandbox::netns::Network;
+use crate::sandbox::network::Access;
 use crate::sandbox::{Kept, Spec, Unverified};
 
 /// What cannot be told from the directory itself.
@@ -33,7 +35,7 @@ impl HostSandbox {
     pub(in crate::sandbox) fn keep_with(&mut self, notes: Vec<Unverified>) -> Result<Kept> {
         let parts = Parts {
             binds: self.bubblewrap.binds.clone(),
-            network: self.bubblewrap.network,
+            network: !self.bubblewrap.network.is_offline(),
             vars: self.vars.clone(),
             notes,
             start_profile: self.start_profile.clone(),
@@ -44,6 +46,7 @@ impl HostSandbox {
         let path = self.run.path().join(KEPT);
         // A proxy's password may be in the variables.
         crate::fs::write_json(&path, &parts).with_context(|| format!("cannot write {}", path.display()))?;
+        self.bubblewrap.network.end();
         self.bubblewrap.memory.remove();
         self.closed = true;
         Ok(Kept::Folder(self.run.path().to_owned()))
@@ -62,16 +65,18 @@ pub(in crate::sandbox) fn reopen(cache: &Cache, spec: &Spec<'_>, kept: &Kept) ->
     let path = dir.join(KEPT);
     let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let parts = serde_json::from_slice(&text).with_context(|| format!("{} is spoilt", path.display()))?;
-    put_together(run, parts, spec)
+    put_together(cache, run, parts, spec)
 }
 
-fn put_together(run: RunDir, parts: Parts, spec: &Spec<'_>) -> Result<HostSandbox> {
+fn put_together(cache: &Cache, run: RunDir, parts: Parts, spec: &Spec<'_>) -> Result<HostSandbox> {
     let name = run.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let access = if spec.network { Access::of_this_machine() } else { Access::default() };
+    let network = Network::start(parts.network && spec.network, spec.reach, &access, cache);
     let bubblewrap = Bubblewrap {
         program: bubblewrap().context("bubblewrap is gone")?,
         rootfs: run.path().join("root"),
         binds: parts.binds,
-        network: parts.network && spec.network,
+        network: network.finish(),
         memory: Cap::new(spec.memory, &name),
         filter: Bubblewrap::write_filter(run.path())?,
     };

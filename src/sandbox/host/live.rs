@@ -12,8 +12,8 @@ use super::{probe, root, take};
 use crate::plan::{Taken, Vars};
 use crate::sandbox::cache::RunDir;
 use crate::sandbox::{
-    CommandLine, Kept, MissingLibrary, Prepared, Probe, ProbeAnswer, Role, Sandbox, SetupStep, Step, Unverified,
-    Upcoming, audit, context,
+    CommandLine, Kept, MachineFailure, MissingLibrary, Prepared, Probe, ProbeAnswer, Role, Sandbox, SetupStep, Step,
+    Unverified, Upcoming, audit, context,
 };
 
 /// A live host sandbox.
@@ -106,15 +106,19 @@ impl Sandbox for HostSandbox {
     }
 
     fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer {
-        probe::probe(probe, self.bubblewrap.network)
+        probe::probe(probe, &self.bubblewrap.network)
     }
 
     fn page(&self, probe: &Probe<'_>) -> Option<String> {
-        probe::page(probe, self.bubblewrap.network)
+        probe::page(probe, &self.bubblewrap.network)
     }
 
     fn ask_to_stop(&self, pid: u32) -> Result<bool> {
         probe::ask_first_process_to_stop(pid)
+    }
+
+    fn lost(&self) -> Option<MachineFailure> {
+        self.bubblewrap.network.failure()
     }
 
     fn unverified(&self) -> Vec<Unverified> {
@@ -137,6 +141,7 @@ impl Sandbox for HostSandbox {
         if self.closed {
             return Ok(());
         }
+        self.bubblewrap.network.end();
         self.bubblewrap.memory.remove();
         self.run.remove()?;
         self.closed = true;

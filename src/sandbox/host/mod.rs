@@ -26,7 +26,7 @@ mod root;
 mod seccomp;
 mod seed;
 mod store_paths;
-mod system;
+pub(in crate::sandbox) mod system;
 mod take;
 mod toolchain;
 

@@ -17,6 +17,7 @@ use super::past::Past;
 use super::root::{self, Recipe, Root};
 use crate::plan::{Image, Installs, Plan, Vars};
 use crate::sandbox::cache::Cache;
+use crate::sandbox::netns::{self, Network};
 use crate::sandbox::network::Access;
 use crate::sandbox::python::Interpreter;
 use crate::sandbox::store::Store;
@@ -26,6 +27,7 @@ use crate::sandbox::{Reuse, Spec, Unverified};
 pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Option<&Path>) -> Result<HostSandbox> {
     let run = cache.run_dir()?;
     let access = if spec.network { Access::of_this_machine() } else { Access::default() };
+    let network = Network::start(spec.network, spec.reach, &access, cache);
     let maker = Maker { cache, spec, declared, access: &access, seed };
     let (rootfs, binds) = maker.world(run.path(), &declared.recipe())?;
     let finished = match spec.plan.start.as_ref().and_then(|start| start.takes.as_ref()) {
@@ -37,11 +39,11 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
         program: bubblewrap().context("bubblewrap is gone")?,
         rootfs,
         binds,
-        network: spec.network,
+        network: network.finish(),
         memory: Cap::new(spec.memory, &name),
         filter: Bubblewrap::write_filter(run.path())?,
     };
-    let notes = notes(spec, declared, &bubblewrap.memory);
+    let notes = notes(spec, declared, &bubblewrap);
     let start_user = spec.plan.start.as_ref().and_then(|start| start.user.clone()).filter(|user| is_name(user));
     if let Some(user) = &start_user {
         fs::create_dir_all(in_root(&bubblewrap.rootfs, "/home").join(user))?;
@@ -129,6 +131,9 @@ fn is_name(user: &str) -> bool {
 const UBUNTU: &[u8] = b"PRETTY_NAME=\"Ubuntu 24.04.2 LTS\"\nNAME=\"Ubuntu\"\nVERSION_ID=\"24.04\"\nVERSION_CODENAME=noble\nID=ubuntu\nID_LIKE=debian\n";
 const DEBIAN: &[u8] = b"PRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"13\"\nVERSION_CODENAME=trixie\nID=debian\n";
 
+/// `/etc/hosts` of a container.
+const HOSTS: &str = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.0.1 buildkitsandbox\n";
+
 /// Directories, links and small files of a machine that has just been installed.
 fn skeleton(folder: &Path, rootfs: &Path, root: &Root, access: &Access, spec: &Spec<'_>) -> Result<()> {
     for dir in ["app", "local/bin", "local/lib"] {
@@ -163,6 +168,7 @@ fn skeleton(folder: &Path, rootfs: &Path, root: &Root, access: &Access, spec: &S
     {
         symlink(target, rootfs.join(link))?;
     }
+    let hosts = HOSTS.to_owned() + &netns::hosts(spec.reach);
     let mut resolv = Vec::new();
     if spec.network {
         // Read, not bound: on many machines it is a link into a directory that is not there inside.
@@ -175,7 +181,7 @@ fn skeleton(folder: &Path, rootfs: &Path, root: &Root, access: &Access, spec: &S
         ),
         ("etc/group", b"root:x:0:\nnogroup:x:65534:\n"),
         ("etc/nsswitch.conf", b"passwd: files\ngroup: files\nhosts: files dns\n"),
-        ("etc/hosts", b"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.0.1 buildkitsandbox\n"),
+        ("etc/hosts", hosts.as_bytes()),
         ("etc/hostname", b"buildkitsandbox\n"),
         ("etc/os-release", if spec.plan.image.installs == Installs::Mise { DEBIAN } else { UBUNTU }),
         ("etc/profile", b""),
@@ -205,16 +211,11 @@ fn start_profile(plan: &Plan) -> String {
     plan.start.iter().flat_map(|start| &start.profile).map(|line| format!("\n{line}")).collect()
 }
 
-fn notes(spec: &Spec<'_>, declared: &Declared, cap: &Cap) -> Vec<Unverified> {
-    let Spec { plan, network, memory, .. } = *spec;
+fn notes(spec: &Spec<'_>, declared: &Declared, bubblewrap: &Bubblewrap) -> Vec<Unverified> {
+    let Spec { plan, memory, .. } = *spec;
     let mut notes = declared.notes.clone();
+    notes.extend(bubblewrap.network.notes());
     let mut note = |what: String, why: &str| notes.push(Unverified { what, why: why.to_owned() });
-    if network {
-        note(
-            "loopback".to_owned(),
-            "services of this machine on 127.0.0.1 are within reach of the app; the cloud has none there (--offline keeps them out)",
-        );
-    }
     let own = plan.start.as_ref().filter(|start| start.takes.is_none());
     if let Some(image) = own.and_then(|start| start.image.as_ref()) {
         note(
@@ -225,7 +226,7 @@ fn notes(spec: &Spec<'_>, declared: &Declared, cap: &Cap) -> Vec<Unverified> {
     if let Some(user) = plan.start.as_ref().and_then(|start| start.user.as_ref()) {
         note(format!("start.user: {user}"), "the app was started as root, with that user's empty profile");
     }
-    if memory.is_some() && matches!(cap, Cap::AddressSpace(_)) {
+    if memory.is_some() && matches!(bubblewrap.memory, Cap::AddressSpace(_)) {
         note(
             "memory".to_owned(),
             "this user may not make control groups, so address space was limited instead: too little memory shows as MemoryError",
@@ -238,7 +239,14 @@ fn notes(spec: &Spec<'_>, declared: &Declared, cap: &Cap) -> Vec<Unverified> {
 pub(super) fn of_image(cache: &Cache, image: &Image, python: &Interpreter) -> Result<HostSandbox> {
     let plan = Plan { image: image.clone(), ..Plan::default() };
     let project = tempfile::tempdir()?;
-    let spec =
-        Spec { project: project.path(), plan: &plan, python: None, network: false, memory: None, reuse: Reuse::Never };
+    let spec = Spec {
+        project: project.path(),
+        plan: &plan,
+        python: None,
+        network: false,
+        reach: &[],
+        memory: None,
+        reuse: Reuse::Never,
+    };
     open(cache, &spec, &Declared::only(python.clone()), None)
 }

@@ -37,7 +37,6 @@ pub(super) struct Pending {
     pub(super) kind: Kind,
     pub(super) trace: Trace,
     pub(super) names: String,
-    pub(super) vars: Vars,
 }
 
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! What the started app listens on, and what it answers.
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -11,10 +12,11 @@ use anyhow::{Context, Result as AnyResult};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::sandbox::netns::Network;
 use crate::sandbox::{Probe, ProbeAnswer, Unanswered, Work};
 
 /// Looks at the descendants of `probe.pid` only: other programs of the host may listen on anything.
-pub(super) fn probe(probe: &Probe<'_>, network: bool) -> ProbeAnswer {
+pub(super) fn probe(probe: &Probe<'_>, network: &Network) -> ProbeAnswer {
     let processes = descendants(probe.pid);
     let sockets: HashSet<u64> = processes.iter().flat_map(|pid| sockets(*pid)).collect();
     let last = processes.last().copied().unwrap_or(probe.pid);
@@ -26,12 +28,12 @@ pub(super) fn probe(probe: &Probe<'_>, network: bool) -> ProbeAnswer {
     let mut listening: Vec<SocketAddr> = rows.iter().filter(|row| row.is_listening()).map(|row| row.local).collect();
     listening.sort();
     listening.dedup();
-    let outside = if network { outside(&rows, &listening) } else { Vec::new() };
+    let outside = outside(&rows, &listening, |to| network.is_of_this_machine(to));
     let target =
         listening.iter().filter(|address| address.port() == probe.port).map(|address| reachable(*address)).next();
-    let http = probe.path.zip(target).map(|(path, target)| match network {
+    let http = probe.path.zip(target).map(|(path, target)| match network.is_shared() {
         true => get(target, path, probe),
-        false => get_from_inside(last, target, path, probe),
+        false => get_from_inside(&entering(network, last), target, path, probe),
     });
     let running = processes.iter().rev().find_map(|pid| program(*pid));
     // Who listens, or talks to somebody, waits for them.
@@ -42,7 +44,7 @@ pub(super) fn probe(probe: &Probe<'_>, network: bool) -> ProbeAnswer {
 }
 
 /// The whole answer to the probe's GET, cut at [`LONGEST_PAGE`].
-pub(super) fn page(probe: &Probe<'_>, network: bool) -> Option<String> {
+pub(super) fn page(probe: &Probe<'_>, network: &Network) -> Option<String> {
     let processes = descendants(probe.pid);
     let last = processes.last().copied().unwrap_or(probe.pid);
     let sockets: HashSet<u64> = processes.iter().flat_map(|pid| sockets(*pid)).collect();
@@ -54,7 +56,7 @@ pub(super) fn page(probe: &Probe<'_>, network: bool) -> Option<String> {
     // The oldest HTTP has no chunks.
     let request = request(probe.path.unwrap_or("/"), probe.host).replacen("HTTP/1.1", "HTTP/1.0", 1);
     let mut page = Vec::new();
-    if network {
+    if network.is_shared() {
         let mut stream = TcpStream::connect_timeout(&target, probe.timeout).ok()?;
         stream.set_write_timeout(Some(probe.timeout)).ok()?;
         stream.set_read_timeout(Some(probe.timeout)).ok()?;
@@ -68,16 +70,16 @@ pub(super) fn page(probe: &Probe<'_>, network: bool) -> Option<String> {
             }
         }
     } else {
-        page = ask_from_inside(last, SHELL_PAGE, target, &request, probe).ok()?;
+        page = ask_from_inside(&entering(network, last), SHELL_PAGE, target, &request, probe).ok()?;
     }
     Some(String::from_utf8_lossy(&page).into_owned()).filter(|page| !page.is_empty())
 }
 
-/// Where the app's own connections over loopback lead to, unless to the app itself.
-fn outside(rows: &[Row], listening: &[SocketAddr]) -> Vec<SocketAddr> {
+/// Where the app's own connections lead to on this machine, unless to the app itself.
+fn outside(rows: &[Row], listening: &[SocketAddr], is_outside: impl Fn(SocketAddr) -> bool) -> Vec<SocketAddr> {
     let is_own = |port: u16| listening.iter().any(|address| address.port() == port);
     let calls = rows.iter().filter(|row| row.is_established() && !is_own(row.local.port()));
-    let away = calls.filter(|row| row.remote.ip().to_canonical().is_loopback() && !is_own(row.remote.port()));
+    let away = calls.filter(|row| !is_own(row.remote.port()) && is_outside(row.remote));
     away.map(|row| row.remote).collect()
 }
 
@@ -116,7 +118,7 @@ fn descendants(pid: u32) -> Vec<u32> {
 
 /// The words of a process that is neither a shell nor what makes the sandbox.
 fn program(pid: u32) -> Option<String> {
-    const AROUND: &[&str] = &["bwrap", "bash", "sh", "dash"];
+    const AROUND: &[&str] = &["bwrap", "bash", "sh", "dash", "nsenter"];
     let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let words: Vec<_> = line.split(|byte| *byte == 0).filter(|word| !word.is_empty()).collect();
     let name = words.first()?.rsplit(|byte| *byte == b'/').next()?;
@@ -131,9 +133,17 @@ fn handles_sigterm(pid: Pid) -> bool {
     mask.is_some_and(|mask| mask & (1 << (Signal::TERM.as_raw() - 1)) != 0)
 }
 
-/// Sends SIGTERM to process 1 of the sandbox that the host's process `bwrap` watches over. Gives whether it has a handler.
-pub(super) fn ask_first_process_to_stop(bwrap: u32) -> AnyResult<bool> {
-    let first = descendants(bwrap).get(1).and_then(|pid| Pid::from_raw(i32::try_from(*pid).ok()?));
+/// Whether a process is the first of its PID namespace.
+fn is_first(pid: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+    numbers.and_then(|numbers| numbers.split_whitespace().last()) == Some("1")
+}
+
+/// Sends SIGTERM to process 1 of the sandbox that a command of the host's leads to. Gives whether it has a handler.
+pub(super) fn ask_first_process_to_stop(command: u32) -> AnyResult<bool> {
+    let first = descendants(command).into_iter().skip(1).find(|pid| is_first(*pid));
+    let first = first.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
     let is_handled = first.is_some_and(handles_sigterm);
     match first.map(|pid| kill_process(pid, Signal::TERM)) {
         // Gone by itself in the meantime: nothing is left to ask.
@@ -272,23 +282,33 @@ for _ in {1..64}; do IFS= read -r -t 0.2 -N 1024 _ <&3 || break; done"#;
 const SHELL_PAGE: &str = r#"exec 3<>"/dev/tcp/$1/$2" && printf %s "$3" >&3
 IFS= read -r -d '' -t "$4" -n 262144 page <&3; printf %s "$page""#;
 
+/// Words that lead to where the app's listeners are: the run's own network, else that of a process inside.
+fn entering(network: &Network, pid: u32) -> Vec<OsString> {
+    if !network.is_offline() {
+        return network.enter().to_vec();
+    }
+    let pid = pid.to_string();
+    ["nsenter", "--target", &pid, "--user", "--net", "--preserve-credentials", "--"].map(OsString::from).to_vec()
+}
+
 /// Without a network of the host's, the app can be reached from inside only.
-fn get_from_inside(pid: u32, target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, Unanswered> {
-    let output = ask_from_inside(pid, SHELL_GET, target, &request(path, probe.host), probe)
+fn get_from_inside(enter: &[OsString], target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, Unanswered> {
+    let output = ask_from_inside(enter, SHELL_GET, target, &request(path, probe.host), probe)
         .map_err(|error| Unanswered::Failed(format!("could not enter the app's network: {error}")))?;
     status(&String::from_utf8_lossy(&output))
 }
 
 fn ask_from_inside(
-    pid: u32,
+    enter: &[OsString],
     script: &str,
     target: SocketAddr,
     request: &str,
     probe: &Probe<'_>,
 ) -> io::Result<Vec<u8>> {
-    let output = Command::new("nsenter")
-        .args(["--target", &pid.to_string(), "--user", "--net", "--preserve-credentials"])
-        .args(["--", "bash", "-c", script, "bash", &target.ip().to_string(), &target.port().to_string()])
+    let Some((program, arguments)) = enter.split_first() else { return Err(io::ErrorKind::NotFound.into()) };
+    let output = Command::new(program)
+        .args(arguments)
+        .args(["bash", "-c", script, "bash", &target.ip().to_string(), &target.port().to_string()])
         .args([request, &probe.timeout.as_secs().max(1).to_string()])
         .stdin(Stdio::null())
         .stderr(Stdio::null())
@@ -342,7 +362,7 @@ mod tests {
             row("127.0.0.1:8080", "127.0.0.1:40002"),
             row("10.0.0.2:40003", "10.0.0.9:443"),
         ];
-        assert_eq!(outside(&rows, &listening), ["127.0.0.1:5432".parse().unwrap()]);
+        assert_eq!(outside(&rows, &listening, |to| to.ip().is_loopback()), ["127.0.0.1:5432".parse().unwrap()]);
     }
 
     #[test]

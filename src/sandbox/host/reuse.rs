@@ -12,6 +12,7 @@ use super::live::HostSandbox;
 use super::machine::{self, OF_THE_NETWORK, PARTS};
 use super::past::{Kind, Pending};
 use crate::plan::Vars;
+use crate::sandbox::netns::Network;
 use crate::sandbox::reuse::{IndexAnswer, Origin, Prepared, Upcoming, time_span};
 use crate::sandbox::store::pip::{self, names_far_requirements};
 use crate::sandbox::store::reads::{Now, Reads};
@@ -46,7 +47,7 @@ impl HostSandbox {
         let mut because = None;
         if self.past.shows {
             for found in store.entries(&key) {
-                match self.show_again(&store, &found, &vars, interrupted) {
+                match self.show_again(&store, &found, interrupted) {
                     Ok(Ok(origin)) => {
                         self.past.below = Some(found.id);
                         return Prepared::Done { output: found.record.output, origin };
@@ -60,7 +61,7 @@ impl HostSandbox {
             }
             because = because.or(Some("nothing of this command was kept".to_owned()));
         }
-        let watched = self.watch(upcoming.step.argv, vars, key);
+        let watched = self.watch(upcoming.step.argv, &vars, key);
         match watched {
             Ok(pending) => self.past.pending = Some(pending),
             Err(error) => {
@@ -95,12 +96,16 @@ impl HostSandbox {
         }
     }
 
+    fn client(&self) -> ask::Client<'_> {
+        ask::Client { own: &self.past.vars, network: &self.bubblewrap.network }
+    }
+
     /// Stands for the command, the machine, and what was made before.
     fn key(&self, upcoming: &Upcoming<'_>, vars: &Vars) -> String {
         let Upcoming { step, limits } = upcoming;
         let argv: Vec<&str> = step.argv.iter().map(String::as_str).collect();
         let mut bubblewrap = self.bubblewrap.clone();
-        bubblewrap.network = true;
+        bubblewrap.network = Network::of_any_run();
         bubblewrap.binds.retain(|bind| !matches!(bind, Bind::ReadOnly(from, _) if self.past.find_links.contains(from)));
         let line = bubblewrap.command(&argv, vars, Session::Detached);
         let name = self.run.path().file_name().unwrap_or_default();
@@ -116,23 +121,17 @@ impl HostSandbox {
     }
 
     /// Shows an entry where it would come out the same now; the inner error is what is otherwise.
-    fn show_again(
-        &mut self,
-        store: &Store,
-        found: &Found,
-        vars: &Vars,
-        interrupted: &AtomicBool,
-    ) -> Result<Result<Origin, String>> {
+    fn show_again(&mut self, store: &Store, found: &Found, interrupted: &AtomicBool) -> Result<Result<Origin, String>> {
         let record = &found.record;
         let tree = tree::list(&self.app)?;
         if let Some(difference) = Now::new(&self.app, &tree).difference(&record.reads)? {
             return Ok(Err(difference));
         }
-        let index = match (record.network, self.bubblewrap.network) {
+        let index = match (record.network, !self.bubblewrap.network.is_offline()) {
             (false, true) => return Ok(Err("it was made without network".to_owned())),
             (true, false) if !record.answers.is_empty() => IndexAnswer::NotAsked,
             _ if record.answers.is_empty() => IndexAnswer::NotNeeded,
-            _ => match ask::again(&record.answers, vars, interrupted)? {
+            _ => match ask::again(&record.answers, &self.client(), interrupted)? {
                 Some(address) => return Ok(Err(format!("{address} has changed"))),
                 None => IndexAnswer::Unchanged,
             },
@@ -170,21 +169,21 @@ impl HostSandbox {
     }
 
     /// Begins to watch a command that is about to run.
-    fn watch(&self, argv: &[String], vars: Vars, key: String) -> Result<Pending> {
+    fn watch(&self, argv: &[String], vars: &Vars, key: String) -> Result<Pending> {
         let tree = tree::list(&self.app)?;
         let names = tree::names(&tree);
-        let pip = pip::installs(argv, &vars);
+        let pip = pip::installs(argv, vars);
         if let Some(installs) = pip.filter(|_| trace::is_possible(self.run.path())) {
             self.tell_pip()?;
-            return Ok(Pending { key, kind: Kind::Pip(installs), trace: Trace::begin(&self.app)?, names, vars });
+            return Ok(Pending { key, kind: Kind::Pip(installs), trace: Trace::begin(&self.app)?, names });
         }
-        ensure!(!self.bubblewrap.network, "what it asks of the network is not known");
+        ensure!(self.bubblewrap.network.is_offline(), "what it asks of the network is not known");
         let all = tree::everything(&self.app, &tree)?;
-        Ok(Pending { key, kind: Kind::Other(all), trace: Trace::of(tree), names, vars })
+        Ok(Pending { key, kind: Kind::Other(all), trace: Trace::of(tree), names })
     }
 
     fn keep_pending(&self, pending: Pending, log: &str, output: &[String], interrupted: &AtomicBool) -> Result<String> {
-        let Pending { key, kind, trace, names, vars } = pending;
+        let Pending { key, kind, trace, names } = pending;
         let store = self.past.store.as_ref().context("there is no store")?;
         let (reads, changes, answers) = match kind {
             Kind::Other(all) => (Reads::All(all), trace.changes(&self.app)?, Vec::new()),
@@ -198,16 +197,16 @@ impl HostSandbox {
                 }
                 self.refuse_code_of_packages(installs)?;
                 let asked = pip::read(log, installs).map_err(anyhow::Error::msg)?;
-                let answers = match self.bubblewrap.network {
-                    true => ask::first(&asked, &vars, interrupted)?,
-                    false => Vec::new(),
+                let answers = match self.bubblewrap.network.is_offline() {
+                    true => Vec::new(),
+                    false => ask::first(&asked, &self.client(), interrupted)?,
                 };
                 (Reads::Some { names, files: traced.read }, traced.changes, answers)
             }
         };
         let record = Record {
             made: store::now(),
-            network: self.bubblewrap.network,
+            network: !self.bubblewrap.network.is_offline(),
             reads,
             answers,
             output: output.to_vec(),

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::fs::tree;
 
 /// The program of a base command: the distribution's, even if the user's `PATH` prefers another.
-pub(super) fn system_command(name: &str) -> Option<PathBuf> {
+pub(in crate::sandbox) fn system_command(name: &str) -> Option<PathBuf> {
     let usual = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
     usual.iter().map(|dir| Path::new(dir).join(name)).find(|path| path.is_file())
 }

@@ -10,7 +10,7 @@ use super::store::Store;
 use crate::plan::{self, NixEnvironment, Plan};
 use crate::sandbox::host::live::HostSandbox;
 use crate::sandbox::{
-    CommandLine, Kept, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Spec, Step, Unverified,
+    CommandLine, Kept, MachineFailure, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Spec, Step, Unverified,
 };
 
 /// A stand-in is made from this machine's own programs: no cache knows it, and its builds must see them as this user does.
@@ -26,7 +26,6 @@ pub(super) struct Live {
     nixpkgs: Option<Nixpkgs>,
     environments: Vec<NixEnvironment>,
     nix_env: PathBuf,
-    network: bool,
     setup_files: Vec<String>,
     breaks: bool,
     installed: bool,
@@ -49,7 +48,6 @@ impl Live {
             setup_files: spec.plan.steps.iter().flat_map(|step| step.packages.files.clone()).collect(),
             environments: spec.plan.nix().cloned().collect(),
             breaks: breaks_system_packages(spec.plan),
-            network: spec.network,
             installed: false,
             machine,
             store,
@@ -64,7 +62,6 @@ impl Live {
         Self {
             setup_files: Vec::new(),
             breaks: false,
-            network: false,
             installed: true,
             unverified: machine.unverified(),
             machine,
@@ -96,7 +93,7 @@ impl Live {
         };
         let profile = self.profile();
         let words = [&*self.nix_env.to_string_lossy(), "--profile", &profile.to_string_lossy(), "-if", &file];
-        let command = self.store.command(&self.machine.app_dir(), &words, settings, self.network)?;
+        let command = self.store.command(&self.machine.app_dir(), &words, settings, self.machine.network())?;
         Ok(SetupStep::Run { title: environment.command.clone(), command })
     }
 
@@ -172,6 +169,10 @@ impl Sandbox for Live {
 
     fn ask_to_stop(&self, pid: u32) -> Result<bool> {
         self.machine.ask_to_stop(pid)
+    }
+
+    fn lost(&self) -> Option<MachineFailure> {
+        self.machine.lost()
     }
 
     fn ran_out_of_memory(&self) -> bool {

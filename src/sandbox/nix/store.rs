@@ -11,6 +11,7 @@ use rustix::fs::{Access, access};
 
 use crate::plan::Vars;
 use crate::sandbox::host::bubblewrap;
+use crate::sandbox::netns::Network;
 use crate::sandbox::{CommandLine, Unavailable};
 
 const DAEMON: &str = "/nix/var/nix/daemon-socket/socket";
@@ -125,9 +126,10 @@ impl Store {
 
     /// Runs `words` on this machine as it is, save that `app` is at `/app` (so that Nix names files as the cloud does) and
     /// this store at `/nix`.
-    pub(super) fn command(&self, app: &Path, words: &[&str], settings: &str, network: bool) -> Result<CommandLine> {
+    pub(super) fn command(&self, app: &Path, words: &[&str], settings: &str, network: &Network) -> Result<CommandLine> {
         let bwrap = bubblewrap().context("bubblewrap is gone")?;
-        let mut argv: Vec<OsString> = vec![bwrap.into()];
+        let mut argv: Vec<OsString> = network.enter().to_vec();
+        argv.push(bwrap.into());
         argv.extend(["--die-with-parent", "--unshare-pid", "--tmpfs", "/"].map(OsString::from));
         for entry in fs::read_dir("/").context("cannot read /")?.flatten() {
             let path = entry.path();
@@ -142,15 +144,15 @@ impl Store {
         argv.extend(["--proc".into(), "/proc".into(), "--dev".into(), "/dev".into()]);
         argv.extend([OsString::from("--bind"), self.root().into(), "/nix".into()]);
         argv.extend([OsString::from("--ro-bind"), app.into(), "/app".into()]);
-        if !network {
+        if network.is_offline() {
             argv.push("--unshare-net".into());
         }
         argv.extend(["--chdir", "/app", "--"].map(OsString::from));
         argv.extend(words.iter().map(OsString::from));
-        Ok(CommandLine { argv, vars: self.vars(settings, std::env::vars_os()) })
+        Ok(CommandLine { argv, vars: self.vars(settings, network.is_in_user_namespace(), std::env::vars_os()) })
     }
 
-    fn vars(&self, settings: &str, own: impl Iterator<Item = (OsString, OsString)>) -> Vars {
+    fn vars(&self, settings: &str, is_alone: bool, own: impl Iterator<Item = (OsString, OsString)>) -> Vars {
         let text = own.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let passed =
             |name: &str| PASSED.contains(&name) || PASSED_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
@@ -160,7 +162,7 @@ impl Store {
             vars.insert(format!("NIXPKGS_ALLOW_{kind}"), "1".into());
         }
         let mut config = settings.to_owned();
-        if *self != Self::Daemon && !has_build_users() {
+        if *self != Self::Daemon && (is_alone || !has_build_users()) {
             config.push_str("build-users-group =\n");
         }
         // The user's own come last and win.
@@ -207,8 +209,9 @@ mod tests {
     #[test]
     fn a_private_store_is_shown_where_stores_are() {
         let store = Store::Private("/home/u/.cache/shakedown/nix".into());
-        let command =
-            store.command(Path::new("/run/x/app"), &["nix-env", "-V"], "substitute = false\n", false).unwrap();
+        let command = store
+            .command(Path::new("/run/x/app"), &["nix-env", "-V"], "substitute = false\n", &Network::offline())
+            .unwrap();
         let line: Vec<String> = command.argv.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let line = line.join(" ");
         assert!(
@@ -241,7 +244,7 @@ mod tests {
     fn the_users_settings_come_after_ours() {
         let own = [("NIX_CONFIG", "substitute = true"), ("AWS_SECRET", "x"), ("HOME", "/h")];
         let own = own.map(|(name, value)| (OsString::from(name), OsString::from(value)));
-        let vars = Store::Daemon.vars("substitute = false\n", own.into_iter());
+        let vars = Store::Daemon.vars("substitute = false\n", false, own.into_iter());
         assert_eq!(vars["NIX_CONFIG"], "substitute = false\nsubstitute = true");
         assert!(!vars.contains_key("AWS_SECRET"));
         assert_eq!(vars["NIXPKGS_ALLOW_BROKEN"], "1");

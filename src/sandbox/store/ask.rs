@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::pip::{self, Asked};
 use super::tree::digest;
 use crate::plan::Vars;
+use crate::sandbox::netns::Network;
 
 /// What pip sends, so that the answers are of the same kind.
 const ACCEPT: &str =
@@ -45,6 +46,14 @@ pub(in crate::sandbox) struct Answer {
     pub(in crate::sandbox) digest: String,
 }
 
+/// Who asks: from within the run's network, so that nothing is reached that pip could not reach.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Client<'a> {
+    /// This machine's own settings.
+    pub(in crate::sandbox) own: &'a Vars,
+    pub(in crate::sandbox) network: &'a Network,
+}
+
 /// What came back for one question.
 struct Reply {
     status: u16,
@@ -56,10 +65,10 @@ struct Reply {
 ///
 /// # Errors
 /// Why that cannot be told.
-pub(in crate::sandbox) fn first(asked: &Asked, vars: &Vars, interrupted: &AtomicBool) -> Result<Vec<Answer>> {
+pub(in crate::sandbox) fn first(asked: &Asked, client: &Client<'_>, interrupted: &AtomicBool) -> Result<Vec<Answer>> {
     let folder = tempfile::tempdir()?;
     let pages: Vec<Answer> = asked.pages.keys().map(|page| Answer::blank(page, true)).collect();
-    let replies = fetch(&pages, vars, folder.path(), interrupted)?;
+    let replies = fetch(&pages, client, folder.path(), interrupted)?;
     let mut answers = Vec::new();
     let mut unhashed = BTreeSet::new();
     for (page, reply) in pages.into_iter().zip(replies) {
@@ -84,7 +93,7 @@ pub(in crate::sandbox) fn first(asked: &Asked, vars: &Vars, interrupted: &Atomic
         unhashed.contains(&name) || !is_of_a_page(&name)
     });
     let lonely: Vec<Answer> = lonely.map(|address| Answer::blank(address, false)).collect();
-    let replies = fetch(&lonely, vars, folder.path(), interrupted)?;
+    let replies = fetch(&lonely, client, folder.path(), interrupted)?;
     for (archive, reply) in lonely.into_iter().zip(replies) {
         ensure!(reply.status == 200, "{} answers with HTTP status {}", archive.address, reply.status);
         let digest = super::tree::content(&reply.body)?;
@@ -97,9 +106,13 @@ pub(in crate::sandbox) fn first(asked: &Asked, vars: &Vars, interrupted: &Atomic
 ///
 /// # Errors
 /// The network, or the lack of `curl`.
-pub(in crate::sandbox) fn again(answers: &[Answer], vars: &Vars, interrupted: &AtomicBool) -> Result<Option<String>> {
+pub(in crate::sandbox) fn again(
+    answers: &[Answer],
+    client: &Client<'_>,
+    interrupted: &AtomicBool,
+) -> Result<Option<String>> {
     let folder = tempfile::tempdir()?;
-    let replies = fetch(answers, vars, folder.path(), interrupted)?;
+    let replies = fetch(answers, client, folder.path(), interrupted)?;
     for (answer, reply) in answers.iter().zip(replies) {
         let is_same = match reply.status {
             304 => answer.tag.is_some(),
@@ -156,25 +169,32 @@ fn archives(page: &[u8]) -> Vec<(String, bool)> {
     named.filter(|(name, _)| !name.is_empty()).collect()
 }
 
-/// Whether this machine may be sent there on a project's word: to where the whole world can go, or where its user sends it.
-fn may_be_asked(address: &str, vars: &Vars) -> bool {
-    let named = INDEXES.iter().filter_map(|name| vars.get(*name)).flat_map(|value| value.split_whitespace());
-    let own = named.filter(|index| index.contains("://")).any(|index| {
-        let site = index.split('/').take(3).collect::<Vec<_>>().join("/");
-        address.strip_prefix(&site).is_some_and(|rest| rest.starts_with('/'))
-    });
+impl Client<'_> {
+    /// Whether this machine may be sent there on a project's word: to where the whole world can go, where its user sends it, or
+    /// what its user let in.
+    fn may_ask(&self, address: &str) -> bool {
+        let named = INDEXES.iter().filter_map(|name| self.own.get(*name)).flat_map(|value| value.split_whitespace());
+        let own = named.filter(|index| index.contains("://")).any(|index| {
+            let site = index.split('/').take(3).collect::<Vec<_>>().join("/");
+            address.strip_prefix(&site).is_some_and(|rest| rest.starts_with('/'))
+        });
+        let site = address.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
+        own || site.is_some_and(|site| self.network.lets_in(site)) || is_public(address)
+    }
+}
+
+fn is_public(address: &str) -> bool {
     let host = address.strip_prefix("https://").map(|rest| rest.split(['/', ':', '?', '#']).next().unwrap_or_default());
-    let is_public = host.is_some_and(|host| {
+    host.is_some_and(|host| {
         let last = host.rsplit('.').next().unwrap_or_default();
         host.contains('.')
             && !host.contains('@')
             && last.bytes().all(|byte| byte.is_ascii_alphabetic())
             && !["local", "internal", "localhost"].contains(&last)
-    });
-    own || is_public
+    })
 }
 
-fn fetch(questions: &[Answer], vars: &Vars, folder: &Path, interrupted: &AtomicBool) -> Result<Vec<Reply>> {
+fn fetch(questions: &[Answer], client: &Client<'_>, folder: &Path, interrupted: &AtomicBool) -> Result<Vec<Reply>> {
     if questions.is_empty() {
         return Ok(Vec::new());
     }
@@ -184,7 +204,7 @@ fn fetch(questions: &[Answer], vars: &Vars, folder: &Path, interrupted: &AtomicB
     for (number, question) in questions.iter().enumerate() {
         let Answer { address, is_page, tag, .. } = question;
         let is_plain = address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
-        ensure!(is_plain && may_be_asked(address, vars), "{address} is not an address that this machine asks");
+        ensure!(is_plain && client.may_ask(address), "{address} is not an address that this machine asks");
         ensure!(!address.contains("****"), "the index wants a password");
         if number > 0 {
             config += "next\n";
@@ -200,7 +220,11 @@ fn fetch(questions: &[Answer], vars: &Vars, folder: &Path, interrupted: &AtomicB
         }
     }
     // Addresses may hold passwords, and command lines are everybody's to read.
-    let mut child = Command::new(curl)
+    let mut words = client.network.enter().to_vec();
+    words.push(curl.into());
+    let (program, entering) = words.split_first().context("no command")?;
+    let mut child = Command::new(program)
+        .args(entering)
         .args(["-q", "--silent", "--parallel", "--parallel-max", "30", "--config", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -257,15 +281,22 @@ mod tests {
 
     #[test]
     fn a_project_cannot_send_this_machine_to_its_own_services() {
-        let vars: Vars = [("PIP_INDEX_URL".to_owned(), "http://127.0.0.1:8080/one/simple/".to_owned())].into();
-        for fine in
-            ["https://index.example/simple/a/", "https://files.index.example/a", "http://127.0.0.1:8080/one/files/a"]
-        {
-            assert!(may_be_asked(fine, &vars), "{fine}");
+        let own: Vars = [("PIP_INDEX_URL".to_owned(), "http://127.0.0.1:8080/one/simple/".to_owned())].into();
+        let network = Network::with_reach(&["127.0.0.1:9090".parse().unwrap()]);
+        let client = Client { own: &own, network: &network };
+        for fine in [
+            "https://index.example/simple/a/",
+            "https://files.index.example/a",
+            "http://127.0.0.1:8080/one/files/a",
+            "http://127.0.0.1:9090/a",
+        ] {
+            assert!(client.may_ask(fine), "{fine}");
         }
         for other in [
             "http://127.0.0.1:8081/simple/a/",
             "http://127.0.0.1:80800/a",
+            "http://127.0.0.1:90900/a",
+            "http://127.0.0.1:9090@127.0.0.1:8081/a",
             "https://127.0.0.1/a",
             "https://localhost/a",
             "https://[::1]/a",
@@ -274,7 +305,7 @@ mod tests {
             "http://index.example/a",
             "file:///etc/passwd",
         ] {
-            assert!(!may_be_asked(other, &vars), "{other}");
+            assert!(!client.may_ask(other), "{other}");
         }
     }
 }

@@ -1,0 +1,103 @@
+//! The namespaces of one run for as long as it goes on, and what is let in.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::engine::{Method, Tools};
+use super::forward::{self, Forwards, Target};
+use super::machine::{self, Machine};
+use super::namespace::Namespace;
+use crate::sandbox::Reach;
+use crate::sandbox::network::Access;
+
+/// How long the namespaces of a run may take to come up.
+const UP_WITHIN: Duration = Duration::from_secs(10);
+/// How long a service that is to be let in may take to say that it is there.
+const THERE_WITHIN: Duration = Duration::from_millis(300);
+
+/// Dropping it ends every process of the run.
+#[derive(Debug)]
+pub(super) struct Held {
+    namespace: Mutex<Namespace>,
+    enter: Vec<OsString>,
+    is_in_user_namespace: bool,
+    targets: BTreeSet<Target>,
+    _forwards: Forwards,
+}
+
+impl Held {
+    pub(super) fn with_network(method: Method, reach: &[Reach], access: &Access) -> Result<Self> {
+        let mut machine = Machine::look();
+        let targets = targets(reach, access, &machine);
+        let own = targets.iter().map(|target| target.address().ip()).filter(|address| !address.is_loopback());
+        machine.forwarded = own.collect::<BTreeSet<IpAddr>>().into_iter().collect();
+        let namespace = Namespace::with_network(&Tools::of_network()?, method, &machine, UP_WITHIN)?;
+        let forwards = match targets.is_empty() {
+            true => Forwards::default(),
+            false => {
+                let python = which::which("python3").or_else(|_| which::which("python"));
+                let python = python.context("there is no Python to listen inside with")?;
+                forward::open(&namespace.enter, &python, &targets)?
+            }
+        };
+        Ok(Self { targets, ..Self::of(namespace, method.has_user_namespace, forwards) })
+    }
+
+    /// A PID namespace alone.
+    pub(super) fn of_processes() -> Result<Self> {
+        let tools = Tools::find()?;
+        // Root needs no user namespace, but may be in a container that lets it have no other.
+        let as_root = rustix::process::geteuid().is_root().then(|| Namespace::of_processes(&tools, false, UP_WITHIN));
+        if let Some(Ok(namespace)) = as_root {
+            return Ok(Self::of(namespace, false, Forwards::default()));
+        }
+        Ok(Self::of(Namespace::of_processes(&tools, true, UP_WITHIN)?, true, Forwards::default()))
+    }
+
+    fn of(namespace: Namespace, is_in_user_namespace: bool, forwards: Forwards) -> Self {
+        let enter = namespace.enter.clone();
+        let namespace = Mutex::new(namespace);
+        Self { namespace, enter, is_in_user_namespace, targets: BTreeSet::new(), _forwards: forwards }
+    }
+
+    /// Words before a command that lead it in.
+    pub(super) fn enter(&self) -> &[OsString] {
+        &self.enter
+    }
+
+    pub(super) fn is_in_user_namespace(&self) -> bool {
+        self.is_in_user_namespace
+    }
+
+    pub(super) fn forwards_to(&self, to: SocketAddr) -> bool {
+        self.targets.contains(&Target::Tcp(to))
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        self.namespace.lock().unwrap_or_else(PoisonError::into_inner).is_alive()
+    }
+}
+
+/// What has to be let in: what the user asks for, what installers are sent to, and who is asked for names.
+fn targets(reach: &[Reach], access: &Access, machine: &Machine) -> BTreeSet<Target> {
+    let mut targets: BTreeSet<Target> =
+        machine.hidden_resolvers().flat_map(|resolver| [Target::Tcp(resolver), Target::Udp(resolver)]).collect();
+    targets.extend(machine::named_in(&access.vars, machine).into_iter().map(Target::Tcp));
+    for service in reach {
+        let here: Vec<SocketAddr> =
+            service.addresses().into_iter().filter(|address| machine.has(address.ip())).collect();
+        // `localhost` is two addresses, and an app takes the first that lets it in.
+        let listens = |address: &&SocketAddr| TcpStream::connect_timeout(address, THERE_WITHIN).is_ok();
+        let there: Vec<SocketAddr> = match here.len() {
+            0 | 1 => Vec::new(),
+            _ => here.iter().filter(listens).copied().collect(),
+        };
+        targets.extend(if there.is_empty() { here } else { there }.into_iter().map(Target::Tcp));
+    }
+    targets
+}

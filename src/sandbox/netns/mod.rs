@@ -1,0 +1,177 @@
+//! The namespaces of a run: one of processes, and of the network where it can be had, which leads outward as this machine's does
+//! and to no service of this machine.
+
+mod engine;
+mod forward;
+mod held;
+mod machine;
+mod namespace;
+mod trial;
+
+pub use trial::try_anew;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use anyhow::{Result, anyhow};
+
+use self::held::Held;
+use self::machine::Machine;
+use super::cache::Cache;
+use super::network::Access;
+use super::{MachineFailure, Reach, Unverified};
+
+/// The network of a run, and the namespaces that its commands enter.
+#[derive(Debug, Clone)]
+pub(super) struct Network {
+    mode: Mode,
+    /// What is let in.
+    reach: Vec<Reach>,
+    held: Option<Arc<Held>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Nothing but loopback, one for each command.
+    Offline,
+    /// This machine's, services on its loopback included, since none of its own can be had here.
+    Shared,
+    /// One of its own, the same for all commands of the run.
+    Isolated,
+}
+
+/// A network that is being made while other things are.
+#[derive(Debug)]
+pub(super) struct Starting {
+    is_wanted: bool,
+    reach: Vec<Reach>,
+    making: JoinHandle<(Mode, Result<Held>)>,
+}
+
+/// Whether a run has every port for itself, so that it need not be given one that is free on this machine.
+pub fn has_all_ports() -> bool {
+    trial::find(Cache::of_user().ok().as_ref()).is_ok()
+}
+
+impl Network {
+    /// Begins to make what a run asks for.
+    pub(super) fn start(is_wanted: bool, reach: &[Reach], access: &Access, cache: &Cache) -> Starting {
+        let method = is_wanted.then(|| trial::find(Some(cache)).ok()).flatten();
+        let (reach, access) = (reach.to_vec(), access.clone());
+        let let_in = reach.clone();
+        let making = thread::spawn(move || {
+            let isolated = method.map(|method| Held::with_network(method, &let_in, &access));
+            match isolated {
+                Some(Ok(held)) => (Mode::Isolated, Ok(held)),
+                Some(Err(_)) | None => (if is_wanted { Mode::Shared } else { Mode::Offline }, Held::of_processes()),
+            }
+        });
+        Starting { is_wanted, reach, making }
+    }
+
+    /// None at all, and nothing that holds it.
+    #[cfg(test)]
+    pub(super) fn offline() -> Self {
+        Self { mode: Mode::Offline, reach: Vec::new(), held: None }
+    }
+
+    /// One whose commands read the same in every run that has a network.
+    pub(super) fn of_any_run() -> Self {
+        Self { mode: Mode::Shared, reach: Vec::new(), held: None }
+    }
+
+    /// This machine's, with what is let in.
+    #[cfg(test)]
+    pub(super) fn with_reach(reach: &[Reach]) -> Self {
+        Self { reach: reach.to_vec(), ..Self::of_any_run() }
+    }
+
+    /// Whether a `HOST:PORT` is let in.
+    pub(super) fn lets_in(&self, place: &str) -> bool {
+        self.reach.iter().any(|reach| reach.to_string() == place)
+    }
+
+    /// Words before a command that lead it into the run's namespaces.
+    pub(super) fn enter(&self) -> &[OsString] {
+        self.held.as_ref().map_or(&[], |held| held.enter())
+    }
+
+    pub(super) fn is_offline(&self) -> bool {
+        self.mode == Mode::Offline
+    }
+
+    /// Whether listeners inside are this machine's too.
+    pub(super) fn is_shared(&self) -> bool {
+        self.mode == Mode::Shared
+    }
+
+    /// Whether what is run in it counts as root there, with no other user to be.
+    pub(super) fn is_in_user_namespace(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| held.is_in_user_namespace())
+    }
+
+    /// Whether an address is that of a service of this machine which the user did not let in.
+    pub(super) fn is_of_this_machine(&self, to: SocketAddr) -> bool {
+        let to = SocketAddr::new(to.ip().to_canonical(), to.port());
+        let is_here = match self.mode {
+            Mode::Offline => false,
+            Mode::Shared => Machine::look().has(to.ip()),
+            Mode::Isolated => self.held.as_ref().is_some_and(|held| held.forwards_to(to)),
+        };
+        is_here && !self.reach.iter().any(|reach| reach.is_asked && reach.addresses().contains(&to))
+    }
+
+    /// Whether what holds the run, or carries its network, has died.
+    pub(super) fn failure(&self) -> Option<MachineFailure> {
+        let is_alive = self.held.as_ref()?.is_alive();
+        let what = "the program that carried the sandbox's network has ended";
+        (!is_alive).then(|| MachineFailure::for_good(what, "run again"))
+    }
+
+    /// Ends every process of the run at once.
+    pub(super) fn end(&mut self) {
+        self.held = None;
+    }
+
+    /// What the verdict does not cover for want of a network like the cloud's.
+    pub(super) fn notes(&self) -> Vec<Unverified> {
+        let mut notes = Vec::new();
+        if self.is_shared() {
+            notes.push(Unverified {
+                what: "loopback".to_owned(),
+                why: "services of this machine on 127.0.0.1 are within reach of the app; the cloud has none there \
+                      (`shakedown doctor` says what keeps them out, and --offline does)"
+                    .to_owned(),
+            });
+        }
+        let asked = self.reach.iter().filter(|reach| reach.is_asked && !self.is_offline());
+        notes.extend(asked.map(|reach| Unverified {
+            what: format!("--reach {reach}"),
+            why: "this service of your machine was let in; in the cloud nobody listens there".to_owned(),
+        }));
+        notes
+    }
+}
+
+impl Starting {
+    /// The network, once it is there. One that cannot be made after all leaves this machine's.
+    pub(super) fn finish(self) -> Network {
+        let given_up = if self.is_wanted { Mode::Shared } else { Mode::Offline };
+        let (mode, held) = self.making.join().unwrap_or_else(|_| (given_up, Err(anyhow!("it was given up"))));
+        Network { mode, reach: self.reach, held: held.ok().map(Arc::new) }
+    }
+}
+
+/// Lines of `/etc/hosts` for names of services that are let in.
+pub(super) fn hosts(reach: &[Reach]) -> String {
+    let machine = Machine::look();
+    let mut lines = String::new();
+    for (service, name) in reach.iter().filter_map(|service| Some((service, service.name()?))) {
+        for address in service.addresses().iter().filter(|address| machine.has(address.ip())) {
+            lines.push_str(&format!("{} {name}\n", address.ip()));
+        }
+    }
+    lines
+}

@@ -1,0 +1,135 @@
+//! Which method of making a network namespace works on this machine: tried once with a time limit, and remembered.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::engine::{METHODS, Method, Tools};
+use super::machine::Machine;
+use super::namespace::Namespace;
+use crate::sandbox::Unavailable;
+use crate::sandbox::cache::Cache;
+use crate::sandbox::host::check;
+
+/// How long a namespace may take to come up. A pasta of 2023 was seen to spin without ever running its command.
+const TRIED_FOR: Duration = Duration::from_secs(2);
+
+/// What has been found, for the rest of this process.
+static FOUND: Mutex<Option<Result<Method, Unavailable>>> = Mutex::new(None);
+
+/// The method that works here, by what an earlier run remembered where nothing has changed since.
+///
+/// # Errors
+/// None works, or something is missing: what, and the command that cures it.
+pub(super) fn find(cache: Option<&Cache>) -> Result<Method, Unavailable> {
+    let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    found.get_or_insert_with(|| remembered(cache).unwrap_or_else(|| tried(cache))).clone()
+}
+
+/// The same by a new trial, whatever is remembered.
+///
+/// # Errors
+/// As of [`find`].
+pub fn try_anew(cache: Option<&Cache>) -> Result<&'static str, Unavailable> {
+    let result = tried(cache);
+    *FOUND.lock().unwrap_or_else(PoisonError::into_inner) = Some(result.clone());
+    result.map(Method::name)
+}
+
+impl Method {
+    fn name(self) -> &'static str {
+        METHODS.iter().find(|(_, method)| *method == self).map_or("", |(name, _)| name)
+    }
+}
+
+fn place(cache: &Cache) -> PathBuf {
+    cache.root().join("network")
+}
+
+/// The result of an earlier trial under the same conditions: a method's name, or `no` and why.
+fn remembered(cache: Option<&Cache>) -> Option<Result<Method, Unavailable>> {
+    let tools = match Tools::of_network() {
+        Ok(tools) => tools,
+        Err(missing) => return Some(Err(missing)),
+    };
+    let text = crate::fs::read_text(&place(cache?), 1 << 16).ok()?;
+    let (first, key) = text.split_once('\n')?;
+    if key != tools.key() {
+        return None;
+    }
+    match first.strip_prefix("no ") {
+        Some(why) => Some(Err(refused(why))),
+        None => METHODS.iter().find(|(name, _)| *name == first).map(|(_, method)| Ok(*method)),
+    }
+}
+
+fn tried(cache: Option<&Cache>) -> Result<Method, Unavailable> {
+    let tools = Tools::of_network()?;
+    let machine = Machine::look();
+    if machine.has_only_ipv6 {
+        return Err(refused("this machine has no IPv4 network"));
+    }
+    let is_root = rustix::process::geteuid().is_root();
+    let candidates = METHODS.iter().map(|(_, method)| *method);
+    let mut why = String::new();
+    let found =
+        candidates.filter(|method| tools.has(method.engine) && (is_root || method.has_user_namespace)).find(|method| {
+            let tried = Namespace::with_network(&tools, *method, &machine, TRIED_FOR);
+            if let (Err(error), true) = (&tried, why.is_empty()) {
+                why = format!("{error:#}");
+            }
+            tried.is_ok()
+        });
+    let result = found.ok_or_else(|| refused(&why));
+    let first = result.as_ref().map_or_else(|_| format!("no {why}"), |method| method.name().to_owned());
+    if let Some(cache) = cache {
+        // Whoever cannot keep it tries again.
+        let _ = fs::create_dir_all(cache.root());
+        let _ = write(&place(cache), &format!("{}\n{}", first.replace('\n', " "), tools.key()));
+    }
+    result
+}
+
+/// Whole or not at all, whoever else writes it.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+fn refused(why: &str) -> Unavailable {
+    let missing = format!("no network of its own can be given to the sandbox: {why}");
+    let mut cures: Vec<String> = Vec::new();
+    if why.contains("/dev/net/tun") {
+        cures.push("sudo modprobe tun; sudo chmod 666 /dev/net/tun".to_owned());
+    }
+    cures.extend(check::install_commands("slirp4netns"));
+    Unavailable { missing, cures }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::engine::Engine;
+    use super::*;
+
+    #[test]
+    fn what_was_found_is_remembered_until_something_changes() {
+        let Ok(tools) = Tools::of_network() else { return };
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::at(dir.path().to_owned());
+        assert!(remembered(Some(&cache)).is_none());
+        write(&place(&cache), &format!("pasta\n{}", tools.key())).unwrap();
+        assert_eq!(remembered(Some(&cache)).unwrap().unwrap().engine, Engine::Pasta);
+        write(&place(&cache), &format!("no tun\n{}", tools.key())).unwrap();
+        assert!(remembered(Some(&cache)).unwrap().unwrap_err().missing.ends_with(": tun"));
+        write(&place(&cache), "pasta\nanother kernel").unwrap();
+        assert!(remembered(Some(&cache)).is_none());
+    }
+
+    #[test]
+    fn a_tun_device_that_is_shut_has_its_own_cure() {
+        assert!(refused("open(\"/dev/net/tun\"): Permission denied").cures[0].contains("chmod 666 /dev/net/tun"));
+    }
+}
