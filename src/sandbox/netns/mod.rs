@@ -17,6 +17,7 @@ use std::thread::{self, JoinHandle};
 
 use anyhow::{Result, anyhow};
 
+use self::engine::Method;
 use self::held::Held;
 use self::machine::Machine;
 use super::cache::Cache;
@@ -29,6 +30,8 @@ pub(super) struct Network {
     mode: Mode,
     /// What is let in.
     reach: Vec<Reach>,
+    /// Why it has to be this machine's.
+    refusal: Option<String>,
     held: Option<Arc<Held>>,
 }
 
@@ -47,8 +50,11 @@ enum Mode {
 pub(super) struct Starting {
     is_wanted: bool,
     reach: Vec<Reach>,
-    making: JoinHandle<(Mode, Result<Held>)>,
+    making: JoinHandle<Made>,
 }
+
+/// The mode, why it is not the one that was wanted, and what holds it.
+type Made = (Mode, Option<String>, Result<Held>);
 
 /// Whether a run has every port for itself, so that it need not be given one that is free on this machine.
 pub fn has_all_ports() -> bool {
@@ -58,15 +64,19 @@ pub fn has_all_ports() -> bool {
 impl Network {
     /// Begins to make what a run asks for.
     pub(super) fn start(is_wanted: bool, reach: &[Reach], access: &Access, cache: &Cache) -> Starting {
-        let method = is_wanted.then(|| trial::find(Some(cache)).ok()).flatten();
+        let method = is_wanted.then(|| trial::find(Some(cache)));
         let (reach, access) = (reach.to_vec(), access.clone());
         let let_in = reach.clone();
         let making = thread::spawn(move || {
-            let isolated = method.map(|method| Held::with_network(method, &let_in, &access));
-            match isolated {
-                Some(Ok(held)) => (Mode::Isolated, Ok(held)),
-                Some(Err(_)) | None => (if is_wanted { Mode::Shared } else { Mode::Offline }, Held::of_processes()),
-            }
+            let refusal = match method {
+                None => return (Mode::Offline, None, Held::of_processes()),
+                Some(Err(unavailable)) => unavailable.missing,
+                Some(Ok(method)) => match isolated(method, &let_in, &access) {
+                    Ok(held) => return (Mode::Isolated, None, Ok(held)),
+                    Err(error) => format!("{error:#}"),
+                },
+            };
+            (Mode::Shared, Some(refusal), Held::of_processes())
         });
         Starting { is_wanted, reach, making }
     }
@@ -74,12 +84,12 @@ impl Network {
     /// None at all, and nothing that holds it.
     #[cfg(test)]
     pub(super) fn offline() -> Self {
-        Self { mode: Mode::Offline, reach: Vec::new(), held: None }
+        Self { mode: Mode::Offline, reach: Vec::new(), refusal: None, held: None }
     }
 
     /// One whose commands read the same in every run that has a network.
     pub(super) fn of_any_run() -> Self {
-        Self { mode: Mode::Shared, reach: Vec::new(), held: None }
+        Self { mode: Mode::Shared, reach: Vec::new(), refusal: None, held: None }
     }
 
     /// This machine's, with what is let in.
@@ -139,11 +149,13 @@ impl Network {
     pub(super) fn notes(&self) -> Vec<Unverified> {
         let mut notes = Vec::new();
         if self.is_shared() {
+            let because = self.refusal.as_ref().map(|refusal| format!(": {refusal}")).unwrap_or_default();
             notes.push(Unverified {
                 what: "loopback".to_owned(),
-                why: "services of this machine on 127.0.0.1 are within reach of the app; the cloud has none there \
-                      (`shakedown doctor` says what keeps them out, and --offline does)"
-                    .to_owned(),
+                why: format!(
+                    "services of this machine on 127.0.0.1 are within reach of the app; the cloud has none there{because} \
+                     (`shakedown doctor` says what keeps them out, and --offline does)"
+                ),
             });
         }
         let asked = self.reach.iter().filter(|reach| reach.is_asked && !self.is_offline());
@@ -159,9 +171,15 @@ impl Starting {
     /// The network, once it is there. One that cannot be made after all leaves this machine's.
     pub(super) fn finish(self) -> Network {
         let given_up = if self.is_wanted { Mode::Shared } else { Mode::Offline };
-        let (mode, held) = self.making.join().unwrap_or_else(|_| (given_up, Err(anyhow!("it was given up"))));
-        Network { mode, reach: self.reach, held: held.ok().map(Arc::new) }
+        let (mode, refusal, held) =
+            self.making.join().unwrap_or_else(|_| (given_up, None, Err(anyhow!("it was given up"))));
+        Network { mode, reach: self.reach, refusal, held: held.ok().map(Arc::new) }
     }
+}
+
+/// One of the run's own. On a busy machine what works may once take too long.
+fn isolated(method: Method, reach: &[Reach], access: &Access) -> Result<Held> {
+    Held::with_network(method, reach, access).or_else(|_| Held::with_network(method, reach, access))
 }
 
 /// Lines of `/etc/hosts` for names of services that are let in.

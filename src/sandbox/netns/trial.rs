@@ -13,7 +13,9 @@ use crate::sandbox::cache::Cache;
 use crate::sandbox::host::check;
 
 /// How long a namespace may take to come up. A pasta of 2023 was seen to spin without ever running its command.
-const TRIED_FOR: Duration = Duration::from_secs(2);
+const TRIED_FOR: Duration = Duration::from_secs(3);
+/// How long nothing is tried again where nothing worked: the machine may have been busy.
+const REFUSED_FOR: Duration = Duration::from_secs(600);
 
 /// What has been found, for the rest of this process.
 static FOUND: Mutex<Option<Result<Method, Unavailable>>> = Mutex::new(None);
@@ -59,7 +61,7 @@ fn remembered(cache: Option<&Cache>) -> Option<Result<Method, Unavailable>> {
         return None;
     }
     match first.strip_prefix("no ") {
-        Some(why) => Some(Err(refused(why))),
+        Some(why) => is_recent(&place(cache?)).then(|| Err(refused(why))),
         None => METHODS.iter().find(|(name, _)| *name == first).map(|(_, method)| Ok(*method)),
     }
 }
@@ -89,6 +91,11 @@ fn tried(cache: Option<&Cache>) -> Result<Method, Unavailable> {
         let _ = write(&place(cache), &format!("{}\n{}", first.replace('\n', " "), tools.key()));
     }
     result
+}
+
+fn is_recent(file: &Path) -> bool {
+    let written = fs::metadata(file).and_then(|meta| meta.modified());
+    written.is_ok_and(|written| written.elapsed().is_ok_and(|age| age < REFUSED_FOR))
 }
 
 /// Whole or not at all, whoever else writes it.
@@ -124,6 +131,9 @@ mod tests {
         assert_eq!(remembered(Some(&cache)).unwrap().unwrap().engine, Engine::Pasta);
         write(&place(&cache), &format!("no tun\n{}", tools.key())).unwrap();
         assert!(remembered(Some(&cache)).unwrap().unwrap_err().missing.ends_with(": tun"));
+        let long_ago = std::time::SystemTime::now() - REFUSED_FOR;
+        fs::File::options().append(true).open(place(&cache)).unwrap().set_modified(long_ago).unwrap();
+        assert!(remembered(Some(&cache)).is_none());
         write(&place(&cache), "pasta\nanother kernel").unwrap();
         assert!(remembered(Some(&cache)).is_none());
     }
