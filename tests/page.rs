@@ -10,6 +10,7 @@ use serde_json::Value;
 use shakedown::scenario::{Case, CaseResult, CaseStatus, Span, Summary, html};
 
 const PROBE: &str = include_str!("page_probe.html");
+const RUN_PROBE: &str = include_str!("run_page_probe.html");
 const LONG: &str =
     "a-scenario-whose-name-is-much-longer-than-anything-that-a-column-of-a-table-was-ever-made-for-and-then-some";
 
@@ -23,7 +24,11 @@ fn skipped(test: &str) -> bool {
 
 /// Shows a page to the probe; what the probe measured, and what the browser complained of.
 fn shown(page: &str) -> (Value, String) {
-    let folder = support::folder(&[("page.html", page), ("probe.html", PROBE)]);
+    shown_by(page, PROBE)
+}
+
+fn shown_by(page: &str, probe: &str) -> (Value, String) {
+    let folder = support::folder(&[("page.html", page), ("probe.html", probe)]);
     let output = Command::new(browser().unwrap())
         // The sandbox of a browser needs rights that a container's root lacks; all that is shown here is our own.
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"])
@@ -104,4 +109,45 @@ fn the_page_asks_nothing_of_the_network() {
     let (_, complaints) = shown(&spoilt);
     assert!(complaints.contains("elsewhere.invalid"), "{complaints}");
     assert_eq!(shown(&page()).1, "");
+}
+
+/// The page of a real run that fails, as the command writes it.
+fn run_page() -> String {
+    let folder = support::folder(&[("requirements.txt", "# nothing\n"), ("main.py", "import brinemoon\n")]);
+    let file = folder.path().join("run.html");
+    let ran = Command::new(env!("CARGO_BIN_EXE_shakedown"))
+        .args(["run", "--quiet", "--backend", "host", "--format", "html", "--output"])
+        .arg(&file)
+        .arg(folder.path())
+        .env("XDG_STATE_HOME", folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(ran.status.code(), Some(1), "{}", String::from_utf8_lossy(&ran.stderr));
+    std::fs::read_to_string(file).unwrap()
+}
+
+#[test]
+fn the_page_of_a_run_shows_the_error_and_can_be_read_in_light_and_dark_wide_and_narrow() {
+    let test = "the_page_of_a_run_shows_the_error";
+    if skipped(test) || support::host_is_missing(test) {
+        return;
+    }
+    let page = run_page();
+    let (measured, complaints) = shown_by(&page, RUN_PROBE);
+    assert_eq!(complaints, "");
+    let frames = measured.as_array().unwrap();
+    assert_eq!(frames.len(), 4);
+    for frame in frames {
+        assert_eq!(frame["title"], "shakedown: fails", "{frame}");
+        assert_eq!(frame["heading"], "the deploy: fails at start", "{frame}");
+        assert!(frame["marked"].as_str().unwrap().contains("brinemoon"), "{frame}");
+        assert_eq!(frame["open"], serde_json::json!(["start"]), "{frame}");
+        assert_eq!((&frame["fits"], &frame["inside"]), (&true.into(), &true.into()), "{frame}");
+        // What WCAG 2 asks of text.
+        assert!(frame["contrast"].as_f64().unwrap() >= 4.5, "{frame}");
+    }
+    assert_ne!(frames[0]["background"], frames[2]["background"], "light and dark are the same: {measured}");
+
+    let spoilt = page.replace("</h1>", "</h1><img src=\"http://elsewhere.invalid/a.png\">");
+    assert!(shown_by(&spoilt, RUN_PROBE).1.contains("elsewhere.invalid"));
 }

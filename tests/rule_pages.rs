@@ -24,6 +24,7 @@ fn every_rule_has_its_page_and_no_page_is_left_over() {
         .collect();
     let names = pages.keys().chain(there.keys());
     let mut stale: Vec<&String> = names.filter(|name| pages.get(*name) != there.get(*name)).collect();
+    stale.sort();
     stale.dedup();
     assert!(stale.is_empty(), "`just rules` writes the pages anew: {stale:?}");
 }

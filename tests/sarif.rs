@@ -41,8 +41,8 @@ fn schema() -> Validator {
 fn sarif(args: &[&str], paths: &[&Path]) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shakedown"));
     let output = command.args(args).args(["--format", "sarif"]).args(paths).current_dir(root()).output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{args:?} {paths:?}: {error}\n{told}"))
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{args:?} {paths:?}: {error}\n{stderr}"))
 }
 
 /// What is wrong with a document; nothing where all is well.
@@ -95,7 +95,7 @@ fn entries(folder: &str) -> Vec<PathBuf> {
 #[test]
 fn the_checks_of_every_scenario_are_valid() {
     let schema = schema();
-    let (mut told, mut wrong) = (0, Vec::new());
+    let (mut count, mut wrong) = (0, Vec::new());
     for scenario in entries("scenarios") {
         let app = scenario.join("app");
         // Unreadable input has no report, in whatever format.
@@ -104,11 +104,11 @@ fn the_checks_of_every_scenario_are_valid() {
             continue;
         }
         let document = sarif(&["check"], &[&app]);
-        told += results(&document).len();
+        count += results(&document).len();
         wrong.extend(faults(&schema, &document).into_iter().map(|fault| format!("{}: {fault}", app.display())));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(told > 50, "only {told} results");
+    assert!(count > 50, "only {count} results");
 }
 
 #[test]

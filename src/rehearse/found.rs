@@ -70,6 +70,7 @@ impl Found {
             reason,
             outcome,
             diagnoses,
+            log,
             telling,
             unverified,
             transient,

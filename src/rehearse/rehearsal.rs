@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::builder::Detected;
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
+use crate::log::Log;
 use crate::plan::Plan;
 use crate::run::{Event, Outcome, Verdict};
 use crate::sandbox::{Kept, Unverified};
@@ -25,6 +26,8 @@ pub struct Rehearsal {
     pub outcome: Outcome,
     /// The primary one first.
     pub diagnoses: Vec<Diagnosis>,
+    /// What the run printed, as far as it is kept.
+    pub log: Log,
     /// The most telling lines of the log, for a failure without a known cause.
     pub telling: Vec<Evidence>,
     /// What the verdict does not cover.

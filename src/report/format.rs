@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Paint, Report, github, human, in_json, json, junit, markdown, sarif, shown};
+use super::{Paint, Report, github, html, human, in_json, json, junit, markdown, sarif, shown};
 
 /// An output format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -20,6 +20,8 @@ pub enum Format {
     Github,
     /// For a pull request's comment or a step summary
     Markdown,
+    /// A page that needs nothing but a browser: plan, times, causes with the diff of each fix, output with the error marked
+    Html,
 }
 
 impl Format {
@@ -32,6 +34,7 @@ impl Format {
             Self::Sarif => (sarif::render(report)?, true),
             Self::Github => (github::render(report), false),
             Self::Markdown => (markdown::render(report), false),
+            Self::Html => (html::render(report)?, false),
         };
         Ok(if is_json { in_json(&text) } else { shown(&text) }.into_owned())
     }

@@ -98,15 +98,19 @@ pub(super) fn one(diagnosis: &Diagnosis, project: &Path, paint: Paint) -> String
 
 fn excerpt(out: &mut String, evidence: &Evidence, project: &Path, paint: Paint) {
     let _ = writeln!(out, "  {} {}", paint.hint("-->"), in_line(&evidence.source.to_string()));
-    let text = match (&evidence.source, evidence.text.is_empty()) {
-        (Source::File { path, line: Some(line) }, true) => read_line(&project.join(path), *line),
-        (_, true) => None,
-        (_, false) => Some(evidence.text.clone()),
-    };
-    if let Some(text) = text {
-        let text = console::truncate_str(text.trim_end(), EXCERPT_WIDTH, "…").into_owned();
+    if let Some(text) = line_of(evidence, project) {
         let _ = writeln!(out, "   {} {text}", paint.dim("|"));
     }
+}
+
+/// The line that a piece of evidence points at, where there is one.
+pub(super) fn line_of(evidence: &Evidence, project: &Path) -> Option<String> {
+    let text = match (&evidence.source, evidence.text.is_empty()) {
+        (Source::File { path, line: Some(line) }, true) => read_line(&project.join(path), *line)?,
+        (_, true) => return None,
+        (_, false) => evidence.text.clone(),
+    };
+    Some(console::truncate_str(text.trim_end(), EXCERPT_WIDTH, "…").into_owned())
 }
 
 fn read_line(path: &Path, line: usize) -> Option<String> {
@@ -114,7 +118,7 @@ fn read_line(path: &Path, line: usize) -> Option<String> {
 }
 
 /// Where a log's deploy failed, or how far it came.
-fn place(failure: &Failure, nameless: bool, paint: Paint) -> String {
+pub(super) fn place(failure: &Failure, nameless: bool, paint: Paint) -> String {
     let mut out = String::new();
     let ended = failure.exit_code.is_some_and(|code| code != 0);
     if let Some(phase) = failure.phase.as_ref().filter(|_| nameless && !ended) {
@@ -130,7 +134,7 @@ fn place(failure: &Failure, nameless: bool, paint: Paint) -> String {
     out
 }
 
-fn compared(out: &mut String, comparison: &Comparison, paint: Paint) {
+pub(super) fn compared(out: &mut String, comparison: &Comparison, paint: Paint) {
     let _ = match comparison.outcome {
         Match::Reproduced => writeln!(out, "here: {}, for the same cause", paint.good("reproduced")),
         Match::Differs => writeln!(out, "here: {}, elsewhere or for another cause", paint.warn("fails differently")),
@@ -154,7 +158,7 @@ fn tally(findings: &[Diagnosis]) -> String {
     if counted.is_empty() { "nothing found".to_owned() } else { counted.join(", ") }
 }
 
-fn failure(out: &mut String, rehearsal: &Rehearsal, paint: Paint) {
+pub(super) fn failure(out: &mut String, rehearsal: &Rehearsal, paint: Paint) {
     for phase in &rehearsal.outcome.phases {
         for cmd in phase.cmds.iter().filter(|cmd| !matches!(cmd.status, Status::Passed | Status::Skipped)) {
             let _ = writeln!(out, "{} {}: {}", paint.bad(&phase.name), words::ending(cmd.status), cmd.cmd);

@@ -3,12 +3,14 @@
 mod door;
 mod format;
 mod github;
+mod html;
 mod human;
 mod json;
 mod junit;
 mod live;
 mod markdown;
 mod migration;
+mod page;
 mod paint;
 mod repository;
 mod rule_page;
@@ -22,6 +24,7 @@ pub use human::not_verified;
 pub use json::{SCHEMA, check_schema, replay_schema, run_schema};
 pub use live::Live;
 pub use migration::{migration_human, migration_json, migration_markdown, migration_schema};
+pub use page::{PAGE_HEAD, PAGE_TAIL, escaped_html};
 pub use paint::Paint;
 pub use rule_page::{rule_index, rule_page};
 

@@ -101,7 +101,7 @@ fn rows(rehearsal: &Rehearsal) -> Vec<Row> {
 }
 
 /// A command, and where its work is from where that is an earlier run.
-fn command(cmd: &CmdOutcome) -> String {
+pub(super) fn command(cmd: &CmdOutcome) -> String {
     match &cmd.origin {
         Some(Origin::Reused { age_seconds, index }) => {
             format!("{}\n→ {}", cmd.cmd, words::reused(*age_seconds, *index))
@@ -111,7 +111,7 @@ fn command(cmd: &CmdOutcome) -> String {
 }
 
 /// What the setup phase installs, which says more than the command that does it.
-fn packages(rehearsal: &Rehearsal) -> String {
+pub(super) fn packages(rehearsal: &Rehearsal) -> String {
     let setup = || rehearsal.plan.steps.iter().filter(|step| step.name == SETUP);
     let packages = setup().flat_map(|step| step.packages.names()).collect::<Vec<_>>().join(", ");
     let commands = setup().flat_map(Step::commands).map(|command| command.shown.clone());

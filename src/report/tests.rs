@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use proptest::prelude::*;
 
 use super::*;
@@ -15,9 +16,6 @@ use crate::rehearse::replay::Match;
 use crate::run::{CmdOutcome, Outcome, PhaseOutcome, Smoke, SmokeKind, SmokeResult, Status};
 use crate::sandbox::process::Exit;
 use crate::sandbox::{Kept, Unverified};
-
-const FORMATS: &[Format] =
-    &[Format::Human, Format::Json, Format::Junit, Format::Sarif, Format::Github, Format::Markdown];
 
 fn sources(text: &str) -> Vec<Source> {
     vec![
@@ -141,7 +139,7 @@ fn commands(text: &str) -> Vec<char> {
 
 fn is_harmless(text: &str) -> Result<(), TestCaseError> {
     for report in reports(text) {
-        for format in FORMATS {
+        for format in Format::value_variants() {
             for paint in [Paint::PLAIN, Paint::new(true)] {
                 let rendered = format.render(&report, paint).unwrap();
                 let left = commands(&without_our_colours(&rendered));

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use anyhow::Result;
 
 use super::result::{CaseResult, CaseStatus, Span, Summary};
+use crate::report::{PAGE_HEAD, PAGE_TAIL, escaped_html as escaped};
 
-const HEAD: &str = include_str!("page_head.html");
-const TAIL: &str = include_str!("page_tail.html");
+const STYLE: &str = include_str!("page.css");
 
 /// The colours a phase may have, by its name; others share the last.
 const PHASES: &[(&str, &str)] =
@@ -23,7 +23,7 @@ const LEGEND: &str = "<p class=\"legend\">phases:<span class=\"setup\"></span>se
 pub fn html(summary: &Summary) -> Result<String> {
     let several = summary.has_several_backends();
     let end = summary.results.iter().map(|result| result.from + result.seconds).fold(summary.seconds, f64::max);
-    let mut page = HEAD.to_owned();
+    let mut page = PAGE_HEAD.to_owned() + STYLE;
     let mut counts = String::new();
     for status in CaseStatus::ALL {
         let count = summary.count(status);
@@ -37,7 +37,7 @@ pub fn html(summary: &Summary) -> Result<String> {
             )?;
         }
     }
-    writeln!(page, "</style>\n</head>\n<body>\n<h1>shakedown suite</h1>")?;
+    writeln!(page, "</style>\n<title>shakedown suite</title>\n</head>\n<body>\n<h1>shakedown suite</h1>")?;
     let ended = if summary.interrupted { ", interrupted" } else { "" };
     writeln!(page, "<p class=\"counts\">{counts}in {:.1} s{ended}</p>\n{LEGEND}", summary.seconds)?;
     let step = step(end);
@@ -54,7 +54,7 @@ pub fn html(summary: &Summary) -> Result<String> {
         row(&mut page, result, several, end)?;
     }
     page += "</tbody></table>\n";
-    page += TAIL;
+    page += PAGE_TAIL;
     Ok(page)
 }
 
@@ -133,21 +133,6 @@ fn axis(step: f64, end: f64) -> String {
         .filter(|time| *time == 0.0 || share(*time, end) < 96.0)
         .map(|time| format!("<i style=\"left:{:.3}%\">{time} s</i>", share(time, end)));
     format!("<div class=\"axis\">{}</div>", marks.collect::<String>())
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out += "&amp;",
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '"' => out += "&quot;",
-            '\'' => out += "&#39;",
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
