@@ -43,7 +43,7 @@ static SERVICE_TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&shapes.join("|"))
 });
 
-/// A pattern that did not compile would show what it is to hide.
+/// Panics where a pattern does not compile: without it a secret would be shown.
 fn pattern(text: &str) -> Regex {
     #[expect(clippy::unwrap_used, reason = "patterns are literals, each used by a test")]
     Regex::new(text).unwrap()

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::platform::{Platform, railway};
 use crate::project::{InputError, Project, Source};
 
+use super::kind::BuilderKind;
 use super::railpack::Version;
 
 /// What turns a project into an image.
@@ -21,6 +22,17 @@ pub enum Builder {
     Dockerfile,
     /// Another one, by the name that the platform gives it.
     Other(String),
+}
+
+impl Builder {
+    /// Which of those that we plan for it is; none where its plan is not made here.
+    pub fn kind(&self) -> Option<BuilderKind> {
+        match self {
+            Self::Nixpacks => Some(BuilderKind::Nixpacks),
+            Self::Railpack(_) => Some(BuilderKind::Railpack),
+            Self::Dockerfile | Self::Other(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for Builder {

@@ -5,11 +5,13 @@ pub mod railpack;
 
 mod buildable;
 mod detect;
+mod kind;
 mod pattern;
 mod planned;
 
 pub use buildable::{Buildable, Refused};
 pub use detect::{Asked, Builder, Detected, detect, version_on};
+pub use kind::BuilderKind;
 use pattern::regex;
 pub use planned::Planned;
 pub use railpack::OfRailpack;

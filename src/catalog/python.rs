@@ -14,7 +14,7 @@ pub struct Python {
     pub minor: (u32, u32),
     /// The same as people write it, `3.12`.
     pub name: &'static str,
-    /// What that is at the commit: 3.12.7 by the test that Nixpacks runs in Docker, the others by the dates of the commits.
+    /// The patch release at that commit: 3.12.7 by the test that Nixpacks runs in Docker, the others by the dates of the commits.
     pub release: &'static str,
     /// The attribute of nixpkgs.
     pub attribute: &'static str,

@@ -62,14 +62,14 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         let goes_on = called == "activate" && !command.contains("activate &&");
         let finding = if goes_on { finding.severity(Severity::Warning) } else { finding };
         let plain = plain(command, venv);
-        let start = start.as_ref().filter(|start| start.command == command && is_made(facts, facts.venv()));
+        let start = start.as_ref().filter(|start| start.command == command && is_made(facts, facts.builder().venv()));
         findings.push(match start {
             Some(start) if plain != command => finding
-                .help(format!("call the programs by name alone: those of {} are on PATH", facts.venv()))
+                .help(format!("call the programs by name alone: those of {} are on PATH", facts.builder().venv()))
                 .fix(format!("start it with `{plain}`"), start.replaced_with(facts, &plain)),
-            _ if venv == facts.venv() => finding
+            _ if venv == facts.builder().venv() => finding
                 .help(format!("let the builder's own install command make {venv} (do without one of your own), or begin yours with `python -m venv {venv}`")),
-            _ => finding.help(format!("call the programs by name alone, after an install into {}, which is on PATH", facts.venv())),
+            _ => finding.help(format!("call the programs by name alone, after an install into {}, which is on PATH", facts.builder().venv())),
         });
     }
 }

@@ -21,7 +21,7 @@ pub struct Check {
     pub about: &'static str,
     /// Whether an error of it ends the deploy although a run here does not show it, this machine being kinder there.
     pub decides: bool,
-    /// Whether a likely error of it leaves in doubt a run that works here, for the same reason.
+    /// Whether a likely error of it turns a verdict of works into cannot tell, for the same reason.
     pub doubts: bool,
 }
 

@@ -41,8 +41,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let app = &facts.app;
     let files = app.files();
     // Nobody misses the file of another builder.
-    let others = if facts.is_railpack() { "nixpacks.toml" } else { "railpack.json" };
-    for (name, slips) in NAMES.iter().filter(|(name, _)| !app.has_file(name) && *name != others) {
+    let of_builders = ["nixpacks.toml", "railpack.json"];
+    let is_read = |name: &&str| !of_builders.contains(name) || *name == facts.builder().config_file();
+    for (name, slips) in NAMES.iter().filter(|(name, _)| !app.has_file(name) && is_read(name)) {
         // Where something else says what to install, nobody misses the file.
         if *name == REQUIREMENTS && installs(facts) {
             continue;

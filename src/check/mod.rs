@@ -86,7 +86,7 @@ pub fn check(project: &Project, options: &Options, planned: &Planned) -> Vec<Dia
     check_installed(project, options, planned, None)
 }
 
-/// The same, once something was installed: `absent` are those of the [`imports`] that it has nothing for.
+/// The same after an install; `absent` are the [`imports`] that no installed distribution provides.
 pub fn check_installed(
     project: &Project,
     options: &Options,

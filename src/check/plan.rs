@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::facts::Facts;
 use super::finding::{Check, Finding, Findings, append_line, error};
+use crate::builder::BuilderKind;
 use crate::project::{Project, Source};
 
 pub(crate) const NO_PLAN: Check = error(
@@ -64,7 +65,10 @@ fn no_plan(facts: &Facts<'_>) -> Finding {
             append_line(&config, "[start]"),
             append_line(&config, format!("cmd = \"python {entry}\"")),
         ];
-        let edits = if facts.is_railpack() || project.has_file("nixpacks.toml") { Vec::new() } else { edits };
+        let edits = match builder {
+            BuilderKind::Nixpacks if !project.has_file("nixpacks.toml") => edits,
+            BuilderKind::Nixpacks | BuilderKind::Railpack => Vec::new(),
+        };
         return finding
             .about(entry)
             .at(project.file(entry), "")

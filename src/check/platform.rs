@@ -2,6 +2,7 @@
 
 use super::facts::Facts;
 use super::finding::{Check, Findings, error, note, set_key, warning};
+use crate::builder::BuilderKind;
 use crate::finding::Severity;
 use crate::platform::{Platform, railway};
 use crate::project::Source;
@@ -69,9 +70,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let named = builder.map(|builder| builder.value.to_ascii_uppercase());
     let on_railway = on_railway(facts);
     if facts.project.has_file("Dockerfile") && facts.options.platform != Platform::None {
-        let finding = DOCKERFILE.found(match facts.is_railpack() {
-            true => "the Dockerfile is built, not Railpack's plan",
-            false => "the Dockerfile is built, not Nixpacks' plan",
+        let finding = DOCKERFILE.found(match facts.builder() {
+            BuilderKind::Nixpacks => "the Dockerfile is built, not Nixpacks' plan",
+            BuilderKind::Railpack => "the Dockerfile is built, not Railpack's plan",
         });
         // Other platforms ask which builder to use, and who names it knows.
         let known = named.as_deref() == Some("DOCKERFILE");
@@ -107,7 +108,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             findings.push(finding.at(file.source(&key), command).fix("run it by a shell", edits));
         }
     }
-    if !facts.is_railpack() && named.as_deref().is_none_or(|name| name == "NIXPACKS") {
+    let is_nixpacks = facts.builder() == BuilderKind::Nixpacks;
+    if is_nixpacks && named.as_deref().is_none_or(|name| name == BuilderKind::Nixpacks.name_on_railway()) {
         let finding = DEPRECATED.found("Railway calls Nixpacks deprecated: new services are built with Railpack");
         let source = builder.map(|builder| builder.source.clone());
         let source = source.or_else(|| Some(Source::File { path: facts.railway()?.path.clone(), line: None }));
@@ -153,7 +155,7 @@ fn below_the_root(facts: &Facts<'_>, findings: &mut Findings) {
 
 /// Whether Railway's word for a builder is that of the plan.
 fn is_ours(facts: &Facts<'_>, name: &str) -> bool {
-    name == if facts.is_railpack() { "RAILPACK" } else { "NIXPACKS" }
+    name == facts.builder().name_on_railway()
 }
 
 /// What would be different for this very project.

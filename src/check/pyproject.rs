@@ -2,6 +2,7 @@
 
 use super::facts::Facts;
 use super::finding::{Check, Finding, Findings, error};
+use crate::builder::BuilderKind;
 use crate::project::{InputError, Source};
 
 pub(crate) const INVALID: Check = error(
@@ -13,8 +14,10 @@ pub(super) const CHECKS: &[Check] = &[INVALID];
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     // Railpack's installers read the file whoever they are: uv and PDM by their locks, pip for its own settings.
-    let used = matches!(facts.manager(), Some("setuptools" | "poetry" | "pdm" | "uv"))
-        || facts.is_railpack() && facts.manager() != Some("requirements");
+    let used = match facts.builder() {
+        BuilderKind::Nixpacks => matches!(facts.manager(), Some("setuptools" | "poetry" | "pdm" | "uv")),
+        BuilderKind::Railpack => facts.manager() != Some("requirements"),
+    };
     if facts.is_python() && used && facts.app.has_file("pyproject.toml") && facts.pyproject().is_none() {
         findings.extend(unparsable(facts));
     }

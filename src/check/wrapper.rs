@@ -44,7 +44,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             Severity::Note => format!("`{words}` installs the development group, too, at every start"),
             _ => format!(
                 "`{words}` makes an environment of its own, and leaves {}, where the packages are, aside",
-                facts.venv()
+                facts.builder().venv()
             ),
         };
         let better = start.command.replacen(words, "", 1);

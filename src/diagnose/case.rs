@@ -1,6 +1,6 @@
 //! What a diagnosis is made from.
 
-use crate::builder::Builder;
+use crate::builder::{Builder, BuilderKind};
 use crate::log::Log;
 use crate::log::pattern::Pattern;
 use crate::platform::Deploy;
@@ -31,11 +31,12 @@ impl<'a> Case<'a> {
         Self { project: None, log, outcome: None, deploy: None, builder: None, missing_libraries: &[] }
     }
 
-    /// Whether Railpack built it, and not Nixpacks.
-    pub(super) fn is_railpack(&self) -> bool {
+    /// Whose words it is answered in. What another builder has built is read as Nixpacks' would be.
+    pub(super) fn builder_kind(&self) -> BuilderKind {
         match self.builder {
-            Some(builder) => matches!(builder, Builder::Railpack(_)),
-            None => is_of_railpack(self.log),
+            Some(builder) => builder.kind().unwrap_or(BuilderKind::Nixpacks),
+            None if is_of_railpack(self.log) => BuilderKind::Railpack,
+            None => BuilderKind::Nixpacks,
         }
     }
 }

@@ -81,7 +81,7 @@ fn diagnosis(case: &Case<'_>, shown: Shown) -> Diagnosis {
         message: message.unwrap_or_else(|| rule.message_for(subject.as_deref())),
         evidence,
         certainty: if rank >= SAID { Certainty::Certain } else { Certainty::Likely },
-        help: Some(help.unwrap_or_else(|| rule.help_for(subject.as_deref(), case.is_railpack())))
+        help: Some(help.unwrap_or_else(|| rule.help_for(subject.as_deref(), case.builder_kind())))
             .filter(|help| !help.is_empty()),
         fixes,
         subject,

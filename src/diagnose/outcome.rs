@@ -150,7 +150,7 @@ fn diagnosis(
         subject: subject.map(str::to_owned),
         evidence: evidence.to_vec(),
         certainty: Certainty::Certain,
-        help: Some(rule.help_for(subject, case.is_railpack())),
+        help: Some(rule.help_for(subject, case.builder_kind())),
         fixes: fixes::of(case, rule, subject),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use super::table::rule;
+use crate::builder::BuilderKind;
 use crate::finding::Diagnosis;
 
 /// Says in Railpack's words what is said in Nixpacks', where the log is Railpack's.
@@ -9,7 +10,7 @@ pub(super) fn amend(case: &Case<'_>, diagnoses: &mut [Diagnosis]) {
     const WORDS: &[&str] =
         &["nixPkgs", "nixLibs", "aptPkgs", "nixpacks.toml", "nixpacks.json", "NIXPACKS_", "/opt/venv", "Nix"];
     let speaks = |text: &str| WORDS.iter().any(|word| text.contains(word));
-    if diagnoses.is_empty() || !case.is_railpack() {
+    if diagnoses.is_empty() || case.builder_kind() != BuilderKind::Railpack {
         return;
     }
     for diagnosis in diagnoses {

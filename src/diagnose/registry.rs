@@ -1,6 +1,7 @@
 //! Every id that a report may carry, and what it means: one text each, whether a check finds it, a log shows it, or both.
 
 use super::table::{RULES, rule};
+use crate::builder::BuilderKind;
 use crate::check::checks;
 use crate::finding::Severity;
 
@@ -31,9 +32,9 @@ pub fn explain(id: &str) -> Option<Explained> {
     let severity = check.map(|check| check.severity);
     let of_rule = |id| {
         let rule = rule(id)?;
-        let (id, about, help) = (rule.id, rule.about, rule.help_for(None, false));
+        let (id, about, help) = (rule.id, rule.about, rule.help_for(None, BuilderKind::Nixpacks));
         let (phases, link) = (rule.phases, rule.link);
-        let help_on_railpack = Some(rule.help_for(None, true)).filter(|own| *own != help);
+        let help_on_railpack = Some(rule.help_for(None, BuilderKind::Railpack)).filter(|own| *own != help);
         let (help, example) = (Some(help), Some(rule.example));
         Some(Explained { id, about, help, example, link, phases, check: severity, help_on_railpack })
     };

@@ -40,7 +40,7 @@ pub fn telling_lines(log: &Log, phase: Option<&str>) -> Vec<Evidence> {
     chosen.into_iter().map(|at| evidence_of(lines[at])).collect()
 }
 
-/// How much a line looks like the account of a failure; none for what only frames one.
+/// How much a line looks like the account of a failure; `None` for rulers, hints and the like around one.
 fn loudness(text: &str) -> Option<i32> {
     const NOISE: &[&str] = &[
         "[notice]",

@@ -63,7 +63,7 @@ pub struct Step {
     pub rule: &'static str,
     /// The fix.
     pub fix: Fix,
-    /// The cause that the run before it failed for, and its own rule, as far as they are gone after it.
+    /// What this fix has ended: the cause of the run before it, its own rule, or both.
     pub cured: Vec<&'static str>,
 }
 

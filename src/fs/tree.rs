@@ -17,8 +17,7 @@ pub fn copy_file(from: &Path, to: &Path) -> Result<()> {
     fs::copy(&real, to).map(drop).with_context(|| format!("could not copy {}", real.display()))
 }
 
-/// Copies a folder. Links stay links, and files that cannot be read are left out: a host may hide single ones from this
-/// user, and what they are missing for will say so.
+/// Copies a folder. Links stay links. Files that this user cannot read are left out; what needs one fails later, and names it.
 ///
 /// # Errors
 /// Those of listing folders and making them.

@@ -18,7 +18,7 @@ const MIDDLE: usize = 1 << 20;
 /// Lines kept before and after a telling word.
 const BEFORE: usize = 30;
 const AFTER: usize = 20;
-/// As many lines that are the same, one after the other, tell as much as any number.
+/// The most lines that are kept of a run of equal ones.
 const ENOUGH: usize = 3;
 /// A longer line is cut into pieces of this size.
 const LONGEST: usize = 16 << 10;

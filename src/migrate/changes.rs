@@ -26,7 +26,7 @@ pub struct Change {
     pub places: Vec<Evidence>,
 }
 
-/// Nothing of the kind.
+/// Stands for a value that one side does not have.
 const NOTHING: &str = "–";
 
 /// Every matter in which two plans of a project differ. Of a side that has no plan there is nothing to compare.

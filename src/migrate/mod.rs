@@ -10,7 +10,6 @@ pub use changes::{Change, changes};
 pub use search::{Side, search};
 pub use translate::translate;
 
-use crate::builder::Builder;
 use crate::fix::Proof;
 
 /// What became of a migration.
@@ -24,9 +23,4 @@ pub struct Migration {
     pub changes: Vec<Change>,
     /// The edit that makes it work there; absent where none is needed.
     pub proof: Option<Proof>,
-}
-
-/// A builder by name, and whether its plans are made here.
-pub fn is_planned(builder: &Builder) -> bool {
-    matches!(builder, Builder::Nixpacks | Builder::Railpack(_))
 }

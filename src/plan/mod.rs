@@ -37,7 +37,7 @@ pub struct Plan {
     pub assets: Vars,
     /// The plan as the builder prints it at the head of a build's log.
     pub printed: String,
-    /// What this plan says otherwise than the builder's may: the thing, and why.
+    /// Where the real builder's plan may differ from this one: the thing, and why.
     pub doubts: Vec<(String, String)>,
 }
 
@@ -147,7 +147,7 @@ pub struct Start {
     pub profile: Vec<String>,
     /// Variables of the app beside those of the steps.
     pub variables: Vars,
-    /// What the image that runs takes of the one that was built, in order; all of it unless said.
+    /// What is copied from the built image into the runtime image, in order; `None` is all of it.
     pub takes: Option<Vec<Taken>>,
 }
 

@@ -72,9 +72,9 @@ pub fn read(project: &Project, environment: Option<&str>) -> Result<Option<Deplo
     file(project).map(|(home, name)| parse(&home, name, environment)?.deploy()).transpose()
 }
 
-/// The file that counts, and the folder that it is in. A service's root directory does not move it: it is looked for at the root
-/// of the repository (Railway's documentation of config as code). One in the folder counts where the service's settings name it,
-/// so that it is taken where the root has none.
+/// Railway's file that counts, and the folder that it is in. Railway looks for it at the root of the repository, whatever the service's root
+/// directory (its documentation of config as code). Where the root has none, one in the root directory is taken: the service's
+/// settings may name it.
 pub fn file(project: &Project) -> Option<(Project, &'static str)> {
     let homes = project.repository().into_iter().chain([project.clone()]);
     homes.into_iter().find_map(|home| {

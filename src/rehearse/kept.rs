@@ -82,7 +82,7 @@ pub(super) fn is_wanted(request: &Request, interrupted: bool) -> bool {
     from(request).is_some() || (request.keep && !interrupted)
 }
 
-/// `venv` refuses a place that it finds in use, and the cloud's is never there when the phase begins that makes it.
+/// The phase that makes the venv. The old one is removed before it, since `venv` refuses a folder that is in use.
 const INSTALL: &str = "install";
 
 /// Takes away what the phases to come will make again.

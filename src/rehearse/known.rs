@@ -31,7 +31,7 @@ impl Rehearsal {
         }
     }
 
-    /// What a run here cannot show decides, or leaves the deploy in doubt; of the rest the run has shown that it does not end the deploy.
+    /// Beside a run that worked, only checks that decide or leave in doubt may change the verdict; the others become warnings.
     fn add_beside_success(&mut self, findings: Vec<Diagnosis>) {
         let notable = findings.into_iter().filter(|finding| finding.severity > Severity::Note);
         let (deciding, others): (Vec<_>, Vec<_>) = notable.partition(|finding| decides(finding) || doubts(finding));

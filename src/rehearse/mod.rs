@@ -101,7 +101,7 @@ pub fn rehearse_then(
     })?;
     last_look(&ran, &*sandbox)?;
     let built = ran.outcome.phases.iter().all(|phase| phase.status == Status::Passed);
-    // Of a failure the log tells; what it would have come to next is for the next run.
+    // After a failure the log names the module; what would be missed next is not known before that is mended.
     let absent = (ran.outcome.verdict() == Verdict::Works).then(|| {
         let imports = check::imports(&project, &request.options, &planned);
         imports::absent(&*sandbox, &buildable.plan, &ran.vars, &imports, interrupted)

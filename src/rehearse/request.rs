@@ -145,9 +145,18 @@ impl Request {
 
     /// [`Request::plan`], once it is known who builds.
     pub(super) fn plan_for(&self, project: &Project, detected: Option<&Detected>) -> Result<Planned> {
-        if let Some(Detected { builder: Builder::Railpack(version), because, .. }) = detected {
-            return Ok(self.plan_railpack(project, *version, because.clone())?);
+        match detected.map(|detected| (&detected.builder, detected)) {
+            Some((Builder::Railpack(version), detected)) => {
+                Ok(self.plan_railpack(project, *version, detected.because.clone())?)
+            }
+            // Of what is not rehearsed here, too: `check` speaks of Nixpacks' plan.
+            Some((Builder::Nixpacks | Builder::Dockerfile | Builder::Other(_), _)) | None => {
+                self.plan_nixpacks(project)
+            }
         }
+    }
+
+    fn plan_nixpacks(&self, project: &Project) -> Result<Planned> {
         Ok(Planned::Nixpacks(match &self.planner {
             Planner::Builtin => nixpacks::derive(project, &self.options),
             Planner::Nixpacks(program) => nixpacks::external::derive(program, project, &self.options)?,

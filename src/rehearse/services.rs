@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Request;
+use crate::builder::Planned;
 use crate::builder::nixpacks::PlanError;
-use crate::builder::{Builder, Planned};
 use crate::plan::Choice;
 use crate::project::{InputError, Project, Repository, Source};
 
@@ -94,7 +94,7 @@ fn read(request: &Request, empty: Service) -> anyhow::Result<Service> {
         return Ok(Service { problem, ..empty });
     };
     let found = Service { builder: detected.builder.to_string(), builder_because: detected.because.clone(), ..empty };
-    if !matches!(detected.builder, Builder::Nixpacks | Builder::Railpack(_)) {
+    if detected.builder.kind().is_none() {
         return Ok(found);
     }
     let planned = request.plan_for(&project, Some(&detected))?;

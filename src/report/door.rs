@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 /// Begins a mark. No character: Unicode sets it aside for use within a program.
 const MARK: char = '\u{fdd0}';
-/// What a project would have to guess.
+/// A number of this process, without which nobody can imitate a mark.
 static SECRET: LazyLock<String> = LazyLock::new(|| format!("{:016x}", RandomState::new().hash_one(std::process::id())));
 
 /// Text in a colour, by the numbers of SGR such as `1;31`, until it has gone through [`shown`].

@@ -20,7 +20,7 @@ use crate::sandbox::Unverified;
 const EXCERPT_WIDTH: usize = 160;
 /// Evidence beyond this many places is counted, not shown.
 const MOST_EVIDENCE: usize = 6;
-/// The lines of one error message say the same.
+/// The most lines of the log that are shown as evidence: those of one error message say the same.
 const MOST_LOG_LINES: usize = 2;
 
 pub(super) fn render(report: &Report, paint: Paint) -> String {

@@ -6,7 +6,7 @@ use crate::sandbox::Work;
 
 /// An app that has done nothing for this long has come to rest.
 pub(super) const REST: Duration = Duration::from_secs(3);
-/// Who sleeps longer does it for the rest of what is watched.
+/// A longer sleep outlasts what is watched, so that the app counts as at rest.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 /// After as many sleeps it is a loop.
 const MOST_SLEEPS: usize = 2;

@@ -2,7 +2,7 @@
 
 /// The smoke run, as events name it.
 pub const START: &str = "start";
-/// The image that runs, where it takes less than all of what was built.
+/// The making of the runtime image, where it is not the whole built one.
 pub(super) const IMAGE: &str = "image";
 /// Railway's `preDeployCommand`.
 pub const PRE_DEPLOY: &str = "pre-deploy";

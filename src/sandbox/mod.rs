@@ -68,8 +68,8 @@ pub trait Sandbox: Sync {
     /// project stay, as they do in the cloud.
     fn copy_in(&mut self, only: Option<&[String]>) -> Result<()>;
 
-    /// Goes on in the image that runs, which holds only `taken` of the one that was built. Gives the paths that it does not
-    /// find there.
+    /// Goes on in the runtime image, into which only `taken` is copied from the built one. Gives the paths of them that the
+    /// built one does not have.
     fn take(&mut self, taken: &[Taken]) -> Result<Vec<String>> {
         let _ = taken;
         Ok(Vec::new())
@@ -85,8 +85,8 @@ pub trait Sandbox: Sync {
         Prepared::Run(None)
     }
 
-    /// Told after a command that was prepared and run: what it printed, line by line, where it passed. Gives why that is of no
-    /// use to later runs, where it is not.
+    /// Stores what a prepared command has made, for later runs. `output` is what it printed, line by line, where it passed. Gives why
+    /// the result cannot be reused, where it cannot.
     fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
         let _ = (output, interrupted);
         None

@@ -47,8 +47,8 @@ const CALLS: &[(u64, Limit)] = &[
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 const CALLS: &[(u64, Limit)] = &[];
 
-/// How long until the clock wakes the process' first thread, at most; none where it waits for something else as well as long
-/// as that takes, is running, or cannot be looked into.
+/// The most time until a timer wakes the process' first thread; `None` where it is running, waits without a time-out, or cannot be
+/// read.
 pub(super) fn wakes_in(pid: u32) -> Option<Duration> {
     let (number, arguments) = call(&fs::read_to_string(format!("/proc/{pid}/syscall")).ok()?)?;
     let (_, limit) = CALLS.iter().find(|(known, _)| *known == number)?;

@@ -36,7 +36,7 @@ pub(super) enum Judgement {
     Passed,
     /// It expects a failure, and the deploy works.
     Fixed(String),
-    /// Otherwise.
+    /// It is not as expected.
     Failed {
         /// A sentence each.
         reasons: Vec<String>,

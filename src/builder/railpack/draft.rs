@@ -136,7 +136,7 @@ impl Draft {
         }
     }
 
-    /// Versions of the build before; those configured by now do not heed them.
+    /// Versions of the previous build. They do not count for tools that are configured already.
     pub(super) fn remember(&mut self, previous: &[String]) {
         let pairs = previous.iter().map(|text| super::config::named_version(text));
         self.previous.extend(pairs.map(|(name, version)| (name.to_owned(), version.to_owned())));

@@ -66,7 +66,7 @@ pub struct Planned {
     /// The Python that a file of mise's own asks for. In the build mise reads that file beside Railpack's, and it wins
     /// whatever the plan says.
     pub python_of_file: Option<Sourced<String>>,
-    /// Debian packages of the image that runs which the user's list takes the place of.
+    /// Debian packages that Railpack would install in the runtime image, had the user's list not replaced its own.
     pub lost_packages: Vec<Sourced<String>>,
     /// The release whose rules were applied.
     pub version: Version,

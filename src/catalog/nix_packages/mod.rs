@@ -41,7 +41,7 @@ pub fn package(attribute: &str) -> Option<&'static Package> {
     PACKAGES.iter().find(|package| package.attributes.contains(&attribute))
 }
 
-/// Programs that the host has under another name or not at all, and packages of which the first attribute is a part.
+/// Programs that a host has under another name or not at all, with the package that has them.
 const OTHER_PROGRAMS: &[(&str, &str)] = &[
     ("chrome", "chromium"),
     ("espeak", "espeak-ng"),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::keyed::Keyed;
 use crate::builder::nixpacks::{Derived, Options, Phase, Plan, PlanError};
-use crate::builder::{OfRailpack, Planned};
+use crate::builder::{BuilderKind, OfRailpack, Planned};
 use crate::check::finding::set_key;
 use crate::finding::Edit;
 use crate::plan::Choice;
@@ -15,8 +15,6 @@ use crate::project::{Project, Source};
 
 /// The file that pip is given by default.
 pub(in crate::check) const REQUIREMENTS: &str = "requirements.txt";
-
-const RAILPACK_CONFIG: &str = "railpack.json";
 
 /// What a builder made of the project.
 #[derive(Clone, Copy)]
@@ -80,8 +78,12 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    pub(in crate::check) fn is_railpack(&self) -> bool {
-        self.railpack().is_some()
+    /// Who builds it.
+    pub(in crate::check) fn builder(&self) -> BuilderKind {
+        match self.built {
+            Built::Nixpacks(_) => BuilderKind::Nixpacks,
+            Built::Railpack(_) => BuilderKind::Railpack,
+        }
     }
 
     /// Nixpacks' plan, where there is one with anything in it.
@@ -94,7 +96,7 @@ impl<'a> Inputs<'a> {
         self.plan()?.phase(name)
     }
 
-    /// Whether the plan is a Python one that we made ourselves.
+    /// Whether our own planner made the plan, and chose the Python provider.
     pub(in crate::check) fn is_python(&self) -> bool {
         match self.built {
             Built::Nixpacks(planned) => {
@@ -114,7 +116,10 @@ impl<'a> Inputs<'a> {
     }
 
     fn choices_of(&self, nixpacks: &'static str, railpack: &'static str) -> impl Iterator<Item = &'a Choice> + use<'a> {
-        self.choices(if self.is_railpack() { railpack } else { nixpacks })
+        self.choices(match self.builder() {
+            BuilderKind::Nixpacks => nixpacks,
+            BuilderKind::Railpack => railpack,
+        })
     }
 
     /// What chose the start command; the last one counts.
@@ -141,11 +146,6 @@ impl<'a> Inputs<'a> {
             }
             Built::Railpack(answer) => answer.commands().map(|(_, command)| command).collect(),
         }
-    }
-
-    /// The builder's name.
-    pub(in crate::check) fn builder(&self) -> &'static str {
-        if self.is_railpack() { "Railpack" } else { "Nixpacks" }
     }
 
     /// Whether nothing says what is to be built.
@@ -209,11 +209,6 @@ impl<'a> Inputs<'a> {
         of_file.or_else(|| Some(&planned.packages.iter().find(|package| package.name == "python")?.version))
     }
 
-    /// Where the packages of the project are installed.
-    pub(in crate::check) fn venv(&self) -> &'static str {
-        if self.is_railpack() { "/app/.venv" } else { "/opt/venv" }
-    }
-
     /// The builder's own configuration file.
     pub(in crate::check) fn config(&self) -> Option<&Keyed> {
         let read = || match self.built {
@@ -225,7 +220,7 @@ impl<'a> Inputs<'a> {
                 let names = named.into_iter().chain(["nixpacks.toml".into(), "nixpacks.json".into()]);
                 names.into_iter().find(|name| self.app.has_file(name)).and_then(|name| Keyed::read(&self.app, &name))
             }
-            Built::Railpack(_) => Keyed::read(&self.app, Path::new(RAILPACK_CONFIG)),
+            Built::Railpack(_) => Keyed::read(&self.app, Path::new(self.builder().config_file())),
         };
         self.config.get_or_init(read).as_ref()
     }
@@ -262,14 +257,12 @@ impl<'a> Inputs<'a> {
 
     /// The configuration file that an edit goes to, made where there is none.
     pub(in crate::check) fn config_path(&self) -> PathBuf {
-        let name = if self.is_railpack() { RAILPACK_CONFIG } else { "nixpacks.toml" };
-        self.config().map_or_else(|| self.app.place(name), |file| file.path.clone())
+        self.config().map_or_else(|| self.app.place(self.builder().config_file()), |file| file.path.clone())
     }
 
     /// Makes `command` the start command in the builder's own configuration.
     pub(in crate::check) fn start_with(&self, command: &str) -> Edit {
-        let key: &[&str] = if self.is_railpack() { &["deploy", "startCommand"] } else { &["start", "cmd"] };
-        set_key(&self.config_path(), key, command)
+        set_key(&self.config_path(), self.builder().start_key(), command)
     }
 
     /// Whether some phase's packages or libraries have this name, whichever output of it.
@@ -277,15 +270,18 @@ impl<'a> Inputs<'a> {
         let stem = |name: &str| {
             name.split('.').next().unwrap_or_default().split('_').next().unwrap_or_default().to_lowercase()
         };
-        if self.is_railpack() {
-            let mut apt =
-                self.choices("packages:apt:runtime.packages").chain(self.choices("packages:apt:build.packages"));
-            return apt.any(|choice| stem(&choice.value) == stem(package));
+        let is_it = |name: &str| stem(name) == stem(package);
+        match self.built {
+            Built::Nixpacks(_) => {
+                let phases = self.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+                let lists = phases.flat_map(|(_, phase)| [&phase.nix_pkgs, &phase.nix_libs, &phase.apt_pkgs]);
+                lists.flat_map(|list| list.iter()).any(|name| is_it(name))
+            }
+            Built::Railpack(_) => {
+                let lists = ["packages:apt:runtime.packages", "packages:apt:build.packages"];
+                lists.into_iter().flat_map(|list| self.choices(list)).any(|choice| is_it(&choice.value))
+            }
         }
-        let phases = self.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
-        let mut names = phases
-            .flat_map(|(_, phase)| phase.nix_pkgs.iter().chain(phase.nix_libs.iter()).chain(phase.apt_pkgs.iter()));
-        names.any(|name| stem(name) == stem(package))
     }
 
     /// The keyed file that a source stands in.
@@ -306,13 +302,17 @@ impl<'a> Inputs<'a> {
 
     /// Whether there are commands besides those that set up, install and release.
     pub(in crate::check) fn builds(&self) -> bool {
-        if let Some(answer) = self.railpack() {
+        match self.built {
+            Built::Nixpacks(_) => {
+                let phases = self.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
+                phases
+                    .filter(|(name, _)| !["setup", "install", "release"].contains(&name.as_str()))
+                    .any(|(_, phase)| !phase.cmds.is_empty())
+            }
             // uv's second synchronisation makes no files of the project's.
-            return answer.commands().any(|(step, command)| step != "install" && !command.starts_with("uv sync"));
+            Built::Railpack(answer) => {
+                answer.commands().any(|(step, command)| step != "install" && !command.starts_with("uv sync"))
+            }
         }
-        let phases = self.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
-        phases
-            .filter(|(name, _)| !["setup", "install", "release"].contains(&name.as_str()))
-            .any(|(_, phase)| !phase.cmds.is_empty())
     }
 }

@@ -39,7 +39,7 @@ pub(super) struct Facts<'a> {
     reached: OnceCell<Vec<Module>>,
     environment: OnceCell<Environment>,
     provided: OnceCell<Option<Provided>>,
-    /// Imports that nothing installed answers; none where nobody has asked an installation.
+    /// Imports that no installed distribution provides; `None` before an install.
     pub(super) absent: Option<&'a HashSet<String>>,
 }
 

@@ -156,7 +156,7 @@ impl Provided {
         by_name || by_word
     }
 
-    /// Whether others, as likely as not, bring a module along.
+    /// Whether the module may come as a dependency of what is installed.
     pub(in crate::check) fn may_come_along(&self, module: &str) -> bool {
         !self.is_closed && !self.names.is_empty() && candidates(module).iter().any(|name| modules::comes_along(name))
     }

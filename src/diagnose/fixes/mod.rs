@@ -2,7 +2,7 @@
 //! room's work.
 
 pub(crate) mod context;
-pub(super) mod nix;
+pub(super) mod nixpacks;
 pub(super) mod railpack;
 pub(super) mod requirements;
 
@@ -10,6 +10,7 @@ use context::FixContext;
 
 use super::case::Case;
 use super::table::Rule;
+use crate::builder::BuilderKind;
 use crate::finding::{Edit, Fix};
 
 /// Edits for a rule's finding, best first; none without a project or where only a person can decide.
@@ -18,13 +19,16 @@ pub(super) fn of(case: &Case<'_>, rule: &Rule, subject: Option<&str>) -> Vec<Fix
         return Vec::new();
     }
     let context = FixContext { case, subject };
-    if !case.is_railpack() {
-        return rule.fix.map(|build| build(&context)).unwrap_or_default();
+    match case.builder_kind() {
+        BuilderKind::Nixpacks => rule.fix.map(|build| build(&context)).unwrap_or_default(),
+        BuilderKind::Railpack => {
+            let build = rule.on_railpack.fix.or(rule.fix);
+            let mut fixes = build.map(|build| build(&context)).unwrap_or_default();
+            // Nobody reads these files there.
+            let unread = ["nixpacks.toml", "nixpacks.json"];
+            let is_read = |edit: &Edit| !unread.iter().any(|name| edit.path().ends_with(name));
+            fixes.retain(|fix| fix.edits.iter().all(is_read));
+            fixes
+        }
     }
-    let build = rule.on_railpack.fix.or(rule.fix);
-    let mut fixes = build.map(|build| build(&context)).unwrap_or_default();
-    // Nobody reads these files there.
-    let is_read = |edit: &Edit| !["nixpacks.toml", "nixpacks.json"].iter().any(|name| edit.path().ends_with(name));
-    fixes.retain(|fix| fix.edits.iter().all(is_read));
-    fixes
 }

@@ -9,7 +9,7 @@ const ASKED: &[&str] = &["SIGTERM", "Handling signal: term", "Stopping all proce
 /// How many lines later it may have gone.
 const GOING: usize = 12;
 
-/// A process that was asked to end did well to.
+/// Whether nobody had asked the process to end: where SIGTERM came first, the end is no failure.
 pub(in crate::diagnose) fn unless_asked_to_end(view: &LogView<'_>, finding: &mut Finding) -> bool {
     view.back_from(finding.at, GOING, |text| ASKED.iter().any(|word| text.contains(word))).is_none()
 }

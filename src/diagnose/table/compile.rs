@@ -39,7 +39,7 @@ pub(crate) static MISSING_COMPILER: Rule = Rule {
     yields_to: YieldsTo::Rules(&[&MISSING_SYSTEM_HEADER, &NO_WHEEL_FOR_PYTHON, &WINDOWS_ONLY_REQUIREMENT]),
     is_of_a_package: true,
     refine: Some(refine::packages::being_built),
-    fix: Some(fixes::nix::compiler),
+    fix: Some(fixes::nixpacks::compiler),
     explained_by: &[by(&check::nixpacks::setup::GCC_DROPPED)],
     ..Rule::BLANK
 };
@@ -73,7 +73,7 @@ pub(crate) static MISSING_RUST: Rule = Rule {
     ],
     yields_to: YieldsTo::Rules(&[&NO_WHEEL_FOR_PYTHON]),
     refine: Some(refine::packages::being_built),
-    fix: Some(fixes::nix::rust),
+    fix: Some(fixes::nixpacks::rust),
     ..Rule::BLANK
 };
 
@@ -145,7 +145,7 @@ pub(crate) static MISSING_SYSTEM_HEADER: Rule = Rule {
     unless: &["sys.path"],
     yields_to: YieldsTo::Rules(&[&WINDOWS_ONLY_REQUIREMENT]),
     is_of_a_package: true,
-    fix: Some(fixes::nix::header),
+    fix: Some(fixes::nixpacks::header),
     ..Rule::BLANK
 };
 

@@ -29,7 +29,7 @@ pub(crate) static EXTERNALLY_MANAGED: Rule = Rule {
         decisive(r"tries to modify the immutable|passing --break-system-packages"),
     ],
     shown_by: &["[phases.install]", "Packages.pip", "\"install\""],
-    fix: Some(fixes::nix::externally_managed),
+    fix: Some(fixes::nixpacks::externally_managed),
     ..Rule::BLANK
 };
 
@@ -58,7 +58,7 @@ pub(crate) static PIP_NOT_FOUND: Rule = Rule {
         said(r"\bpython[\d.]*: No module named ensurepip|ensurepip is not\s+available"),
     ],
     refine: Some(python_of_the_start),
-    fix: Some(fixes::nix::externally_managed),
+    fix: Some(fixes::nixpacks::externally_managed),
     explained_by: &[by(&check::nixpacks::setup::PYTHON_DROPPED)],
     ..Rule::BLANK
 };

@@ -32,7 +32,7 @@ pub(crate) static GIT_MISSING: Rule = Rule {
         decisive(r#"exec: "git": executable file not found"#),
     ],
     is_of_a_package: true,
-    fix: Some(fixes::nix::git),
+    fix: Some(fixes::nixpacks::git),
     ..Rule::BLANK
 };
 
@@ -162,7 +162,7 @@ pub(crate) static MISSING_SYSTEM_BINARY: Rule = Rule {
     yields_to: YieldsTo::Rules(&[&GIT_MISSING, &MISSING_COMPILER, &MISSING_RUST, &MISSING_SYSTEM_HEADER]),
     is_of_a_package: true,
     refine: Some(refine::libraries::browser),
-    fix: Some(fixes::nix::program),
+    fix: Some(fixes::nixpacks::program),
     explained_by: &[by(&check::nixpacks::keys::UNKNOWN)],
     ..Rule::BLANK
 };

@@ -254,7 +254,7 @@ pub(crate) static MISSING_SHARED_LIBRARY: Rule = Rule {
     ],
     is_of_a_package: true,
     refine: Some(refine::libraries::refused),
-    fix: Some(fixes::nix::shared_library),
+    fix: Some(fixes::nixpacks::shared_library),
     explained_by: &[by(&check::nixpacks::setup::LIBS_DROPPED)],
     ..Rule::BLANK
 };

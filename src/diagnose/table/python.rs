@@ -81,7 +81,7 @@ pub(crate) static ENCODING_LOCALE: Rule = Rule {
         decisive(r"Click will abort further execution because Python|locale\.Error|ordinal not in range\(128\)"),
     ],
     yields_to: YieldsTo::Rules(&[&REQUIREMENTS_ENCODING, &LEGACY_SETUP_PY]),
-    fix: Some(fixes::nix::utf8),
+    fix: Some(fixes::nixpacks::utf8),
     ..Rule::BLANK
 };
 

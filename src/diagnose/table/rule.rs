@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::builder::BuilderKind;
 use crate::check::Check;
 use crate::diagnose::fixes::context::FixContext;
 use crate::diagnose::view::LogView;
@@ -30,13 +31,13 @@ pub struct Rule {
     pub(crate) signatures: &'static [Signature],
     /// Words that make a line harmless, whatever signature it shows.
     pub(crate) unless: &'static [&'static str],
-    /// Whose presence makes it a mere consequence.
+    /// Rules whose cause explains this one, so that it is left out.
     pub(crate) yields_to: YieldsTo,
     /// Words in a later line that show that the trouble was over.
     pub(crate) recovers_with: &'static [&'static str],
     /// Words in the line or a later one that show that it was not over, although the log goes on.
     pub(crate) persists_with: &'static [&'static str],
-    /// Whether it is not over either where the log goes on within a composed app.
+    /// Whether it still counts where the log of a Compose app goes on after it.
     pub(crate) persists_in_compose: bool,
     /// Words of the project's files that show it, where those are not the subject's own.
     pub(crate) shown_by: &'static [&'static str],
@@ -94,7 +95,7 @@ pub(crate) enum YieldsTo {
 #[derive(Clone, Copy)]
 pub(crate) struct Explanation {
     pub(crate) by: &'static Check,
-    /// Whether it explains even what has a fix of its own: that would add the one thing that was missed first.
+    /// Whether it comes before what has a fix of its own, as that fix adds only the first of the missing things.
     pub(crate) over_fixes: bool,
 }
 
@@ -169,9 +170,12 @@ impl Rule {
     }
 
     /// What to do, with the subject in it.
-    pub(crate) fn help_for(&self, subject: Option<&str>, is_railpack: bool) -> String {
-        let own = is_railpack && !self.on_railpack.help.is_empty();
-        fill(if own { self.on_railpack.help } else { self.help }, subject)
+    pub(crate) fn help_for(&self, subject: Option<&str>, builder: BuilderKind) -> String {
+        let help = match builder {
+            BuilderKind::Railpack if !self.on_railpack.help.is_empty() => self.on_railpack.help,
+            BuilderKind::Railpack | BuilderKind::Nixpacks => self.help,
+        };
+        fill(help, subject)
     }
 }
 

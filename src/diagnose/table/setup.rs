@@ -26,7 +26,7 @@ pub(crate) static UNKNOWN_NIX_PACKAGE: Rule = Rule {
         said(r"E: Couldn't find any package by (?:glob|regex) '(?P<s>[^']+)'"),
     ],
     refine: Some(refine::reasons::nix_excerpt),
-    fix: Some(fixes::nix::unknown_package),
+    fix: Some(fixes::nixpacks::unknown_package),
     ..Rule::BLANK
 };
 

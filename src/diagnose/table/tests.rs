@@ -3,6 +3,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::*;
+use crate::builder::BuilderKind;
 use crate::diagnose::detect::findings;
 use crate::diagnose::view::LogView;
 use crate::diagnose::{Case, diagnose};
@@ -42,7 +43,7 @@ fn what_is_said_where_railpack_builds_is_of_railpack() {
     const NIXPACKS: &[&str] = &["nixPkgs", "nixLibs", "aptPkgs", "nixpacks.toml", "NIXPACKS_", "/opt/venv", "[phases"];
     // These only Nixpacks can come to.
     const OF_NIX: &[&str] = &["unknown-nix-package", "nix-package-insecure", "invalid-nixpacks-config"];
-    let speaks = |rule: &&&Rule| NIXPACKS.iter().any(|word| rule.help_for(None, true).contains(word));
+    let speaks = |rule: &&&Rule| NIXPACKS.iter().any(|word| rule.help_for(None, BuilderKind::Railpack).contains(word));
     let faults: Vec<_> = RULES.iter().filter(speaks).map(|rule| rule.id).filter(|id| !OF_NIX.contains(id)).collect();
     assert_eq!(faults, [""; 0], "these lack words of their own in `on_railpack`");
 }

@@ -54,7 +54,7 @@ done < "/proc/$pid/status""#;
 
 pub(super) struct Live {
     container: Container,
-    /// The one that the app runs in, until it has taken what was built.
+    /// The runtime container, until `take` has copied what was built into it and made it the current one.
     finished: Option<Container>,
     project: PathBuf,
     /// Variables that lead to a package index; the plan's own win over them.

@@ -18,7 +18,7 @@ pub(super) struct Past {
     pub(super) base: String,
     /// The entry whose files are shown; none while it is as it was opened.
     pub(super) below: Option<String>,
-    /// Why nothing can be told of what is shown any more.
+    /// Why no result is kept or reused for the rest of the run.
     pub(super) lost: Option<String>,
     /// Variables of a machine with network, also where there is none.
     pub(super) vars: Vars,

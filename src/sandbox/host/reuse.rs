@@ -27,7 +27,7 @@ const PIP_CONFIG: &str = "etc/pip.conf";
 /// Files that pip reads and does not run. A command that read any other of the project's may have done anything.
 const DATA: &[&str] = &["txt", "in", "pip", "lock", "toml", "whl"];
 
-/// Why a command is not looked for after one of which that is so.
+/// The reason that is given for every command after one that cannot be kept.
 const NOT_KEPT: &str = "a command before it could not be kept";
 
 impl HostSandbox {

@@ -61,7 +61,7 @@ struct Reply {
     body: PathBuf,
 }
 
-/// Asks for what pip asked for, after it has: what pip found on each page must still be all that is there.
+/// Asks the index again for each page that pip read: the links that pip found must be all that are there now.
 ///
 /// # Errors
 /// Why that cannot be told.

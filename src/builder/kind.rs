@@ -1,0 +1,56 @@
+//! Which of the builders that we plan for it is, and what each calls its things.
+
+use std::fmt;
+
+/// A builder that we plan for. Whoever does one thing for one of them and another for the next matches on it, so that the compiler
+/// leads whoever adds a builder to every such place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuilderKind {
+    /// Nixpacks.
+    Nixpacks,
+    /// Railpack.
+    Railpack,
+}
+
+impl BuilderKind {
+    /// The file in the project's root that configures it.
+    pub fn config_file(self) -> &'static str {
+        match self {
+            Self::Nixpacks => "nixpacks.toml",
+            Self::Railpack => "railpack.json",
+        }
+    }
+
+    /// The key of the start command in that file.
+    pub fn start_key(self) -> &'static [&'static str] {
+        match self {
+            Self::Nixpacks => &["start", "cmd"],
+            Self::Railpack => &["deploy", "startCommand"],
+        }
+    }
+
+    /// What `builder` of railway.json and railway.toml calls it.
+    pub fn name_on_railway(self) -> &'static str {
+        match self {
+            Self::Nixpacks => "NIXPACKS",
+            Self::Railpack => "RAILPACK",
+        }
+    }
+
+    /// Where it installs the project's packages.
+    pub fn venv(self) -> &'static str {
+        match self {
+            Self::Nixpacks => "/opt/venv",
+            Self::Railpack => "/app/.venv",
+        }
+    }
+}
+
+impl fmt::Display for BuilderKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nixpacks => "Nixpacks",
+            Self::Railpack => "Railpack",
+        })
+    }
+}
