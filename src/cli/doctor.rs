@@ -51,6 +51,8 @@ enum Format {
 #[derive(Debug, Serialize, JsonSchema)]
 struct Findings {
     schema: u32,
+    /// What most plans need before anything else.
+    default_python: DefaultPython,
     backends: Vec<Finding>,
     network: Network,
     pythons: Vec<Python>,
@@ -84,6 +86,15 @@ struct Network {
     /// What makes it.
     by: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    unavailable: Option<Unavailable>,
+}
+
+/// The interpreter of a plan that nothing pins.
+#[derive(Debug, Serialize, JsonSchema)]
+struct DefaultPython {
+    /// Major and minor version.
+    version: String,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
     unavailable: Option<Unavailable>,
 }
 
@@ -127,6 +138,7 @@ fn examine(request: &Request, cache: Option<&Cache>, docker: &Docker) -> Finding
     let engine = docker.engine();
     Findings {
         schema: 1,
+        default_python: default_python(request),
         backends: vec![host(request), nix(request), of_docker(docker)],
         network: network(cache),
         pythons: pythons(),
@@ -195,6 +207,16 @@ fn network(cache: Option<&Cache>) -> Network {
     }
 }
 
+/// Nixpacks' own choice, by its name in nixpkgs.
+const DEFAULT_PYTHON: &str = "python3";
+
+fn default_python(request: &Request) -> DefaultPython {
+    let wanted = python::wanted(DEFAULT_PYTHON);
+    let version = wanted.map(|wanted| format!("{}.{}", wanted.minor.0, wanted.minor.1)).unwrap_or_default();
+    let unavailable = wanted.and_then(|wanted| python::find(wanted, request.python.as_deref()).err());
+    DefaultPython { version, unavailable }
+}
+
 fn pythons() -> Vec<Python> {
     const NAMES: &[&str] = &[
         "python27",
@@ -232,6 +254,12 @@ fn free_memory() -> Option<u64> {
 
 fn human(found: &Findings, paint: Paint) -> String {
     let mut out = String::new();
+    if let Some(unavailable) = &found.default_python.unavailable {
+        let version = &found.default_python.version;
+        let _ = writeln!(out, "{} Python {version}, which Nixpacks builds with unless told otherwise", paint.bad("✘"));
+        cures(&mut out, unavailable, paint);
+        out.push('\n');
+    }
     for backend in &found.backends {
         let mark = if backend.usable { paint.good("✔") } else { paint.bad("✘") };
         let version = backend.version.as_deref().unwrap_or_default();
@@ -242,10 +270,7 @@ fn human(found: &Findings, paint: Paint) -> String {
         let version = format!("{version}{}", program.unwrap_or_default());
         let _ = writeln!(out, "{mark} {} {}", paint.bold(backend.name), paint.dim(version));
         if let Some(unavailable) = &backend.unavailable {
-            let _ = writeln!(out, "    {}", unavailable.missing);
-            for cure in &unavailable.cures {
-                let _ = writeln!(out, "    {} {cure}", paint.hint("help:"));
-            }
+            cures(&mut out, unavailable, paint);
         }
         let _ = writeln!(out, "    exact:      {}", backend.exact);
         let _ = writeln!(out, "    roughly:    {}", backend.roughly);
@@ -284,6 +309,13 @@ fn tell_network(out: &mut String, network: &Network, paint: Paint) {
         for cure in &unavailable.cures {
             let _ = writeln!(out, "    {} {cure}", paint.hint("help:"));
         }
+    }
+}
+
+fn cures(out: &mut String, unavailable: &Unavailable, paint: Paint) {
+    let _ = writeln!(out, "    {}", unavailable.missing);
+    for cure in &unavailable.cures {
+        let _ = writeln!(out, "    {} {cure}", paint.hint("help:"));
     }
 }
 

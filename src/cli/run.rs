@@ -28,6 +28,9 @@ pub(super) struct Args {
     probing: Probing,
     #[command(flatten)]
     output: Output,
+    /// Let uv install the plan's Python where this machine lacks it
+    #[arg(long, help_heading = "Sandbox")]
+    fetch_python: bool,
     /// Stop after this phase
     #[arg(long, value_name = "PHASE")]
     until: Option<String>,
@@ -52,6 +55,7 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     request.settings.until = args.until.map(Until::After);
     request.settings.from = args.from;
     request.keep = args.keep;
+    request.fetch_python = args.fetch_python;
     let live = Live::new(args.output.progress_paint(), args.output.quiet);
     let until = request.settings.until.as_ref().map(|until| until.phase().to_owned());
     let run = RunSettings { until, ..asked::run(&args.sandboxing, &args.probing, &config) };

@@ -3,6 +3,7 @@
 mod backend_name;
 mod backends;
 mod elsewhere;
+mod fetch;
 mod found;
 mod imports;
 mod kept;
@@ -89,6 +90,9 @@ pub fn rehearse_then(
         memory: request.memory,
         reuse: request.reuse,
     };
+    if request.fetch_python {
+        fetch::python(request, &buildable.plan, interrupted, emit)?;
+    }
     let (name, reason, mut sandbox) = open(request, &spec, interrupted, emit)?;
     let job = Job { plan: &buildable.plan, settings: &settings, secrets: &request.secrets, interrupted };
     let mut log = LogBuilder::new();

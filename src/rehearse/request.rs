@@ -36,6 +36,8 @@ pub struct Request {
     pub backend: BackendName,
     /// The host interpreter to use instead of searching for one.
     pub python: Option<PathBuf>,
+    /// Whether uv may install the plan's interpreter where this machine lacks it.
+    pub fetch_python: bool,
     /// Where the nix backend takes its packages from instead of the plan's archive.
     pub nixpkgs: Option<Nixpkgs>,
     /// How the docker backend gets its image.
@@ -114,6 +116,7 @@ impl Request {
             planner: Planner::default(),
             backend: BackendName::default(),
             python: None,
+            fetch_python: false,
             nixpkgs: None,
             docker: docker::Options::default(),
             network: true,

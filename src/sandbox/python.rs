@@ -243,10 +243,14 @@ fn none_found(wanted: Wanted) -> Unavailable {
     }
 }
 
+/// What has uv do it.
+pub const FETCH: &str = "shakedown run --fetch-python";
+
 fn install_commands((major, minor): (u32, u32)) -> Vec<String> {
     let mut commands = Vec::new();
     if major == 3 && minor >= 8 {
         commands.push(format!("uv python install {major}.{minor}"));
+        commands.push(FETCH.to_owned());
     }
     commands.push(format!("pyenv install {major}.{minor}"));
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();

@@ -36,7 +36,7 @@ use anyhow::Result;
 
 pub use self::bubblewrap::{bubblewrap, came_in_a_wheel};
 use super::cache::Cache;
-use super::{Backend, Kept, Progress, Sandbox, Spec, Unavailable};
+use super::{Backend, Kept, Progress, Sandbox, Spec, Unavailable, python};
 use crate::plan::Plan;
 
 /// The backend that needs nothing but Linux, bubblewrap and a CPython of the planned version.
@@ -56,6 +56,12 @@ impl Host {
     pub fn with_python(mut self, python: Option<PathBuf>) -> Self {
         self.python = python;
         self
+    }
+
+    /// The interpreter that the plan names and this machine lacks, and what is said of it.
+    pub fn missing_python(&self, plan: &Plan) -> Option<((u32, u32), Unavailable)> {
+        let wanted = packages::wanted_interpreter(plan)?;
+        python::find(wanted, self.python.as_deref()).err().map(|none| (wanted.minor, none))
     }
 
     /// Keeps roots, packages and scratch directories in `cache`.

@@ -40,8 +40,12 @@ fn wanted(attributes: &[String]) -> Option<Wanted> {
 
 /// The interpreter for `plan`, as far as it wants one.
 pub(super) fn interpreter(plan: &Plan, chosen: Option<&Path>) -> Result<Option<Interpreter>, Unavailable> {
-    let named = wanted(&plan.nix_packages().names).or_else(|| mise::python(plan));
-    named.map(|wanted| python::find(wanted, chosen)).transpose()
+    wanted_interpreter(plan).map(|wanted| python::find(wanted, chosen)).transpose()
+}
+
+/// The interpreter that the plan names.
+pub(super) fn wanted_interpreter(plan: &Plan) -> Option<Wanted> {
+    wanted(&plan.nix_packages().names).or_else(|| mise::python(plan))
 }
 
 /// What the setup step shows: title, output and exit code of each command, up to the first that fails.
