@@ -17,8 +17,9 @@ pub(crate) const MISSING: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[MISSING];
 
-static PROGRAM: Pattern = Pattern::new(r"(?:^|[\s;&|('\x22])(?P<venv>(?:[\w./-]*/)?[\w.-]*)/bin/(?P<program>[\w.-]+)");
-static ACTIVATES: Pattern = Pattern::new(r"(?:source|\.)\s+[\w./-]+/bin/activate\s*(?:&&|;)\s*");
+static PROGRAM: Pattern =
+    Pattern::ascii(r"(?:^|[\s;&|('\x22])(?P<venv>(?:[\w./-]*/)?[\w.-]*)/bin/(?P<program>[\w.-]+)");
+static ACTIVATES: Pattern = Pattern::ascii(r"(?:source|\.)\s+[\w./-]+/bin/activate\s*(?:&&|;)\s*");
 
 /// What may make an environment that the command line does not name.
 const MAKERS: &[&str] = &["uv sync", "poetry install", "pdm install", "pipenv ", ".sh", "make ", "just ", "tox"];

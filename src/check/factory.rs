@@ -15,7 +15,7 @@ const FACTORY: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[FACTORY];
 
-static FUNCTION: Pattern = Pattern::new(r"(?m)^(@.*\n)?def[ \t]+(\w+)\(([^)]*)\)");
+static FUNCTION: Pattern = Pattern::ascii(r"(?m)^(@(?u:.*)\n)?def[ \t]+(\w+)\(((?u:[^)]*))\)");
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let (Some(start), Some(function)) = (Start::of(facts), FUNCTION.regex()) else { return };

@@ -38,12 +38,12 @@ pub(in crate::check) struct Environment {
     pub(in crate::check) reads_file: bool,
 }
 
-static SUBSCRIPT: Pattern = Pattern::new(r#"\benviron(?:\[\s*f?["'](\w+)["']\s*\]|\.pop\(\s*["'](\w+)["']\s*\))"#);
+static SUBSCRIPT: Pattern = Pattern::ascii(r#"\benviron(?:\[\s*f?["'](\w+)["']\s*\]|\.pop\(\s*["'](\w+)["']\s*\))"#);
 static GET: Pattern =
-    Pattern::new(r#"(?:\bos\.getenv|\bgetenv|\benviron\.get)\(\s*["'](\w+)["']\s*(?:,\s*None\s*)?\)"#);
-static SETS: Pattern = Pattern::new(r#"environ(?:\.setdefault\(\s*|\[\s*)["'](\w+)["']\s*(?:\]\s*=[^=]|,)"#);
-static ASSIGNED: Pattern = Pattern::new(r"^([A-Za-z_]\w*)\s*(?::[^=]+)?=\s*$");
-static READER: Pattern = Pattern::new(r"^(?:async )?def (\w+)\(\s*(\w+)");
+    Pattern::ascii(r#"(?:\bos\.getenv|\bgetenv|\benviron\.get)\(\s*["'](\w+)["']\s*(?:,\s*None\s*)?\)"#);
+static SETS: Pattern = Pattern::ascii(r#"environ(?:\.setdefault\(\s*|\[\s*)["'](\w+)["']\s*(?:\]\s*=(?u:[^=])|,)"#);
+static ASSIGNED: Pattern = Pattern::ascii(r"^([A-Za-z_]\w*)\s*(?::(?u:[^=]+))?=\s*$");
+static READER: Pattern = Pattern::ascii(r"^(?:async )?def (\w+)\(\s*(\w+)");
 
 /// Clients that look for their own key where none is given, and fail when they are made without one.
 const CLIENTS: &[(&str, &str)] = &[

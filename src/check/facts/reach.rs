@@ -54,8 +54,8 @@ pub(in crate::check) struct Import<'c> {
     pub(in crate::check) names: Vec<&'c str>,
 }
 
-static DYNAMIC: Pattern = Pattern::new(r#"(?:import_module|__import__|load_extension|include)\(\s*["']([\w.]+)["']"#);
-static DOTTED: Pattern = Pattern::new(r#"["']([A-Za-z_]\w*(?:\.\w+)*)["']"#);
+static DYNAMIC: Pattern = Pattern::ascii(r#"(?:import_module|__import__|load_extension|include)\(\s*["']([\w.]+)["']"#);
+static DOTTED: Pattern = Pattern::ascii(r#"["']([A-Za-z_]\w*(?:\.\w+)*)["']"#);
 
 /// A module's text without the lines that touch a text of several lines, docstrings above all: what they say is not done.
 fn plain(text: &str) -> String {

@@ -4,10 +4,11 @@ use crate::log::pattern::Pattern;
 
 use crate::check::facts::code::{Code, Statement};
 
-static LOOP: Pattern = Pattern::new(r"\bfor (\w+) in (\[[^\]]*\]|\([^)]*\)|\{[^}]*\}|\w+)");
-static LIST: Pattern = Pattern::new(r"^(\w+)\s*(?::[^=]+)?=\s*(?:frozenset\(|tuple\(|set\()?([\[({].*[\])}])");
-static NAME: Pattern = Pattern::new(r#"["']([A-Z][A-Z0-9_]+)["']"#);
-static KEPT: Pattern = Pattern::new(r"^(\w+)\s*(?::[^=]+)?=\s*[\[({]");
+static LOOP: Pattern = Pattern::ascii(r"\bfor (\w+) in (\[(?u:[^\]]*)\]|\((?u:[^)]*)\)|\{(?u:[^}]*)\}|\w+)");
+static LIST: Pattern =
+    Pattern::ascii(r"^(\w+)\s*(?::(?u:[^=]+))?=\s*(?:frozenset\(|tuple\(|set\()?([\[({](?u:.*)[\])}])");
+static NAME: Pattern = Pattern::ascii(r#"["']([A-Z][A-Z0-9_]+)["']"#);
+static KEPT: Pattern = Pattern::ascii(r"^(\w+)\s*(?::(?u:[^=]+))?=\s*[\[({]");
 
 /// A list and what becomes of it stand no farther apart, in statements.
 const NEAR: usize = 1000;

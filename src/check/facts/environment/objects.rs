@@ -8,10 +8,10 @@ use crate::check::facts::code::{Code, Statement};
 use crate::check::facts::reach::Module;
 
 static ENV_OBJECT: Pattern =
-    Pattern::new(r"^(\w+)\s*(?::[^=]+)?=\s*(?:environs\.|environ\.)?(?:Env|FileAwareEnv)\((.*)\)$");
-static CONFIG: Pattern = Pattern::new(r"^(\w+)\s*(?::[^=]+)?=\s*(?:decouple\.)?(?:Auto)?Config\(");
-static SCHEME: Pattern = Pattern::new(r"(\w+)\s*=\s*\(");
-static PREFIXED: Pattern = Pattern::new(r#"\.prefixed\(\s*["'](\w+)["']"#);
+    Pattern::ascii(r"^(\w+)\s*(?::(?u:[^=]+))?=\s*(?:environs\.|environ\.)?(?:Env|FileAwareEnv)\(((?u:.*))\)$");
+static CONFIG: Pattern = Pattern::ascii(r"^(\w+)\s*(?::(?u:[^=]+))?=\s*(?:decouple\.)?(?:Auto)?Config\(");
+static SCHEME: Pattern = Pattern::ascii(r"(\w+)\s*=\s*\(");
+static PREFIXED: Pattern = Pattern::ascii(r#"\.prefixed\(\s*["'](\w+)["']"#);
 
 /// Methods that read nothing.
 const OTHERS: &[&str] =

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::check::facts::reach::Module;
 use crate::log::pattern::Pattern;
 
-static CALLEE: Pattern = Pattern::new(r"([\w.]+)\(\s*(?:(?:token|bot_token|api_token|api_key|url|dsn)\s*=\s*)?$");
+static CALLEE: Pattern = Pattern::ascii(r"([\w.]+)\(\s*(?:(?:token|bot_token|api_token|api_key|url|dsn)\s*=\s*)?$");
 
 /// Calls that fail on None.
 const NEEDS: &[&str] = &[
