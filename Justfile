@@ -22,6 +22,11 @@ test *ARGS:
 fuzz *ARGS:
     tests/fuzz.sh "$@"
 
+# End runs by every signal at this many moments each, chosen by a seed: nothing may be left of them.
+[group('check')]
+interruptions MOMENTS='50' SEED='1':
+    SHAKEDOWN_BACKENDS_MUST_WORK=1 SHAKEDOWN_MOMENTS="$1" SHAKEDOWN_SEED="$2" cargo test --test interruptions -- --nocapture
+
 # What CI runs; a missing backend is a failure here, not a skip.
 [group('check')]
 ci: lint fuzz

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
+use crate::fs::temporary;
 use crate::fs::tree::{self, Copying};
 
 /// A project's files in a temporary folder of the same name; gone when dropped.
@@ -22,10 +23,7 @@ impl TrialCopy {
     /// content would only be thrown away.
     pub fn of(project: &Path) -> Result<Self> {
         let project = fs::canonicalize(project).with_context(|| format!("cannot open {}", project.display()))?;
-        let dir = tempfile::Builder::new()
-            .prefix("shakedown-trial-")
-            .tempdir()
-            .context("cannot make a folder for the trial")?;
+        let dir = temporary::folder().context("cannot make a folder for the trial")?;
         let root = dir.path().join(project.file_name().unwrap_or(OsStr::new("app")));
         fs::create_dir(&root).context("cannot make a folder for the trial")?;
         let how = Copying {

@@ -1,9 +1,11 @@
 //! Files of this machine: reading what anyone may have put there, copying, what only the user may read, the user's folders.
 
 pub mod folders;
+pub mod owner;
 mod private;
 mod read;
 mod stamp;
+pub mod temporary;
 pub mod tree;
 
 pub use private::{create_private, write_json};

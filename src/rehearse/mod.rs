@@ -37,7 +37,7 @@ use crate::check::{self, check};
 use crate::log::LogBuilder;
 use crate::project::Project;
 use crate::run::{self, Event, Job, Ran, Status, Until, Verdict};
-use crate::sandbox::{Progress, Sandbox, Spec, Unverified};
+use crate::sandbox::{Progress, Sandbox, Spec, Unverified, sweep};
 
 /// Plans the project, runs it, and looks for the cause where it fails.
 ///
@@ -55,6 +55,7 @@ pub fn rehearse_then(
     last_look: impl FnOnce(&Ran, &dyn Sandbox) -> Result<()>,
 ) -> Result<Rehearsal> {
     let started = Instant::now();
+    sweep::in_background();
     let project = request.project()?;
     let builder = request.detected(&project);
     if let Some(elsewhere) = builder.as_ref().and_then(elsewhere::rehearsal) {

@@ -11,6 +11,9 @@ use crate::fs::{folders, tree};
 /// How the scratch directories of runs and of half-built entries are named, for `doctor --clean` to recognise.
 pub const SCRATCH_PREFIX: &str = "shakedown-run-";
 
+/// What follows an entry's key while it is being made.
+const HALF: &str = ".half-";
+
 /// The file in a run's directory that says that it was kept, and how to go on in it.
 pub(super) const KEPT: &str = "kept.json";
 
@@ -62,7 +65,7 @@ impl Cache {
             return Ok(place);
         }
         tree::remove(&place)?;
-        let scratch = tempfile::Builder::new().prefix(&format!("{key}.half-")).tempdir_in(&parent)?;
+        let scratch = tempfile::Builder::new().prefix(&format!("{key}{HALF}")).tempdir_in(&parent)?;
         build(scratch.path())?;
         fs::rename(scratch.path(), &place).with_context(|| format!("could not finish {}", place.display()))?;
         // The directory has moved away: there is nothing left to remove.
@@ -76,10 +79,45 @@ impl Cache {
         let parent = self.root.join("runs");
         fs::create_dir_all(&parent).with_context(|| format!("could not make {}", parent.display()))?;
         spread(&parent);
+        // Nobody takes it for an abandoned one before it is locked.
+        let _held = self.lock_of_runs()?;
         let dir = tempfile::Builder::new().prefix(SCRATCH_PREFIX).tempdir_in(&parent)?.keep();
         let lock = File::create(dir.join("lock")).context("could not make the run's lock")?;
         lock.lock().context("could not lock the run's directory")?;
         Ok(RunDir { dir, _lock: lock })
+    }
+
+    fn lock_of_runs(&self) -> Result<File> {
+        let lock = File::create(self.root.join("runs.lock")).context("could not open the lock of the runs")?;
+        lock.lock().context("could not lock the runs")?;
+        Ok(lock)
+    }
+
+    /// The directories of killed runs, save those that are kept, each with its lock, so that two do not remove the same.
+    pub(super) fn abandoned_runs(&self) -> Vec<(PathBuf, Option<File>)> {
+        let Ok(_held) = self.lock_of_runs() else { return Vec::new() };
+        let entries = fs::read_dir(self.root.join("runs")).into_iter().flatten().flatten().map(|entry| entry.path());
+        let of_runs = entries.filter(|dir| dir.is_dir() && !is_kept(dir));
+        let abandoned = of_runs.filter_map(|dir| match File::open(dir.join("lock")) {
+            Ok(lock) => lock.try_lock().is_ok().then_some((dir, Some(lock))),
+            // It is the first thing that a run makes, and the last that it removes.
+            Err(_) => Some((dir, None)),
+        });
+        abandoned.collect()
+    }
+
+    /// Removes entries that a killed run was making: nobody holds their locks.
+    pub(super) fn sweep_halves(&self) {
+        let kinds = fs::read_dir(&self.root).into_iter().flatten().flatten().map(|kind| kind.path());
+        for kind in kinds {
+            for entry in fs::read_dir(&kind).into_iter().flatten().flatten() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let Some((key, _)) = name.split_once(HALF) else { continue };
+                if File::open(kind.join(format!("{key}.lock"))).is_ok_and(|lock| lock.try_lock().is_ok()) {
+                    let _ = tree::remove(&entry.path());
+                }
+            }
+        }
     }
 
     /// The directory of an earlier run that was kept, locked for this one.
@@ -132,6 +170,12 @@ impl RunDir {
 
     /// Removes everything in it, also what an app made unreadable.
     pub fn remove(&self) -> Result<()> {
+        // The lock goes last: without it the rest would be anyone's to remove.
+        for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                tree::remove(&entry.path())?;
+            }
+        }
         tree::remove(&self.dir)
     }
 }
@@ -176,5 +220,37 @@ mod tests {
         let path = run.path().to_owned();
         drop(run);
         assert_eq!(cache.stale_runs(), [path]);
+    }
+
+    #[test]
+    fn what_killed_runs_left_is_found_and_what_is_kept_or_in_use_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::at(dir.path().to_owned());
+        let (live, kept, gone) = (cache.run_dir().unwrap(), cache.run_dir().unwrap(), cache.run_dir().unwrap());
+        fs::write(kept.path().join(KEPT), "{}").unwrap();
+        let [kept, gone] = [kept, gone].map(|run| run.path().to_owned());
+        let unlocked = dir.path().join("runs").join(format!("{SCRATCH_PREFIX}x"));
+        fs::create_dir_all(unlocked.join("app")).unwrap();
+        let mut found: Vec<PathBuf> = cache.abandoned_runs().into_iter().map(|(dir, _)| dir).collect();
+        found.sort();
+        let mut expected = [gone, unlocked];
+        expected.sort();
+        assert_eq!(found, expected);
+        assert!(live.path().exists() && kept.exists());
+    }
+
+    #[test]
+    fn a_half_made_entry_goes_once_nobody_makes_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::at(dir.path().to_owned());
+        let half = dir.path().join(format!("root/key{HALF}abc"));
+        fs::create_dir_all(&half).unwrap();
+        let making = File::create(dir.path().join("root/key.lock")).unwrap();
+        making.lock().unwrap();
+        cache.sweep_halves();
+        assert!(half.exists());
+        drop(making);
+        cache.sweep_halves();
+        assert!(!half.exists());
     }
 }

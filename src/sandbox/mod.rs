@@ -20,6 +20,7 @@ mod reuse;
 mod seal;
 mod step;
 pub mod store;
+pub mod sweep;
 mod wakes;
 mod work;
 

@@ -20,6 +20,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use super::package::{Archive, normalised};
+use crate::fs::temporary;
 use crate::plan::Vars;
 
 /// How long a client may take to say what it wants.
@@ -74,8 +75,7 @@ impl Index {
                 thread::spawn(move || drop(state.serve(&stream)));
             }
         });
-        let folder = tempfile::Builder::new().prefix("shakedown-index-").tempdir();
-        let folder = folder.context("cannot make a folder for the package index")?;
+        let folder = temporary::folder().context("cannot make a folder for the package index")?;
         Ok(Self { address, state, thread: Some(thread), folder })
     }
 

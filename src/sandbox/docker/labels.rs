@@ -1,6 +1,5 @@
 //! How our containers and volumes are known, and how those of crashed runs are found and removed.
 
-use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
@@ -9,6 +8,7 @@ use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::engine::{Engine, SOON, WORK};
+use crate::fs::owner;
 
 const LABEL: &str = "dev.shakedown";
 const OWNER: &str = "dev.shakedown.owner";
@@ -31,35 +31,11 @@ pub(super) fn new_name() -> String {
 }
 
 pub(super) fn of_this_run() -> [String; 2] {
-    [format!("{LABEL}=run"), format!("{OWNER}={}", owner(std::process::id()))]
+    [format!("{LABEL}=run"), format!("{OWNER}={}", owner::this_process())]
 }
 
 pub(super) fn of_a_cache() -> [String; 1] {
     [format!("{LABEL}=cache")]
-}
-
-/// Machine, process and its start, since process numbers are used again.
-fn owner(pid: u32) -> String {
-    format!("{}/{pid}/{}", machine(), started(pid).unwrap_or_default())
-}
-
-fn machine() -> String {
-    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    let space = fs::read_link("/proc/self/ns/pid").map(|link| link.to_string_lossy().into_owned()).unwrap_or_default();
-    format!("{:08x}", xxh3_64(format!("{boot}{space}").as_bytes()) & 0xffff_ffff)
-}
-
-/// The 22nd field, counted behind the name in brackets, which may hold blanks.
-fn started(pid: u32) -> Option<String> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(')')?.1.split_whitespace().nth(19).map(str::to_owned)
-}
-
-/// Whether the owner's process is alive; that of another machine is taken to be.
-fn is_alive(owner: &str) -> bool {
-    let mut parts = owner.split('/');
-    let (Some(machine_then), Some(pid), Some(start)) = (parts.next(), parts.next(), parts.next()) else { return false };
-    machine_then != machine() || pid.parse().ok().and_then(started).is_some_and(|now| now == start)
 }
 
 /// Everything of ours in the engine: containers, and the volumes that keep package caches between runs.
@@ -83,7 +59,7 @@ fn container(engine: &Engine, id: &str) -> Result<Option<Leftover>> {
         return Ok(None);
     };
     let name = name.trim_start_matches('/').to_owned();
-    Ok(Some(Leftover { kind: "container", name, in_use: is_alive(owner) }))
+    Ok(Some(Leftover { kind: "container", name, in_use: owner::is_alive(owner) }))
 }
 
 /// Removes what no run uses any more, and returns it.
@@ -99,23 +75,24 @@ pub fn clean(engine: &Engine) -> Result<Vec<Leftover>> {
     Ok(stale)
 }
 
+/// Removes containers of killed runs that do not run. What runs is in use or was kept.
+pub(super) fn sweep(engine: &Engine) {
+    let filter = format!("label={LABEL}=run");
+    let mut call = vec!["ps", "--all", "--quiet", "--filter", &filter];
+    for status in ["status=created", "status=exited", "status=dead"] {
+        call.extend(["--filter", status]);
+    }
+    let Ok(listed) = engine.ask(&call, SOON) else { return };
+    let found = listed.stdout.lines().filter_map(|id| container(engine, id).ok().flatten());
+    for gone in found.filter(|container| !container.in_use) {
+        // Another run may be quicker.
+        let _ = engine.ask(&["rm", "--force", "--volumes", &gone.name], WORK);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_owner_is_alive_as_long_as_its_process_is_the_same() {
-        let own = owner(std::process::id());
-        assert!(is_alive(&own));
-        let (rest, _) = own.rsplit_once('/').unwrap();
-        assert!(!is_alive(&format!("{rest}/1")));
-        assert!(!is_alive(""));
-    }
-
-    #[test]
-    fn what_another_machine_made_is_left_alone() {
-        assert!(is_alive("ffffffffff/1/1"));
-    }
 
     #[test]
     fn names_do_not_repeat() {

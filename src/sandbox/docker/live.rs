@@ -10,6 +10,7 @@ use super::container::Container;
 use super::engine::SOON;
 use super::options::Options;
 use super::{probe, take};
+use crate::fs::temporary;
 use crate::plan::{NixEnvironment, Plan, Shell, Taken, Vars};
 use crate::sandbox::network::{self, Access};
 use crate::sandbox::{
@@ -313,8 +314,7 @@ impl Sandbox for Live {
 /// A folder to copy from, readable by everyone as what lies in it becomes a folder of the container.
 fn stage() -> Result<TempDir> {
     use std::os::unix::fs::PermissionsExt;
-    let stage =
-        tempfile::Builder::new().prefix("shakedown-stage-").tempdir().context("cannot make a folder to copy from")?;
+    let stage = temporary::folder()?;
     fs::set_permissions(stage.path(), fs::Permissions::from_mode(0o755))?;
     Ok(stage)
 }

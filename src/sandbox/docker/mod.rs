@@ -105,6 +105,13 @@ impl Backend for Docker {
     fn open(&self, spec: &Spec<'_>, progress: &mut Progress<'_>) -> Result<Box<dyn Sandbox>> {
         let engine = self.engine()?;
         engine.version()?;
+        if let Some(reach) = spec.reach.iter().find(|reach| reach.is_asked) {
+            let missing = format!("--reach {reach}: a container cannot be let through to a service of this machine");
+            return Err(Unavailable { missing, cures: vec!["--backend host".into()] }.into());
+        }
+        let swept = engine.clone();
+        // Nobody waits for it: what it does not come to is for the next run.
+        std::thread::spawn(move || labels::sweep(&swept));
         let image = self.image(spec.plan);
         for image in self.images(spec.plan) {
             self.fetch(&engine, image, progress)?;

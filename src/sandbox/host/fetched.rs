@@ -15,6 +15,7 @@ use super::layer::{self, in_root, store_path};
 use super::open::open;
 use super::seed;
 use super::store_paths::Stored;
+use crate::fs::temporary;
 use crate::plan::{Image, Plan, Vars};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::process::{self, Ended, Exit, Limits};
@@ -86,7 +87,7 @@ impl Tool {
         interrupted: &AtomicBool,
     ) -> Result<()> {
         let Self { attribute, version, start } = self;
-        let (plan, project) = (Plan { image: image.clone(), ..Plan::default() }, tempfile::tempdir()?);
+        let (plan, project) = (Plan { image: image.clone(), ..Plan::default() }, temporary::folder()?);
         let spec = Spec {
             project: project.path(),
             plan: &plan,

@@ -69,7 +69,6 @@ pub(in crate::sandbox) fn reopen(cache: &Cache, spec: &Spec<'_>, kept: &Kept) ->
 }
 
 fn put_together(cache: &Cache, run: RunDir, parts: Parts, spec: &Spec<'_>) -> Result<HostSandbox> {
-    let name = run.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let access = if spec.network { Access::of_this_machine() } else { Access::default() };
     let network = Network::start(parts.network && spec.network, spec.reach, &access, cache);
     let bubblewrap = Bubblewrap {
@@ -77,7 +76,7 @@ fn put_together(cache: &Cache, run: RunDir, parts: Parts, spec: &Spec<'_>) -> Re
         rootfs: run.path().join("root"),
         binds: parts.binds,
         network: network.finish(),
-        memory: Cap::new(spec.memory, &name),
+        memory: Cap::new(spec.memory, run.path())?,
         filter: Bubblewrap::write_filter(run.path())?,
     };
     let project: PathBuf =

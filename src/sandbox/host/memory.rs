@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
+
 /// How a run's memory is capped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Cap {
@@ -16,9 +18,16 @@ pub(super) enum Cap {
 
 impl Cap {
     /// The strictest cap this machine allows for `bytes`.
-    pub(super) fn new(bytes: Option<u64>, name: &str) -> Self {
-        let Some(bytes) = bytes else { return Self::None };
-        version_1(bytes, name).or_else(|| version_2(bytes, name)).unwrap_or(Self::AddressSpace(bytes / 1024))
+    /// In `run` it is written down where its group may be.
+    pub(super) fn new(bytes: Option<u64>, run: &Path) -> Result<Self> {
+        let Some(bytes) = bytes else { return Ok(Self::None) };
+        let name = run.file_name().unwrap_or_default();
+        let [first, second] = parents().map(|parent| Some(parent?.join(name)));
+        let places: Vec<String> =
+            [&first, &second].into_iter().flatten().map(|dir| dir.display().to_string()).collect();
+        fs::write(run.join(GROUPS), places.join("\n")).context("could not write down the run's control group")?;
+        let group = first.and_then(|dir| version_1(bytes, dir)).or_else(|| version_2(bytes, second?));
+        Ok(group.unwrap_or(Self::AddressSpace(bytes / 1024)))
     }
 
     /// The file that takes the process that is to become the sandbox into the group.
@@ -45,19 +54,41 @@ impl Cap {
     /// Gives the group back. Its processes are gone by then.
     pub(super) fn remove(&self) {
         if let Self::Group(dir) = self {
-            // The kernel empties a group a moment after its last process.
-            for _ in 0..50 {
-                if fs::remove_dir(dir).is_ok() || !dir.exists() {
-                    return;
-                }
-                std::thread::sleep(std::time::Duration::from_millis(10));
-            }
+            remove(dir);
         }
     }
 }
 
-fn version_1(bytes: u64, name: &str) -> Option<Cap> {
-    let dir = Path::new("/sys/fs/cgroup/memory").join(name);
+fn remove(dir: &Path) {
+    // The kernel empties a group a moment after its last process.
+    for _ in 0..50 {
+        if fs::remove_dir(dir).is_ok() || !dir.exists() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
+/// Removes the group of a run that was killed.
+pub(in crate::sandbox) fn remove_of(run: &Path) {
+    let text = crate::fs::read_text(&run.join(GROUPS), 1 << 16).unwrap_or_default();
+    let places = text.lines().map(Path::new);
+    places.filter(|dir| dir.starts_with(TREE) && dir.file_name() == run.file_name()).for_each(remove);
+}
+
+/// Where the kernel's groups are.
+const TREE: &str = "/sys/fs/cgroup";
+/// The file in a run's directory that names where its group may be.
+const GROUPS: &str = "groups";
+
+/// Where this user may make groups: version 1 of the kernel's, then version 2.
+fn parents() -> [Option<PathBuf>; 2] {
+    let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let path = own.lines().find_map(|line| line.strip_prefix("0::/"));
+    [Some(Path::new(TREE).join("memory")), path.map(|path| Path::new(TREE).join(path))]
+}
+
+fn version_1(bytes: u64, dir: PathBuf) -> Option<Cap> {
     fs::create_dir(&dir).ok()?;
     let set = fs::write(dir.join("memory.limit_in_bytes"), bytes.to_string());
     // Not every kernel accounts for swap.
@@ -65,10 +96,7 @@ fn version_1(bytes: u64, name: &str) -> Option<Cap> {
     finished(dir, set.is_ok())
 }
 
-fn version_2(bytes: u64, name: &str) -> Option<Cap> {
-    let own = fs::read_to_string("/proc/self/cgroup").ok()?;
-    let path = own.lines().find_map(|line| line.strip_prefix("0::/"))?;
-    let dir = Path::new("/sys/fs/cgroup").join(path).join(name);
+fn version_2(bytes: u64, dir: PathBuf) -> Option<Cap> {
     fs::create_dir(&dir).ok()?;
     let set = fs::write(dir.join("memory.max"), bytes.to_string());
     let _ = fs::write(dir.join("memory.swap.max"), "0");

@@ -14,7 +14,7 @@ pub(in crate::sandbox) mod keep;
 mod layer;
 pub(in crate::sandbox) mod live;
 mod machine;
-mod memory;
+pub(in crate::sandbox) mod memory;
 mod mise;
 mod open;
 mod packages;

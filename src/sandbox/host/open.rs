@@ -15,6 +15,7 @@ use super::machine::Beginning;
 use super::memory::Cap;
 use super::past::Past;
 use super::root::{self, Recipe, Root};
+use crate::fs::temporary;
 use crate::plan::{Image, Installs, Plan, Vars};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::netns::{self, Network};
@@ -34,13 +35,12 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
         Some(_) => Some(maker.world(&run.path().join(FINISHED), &declared.slim_recipe())?),
         None => None,
     };
-    let name = run.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let bubblewrap = Bubblewrap {
         program: bubblewrap().context("bubblewrap is gone")?,
         rootfs,
         binds,
         network: network.finish(),
-        memory: Cap::new(spec.memory, &name),
+        memory: Cap::new(spec.memory, run.path())?,
         filter: Bubblewrap::write_filter(run.path())?,
     };
     let notes = notes(spec, declared, &bubblewrap);
@@ -238,7 +238,7 @@ fn notes(spec: &Spec<'_>, declared: &Declared, bubblewrap: &Bubblewrap) -> Vec<U
 /// The sandbox of a plan that is nothing but an image.
 pub(super) fn of_image(cache: &Cache, image: &Image, python: &Interpreter) -> Result<HostSandbox> {
     let plan = Plan { image: image.clone(), ..Plan::default() };
-    let project = tempfile::tempdir()?;
+    let project = temporary::folder()?;
     let spec = Spec {
         project: project.path(),
         plan: &plan,

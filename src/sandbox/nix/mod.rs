@@ -6,7 +6,7 @@ mod store;
 
 pub use nixpkgs::Nixpkgs;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -76,6 +76,13 @@ impl Nix {
                 Err(failed(format!("{} does not work", program.display())))
             }
         }
+    }
+}
+
+/// Takes away the links by which Nix remembers profiles below a run's folder.
+pub(super) fn forget(cache: &Cache, run: &Path) {
+    for store in [Store::Own, Store::Private(cache.root().join("nix"))] {
+        store.forget(run);
     }
 }
 

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pip::{self, Asked};
 use super::tree::digest;
+use crate::fs::temporary;
 use crate::plan::Vars;
 use crate::sandbox::netns::Network;
 
@@ -66,7 +67,7 @@ struct Reply {
 /// # Errors
 /// Why that cannot be told.
 pub(in crate::sandbox) fn first(asked: &Asked, client: &Client<'_>, interrupted: &AtomicBool) -> Result<Vec<Answer>> {
-    let folder = tempfile::tempdir()?;
+    let folder = temporary::folder()?;
     let pages: Vec<Answer> = asked.pages.keys().map(|page| Answer::blank(page, true)).collect();
     let replies = fetch(&pages, client, folder.path(), interrupted)?;
     let mut answers = Vec::new();
@@ -111,7 +112,7 @@ pub(in crate::sandbox) fn again(
     client: &Client<'_>,
     interrupted: &AtomicBool,
 ) -> Result<Option<String>> {
-    let folder = tempfile::tempdir()?;
+    let folder = temporary::folder()?;
     let replies = fetch(answers, client, folder.path(), interrupted)?;
     for (answer, reply) in answers.iter().zip(replies) {
         let is_same = match reply.status {
