@@ -79,7 +79,7 @@ fn tried(cache: Option<&Cache>) -> Result<Method, Unavailable> {
         candidates.filter(|method| tools.has(method.engine) && (is_root || method.has_user_namespace)).find(|method| {
             let tried = Namespace::with_network(&tools, *method, &machine, TRIED_FOR);
             if let (Err(error), true) = (&tried, why.is_empty()) {
-                why = format!("{error:#}");
+                why = format!("{}: {error:#}", method.name());
             }
             tried.is_ok()
         });
