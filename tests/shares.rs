@@ -1,4 +1,4 @@
-//! A suite in shares: tasks that know their number, reports that are joined, projects without scenarios.
+//! A suite in shares: tasks that know their number, reports that are joined, projects without scenarios, manifests.
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use support::{folder, host_is_missing};
+use support::{folder, host_is_missing, skipped};
 
 fn shakedown(folder: &Path, vars: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shakedown"));
@@ -128,4 +128,52 @@ fn a_file_among_the_folders_is_named() {
     let ran = shakedown(folder.path(), &[], &["suite", "apps/one", "apps/README.md"]);
     assert_eq!(ran.status.code(), Some(2), "{}", printed(&ran));
     assert!(printed(&ran).contains("apps/README.md is no folder"), "{}", printed(&ran));
+}
+
+fn manifest() -> String {
+    let folder = suite(&SCENARIOS[..1]);
+    let arguments =
+        ["suite", "suite", "--tag", "python", "--engine", "kubernetes", "--image", "registry.example.com/shakedown:1"];
+    let without = shakedown(folder.path(), &[], &arguments);
+    assert_eq!(without.status.code(), Some(2), "{}", printed(&without));
+    assert!(printed(&without).contains("--print"), "{}", printed(&without));
+    let manifest = shakedown(folder.path(), &[], &[&arguments[..], &["--tasks", "8", "--print"]].concat());
+    assert!(manifest.status.success(), "{}", printed(&manifest));
+    String::from_utf8(manifest.stdout).unwrap()
+}
+
+#[test]
+fn the_manifest_is_one_that_kubernetes_takes() {
+    let test = "the_manifest_is_one_that_kubernetes_takes";
+    let validator = which::which("kubernetes-validate").ok();
+    let missing = validator.is_none().then(|| "no kubernetes-validate: pip install -r .ci/requirements.txt".to_owned());
+    if skipped(test, missing) {
+        return;
+    }
+    let valid = |text: &str| {
+        let file = folder(&[("job.yaml", text)]);
+        let mut command = Command::new(validator.as_ref().unwrap());
+        command.args(["--strict"]).arg(file.path().join("job.yaml")).output().unwrap()
+    };
+    let text = manifest();
+    let taken = valid(&text);
+    assert!(taken.status.success(), "{}\n{text}", printed(&taken));
+    let job: Value = serde_yaml_ng::from_str(&text).unwrap();
+    assert_eq!((&job["spec"]["completions"], &job["spec"]["completionMode"]), (&8.into(), &"Indexed".into()));
+    assert!(text.contains("subPathExpr: results/$(SHAKEDOWN_JOB)"), "an earlier job's reports are none of this one's");
+    let arguments = job["spec"]["template"]["spec"]["containers"][0]["args"].to_string();
+    assert!(
+        arguments.contains("\"--tag\",\"python\"") && arguments.contains("\"--partition\",\"auto\""),
+        "{arguments}"
+    );
+    assert!(!valid(&text.replace("backoffLimitPerIndex", "backoffLimitPerindex")).status.success());
+}
+
+#[test]
+fn an_engine_takes_scenarios_and_no_projects() {
+    let apps = folder(&[("apps/one/main.py", ""), ("apps/two/main.py", "")]);
+    let engine = ["--engine", "kubernetes", "--print", "--image", "x"];
+    let ran = shakedown(apps.path(), &[], &[&["suite", "apps/one", "apps/two"], &engine[..]].concat());
+    assert_eq!(ran.status.code(), Some(2), "{}", printed(&ran));
+    assert!(printed(&ran).contains("one folder of scenarios"), "{}", printed(&ran));
 }

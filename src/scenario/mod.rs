@@ -9,6 +9,7 @@ mod export;
 mod format;
 mod index;
 mod judge;
+pub mod kubernetes;
 mod merge;
 mod normalise;
 mod options;

@@ -54,7 +54,36 @@ pub(in crate::cli) struct Args {
     #[arg(long, conflicts_with = "accept")]
     pub(super) list: bool,
     #[command(flatten)]
+    pub(super) cluster: Cluster,
+    #[command(flatten)]
     pub(super) output: Output<Format>,
+}
+
+/// Where the suite's shares run.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(next_help_heading = "Cluster")]
+pub(super) struct Cluster {
+    /// Spread the suite over the tasks of a cluster, one share each
+    #[arg(long, value_enum, value_name = "ENGINE", requires = "image", conflicts_with_all = ["accept", "list", "rerun_failed", "partition", "fail_fast"])]
+    pub(super) engine: Option<Engine>,
+    /// The image that the tasks run, made with docker/Dockerfile of shakedown
+    #[arg(long, value_name = "IMAGE", requires = "engine")]
+    pub(super) image: Option<String>,
+    /// How many tasks
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=10_000), requires = "engine")]
+    pub(super) tasks: u16,
+    /// Kubernetes: the persistent volume claim that holds the scenarios as `suite` and takes reports in `results/JOB`
+    #[arg(long, value_name = "CLAIM", default_value = "shakedown", requires = "engine")]
+    pub(super) claim: String,
+    /// Print what would be submitted, and submit nothing
+    #[arg(long, requires = "engine")]
+    pub(super) print: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Engine {
+    /// An Indexed Job of Kubernetes, with --print
+    Kubernetes,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

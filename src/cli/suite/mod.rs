@@ -1,6 +1,7 @@
 //! `shakedown suite`: the regression suite.
 
 mod args;
+mod engine;
 mod projects;
 mod select;
 mod show;
@@ -28,6 +29,9 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
         return merge_reports(merge, matches.subcommand().map_or(matches, |(_, matches)| matches));
     }
     let places = args.output.destinations(matches)?;
+    if let Some(exit) = engine::run(&args)? {
+        return Ok(exit);
+    }
     let Chosen { selected, home } = select(&args)?;
     if args.list {
         return list(&selected);
