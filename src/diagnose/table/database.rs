@@ -170,6 +170,50 @@ pub(crate) static BROKER_UNREACHABLE: Rule = Rule {
     ..Rule::BLANK
 };
 
+pub(crate) static SERVICE_ON_LOOPBACK: Rule = Rule {
+    id: "service-on-loopback",
+    phases: &["start"],
+    message: "nothing listens at {the address on localhost} in the container",
+    about: "localhost and 127.0.0.1 are the container itself. A service that runs beside the app on a developer's machine is not there in the cloud: it \
+            is a service of its own, under a name of its own.",
+    help: "take the address from a variable and set it to the service's own (on Railway: its private domain); `--reach HOST:PORT` lets one of this \
+           machine in while it is tried here",
+    example: "aiohttp.client_exceptions.ClientConnectorError: Cannot connect to host localhost:8090 ssl:default [Connect call failed ('127.0.0.1', 8090)]",
+    signatures: &[
+        said(
+            r"(?:HTTPS?Connection(?:Pool)?\(host='(?P<s>localhost|127\.[\d.]+|::1)', port=\d+\)).*(?:\[Errno 111\]|Connection refused)",
+        ),
+        said(r"Cannot connect to host (?P<s>(?:localhost|127\.[\d.]+):\d+)"),
+        said(r"Connect call failed \('(?P<s>127\.[\d.]+', \d+)"),
+        said(r"(?:[Cc]onnection refused|Errno 111|ECONNREFUSED).{0,80}\b(?P<s>(?:localhost|127\.\d+\.\d+\.\d+):\d+)"),
+        said(r"\b(?P<s>(?:localhost|127\.\d+\.\d+\.\d+):\d+).{0,120}(?:[Cc]onnection refused|Errno 111|ECONNREFUSED)"),
+    ],
+    yields_to: YieldsTo::Rules(&[&DB_UNREACHABLE, &REDIS_UNREACHABLE, &BROKER_UNREACHABLE]),
+    ..Rule::BLANK
+};
+
+pub(crate) static CONNECTION_REFUSED: Rule = Rule {
+    id: "connection-refused",
+    phases: &["start"],
+    message: "a service that the app calls refuses the connection",
+    about: "Nothing listens at the address that the app calls. Most often that is localhost, which in the container is the container itself: a service that \
+            runs beside the app on a developer's machine is not there in the cloud.",
+    help: "take the address from a variable and set it to the service's own (on Railway: its private domain); `--reach HOST:PORT` lets one of this \
+           machine in while it is tried here",
+    example: "httpx.ConnectError: [Errno 111] Connection refused",
+    signatures: &[said(
+        r"^(?:ConnectionRefusedError|[\w.]*(?:URLError|ConnectError|ConnectionError|ClientConnectorError)): .*\[Errno 111\] Connection refused",
+    )],
+    yields_to: YieldsTo::Rules(&[
+        &DB_UNREACHABLE,
+        &REDIS_UNREACHABLE,
+        &BROKER_UNREACHABLE,
+        &SERVICE_ON_LOOPBACK,
+        &super::network::NETWORK_UNREACHABLE,
+    ]),
+    ..Rule::BLANK
+};
+
 pub(crate) static SQLITE_PATH_UNWRITABLE: Rule = Rule {
     id: "sqlite-path-unwritable",
     phases: &["build", "start"],

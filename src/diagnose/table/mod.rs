@@ -103,6 +103,8 @@ pub static RULES: &[&Rule] = &[
     &database::INVALID_DATABASE_URL,
     &database::DB_OBJECT_EXISTS,
     &database::BROKER_UNREACHABLE,
+    &database::SERVICE_ON_LOOPBACK,
+    &database::CONNECTION_REFUSED,
     &database::DB_MIGRATION_MISSING,
     &database::SQLITE_PATH_UNWRITABLE,
     &django::DJANGO_ALLOWED_HOSTS,

@@ -123,7 +123,7 @@ pub(crate) static NETWORK_UNREACHABLE: Rule = Rule {
         hint(r"Temporary failure in name resolution|Name or service not known|getaddrinfo failed"),
         hint(r"nodename nor servname|Network is unreachable|No route to host|\bgetaddrinfo (?:ENOTFOUND|EAI_AGAIN)"),
     ],
-    yields_to: YieldsTo::Rules(&[&TLS_CA_BUNDLE]),
+    yields_to: YieldsTo::Rules(&[&TLS_CA_BUNDLE, &super::database::SERVICE_ON_LOOPBACK]),
     refine: Some(refine::hosts::whose),
     ..Rule::BLANK
 };
