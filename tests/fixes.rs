@@ -14,8 +14,13 @@ use shakedown::scenario::{Scenario, Selection, cure, discover};
 /// Scenarios whose fix makes the deploy work. Of the others most need a package that their own small index does not have.
 const CURED: &[&str] = &[
     "activation-is-lost",
+    "command-among-requirements",
     "data-file-behind-dockerignore",
+    "encoding-locale",
     "founding-bot-offline",
+    "lazy-import-of-another-list",
+    "local-path-requirement",
+    "merge-marker-in-requirements",
     "missing-shared-library",
     "nixpkgs-without-the-dots",
     "package-json-makes-it-node",
@@ -23,6 +28,12 @@ const CURED: &[&str] = &[
     "pip-not-found",
     "port-variable-not-expanded",
     "python-m-pip-not-found",
+    "requirements-file-misspelt",
+    "requirements-in-utf-16",
+    "resolution-conflict-of-two-pins",
+    "tool-versions-crash-nixpacks",
+    "wheel-wrong-platform",
+    "windows-only-requirement",
 ];
 
 fn cures(scenario: &Scenario) -> Result<(), Failed> {

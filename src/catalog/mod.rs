@@ -1,6 +1,7 @@
 //! What things are called elsewhere, each fact once: modules and their distributions, servers and how they are started,
 //! libraries and headers and their packages, what nixpkgs, its Pythons and the base image have.
 
+pub mod base_commands;
 pub mod base_image;
 pub mod debian;
 pub mod libraries;

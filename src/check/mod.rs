@@ -20,6 +20,7 @@ mod named;
 pub(crate) mod nixpacks;
 pub(crate) mod plan;
 pub(crate) mod platform;
+mod programs;
 pub(crate) mod pyproject;
 pub(crate) mod railpack;
 pub(crate) mod requirements;
@@ -72,6 +73,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: framework::CHECKS, check: framework::check },
     Topic { checks: wrapper::CHECKS, check: wrapper::check },
     Topic { checks: shell::CHECKS, check: shell::check },
+    Topic { checks: programs::CHECKS, check: programs::check },
     Topic { checks: statics::CHECKS, check: statics::check },
     Topic { checks: workspace::CHECKS, check: workspace::check },
     Topic { checks: django::CHECKS, check: django::check },
@@ -139,6 +141,12 @@ pub fn imports(project: &Project, options: &Options, planned: &Planned) -> Vec<I
         module: import.name,
     };
     facts.foreign().into_iter().map(to_import).collect()
+}
+
+/// The programs of the base image, of those that load libraries, that the app starts.
+pub fn programs_of_the_image(project: &Project, options: &Options, planned: &Planned) -> Vec<String> {
+    let facts = Facts::new(project, options, planned);
+    programs::of_the_image(&facts).into_iter().map(str::to_owned).collect()
 }
 
 /// A host, other than the developer's own machine, that the project's settings let in by name.

@@ -20,12 +20,20 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     }
     let python = python::planned(facts).unwrap_or_else(|| "3.12".to_owned());
     let platform = Platform::cloud(&python);
+    // The two sides of a merge that was left half done exclude each other by their nature.
+    let is_merged = |path: &std::path::Path| {
+        let text = facts.project.read_text(path).unwrap_or_default();
+        text.lines().any(|line| line.starts_with("<<<<<<< "))
+    };
     // A line that may not be in force excludes nothing.
     let in_force = |entry: &&Entry| {
         entry.requirement.origin == Origin::Index
             && entry.requirement.name.is_some()
             && entry.applies(&platform) == Some(true)
     };
+    if facts.requirements().files.iter().any(|(path, _)| is_merged(path)) {
+        return;
+    }
     let entries: Vec<&Entry> = facts.requirements().packages.iter().filter(in_force).collect();
     for (index, later) in entries.iter().enumerate() {
         let before = entries[..index].iter().find(|entry| excludes(entry, later));

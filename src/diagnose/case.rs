@@ -41,6 +41,9 @@ impl<'a> Case<'a> {
     }
 }
 
+/// What a builder says of itself.
+static BY_RAILPACK: Pattern = Pattern::new(r"(?i)using build driver railpack|\brailpack[ -]v?\d");
+static BY_NIXPACKS: Pattern = Pattern::new(r"(?i)using build driver nixpacks|nixpacks[ -]v?\d|using nixpacks");
 static RAILPACK: Pattern = Pattern::new(
     r"(?i)\brailpack[ -]v?\d|using build driver railpack|\brailpack (?:prepare|could not)|railpack-plan\.json|\$packages:mise|^mise (?:ERROR|WARN|\S+@\d)|/mise/installs/|/app/\.venv/",
 );
@@ -50,5 +53,8 @@ static NIXPACKS: Pattern =
 /// Whether Railpack, and not Nixpacks, made what the log is about.
 fn is_of_railpack(log: &Log) -> bool {
     let shows = |pattern: &Pattern| log.lines().iter().any(|line| pattern.is_match(&line.text));
-    shows(&RAILPACK) && !shows(&NIXPACKS)
+    match (shows(&BY_RAILPACK), shows(&BY_NIXPACKS)) {
+        (true, false) => true,
+        _ => shows(&RAILPACK) && !shows(&NIXPACKS),
+    }
 }

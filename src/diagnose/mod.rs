@@ -24,6 +24,8 @@ mod view;
 pub use case::Case;
 pub use judge::diagnose;
 pub use registry::{Explained, explain, ids};
+pub(crate) use table::modules::MISSING_PYTHON_MODULE;
 pub(crate) use table::server::HEALTHCHECK_FAILED;
+pub(crate) use table::start::START_PROGRAM_NOT_FOUND;
 pub use table::{RULES, Rule, rule};
 pub use telling::telling_lines;

@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use super::fixes;
+use super::refine::hosts::help_for_status;
 use super::table::Rule;
 use crate::catalog::libraries;
 use crate::diagnose::table::django::DJANGO_ALLOWED_HOSTS;
@@ -123,7 +124,11 @@ fn seen(case: &Case<'_>) -> Option<Seen> {
             .of(status)
             .saying(format!("the app answers HTTP {status} to every host that it does not name, the platform's among them"))
             .helped("name the deploy's host among those that the app lets in (ALLOWED_HOSTS, TrustedHostMiddleware's allowed_hosts, TRUSTED_HOSTS), and healthcheck.railway.app where a health check asks"),
-        SmokeResult::BadStatus(status) => Seen { is_certain: REFUSALS.contains(status), ..Seen::consequence(health) }
+        SmokeResult::BadStatus(status) => Seen {
+            is_certain: REFUSALS.contains(status),
+            help: help_for_status(*status),
+            ..Seen::consequence(health)
+        }
             .of(status)
             .saying(format!("the app answers the health check with HTTP {status}, and the platform waits for 200")),
         _ => return None,

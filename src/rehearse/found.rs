@@ -1,5 +1,6 @@
 //! From what a run left behind to what is said of it.
 
+use super::index::{self, Answer};
 use super::rehearsal::Rehearsal;
 use crate::builder::Builder;
 use crate::catalog::libraries;
@@ -24,29 +25,39 @@ pub(super) struct Found {
     pub(super) missing: Vec<MissingLibrary>,
     pub(super) unverified: Vec<Unverified>,
     pub(super) kept: Option<Kept>,
+    /// What the package index says of what the primary cause proposes.
+    pub(super) index: Option<Answer>,
     /// Whether the run was to do without the network.
     pub(super) is_offline: bool,
 }
 
 impl Found {
-    /// Looks for the cause in what the run printed.
+    /// The causes, by what the run printed and saw.
+    pub(super) fn diagnoses(&self, project: &Project) -> Vec<Diagnosis> {
+        diagnose::diagnose(&Case {
+            project: Some(project),
+            log: &self.log,
+            outcome: Some(&self.outcome),
+            deploy: Some(&self.deploy),
+            builder: self.builder.as_ref(),
+            missing_libraries: &self.missing,
+        })
+    }
+
+    /// Says what became of it, and why.
     pub(super) fn rehearsal(self, project: &Project, plan: Plan, backend: String, reason: String) -> Rehearsal {
-        let Self { outcome, deploy, builder, log, missing, mut unverified, kept, is_offline } = self;
+        let failed = self.outcome.verdict() == Verdict::Fails;
+        let mut diagnoses = match failed {
+            true => self.diagnoses(project),
+            false => self.outcome.smoke.iter().filter_map(page_without_its_files).collect(),
+        };
+        let Self { outcome, log, missing, mut unverified, kept, index, is_offline, .. } = self;
         if outcome.verdict() == Verdict::Works {
             unverified.extend(missing.iter().map(dormant));
         }
-        let failed = outcome.verdict() == Verdict::Fails;
-        let mut diagnoses = match failed {
-            true => diagnose::diagnose(&Case {
-                project: Some(project),
-                log: &log,
-                outcome: Some(&outcome),
-                deploy: Some(&deploy),
-                builder: builder.as_ref(),
-                missing_libraries: &missing,
-            }),
-            false => outcome.smoke.iter().filter_map(page_without_its_files).collect(),
-        };
+        if let (Some(primary), Some(answer)) = (diagnoses.first_mut(), &index) {
+            index::amend(primary, answer);
+        }
         let telling = match failed && diagnoses.is_empty() {
             true => diagnose::telling_lines(&log, outcome.failing_phase()),
             false => Vec::new(),

@@ -6,6 +6,7 @@ mod elsewhere;
 mod fetch;
 mod found;
 mod imports;
+mod index;
 mod kept;
 mod known;
 mod port;
@@ -33,6 +34,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
+use crate::builder::Planned;
 use crate::check::{self, check};
 use crate::log::LogBuilder;
 use crate::project::Project;
@@ -119,23 +121,40 @@ pub fn rehearse_then(
     unverified.extend(ran.outcome.smoke.iter().flat_map(|smoke| &smoke.outside).map(leant_on));
     unverified.extend(ran.outcome.smoke.iter().filter(|smoke| smoke.refuses_host).map(|_| asked_as(&settings)));
     unverified.extend(request.settings.until.as_ref().map(not_run));
-    let kept = match kept::is_wanted(request, ran.outcome.was_interrupted()) {
-        true => Some(kept::keep(request, &spec, &name, &mut *sandbox)?),
-        false => sandbox.close().map(|()| None)?,
-    };
-    let found = Found {
+    let is_nixpacks = matches!(planned, Planned::Nixpacks(_));
+    if is_nixpacks && name == "host" {
+        let started = check::programs_of_the_image(&project, &request.options, &planned);
+        unverified.extend(started.iter().map(|program| under_other_libraries(program)));
+    }
+    let was_interrupted = ran.outcome.was_interrupted();
+    let mut found = Found {
         outcome: ran.outcome,
         deploy: buildable.deploy.clone(),
         builder: builder.as_ref().map(|detected| detected.builder.clone()),
         log: log.finish(),
         missing,
         unverified,
-        kept,
+        kept: None,
+        index: None,
         is_offline: !request.network,
+    };
+    if request.network && found.outcome.verdict() == Verdict::Fails {
+        let causes = found.diagnoses(&root);
+        found.index = index::ask(&*sandbox, &buildable.plan, &ran.vars, causes.first(), interrupted, emit);
+    }
+    found.kept = match kept::is_wanted(request, was_interrupted) {
+        true => Some(kept::keep(request, &spec, &name, &mut *sandbox)?),
+        false => sandbox.close().map(|()| None)?,
     };
     let rehearsal = found.rehearsal(&root, buildable.plan.clone(), name, reason);
     let known = check::check_installed(&project, &request.options, &planned, absent.flatten().as_ref());
     Ok(Rehearsal { builder, ..rehearsal }.finish(known, started, emit))
+}
+
+/// A program of the base image that finds other libraries there.
+fn under_other_libraries(program: &str) -> Unverified {
+    let why = "the app starts it, and in the cloud it runs with Nix' libraries before its own (LD_LIBRARY_PATH), which may not fit; start it without that variable to be sure";
+    Unverified { what: program.to_owned(), why: why.to_owned() }
 }
 
 /// A service of this machine that the app used.

@@ -43,6 +43,7 @@ pub(super) fn rehearsal(
         missing: Vec::new(),
         unverified: Vec::new(),
         kept: None,
+        index: None,
         is_offline: false,
     };
     let plan = Plan { start: refused.start.as_deref().map(start), ..Plan::default() };

@@ -1,5 +1,6 @@
 //! What the checks share: what is planned, started, reached, installed and read.
 
+pub(super) mod calls;
 pub(super) mod code;
 pub(super) mod command;
 pub(super) mod environment;

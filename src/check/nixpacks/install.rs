@@ -32,7 +32,7 @@ pub(crate) const BYPASSED: Check = warning(
     "--break-system-packages makes pip install beside Nix' own Python, whose folder of programs is not on PATH: gunicorn, uvicorn and the like \
      are then not found at the start. In the virtual environment that Nixpacks makes by itself they are.",
 );
-const NOTHING_INSTALLED: Check = warning(
+pub(crate) const NOTHING_INSTALLED: Check = warning(
     "nothing-installed",
     "The project names dependencies, and the plan has no command that installs them. The app then starts without any of them.",
 );
@@ -312,6 +312,14 @@ fn nothing(facts: &Facts<'_>, findings: &mut Findings) {
     let because = facts.choices("phases.install.cmds").map(|choice| choice.because.clone()).next();
     let because = because.or_else(|| facts.variable_source("NIXPACKS_PYTHON_PACKAGE_MANAGER"));
     let finding = NOTHING_INSTALLED.found(format!("nothing installs {name}"));
+    let replaced = facts.config().filter(|file| file.get(&["phases", "install", "cmds"]).is_some());
+    let finding = match replaced {
+        Some(file) => finding.fix(
+            "let the install phase do what it does by itself",
+            vec![remove_key(&file.path, &["phases", "install", "cmds"])],
+        ),
+        None => finding.help(format!("let the install phase install {name}")),
+    };
     let finding = match because {
         Some(because) => finding.at(because.clone(), facts.line(&because)),
         None => finding,

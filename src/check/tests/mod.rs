@@ -19,6 +19,7 @@ mod named;
 mod packages;
 mod planned;
 mod platform;
+mod programs;
 mod pyproject;
 mod requirements;
 mod secrets;

@@ -112,7 +112,12 @@ fn explain_missing_module(finding: &mut Finding, raised: &Raised, module: &str) 
         } else {
             format!("no requirement installs `{top}`, which the distribution `{install}` brings{whom}")
         });
-        finding.help = Some(format!("add `{install}` to requirements.txt"));
+        finding.help = Some(match modules::distribution(module) {
+            Some(_) => format!("add `{install}` to requirements.txt"),
+            None => format!(
+                "add the package that brings `{top}` to requirements.txt; that the index's `{install}` is that package is not verified"
+            ),
+        });
     } else if *rule == REMOVED_STDLIB_MODULE
         && let Some((since, instead)) = modules::removed_from_stdlib(module)
     {

@@ -117,7 +117,16 @@ pub(in crate::diagnose) fn git(context: &FixContext<'_>) -> Vec<Fix> {
 }
 
 pub(in crate::diagnose) fn utf8(context: &FixContext<'_>) -> Vec<Fix> {
-    let edit =
-        Edit::SetKey { path: context.config().to_owned(), key: key(&["variables", "PYTHONUTF8"]), value: "1".into() };
-    vec![Fix { summary: "set PYTHONUTF8=1".to_owned(), edits: vec![edit] }]
+    vec![utf8_under(context.config(), &["variables"])]
+}
+
+/// Both variables: PYTHONIOENCODING, where something sets it, counts more than PYTHONUTF8 for what is printed.
+pub(super) fn utf8_under(file: &Path, table: &[&str]) -> Fix {
+    let set = |name, value: &str| Edit::SetKey {
+        path: file.to_owned(),
+        key: key(&[table, &[name]].concat()),
+        value: value.into(),
+    };
+    let edits = vec![set("PYTHONUTF8", "1"), set("PYTHONIOENCODING", "utf-8")];
+    Fix { summary: "set PYTHONUTF8=1 and PYTHONIOENCODING=utf-8".to_owned(), edits }
 }

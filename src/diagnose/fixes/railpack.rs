@@ -1,6 +1,9 @@
 //! Edits of railpack.json, and of the files that mise reads.
 
+use std::path::Path;
+
 use super::FixContext;
+use super::nixpacks::utf8_under;
 use crate::catalog::{debian, libraries};
 use crate::finding::{Edit, Fix};
 
@@ -50,8 +53,7 @@ pub(in crate::diagnose) fn rust(_: &FixContext<'_>) -> Vec<Fix> {
 }
 
 pub(in crate::diagnose) fn utf8(_: &FixContext<'_>) -> Vec<Fix> {
-    let edit = Edit::SetKey { path: FILE.into(), key: key(&["deploy", "variables", "PYTHONUTF8"]), value: "1".into() };
-    vec![Fix { summary: "set PYTHONUTF8=1".to_owned(), edits: vec![edit] }]
+    vec![utf8_under(Path::new(FILE), &["deploy", "variables"])]
 }
 
 /// Files whose one line may name a release of Python.

@@ -56,9 +56,43 @@ pub(in crate::diagnose) fn windows_only(context: &FixContext<'_>) -> Vec<Fix> {
     }]
 }
 
+/// What git leaves in a file that it could not merge.
+const MARKERS: &[&str] = &["<<<<<<<", "|||||||", "=======", ">>>>>>>"];
+
+/// Both ways of ending a merge that was left half done: either side, whole.
+fn merge_sides(text: &str) -> Vec<Fix> {
+    let keep = |wanted: usize, summary: &str| {
+        let (mut side, mut edits, mut is_empty) = (None, Vec::new(), true);
+        for (index, line) in text.lines().enumerate() {
+            let marker = MARKERS.iter().position(|marker| line.starts_with(marker));
+            side = match marker {
+                Some(3) => None,
+                Some(marker) => Some(marker),
+                None => side,
+            };
+            is_empty &= marker.is_some() || side != Some(wanted) || line.trim().is_empty();
+            if marker.is_some() || side.is_some_and(|side| side != wanted) {
+                edits.push(Edit::RemoveLine { path: FILE.into(), line: index + 1, was: line.to_owned() });
+            }
+        }
+        // A side that holds nothing is not what anybody meant.
+        (!is_empty).then(|| Fix { summary: summary.to_owned(), edits })
+    };
+    let sides = [
+        keep(0, "end the merge with what stands above ======="),
+        keep(2, "end the merge with what stands below ======="),
+    ];
+    let is_open = text.lines().any(|line| line.starts_with(MARKERS[0]));
+    sides.into_iter().flatten().filter(|_| is_open).collect()
+}
+
 pub(in crate::diagnose) fn drop_line(context: &FixContext<'_>) -> Vec<Fix> {
     let Some(subject) = context.subject else { return Vec::new() };
     let text = context.text(FILE).unwrap_or_default();
+    let sides = merge_sides(&text);
+    if MARKERS.iter().any(|marker| subject.starts_with(marker)) && !sides.is_empty() {
+        return sides;
+    }
     let found = text.lines().enumerate().find(|(_, line)| line.trim() == subject);
     found
         .map(|(index, line)| {
@@ -109,4 +143,27 @@ fn line_of(context: &FixContext<'_>, requirement: &str) -> Option<(usize, String
     let wanted = name(requirement);
     let text = context.text(FILE)?;
     text.lines().enumerate().find(|(_, line)| name(line) == wanted).map(|(index, line)| (index + 1, line.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merge_is_ended_with_either_side() {
+        let text = "rich\n<<<<<<< HEAD\nmoon==1.0\n=======\nmoon==1.1\n>>>>>>> feature\nflask\n";
+        let removed: Vec<Vec<usize>> = merge_sides(text)
+            .iter()
+            .map(|fix| {
+                let lines = fix.edits.iter().map(|edit| match edit {
+                    Edit::RemoveLine { line, .. } => *line,
+                    _ => 0,
+                });
+                lines.collect()
+            })
+            .collect();
+        assert_eq!(removed, [vec![2, 4, 5, 6], vec![2, 3, 4, 6]]);
+        assert!(merge_sides("rich\n=======\n").is_empty());
+        assert_eq!(merge_sides("<<<<<<< HEAD\n=======\nmoon\n>>>>>>> feature\n").len(), 1);
+    }
 }

@@ -58,20 +58,25 @@ pub(in crate::diagnose) fn image_size(view: &LogView<'_>, finding: &mut Finding)
 /// What the health check's status tells of its reason.
 pub(in crate::diagnose) fn status(_: &LogView<'_>, finding: &mut Finding) -> bool {
     let status = finding.subject.as_deref().and_then(|subject| subject.strip_prefix("status "));
-    let help = match status.and_then(|status| status.parse::<u16>().ok()) {
-        Some(400) => {
+    let help = status.and_then(|status| status.parse().ok()).and_then(help_for_status);
+    finding.help = help.map(str::to_owned);
+    true
+}
+
+/// What to do about the status that a health check is answered with.
+pub(in crate::diagnose) fn help_for_status(status: u16) -> Option<&'static str> {
+    Some(match status {
+        400 => {
             "the app answers, and refuses the host that the health check asks by: add healthcheck.railway.app to ALLOWED_HOSTS (Django; TrustedHostMiddleware's allowed_hosts elsewhere)"
         }
-        Some(300..=399) => {
+        300..=399 => {
             "the app answers with a redirect, which is no 200: let the health check's path answer over plain HTTP (SECURE_SSL_REDIRECT and the like leave it out) and without a login"
         }
-        Some(401 | 403) => "the app answers, and wants a login: give healthcheckPath one that is open to anybody",
-        Some(404 | 405) => "the app answers, and has no such path for GET: let healthcheckPath name one that it has",
-        Some(500..=599) => {
+        401 | 403 => "the app answers, and wants a login: give healthcheckPath one that is open to anybody",
+        404 | 405 => "the app answers, and has no such path for GET: let healthcheckPath name one that it has",
+        500..=599 => {
             "the app answers with an error of its own: its traceback is in the deploy log, not in the build log"
         }
-        _ => return true,
-    };
-    finding.help = Some(help.to_owned());
-    true
+        _ => return None,
+    })
 }

@@ -1,5 +1,7 @@
 //! Processes that were asked to end, or that something else ended.
 
+use crate::catalog::modules::distribution;
+use crate::catalog::servers::programs;
 use crate::diagnose::table::Finding;
 use crate::diagnose::table::HINT;
 use crate::diagnose::view::LogView;
@@ -22,4 +24,15 @@ pub(in crate::diagnose) fn memory(view: &LogView<'_>, finding: &mut Finding) -> 
     }
     let missed_start = view.mentions("Boot timeout") || view.mentions("R10");
     !(missed_start && view.text(finding.at).contains("137"))
+}
+
+/// A program that no table knows may be anybody's.
+pub(in crate::diagnose) fn guessed(_: &LogView<'_>, finding: &mut Finding) -> bool {
+    let Some(name) = finding.subject.as_deref() else { return true };
+    if [true, false].into_iter().flat_map(programs).all(|known| known != name) && distribution(name).is_none() {
+        finding.help = Some(format!(
+            "add the package that brings `{name}` to requirements.txt, or correct the start command; that the index's `{name}` is that package is not verified"
+        ));
+    }
+    true
 }

@@ -48,6 +48,7 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
     yields_to: YieldsTo::Rules(&[&EXTERNALLY_MANAGED, &PIP_NOT_FOUND, &START_MAKES_ENVIRONMENT]),
     fix: Some(fixes::requirements::missing_module),
     explained_by: &[
+        over_fixes_by(&check::nixpacks::install::NOTHING_INSTALLED),
         over_fixes_by(&check::misspelt::LIST),
         over_fixes_by(&check::wrapper::WRAPPER),
         over_fixes_by(&check::workspace::OUTSIDE),

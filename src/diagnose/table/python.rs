@@ -72,7 +72,7 @@ pub(crate) static ENCODING_LOCALE: Rule = Rule {
     phases: &["start"],
     message: "text is decoded or written with ASCII because no UTF-8 locale is set{}",
     about: "Without LANG or PYTHONUTF8 an older Python (or a C locale) takes ASCII for files and output.",
-    help: "set PYTHONUTF8=1 (or LANG=C.UTF-8), and give `encoding=\"utf-8\"` to open()",
+    help: "set PYTHONUTF8=1, take PYTHONIOENCODING and LC_ALL away where they name another, and give `encoding=\"utf-8\"` to open()",
     on_railpack: OnRailpack::SAME.and_fix(fixes::railpack::utf8),
     example: "UnicodeDecodeError: 'ascii' codec can't decode byte 0xc3 in position 41: ordinal not in range(128)",
     signatures: &[

@@ -94,9 +94,11 @@ pub(crate) static START_PROGRAM_NOT_FOUND: Rule = Rule {
         &ENVIRONMENT_MISSING,
     ]),
     is_of_a_package: true,
+    refine: Some(refine::servers::guessed),
     fix: Some(fixes::requirements::missing_module),
     explained_by: &[
         over_fixes_by(&check::environment_path::MISSING),
+        over_fixes_by(&check::nixpacks::install::NOTHING_INSTALLED),
         by(&check::nixpacks::setup::PYTHON_DROPPED),
         over_fixes_by(&check::nixpacks::install::BYPASSED),
     ],

@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::commands::BASE_COMMANDS;
+use crate::catalog::base_commands::BASE_COMMANDS;
 use crate::sandbox::elf::is_elf;
 
 /// No script that stands for a program is longer.

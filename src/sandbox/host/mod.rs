@@ -5,7 +5,6 @@ mod bubblewrap;
 mod bwrap;
 mod called;
 pub(in crate::sandbox) mod check;
-mod commands;
 mod confine;
 mod declared;
 mod fetched;

@@ -11,9 +11,9 @@ use anyhow::{Context, Result};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::bwrap::{Bind, Bubblewrap};
-use super::commands::{BASE_COMMANDS, NOT_SLIM};
 use super::system::{is_left_out, place, system_command};
 use super::toolchain;
+use crate::catalog::base_commands::{BASE_COMMANDS, NOT_SLIM};
 use crate::catalog::nix_packages::Package;
 use crate::fs::{stamp, tree};
 use crate::sandbox::cache::Cache;

@@ -2,7 +2,7 @@
 
 /// The commands of the base image: Ubuntu's smallest system, and what the image's recipe adds to it. No Python, no
 /// compiler, no `wget`, `unzip` or `ps`.
-pub(super) const BASE_COMMANDS: &[&str] = &[
+pub const BASE_COMMANDS: &[&str] = &[
     "[",
     "arch",
     "awk",
@@ -168,5 +168,7 @@ pub(super) const BASE_COMMANDS: &[&str] = &[
 ];
 
 /// What Debian's slim image does not have, nor what Railpack's runtime image adds to it.
-pub(super) const NOT_SLIM: &[&str] =
-    &["bunzip2", "bzcat", "bzip2", "curl", "git", "make", "rename", "unxz", "xz", "xzcat"];
+pub const NOT_SLIM: &[&str] = &["bunzip2", "bzcat", "bzip2", "curl", "git", "make", "rename", "unxz", "xz", "xzcat"];
+
+/// Those that load libraries which `nixLibs` and the profile put in front of the system's own.
+pub const LOAD_LIBRARIES: &[&str] = &["apt", "apt-get", "curl", "git", "openssl"];

@@ -1,0 +1,68 @@
+//! Programs that the code starts by name.
+
+use super::facts::Facts;
+use super::facts::calls::{Called, called};
+use super::facts::command::invocations;
+use super::facts::start::Start;
+use super::finding::{Check, Findings, add_item};
+use super::nixpacks::packages::PROGRAM;
+use crate::builder::BuilderKind;
+use crate::catalog::base_commands::{BASE_COMMANDS, LOAD_LIBRARIES, NOT_SLIM};
+use crate::catalog::{debian, nix_packages};
+
+/// What finds here is declared where the packages are looked at.
+pub(super) const CHECKS: &[Check] = &[];
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    if !facts.is_python() {
+        return;
+    }
+    for Called { program, module, line, text } in called(facts.reached()) {
+        let (nix, apt) = (nix_packages::of_program(program), debian::of_program(program));
+        let is_slim = match facts.builder() {
+            BuilderKind::Nixpacks => false,
+            BuilderKind::Railpack => true,
+        };
+        let in_image = BASE_COMMANDS.contains(&program) && !(is_slim && NOT_SLIM.contains(&program));
+        let is_planned = [nix, apt].into_iter().flatten().any(|package| facts.plans(package));
+        let by_pip = facts.requirements().of(program).next().is_some();
+        let by_build = facts.commands().iter().any(|command| command.contains(program));
+        if in_image || is_planned || by_pip || by_build || nix.or(apt).is_none() {
+            continue;
+        }
+        let finding = PROGRAM
+            .found(format!("{} starts {program}, which the image does not have", module.path.display()))
+            .about(program)
+            .at(facts.app.line(&module.path, Some(line)), text)
+            .likely();
+        let key = ["phases", "setup", "nixPkgs"];
+        let package = apt.unwrap_or(program);
+        findings.push(match (facts.builder(), nix) {
+            (BuilderKind::Nixpacks, Some(attribute)) => {
+                let path = facts.config_path();
+                let is_there = facts.config().is_some_and(|file| file.get(&key).is_some());
+                let keep = (!is_there).then(|| add_item(&path, &key, "...", true));
+                let edits = keep.into_iter().chain([add_item(&path, &key, attribute, false)]).collect();
+                finding.fix(format!("add {attribute} to nixPkgs"), edits)
+            }
+            (BuilderKind::Nixpacks, None) => {
+                finding.help(format!("write aptPkgs = [\"...\", \"{package}\"] under [phases.setup] of nixpacks.toml"))
+            }
+            (BuilderKind::Railpack, _) => finding
+                .help(format!("write \"aptPackages\": [\"...\", \"{package}\"] under \"deploy\" in railpack.json")),
+        });
+    }
+}
+
+/// The programs of the base image that the app starts and that load libraries.
+pub(super) fn of_the_image<'f>(facts: &'f Facts<'_>) -> Vec<&'f str> {
+    let start = Start::of(facts);
+    let started = start.map(|start| invocations(start.command)).unwrap_or_default();
+    let started = started.into_iter().map(|invocation| invocation.program);
+    let mut found: Vec<&str> =
+        called(facts.reached()).into_iter().map(|called| called.program).chain(started).collect();
+    found.retain(|program| LOAD_LIBRARIES.contains(program));
+    found.sort_unstable();
+    found.dedup();
+    found
+}

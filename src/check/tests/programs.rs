@@ -1,0 +1,41 @@
+use super::{fires, silent};
+use crate::builder::Planned;
+use crate::builder::nixpacks::{self, Options};
+use crate::check::programs_of_the_image;
+use crate::folder::folder;
+use crate::project::Project;
+
+const ID: &str = "missing-system-binary";
+
+fn starts<'a>(code: &'a str, config: &'a str) -> [(&'a str, &'a str); 3] {
+    [("main.py", code), ("requirements.txt", "rich\n"), ("nixpacks.toml", config)]
+}
+
+#[test]
+fn a_program_that_the_image_lacks_is_named_where_it_is_started() {
+    let code = "import subprocess\n\ndef cut():\n    subprocess.run(['ffmpeg', '-i', 'tide.mp3'])\n";
+    let finding = fires(ID, "main.py:4", &starts(code, ""));
+    assert_eq!(finding.fixes[0].summary, "add ffmpeg to nixPkgs");
+    fires(ID, "main.py:2", &starts("import os\nos.system('wget https://tides.example/now')\n", ""));
+}
+
+#[test]
+fn a_program_that_is_there_is_no_fault() {
+    let code = "import subprocess\nsubprocess.run(['ffmpeg'])\n";
+    silent(ID, &starts(code, "[phases.setup]\nnixPkgs = [\"...\", \"ffmpeg\"]\n"));
+    silent(ID, &starts(code, "[phases.setup]\naptPkgs = [\"...\", \"ffmpeg\"]\n"));
+    silent(ID, &starts("import os\nos.system('ls -l')\n", ""));
+    silent(ID, &starts("import subprocess\nsubprocess.run(['harbour-tool'])\n", ""));
+    let asks = "import shutil, subprocess\nif shutil.which('ffmpeg'):\n    subprocess.run(['ffmpeg'])\n";
+    silent(ID, &starts(asks, ""));
+}
+
+#[test]
+fn programs_of_the_image_that_load_libraries_are_known() {
+    let code = "import subprocess\nsubprocess.check_output(['git', 'log'])\nsubprocess.run(['ls'])\n";
+    let dir = folder(&starts(code, ""));
+    let project = Project::open(dir.path()).unwrap();
+    let options = Options::default();
+    let planned = Planned::Nixpacks(nixpacks::derive(&project, &options));
+    assert_eq!(programs_of_the_image(&project, &options, &planned), ["git"]);
+}
