@@ -12,7 +12,7 @@ pub(in crate::check) struct Called<'m> {
     pub(in crate::check) text: &'m str,
 }
 
-static STARTS: Pattern = Pattern::new(
+static STARTS: Pattern = Pattern::ascii(
     r#"(?:\b(?:subprocess|sp|sh)\.\w+|\bos\.(?:system|popen|execvp|spawnlp)|\b(?:Popen|check_output|check_call|getoutput|create_subprocess_(?:exec|shell)))\(\s*[\[(]?\s*[frb]*["']([\w.+-]+)[ "']"#,
 );
 
