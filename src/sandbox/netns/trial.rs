@@ -32,7 +32,7 @@ pub(super) fn find(cache: Option<&Cache>) -> Result<Method, Unavailable> {
 /// The same by a new trial, whatever is remembered.
 ///
 /// # Errors
-/// As of [`find`].
+/// As of `find`.
 pub fn try_anew(cache: Option<&Cache>) -> Result<&'static str, Unavailable> {
     let result = tried(cache);
     *FOUND.lock().unwrap_or_else(PoisonError::into_inner) = Some(result.clone());
