@@ -89,6 +89,9 @@ pub(super) struct Planning {
     pub(super) environment: Option<String>,
 }
 
+/// With fewer processes no build comes to its end.
+const FEWEST: u32 = 16;
+
 /// Where the plan is run, and within what limits.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Sandbox")]
@@ -114,9 +117,15 @@ pub(super) struct Sandboxing {
     /// Leave the docker backend's cache volumes alone
     #[arg(long)]
     pub(super) no_cache: bool,
-    /// The most memory the build and the app may use, for example 512MB
+    /// The most memory the build and the app may use, for example 512MB [default: half of this machine's]
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub(super) memory: Option<ByteSize>,
+    /// How many processes there may be at once [default: 4096]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(i64::from(FEWEST)..))]
+    pub(super) processes: Option<u32>,
+    /// How much the run may write to disk [default: 20GB]
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub(super) disk: Option<ByteSize>,
     /// Run without network; what an earlier run installed is used without asking the package index
     #[arg(long)]
     pub(super) offline: bool,
@@ -257,6 +266,9 @@ impl Sandboxing {
         let is_fresh = self.fresh || std::env::var("CI").is_ok_and(|value| value == "true");
         request.reuse = if is_fresh { Reuse::Keep } else { Reuse::Show };
         request.memory = self.memory.or(config.memory).map(|size| size.as_u64());
+        let quotas = &mut request.quotas;
+        quotas.processes = self.processes.or(config.processes).map_or(quotas.processes, |most| most.max(FEWEST));
+        quotas.disk = self.disk.or(config.disk).map_or(quotas.disk, |size| size.as_u64());
         let limits = &mut request.settings.limits;
         limits.total = self.timeout.or(config.timeout).unwrap_or(limits.total);
         limits.silence = self.silence.or(config.silence).or(limits.silence);

@@ -52,6 +52,8 @@ pub(super) fn run(sandboxing: &Sandboxing, probing: &Probing, config: &Config) -
         silence: sandboxing.silence.or(config.silence),
         health: probing.health.clone().or_else(|| smoke.health.clone()),
         memory: sandboxing.memory.or(config.memory),
+        processes: sandboxing.processes.or(config.processes),
+        disk: sandboxing.disk.or(config.disk),
         port: probing.port.or(smoke.port),
         offline: sandboxing.offline || config.offline,
         reach: config.reach.iter().chain(&sandboxing.reach).cloned().collect(),

@@ -40,6 +40,11 @@ pub(super) struct Config {
     /// The most memory the build and the app may use, for example `512MB`.
     #[schemars(with = "Option<String>")]
     pub(super) memory: Option<ByteSize>,
+    /// How many processes there may be at once.
+    pub(super) processes: Option<u32>,
+    /// How much the run may write to disk, for example `5GB`.
+    #[schemars(with = "Option<String>")]
+    pub(super) disk: Option<ByteSize>,
     /// Run without network.
     pub(super) offline: bool,
     /// Services of this machine that are let in, as `HOST:PORT`.

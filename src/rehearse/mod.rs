@@ -91,6 +91,7 @@ pub fn rehearse_then(
         network: request.network,
         reach: &request.reach,
         memory: request.memory,
+        quotas: request.quotas,
         reuse: request.reuse,
     };
     if request.fetch_python {

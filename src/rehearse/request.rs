@@ -14,7 +14,7 @@ use crate::platform::{self, Deploy};
 use crate::project::{InputError, Project, Repository, Source};
 use crate::run::Settings;
 use crate::sandbox::nix::Nixpkgs;
-use crate::sandbox::{Reach, Reuse, Unavailable, docker};
+use crate::sandbox::{Quotas, Reach, Reuse, Unavailable, docker};
 use crate::secret::Secrets;
 
 /// Everything about a rehearsal that the user may choose.
@@ -48,6 +48,8 @@ pub struct Request {
     pub reach: Vec<Reach>,
     /// The most memory the build and the app may use, in bytes.
     pub memory: Option<u64>,
+    /// What else they may use.
+    pub quotas: Quotas,
     /// The value of `PORT`; `None` takes a free one, the usual one if it can.
     pub port: Option<u16>,
     /// Leave the sandbox as it is when the run is over, for later runs to go on in.
@@ -122,6 +124,7 @@ impl Request {
             network: true,
             reach: Vec::new(),
             memory: None,
+            quotas: Quotas::default(),
             port: None,
             keep: false,
             reuse: Reuse::default(),

@@ -15,6 +15,7 @@ pub mod nix;
 pub mod process;
 mod progress;
 pub mod python;
+mod quotas;
 mod reach;
 mod reuse;
 mod seal;
@@ -27,6 +28,7 @@ mod work;
 pub use kept::{Kept, quoted};
 pub use machine_failure::MachineFailure;
 pub use progress::{Interrupted, Progress};
+pub use quotas::Quotas;
 pub use reach::Reach;
 pub use reuse::{IndexAnswer, Origin, Prepared, Reuse, Upcoming, time_span};
 pub use step::{CommandLine, Role, Step};
@@ -149,8 +151,10 @@ pub struct Spec<'a> {
     pub network: bool,
     /// Services of this machine that are let in.
     pub reach: &'a [Reach],
-    /// The most memory the steps may use together, in bytes.
+    /// The most memory the steps may use together, in bytes; half of this machine's unless given.
     pub memory: Option<u64>,
+    /// What else they may use.
+    pub quotas: Quotas,
     /// Whether what earlier runs made may be shown again.
     pub reuse: Reuse,
 }

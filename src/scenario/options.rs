@@ -100,6 +100,14 @@ pub struct RunSettings {
     #[serde(serialize_with = "bytes")]
     #[schemars(with = "Option<String>")]
     pub memory: Option<ByteSize>,
+    /// How many processes there may be at once.
+    #[serde(default)]
+    pub processes: Option<u32>,
+    /// How much the run may write to disk.
+    #[serde(default)]
+    #[serde(serialize_with = "bytes")]
+    #[schemars(with = "Option<String>")]
+    pub disk: Option<ByteSize>,
     /// The value of `PORT`; a free one otherwise.
     #[serde(default)]
     pub port: Option<u16>,
@@ -239,6 +247,9 @@ impl RunSettings {
         request.network = !self.offline;
         request.reach.extend(self.reach.iter().cloned());
         request.memory = self.memory.map(|size| size.as_u64());
+        let quotas = &mut request.quotas;
+        quotas.processes = self.processes.unwrap_or(quotas.processes);
+        quotas.disk = self.disk.map_or(quotas.disk, |size| size.as_u64());
         request.python.clone_from(&self.python);
         if let Some(nixpkgs) = &self.nixpkgs {
             request.nixpkgs = Some(Nixpkgs::parse(nixpkgs));

@@ -19,7 +19,7 @@ use shakedown::project::{Project, Source};
 use shakedown::run::{self, Event, Job, Outcome, Settings, SmokeKind, Window};
 use shakedown::sandbox::host::Host;
 use shakedown::sandbox::netns;
-use shakedown::sandbox::{Backend, Progress, Reuse, Sandbox, Spec};
+use shakedown::sandbox::{Backend, Progress, Quotas, Reuse, Sandbox, Spec};
 use shakedown::secret::Secrets;
 use tempfile::TempDir;
 
@@ -162,7 +162,16 @@ impl Ran {
 }
 
 pub fn spec<'a>(project: &'a Path, plan: &'a Plan) -> Spec<'a> {
-    Spec { project, plan, python: None, network: true, reach: &[], memory: None, reuse: Reuse::Never }
+    Spec {
+        project,
+        plan,
+        python: None,
+        network: true,
+        reach: &[],
+        memory: None,
+        quotas: Quotas::default(),
+        reuse: Reuse::Never,
+    }
 }
 
 /// Opens a sandbox that nobody tires of waiting for.

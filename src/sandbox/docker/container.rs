@@ -27,8 +27,6 @@ const KEEP: &str = "mkdir -p /run && : > /run/shakedown-keep";
 const UP_WITHIN: Duration = Duration::from_secs(120);
 /// How long the main process may take to notice that it should go.
 const GONE_WITHIN: Duration = Duration::from_secs(3);
-/// Stops a fork bomb, and lets a build with many threads be.
-const MOST_PROCESSES: u32 = 4096;
 
 /// What a container is made from.
 #[derive(Debug, Clone)]
@@ -36,6 +34,8 @@ pub(super) struct Wanted<'a> {
     pub image: &'a str,
     pub network: bool,
     pub memory: Option<u64>,
+    /// How many processes at once.
+    pub processes: u32,
     /// Volume and path, for each directory that outlives the container.
     pub volumes: &'a [(String, String)],
 }
@@ -173,7 +173,7 @@ fn run_arguments(name: &str, wanted: &Wanted<'_>) -> Vec<String> {
         arguments.extend(["--label".to_owned(), label]);
     }
     arguments.extend(["--user", "0", "--entrypoint", "/bin/bash"].map(str::to_owned));
-    arguments.extend(["--pids-limit".into(), MOST_PROCESSES.to_string()]);
+    arguments.extend(["--pids-limit".into(), wanted.processes.to_string()]);
     if let Some(bytes) = wanted.memory {
         // The same for both, or half as much again would be swapped.
         arguments.extend(["--memory".into(), bytes.to_string(), "--memory-swap".into(), bytes.to_string()]);
@@ -231,7 +231,8 @@ mod tests {
     #[test]
     fn a_container_is_labelled_limited_and_removes_itself() {
         let volumes = [("shakedown-cache-1".to_owned(), "/root/.cache/uv".to_owned())];
-        let wanted = Wanted { image: "base:1", network: false, memory: Some(1 << 29), volumes: &volumes };
+        let wanted =
+            Wanted { image: "base:1", network: false, memory: Some(1 << 29), processes: 4096, volumes: &volumes };
         let line = run_arguments("shakedown-x", &wanted).join(" ");
         for part in [
             "run --rm --interactive --init --log-driver none --pull never --name shakedown-x ",
@@ -248,7 +249,9 @@ mod tests {
 
     #[test]
     fn without_limits_none_are_asked_for() {
-        let line = run_arguments("n", &Wanted { image: "i", network: true, memory: None, volumes: &[] }).join(" ");
+        let line =
+            run_arguments("n", &Wanted { image: "i", network: true, memory: None, processes: 4096, volumes: &[] })
+                .join(" ");
         assert!(!line.contains("--memory") && !line.contains("--network"), "{line}");
     }
 }

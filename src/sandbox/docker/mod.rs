@@ -117,7 +117,13 @@ impl Backend for Docker {
             self.fetch(&engine, image, progress)?;
         }
         let volumes = if self.options.no_cache { Vec::new() } else { cache_volumes(&engine, spec)? };
-        let wanted = Wanted { image, network: spec.network, memory: spec.memory, volumes: &volumes };
+        let wanted = Wanted {
+            image,
+            network: spec.network,
+            memory: spec.memory,
+            processes: spec.quotas.processes,
+            volumes: &volumes,
+        };
         let container = Container::start(&engine, &wanted)?;
         let run = self.run_image(spec.plan).map(|image| {
             // Nothing outlives it: the caches are the build's.

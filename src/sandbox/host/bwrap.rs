@@ -140,7 +140,6 @@ impl Bubblewrap {
             argv.extend([OsString::from("--setenv"), name.into(), value.into()]);
         }
         argv.push("--".into());
-        argv.extend(self.memory.limits().iter().map(OsString::from));
         argv.extend(inner.iter().map(OsString::from));
         CommandLine { argv, vars }
     }

@@ -20,7 +20,7 @@ use crate::plan::{Image, Plan, Vars};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::process::{self, Ended, Exit, Limits};
 use crate::sandbox::python::Interpreter;
-use crate::sandbox::{Interrupted, Progress, Reuse, Role, Sandbox, Spec, Step};
+use crate::sandbox::{Interrupted, Progress, Quotas, Reuse, Role, Sandbox, Spec, Step};
 
 /// A program by its Nix attribute, which is its distribution's name too.
 #[derive(Debug, Clone)]
@@ -95,6 +95,7 @@ impl Tool {
             network: true,
             reach: &[],
             memory: None,
+            quotas: Quotas::default(),
             reuse: Reuse::Never,
         };
         let seed = seed::of(cache, image, python, interrupted)?;

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::bubblewrap::bubblewrap;
 use super::bwrap::{Bind, Bubblewrap};
-use super::live::HostSandbox;
+use super::live::{HostSandbox, Limits};
 use super::memory::Cap;
+use super::open::watched;
 use super::past::Past;
 use crate::plan::Vars;
 use crate::sandbox::cache::{Cache, KEPT, RunDir};
@@ -69,14 +70,16 @@ pub(in crate::sandbox) fn reopen(cache: &Cache, spec: &Spec<'_>, kept: &Kept) ->
 }
 
 fn put_together(cache: &Cache, run: RunDir, parts: Parts, spec: &Spec<'_>) -> Result<HostSandbox> {
+    let memory = Cap::new(spec.memory, run.path())?;
     let access = if spec.network { Access::of_this_machine() } else { Access::default() };
-    let network = Network::start(parts.network && spec.network, spec.reach, &access, cache);
+    let network =
+        Network::start(parts.network && spec.network, spec.reach, &access, cache, watched(&memory, spec, run.path()));
     let bubblewrap = Bubblewrap {
         program: bubblewrap().context("bubblewrap is gone")?,
         rootfs: run.path().join("root"),
         binds: parts.binds,
         network: network.finish(),
-        memory: Cap::new(spec.memory, run.path())?,
+        memory,
         filter: Bubblewrap::write_filter(run.path())?,
     };
     let project: PathBuf =
@@ -93,6 +96,7 @@ fn put_together(cache: &Cache, run: RunDir, parts: Parts, spec: &Spec<'_>) -> Re
         notes: parts.notes,
         start_profile: parts.start_profile,
         start_user: parts.start_user,
+        limits: Limits { memory: spec.memory, quotas: spec.quotas },
         user_path: parts.user_path,
         venv: parts.venv,
         closed: false,

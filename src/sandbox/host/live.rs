@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
+use bytesize::ByteSize;
 
 use super::bwrap::{Bind, Bubblewrap, Session};
 use super::layer::in_root;
@@ -11,10 +12,18 @@ use super::past::Past;
 use super::{probe, root, take};
 use crate::plan::{Taken, Vars};
 use crate::sandbox::cache::RunDir;
+use crate::sandbox::netns::Excess;
 use crate::sandbox::{
-    CommandLine, Kept, MachineFailure, MissingLibrary, Prepared, Probe, ProbeAnswer, Role, Sandbox, SetupStep, Step,
-    Unverified, Upcoming, audit, context,
+    CommandLine, Kept, MachineFailure, MissingLibrary, Prepared, Probe, ProbeAnswer, Quotas, Role, Sandbox, SetupStep,
+    Step, Unverified, Upcoming, audit, context,
 };
+
+/// What the user limits, and what is limited anyway.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) memory: Option<u64>,
+    pub(super) quotas: Quotas,
+}
 
 /// A live host sandbox.
 #[derive(Debug)]
@@ -29,6 +38,7 @@ pub(in crate::sandbox) struct HostSandbox {
     /// What the image's last `RUN printf` lines add to `/root/.profile`.
     pub(super) start_profile: String,
     pub(super) start_user: Option<String>,
+    pub(super) limits: Limits,
     /// The `PATH` of a user that is not root.
     pub(super) user_path: String,
     /// The plan's virtual environment.
@@ -43,6 +53,10 @@ pub(in crate::sandbox) struct HostSandbox {
 }
 
 impl HostSandbox {
+    fn used_up_memory(&self) -> bool {
+        self.bubblewrap.memory.killed_some() || self.bubblewrap.network.excess() == Some(Excess::Memory)
+    }
+
     /// Where the absolute path `inside` is outside.
     pub(super) fn outside(&self, inside: &str) -> PathBuf {
         let app = inside.strip_prefix("/app").filter(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -118,7 +132,27 @@ impl Sandbox for HostSandbox {
     }
 
     fn lost(&self) -> Option<MachineFailure> {
-        self.bubblewrap.network.failure()
+        let Quotas { processes, disk } = self.limits.quotas;
+        let (what, next) = match self.bubblewrap.network.excess() {
+            _ if self.limits.memory.is_none() && self.used_up_memory() => {
+                let what = "the run wanted more than half of this machine's memory".to_owned();
+                (what, "--memory sets another limit, that of your plan for example")
+            }
+            Some(Excess::Processes) => {
+                (format!("the run had more than {processes} processes at once"), "--processes sets another limit")
+            }
+            Some(Excess::Disk) => (
+                format!("the run wrote more than {} to disk", ByteSize(disk).display().si()),
+                "--disk sets another limit",
+            ),
+            Some(Excess::FullDisk) => {
+                let what = format!("the disk that holds {} is nearly full", self.run.path().display());
+                (what, "free some of it, or set XDG_CACHE_HOME to a folder on a larger one")
+            }
+            Some(Excess::Memory) => return None,
+            None => return self.bubblewrap.network.failure(),
+        };
+        Some(MachineFailure::for_good(what, next))
     }
 
     fn unverified(&self) -> Vec<Unverified> {
@@ -134,7 +168,7 @@ impl Sandbox for HostSandbox {
     }
 
     fn ran_out_of_memory(&self) -> bool {
-        self.bubblewrap.memory.killed_some()
+        self.limits.memory.is_some() && self.used_up_memory()
     }
 
     fn close(&mut self) -> Result<()> {

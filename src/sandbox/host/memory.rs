@@ -1,33 +1,33 @@
-//! The cap on memory: a control group where this user may make one, else a limit on address space.
+//! The cap on memory: a control group where this user may make one, else whoever holds the run sums it and watches.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::sandbox::quotas;
+
 /// How a run's memory is capped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Cap {
-    /// Not at all.
-    None,
     /// By this control group, removed with the run.
     Group(PathBuf),
-    /// By `ulimit -v`, in KiB: the same code fails, with `MemoryError` instead of a kill.
-    AddressSpace(u64),
+    /// By the run's holder: this many bytes, none where nobody knows how many there are.
+    Watched(Option<u64>),
 }
 
 impl Cap {
-    /// The strictest cap this machine allows for `bytes`.
-    /// In `run` it is written down where its group may be.
+    /// The strictest cap this machine allows for `bytes`, or for half of its memory. In `run` it is written down where its group
+    /// may be.
     pub(super) fn new(bytes: Option<u64>, run: &Path) -> Result<Self> {
-        let Some(bytes) = bytes else { return Ok(Self::None) };
+        let Some(bytes) = bytes.or_else(quotas::half_of_memory) else { return Ok(Self::Watched(None)) };
         let name = run.file_name().unwrap_or_default();
         let [first, second] = parents().map(|parent| Some(parent?.join(name)));
         let places: Vec<String> =
             [&first, &second].into_iter().flatten().map(|dir| dir.display().to_string()).collect();
         fs::write(run.join(GROUPS), places.join("\n")).context("could not write down the run's control group")?;
         let group = first.and_then(|dir| version_1(bytes, dir)).or_else(|| version_2(bytes, second?));
-        Ok(group.unwrap_or(Self::AddressSpace(bytes / 1024)))
+        Ok(group.unwrap_or(Self::Watched(Some(bytes))))
     }
 
     /// The file that takes the process that is to become the sandbox into the group.
@@ -36,10 +36,9 @@ impl Cap {
         Some(dir.join("cgroup.procs"))
     }
 
-    /// What comes before the command inside.
-    pub(super) fn limits(&self) -> Vec<String> {
-        let Self::AddressSpace(kib) = self else { return Vec::new() };
-        ["/bin/bash", "-c", &format!(r#"ulimit -v {kib}; exec "$0" "$@""#)].map(str::to_owned).to_vec()
+    /// Bytes that no group sees to.
+    pub(super) fn watched(&self) -> Option<u64> {
+        if let Self::Watched(bytes) = self { *bytes } else { None }
     }
 
     /// Whether the kernel ended a process of the group for memory.

@@ -10,7 +10,7 @@ use super::bubblewrap::bubblewrap;
 use super::bwrap::{Bind, Bubblewrap};
 use super::declared::Declared;
 use super::layer::{self, in_root};
-use super::live::HostSandbox;
+use super::live::{HostSandbox, Limits};
 use super::machine::Beginning;
 use super::memory::Cap;
 use super::past::Past;
@@ -18,17 +18,18 @@ use super::root::{self, Recipe, Root};
 use crate::fs::temporary;
 use crate::plan::{Image, Installs, Plan, Vars};
 use crate::sandbox::cache::Cache;
-use crate::sandbox::netns::{self, Network};
+use crate::sandbox::netns::{self, Network, Watched};
 use crate::sandbox::network::Access;
 use crate::sandbox::python::Interpreter;
 use crate::sandbox::store::Store;
-use crate::sandbox::{Reuse, Spec, Unverified};
+use crate::sandbox::{Quotas, Reuse, Spec, Unverified};
 
 /// A sandbox with an empty `/app`, with what the plan declares at hand, and no virtual environment.
 pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Option<&Path>) -> Result<HostSandbox> {
     let run = cache.run_dir()?;
     let access = if spec.network { Access::of_this_machine() } else { Access::default() };
-    let network = Network::start(spec.network, spec.reach, &access, cache);
+    let memory = Cap::new(spec.memory, run.path())?;
+    let network = Network::start(spec.network, spec.reach, &access, cache, watched(&memory, spec, run.path()));
     let maker = Maker { cache, spec, declared, access: &access, seed };
     let (rootfs, binds) = maker.world(run.path(), &declared.recipe())?;
     let finished = match spec.plan.start.as_ref().and_then(|start| start.takes.as_ref()) {
@@ -40,7 +41,7 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
         rootfs,
         binds,
         network: network.finish(),
-        memory: Cap::new(spec.memory, run.path())?,
+        memory,
         filter: Bubblewrap::write_filter(run.path())?,
     };
     let notes = notes(spec, declared, &bubblewrap);
@@ -72,6 +73,7 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
         start_profile: start_profile(spec.plan),
         user_path: spec.plan.image.path.clone(),
         start_user,
+        limits: Limits { memory: spec.memory, quotas: spec.quotas },
         venv: spec.plan.venv.to_string_lossy().into_owned(),
         app: run.path().join("app"),
         past,
@@ -80,6 +82,11 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
         run,
         closed: false,
     })
+}
+
+/// What the run's holder sees to.
+pub(super) fn watched(memory: &Cap, spec: &Spec<'_>, run: &Path) -> Watched {
+    Watched { memory: memory.watched(), quotas: spec.quotas, folder: run.to_owned() }
 }
 
 /// The folder, within a run's own, of the image that runs.
@@ -226,10 +233,16 @@ fn notes(spec: &Spec<'_>, declared: &Declared, bubblewrap: &Bubblewrap) -> Vec<U
     if let Some(user) = plan.start.as_ref().and_then(|start| start.user.as_ref()) {
         note(format!("start.user: {user}"), "the app was started as root, with that user's empty profile");
     }
-    if memory.is_some() && matches!(bubblewrap.memory, Cap::AddressSpace(_)) {
+    if !bubblewrap.network.is_watched() {
+        note(
+            "limits".to_owned(),
+            "nothing could be set to watch the run, so its processes and the disk that it writes were not limited",
+        );
+    }
+    if memory.is_some() && bubblewrap.memory.watched().is_some() {
         note(
             "memory".to_owned(),
-            "this user may not make control groups, so address space was limited instead: too little memory shows as MemoryError",
+            "this user may not make control groups, so memory was summed and watched instead: a short peak may be missed",
         );
     }
     notes
@@ -246,6 +259,7 @@ pub(super) fn of_image(cache: &Cache, image: &Image, python: &Interpreter) -> Re
         network: false,
         reach: &[],
         memory: None,
+        quotas: Quotas::default(),
         reuse: Reuse::Never,
     };
     open(cache, &spec, &Declared::only(python.clone()), None)

@@ -12,6 +12,7 @@ use anyhow::{Context, Result as AnyResult};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::system::is_first_process;
 use crate::sandbox::netns::Network;
 use crate::sandbox::{Probe, ProbeAnswer, Unanswered, Work};
 
@@ -133,16 +134,9 @@ fn handles_sigterm(pid: Pid) -> bool {
     mask.is_some_and(|mask| mask & (1 << (Signal::TERM.as_raw() - 1)) != 0)
 }
 
-/// Whether a process is the first of its PID namespace.
-fn is_first(pid: u32) -> bool {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
-    numbers.and_then(|numbers| numbers.split_whitespace().last()) == Some("1")
-}
-
 /// Sends SIGTERM to process 1 of the sandbox that a command of the host's leads to. Gives whether it has a handler.
 pub(super) fn ask_first_process_to_stop(command: u32) -> AnyResult<bool> {
-    let first = descendants(command).into_iter().skip(1).find(|pid| is_first(*pid));
+    let first = descendants(command).into_iter().skip(1).find(|pid| is_first_process(*pid));
     let first = first.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
     let is_handled = first.is_some_and(handles_sigterm);
     match first.map(|pid| kill_process(pid, Signal::TERM)) {

@@ -10,6 +10,7 @@ use super::bwrap::{Bind, Session};
 use super::inside;
 use super::live::HostSandbox;
 use super::machine::{self, OF_THE_NETWORK, PARTS};
+use super::memory::Cap;
 use super::past::{Kind, Pending};
 use crate::plan::Vars;
 use crate::sandbox::netns::Network;
@@ -106,6 +107,7 @@ impl HostSandbox {
         let argv: Vec<&str> = step.argv.iter().map(String::as_str).collect();
         let mut bubblewrap = self.bubblewrap.clone();
         bubblewrap.network = Network::of_any_run();
+        bubblewrap.memory = Cap::Watched(None);
         bubblewrap.binds.retain(|bind| !matches!(bind, Bind::ReadOnly(from, _) if self.past.find_links.contains(from)));
         let line = bubblewrap.command(&argv, vars, Session::Detached);
         let name = self.run.path().file_name().unwrap_or_default();

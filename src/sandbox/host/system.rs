@@ -1,5 +1,6 @@
 //! What this machine's own system has.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -10,6 +11,13 @@ use crate::fs::tree;
 pub(in crate::sandbox) fn system_command(name: &str) -> Option<PathBuf> {
     let usual = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
     usual.iter().map(|dir| Path::new(dir).join(name)).find(|path| path.is_file())
+}
+
+/// Whether a process is the first of its PID namespace.
+pub(in crate::sandbox) fn is_first_process(pid: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+    numbers.and_then(|numbers| numbers.split_whitespace().last()) == Some("1")
 }
 
 /// Copies `from` to `to` unless something is there already.

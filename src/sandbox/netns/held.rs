@@ -12,6 +12,7 @@ use super::engine::{Method, Tools};
 use super::forward::{self, Forwards, Target};
 use super::machine::{self, Machine};
 use super::namespace::Namespace;
+use super::watch::{Excess, Watched};
 use crate::sandbox::Reach;
 use crate::sandbox::network::Access;
 
@@ -31,12 +32,12 @@ pub(super) struct Held {
 }
 
 impl Held {
-    pub(super) fn with_network(method: Method, reach: &[Reach], access: &Access) -> Result<Self> {
+    pub(super) fn with_network(method: Method, reach: &[Reach], access: &Access, watched: &Watched) -> Result<Self> {
         let mut machine = Machine::look();
         let targets = targets(reach, access, &machine);
         let own = targets.iter().map(|target| target.address().ip()).filter(|address| !address.is_loopback());
         machine.forwarded = own.collect::<BTreeSet<IpAddr>>().into_iter().collect();
-        let namespace = Namespace::with_network(&Tools::of_network()?, method, &machine, UP_WITHIN)?;
+        let namespace = Namespace::with_network(&Tools::of_network()?, method, &machine, watched, UP_WITHIN)?;
         let forwards = match targets.is_empty() {
             true => Forwards::default(),
             false => {
@@ -49,14 +50,15 @@ impl Held {
     }
 
     /// A PID namespace alone.
-    pub(super) fn of_processes() -> Result<Self> {
+    pub(super) fn of_processes(watched: &Watched) -> Result<Self> {
         let tools = Tools::find()?;
         // Root needs no user namespace, but may be in a container that lets it have no other.
-        let as_root = rustix::process::geteuid().is_root().then(|| Namespace::of_processes(&tools, false, UP_WITHIN));
+        let as_root =
+            rustix::process::geteuid().is_root().then(|| Namespace::of_processes(&tools, false, watched, UP_WITHIN));
         if let Some(Ok(namespace)) = as_root {
             return Ok(Self::of(namespace, false, Forwards::default()));
         }
-        Ok(Self::of(Namespace::of_processes(&tools, true, UP_WITHIN)?, true, Forwards::default()))
+        Ok(Self::of(Namespace::of_processes(&tools, true, watched, UP_WITHIN)?, true, Forwards::default()))
     }
 
     fn of(namespace: Namespace, is_in_user_namespace: bool, forwards: Forwards) -> Self {
@@ -76,6 +78,10 @@ impl Held {
 
     pub(super) fn forwards_to(&self, to: SocketAddr) -> bool {
         self.targets.contains(&Target::Tcp(to))
+    }
+
+    pub(super) fn excess(&self) -> Option<Excess> {
+        self.namespace.lock().unwrap_or_else(PoisonError::into_inner).excess()
     }
 
     pub(super) fn is_alive(&self) -> bool {

@@ -7,8 +7,10 @@ mod held;
 mod machine;
 mod namespace;
 mod trial;
+mod watch;
 
 pub use trial::try_anew;
+pub(super) use watch::{Excess, Watched};
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -63,20 +65,26 @@ pub fn has_all_ports() -> bool {
 
 impl Network {
     /// Begins to make what a run asks for.
-    pub(super) fn start(is_wanted: bool, reach: &[Reach], access: &Access, cache: &Cache) -> Starting {
+    pub(super) fn start(
+        is_wanted: bool,
+        reach: &[Reach],
+        access: &Access,
+        cache: &Cache,
+        watched: Watched,
+    ) -> Starting {
         let method = is_wanted.then(|| trial::find(Some(cache)));
         let (reach, access) = (reach.to_vec(), access.clone());
         let let_in = reach.clone();
         let making = thread::spawn(move || {
             let refusal = match method {
-                None => return (Mode::Offline, None, Held::of_processes()),
+                None => return (Mode::Offline, None, Held::of_processes(&watched)),
                 Some(Err(unavailable)) => unavailable.missing,
-                Some(Ok(method)) => match isolated(method, &let_in, &access) {
+                Some(Ok(method)) => match isolated(method, &let_in, &access, &watched) {
                     Ok(held) => return (Mode::Isolated, None, Ok(held)),
                     Err(error) => format!("{error:#}"),
                 },
             };
-            (Mode::Shared, Some(refusal), Held::of_processes())
+            (Mode::Shared, Some(refusal), Held::of_processes(&watched))
         });
         Starting { is_wanted, reach, making }
     }
@@ -140,6 +148,16 @@ impl Network {
         (!is_alive).then(|| MachineFailure::for_good(what, "run again"))
     }
 
+    /// What the run used too much of, if it did.
+    pub(super) fn excess(&self) -> Option<Excess> {
+        self.held.as_ref()?.excess()
+    }
+
+    /// Whether somebody sees to what the run uses.
+    pub(super) fn is_watched(&self) -> bool {
+        self.held.is_some()
+    }
+
     /// Ends every process of the run at once.
     pub(super) fn end(&mut self) {
         self.held = None;
@@ -178,8 +196,8 @@ impl Starting {
 }
 
 /// One of the run's own. On a busy machine what works may once take too long.
-fn isolated(method: Method, reach: &[Reach], access: &Access) -> Result<Held> {
-    Held::with_network(method, reach, access).or_else(|_| Held::with_network(method, reach, access))
+fn isolated(method: Method, reach: &[Reach], access: &Access, watched: &Watched) -> Result<Held> {
+    Held::with_network(method, reach, access, watched).or_else(|_| Held::with_network(method, reach, access, watched))
 }
 
 /// Lines of `/etc/hosts` for names of services that are let in.

@@ -22,7 +22,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::engine::{Engine, Method, Tools, enter};
 use super::machine::Machine;
-use crate::sandbox::host::system::system_command;
+use super::watch::{BEFORE, Excess, WATCH, Watched};
+use crate::sandbox::host::system::{is_first_process, system_command};
 
 /// Networks whose services are those of this machine's links, multicast ones among them.
 const LINKS: &[&str] = &["169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32"];
@@ -33,7 +34,8 @@ const LINKS: &[&str] = &["169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32"];
 /// mounted below.
 const HOLD: &str = r#"mount -t proc proc /proc || exit 1
 [ -z "$1" ] || { printf '%s\n' "$2" | "$1" -batch - || exit 1; echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start; }
-echo ready; while read -r _; do :; done"#;
+"#;
+const SAY: &str = "echo ready";
 /// The last of what a holder says, and of what an engine does: that is all of it.
 const READY: &str = "ready\n";
 const UP: &str = "1";
@@ -52,6 +54,8 @@ const MOST_SAID: usize = 4096;
 pub(super) struct Namespace {
     children: Vec<Child>,
     pub(super) enter: Vec<OsString>,
+    /// What the holder has said since it was ready.
+    heard: Arc<Mutex<String>>,
 }
 
 impl Namespace {
@@ -59,7 +63,13 @@ impl Namespace {
     ///
     /// # Errors
     /// A program failed or took longer than `limit`; the message is its own.
-    pub(super) fn with_network(tools: &Tools, method: Method, machine: &Machine, limit: Duration) -> Result<Self> {
+    pub(super) fn with_network(
+        tools: &Tools,
+        method: Method,
+        machine: &Machine,
+        watched: &Watched,
+        limit: Duration,
+    ) -> Result<Self> {
         let deadline = Instant::now() + limit;
         let words = match method.engine {
             Engine::Slirp { .. } => bubblewrap(tools, method.has_user_namespace, true),
@@ -67,7 +77,8 @@ impl Namespace {
             Engine::Pasta => [pasta(tools)?, bubblewrap(tools, false, false)].concat(),
         };
         let ip = tools.ip.clone().context("there is no ip")?;
-        let (mut namespace, holder) = Self::hold(words, [ip.into_os_string(), routes(machine).into()], deadline)?;
+        let (mut namespace, holder) =
+            Self::hold(words, [ip.into_os_string(), routes(machine).into()], watched, deadline)?;
         if let Engine::Slirp { is_confined } = method.engine {
             let words = slirp(tools, is_confined, machine, holder)?;
             namespace.add(&[&in_bash(ENGINE)?[..], &words].concat(), UP, deadline)?;
@@ -80,25 +91,37 @@ impl Namespace {
     ///
     /// # Errors
     /// As of [`Namespace::with_network`].
-    pub(super) fn of_processes(tools: &Tools, has_user_namespace: bool, limit: Duration) -> Result<Self> {
+    pub(super) fn of_processes(
+        tools: &Tools,
+        has_user_namespace: bool,
+        watched: &Watched,
+        limit: Duration,
+    ) -> Result<Self> {
         let words = bubblewrap(tools, has_user_namespace, false);
-        let (mut namespace, holder) = Self::hold(words, [OsString::new(), OsString::new()], Instant::now() + limit)?;
+        let (mut namespace, holder) =
+            Self::hold(words, [OsString::new(), OsString::new()], watched, Instant::now() + limit)?;
         namespace.enter = enter(tools, has_user_namespace, false, holder);
         Ok(namespace)
     }
 
     /// Starts the holder; gives its process id out here.
-    fn hold(mut words: Vec<OsString>, network: [OsString; 2], deadline: Instant) -> Result<(Self, u32)> {
-        let mut namespace = Self { children: Vec::new(), enter: Vec::new() };
-        words.extend(in_bash(HOLD)?);
+    fn hold(
+        mut words: Vec<OsString>,
+        network: [OsString; 2],
+        watched: &Watched,
+        deadline: Instant,
+    ) -> Result<(Self, u32)> {
+        let mut namespace = Self { children: Vec::new(), enter: Vec::new(), heard: Arc::default() };
+        words.extend(in_bash(&[HOLD, BEFORE, SAY, WATCH].concat())?);
         words.extend(network);
-        namespace.add(&words, READY, deadline)?;
-        let holder = namespace.youngest().context("no process holds the namespace")?;
+        words.extend(watched.arguments());
+        namespace.heard = namespace.add(&words, READY, deadline)?;
+        let holder = namespace.holder().context("no process holds the namespace")?;
         Ok((namespace, holder))
     }
 
-    /// Starts a program and waits until it has said `all`.
-    fn add(&mut self, words: &[OsString], all: &'static str, deadline: Instant) -> Result<()> {
+    /// Starts a program and waits until it has said `all`; gives what it says later.
+    fn add(&mut self, words: &[OsString], all: &'static str, deadline: Instant) -> Result<Arc<Mutex<String>>> {
         let (program, arguments) = words.split_first().context("no command")?;
         let mut child = Command::new(program)
             .args(arguments)
@@ -116,15 +139,17 @@ impl Namespace {
         let heard = Arc::clone(&complaint);
         thread::spawn(move || hear(stderr, &heard));
         let (say, said) = mpsc::channel();
+        let later = Arc::<Mutex<String>>::default();
+        let told = Arc::clone(&later);
         thread::spawn(move || {
             let mut stdout = stdout;
             let mut words = vec![0; all.len()];
             let _ = say.send(stdout.read_exact(&mut words).is_ok() && words == all.as_bytes());
             // Held open: whoever writes to a pipe without a reader is ended by it.
-            hear(stdout, &Mutex::default());
+            hear(stdout, &told);
         });
         match said.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok(true) => Ok(()),
+            Ok(true) => Ok(later),
             Ok(false) => {
                 thread::sleep(Duration::from_millis(20));
                 let said = complaint.lock().unwrap_or_else(PoisonError::into_inner);
@@ -136,15 +161,24 @@ impl Namespace {
     }
 
     /// The process that holds the namespaces, by the number that it has out here.
-    fn youngest(&self) -> Option<u32> {
-        let mut pid = self.children.last()?.id();
+    fn holder(&self) -> Option<u32> {
+        let (mut pid, mut first) = (self.children.last()?.id(), None);
         loop {
             let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
-            match children.split_whitespace().next().and_then(|child| child.parse().ok()) {
-                Some(child) => pid = child,
-                None => return (pid != self.children.last()?.id()).then_some(pid),
+            let Some(child) = children.split_whitespace().next().and_then(|child| child.parse().ok()) else {
+                return first;
+            };
+            pid = child;
+            // What it starts itself is not what holds.
+            if is_first_process(pid) {
+                first = Some(pid);
             }
         }
+    }
+
+    /// What the run used too much of, if it did.
+    pub(super) fn excess(&self) -> Option<Excess> {
+        Excess::told(&self.heard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether what holds them, and what leads outward, is still there.

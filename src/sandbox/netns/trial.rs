@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::engine::{METHODS, Method, Tools};
 use super::machine::Machine;
 use super::namespace::Namespace;
+use super::watch::Watched;
 use crate::sandbox::Unavailable;
 use crate::sandbox::cache::Cache;
 use crate::sandbox::host::check;
@@ -77,7 +78,7 @@ fn tried(cache: Option<&Cache>) -> Result<Method, Unavailable> {
     let mut why = String::new();
     let found =
         candidates.filter(|method| tools.has(method.engine) && (is_root || method.has_user_namespace)).find(|method| {
-            let tried = Namespace::with_network(&tools, *method, &machine, TRIED_FOR);
+            let tried = Namespace::with_network(&tools, *method, &machine, &Watched::default(), TRIED_FOR);
             if let (Err(error), true) = (&tried, why.is_empty()) {
                 why = format!("{}: {error:#}", method.name());
             }
