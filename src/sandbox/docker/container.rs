@@ -4,6 +4,7 @@
 //! kill -9 included, that input ends, the shell exits, every process in the container is killed and the engine removes it.
 //! Only one that is to be kept finds a mark then, and goes on.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -103,12 +104,32 @@ impl Container {
         &self.engine
     }
 
-    /// Copies what is in `folder` over what is at `place`, which is made if it is not there.
+    /// Copies what is in `folder` over what is at `place`, which is made if it is not there. All of it becomes root's.
+    ///
+    /// Not by `docker cp`: that mounts the container's files a second time, and on fuse-overlayfs the two see each other's changes late or
+    /// never. Docker 20.10 then says "could not find the file", or copies where nobody sees it (seen November 2026).
     pub(super) fn put(&self, folder: &Path, place: &str) -> Result<()> {
-        let from = format!("{}/.", folder.display());
-        let to = format!("{}:{place}", self.name);
-        self.engine.demand("copy files into the container", &["cp", &from, &to], WORK)?;
-        Ok(())
+        let packed = duct::cmd("tar", [OsStr::new("-C"), folder.as_os_str(), OsStr::new("-c"), OsStr::new(".")]);
+        let unpack = "mkdir -p \"$1\" && exec tar -C \"$1\" --no-same-owner --no-overwrite-dir -x";
+        self.unpack(packed, unpack, place, "copy files into the container")
+    }
+
+    /// Gives a script of our own, run as root, an archive to unpack at `place`. `doing` completes "could not ...".
+    pub(super) fn unpack(&self, packed: duct::Expression, script: &str, place: &str, doing: &str) -> Result<()> {
+        let call = ["exec", "--interactive", "--user", "0", &self.name, "/bin/bash", "-c", script, "shakedown", place];
+        let packed = packed.full_env(self.engine.vars()).stdin_null().before_spawn(own_group);
+        let unpacked = duct::cmd(self.engine.program(), call).full_env(self.engine.vars()).before_spawn(own_group);
+        let handle = packed.pipe(unpacked).stdout_null().stderr_capture().unchecked().start();
+        let handle =
+            handle.with_context(|| format!("could not {doing}: tar or {} cannot be run", self.engine.name()))?;
+        let Some(output) = handle.wait_timeout(WORK).with_context(|| format!("could not {doing}"))? else {
+            handle.kill()?;
+            anyhow::bail!("could not {doing}: it took longer than {} s", WORK.as_secs());
+        };
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(self.engine.lost(doing, &String::from_utf8_lossy(&output.stderr)).into())
     }
 
     /// Runs a small script of our own as root, and returns what it printed.

@@ -2,10 +2,10 @@
 
 use std::path::{Component, Path};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::container::Container;
-use super::engine::{SOON, WORK, own_group};
+use super::engine::SOON;
 use crate::plan::Taken;
 
 /// What mise keeps: every image that runs takes it along.
@@ -63,19 +63,8 @@ fn hand_over(built: &Container, finished: &Container, path: &str, exclude: &[Str
         None => format!("--exclude={inside}/{}", pattern.trim_matches('/')),
     }));
     pack.push(inside.to_owned());
-    let unpack = ["exec", "--interactive", "--user", "0", finished.name(), "tar", "-C", "/", "-x"];
-    let packed = duct::cmd(engine.program(), &pack).full_env(engine.vars()).stdin_null().before_spawn(own_group);
-    let unpacked = duct::cmd(engine.program(), unpack).full_env(engine.vars()).before_spawn(own_group);
-    let handle = packed.pipe(unpacked).stdout_null().stderr_capture().unchecked().start()?;
-    let Some(output) = handle.wait_timeout(WORK).context("cannot copy between the containers")? else {
-        handle.kill()?;
-        anyhow::bail!("copying {path} into the image that runs took too long");
-    };
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(engine.lost(&format!("copy {path} into the image that runs"), &said).into())
+    let packed = duct::cmd(engine.program(), &pack);
+    finished.unpack(packed, "exec tar -C \"$1\" -x", "/", &format!("copy {path} into the image that runs"))
 }
 
 #[cfg(test)]
