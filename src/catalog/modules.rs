@@ -29,7 +29,7 @@ const OWN_PARTS: &[&str] =
 
 /// Whether a top-level module has a name that people give to modules of their own.
 pub(crate) fn sounds_own(top: &str) -> bool {
-    rows(include_str!("own.txt")).flatten().any(|name| name == top)
+    rows(include_str!("own.txt")).flatten().any(|name| name.eq_ignore_ascii_case(top))
         || top.contains('_') && top.split('_').any(|part| OWN_PARTS.contains(&part))
 }
 

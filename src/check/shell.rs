@@ -46,7 +46,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let words = || command.split([' ', ';', '&', '(']);
     let Some(what) = around(command).filter(|_| !words().any(|word| word == "exec")) else { return };
     // Only a server, or a worker, has something to lose.
-    let all = invocations(command);
+    let opened = command.replace(['(', ')'], " ");
+    let all = invocations(&opened);
     let server = all
         .iter()
         .rev()

@@ -237,6 +237,11 @@ impl<'a> Walk<'a> {
         let outcome = self.execute(phase, &line, &mut |text| printed.push(text))?;
         let passed = outcome.0 == Status::Passed;
         let not_kept = self.sandbox.keep_work(printed.whole().filter(|_| passed), interrupted);
+        if !passed {
+            for text in self.sandbox.untold() {
+                self.line(phase, &text);
+            }
+        }
         let masked = |text: String| secrets.mask(&text).into_owned();
         let origin = origin.map(|origin| match origin {
             Origin::Anew { because, .. } => Origin::Anew { because: masked(because), not_kept: not_kept.map(masked) },

@@ -95,6 +95,11 @@ pub trait Sandbox: Sync {
         None
     }
 
+    /// What the command that failed last would have printed, had nobody watched it.
+    fn untold(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What the started app listens on, and what it answers.
     fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer;
 

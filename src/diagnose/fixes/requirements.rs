@@ -25,7 +25,21 @@ pub(in crate::diagnose) fn missing_module(context: &FixContext<'_>) -> Vec<Fix> 
 }
 
 pub(in crate::diagnose) fn setuptools(context: &FixContext<'_>) -> Vec<Fix> {
-    append(context, "setuptools<81")
+    const BUILDS: &[&str] = &["Getting requirements to build", "Preparing metadata (pyproject.toml)", "pip-build-env"];
+    let builds = |text: &str| BUILDS.iter().any(|word| text.contains(word));
+    if !context.case.log.lines().iter().any(|line| builds(&line.text)) {
+        return append(context, "setuptools<81");
+    }
+    // The environment that a build gets of its own reads no requirements file of the project.
+    let file = "build-constraints.txt";
+    let variable = ["variables", "PIP_CONSTRAINT"].map(str::to_owned).to_vec();
+    vec![Fix {
+        summary: format!("hold builds to setuptools<81, by PIP_CONSTRAINT and {file}"),
+        edits: vec![
+            Edit::AppendLine { path: PathBuf::from(file), text: "setuptools<81".to_owned() },
+            Edit::SetKey { path: context.config().to_owned(), key: variable, value: format!("/app/{file}").into() },
+        ],
+    }]
 }
 
 pub(in crate::diagnose) fn stdlib_replacement(context: &FixContext<'_>) -> Vec<Fix> {

@@ -54,6 +54,12 @@ pub(in crate::diagnose) fn refused(view: &LogView<'_>, finding: &mut Finding) ->
         finding.is_unfixable = true;
         return true;
     }
+    if text.contains("no pq wrapper available") || text.contains("libpq library not found") {
+        finding.message = Some("psycopg 3 finds no libpq: alone it brings none".to_owned());
+        finding.help = Some("require psycopg[binary] in place of psycopg, which brings its own libpq".to_owned());
+        finding.is_unfixable = true;
+        return true;
+    }
     if let Some(program) = foreign_program(text) {
         finding.message = Some(format!(
             "{} is no program of Nix, and the system lacks a library of it",

@@ -24,3 +24,30 @@ pub(in crate::diagnose) fn by_tool(view: &LogView<'_>, finding: &mut Finding) ->
     };
     true
 }
+
+/// A history that forks, or that the repository does not have, is no missing table.
+pub(in crate::diagnose) fn history(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let text = view.text(finding.at);
+    let told = if text.contains("Multiple head revisions") {
+        Some((
+            "two migrations follow the same one, and neither the other",
+            "join them and commit the migration that this makes: `alembic merge heads -m \"merge\"` (with Flask-Migrate `flask db merge heads`)",
+        ))
+    } else if text.contains("multiple leaf nodes") || text.contains("Conflicting migrations") {
+        Some((
+            "two migrations follow the same one, and neither the other",
+            "join them and commit the migration that this makes: `python manage.py makemigrations --merge`",
+        ))
+    } else if text.contains("Can't locate revision") {
+        Some((
+            "the database is at a revision that this repository does not have",
+            "commit the migration that made it, or deploy the branch that has it; if it is gone for good, `alembic stamp --purge` the one that the tables are at",
+        ))
+    } else {
+        None
+    };
+    if let Some((message, help)) = told {
+        (finding.message, finding.help) = (Some(message.to_owned()), Some(help.to_owned()));
+    }
+    true
+}

@@ -52,3 +52,14 @@ fn mentioned_above(view: &LogView<'_>, at: usize) -> Option<String> {
     let is_name = !above.contains(' ') && above.starts_with(|c: char| c.is_ascii_alphabetic());
     is_name.then(|| above.to_owned())
 }
+
+/// A build has an environment of its own, which a line of requirements.txt does not reach.
+pub(in crate::diagnose) fn in_a_build(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    if ["Getting requirements to build", "Preparing metadata (pyproject.toml)", "pip-build-env"]
+        .iter()
+        .any(|word| view.mentions(word))
+    {
+        finding.help = Some("take a newer release of the package, or one with a wheel; failing that, hold its build to an older setuptools: a file with `setuptools<81`, named by the variable PIP_CONSTRAINT (PIP_BUILD_CONSTRAINT from pip 25.3 on). A line in requirements.txt does not reach the environment of a build".to_owned());
+    }
+    true
+}

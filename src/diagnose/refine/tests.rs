@@ -104,3 +104,34 @@ fn a_library_is_told_with_the_entry_that_brings_it() {
     );
     assert!(words.contains("\"xorg.libxcb\"") && words.contains("opencv-python-headless"), "{words}");
 }
+
+#[test]
+fn a_build_is_not_reached_by_a_line_of_the_requirements() {
+    let build = "  × Getting requirements to build wheel did not run successfully.\n      ModuleNotFoundError: No module named 'pkg_resources'\n";
+    assert!(words(build).contains("PIP_CONSTRAINT"), "{}", words(build));
+}
+
+#[test]
+fn a_history_that_forks_is_joined() {
+    for (log, cure) in [
+        ("FAILED: Multiple head revisions are present for given argument 'head'\n", "alembic merge heads"),
+        (
+            "CommandError: Conflicting migrations detected; multiple leaf nodes in the migration graph: (0005_a, 0005_b in berths).\n",
+            "makemigrations --merge",
+        ),
+        ("FAILED: Can't locate revision identified by '8f2a11c9d0e4'\n", "commit the migration"),
+    ] {
+        assert!(words(log).contains(cure), "{}", words(log));
+    }
+}
+
+#[test]
+fn psycopg_without_libpq_is_told_of_the_one_that_brings_it() {
+    assert!(words("ImportError: no pq wrapper available.\n").contains("psycopg[binary]"));
+}
+
+#[test]
+fn an_image_that_was_not_handed_over_is_made_smaller() {
+    let log = "#18 exporting layers 431.2s done\n#18 ERROR: failed to push registry.example/x: failed to copy: context canceled\n";
+    assert!(words(log).contains("smaller"), "{}", words(log));
+}

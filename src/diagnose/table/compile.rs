@@ -198,6 +198,7 @@ pub(crate) static SETUPTOOLS_PKG_RESOURCES_MISSING: Rule = Rule {
             r"No module named '?(?P<s>setuptools)'?\s*$|Cannot import 'setuptools\.build_meta'|BackendUnavailable: Cannot import 'setuptools",
         ),
     ],
+    refine: Some(refine::packages::in_a_build),
     fix: Some(fixes::requirements::setuptools),
     ..Rule::BLANK
 };

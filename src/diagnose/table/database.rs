@@ -137,6 +137,7 @@ pub(crate) static DB_MIGRATION_MISSING: Rule = Rule {
         said(r"You have \d+ unapplied migration\(s\)\.$"),
     ],
     explained_by: &[over_fixes_by(&check::railpack::RELEASE)],
+    refine: Some(refine::migrations::history),
     ..Rule::BLANK
 };
 

@@ -182,7 +182,9 @@ pub(crate) static COMMAND_TIMED_OUT: Rule = Rule {
         said(
             r"(?i)(?:export|push|import)ing (?:to |the )?(?:docker )?(?:image|layers|cache).*(?:deadline|timed? ?out|canceled)",
         ),
+        said(r"(?i)failed to (?:push|copy|export|solve).*(?:context canceled|deadline ?exceeded)"),
     ],
+    refine: Some(refine::hosts::export),
     yields_to: YieldsTo::Anything,
     ..Rule::BLANK
 };

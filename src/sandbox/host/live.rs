@@ -119,6 +119,10 @@ impl Sandbox for HostSandbox {
         HostSandbox::keep_work(self, output, interrupted)
     }
 
+    fn untold(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.past.untold)
+    }
+
     fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer {
         probe::probe(probe, &self.bubblewrap.network)
     }

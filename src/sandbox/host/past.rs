@@ -27,6 +27,8 @@ pub(super) struct Past {
     pub(super) pending: Option<Pending>,
     /// Why the command that runs is not watched.
     pub(super) unwatched: Option<String>,
+    /// What pip wrote into its log alone, since it was told to keep one.
+    pub(super) untold: Vec<String>,
     pub(super) notes: Vec<Unverified>,
 }
 

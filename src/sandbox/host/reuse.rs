@@ -82,6 +82,7 @@ impl HostSandbox {
             Kind::Other(_) => Ok(String::new()),
         };
         let Some(output) = output else {
+            self.past.untold = log.as_deref().map(pip::of_a_failed_build).unwrap_or_default();
             self.past.lost = Some("a command before it failed, or printed too much".to_owned());
             return None;
         };
