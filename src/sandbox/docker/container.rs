@@ -52,7 +52,12 @@ pub(super) struct Container {
 }
 
 impl Container {
+    /// Starts one. A busy engine was seen to mount an image late, so that its shell was not found: what fails is tried a second time.
     pub(super) fn start(engine: &Engine, wanted: &Wanted<'_>) -> Result<Self> {
+        Self::start_once(engine, wanted).or_else(|_| Self::start_once(engine, wanted))
+    }
+
+    fn start_once(engine: &Engine, wanted: &Wanted<'_>) -> Result<Self> {
         let name = labels::new_name();
         let mut keeper = Command::new(engine.program());
         keeper.args(run_arguments(&name, wanted)).env_clear().envs(engine.vars());
