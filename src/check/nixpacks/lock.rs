@@ -7,8 +7,8 @@ use crate::check::facts::requirements::REQUIREMENTS;
 use crate::check::facts::{Facts, pdm};
 use crate::check::finding::{Check, Finding, Findings, append_line, error, note, replace_line, set_key, warning};
 use crate::finding::{Edit, Severity};
-use crate::project::Source;
 use crate::project::requirements::normalize;
+use crate::project::{Project, Source};
 
 pub(crate) const EMPTY: Check = error(
     "tool-version-variable-empty",
@@ -89,10 +89,14 @@ fn broken_pdm(facts: &Facts<'_>, findings: &mut Findings) {
     let Some(version) = facts.variable("NIXPACKS_PDM_VERSION").filter(|version| pdm::is_broken(version)) else {
         return;
     };
-    let finding =
-        PDM.found(format!("PDM {version} no longer works with the libraries it asks for")).about("pdm").likely();
-    let finding = finding.at(facts.app.file("pdm.lock"), "");
+    let finding = of_broken_pdm(version, &facts.app);
     findings.push(set_variable(facts, finding, "NIXPACKS_PDM_VERSION", pdm::THAT_WORKS));
+}
+
+/// That this release of PDM is broken, whoever builds with it.
+pub(in crate::check) fn of_broken_pdm(version: &str, app: &Project) -> Finding {
+    let finding = PDM.found(format!("PDM {version} no longer works with the libraries it asks for"));
+    finding.about("pdm").at(app.file("pdm.lock"), "").likely()
 }
 
 fn set_variable(facts: &Facts<'_>, finding: Finding, name: &str, value: &str) -> Finding {

@@ -7,7 +7,7 @@ use crate::builder::railpack::{Command, Step};
 use crate::check::Check;
 use crate::check::facts::pdm;
 use crate::check::finding::{Finding, Findings, error, set_key};
-use crate::check::nixpacks::lock::PDM;
+use crate::check::nixpacks::lock::of_broken_pdm;
 use crate::finding::Edit;
 use crate::project::pyproject::Pyproject;
 use crate::project::requirements::{Origin, Requirements};
@@ -42,10 +42,7 @@ pub(super) fn check(project: &Project, answer: &OfRailpack, findings: &mut Findi
     let pdm = answer.planned.packages.iter().find(|package| package.name == "pipx:pdm");
     if let Some(package) = pdm.filter(|package| pdm::is_broken(&package.version)) {
         findings.push(
-            PDM.found(format!("PDM {} no longer works with the libraries it asks for", package.version))
-                .about("pdm")
-                .at(project.file("pdm.lock"), "")
-                .likely()
+            of_broken_pdm(&package.version, project)
                 .help("commit a requirements.txt (`pdm export --prod -o requirements.txt`), which Railpack installs instead of the lock"),
         );
     }

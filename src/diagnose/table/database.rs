@@ -171,14 +171,17 @@ pub(crate) static BROKER_UNREACHABLE: Rule = Rule {
     ..Rule::BLANK
 };
 
+/// The cure wherever the app calls a service that only a developer's machine has.
+const SERVICE_ELSEWHERE: &str = "take the address from a variable and set it to the service's own (on Railway: its private domain); \
+    `--reach HOST:PORT` lets one of this machine in while it is tried here";
+
 pub(crate) static SERVICE_ON_LOOPBACK: Rule = Rule {
     id: "service-on-loopback",
     phases: &["start"],
     message: "nothing listens at {the address on localhost} in the container",
     about: "localhost and 127.0.0.1 are the container itself. A service that runs beside the app on a developer's machine is not there in the cloud: it \
             is a service of its own, under a name of its own.",
-    help: "take the address from a variable and set it to the service's own (on Railway: its private domain); `--reach HOST:PORT` lets one of this \
-           machine in while it is tried here",
+    help: SERVICE_ELSEWHERE,
     example: "aiohttp.client_exceptions.ClientConnectorError: Cannot connect to host localhost:8090 ssl:default [Connect call failed ('127.0.0.1', 8090)]",
     signatures: &[
         said(
@@ -199,8 +202,7 @@ pub(crate) static CONNECTION_REFUSED: Rule = Rule {
     message: "a service that the app calls refuses the connection",
     about: "Nothing listens at the address that the app calls. Most often that is localhost, which in the container is the container itself: a service that \
             runs beside the app on a developer's machine is not there in the cloud.",
-    help: "take the address from a variable and set it to the service's own (on Railway: its private domain); `--reach HOST:PORT` lets one of this \
-           machine in while it is tried here",
+    help: SERVICE_ELSEWHERE,
     example: "httpx.ConnectError: [Errno 111] Connection refused",
     signatures: &[said(
         r"^(?:ConnectionRefusedError|[\w.]*(?:URLError|ConnectError|ConnectionError|ClientConnectorError)): .*\[Errno 111\] Connection refused",
