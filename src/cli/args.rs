@@ -167,6 +167,28 @@ pub(super) struct Probing {
     pub(super) health: Option<String>,
 }
 
+/// All that a rehearsal is asked with.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Rehearsing {
+    #[command(flatten)]
+    pub(super) planning: Planning,
+    #[command(flatten)]
+    pub(super) sandboxing: Sandboxing,
+    #[command(flatten)]
+    pub(super) probing: Probing,
+}
+
+impl Rehearsing {
+    /// What to rehearse, with the settings of PATH that are in it.
+    pub(super) fn request(&self) -> Result<(Config, Request)> {
+        let config = self.planning.config()?;
+        let mut request = self.planning.request(&config)?;
+        self.sandboxing.apply(&config, &mut request);
+        self.probing.apply(&config.smoke, &mut request);
+        Ok((config, request))
+    }
+}
+
 impl Planning {
     /// The settings of PATH; those of the root directory where PATH has none.
     pub(super) fn config(&self) -> Result<Config> {

@@ -10,7 +10,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::args::{Planning, Probing, Sandboxing};
+use super::args::Rehearsing;
 use super::exit::{Exit, UsageError};
 use super::interrupt;
 use super::output::{Color, data, hint, print, warn};
@@ -24,11 +24,7 @@ use crate::sandbox::Unverified;
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
-    planning: Planning,
-    #[command(flatten)]
-    sandboxing: Sandboxing,
-    #[command(flatten)]
-    probing: Probing,
+    rehearsing: Rehearsing,
     /// Write the edit to the project
     #[arg(long)]
     apply: bool,
@@ -61,10 +57,7 @@ enum Format {
 }
 
 pub(super) fn run(args: Args) -> Result<Exit> {
-    let config = args.planning.config()?;
-    let mut request = args.planning.request(&config)?;
-    args.sandboxing.apply(&config, &mut request);
-    args.probing.apply(&config.smoke, &mut request);
+    let (_, request) = args.rehearsing.request()?;
     let interrupted = interrupt::flag()?;
     let live = Live::new(Paint::new(args.color.is_on(console::colors_enabled_stderr())), args.quiet);
     let seen = match rehearse(&request, &interrupted, &mut |event| live.event(event)) {

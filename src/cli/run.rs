@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use clap::{ArgMatches, Args as ClapArgs};
 
-use super::args::{Planning, Probing, Sandboxing};
+use super::args::Rehearsing;
 use super::asked;
 use super::exit::Exit;
 use super::interrupt;
@@ -21,11 +21,7 @@ use crate::scenario::{Asked, RunSettings};
 #[derive(Debug, Clone, ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
-    planning: Planning,
-    #[command(flatten)]
-    sandboxing: Sandboxing,
-    #[command(flatten)]
-    probing: Probing,
+    rehearsing: Rehearsing,
     #[command(flatten)]
     output: Output,
     /// Let uv install the plan's Python where this machine lacks it
@@ -48,20 +44,18 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     let destinations = args.output.destinations(matches)?;
     let interrupted = interrupt::flag()?;
-    let config = args.planning.config()?;
-    let mut request = args.planning.request(&config)?;
-    args.sandboxing.apply(&config, &mut request);
-    args.probing.apply(&config.smoke, &mut request);
+    let (config, mut request) = args.rehearsing.request()?;
+    let Rehearsing { planning, sandboxing, probing } = &args.rehearsing;
     request.settings.until = args.until.map(Until::After);
     request.settings.from = args.from;
     request.keep = args.keep;
     request.fetch_python = args.fetch_python;
     let live = Live::new(args.output.progress_paint(), args.output.quiet);
     let until = request.settings.until.as_ref().map(|until| until.phase().to_owned());
-    let run = RunSettings { until, ..asked::run(&args.sandboxing, &args.probing, &config) };
+    let run = RunSettings { until, ..asked::run(sandboxing, probing, &config) };
     let asked = Asked {
         env: asked::env(&request),
-        plan: asked::plan(&args.planning, &request),
+        plan: asked::plan(planning, &request),
         run,
         backend: Some(request.backend),
         from: request.settings.from.clone(),

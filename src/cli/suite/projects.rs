@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Result;
 use clap::Parser;
 
-use crate::cli::args::{Planning, Probing, Sandboxing};
+use crate::cli::args::Rehearsing;
 use crate::cli::exit::UsageError;
 use crate::rehearse::Request;
 use crate::scenario::{Broken, Collection, FILE, Scenario, SuiteError, discover};
@@ -15,11 +15,7 @@ use crate::scenario::{Broken, Collection, FILE, Scenario, SuiteError, discover};
 #[command(no_binary_name = true)]
 struct Run {
     #[command(flatten)]
-    planning: Planning,
-    #[command(flatten)]
-    sandboxing: Sandboxing,
-    #[command(flatten)]
-    probing: Probing,
+    rehearsing: Rehearsing,
 }
 
 /// All the words, where they name folders; none where those after the first choose from the scenarios in it.
@@ -80,11 +76,7 @@ pub(super) fn collect(folder: &Path) -> Result<Collection, SuiteError> {
 
 /// What `shakedown run FOLDER` rehearses, by the project's own shakedown.toml.
 fn request(folder: &Path) -> Result<Request> {
-    let run = Run::try_parse_from([Path::new("--"), folder])?;
-    let config = run.planning.config()?;
-    let mut request = run.planning.request(&config)?;
-    run.sandboxing.apply(&config, &mut request);
-    run.probing.apply(&config.smoke, &mut request);
+    let (_, request) = Run::try_parse_from([Path::new("--"), folder])?.rehearsing.request()?;
     Ok(request)
 }
 
