@@ -5,8 +5,7 @@ mod support;
 
 use std::fs;
 
-use shakedown::builder::nixpacks::{self, Options};
-use shakedown::builder::{Asked, Planned};
+use shakedown::builder::{Asked, DeployOptions, Planned, nixpacks};
 use shakedown::check::check;
 use shakedown::finding::Diagnosis;
 use shakedown::fix::Patch;
@@ -16,8 +15,8 @@ use support::folder;
 
 fn findings(dir: &tempfile::TempDir) -> Vec<Diagnosis> {
     let project = Project::open(dir.path()).unwrap();
-    let options = Options::default();
-    check(&project, &options, &Planned::Nixpacks(nixpacks::derive(&project, &options)))
+    let options = DeployOptions::default();
+    check(&project, &options, &Planned::Nixpacks(nixpacks::derive(&project, &options, &nixpacks::Options::default())))
 }
 
 const FAULTY: &[(&str, &[(&str, &str)])] = &[
@@ -148,7 +147,7 @@ fn a_fix_leaves_the_rest_of_a_file_alone() {
 fn of_railpack(dir: &tempfile::TempDir) -> Vec<Diagnosis> {
     let request = Request { builder: Asked::Railpack(None), ..Request::new(dir.path()) };
     let project = Project::open(dir.path()).unwrap();
-    check(&project, &request.options, &request.plan(&project).unwrap())
+    check(&project, &request.deploy, &request.plan(&project).unwrap())
 }
 
 /// railpack.json after the first fix of the finding, which is gone then.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
+use shakedown::builder::DeployOptions;
 use shakedown::builder::nixpacks::{self, Options, Plan, PlanError};
 use shakedown::platform::Platform;
 use shakedown::project::Project;
@@ -30,29 +31,30 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn options(args: &str) -> Options {
-    let mut options = Options { platform: Platform::None, ..Options::default() };
+fn options(args: &str) -> (DeployOptions, Options) {
+    let mut deploy = DeployOptions { platform: Platform::None, ..DeployOptions::default() };
+    let mut options = Options::default();
     let mut words = args.lines().map(str::to_owned);
     while let (Some(flag), Some(value)) = (words.next(), words.next()) {
         match flag.as_str() {
-            "--env" => options.env.push(value),
+            "--env" => deploy.env.push(value),
             "--config" => options.config = Some(value.into()),
             "--json-plan" => options.json_plan = Some(Plan::from_json(&value).unwrap()),
             "--pkgs" => options.pkgs.push(value),
             "--libs" => options.libs.push(value),
             "--apt" => options.apt.push(value),
             "-i" => options.install_cmd = Some(value),
-            "-b" => options.build_cmd = Some(value),
-            "-s" => options.start_cmd = Some(value),
+            "-b" => deploy.build_cmd = Some(value),
+            "-s" => deploy.start_cmd = Some(value),
             other => panic!("no such argument: {other}"),
         }
     }
-    options
+    (deploy, options)
 }
 
 /// In the words of `expected.json`.
-fn outcome(folder: &Path, options: &Options) -> Value {
-    match nixpacks::derive(&Project::open(folder).unwrap(), options) {
+fn outcome(folder: &Path, (deploy, options): &(DeployOptions, Options)) -> Value {
+    match nixpacks::derive(&Project::open(folder).unwrap(), deploy, options) {
         Ok(derived) => json!({"exit": 0, "plan": serde_json::from_str::<Value>(&derived.plan.to_json()).unwrap()}),
         Err(PlanError::Input { messages, .. } | PlanError::Refused { messages, .. }) => {
             // Nixpacks prints a message of several lines as such.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use shakedown::builder::Planned;
-use shakedown::builder::nixpacks::{self, Options};
+use shakedown::builder::{DeployOptions, nixpacks};
 use shakedown::check::check;
 use shakedown::finding::{Diagnosis, Severity};
 use shakedown::project::Project;
@@ -47,8 +47,8 @@ fn findings(case: &Case) -> Vec<Diagnosis> {
         std::fs::write(path, content).unwrap();
     }
     let project = Project::open(&dir.path().join(Path::new(&case.deploys))).unwrap();
-    let options = Options { env: case.env.clone(), ..Options::default() };
-    let derived = nixpacks::derive(&project, &options);
+    let options = DeployOptions { env: case.env.clone(), ..DeployOptions::default() };
+    let derived = nixpacks::derive(&project, &options, &nixpacks::Options::default());
     check(&project, &options, &Planned::Nixpacks(derived))
 }
 

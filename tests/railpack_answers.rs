@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use shakedown::builder::DeployOptions;
 use shakedown::builder::railpack::{Options, Plan, Planned, Table, nothing_to_json, plan};
 use shakedown::project::Project;
 
@@ -101,8 +102,9 @@ fn planned(answer: &Answer, table: Option<&Table>) -> (Planned, PathBuf) {
     let project = Project::open(folder.path()).unwrap();
     let version = answer.release.as_ref().map(|release| release.parse().unwrap());
     let release = Some("dev".to_owned());
-    let options = Options { version, versions: table.cloned(), release, ..options(&answer.args) };
-    (plan(&project, &options), project.root().to_owned())
+    let (deploy, options) = options(&answer.args);
+    let options = Options { version, versions: table.cloned(), release, ..options };
+    (plan(&project, &deploy, &options), project.root().to_owned())
 }
 
 fn compare(answer: &Answer, table: Option<&Table>) -> Vec<String> {
@@ -127,21 +129,21 @@ fn compare(answer: &Answer, table: Option<&Table>) -> Vec<String> {
     faults
 }
 
-fn options(args: &[String]) -> Options {
-    let mut options = Options::default();
+fn options(args: &[String]) -> (DeployOptions, Options) {
+    let (mut deploy, mut options) = (DeployOptions::default(), Options::default());
     let mut args = args.iter().cloned();
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--error-missing-start" => options.error_missing_start = true,
-            "--env" => options.env.push(args.next().unwrap()),
+            "--env" => deploy.env.push(args.next().unwrap()),
             "--previous" => options.previous.push(args.next().unwrap()),
-            "--build-cmd" => options.build_cmd = args.next(),
-            "--start-cmd" => options.start_cmd = args.next(),
+            "--build-cmd" => deploy.build_cmd = args.next(),
+            "--start-cmd" => deploy.start_cmd = args.next(),
             "--config-file" => options.config_file = args.next(),
             other => panic!("an argument that nobody knows: {other}"),
         }
     }
-    options
+    (deploy, options)
 }
 
 /// The secrets of the install step that share a beginning come in any order.

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
-use shakedown::builder::nixpacks;
+use shakedown::builder::{DeployOptions, nixpacks};
 use shakedown::sandbox::Backend;
 use shakedown::sandbox::host::Host;
 
@@ -137,7 +137,7 @@ fn a_log_that_no_rule_explains_does_not_look_clean() {
 fn a_run_is_valid() {
     let project = root().join("scenarios/founding-bot/app");
     let opened = shakedown::project::Project::open(&project).unwrap();
-    let derived = nixpacks::derive(&opened, &nixpacks::Options::default()).unwrap();
+    let derived = nixpacks::derive(&opened, &DeployOptions::default(), &nixpacks::Options::default()).unwrap();
     let missing = Host::new().check(&nixpacks::lower(&derived.plan).unwrap()).err().map(|refusal| refusal.to_string());
     if support::skipped("a_run_is_valid", missing) {
         return;

@@ -2,7 +2,7 @@
 
 use super::buildable::{Buildable, Refused};
 use super::nixpacks::{self, PlanError};
-use super::railpack::{self, OfRailpack};
+use super::railpack::{self, RailpackAnswer};
 use crate::project::InputError;
 
 /// A builder's answer in its own vocabulary, for the checks and reports that speak it.
@@ -12,7 +12,7 @@ pub enum Planned {
     /// Nixpacks'.
     Nixpacks(Result<nixpacks::Derived, PlanError>),
     /// Railpack's.
-    Railpack(Box<OfRailpack>),
+    Railpack(Box<RailpackAnswer>),
 }
 
 impl Planned {

@@ -46,8 +46,8 @@ use std::path::PathBuf;
 use facts::Facts;
 use finding::Findings;
 
+use crate::builder::DeployOptions;
 use crate::builder::Planned;
-use crate::builder::nixpacks::Options;
 use crate::finding::Diagnosis;
 use crate::project::{Project, Source};
 
@@ -84,18 +84,18 @@ const TOPICS: &[Topic] = &[
 ];
 
 /// What can be known of a project and its plan, the worst first. `options` are those the plan was derived with.
-pub fn check(project: &Project, options: &Options, planned: &Planned) -> Vec<Diagnosis> {
-    check_installed(project, options, planned, None)
+pub fn check(project: &Project, given: &DeployOptions, planned: &Planned) -> Vec<Diagnosis> {
+    check_installed(project, given, planned, None)
 }
 
 /// The same after an install; `absent` are the [`imports`] that no installed distribution provides.
 pub fn check_installed(
     project: &Project,
-    options: &Options,
+    given: &DeployOptions,
     planned: &Planned,
     absent: Option<&HashSet<String>>,
 ) -> Vec<Diagnosis> {
-    let mut facts = Facts::new(project, options, planned);
+    let mut facts = Facts::new(project, given, planned);
     facts.absent = absent;
     let mut findings = Findings::default();
     match planned {
@@ -130,8 +130,8 @@ pub struct Import {
 
 /// The foreign imports of everything that the start reaches, those inside functions among them. What they need can be held
 /// against what was really installed.
-pub fn imports(project: &Project, options: &Options, planned: &Planned) -> Vec<Import> {
-    let facts = Facts::new(project, options, planned);
+pub fn imports(project: &Project, given: &DeployOptions, planned: &Planned) -> Vec<Import> {
+    let facts = Facts::new(project, given, planned);
     let to_import = |import: facts::imports::Foreign<'_>| Import {
         path: facts.app.place(&import.module.path),
         line: import.line,
@@ -144,14 +144,14 @@ pub fn imports(project: &Project, options: &Options, planned: &Planned) -> Vec<I
 }
 
 /// The programs of the base image, of those that load libraries, that the app starts.
-pub fn programs_of_the_image(project: &Project, options: &Options, planned: &Planned) -> Vec<String> {
-    let facts = Facts::new(project, options, planned);
+pub fn programs_of_the_image(project: &Project, given: &DeployOptions, planned: &Planned) -> Vec<String> {
+    let facts = Facts::new(project, given, planned);
     programs::of_the_image(&facts).into_iter().map(str::to_owned).collect()
 }
 
 /// A host, other than the developer's own machine, that the project's settings let in by name.
-pub fn allowed_host(project: &Project, options: &Options, planned: &Planned) -> Option<String> {
-    django::allowed_host(&Facts::new(project, options, planned))
+pub fn allowed_host(project: &Project, given: &DeployOptions, planned: &Planned) -> Option<String> {
+    django::allowed_host(&Facts::new(project, given, planned))
 }
 
 /// A place where the code reads a variable that it cannot do without and that nobody gives.
@@ -166,8 +166,8 @@ pub struct Unset {
 }
 
 /// All that the code which the start reaches wants set, in the order in which it is read.
-pub fn unset_variables(project: &Project, options: &Options, planned: &Planned) -> Vec<Unset> {
-    let facts = Facts::new(project, options, planned);
+pub fn unset_variables(project: &Project, given: &DeployOptions, planned: &Planned) -> Vec<Unset> {
+    let facts = Facts::new(project, given, planned);
     let to_unset = |read: &facts::environment::Read| Unset {
         name: read.name.clone(),
         source: facts.app.line(&read.path, Some(read.line)),

@@ -51,7 +51,7 @@ pub(super) const CHECKS: &[Check] =
     &[DOCKERFILE, BUILDER, UNEXPANDED, ENVIRONMENT, DEPRECATED, CONFIG_AS_CODE, BELOW_THE_ROOT];
 
 fn on_railway(facts: &Facts<'_>) -> bool {
-    facts.railway().is_some() || facts.options.platform == Platform::Railway
+    facts.railway().is_some() || facts.given.platform == Platform::Railway
 }
 
 fn builder<'a>(facts: &Facts<'a>) -> Option<&'a Sourced<String>> {
@@ -60,7 +60,7 @@ fn builder<'a>(facts: &Facts<'a>) -> Option<&'a Sourced<String>> {
 
 /// Whether a Dockerfile is built in place of the plan: on Railway always, elsewhere where nothing speaks of Nixpacks.
 pub(super) fn overrules(facts: &Facts<'_>) -> bool {
-    let there = facts.project.has_file("Dockerfile") && facts.options.platform != Platform::None;
+    let there = facts.project.has_file("Dockerfile") && facts.given.platform != Platform::None;
     let named = builder(facts).is_some_and(|builder| builder.value.eq_ignore_ascii_case("DOCKERFILE"));
     named || there && (on_railway(facts) || facts.config().is_none())
 }
@@ -69,7 +69,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let builder = builder(facts);
     let named = builder.map(|builder| builder.value.to_ascii_uppercase());
     let on_railway = on_railway(facts);
-    if facts.project.has_file("Dockerfile") && facts.options.platform != Platform::None {
+    if facts.project.has_file("Dockerfile") && facts.given.platform != Platform::None {
         let finding = DOCKERFILE.found(match facts.builder() {
             BuilderKind::Nixpacks => "the Dockerfile is built, not Nixpacks' plan",
             BuilderKind::Railpack => "the Dockerfile is built, not Railpack's plan",
@@ -119,7 +119,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         };
         findings.push(finding.help(railpack(facts)));
     }
-    if let (Some(file), Some(asked)) = (facts.railway(), &facts.options.environment) {
+    if let (Some(file), Some(asked)) = (facts.railway(), &facts.given.environment) {
         let known: Vec<&str> = file.members(&["environments"]).map(|(name, _)| name.as_str()).collect();
         if !known.is_empty() && !known.contains(&asked.as_str()) {
             let finding = ENVIRONMENT.found(format!("{} has no environment {asked}", file.path.display())).about(asked);
@@ -136,7 +136,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 /// A file in the folder that is deployed alone.
 fn below_the_root(facts: &Facts<'_>, findings: &mut Findings) {
     let Some((root, own)) = facts.project.repository().zip(railway::file_in(facts.project)) else { return };
-    if !facts.options.platform.reads_railway() {
+    if !facts.given.platform.reads_railway() {
         return;
     }
     let finding = match railway::file_in(&root) {

@@ -1,6 +1,6 @@
 //! Argument groups that several commands share.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -8,16 +8,12 @@ use bytesize::ByteSize;
 use clap::Args;
 
 use super::config::{self, Config};
-use super::exit::UsageError;
 use super::output::warn;
 use super::values::{memory, span};
 use super::variables::{read_env_file, refuse_what_no_process_takes};
-use crate::builder::nixpacks::Options;
-use crate::builder::{Asked, railpack};
 use crate::plan::Vars;
-use crate::platform::Platform;
 use crate::project::Repository;
-use crate::rehearse::{BackendName, Planner, PlannerName, Request};
+use crate::rehearse::{BackendName, PlanSettings, Request};
 use crate::run::{SmokeKind, Window};
 use crate::sandbox::nix::Nixpkgs;
 use crate::sandbox::{Reach, Reuse, docker};
@@ -30,63 +26,14 @@ pub(super) struct Planning {
     /// The project's folder
     #[arg(default_value = ".", value_name = "PATH", help_heading = None)]
     pub(super) path: PathBuf,
-    /// The folder of PATH that is deployed alone, as a platform's root directory; Railway's files still count at PATH
-    #[arg(long, value_name = "DIR")]
-    pub(super) root_directory: Option<PathBuf>,
     /// A variable of the deploy: NAME=VALUE, or NAME to take it from this shell
     #[arg(short, long = "env", value_name = "NAME[=VALUE]")]
     pub(super) env: Vec<String>,
     /// A file of NAME=VALUE lines
     #[arg(long, value_name = "FILE")]
     pub(super) env_file: Vec<PathBuf>,
-    /// The Nixpacks configuration to use instead of nixpacks.toml or nixpacks.json
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
-    /// Use this install command
-    #[arg(short, long, value_name = "CMD")]
-    pub(super) install_cmd: Option<String>,
-    /// Use this build command
-    #[arg(short, long, value_name = "CMD")]
-    pub(super) build_cmd: Option<String>,
-    /// Use this start command
-    #[arg(short, long, value_name = "CMD")]
-    pub(super) start_cmd: Option<String>,
-    /// Add Nix packages
-    #[arg(short, long, value_name = "PKG", num_args = 1..)]
-    pub(super) pkgs: Vec<String>,
-    /// Add Nix libraries
-    #[arg(short, long, value_name = "LIB", num_args = 1..)]
-    pub(super) libs: Vec<String>,
-    /// Add apt packages
-    #[arg(short, long, value_name = "PKG", num_args = 1..)]
-    pub(super) apt: Vec<String>,
-    /// Who derives the plan: shakedown itself, or an installed nixpacks
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) planner: PlannerName,
-    /// Take the plan from this JSON file instead of deriving one
-    #[arg(long, value_name = "FILE", conflicts_with = "planner")]
-    pub(super) plan: Option<PathBuf>,
-    /// Where the project is deployed: Railway's own files count there only [default: auto]
-    #[arg(long, value_enum)]
-    pub(super) platform: Option<Platform>,
-    /// Who builds: auto, nixpacks, railpack or railpack@VERSION
-    #[arg(long, value_name = "BUILDER")]
-    pub(super) builder: Option<Asked>,
-    /// The releases that tools have, for Railpack: JSON, tool to versions, oldest first
-    #[arg(long, value_name = "FILE")]
-    pub(super) versions: Option<PathBuf>,
-    /// Railpack's configuration, relative to the project, instead of railpack.json
-    #[arg(long, value_name = "FILE")]
-    pub(super) config_file: Option<String>,
-    /// A tool of the build before, for Railpack
-    #[arg(long, value_name = "TOOL@VERSION")]
-    pub(super) previous: Vec<String>,
-    /// Let Railpack fail where nothing says how the app starts, as Railway does
-    #[arg(long)]
-    pub(super) error_missing_start: bool,
-    /// The Railway environment whose overrides apply
-    #[arg(long, value_name = "NAME")]
-    pub(super) environment: Option<String>,
+    #[command(flatten)]
+    pub(super) plan: PlanSettings,
 }
 
 /// With fewer processes no build comes to its end.
@@ -192,8 +139,8 @@ impl Rehearsing {
 impl Planning {
     /// The settings of PATH; those of the root directory where PATH has none.
     pub(super) fn config(&self) -> Result<Config> {
-        match self.root_directory.as_ref().filter(|_| !Config::is_in(&self.path)) {
-            Some(dir) => Config::read(&self.path.join(below(dir)?)),
+        match self.plan.root_directory.as_ref().filter(|_| !Config::is_in(&self.path)) {
+            Some(dir) => Config::read(&self.path.join(dir.strip_prefix("/").unwrap_or(dir))),
             None => Config::read(&self.path),
         }
     }
@@ -216,58 +163,22 @@ impl Planning {
             Some((name, value)) => Some((name, value)),
             None => Some((given.as_str(), process_env.get(given)?.as_str())),
         }));
-        let options = Options {
-            env,
-            config: self.config.clone(),
-            json_plan: None,
-            install_cmd: self.install_cmd.clone(),
-            build_cmd: self.build_cmd.clone(),
-            start_cmd: self.start_cmd.clone(),
-            pkgs: self.pkgs.clone(),
-            libs: self.libs.clone(),
-            apt: self.apt.clone(),
-            platform: self.platform.or(config.platform).unwrap_or_default(),
-            environment: self.environment.clone(),
-            process_env,
-        };
-        let planner = match &self.plan {
-            Some(file) => Planner::File(file.clone()),
-            None => self.planner.find()?,
-        };
-        let railpack = railpack::Options {
-            config_file: self.config_file.clone(),
-            previous: self.previous.clone(),
-            error_missing_start: self.error_missing_start,
-            versions: self.versions.as_deref().map(read_versions).transpose()?,
-            ..railpack::Options::default()
-        };
-        let builder = self.builder.or(config.builder).unwrap_or_default();
-        let (path, repository) = match self.root_directory.as_ref().or(config.root_directory.as_ref()) {
-            Some(dir) => {
-                let path = self.path.join(below(dir)?);
-                let repository = Repository::given(&self.path, &path);
-                (path, repository)
-            }
-            None => (self.path.clone(), Repository::around(&self.path)),
-        };
-        Ok(Request { repository, options, builder, railpack, planner, secrets, ..Request::new(&path) })
+        let mut request = Request { repository: Repository::around(&self.path), secrets, ..Request::new(&self.path) };
+        self.settings(config).apply(Path::new(""), &mut request)?;
+        request.deploy.env = env;
+        request.deploy.process_env = process_env;
+        Ok(request)
     }
-}
 
-/// A platform's root directory, which may be written with a slash before it.
-fn below(dir: &Path) -> Result<&Path, UsageError> {
-    let dir = dir.strip_prefix("/").unwrap_or(dir);
-    let leaves = dir.components().any(|part| part == Component::ParentDir);
-    if leaves {
-        Err(UsageError(format!("--root-directory {}: leads out of the project", dir.display())))
-    } else {
-        Ok(dir)
+    /// What the planner is told, by the command line or else by the settings.
+    pub(super) fn settings(&self, config: &Config) -> PlanSettings {
+        PlanSettings {
+            root_directory: self.plan.root_directory.clone().or_else(|| config.root_directory.clone()),
+            platform: self.plan.platform.or(config.platform),
+            builder: self.plan.builder.or(config.builder),
+            ..self.plan.clone()
+        }
     }
-}
-
-fn read_versions(file: &Path) -> Result<railpack::Table> {
-    let text = std::fs::read_to_string(file).map_err(|error| UsageError(format!("{}: {error}", file.display())))?;
-    railpack::Table::from_json(&text).map_err(|error| UsageError(format!("{}: {error}", file.display())).into())
 }
 
 impl Sandboxing {

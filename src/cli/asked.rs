@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Planning, Probing, Sandboxing};
 use super::config::Config;
+use crate::builder::Asked;
 use crate::plan::Vars;
-use crate::platform::railway;
-use crate::rehearse::Request;
+use crate::platform::{Platform, railway};
+use crate::rehearse::{PlanSettings, Request};
 use crate::run::SmokeSettings;
-use crate::scenario::{PlanSettings, RunSettings, Within};
+use crate::scenario::{RunSettings, Within};
 use crate::secret::is_telling;
 
 /// What the planner was told. Files are named from the root.
@@ -19,22 +20,14 @@ pub(super) fn plan(planning: &Planning, request: &Request) -> PlanSettings {
     let folder = std::fs::canonicalize(&request.path).unwrap_or_default();
     PlanSettings {
         root_directory: repository.map(|repository| repository.way_to(&folder)),
-        config: planning.config.clone(),
-        install_cmd: command(&planning.install_cmd),
-        build_cmd: command(&planning.build_cmd),
-        start_cmd: command(&planning.start_cmd),
-        pkgs: planning.pkgs.clone(),
-        libs: planning.libs.clone(),
-        apt: planning.apt.clone(),
-        platform: request.options.platform,
-        environment: planning.environment.clone(),
-        builder: request.builder,
-        planner: planning.planner,
-        plan: planning.plan.as_deref().map(absolute),
-        versions: planning.versions.as_deref().map(absolute),
-        config_file: planning.config_file.clone(),
-        previous: planning.previous.clone(),
-        error_missing_start: planning.error_missing_start,
+        install_cmd: command(&planning.plan.install_cmd),
+        build_cmd: command(&planning.plan.build_cmd),
+        start_cmd: command(&planning.plan.start_cmd),
+        platform: Some(request.deploy.platform).filter(|platform| *platform != Platform::default()),
+        builder: Some(request.builder).filter(|builder| *builder != Asked::default()),
+        plan: planning.plan.plan.as_deref().map(absolute),
+        versions: planning.plan.versions.as_deref().map(absolute),
+        ..planning.plan.clone()
     }
 }
 
@@ -74,8 +67,8 @@ pub(super) fn run(sandboxing: &Sandboxing, probing: &Probing, config: &Config) -
 /// Whether the repository around the project has a say in the deploy.
 fn counts(planning: &Planning, request: &Request) -> bool {
     let root = || request.project().ok()?.repository();
-    planning.root_directory.is_some()
-        || request.options.platform.reads_railway() && root().is_some_and(|root| railway::file_in(&root).is_some())
+    planning.plan.root_directory.is_some()
+        || request.deploy.platform.reads_railway() && root().is_some_and(|root| railway::file_in(&root).is_some())
 }
 
 fn absolute(path: &Path) -> PathBuf {
@@ -86,9 +79,9 @@ fn absolute(path: &Path) -> PathBuf {
 pub(super) fn env(request: &Request) -> Vars {
     let value = |given: &String| match given.split_once('=') {
         Some((name, value)) => Some((name.to_owned(), value.to_owned())),
-        None => Some((given.clone(), request.options.process_env.get(given)?.clone())),
+        None => Some((given.clone(), request.deploy.process_env.get(given)?.clone())),
     };
-    let given = request.options.env.iter().filter_map(value);
+    let given = request.deploy.env.iter().filter_map(value);
     given.map(|(name, value)| (name.clone(), harmless(&name, &value))).collect()
 }
 

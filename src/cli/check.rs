@@ -32,10 +32,10 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     let project = request.project()?;
     let derived = request.plan(&project)?;
     if args.env_example {
-        print(&env_example(&unset_variables(&project, &request.options, &derived)))?;
+        print(&env_example(&unset_variables(&project, &request.deploy, &derived)))?;
         return Ok(Exit::Works);
     }
-    let findings = check(&project, &request.options, &derived);
+    let findings = check(&project, &request.deploy, &derived);
     let report = Report { project: request.path, content: Content::Findings(findings) };
     let worst = report.worst();
     destinations.write(&report, args.output.paint())?;

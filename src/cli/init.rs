@@ -87,17 +87,17 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
 fn settings(planning: &Planning, request: &Request, project: &Project, folder: &Path) -> Result<Option<String>> {
     let mut lines = Vec::new();
     let mut line = |key: &str, value: &str| lines.push(format!("{key} = {}\n", toml_edit::Value::from(value)));
-    if let Some(builder) = planning.builder {
+    if let Some(builder) = planning.plan.builder {
         line("builder", &builder.to_string());
     }
-    if let Some(root) = &planning.root_directory {
+    if let Some(root) = &planning.plan.root_directory {
         line("root-directory", &root.to_string_lossy());
     }
-    if let Some(platform) = planning.platform.and_then(|platform| platform.to_possible_value()) {
+    if let Some(platform) = planning.plan.platform.and_then(|platform| platform.to_possible_value()) {
         line("platform", platform.get_name());
     }
     let planned = request.plan(project)?;
-    let is_short = || !unset_variables(project, &request.options, &planned).is_empty();
+    let is_short = || !unset_variables(project, &request.deploy, &planned).is_empty();
     if let Some(example) = EXAMPLES.iter().find(|name| folder.join(name).is_file()).filter(|_| is_short()) {
         lines.push(format!("# What the code wants set.\nenv-file = [\"{example}\"]\n"));
     }

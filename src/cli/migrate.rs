@@ -92,8 +92,8 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
 /// As it will be: by then nobody reads Railway's own files.
 fn to_come(request: &Request, builder: Asked) -> Request {
     let mut to = Request { builder, ..request.clone() };
-    if to.options.platform.reads_railway() {
-        to.options.platform = Platform::None;
+    if to.deploy.platform.reads_railway() {
+        to.deploy.platform = Platform::None;
     }
     to
 }

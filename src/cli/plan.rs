@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::output::{Color, data, print, warn};
 use crate::builder::nixpacks::{Derived, PlanError, render};
 use crate::builder::railpack::{self, Version};
-use crate::builder::{Asked, OfRailpack, Planned};
+use crate::builder::{Asked, Planned, RailpackAnswer};
 use crate::plan::Choice;
 use crate::platform::Platform;
 use crate::rehearse::Request;
@@ -61,15 +61,15 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         (true, Format::Human) => print(&explained(&derived.choices, paint))?,
         (true, Format::Json) => data(&(serde_json::to_string_pretty(&derived.choices)? + "\n"))?,
         (false, Format::Human) => print(&render::nixpacks_box(&derived.plan)?)?,
-        (false, Format::Json) => data(&nixpacks_json(&derived, request.options.platform))?,
+        (false, Format::Json) => data(&nixpacks_json(&derived, request.deploy.platform))?,
     }
     Ok(Exit::Works)
 }
 
 /// Railpack's box, what `railpack plan` prints, or the reasons.
-fn railpack(args: &Args, request: &Request, answer: &OfRailpack, paint: Paint) -> Result<Exit> {
-    let OfRailpack { planned, alone, because, .. } = answer;
-    let alone = alone.as_ref().filter(|_| request.options.platform == Platform::Auto);
+fn railpack(args: &Args, request: &Request, answer: &RailpackAnswer, paint: Paint) -> Result<Exit> {
+    let RailpackAnswer { planned, alone, because, .. } = answer;
+    let alone = alone.as_ref().filter(|_| request.deploy.platform == Platform::Auto);
     let release = request.railpack.release.clone().unwrap_or_else(|| planned.version.to_string());
     if request.builder == Asked::Auto {
         warn(

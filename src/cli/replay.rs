@@ -95,16 +95,16 @@ pub(super) fn read(path: &Path) -> Result<Log> {
 fn here(args: &Args, path: &Path, logged: &Logged<'_>) -> Result<Comparison> {
     let config = Config::read(path)?;
     let mut request = Request { repository: Repository::around(path), ..Request::new(path) };
-    request.options.env.clone_from(&args.env);
+    request.deploy.env.clone_from(&args.env);
     // What made the cloud's build makes this one, too.
     let logged_release = logged.failure.railpack.as_ref().map(|version| Asked::Railpack(version.parse().ok()));
     request.builder = config.builder.or(logged_release).unwrap_or_default();
-    request.options.platform = config.platform.unwrap_or_default();
+    request.deploy.platform = config.platform.unwrap_or_default();
     args.sandboxing.apply(&config, &mut request);
     args.probing.apply(&config.smoke, &mut request);
     if let Some(date) = &args.before {
         for name in ["PIP_UPLOADED_PRIOR_TO", "UV_EXCLUDE_NEWER"] {
-            request.options.env.push(format!("{name}={date}"));
+            request.deploy.env.push(format!("{name}={date}"));
         }
     }
     let copy = if args.pin_from_log { Some(pinned(path, logged.log, &mut request)?) } else { None };
@@ -132,6 +132,6 @@ fn pinned(path: &Path, log: &Log, request: &mut Request) -> Result<TrialCopy> {
     let pins: String = installed_in(log).iter().map(|(name, version)| format!("{name}=={version}\n")).collect();
     std::fs::write(copy.root().join(CONSTRAINTS), pins)?;
     request.path = copy.root().to_owned();
-    request.options.env.push(format!("PIP_CONSTRAINT=/app/{CONSTRAINTS}"));
+    request.deploy.env.push(format!("PIP_CONSTRAINT=/app/{CONSTRAINTS}"));
     Ok(copy)
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::builder::nixpacks::Plan;
-use crate::builder::{OfRailpack, Planned};
+use crate::builder::{Planned, RailpackAnswer};
 use crate::catalog::nix_packages::package;
 use crate::catalog::{debian, libraries};
 use crate::check::railpack::by_pip;
@@ -32,7 +32,7 @@ pub fn translate(project: &Project, from: &Planned, to: &Planned) -> Vec<Fix> {
 }
 
 /// The minor version that was taken so far.
-fn python(plan: &Plan, new: &OfRailpack) -> Option<Fix> {
+fn python(plan: &Plan, new: &RailpackAnswer) -> Option<Fix> {
     let setup = plan.phase("setup")?;
     let minor = setup.nix_pkgs.iter().find_map(|name| {
         let known = crate::catalog::python::by_attribute(name.split('.').next()?)?;
@@ -48,7 +48,7 @@ fn python(plan: &Plan, new: &OfRailpack) -> Option<Fix> {
 }
 
 /// Of a project without a lock everything is installed by pip, as Nixpacks does it.
-fn install(project: &Project, plan: &Plan, new: &OfRailpack) -> Option<Fix> {
+fn install(project: &Project, plan: &Plan, new: &RailpackAnswer) -> Option<Fix> {
     let commands = &plan.phase("install")?.cmds;
     let installs_itself = commands
         .iter()
@@ -141,7 +141,7 @@ fn variables(old: &crate::builder::nixpacks::Derived) -> Option<Fix> {
 }
 
 /// How the app starts, the release command before it.
-fn start(plan: &Plan, new: &OfRailpack) -> Option<Fix> {
+fn start(plan: &Plan, new: &RailpackAnswer) -> Option<Fix> {
     let command = moved(plan.start.as_ref()?.cmd.as_deref()?);
     let release: Vec<String> =
         plan.phase("release").into_iter().flat_map(|phase| phase.cmds.iter()).map(|command| moved(command)).collect();

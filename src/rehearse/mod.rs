@@ -9,6 +9,7 @@ mod imports;
 mod index;
 mod kept;
 mod known;
+mod plan_settings;
 mod port;
 mod refused;
 mod rehearsal;
@@ -20,6 +21,7 @@ mod tried;
 
 pub use backend_name::BackendName;
 pub use backends::Chosen;
+pub use plan_settings::PlanSettings;
 pub use port::Lease;
 pub use rehearsal::Rehearsal;
 pub use request::{AskError, Planner, PlannerName, Request};
@@ -69,7 +71,7 @@ pub fn rehearse_then(
         Err(refused) => {
             let rehearsal = refused::rehearsal(&refused, builder.as_ref(), &project, emit);
             return Ok(Rehearsal { builder, ..rehearsal }.finish(
-                check(&project, &request.options, &planned),
+                check(&project, &request.deploy, &planned),
                 started,
                 emit,
             ));
@@ -79,7 +81,7 @@ pub fn rehearse_then(
     // Held until the run is over.
     let lease = request.port_for(&buildable.plan).map_or_else(|| Lease::where_needed(request), Lease::given);
     let mut settings = request.settings_for(&root, &buildable, lease.port());
-    settings.smoke.allowed_host = check::allowed_host(&project, &request.options, &planned);
+    settings.smoke.allowed_host = check::allowed_host(&project, &request.deploy, &planned);
     let phases = settings.phases(&buildable.plan);
     if let Some(unknown) = settings.unknown_phase(&phases) {
         return Err(AskError(format!("there is no phase {unknown}; the plan has {}", phases.join(", "))).into());
@@ -111,7 +113,7 @@ pub fn rehearse_then(
     let built = ran.outcome.phases.iter().all(|phase| phase.status == Status::Passed);
     // After a failure the log names the module; what would be missed next is not known before that is mended.
     let absent = (ran.outcome.verdict() == Verdict::Works).then(|| {
-        let imports = check::imports(&project, &request.options, &planned);
+        let imports = check::imports(&project, &request.deploy, &planned);
         imports::absent(&*sandbox, &buildable.plan, &ran.vars, &imports, interrupted)
     });
     let missing = if built { sandbox.audit()? } else { Vec::new() };
@@ -124,7 +126,7 @@ pub fn rehearse_then(
     unverified.extend(request.settings.until.as_ref().map(not_run));
     let is_nixpacks = matches!(planned, Planned::Nixpacks(_));
     if is_nixpacks && name == "host" {
-        let started = check::programs_of_the_image(&project, &request.options, &planned);
+        let started = check::programs_of_the_image(&project, &request.deploy, &planned);
         unverified.extend(started.iter().map(|program| under_other_libraries(program)));
     }
     let was_interrupted = ran.outcome.was_interrupted();
@@ -148,7 +150,7 @@ pub fn rehearse_then(
         false => sandbox.close().map(|()| None)?,
     };
     let rehearsal = found.rehearsal(&root, buildable.plan.clone(), name, reason);
-    let known = check::check_installed(&project, &request.options, &planned, absent.flatten().as_ref());
+    let known = check::check_installed(&project, &request.deploy, &planned, absent.flatten().as_ref());
     Ok(Rehearsal { builder, ..rehearsal }.finish(known, started, emit))
 }
 

@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::backend_name::BackendName;
-use crate::builder::nixpacks::{self, Derived, Options, Plan, PlanError};
-use crate::builder::{Asked, Builder, Detected, OfRailpack, Planned, detect, railpack, version_on};
+use crate::builder::nixpacks::{self, Derived, Plan, PlanError};
+use crate::builder::{Asked, Builder, DeployOptions, Detected, Planned, RailpackAnswer, detect, railpack, version_on};
 use crate::platform::{self, Deploy};
 use crate::project::{InputError, Project, Repository, Source};
 use crate::run::Settings;
@@ -24,11 +24,13 @@ pub struct Request {
     pub path: PathBuf,
     /// The repository that the folder is deployed alone out of.
     pub repository: Option<Repository>,
-    /// What the planner is told.
-    pub options: Options,
+    /// What any builder is told.
+    pub deploy: DeployOptions,
     /// Who builds.
     pub builder: Asked,
-    /// What Railpack's planner is told beside that.
+    /// What Nixpacks is told beside that.
+    pub nixpacks: nixpacks::Options,
+    /// What Railpack is told beside that.
     pub railpack: railpack::Options,
     /// Who plans.
     pub planner: Planner,
@@ -112,8 +114,9 @@ impl Request {
         Self {
             path: path.to_owned(),
             repository: None,
-            options: Options::default(),
+            deploy: DeployOptions::default(),
             builder: Asked::default(),
+            nixpacks: nixpacks::Options::default(),
             railpack: railpack::Options::default(),
             planner: Planner::default(),
             backend: BackendName::default(),
@@ -164,8 +167,8 @@ impl Request {
 
     fn plan_nixpacks(&self, project: &Project) -> Result<Planned> {
         Ok(Planned::Nixpacks(match &self.planner {
-            Planner::Builtin => nixpacks::derive(project, &self.options),
-            Planner::Nixpacks(program) => nixpacks::external::derive(program, project, &self.options)?,
+            Planner::Builtin => nixpacks::derive(project, &self.deploy, &self.nixpacks),
+            Planner::Nixpacks(program) => nixpacks::external::derive(program, project, &self.deploy, &self.nixpacks)?,
             Planner::File(file) => match nixpacks::from_file(file) {
                 Ok(plan) => Ok(given(plan, project)),
                 Err(error) => Err(PlanError::Input { error, messages: Vec::new() }),
@@ -176,7 +179,7 @@ impl Request {
     /// Who builds the project, and what says so; none where a plan is given or another program derives it. Where nothing
     /// can be read, Nixpacks' planner says it best.
     pub fn detected(&self, project: &Project) -> Option<Detected> {
-        let platform = self.options.platform;
+        let platform = self.deploy.platform;
         let asked = |builder| Some(Detected { builder, because: Source::Flag("--builder".to_owned()), doubt: None });
         match (&self.planner, self.builder) {
             (Planner::Nixpacks(_) | Planner::File(_), _) => None,
@@ -184,7 +187,7 @@ impl Request {
             (Planner::Builtin, Asked::Railpack(version)) => {
                 asked(Builder::Railpack(version.unwrap_or_else(|| version_on(platform))))
             }
-            (Planner::Builtin, Asked::Auto) => detect(project, platform, self.options.environment.as_deref()).ok(),
+            (Planner::Builtin, Asked::Auto) => detect(project, platform, self.deploy.environment.as_deref()).ok(),
         }
     }
 
@@ -194,22 +197,15 @@ impl Request {
         version: railpack::Version,
         because: Source,
     ) -> Result<Planned, InputError> {
-        let mut options = railpack::Options {
-            version: Some(version),
-            env: self.options.env.clone(),
-            process_env: self.options.process_env.clone(),
-            build_cmd: self.options.build_cmd.clone(),
-            start_cmd: self.options.start_cmd.clone(),
-            ..self.railpack.clone()
-        };
-        let mut planned = railpack::plan(project, &options);
-        let environment = self.options.environment.as_deref();
-        let on_railway = self.options.platform.reads_railway();
+        let options = railpack::Options { version: Some(version), ..self.railpack.clone() };
+        let mut given = self.deploy.clone();
+        let mut planned = railpack::plan(project, &given, &options);
+        let environment = self.deploy.environment.as_deref();
+        let on_railway = self.deploy.platform.reads_railway();
         let settings = if on_railway { platform::railway::read(project, environment)? } else { None };
         let mut alone = None;
         let deploy = settings.unwrap_or_default();
-        let commands =
-            [(&deploy.build_command, &mut options.build_cmd), (&deploy.start_command, &mut options.start_cmd)];
+        let commands = [(&deploy.build_command, &mut given.build_cmd), (&deploy.start_command, &mut given.start_cmd)];
         let mut is_changed = false;
         for (set, option) in commands {
             if let (Some(set), None) = (set, &option) {
@@ -218,16 +214,16 @@ impl Request {
             }
         }
         if is_changed {
-            alone = Some(std::mem::replace(&mut planned, railpack::plan(project, &options)));
+            alone = Some(std::mem::replace(&mut planned, railpack::plan(project, &given, &options)));
         }
         let root = project.root().to_owned();
-        Ok(Planned::Railpack(Box::new(OfRailpack {
+        Ok(Planned::Railpack(Box::new(RailpackAnswer {
             planned,
             alone,
             deploy,
             root,
             because,
-            variables: railpack::variables(&options),
+            variables: railpack::variables(&given),
         })))
     }
 }
@@ -235,5 +231,14 @@ impl Request {
 fn given(plan: Plan, project: &Project) -> Derived {
     let (root, deploy) = (project.root().to_owned(), Deploy::default());
     let nixpacks = Some(plan.clone());
-    Derived { plan, nixpacks, choices: Vec::new(), providers: Vec::new(), warnings: Vec::new(), root, deploy }
+    Derived {
+        plan,
+        nixpacks,
+        choices: Vec::new(),
+        providers: Vec::new(),
+        warnings: Vec::new(),
+        root,
+        config: None,
+        deploy,
+    }
 }

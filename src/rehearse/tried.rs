@@ -28,7 +28,7 @@ pub fn unread(request: &Request, error: Error) -> Result<Attempt> {
         return Err(error);
     }
     let project = request.project()?;
-    let mut diagnoses = check(&project, &request.options, &request.plan(&project)?);
+    let mut diagnoses = check(&project, &request.deploy, &request.plan(&project)?);
     diagnoses.retain(|found| found.severity == Severity::Error);
     if diagnoses.iter().all(|found| found.fixes.is_empty()) {
         return Err(error);

@@ -124,7 +124,7 @@ impl Runner {
             reach: vec![Reach::of_installers(self.index.address())],
             ..Request::new(&scenario.app())
         };
-        request.options.env = vars.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        request.deploy.env = vars.iter().map(|(name, value)| format!("{name}={value}")).collect();
         definition.plan.apply(&scenario.dir, &mut request)?;
         definition.run.apply(&mut request);
         Ok(request)

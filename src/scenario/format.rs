@@ -6,10 +6,11 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::options::{PlanSettings, RunSettings};
+use super::options::RunSettings;
 use crate::catalog::suggest;
 use crate::plan::Vars;
 use crate::rehearse::BackendName;
+use crate::rehearse::PlanSettings;
 
 /// A scenario as its file tells it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

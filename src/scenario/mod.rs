@@ -28,7 +28,7 @@ pub use discover::{Broken, Collection, FILE, Scenario, SuiteError, discover};
 pub use export::{json, json_schema, junit};
 pub use format::{Definition, Expect, ExpectedVerdict, Fault, Need, Package, PackageKind, schema_address};
 pub use merge::{MergeError, merge};
-pub use options::{PlanSettings, RunSettings, Within};
+pub use options::{RunSettings, Within};
 pub use page::html;
 pub use partition::{Partition, Whole};
 pub use record::{Asked, Recording, record};

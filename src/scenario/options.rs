@@ -1,19 +1,15 @@
-//! How a scenario is planned and run, in the words of `shakedown run`.
+//! How a scenario is run, in the words of `shakedown run`.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
 use bytesize::ByteSize;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::builder::{Asked as Builder, railpack};
-use crate::platform::Platform;
-use crate::project::Repository;
-use crate::rehearse::{Planner, PlannerName, Request};
+use crate::rehearse::Request;
 use crate::run::{SmokeKind, Until, Window};
 use crate::sandbox::Reach;
 use crate::sandbox::docker::Pull;
@@ -23,47 +19,6 @@ use crate::sandbox::nix::Nixpkgs;
 const STAY: Duration = Duration::from_secs(2);
 /// How long an app has, unless the scenario says otherwise.
 const WITHIN: Duration = Duration::from_secs(30);
-
-/// What the planner is told, in the words of `shakedown run`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct PlanSettings {
-    /// The Nixpacks configuration to use instead of `nixpacks.toml` or `nixpacks.json`, relative to the project.
-    pub config: Option<PathBuf>,
-    /// The install command to use.
-    pub install_cmd: Option<String>,
-    /// The build command to use.
-    pub build_cmd: Option<String>,
-    /// The start command to use.
-    pub start_cmd: Option<String>,
-    /// Nix packages to add.
-    pub pkgs: Vec<String>,
-    /// Nix libraries to add.
-    pub libs: Vec<String>,
-    /// apt packages to add.
-    pub apt: Vec<String>,
-    /// Where the project is deployed.
-    pub platform: Platform,
-    /// The platform's environment whose overrides apply.
-    pub environment: Option<String>,
-    /// The folder of the project that is deployed alone, as a platform's root directory.
-    pub root_directory: Option<PathBuf>,
-    /// Who builds: `auto`, `nixpacks`, `railpack` or `railpack@VERSION`.
-    #[schemars(with = "String")]
-    pub builder: Builder,
-    /// Who derives the plan.
-    pub planner: PlannerName,
-    /// A plan in Nixpacks' JSON in place of a derived one, relative to the scenario's folder.
-    pub plan: Option<PathBuf>,
-    /// The releases that tools have, for Railpack, relative to the scenario's folder.
-    pub versions: Option<PathBuf>,
-    /// Railpack's configuration in place of `railpack.json`, relative to the project.
-    pub config_file: Option<String>,
-    /// Tools of the build before, for Railpack: `TOOL@VERSION`.
-    pub previous: Vec<String>,
-    /// Whether Railpack fails where nothing says how the app starts.
-    pub error_missing_start: bool,
-}
 
 /// How a scenario is run, in the words of `shakedown run`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -198,46 +153,6 @@ impl JsonSchema for Within {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         String::json_schema(generator)
-    }
-}
-
-impl PlanSettings {
-    /// Puts the scenario's wishes into the request; `dir` is the scenario's folder.
-    ///
-    /// # Errors
-    /// There is no `nixpacks` on PATH, or a file beside the scenario cannot be read.
-    pub(super) fn apply(&self, dir: &Path, request: &mut Request) -> Result<()> {
-        if let Some(dir) = &self.root_directory {
-            let folder = request.path.join(dir);
-            request.repository = Repository::given(&request.path, &folder);
-            request.path = folder;
-        }
-        let options = &mut request.options;
-        options.config.clone_from(&self.config);
-        options.install_cmd.clone_from(&self.install_cmd);
-        options.build_cmd.clone_from(&self.build_cmd);
-        options.start_cmd.clone_from(&self.start_cmd);
-        options.pkgs.clone_from(&self.pkgs);
-        options.libs.clone_from(&self.libs);
-        options.apt.clone_from(&self.apt);
-        options.platform = self.platform;
-        options.environment.clone_from(&self.environment);
-        request.builder = self.builder;
-        request.planner = match &self.plan {
-            Some(file) => Planner::File(dir.join(file)),
-            None => self.planner.find()?,
-        };
-        request.railpack.config_file.clone_from(&self.config_file);
-        request.railpack.previous.clone_from(&self.previous);
-        request.railpack.error_missing_start = self.error_missing_start;
-        if let Some(file) = &self.versions {
-            let file = dir.join(file);
-            let read = || format!("cannot read {}", file.display());
-            let text = std::fs::read_to_string(&file).with_context(read)?;
-            request.railpack.versions =
-                Some(railpack::Table::from_json(&text).map_err(anyhow::Error::msg).with_context(read)?);
-        }
-        Ok(())
     }
 }
 

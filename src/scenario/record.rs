@@ -9,9 +9,9 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{FILE, PlanSettings, RunSettings, schema_address};
+use super::{FILE, RunSettings, schema_address};
 use crate::plan::Vars;
-use crate::rehearse::BackendName;
+use crate::rehearse::{BackendName, PlanSettings};
 use crate::sandbox::context;
 use crate::secret::Secrets;
 
@@ -273,7 +273,7 @@ mod tests {
         let plan = PlanSettings {
             start_cmd: Some("python -c \"print('a')\"".into()),
             pkgs: vec!["ffmpeg".into()],
-            platform: Platform::Coolify,
+            platform: Some(Platform::Coolify),
             ..PlanSettings::default()
         };
         let run = RunSettings {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use shakedown::builder::nixpacks::{self, Phase, Start};
-use shakedown::builder::{OfRailpack, Planned, railpack};
+use shakedown::builder::{DeployOptions, Planned, RailpackAnswer, railpack};
 use shakedown::plan::{Plan, Vars};
 use shakedown::platform::Deploy;
 use shakedown::project::{Project, Source};
@@ -67,8 +67,8 @@ pub fn lowered(plan: &nixpacks::Plan) -> Plan {
 /// What is run for a project that Railpack builds.
 pub fn railpack_plan(project: &Path) -> Plan {
     let project = Project::open(project).unwrap();
-    let planned = Planned::Railpack(Box::new(OfRailpack {
-        planned: railpack::plan(&project, &railpack::Options::default()),
+    let planned = Planned::Railpack(Box::new(RailpackAnswer {
+        planned: railpack::plan(&project, &DeployOptions::default(), &railpack::Options::default()),
         alone: None,
         deploy: Deploy::default(),
         root: project.root().to_owned(),

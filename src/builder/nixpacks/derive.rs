@@ -14,6 +14,7 @@ use super::plan::Plan;
 use super::python::Provided;
 use super::variables::Variables;
 use super::{layers, procfile, providers, python};
+use crate::builder::DeployOptions;
 use crate::plan::{Choice, Warning};
 
 /// A plan as Nixpacks makes it, and why.
@@ -27,12 +28,17 @@ pub(super) struct Made {
 }
 
 /// Plans the folder, or the only folder in it where the folder itself gives no phases.
-pub(super) fn make(project: &Project, options: &Options, overlay: &Overlay) -> Result<Made, PlanError> {
+pub(super) fn make(
+    project: &Project,
+    deploy: &DeployOptions,
+    options: &Options,
+    overlay: &Overlay,
+) -> Result<Made, PlanError> {
     let mut seen = HashSet::new();
     let mut current = project.clone();
     let mut warnings = Vec::new();
     loop {
-        let made = make_here(&current, options, overlay, &mut warnings)?;
+        let made = make_here(&current, deploy, options, overlay, &mut warnings)?;
         if !made.plan.phases.as_ref().is_none_or(std::collections::BTreeMap::is_empty) {
             return Ok(made);
         }
@@ -66,14 +72,15 @@ const NO_FOLDER: &str = "Failed to read app source directory";
 
 fn make_here(
     project: &Project,
+    deploy: &DeployOptions,
     options: &Options,
     overlay: &Overlay,
     warnings: &mut Vec<Warning>,
 ) -> Result<Made, PlanError> {
-    let given = Variables::from_options(options);
+    let given = Variables::from_deploy(deploy);
     let config = options.config.as_deref().or(overlay.config.as_deref());
     let file = layers::from_file(project, &given, config)?;
-    let above = merge_all([file, layers::from_variables(&given), command_line(options, overlay)]);
+    let above = merge_all([file, layers::from_variables(&given), command_line(deploy, options, overlay)]);
     let vars = given.with(above.variables.as_ref());
     let names = chosen(project, above.providers.as_ref())?;
     let mut choices = Vec::new();
@@ -95,8 +102,8 @@ fn make_here(
 }
 
 /// `--json-plan` below the other flags; the platform's own values between the two.
-pub(super) fn command_line(options: &Options, overlay: &Overlay) -> Draft {
-    let flags = layers::from_flags(options);
+pub(super) fn command_line(deploy: &DeployOptions, options: &Options, overlay: &Overlay) -> Draft {
+    let flags = layers::from_flags(deploy, options);
     let json =
         options.json_plan.clone().map(|plan| Draft::from_plan(plan, &|_| Source::Flag("--json-plan".to_owned())));
     match (overlay.layer.clone(), json) {

@@ -10,6 +10,7 @@ use crate::project::{Project, Source};
 use super::derive::command_line;
 use super::overlay::Overlay;
 use super::{Derived, Options, Plan, PlanError, saved, variables};
+use crate::builder::DeployOptions;
 use crate::plan::{Choice, Warning};
 
 /// Exit status of a Rust program that panicked.
@@ -21,13 +22,14 @@ const PANICKED: i32 = 101;
 pub fn derive(
     nixpacks: &Path,
     project: &Project,
+    given: &DeployOptions,
     options: &Options,
 ) -> Result<std::result::Result<Derived, PlanError>> {
-    let (deploy, overlay) = match super::platform(project, options) {
+    let (deploy, overlay) = match super::platform(project, given) {
         Ok(platform) => platform,
         Err(error) => return Ok(Err(error)),
     };
-    let output = run(nixpacks, project, options, &overlay)?;
+    let output = run(nixpacks, project, given, options, &overlay)?;
     let stderr = String::from_utf8_lossy(&output.stderr);
     let because = Source::Default("said by nixpacks itself");
     if !output.status.success() {
@@ -49,12 +51,19 @@ pub fn derive(
         choices,
         warnings,
         root: project.root().to_owned(),
+        config: options.config.clone(),
         deploy,
     }))
 }
 
-fn run(nixpacks: &Path, project: &Project, options: &Options, overlay: &Overlay) -> Result<Output> {
-    let vars = variables::given(options);
+fn run(
+    nixpacks: &Path,
+    project: &Project,
+    given: &DeployOptions,
+    options: &Options,
+    overlay: &Overlay,
+) -> Result<Output> {
+    let vars = variables::given(given);
     let mut command = Command::new(nixpacks);
     command.args(["plan", "--format", "json"]).env("RUST_BACKTRACE", "0").env("NO_COLOR", "1").stdin(Stdio::null());
     for (name, value) in &vars {
@@ -69,7 +78,7 @@ fn run(nixpacks: &Path, project: &Project, options: &Options, overlay: &Overlay)
         command.arg(flag("--config", config));
     }
     let commands = Options { pkgs: Vec::new(), libs: Vec::new(), apt: Vec::new(), ..options.clone() };
-    let plan = command_line(&commands, overlay);
+    let plan = command_line(given, &commands, overlay);
     if plan.phases.is_some() || plan.start.is_some() {
         command.arg(flag("--json-plan", plan.plan().to_json()));
     }

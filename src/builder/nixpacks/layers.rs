@@ -10,6 +10,7 @@ use super::error::read;
 use super::options::Options;
 use super::saved::{plan_from_json, plan_from_toml};
 use super::variables::Variables;
+use crate::builder::DeployOptions;
 
 const FILES: [&str; 2] = ["nixpacks.toml", "nixpacks.json"];
 
@@ -90,7 +91,7 @@ fn split_words(text: &str) -> Vec<String> {
 }
 
 /// The plan of the command line's `--pkgs`, `--libs`, `--apt` and the three commands.
-pub(super) fn from_flags(options: &Options) -> Draft {
+pub(super) fn from_flags(deploy: &DeployOptions, options: &Options) -> Draft {
     let mut draft = Draft::default();
     if !(options.pkgs.is_empty() && options.libs.is_empty() && options.apt.is_empty()) {
         let setup = draft.phase("setup");
@@ -107,7 +108,7 @@ pub(super) fn from_flags(options: &Options) -> Draft {
     }
     for (phase, after, flag, cmd) in [
         ("install", "setup", "--install-cmd", &options.install_cmd),
-        ("build", "install", "--build-cmd", &options.build_cmd),
+        ("build", "install", "--build-cmd", &deploy.build_cmd),
     ] {
         if let Some(cmd) = cmd {
             let phase = draft.phase(phase);
@@ -116,6 +117,6 @@ pub(super) fn from_flags(options: &Options) -> Draft {
         }
     }
     draft.start =
-        options.start_cmd.as_ref().map(|cmd| DraftStart::with_cmd(cmd, Source::Flag("--start-cmd".to_owned())));
+        deploy.start_cmd.as_ref().map(|cmd| DraftStart::with_cmd(cmd, Source::Flag("--start-cmd".to_owned())));
     draft
 }

@@ -39,6 +39,7 @@ pub use saved::from_file;
 
 use std::path::PathBuf;
 
+use crate::builder::DeployOptions;
 use crate::plan::{Choice, Warning};
 use crate::platform::{Deploy, railway};
 use crate::project::Project;
@@ -61,6 +62,8 @@ pub struct Derived {
     pub warnings: Vec<Warning>,
     /// The folder that was planned: the project's own, or the only one inside it.
     pub root: PathBuf,
+    /// The configuration file that was asked for in place of nixpacks.toml, relative to `root`.
+    pub config: Option<PathBuf>,
     /// How the platform deploys.
     pub deploy: Deploy,
 }
@@ -78,22 +81,23 @@ impl Derived {
 }
 
 /// Works out what would be built, and why.
-pub fn derive(project: &Project, options: &Options) -> Result<Derived, PlanError> {
-    let (deploy, overlay) = platform(project, options)?;
-    let Made { plan, mut choices, providers, warnings, root } = derive::make(project, options, &overlay)?;
+pub fn derive(project: &Project, given: &DeployOptions, options: &Options) -> Result<Derived, PlanError> {
+    let (deploy, overlay) = platform(project, given)?;
+    let Made { plan, mut choices, providers, warnings, root } = derive::make(project, given, options, &overlay)?;
     let nixpacks = if overlay.is_empty() {
         Some(plan.clone())
     } else {
-        derive::make(project, options, &Overlay::default()).ok().map(|made| made.plan)
+        derive::make(project, given, options, &Overlay::default()).ok().map(|made| made.plan)
     };
     choices.extend(deploy.choices());
-    Ok(Derived { plan, nixpacks, choices, providers, warnings, root, deploy })
+    let config = options.config.clone();
+    Ok(Derived { plan, nixpacks, choices, providers, warnings, root, config, deploy })
 }
 
-fn platform(project: &Project, options: &Options) -> Result<(Deploy, Overlay), PlanError> {
+fn platform(project: &Project, given: &DeployOptions) -> Result<(Deploy, Overlay), PlanError> {
     let read = || {
-        let environment = options.environment.as_deref();
-        let deploy = match options.platform.reads_railway() {
+        let environment = given.environment.as_deref();
+        let deploy = match given.platform.reads_railway() {
             true => railway::read(project, environment)?.unwrap_or_default(),
             false => Deploy::default(),
         };

@@ -11,12 +11,12 @@ impl Folder {
         Self(crate::folder::folder(files))
     }
 
-    fn derive(&self, options: &Options) -> Result<Derived, PlanError> {
-        derive(&Project::open(self.0.path()).unwrap(), options)
+    fn derive(&self, given: &DeployOptions) -> Result<Derived, PlanError> {
+        derive(&Project::open(self.0.path()).unwrap(), given, &Options::default())
     }
 
     fn plan(&self) -> Derived {
-        self.derive(&Options::default()).unwrap()
+        self.derive(&DeployOptions::default()).unwrap()
     }
 }
 
@@ -65,7 +65,7 @@ fn a_plan_without_start_and_an_empty_one_are_not_errors() {
 
 #[test]
 fn an_unreadable_configuration_names_its_line() {
-    let error = Folder::new(&[("nixpacks.toml", "[start]\ncmd = 3\n")]).derive(&Options::default()).unwrap_err();
+    let error = Folder::new(&[("nixpacks.toml", "[start]\ncmd = 3\n")]).derive(&DeployOptions::default()).unwrap_err();
     assert_eq!(error.because(), Source::line("nixpacks.toml", 2));
     assert!(error.to_string().starts_with("nixpacks.toml:2: invalid type: integer `3`"), "{error}");
 }
@@ -73,14 +73,14 @@ fn an_unreadable_configuration_names_its_line() {
 #[test]
 fn another_language_is_named_with_the_file_that_decides() {
     let folder = Folder::new(&[("main.py", ""), ("package.json", "{}")]);
-    let error = folder.derive(&Options::default()).unwrap_err();
+    let error = folder.derive(&DeployOptions::default()).unwrap_err();
     assert_eq!(error.to_string(), "package.json makes this a node project, not a Python one");
 }
 
 #[test]
 fn a_crash_of_nixpacks_is_a_finding() {
     let folder = Folder::new(&[("main.py", ""), (".tool-versions", "nodejs 20\npython latest\n")]);
-    let error = folder.derive(&Options::default()).unwrap_err();
+    let error = folder.derive(&DeployOptions::default()).unwrap_err();
     assert!(matches!(error, PlanError::Panics { .. }));
     assert_eq!(error.because(), Source::line(".tool-versions", 2));
 }
@@ -98,9 +98,9 @@ fn railways_commands_lie_over_every_file_and_below_the_flags() {
     assert_eq!(reasons(&derived, "phases.build.cmds"), ["make because railway.json:1"]);
     assert_eq!(derived.nixpacks.unwrap().start_cmd(), Some("toml"));
 
-    let flag = Options { start_cmd: Some("flag".to_owned()), ..Options::default() };
+    let flag = DeployOptions { start_cmd: Some("flag".to_owned()), ..DeployOptions::default() };
     assert_eq!(folder.derive(&flag).unwrap().plan.start_cmd(), Some("flag"));
-    let alone = Options { platform: Platform::None, ..Options::default() };
+    let alone = DeployOptions { platform: Platform::None, ..DeployOptions::default() };
     assert_eq!(folder.derive(&alone).unwrap().plan.start_cmd(), Some("toml"));
 }
 
@@ -120,7 +120,7 @@ fn railway_toml_beats_json_and_an_environment_beats_both_its_base() {
     assert_eq!(derived.deploy.healthcheck_timeout.as_ref().map(|found| found.value), Some(30));
     assert_eq!(derived.deploy.pre_deploy.as_ref().unwrap().value, ["a", "b"]);
     assert_eq!(reasons(&derived, "build.builder"), ["nixpacks because railway.toml:2"]);
-    let pr = Options { environment: Some("pr".to_owned()), ..Options::default() };
+    let pr = DeployOptions { environment: Some("pr".to_owned()), ..DeployOptions::default() };
     assert_eq!(reasons(&folder.derive(&pr).unwrap(), "start.cmd"), ["pr because railway.toml:8"]);
 }
 
@@ -143,10 +143,10 @@ fn railways_plan_and_configuration_path_are_layers_too() {
 #[test]
 fn a_railway_file_of_the_wrong_shape_names_the_key() {
     let folder = Folder::new(&[("main.py", ""), ("railway.toml", "[deploy]\n\nstartCommand = 3\n")]);
-    let error = folder.derive(&Options::default()).unwrap_err();
+    let error = folder.derive(&DeployOptions::default()).unwrap_err();
     assert_eq!(error.to_string(), "railway.toml:3: deploy.startCommand must be a string");
     let folder = Folder::new(&[("main.py", ""), ("railway.json", "{\n\"build\": }")]);
-    assert_eq!(folder.derive(&Options::default()).unwrap_err().because(), Source::line("railway.json", 2));
+    assert_eq!(folder.derive(&DeployOptions::default()).unwrap_err().because(), Source::line("railway.json", 2));
 }
 
 /// The installed program, or `None` after saying which test is skipped.
@@ -199,25 +199,24 @@ fn an_installed_nixpacks_says_the_same() {
         ("requirements.txt", "flask"),
         ("railway.toml", "[build]\nbuildCommand = \"-make\"\n[deploy]\nstartCommand = \"rail\"\n"),
     ]);
-    let options = Options {
+    let given = DeployOptions {
         env: ["SECRET=s3", "A.B=c", "HOME"].map(str::to_owned).to_vec(),
         process_env: [("HOME".to_owned(), "/home/me".to_owned())].into(),
-        pkgs: vec!["--odd".to_owned()],
-        install_cmd: Some("-i".to_owned()),
-        ..Options::default()
+        ..DeployOptions::default()
     };
+    let options = Options { pkgs: vec!["--odd".to_owned()], install_cmd: Some("-i".to_owned()), ..Options::default() };
     let project = Project::open(folder.0.path()).unwrap();
-    let theirs = external::derive(&nixpacks, &project, &options).unwrap().unwrap();
-    assert_eq!(theirs.plan.to_json(), derive(&project, &options).unwrap().plan.to_json());
+    let theirs = external::derive(&nixpacks, &project, &given, &options).unwrap().unwrap();
+    assert_eq!(theirs.plan.to_json(), derive(&project, &given, &options).unwrap().plan.to_json());
     assert_eq!(theirs.providers, ["python"]);
 
     fs::write(folder.0.path().join("Procfile"), "web: a: b").unwrap();
-    let refused = external::derive(&nixpacks, &project, &options).unwrap().unwrap_err();
+    let refused = external::derive(&nixpacks, &project, &given, &options).unwrap().unwrap_err();
     let PlanError::Refused { messages, .. } = refused else { panic!("{refused:?}") };
-    let PlanError::Input { messages: own, .. } = derive(&project, &options).unwrap_err() else { panic!() };
+    let PlanError::Input { messages: own, .. } = derive(&project, &given, &options).unwrap_err() else { panic!() };
     assert_eq!(messages, own);
 
     fs::write(folder.0.path().join(".tool-versions"), "python latest").unwrap();
-    let crash = external::derive(&nixpacks, &project, &options).unwrap().unwrap_err();
+    let crash = external::derive(&nixpacks, &project, &given, &options).unwrap().unwrap_err();
     assert!(matches!(crash, PlanError::Panics { message, .. } if message.starts_with("index out of bounds")));
 }

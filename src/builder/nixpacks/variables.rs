@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::project::Source;
 
 use super::draft::{Traced, TracedVars};
-use super::options::Options;
+use crate::builder::DeployOptions;
 use crate::plan::Vars;
 
 /// Variables given by the user, and those that configuration files add.
@@ -13,9 +13,9 @@ use crate::plan::Vars;
 pub(super) struct Variables(BTreeMap<String, Traced>);
 
 impl Variables {
-    pub(super) fn from_options(options: &Options) -> Self {
+    pub(super) fn from_deploy(deploy: &DeployOptions) -> Self {
         Self(
-            given(options)
+            given(deploy)
                 .into_iter()
                 .map(|(name, value)| (name.clone(), Traced::new(value, Source::Variable(name))))
                 .collect(),
@@ -46,8 +46,8 @@ impl Variables {
 }
 
 /// The variables that the user gives, with their values.
-pub(super) fn given(options: &Options) -> Vars {
-    options.env.iter().filter_map(|given| parse(given, &options.process_env)).collect()
+pub(super) fn given(deploy: &DeployOptions) -> Vars {
+    deploy.env.iter().filter_map(|given| parse(given, &deploy.process_env)).collect()
 }
 
 /// Whether a bare `--env NAME` names this variable.

@@ -9,7 +9,7 @@ use crate::project::Source;
 
 /// Railpack's answer and what lies around it.
 #[derive(Debug)]
-pub struct OfRailpack {
+pub struct RailpackAnswer {
     /// With the platform's own settings.
     pub planned: Planned,
     /// Without them, where they change something.
@@ -24,7 +24,7 @@ pub struct OfRailpack {
     pub variables: Vars,
 }
 
-impl OfRailpack {
+impl RailpackAnswer {
     /// The commands of the steps that are not there for packages, with the step's name, in order.
     pub fn commands(&self) -> impl Iterator<Item = (&str, &str)> {
         let steps = self.planned.plan.iter().flat_map(|plan| &plan.steps);

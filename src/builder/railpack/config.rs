@@ -12,6 +12,7 @@ use super::gojson::go_quoted;
 use super::messages::{Level, Log};
 use super::options::Options;
 use super::plan::{Cache, Command, Layer, SCHEMA};
+use crate::builder::DeployOptions;
 
 /// The file that is read when no other is named.
 pub(super) const FILE: &str = "railpack.json";
@@ -58,8 +59,14 @@ pub(super) struct DeployConfig {
 ///
 /// # Errors
 /// The configuration file is missing though named, or cannot be read: in Railpack's own words.
-pub(super) fn read(app: &App<'_>, options: &Options, env: &Environment, log: &mut Log) -> Result<Config, String> {
-    let mut config = from_options(options);
+pub(super) fn read(
+    app: &App<'_>,
+    given: &DeployOptions,
+    options: &Options,
+    env: &Environment,
+    log: &mut Log,
+) -> Result<Config, String> {
+    let mut config = from_command_line(given);
     let from_env = from_environment(env);
     let names = from_env.secrets.clone().unwrap_or_default();
     config.lay_over(from_env);
@@ -74,12 +81,12 @@ pub(super) fn read(app: &App<'_>, options: &Options, env: &Environment, log: &mu
     Ok(config)
 }
 
-fn from_options(options: &Options) -> Config {
+fn from_command_line(given: &DeployOptions) -> Config {
     let mut config = Config::default();
-    if let Some(line) = options.build_cmd.as_deref().filter(|line| !line.is_empty()) {
+    if let Some(line) = given.build_cmd.as_deref().filter(|line| !line.is_empty()) {
         config.steps.insert("build".to_owned(), StepConfig::of_line(line, &Source::Flag("--build-cmd".to_owned())));
     }
-    let start = options.start_cmd.clone().filter(|line| !line.is_empty());
+    let start = given.start_cmd.clone().filter(|line| !line.is_empty());
     config.deploy.start = start.map(|value| Placed { value, source: Source::Flag("--start-cmd".to_owned()) });
     config
 }

@@ -4,10 +4,11 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::answer::OfRailpack;
+use super::answer::RailpackAnswer;
 use super::environment::Environment;
 use super::generate::{APT_BUILD, APT_RUNTIME, images};
 use super::{Command, Layer, Package, Plan, Planned, Step, Version, railpack_box};
+use crate::builder::DeployOptions;
 use crate::builder::buildable::{Buildable, Refused};
 use crate::plan::{self, Action, Apt, Files, Image, Installs, PackageList, SETUP, Shell, Start, Taken, Tool, Vars};
 
@@ -20,7 +21,7 @@ const MISE: &str = "packages:mise";
 const VENV: &str = "/app/.venv";
 
 /// The plan as it is run, or what Railpack says in its place.
-pub fn buildable(answer: &OfRailpack) -> Result<Buildable, Refused> {
+pub fn buildable(answer: &RailpackAnswer) -> Result<Buildable, Refused> {
     let planned = &answer.planned;
     let Some(plan) = &planned.plan else {
         let other = planned.provider.map(|name| format!("a project of {name}: only Python's plans are run here"));
@@ -44,7 +45,7 @@ fn refused<T>(command: &'static str, lines: Vec<String>) -> Result<T, Refused> {
     Err(Refused { command, lines, code: 1, start: None })
 }
 
-fn lower(plan: &Plan, planned: &Planned, answer: &OfRailpack) -> Result<plan::Plan, String> {
+fn lower(plan: &Plan, planned: &Planned, answer: &RailpackAnswer) -> Result<plan::Plan, String> {
     let user: Vars = answer.variables.clone();
     let mut lowering = Lowering { paths: BTreeSet::new(), assets: Vars::new(), doubts: doubts(planned) };
     let (mut steps, mut apt) = (Vec::new(), None);
@@ -279,7 +280,7 @@ impl Lowering {
 }
 
 /// The variables that the user gives, with their values.
-pub fn variables(options: &super::Options) -> Vars {
-    let env = Environment::parse(&options.env, &options.process_env);
+pub fn variables(given: &DeployOptions) -> Vars {
+    let env = Environment::parse(&given.env, &given.process_env);
     env.names().filter_map(|name| Some((name.to_owned(), env.get(name)?.to_owned()))).collect()
 }

@@ -25,7 +25,7 @@ mod version;
 mod versions;
 mod yaml;
 
-pub use answer::OfRailpack;
+pub use answer::RailpackAnswer;
 pub use lower::{buildable, variables};
 pub use messages::{Level, Message};
 pub use options::Options;
@@ -36,6 +36,7 @@ pub use render::railpack_box;
 pub use version::{Rules, Version};
 pub use versions::{DATED, Table};
 
+use crate::builder::DeployOptions;
 use crate::plan::Choice;
 use crate::project::{Project, Sourced};
 
@@ -100,9 +101,9 @@ impl Planned {
 }
 
 /// Works out what Railpack would build, and why.
-pub fn plan(project: &Project, options: &Options) -> Planned {
+pub fn plan(project: &Project, given: &DeployOptions, options: &Options) -> Planned {
     let mut log = Log::default();
-    let mut planner = Planner::new(project, options);
+    let mut planner = Planner::new(project, given, options);
     let outcome = planner.plan(&mut log);
     if let Err(fault) = &outcome
         && !fault.is_empty()
@@ -129,6 +130,7 @@ pub fn plan(project: &Project, options: &Options) -> Planned {
 
 struct Planner<'a> {
     app: App<'a>,
+    given: &'a DeployOptions,
     options: &'a Options,
     env: Environment,
     version: Version,
@@ -136,11 +138,12 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn new(project: &'a Project, options: &'a Options) -> Self {
+    fn new(project: &'a Project, given: &'a DeployOptions, options: &'a Options) -> Self {
         Self {
             app: App::new(project),
+            given,
             options,
-            env: Environment::parse(&options.env, &options.process_env),
+            env: Environment::parse(&given.env, &given.process_env),
             version: options.version.unwrap_or(Version::NEWEST_KNOWN),
             provider: None,
         }
@@ -149,7 +152,7 @@ impl<'a> Planner<'a> {
     /// An empty fault has been told already.
     fn plan(&mut self, log: &mut Log) -> Result<Option<Generated>, String> {
         let rules = self.version.rules();
-        let config = config::read(&self.app, self.options, &self.env, log)?;
+        let config = config::read(&self.app, self.given, self.options, &self.env, log)?;
         let ignored = ignore::patterns(&self.app)?;
         if ignored.is_some() {
             log.info("Found .dockerignore file, applying filters");

@@ -93,6 +93,7 @@ impl Printed {
 mod tests {
     use super::super::{Options, plan, railpack_box};
     use super::*;
+    use crate::builder::DeployOptions;
     use crate::project::Project;
 
     #[test]
@@ -101,8 +102,8 @@ mod tests {
         for (name, text) in [("bot.py", ""), ("requirements.txt", ""), (".python-version", "3.12.11\n")] {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
-        let options = Options { build_cmd: Some("make docs".to_owned()), ..Options::default() };
-        let planned = plan(&Project::open(folder.path()).unwrap(), &options);
+        let given = DeployOptions { build_cmd: Some("make docs".to_owned()), ..DeployOptions::default() };
+        let planned = plan(&Project::open(folder.path()).unwrap(), &given, &Options::default());
         let log = format!("unpacking archive\n{}\nload build definition\n$ true\n", railpack_box(&planned, "0.37.0"));
         let read = parse_box(log.lines()).unwrap();
         assert_eq!((read.version.as_str(), read.start.as_deref()), ("0.37.0", Some("python bot.py")));

@@ -121,14 +121,15 @@ fn command(line: &str, out: &mut String) {
 mod tests {
     use super::super::{Options, plan};
     use super::*;
+    use crate::builder::DeployOptions;
     use crate::project::Project;
 
-    fn printed(files: &[(&str, &str)], options: &Options) -> String {
+    fn printed(files: &[(&str, &str)], given: &DeployOptions) -> String {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
-        railpack_box(&plan(&Project::open(folder.path()).unwrap(), options), "0.37.0")
+        railpack_box(&plan(&Project::open(folder.path()).unwrap(), given, &Options::default()), "0.37.0")
     }
 
     #[test]
@@ -139,7 +140,7 @@ mod tests {
             ("Procfile", "worker: python bot.py\n"),
             (".python-version", "3.12.8\n"),
         ];
-        let build = Options { build_cmd: Some("make".to_owned()), ..Options::default() };
+        let build = DeployOptions { build_cmd: Some("make".to_owned()), ..DeployOptions::default() };
         let wanted = "                   
 ╭─────────────────╮
 │ Railpack 0.37.0 │
@@ -173,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_fault_ends_the_box() {
-        let printed = printed(&[("main.py", ""), ("Procfile", "- web\n")], &Options::default());
+        let printed = printed(&[("main.py", ""), ("Procfile", "- web\n")], &DeployOptions::default());
         let end = "\n  ↳ Detected Python\n  ✖ Error reading Procfile as YAML: yaml: unmarshal errors:\n    \
                    line 1: cannot unmarshal !!seq into map[string]string\n\n\n";
         assert!(printed.ends_with(end), "{printed}");

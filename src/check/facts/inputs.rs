@@ -4,8 +4,9 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use super::keyed::Keyed;
-use crate::builder::nixpacks::{Derived, Options, Phase, Plan, PlanError};
-use crate::builder::{BuilderKind, OfRailpack, Planned};
+use crate::builder::DeployOptions;
+use crate::builder::nixpacks::{Derived, Phase, Plan, PlanError};
+use crate::builder::{BuilderKind, Planned, RailpackAnswer};
 use crate::check::finding::set_key;
 use crate::finding::Edit;
 use crate::plan::Choice;
@@ -20,7 +21,7 @@ pub(in crate::check) const REQUIREMENTS: &str = "requirements.txt";
 #[derive(Clone, Copy)]
 pub(in crate::check) enum Built<'a> {
     Nixpacks(Result<&'a Derived, &'a PlanError>),
-    Railpack(&'a OfRailpack),
+    Railpack(&'a RailpackAnswer),
 }
 
 impl<'a> Built<'a> {
@@ -38,7 +39,7 @@ pub(in crate::check) struct Inputs<'a> {
     pub(in crate::check) project: &'a Project,
     /// The folder that is planned: the same, or the only one inside it.
     pub(in crate::check) app: Project,
-    pub(in crate::check) options: &'a Options,
+    pub(in crate::check) given: &'a DeployOptions,
     pub(in crate::check) built: Built<'a>,
     config: OnceCell<Option<Keyed>>,
     railway: OnceCell<Option<Keyed>>,
@@ -47,10 +48,9 @@ pub(in crate::check) struct Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
-    pub(in crate::check) fn new(project: &'a Project, options: &'a Options, built: Built<'a>) -> Self {
+    pub(in crate::check) fn new(project: &'a Project, given: &'a DeployOptions, built: Built<'a>) -> Self {
         let (config, railway, pyproject, requirements) = Default::default();
-        let mut inputs =
-            Self { project, app: project.clone(), options, built, config, railway, pyproject, requirements };
+        let mut inputs = Self { project, app: project.clone(), given, built, config, railway, pyproject, requirements };
         let inner = inputs.derived().filter(|derived| derived.root != project.root());
         if let Some(app) = inner.and_then(|derived| project.enter(&derived.root).ok()) {
             inputs.app = app;
@@ -71,7 +71,7 @@ impl<'a> Inputs<'a> {
         self.nixpacks()?.ok()
     }
 
-    fn railpack(&self) -> Option<&'a OfRailpack> {
+    fn railpack(&self) -> Option<&'a RailpackAnswer> {
         match self.built {
             Built::Railpack(answer) => Some(answer),
             Built::Nixpacks(_) => None,
@@ -163,7 +163,7 @@ impl<'a> Inputs<'a> {
     pub(in crate::check) fn lacks_start(&self) -> bool {
         match self.built {
             Built::Nixpacks(planned) => planned.is_ok_and(Derived::no_start_command),
-            Built::Railpack(OfRailpack { planned, .. }) => match &planned.plan {
+            Built::Railpack(RailpackAnswer { planned, .. }) => match &planned.plan {
                 Some(plan) => plan.deploy.start_command.is_empty(),
                 None => planned.fault().is_some_and(|fault| fault.starts_with("No start command")),
             },
@@ -213,9 +213,9 @@ impl<'a> Inputs<'a> {
     pub(in crate::check) fn config(&self) -> Option<&Keyed> {
         let read = || match self.built {
             Built::Nixpacks(_) => {
-                let deploy = self.derived().map(|derived| &derived.deploy);
-                let named = self.options.config.clone();
-                let named = named.or_else(|| Some(deploy?.nixpacks_config.as_ref()?.value.clone()));
+                let derived = self.derived();
+                let named = derived.and_then(|derived| derived.config.clone());
+                let named = named.or_else(|| Some(derived?.deploy.nixpacks_config.as_ref()?.value.clone()));
                 let named = named.or_else(|| self.variable("NIXPACKS_CONFIG_FILE").map(PathBuf::from));
                 let names = named.into_iter().chain(["nixpacks.toml".into(), "nixpacks.json".into()]);
                 names.into_iter().find(|name| self.app.has_file(name)).and_then(|name| Keyed::read(&self.app, &name))
@@ -231,7 +231,7 @@ impl<'a> Inputs<'a> {
             let (home, name) = railway::file(self.project)?;
             Keyed::read(&home, Path::new(name))
         };
-        let counts = self.options.platform.reads_railway();
+        let counts = self.given.platform.reads_railway();
         counts.then(|| self.railway.get_or_init(read).as_ref()).flatten()
     }
 

@@ -30,8 +30,8 @@ use inputs::{Built, Inputs};
 use provided::Provided;
 use reach::Module;
 
+use crate::builder::DeployOptions;
 use crate::builder::Planned;
-use crate::builder::nixpacks::Options;
 use crate::project::Project;
 
 /// The inputs and all that follows from them, each found once and only when it is asked for.
@@ -53,9 +53,9 @@ impl<'a> Deref for Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn new(project: &'a Project, options: &'a Options, planned: &'a Planned) -> Self {
+    pub(super) fn new(project: &'a Project, given: &'a DeployOptions, planned: &'a Planned) -> Self {
         let (reached, environment, provided) = Default::default();
-        Self { inputs: Inputs::new(project, options, Built::by(planned)), reached, environment, provided, absent: None }
+        Self { inputs: Inputs::new(project, given, Built::by(planned)), reached, environment, provided, absent: None }
     }
 
     /// What is started and what it imports; empty where that cannot be followed.

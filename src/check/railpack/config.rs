@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::builder::OfRailpack;
+use crate::builder::RailpackAnswer;
 use crate::builder::railpack::{Command, Level, Plan};
 use crate::check::Check;
 use crate::check::finding::{Findings, add_item, error, remove_key, replace_line, warning};
@@ -63,7 +63,7 @@ const KEYS: &[&str] =
 const DEPLOY_KEYS: &[&str] = &["aptpackages", "base", "inputs", "startcommand", "variables", "paths"];
 const STEP_KEYS: &[&str] = &["name", "inputs", "commands", "secrets", "assets", "variables", "caches", "deployoutputs"];
 
-pub(super) fn check(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
+pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
     keys(project, findings);
     provider(project, answer, findings);
     let planned = &answer.planned;
@@ -124,7 +124,7 @@ fn members(node: &Node) -> &[(String, Node)] {
     }
 }
 
-fn provider(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
+fn provider(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
     let unknown = answer
         .planned
         .messages
@@ -227,7 +227,7 @@ fn in_place_of(
     better.map(|text| replace_line(path, *number, line, text)).into_iter().collect()
 }
 
-fn apt(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
+fn apt(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
     let lost = &answer.planned.lost_packages;
     let Some(first) = lost.first() else { return };
     let names = lost.iter().map(|package| package.value.as_str()).collect::<Vec<_>>().join(", ");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::builder::OfRailpack;
+use crate::builder::RailpackAnswer;
 use crate::builder::railpack::{Command, Step};
 use crate::check::Check;
 use crate::check::facts::pdm;
@@ -28,7 +28,7 @@ pub(super) const CHECKS: &[Check] = &[NOTHING, NOT_COPIED];
 
 const REQUIREMENTS: &str = "requirements.txt";
 
-pub(super) fn check(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
+pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
     let Some(plan) = &answer.planned.plan else { return };
     let Some(install) = plan.steps.iter().find(|step| step.name == "install") else { return };
     let commands = || plan.steps.iter().flat_map(|step| &step.commands).filter_map(line);

@@ -19,7 +19,7 @@ use super::Check;
 use super::finding::{Finding, Findings, error, set_key};
 use super::nixpacks::planned::OTHER_PROVIDER;
 use super::plan::SIGNS;
-use crate::builder::OfRailpack;
+use crate::builder::RailpackAnswer;
 use crate::finding::Severity;
 use crate::project::Project;
 
@@ -32,7 +32,7 @@ const REFUSED: Check = error(
 pub(super) const CHECKS: &[&[Check]] =
     &[&[REFUSED], config::CHECKS, install::CHECKS, python::CHECKS, start::CHECKS, unread::CHECKS];
 
-pub(super) fn check(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
+pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
     // That there is nothing to plan or to start is told of every builder alike.
     let is_told = |fault: &&str| {
         ["Railpack could not determine", "No start command"].iter().any(|words| fault.starts_with(words))

@@ -1,6 +1,6 @@
 //! The interpreter that Railpack asks mise for, and whether it can be had.
 
-use crate::builder::OfRailpack;
+use crate::builder::RailpackAnswer;
 use crate::builder::railpack::Version;
 use crate::catalog::python::{is_attested, is_prebuilt};
 use crate::check::Check;
@@ -31,7 +31,7 @@ pub(super) const CHECKS: &[Check] = &[NOT_PREBUILT, UNATTESTED, FILE_WINS];
 /// The first release whose mise asks for attestations.
 const ASKS: Version = Version::new(0, 24, 0);
 
-pub(super) fn check(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
+pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
     let planned = &answer.planned;
     let Some(choice) = planned.choices.iter().rfind(|choice| choice.what == "packages.python") else { return };
     let overruled = planned.overruling_python();

@@ -1,6 +1,6 @@
 //! The start command that Railpack chooses by itself.
 
-use crate::builder::OfRailpack;
+use crate::builder::RailpackAnswer;
 use crate::check::Check;
 use crate::check::finding::{Findings, error, set_key};
 use crate::project::Project;
@@ -14,7 +14,7 @@ pub(crate) const MAIN_APP: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[MAIN_APP];
 
-pub(super) fn check(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
+pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
     let planned = &answer.planned;
     let Some(choice) = planned.choices.iter().rfind(|choice| choice.what == "deploy.startCommand") else { return };
     // Railpack's own words; what a person writes is looked at by the checks that hold for every builder.

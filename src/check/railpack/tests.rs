@@ -1,6 +1,5 @@
 use super::*;
-use crate::builder::nixpacks::Options;
-use crate::builder::{OfRailpack, Planned, railpack};
+use crate::builder::{DeployOptions, Planned, RailpackAnswer, railpack};
 use crate::finding::{Certainty, Diagnosis, Severity};
 use crate::plan::Vars;
 use crate::platform::Deploy;
@@ -17,21 +16,22 @@ fn labels_of(version: railpack::Version, files: &[(&str, &str)]) -> Vec<String> 
 }
 
 fn found_by(version: railpack::Version, files: &[(&str, &str)]) -> Vec<Diagnosis> {
-    found_with(&railpack::Options { version: Some(version), ..railpack::Options::default() }, files)
+    let options = railpack::Options { version: Some(version), ..railpack::Options::default() };
+    found_with(&DeployOptions::default(), &options, files)
 }
 
-fn found_with(options: &railpack::Options, files: &[(&str, &str)]) -> Vec<Diagnosis> {
+fn found_with(given: &DeployOptions, options: &railpack::Options, files: &[(&str, &str)]) -> Vec<Diagnosis> {
     let folder = crate::folder::folder(files);
     let project = Project::open(folder.path()).unwrap();
-    let answer = OfRailpack {
-        planned: railpack::plan(&project, options),
+    let answer = RailpackAnswer {
+        planned: railpack::plan(&project, given, options),
         alone: None,
         deploy: Deploy::default(),
         root: folder.path().to_owned(),
         because: Source::Flag("--builder".to_owned()),
         variables: Vars::new(),
     };
-    let mut found = crate::check::check(&project, &Options::default(), &Planned::Railpack(Box::new(answer)));
+    let mut found = crate::check::check(&project, given, &Planned::Railpack(Box::new(answer)));
     found.retain(|found| found.severity > Severity::Note);
     found
 }
@@ -89,9 +89,8 @@ fn every_way_to_lead_pip_to_a_file_is_known_and_only_likely_to_fail() {
 #[test]
 fn a_file_that_mise_reads_in_the_container_beats_the_variable() {
     let files = [MAIN, ("requirements.txt", "flask\n"), (".python-version", "3.11.2\n")];
-    let options =
-        railpack::Options { env: vec!["RAILPACK_PYTHON_VERSION=3.12.11".to_owned()], ..railpack::Options::default() };
-    let found = found_with(&options, &files);
+    let given = DeployOptions { env: vec!["RAILPACK_PYTHON_VERSION=3.12.11".to_owned()], ..DeployOptions::default() };
+    let found = found_with(&given, &railpack::Options::default(), &files);
     let rules: Vec<_> = found.iter().map(|found| (found.rule, found.certainty)).collect();
     assert_eq!(rules[0], ("railpack-python-not-prebuilt", Certainty::Likely));
     assert!(rules.iter().any(|(rule, _)| *rule == "railpack-python-file-wins"), "{rules:?}");

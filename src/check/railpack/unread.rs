@@ -1,6 +1,6 @@
 //! What stands in the project and Railpack never reads or runs.
 
-use crate::builder::OfRailpack;
+use crate::builder::RailpackAnswer;
 use crate::check::Check;
 use crate::check::finding::{Findings, warning};
 use crate::project::{Project, Source};
@@ -16,7 +16,7 @@ pub(crate) const RELEASE: Check = warning(
 
 pub(super) const CHECKS: &[Check] = &[CONFIG, RELEASE];
 
-pub(super) fn check(project: &Project, answer: &OfRailpack, findings: &mut Findings) {
+pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
     for name in ["nixpacks.toml", "nixpacks.json"].into_iter().filter(|name| project.has_file(name)) {
         findings.push(
             CONFIG

@@ -34,7 +34,7 @@ mod workspace;
 
 use super::{check, checks};
 use crate::builder::Planned;
-use crate::builder::nixpacks::{self, Options};
+use crate::builder::{DeployOptions, nixpacks};
 use crate::finding::Diagnosis;
 use crate::folder::folder;
 use crate::project::Project;
@@ -43,8 +43,9 @@ type Files<'a> = &'a [(&'a str, &'a str)];
 
 fn findings(dir: &tempfile::TempDir, env: &[&str]) -> Vec<Diagnosis> {
     let project = Project::open(dir.path()).unwrap();
-    let options = Options { env: env.iter().map(|&given| given.to_owned()).collect(), ..Options::default() };
-    let derived = nixpacks::derive(&project, &options);
+    let options =
+        DeployOptions { env: env.iter().map(|&given| given.to_owned()).collect(), ..DeployOptions::default() };
+    let derived = nixpacks::derive(&project, &options, &nixpacks::Options::default());
     check(&project, &options, &Planned::Nixpacks(derived))
 }
 

@@ -1,6 +1,6 @@
 use super::{fires, silent};
 use crate::builder::Planned;
-use crate::builder::nixpacks::{self, Options};
+use crate::builder::{DeployOptions, nixpacks};
 use crate::check::check;
 use crate::finding::Severity;
 use crate::project::Project;
@@ -50,8 +50,12 @@ fn an_environment_that_the_file_does_not_name() {
     ]);
     let finding = |environment: &str| {
         let project = Project::open(dir.path()).unwrap();
-        let options = Options { environment: Some(environment.to_owned()), ..Options::default() };
-        let found = check(&project, &options, &Planned::Nixpacks(nixpacks::derive(&project, &options)));
+        let options = DeployOptions { environment: Some(environment.to_owned()), ..DeployOptions::default() };
+        let found = check(
+            &project,
+            &options,
+            &Planned::Nixpacks(nixpacks::derive(&project, &options, &nixpacks::Options::default())),
+        );
         found.into_iter().find(|found| found.rule == "unknown-environment").and_then(|found| found.help)
     };
     assert_eq!(finding("prodution").as_deref(), Some("it has production"));

@@ -1,6 +1,6 @@
 use super::{fires, silent};
 use crate::builder::Planned;
-use crate::builder::nixpacks::{self, Options};
+use crate::builder::{DeployOptions, nixpacks};
 use crate::check::programs_of_the_image;
 use crate::folder::folder;
 use crate::project::Project;
@@ -35,7 +35,7 @@ fn programs_of_the_image_that_load_libraries_are_known() {
     let code = "import subprocess\nsubprocess.check_output(['git', 'log'])\nsubprocess.run(['ls'])\n";
     let dir = folder(&starts(code, ""));
     let project = Project::open(dir.path()).unwrap();
-    let options = Options::default();
-    let planned = Planned::Nixpacks(nixpacks::derive(&project, &options));
+    let options = DeployOptions::default();
+    let planned = Planned::Nixpacks(nixpacks::derive(&project, &options, &nixpacks::Options::default()));
     assert_eq!(programs_of_the_image(&project, &options, &planned), ["git"]);
 }

@@ -6,9 +6,10 @@ use super::*;
 fn once_installed(files: Files<'_>, absent: &[&str]) -> Vec<String> {
     let dir = folder(files);
     let project = Project::open(dir.path()).unwrap();
-    let planned = Planned::Nixpacks(nixpacks::derive(&project, &Options::default()));
+    let planned =
+        Planned::Nixpacks(nixpacks::derive(&project, &DeployOptions::default(), &nixpacks::Options::default()));
     let absent: HashSet<String> = absent.iter().map(|&name| name.to_owned()).collect();
-    let found = check_installed(&project, &Options::default(), &planned, Some(&absent));
+    let found = check_installed(&project, &DeployOptions::default(), &planned, Some(&absent));
     let mut finding = found.into_iter().filter(|finding| finding.rule == "import-not-required");
     finding.by_ref().map(|finding| finding.message).collect()
 }

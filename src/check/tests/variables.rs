@@ -2,7 +2,7 @@
 
 use super::{Files, folder};
 use crate::builder::Planned;
-use crate::builder::nixpacks::{self, Options};
+use crate::builder::{DeployOptions, nixpacks};
 use crate::check::unset_variables;
 use crate::project::Project;
 
@@ -10,8 +10,8 @@ use crate::project::Project;
 fn wants(names: &[&str], files: Files<'_>) {
     let dir = folder(&[&[("requirements.txt", "")], files].concat());
     let project = Project::open(dir.path()).unwrap();
-    let options = Options::default();
-    let planned = Planned::Nixpacks(nixpacks::derive(&project, &options));
+    let options = DeployOptions::default();
+    let planned = Planned::Nixpacks(nixpacks::derive(&project, &options, &nixpacks::Options::default()));
     let mut found: Vec<String> =
         unset_variables(&project, &options, &planned).into_iter().map(|read| read.name).collect();
     found.sort();
@@ -50,9 +50,10 @@ fn thousands_of_reads_are_looked_at_in_a_moment() {
     let uses: String = (0..8000).map(|at| format!("int(v{at})\n")).collect();
     let dir = folder(&[("requirements.txt", ""), ("main.py", &format!("import os\n{reads}{uses}"))]);
     let project = Project::open(dir.path()).unwrap();
-    let planned = Planned::Nixpacks(nixpacks::derive(&project, &Options::default()));
+    let planned =
+        Planned::Nixpacks(nixpacks::derive(&project, &DeployOptions::default(), &nixpacks::Options::default()));
     let started = std::time::Instant::now();
-    assert_eq!(unset_variables(&project, &Options::default(), &planned).len(), 8000);
+    assert_eq!(unset_variables(&project, &DeployOptions::default(), &planned).len(), 8000);
     // Compared one by one it takes minutes.
     assert!(started.elapsed() < std::time::Duration::from_secs(30));
 }

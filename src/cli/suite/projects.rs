@@ -134,7 +134,7 @@ mod tests {
     fn a_projects_own_settings_count_and_wrong_ones_are_its_own_affair() {
         let right = folder(&[("main.py", ""), ("shakedown.toml", "timeout = \"5m\"\nenv = { A = \"b\" }\n")]);
         let request = request(right.path()).unwrap();
-        assert_eq!((request.settings.limits.total.as_secs(), &request.options.env[..]), (300, &["A=b".to_owned()][..]));
+        assert_eq!((request.settings.limits.total.as_secs(), &request.deploy.env[..]), (300, &["A=b".to_owned()][..]));
         let wrong = folder(&[("main.py", ""), ("shakedown.toml", "timout = 1\n")]);
         let broken = collect(wrong.path()).unwrap().broken;
         assert!(broken[0].message.contains("did you mean `timeout`?"), "{broken:?}");

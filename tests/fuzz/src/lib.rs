@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use shakedown::builder::Planned;
 use shakedown::builder::nixpacks::{Options, derive};
+use shakedown::builder::{DeployOptions, Planned};
 use shakedown::check::check;
 use shakedown::fix::Patch;
 use shakedown::project::Project;
@@ -15,13 +15,13 @@ pub fn plan_and_check(files: &[(&str, &[u8])]) {
         fs::write(folder.path().join(name), content).unwrap();
     }
     let project = Project::open(folder.path()).unwrap();
-    let options = Options::default();
-    let planned = derive(&project, &options);
+    let given = DeployOptions::default();
+    let planned = derive(&project, &given, &Options::default());
     if let Ok(derived) = &planned {
         serde_json::to_string(&derived.plan).unwrap();
     }
     let planned = Planned::Nixpacks(planned);
-    for fix in check(&project, &options, &planned).iter().flat_map(|found| &found.fixes) {
+    for fix in check(&project, &given, &planned).iter().flat_map(|found| &found.fixes) {
         let mut patch = Patch::new(folder.path()).unwrap();
         // An edit may be refused; it may not go wrong.
         if patch.add(&fix.edits).is_ok() {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use shakedown::builder::DeployOptions;
 use shakedown::builder::nixpacks::{Options, Plan};
 use shakedown::platform::Platform;
 use tempfile::TempDir;
@@ -37,22 +38,25 @@ impl Case {
         folder
     }
 
-    pub(crate) fn options(&self) -> Options {
+    pub(crate) fn options(&self) -> (DeployOptions, Options) {
         let [install_cmd, build_cmd, start_cmd] = self.commands.clone();
         let [pkgs, libs, apt] = self.packages.clone();
-        Options {
+        let deploy = DeployOptions {
             env: self.env.clone(),
             process_env: std::env::vars().collect(),
+            build_cmd,
+            start_cmd,
+            platform: Platform::None,
+            environment: None,
+        };
+        let options = Options {
             config: self.config.map(Into::into),
             json_plan: self.json_plan.as_deref().map(|json| Plan::from_json(json).unwrap()),
             install_cmd,
-            build_cmd,
-            start_cmd,
             pkgs,
             libs,
             apt,
-            platform: Platform::None,
-            environment: None,
-        }
+        };
+        (deploy, options)
     }
 }

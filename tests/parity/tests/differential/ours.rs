@@ -11,7 +11,8 @@ use crate::oracle::Theirs;
 pub(crate) type Ours = Result<Derived, PlanError>;
 
 pub(crate) fn plan(case: &Case, folder: &Path) -> Ours {
-    nixpacks::derive(&Project::open(folder).unwrap(), &case.options())
+    let (deploy, options) = case.options();
+    nixpacks::derive(&Project::open(folder).unwrap(), &deploy, &options)
 }
 
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, theirs: &T, ours: &T) -> Result<(), String> {

@@ -1,0 +1,21 @@
+//! What a deploy is told beside the project's files, whoever builds it.
+
+use crate::plan::Vars;
+use crate::platform::Platform;
+
+/// The variables, commands and platform of a deploy.
+#[derive(Debug, Clone, Default)]
+pub struct DeployOptions {
+    /// `--env`: `NAME=value`, or `NAME` to take the value from `process_env`.
+    pub env: Vec<String>,
+    /// The variables of the calling process; read for a bare `--env NAME` only.
+    pub process_env: Vars,
+    /// `--build-cmd`
+    pub build_cmd: Option<String>,
+    /// `--start-cmd`
+    pub start_cmd: Option<String>,
+    /// Whose configuration files count beside the builder's own.
+    pub platform: Platform,
+    /// The platform's environment whose overrides apply.
+    pub environment: Option<String>,
+}
