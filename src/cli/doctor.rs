@@ -49,11 +49,11 @@ enum Format {
 
 /// Everything the doctor found.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Findings {
+struct DoctorReport {
     schema: u32,
     /// What most plans need before anything else.
     default_python: DefaultPython,
-    backends: Vec<Finding>,
+    backends: Vec<BackendReport>,
     network: Network,
     pythons: Vec<Python>,
     cache: Option<PathBuf>,
@@ -66,7 +66,7 @@ struct Findings {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct Finding {
+struct BackendReport {
     name: &'static str,
     usable: bool,
     version: Option<String>,
@@ -112,7 +112,7 @@ struct Leftovers {
 
 /// The schema of what `--format json` prints.
 pub(super) fn schema() -> Schema {
-    schema_for!(Findings)
+    schema_for!(DoctorReport)
 }
 
 pub(super) fn run(args: Args) -> Result<Exit> {
@@ -134,9 +134,9 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     Ok(if any { Exit::Works } else { Exit::CannotTell })
 }
 
-fn examine(request: &Request, cache: Option<&Cache>, docker: &Docker) -> Findings {
+fn examine(request: &Request, cache: Option<&Cache>, docker: &Docker) -> DoctorReport {
     let engine = docker.engine();
-    Findings {
+    DoctorReport {
         schema: 1,
         default_python: default_python(request),
         backends: vec![host(request), nix(request), of_docker(docker)],
@@ -154,12 +154,12 @@ fn examine(request: &Request, cache: Option<&Cache>, docker: &Docker) -> Finding
     }
 }
 
-fn host(request: &Request) -> Finding {
+fn host(request: &Request) -> BackendReport {
     let checked = Host::new().with_python(request.python.clone()).check(&Plan::default());
     let program = host::bubblewrap();
     let version = program.as_ref().and_then(|program| Command::new(program).arg("--version").output().ok());
     let version = version.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    Finding {
+    BackendReport {
         name: "host",
         usable: checked.is_ok(),
         version: version.filter(|version| !version.is_empty()),
@@ -171,10 +171,10 @@ fn host(request: &Request) -> Finding {
     }
 }
 
-fn nix(request: &Request) -> Finding {
+fn nix(request: &Request) -> BackendReport {
     let nix = request.nixpkgs.iter().cloned().fold(Nix::new(), Nix::with_nixpkgs);
     let checked = nix.check(&Plan::default());
-    Finding {
+    BackendReport {
         name: "nix",
         usable: checked.is_ok(),
         version: Nix::version().ok(),
@@ -186,9 +186,9 @@ fn nix(request: &Request) -> Finding {
     }
 }
 
-fn of_docker(docker: &Docker) -> Finding {
+fn of_docker(docker: &Docker) -> BackendReport {
     let checked = docker.check(&Plan { image: nixpacks::image(None), ..Plan::default() });
-    Finding {
+    BackendReport {
         name: "docker",
         usable: checked.is_ok(),
         version: docker.engine().ok().and_then(|engine| Some(format!("{} {}", engine.name(), engine.version().ok()?))),
@@ -252,7 +252,7 @@ fn free_memory() -> Option<u64> {
     line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
 }
 
-fn human(found: &Findings, paint: Paint) -> String {
+fn human(found: &DoctorReport, paint: Paint) -> String {
     let mut out = String::new();
     if let Some(unavailable) = &found.default_python.unavailable {
         let version = &found.default_python.version;

@@ -73,10 +73,7 @@ pub trait Sandbox: Sync {
 
     /// Goes on in the runtime image, into which only `taken` is copied from the built one. Gives the paths of them that the
     /// built one does not have.
-    fn take(&mut self, taken: &[Taken]) -> Result<Vec<String>> {
-        let _ = taken;
-        Ok(Vec::new())
-    }
+    fn take(&mut self, taken: &[Taken]) -> Result<Vec<String>>;
 
     /// The host command that runs `step` inside. Pure.
     fn command(&self, step: &Step<'_>) -> CommandLine;
@@ -104,10 +101,7 @@ pub trait Sandbox: Sync {
     fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer;
 
     /// What the app answers to the probe's GET, head and all, up to a quarter of a megabyte; none where it cannot be asked.
-    fn page(&self, probe: &Probe<'_>) -> Option<String> {
-        let _ = probe;
-        None
-    }
+    fn page(&self, probe: &Probe<'_>) -> Option<String>;
 
     /// Sends SIGTERM to the started app as the platform does: to its first process alone. `pid` is the host's process id
     /// of the start command. Gives whether that process has a handler for it; the kernel spares process 1 without one.
@@ -117,9 +111,7 @@ pub trait Sandbox: Sync {
     fn ran_out_of_memory(&self) -> bool;
 
     /// Asked after a step that did not pass: has the machine failed rather than the command?
-    fn lost(&self) -> Option<MachineFailure> {
-        None
-    }
+    fn lost(&self) -> Option<MachineFailure>;
 
     /// What this sandbox could not reproduce for this plan, in the order found.
     fn unverified(&self) -> Vec<Unverified>;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::discover::Scenario;
 use super::index::{Index, Packages};
-use super::judge::Finding;
+use super::judge::Actual;
 use super::normalise::Particulars;
 use super::result::{Span, seconds};
 use super::settings::Settings as SuiteSettings;
@@ -26,7 +26,7 @@ pub(super) enum Attempt {
     /// Something can be said.
     Found {
         /// What.
-        finding: Box<Finding>,
+        actual: Box<Actual>,
         /// Whether the fault is a transient one outside the project.
         transient: bool,
     },
@@ -76,7 +76,7 @@ impl Runner {
             Err(error) => match (error.downcast_ref::<Unavailable>(), error.downcast_ref::<InputError>()) {
                 (Some(unavailable), _) => Ok(Attempt::Unavailable(unavailable.missing.clone())),
                 (_, Some(unreadable)) => Ok(Attempt::Found {
-                    finding: Box::new(self::unreadable(unreadable, &particulars)),
+                    actual: Box::new(self::unreadable(unreadable, &particulars)),
                     transient: false,
                 }),
                 (None, None) => Err(error),
@@ -155,15 +155,15 @@ fn found(request: &Request, rehearsal: Rehearsal, particulars: &Particulars) -> 
     let report: Value =
         serde_json::from_str(&Format::Json.render(&report, Paint::PLAIN)?).context("the report is no JSON")?;
     let report = particulars.normalise(report);
-    let finding = Finding { verdict, phase, exit, rule, error: None, backend, report };
-    Ok(Attempt::Found { finding: Box::new(finding), transient })
+    let actual = Actual { verdict, phase, exit, rule, error: None, backend, report };
+    Ok(Attempt::Found { actual: Box::new(actual), transient })
 }
 
-fn unreadable(error: &InputError, particulars: &Particulars) -> Finding {
+fn unreadable(error: &InputError, particulars: &Particulars) -> Actual {
     let message = error.to_string();
     let report = particulars.normalise(json!({ "verdict": "unreadable", "error": message }));
     let backend = "none".to_owned();
-    Finding { verdict: "unreadable", phase: None, exit: None, rule: None, error: Some(message), backend, report }
+    Actual { verdict: "unreadable", phase: None, exit: None, rule: None, error: Some(message), backend, report }
 }
 
 /// The exit code of the command that failed, as a shell would see it.

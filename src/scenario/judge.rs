@@ -12,7 +12,7 @@ use super::format::{Expect, ExpectedVerdict};
 
 /// What the run came to, as the judge needs it.
 #[derive(Debug, Clone)]
-pub(super) struct Finding {
+pub(super) struct Actual {
     /// `works`, `fails`, `cannot-tell` or `unreadable`.
     pub(super) verdict: &'static str,
     /// The phase that failed.
@@ -46,23 +46,23 @@ pub(super) enum Judgement {
 }
 
 /// Compares; with `accept`, writes down the report where the file's own expectations hold.
-pub(super) fn judge(scenario: &Scenario, found: &Finding, accept: bool) -> Result<Judgement> {
+pub(super) fn judge(scenario: &Scenario, actual: &Actual, accept: bool) -> Result<Judgement> {
     if scenario.project.is_some() {
-        return Ok(judge_project(found));
+        return Ok(judge_project(actual));
     }
     let expect = &scenario.definition.expect;
-    if found.verdict == "works" && matches!(expect.verdict, ExpectedVerdict::Fails) {
+    if actual.verdict == "works" && matches!(expect.verdict, ExpectedVerdict::Fails) {
         let what = expect.rule.as_ref().map(|rule| format!(" ({rule})")).unwrap_or_default();
         return Ok(Judgement::Fixed(format!("expected to fail{what}, and the deploy works")));
     }
-    let reasons = differences(expect, found);
+    let reasons = differences(expect, actual);
     if !reasons.is_empty() {
         return Ok(Judgement::Failed { reasons, diff: None });
     }
-    let file = scenario.expected_file(&found.backend);
-    let new = pretty(&found.report)?;
+    let file = scenario.expected_file(&actual.backend);
+    let new = pretty(&actual.report)?;
     if accept {
-        write(scenario, &file, &found.backend, &new)?;
+        write(scenario, &file, &actual.backend, &new)?;
         return Ok(Judgement::Passed);
     }
     let old = match fs::read_to_string(&file) {
@@ -82,36 +82,36 @@ pub(super) fn judge(scenario: &Scenario, found: &Finding, accept: bool) -> Resul
 }
 
 /// A project must work; no accepted report is kept of it.
-fn judge_project(found: &Finding) -> Judgement {
-    if found.verdict == "works" {
+fn judge_project(actual: &Actual) -> Judgement {
+    if actual.verdict == "works" {
         return Judgement::Passed;
     }
-    let place = found.phase.as_ref().map(|phase| format!(" at {phase}")).unwrap_or_default();
-    let mut reasons = vec![format!("it must work: {}{place}", found.verdict)];
-    let cause = found
+    let place = actual.phase.as_ref().map(|phase| format!(" at {phase}")).unwrap_or_default();
+    let mut reasons = vec![format!("it must work: {}{place}", actual.verdict)];
+    let cause = actual
         .rule
         .as_ref()
-        .and_then(|(rule, _)| Some(format!("{rule}: {}", found.report["diagnoses"][0]["message"].as_str()?)));
+        .and_then(|(rule, _)| Some(format!("{rule}: {}", actual.report["diagnoses"][0]["message"].as_str()?)));
     reasons
-        .extend(cause.or_else(|| found.report["reason"].as_str().map(str::to_owned)).or_else(|| found.error.clone()));
+        .extend(cause.or_else(|| actual.report["reason"].as_str().map(str::to_owned)).or_else(|| actual.error.clone()));
     Judgement::Failed { reasons, diff: None }
 }
 
-fn differences(expect: &Expect, found: &Finding) -> Vec<String> {
+fn differences(expect: &Expect, actual: &Actual) -> Vec<String> {
     let mut reasons = Vec::new();
     let mut compare = |what: &str, wanted: Option<String>, got: Option<String>| {
         if let Some(wanted) = wanted.filter(|wanted| Some(wanted) != got.as_ref()) {
             reasons.push(format!("{what}: expected {wanted}, got {}", got.as_deref().unwrap_or("none")));
         }
     };
-    let (rule, subject) = found.rule.clone().map_or((None, None), |(rule, subject)| (Some(rule), subject));
-    compare("verdict", Some(expect.verdict.name().into()), Some(found.verdict.into()));
-    compare("failing phase", expect.phase.clone(), found.phase.clone());
-    compare("exit code", expect.exit.map(|code| code.to_string()), found.exit.map(|code| code.to_string()));
+    let (rule, subject) = actual.rule.clone().map_or((None, None), |(rule, subject)| (Some(rule), subject));
+    compare("verdict", Some(expect.verdict.name().into()), Some(actual.verdict.into()));
+    compare("failing phase", expect.phase.clone(), actual.phase.clone());
+    compare("exit code", expect.exit.map(|code| code.to_string()), actual.exit.map(|code| code.to_string()));
     compare("rule", expect.rule.clone(), Some(rule.unwrap_or_else(|| NO_RULE.into())));
     compare("subject", expect.subject.clone(), subject);
     if let Some(part) = &expect.message {
-        let error = found.error.as_deref().unwrap_or_default();
+        let error = actual.error.as_deref().unwrap_or_default();
         if !error.contains(part.as_str()) {
             reasons.push(format!("message: expected one with `{part}`, got `{error}`"));
         }
@@ -145,36 +145,36 @@ mod tests {
         Scenario { name: "x".into(), dir: dir.to_owned(), definition, project: None }
     }
 
-    fn finding(verdict: &'static str) -> Finding {
-        Finding {
+    fn actual(verdict: &'static str) -> Actual {
+        Actual {
             verdict,
             phase: (verdict == "fails").then(|| "install".into()),
             exit: (verdict == "fails").then_some(1),
-            rule: (verdict == "fails").then(|| ("pip-not-found".into(), None)),
+            rule: (verdict == "fails").then(|| ("pip-not-actual".into(), None)),
             error: None,
             backend: "host".into(),
             report: json!({ "verdict": verdict }),
         }
     }
 
-    const FAILS: &str = "verdict = \"fails\"\nphase = \"install\"\nrule = \"pip-not-found\"\n";
+    const FAILS: &str = "verdict = \"fails\"\nphase = \"install\"\nrule = \"pip-not-actual\"\n";
 
     #[test]
     fn accepting_writes_the_report_that_then_passes() {
         let dir = tempfile::tempdir().unwrap();
         let scenario = scenario(dir.path(), FAILS);
-        let judged = judge(&scenario, &finding("fails"), false).unwrap();
+        let judged = judge(&scenario, &actual("fails"), false).unwrap();
         assert!(matches!(judged, Judgement::Failed { reasons, .. } if reasons[0].contains("no accepted report")));
-        assert_eq!(judge(&scenario, &finding("fails"), true).unwrap(), Judgement::Passed);
-        assert_eq!(judge(&scenario, &finding("fails"), false).unwrap(), Judgement::Passed);
+        assert_eq!(judge(&scenario, &actual("fails"), true).unwrap(), Judgement::Passed);
+        assert_eq!(judge(&scenario, &actual("fails"), false).unwrap(), Judgement::Passed);
     }
 
     #[test]
     fn another_report_fails_with_a_diff() {
         let dir = tempfile::tempdir().unwrap();
         let scenario = scenario(dir.path(), FAILS);
-        judge(&scenario, &finding("fails"), true).unwrap();
-        let other = Finding { report: json!({ "verdict": "fails", "more": 1 }), ..finding("fails") };
+        judge(&scenario, &actual("fails"), true).unwrap();
+        let other = Actual { report: json!({ "verdict": "fails", "more": 1 }), ..actual("fails") };
         let Judgement::Failed { diff: Some(diff), .. } = judge(&scenario, &other, false).unwrap() else { panic!() };
         assert!(diff.contains("+  \"more\": 1"), "{diff}");
     }
@@ -183,26 +183,26 @@ mod tests {
     fn expectations_by_hand_are_never_accepted_away() {
         let dir = tempfile::tempdir().unwrap();
         let scenario = scenario(dir.path(), "verdict = \"fails\"\nexit = 2\nrule = \"none\"\n");
-        let Judgement::Failed { reasons, .. } = judge(&scenario, &finding("fails"), true).unwrap() else { panic!() };
-        assert_eq!(reasons, ["exit code: expected 2, got 1", "rule: expected none, got pip-not-found"]);
+        let Judgement::Failed { reasons, .. } = judge(&scenario, &actual("fails"), true).unwrap() else { panic!() };
+        assert_eq!(reasons, ["exit code: expected 2, got 1", "rule: expected none, got pip-not-actual"]);
         assert!(!dir.path().join("expected.json").exists());
     }
 
     #[test]
     fn a_failure_that_is_gone_is_fixed_and_not_passed() {
         let dir = tempfile::tempdir().unwrap();
-        let judged = judge(&scenario(dir.path(), FAILS), &finding("works"), true).unwrap();
-        assert!(matches!(judged, Judgement::Fixed(why) if why.contains("pip-not-found")));
+        let judged = judge(&scenario(dir.path(), FAILS), &actual("works"), true).unwrap();
+        assert!(matches!(judged, Judgement::Fixed(why) if why.contains("pip-not-actual")));
     }
 
     #[test]
     fn a_backend_that_differs_gets_a_file_of_its_own() {
         let dir = tempfile::tempdir().unwrap();
         let scenario = scenario(dir.path(), FAILS);
-        judge(&scenario, &finding("fails"), true).unwrap();
-        let docker = Finding { backend: "docker".into(), report: json!({ "other": true }), ..finding("fails") };
+        judge(&scenario, &actual("fails"), true).unwrap();
+        let docker = Actual { backend: "docker".into(), report: json!({ "other": true }), ..actual("fails") };
         judge(&scenario, &docker, true).unwrap();
         assert_eq!(judge(&scenario, &docker, false).unwrap(), Judgement::Passed);
-        assert_eq!(judge(&scenario, &finding("fails"), false).unwrap(), Judgement::Passed);
+        assert_eq!(judge(&scenario, &actual("fails"), false).unwrap(), Judgement::Passed);
     }
 }

@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use super::attempt::{Attempt, Clock, Notes, Runner};
 use super::discover::Scenario;
-use super::judge::{Finding, Judgement, judge};
+use super::judge::{Actual, Judgement, judge};
 use super::result::{Case, CaseResult, CaseStatus, Summary, seconds};
 use super::select::Selected;
 use super::settings::Settings;
@@ -215,8 +215,8 @@ impl Shared<'_> {
 
     fn judged(&self, job: &Job<'_>, attempt: Result<Attempt>, transient: bool) -> CaseResult {
         let ended = |status, reason| CaseResult::unrun(job.case.clone(), status, reason);
-        let finding = match attempt {
-            Ok(Attempt::Found { finding, .. }) => *finding,
+        let actual = match attempt {
+            Ok(Attempt::Found { actual, .. }) => *actual,
             // Passed over, it would count as a project that works.
             Ok(Attempt::Unavailable(why)) if job.scenario.project.is_some() => {
                 let verdict = Some("cannot-tell".to_owned());
@@ -229,14 +229,14 @@ impl Shared<'_> {
             Ok(Attempt::Interrupted) => return ended(CaseStatus::Interrupted, "interrupted".into()),
             Err(error) => return ended(CaseStatus::Failed, format!("could not be run: {error:#}")),
         };
-        let Finding { verdict, ref rule, .. } = finding;
+        let Actual { verdict, ref rule, .. } = actual;
         let (verdict, rule) = (Some(verdict.to_owned()), rule.as_ref().map(|(rule, _)| rule.clone()));
         let judged = match transient {
             true => {
                 let what = rule.as_deref().unwrap_or("unknown");
                 ended(CaseStatus::Unreachable, format!("a transient fault outside the project: {what}"))
             }
-            false => match judge(job.scenario, &finding, self.settings.accept) {
+            false => match judge(job.scenario, &actual, self.settings.accept) {
                 Ok(Judgement::Passed) => CaseResult { reasons: Vec::new(), ..ended(CaseStatus::Passed, String::new()) },
                 Ok(Judgement::Fixed(why)) => ended(CaseStatus::Fixed, why),
                 Ok(Judgement::Failed { mut reasons, diff }) => {

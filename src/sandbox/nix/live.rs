@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::nixpkgs::Nixpkgs;
 use super::store::Store;
-use crate::plan::{self, NixEnvironment, Plan};
+use crate::plan::{self, NixEnvironment, Plan, Taken};
 use crate::sandbox::host::live::HostSandbox;
 use crate::sandbox::{
     CommandLine, Kept, MachineFailure, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Spec, Step, Unverified,
@@ -153,6 +153,10 @@ impl Sandbox for Live {
     fn copy_in(&mut self, only: Option<&[String]>) -> Result<()> {
         self.use_profile()?;
         self.machine.copy_in(only)
+    }
+
+    fn take(&mut self, _: &[Taken]) -> Result<Vec<String>> {
+        bail!("the nix backend has no second image: Nixpacks' plans build and start in one")
     }
 
     fn command(&self, step: &Step<'_>) -> CommandLine {
