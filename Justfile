@@ -72,6 +72,12 @@ rules:
         "$shakedown" explain --format markdown "$id" > "docs/rules/$id.md"
     done
 
+# Time a suite on 1, 2 and 4 tasks of a Docker Swarm of this engine.
+[group('dev')]
+bench-swarm *ARGS:
+    cargo build --release
+    tests/bench-swarm.sh "$@"
+
 # Time against the bare commands and the real nixpacks, with hyperfine; ratios of one run.
 [group('dev')]
 bench *ARGS:

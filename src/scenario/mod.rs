@@ -22,6 +22,7 @@ mod select;
 mod settings;
 mod state;
 mod suite;
+pub mod swarm;
 
 pub use cure::cure;
 pub use discover::{Broken, Collection, FILE, Scenario, SuiteError, discover};

@@ -84,6 +84,8 @@ pub(super) struct Cluster {
 pub(super) enum Engine {
     /// An Indexed Job of Kubernetes, with --print
     Kubernetes,
+    /// A replicated job of the Docker Swarm that this node manages
+    Swarm,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

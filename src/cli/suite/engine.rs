@@ -4,28 +4,50 @@ use anyhow::Result;
 
 use super::args::{Args, Engine};
 use super::projects;
-use crate::cli::exit::{Exit, UsageError};
-use crate::cli::output::print;
+use crate::cli::exit::UsageError;
+use crate::cli::interrupt;
+use crate::cli::output::{hint, print, warn};
 use crate::rehearse::BackendName;
-use crate::scenario::kubernetes;
+use crate::scenario::swarm::{self, SwarmEvent};
+use crate::scenario::{Summary, kubernetes};
+
+/// What came of a suite that `--engine` took elsewhere.
+pub(super) enum Elsewhere {
+    /// A manifest was printed, and nothing was run.
+    Printed,
+    /// Its tasks have reported.
+    Ran(Summary),
+}
 
 /// Does what `--engine` asks for; none where nothing is asked for.
-pub(super) fn run(args: &Args) -> Result<Option<Exit>> {
+pub(super) fn run(args: &Args) -> Result<Option<Elsewhere>> {
     let (Some(engine), Some(image)) = (args.cluster.engine, &args.cluster.image) else { return Ok(None) };
+    let usage = |text: &str| Err(UsageError(text.to_owned()).into());
     if projects::folders(&args.dir, &args.names)?.is_some() {
-        return Err(UsageError("--engine takes one folder of scenarios, and no projects".to_owned()).into());
+        return usage("--engine takes one folder of scenarios, and no projects");
     }
-    match engine {
-        Engine::Kubernetes if args.cluster.print => {
-            let (tasks, claim, choice) = (args.cluster.tasks, args.cluster.claim.as_str(), &choice(args));
+    let (tasks, choice) = (args.cluster.tasks, &choice(args));
+    match (engine, args.cluster.print) {
+        (Engine::Kubernetes, true) => {
+            let claim = args.cluster.claim.as_str();
             print(&kubernetes::manifest(&kubernetes::Job { image, tasks, claim, choice })?)?;
-            Ok(Some(Exit::Works))
+            Ok(Some(Elsewhere::Printed))
         }
-        Engine::Kubernetes => Err(UsageError(
-            "--engine kubernetes submits nothing itself: add --print, and give what it prints to kubectl apply -f -"
-                .to_owned(),
-        )
-        .into()),
+        (Engine::Kubernetes, false) => usage(
+            "--engine kubernetes submits nothing itself: add --print, and give what it prints to kubectl apply -f -",
+        ),
+        (Engine::Swarm, true) => usage("--print is for --engine kubernetes: a Swarm's job is no file"),
+        (Engine::Swarm, false) => {
+            let submission = swarm::Submission { image, tasks, folder: &args.dir, choice };
+            let quiet = args.output.quiet;
+            let summary = swarm::run(&submission, &*interrupt::flag()?, &mut |event| match event {
+                _ if quiet => {}
+                SwarmEvent::Submitted(name) => hint("submitted:", name),
+                SwarmEvent::Complete(complete, all) => hint("complete:", &format!("{complete} of {all} tasks")),
+                SwarmEvent::Task(name, why) => warn("task:", &format!("{name}: {why}")),
+            })?;
+            Ok(Some(Elsewhere::Ran(summary)))
+        }
     }
 }
 

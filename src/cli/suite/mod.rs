@@ -14,10 +14,11 @@ use clap::ArgMatches;
 
 pub(super) use self::args::Args;
 use self::args::{Command, Format, MergeArgs};
+use self::engine::Elsewhere;
 use self::select::{Chosen, select};
 use super::exit::{Exit, UsageError};
 use super::interrupt;
-use super::output::{self, print};
+use super::output::{self, Destinations, Output, print};
 use crate::rehearse::BackendName;
 use crate::report::{Paint, in_json, shown};
 use crate::sandbox::docker;
@@ -29,8 +30,10 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
         return merge_reports(merge, matches.subcommand().map_or(matches, |(_, matches)| matches));
     }
     let places = args.output.destinations(matches)?;
-    if let Some(exit) = engine::run(&args)? {
-        return Ok(exit);
+    match engine::run(&args)? {
+        Some(Elsewhere::Printed) => return Ok(Exit::Works),
+        Some(Elsewhere::Ran(summary)) => return report(&places, &args.output, &summary),
+        None => {}
     }
     let Chosen { selected, home } = select(&args)?;
     if args.list {
@@ -42,16 +45,19 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     let live = show::Live::new(args.output.progress_paint(), args.output.quiet, settings.backends.len() > 1);
     let summary = scenario::run(&settings, &selected, &state, &interrupted, &mut |event| live.event(event))?;
     live.close();
-    places.write_by(args.output.paint(), |format, paint| render(format, &summary, paint))?;
-    Ok(exit_of(&summary))
+    report(&places, &args.output, &summary)
+}
+
+fn report(places: &Destinations<Format>, output: &Output<Format>, summary: &Summary) -> Result<Exit> {
+    places.write_by(output.paint(), |format, paint| render(format, summary, paint))?;
+    Ok(exit_of(summary))
 }
 
 /// One report and exit code of what the shares of a suite found.
 fn merge_reports(args: &MergeArgs, matches: &ArgMatches) -> Result<Exit> {
     let places = args.output.destinations(matches)?;
     let summary = scenario::merge(&args.places).map_err(|error| UsageError(error.to_string()))?;
-    places.write_by(args.output.paint(), |format, paint| render(format, &summary, paint))?;
-    Ok(exit_of(&summary))
+    report(&places, &args.output, &summary)
 }
 
 /// Runs the scenario in `folder`, which is in the suite `dir`, and writes down its report where it is what its file says.

@@ -1,0 +1,254 @@
+//! A suite as a replicated job of a Docker Swarm: submitted, followed, gathered, removed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::merge::merge;
+use super::result::Summary;
+use crate::sandbox::{Interrupted, Unavailable};
+
+/// How often the engine is asked.
+const TICK: Duration = Duration::from_secs(1);
+/// How often a task is started that ends without a report.
+const ATTEMPTS: u16 = 4;
+/// How long no task may be at work before those that are not complete are given up: none finds a node, or another attempt.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// States of a task that has a node; one that is being prepared waits for its image.
+const AT_WORK: &[&str] = &["Accepted", "Preparing", "Ready", "Starting", "Running"];
+const LABEL: &str = "dev.shakedown.suite";
+/// What a task runs; the image has it.
+const TASK: &str = "/usr/local/bin/task";
+
+/// What is submitted.
+#[derive(Debug, Clone)]
+pub struct Submission<'a> {
+    /// The image with shakedown and `task`.
+    pub image: &'a str,
+    /// How many tasks.
+    pub tasks: u16,
+    /// The folder of scenarios, at this place on every node.
+    pub folder: &'a Path,
+    /// What of the suite runs, in the words of `shakedown suite`.
+    pub choice: &'a [String],
+}
+
+/// What happens to the job.
+#[derive(Debug)]
+pub enum SwarmEvent<'a> {
+    /// It is submitted under this name.
+    Submitted(&'a str),
+    /// So many tasks of all are complete.
+    Complete(u64, u64),
+    /// The engine says this of a task that did not end well.
+    Task(&'a str, &'a str),
+}
+
+/// The job in the engine; dropping it removes all that it made there.
+#[derive(Debug)]
+struct Job {
+    docker: PathBuf,
+    name: String,
+}
+
+/// One line of `docker service ps`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Task {
+    id: String,
+    name: String,
+    state: String,
+    error: String,
+}
+
+/// Runs the suite's shares as tasks, and joins what they report. Nothing is left in the engine.
+pub fn run(
+    submission: &Submission<'_>,
+    interrupted: &AtomicBool,
+    emit: &mut dyn FnMut(&SwarmEvent<'_>),
+) -> Result<Summary> {
+    let docker =
+        which::which("docker").map_err(|_| refusal("docker is not installed", &["sudo apt-get install docker.io"]))?;
+    manages_a_swarm(&docker)?;
+    has_image(&docker, submission.image)?;
+    let job = Job::submit(docker, submission)?;
+    emit(&SwarmEvent::Submitted(&job.name));
+    job.follow(u64::from(submission.tasks), interrupted, emit)?;
+    let reports = tempfile::tempdir().context("cannot make a folder for the reports")?;
+    job.gather(reports.path())?;
+    Ok(merge(&[reports.path().to_owned()])?)
+}
+
+fn manages_a_swarm(docker: &Path) -> Result<()> {
+    let output = ask(docker, &["info", "--format", "{{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}}"])?;
+    let state = said(&output.stdout);
+    if !output.status.success() || state.is_empty() {
+        let missing = format!("no engine answers docker: {}", said(&output.stderr));
+        return Err(refusal(&missing, &["sudo systemctl start docker"]).into());
+    }
+    match state.split_once(' ') {
+        Some(("active", "true")) => Ok(()),
+        Some(("active", _)) => Err(refusal(
+            "this node is no manager of its Swarm",
+            &["docker node promote NODE, on a manager", "DOCKER_HOST=ssh://MANAGER shakedown suite --engine swarm …"],
+        )
+        .into()),
+        _ => Err(refusal("this engine is in no Swarm", &["docker swarm init"]).into()),
+    }
+}
+
+fn has_image(docker: &Path, image: &str) -> Result<()> {
+    if ask(docker, &["image", "inspect", "--format", "{{.Id}}", image])?.status.success() {
+        return Ok(());
+    }
+    let pull = format!("docker pull {image}");
+    let build = format!("docker build --tag {image} FOLDER, with docker/Dockerfile of shakedown");
+    Err(refusal(&format!("there is no image {image} in this engine"), &[&pull, &build]).into())
+}
+
+fn refusal(missing: &str, cures: &[&str]) -> Unavailable {
+    Unavailable { missing: missing.to_owned(), cures: cures.iter().map(|cure| (*cure).to_owned()).collect() }
+}
+
+fn ask(docker: &Path, words: &[&str]) -> Result<Output> {
+    let mut command = Command::new(docker);
+    command.args(words).stdin(Stdio::null()).output().with_context(|| format!("cannot run {}", docker.display()))
+}
+
+fn said(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim().to_owned()
+}
+
+impl Job {
+    fn submit(docker: PathBuf, submission: &Submission<'_>) -> Result<Self> {
+        let Submission { image, tasks, folder, choice } = submission;
+        let folder = fs::canonicalize(folder).with_context(|| format!("cannot open {}", folder.display()))?;
+        let seed = format!("{} {:?}", std::process::id(), std::time::SystemTime::now());
+        let job = Self { docker, name: format!("shakedown-suite-{:08x}", xxh3_64(seed.as_bytes()) & 0xffff_ffff) };
+        let (tasks, attempts) = (tasks.to_string(), ATTEMPTS.to_string());
+        let env = [
+            "SHAKEDOWN_SWARM_SLOT={{.Task.Slot}}".to_owned(),
+            format!("SHAKEDOWN_SLOTS={tasks}"),
+            format!("SHAKEDOWN_SUITE={}", job.name),
+            format!("SHAKEDOWN_IMAGE={image}"),
+            format!("SHAKEDOWN_FOLDER={}", folder.display()),
+        ];
+        let label = format!("{LABEL}={}", job.name);
+        let mut words = vec!["service", "create", "--quiet", "--detach", "--no-resolve-image", "--name", &job.name];
+        words.extend(["--label", &label, "--mode", "replicated-job", "--replicas", &tasks]);
+        words.extend([
+            "--restart-condition",
+            "on-failure",
+            "--restart-max-attempts",
+            &attempts,
+            "--restart-delay",
+            "1s",
+        ]);
+        words.extend(["--stop-grace-period", "30s"]);
+        words.extend(["--mount", "type=bind,source=/var/run/docker.sock,target=/var/run/docker.sock"]);
+        env.iter().for_each(|pair| words.extend(["--env", pair]));
+        words.extend(["--entrypoint", TASK, image, "suite", "/suite"]);
+        words.extend(choice.iter().map(String::as_str));
+        words.extend(["--partition", "auto", "--quiet", "--format", "json"]);
+        let output = ask(&job.docker, &words)?;
+        anyhow::ensure!(output.status.success(), "the engine refuses the job: {}", said(&output.stderr));
+        Ok(job)
+    }
+
+    /// Waits until every task is complete, or those that are not never will be.
+    fn follow(&self, tasks: u64, interrupted: &AtomicBool, emit: &mut dyn FnMut(&SwarmEvent<'_>)) -> Result<()> {
+        let (mut known, mut shown, mut quiet_since) = (0, BTreeSet::new(), Instant::now());
+        loop {
+            if interrupted.load(Ordering::Relaxed) {
+                return Err(Interrupted.into());
+            }
+            let seen = self.tasks()?;
+            for task in seen.iter().filter(|task| !task.error.is_empty()) {
+                if shown.insert((task.id.clone(), task.error.clone())) {
+                    emit(&SwarmEvent::Task(&task.name, &task.error));
+                }
+            }
+            let complete = seen.iter().filter(|task| task.is("Complete")).count() as u64;
+            if complete != known {
+                (known, quiet_since) = (complete, Instant::now());
+                emit(&SwarmEvent::Complete(complete, tasks));
+            }
+            if seen.iter().any(|task| AT_WORK.iter().any(|state| task.is(state))) {
+                quiet_since = Instant::now();
+            }
+            if complete >= tasks || quiet_since.elapsed() > PATIENCE {
+                return Ok(());
+            }
+            thread::sleep(TICK);
+        }
+    }
+
+    fn tasks(&self) -> Result<Vec<Task>> {
+        let format = "{{.ID}}\t{{.Name}}\t{{.CurrentState}}\t{{.Error}}";
+        let output = ask(&self.docker, &["service", "ps", "--no-trunc", "--format", format, &self.name])?;
+        anyhow::ensure!(output.status.success(), "the job is gone: {}", said(&output.stderr));
+        Ok(String::from_utf8_lossy(&output.stdout).lines().filter_map(Task::read).collect())
+    }
+
+    /// Writes what each complete task printed into a file. One that printed no report is missed by whoever joins them.
+    fn gather(&self, folder: &Path) -> Result<()> {
+        for task in self.tasks()?.iter().filter(|task| task.is("Complete")) {
+            let output = ask(&self.docker, &["service", "logs", "--raw", &task.id])?;
+            if serde_json::from_slice::<serde_json::Value>(&output.stdout).is_ok() {
+                fs::write(folder.join(format!("{}.json", task.id)), &output.stdout)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        // Whatever fails here, there is nobody left to tell.
+        let _ = ask(&self.docker, &["service", "rm", &self.name]);
+        let label = format!("label={LABEL}={}", self.name);
+        // Tasks that are being ended remove their own; those that were killed left theirs.
+        for _ in 0..2 {
+            let Ok(output) = ask(&self.docker, &["ps", "--all", "--quiet", "--filter", &label]) else { return };
+            let left = said(&output.stdout);
+            let left: Vec<&str> = left.lines().collect();
+            if !left.is_empty() {
+                let _ = ask(&self.docker, &[&["rm", "--force"], &left[..]].concat());
+            }
+            thread::sleep(TICK);
+        }
+    }
+}
+
+impl Task {
+    fn read(line: &str) -> Option<Self> {
+        let mut parts = line.split('\t').map(str::to_owned);
+        let (id, name, state) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Self { id, name, state, error: parts.next().unwrap_or_default() })
+    }
+
+    /// `Complete 3 seconds ago`.
+    fn is(&self, state: &str) -> bool {
+        self.state.split(' ').next() == Some(state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_engine_is_a_task() {
+        let task = Task::read("kix\tsuite.1\tFailed 18 seconds ago\t\"task: non-zero exit (137)\"").unwrap();
+        assert!(task.is("Failed") && !task.is("Complete"));
+        assert_eq!((task.name.as_str(), task.error.as_str()), ("suite.1", "\"task: non-zero exit (137)\""));
+        assert!(Task::read("kix\tsuite.1\tRunning 1 second ago\t").unwrap().error.is_empty());
+        assert_eq!(Task::read("garbage"), None);
+    }
+}
