@@ -112,6 +112,9 @@ fn a_killed_task_is_started_again_and_nothing_is_lost_or_left() {
     assert_eq!(without.status.code(), Some(3), "{without:?}");
     assert!(String::from_utf8_lossy(&without.stderr).contains("docker pull no-such-image-of-ours"), "{without:?}");
 
+    let unknown = suite(folder.path(), IMAGE).arg("no-such-scenario").output().unwrap();
+    assert_eq!(unknown.status.code(), Some(2), "nothing is submitted that cannot be selected: {unknown:?}");
+
     build_image();
     let running = suite(folder.path(), IMAGE).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let began = Instant::now();

@@ -79,9 +79,14 @@ pub fn run(
     has_image(&docker, submission.image)?;
     let job = Job::submit(docker, submission)?;
     emit(&SwarmEvent::Submitted(&job.name));
-    job.follow(u64::from(submission.tasks), interrupted, emit)?;
+    let faults = job.follow(u64::from(submission.tasks), interrupted, emit)?;
     let reports = tempfile::tempdir().context("cannot make a folder for the reports")?;
-    job.gather(reports.path())?;
+    if job.gather(reports.path())? == 0 {
+        let said = faults.last().map_or("no node took one", String::as_str);
+        let image =
+            format!("make the image with docker/Dockerfile and docker/task of shakedown {}", env!("CARGO_PKG_VERSION"));
+        return Err(refusal(&format!("no task came to a report: {said}"), &[&image, "docker node ls"]).into());
+    }
     Ok(merge(&[reports.path().to_owned()])?)
 }
 
@@ -161,9 +166,16 @@ impl Job {
         Ok(job)
     }
 
-    /// Waits until every task is complete, or those that are not never will be.
-    fn follow(&self, tasks: u64, interrupted: &AtomicBool, emit: &mut dyn FnMut(&SwarmEvent<'_>)) -> Result<()> {
+    /// Waits until every task is complete, or those that are not never will be. Gives what the engine said of tasks that did not end
+    /// well, each fault once.
+    fn follow(
+        &self,
+        tasks: u64,
+        interrupted: &AtomicBool,
+        emit: &mut dyn FnMut(&SwarmEvent<'_>),
+    ) -> Result<Vec<String>> {
         let (mut known, mut shown, mut quiet_since) = (0, BTreeSet::new(), Instant::now());
+        let mut faults = Vec::new();
         loop {
             if interrupted.load(Ordering::Relaxed) {
                 return Err(Interrupted.into());
@@ -172,6 +184,9 @@ impl Job {
             for task in seen.iter().filter(|task| !task.error.is_empty()) {
                 if shown.insert((task.id.clone(), task.error.clone())) {
                     emit(&SwarmEvent::Task(&task.name, &task.error));
+                    if !faults.contains(&task.error) {
+                        faults.push(task.error.clone());
+                    }
                 }
             }
             let complete = seen.iter().filter(|task| task.is("Complete")).count() as u64;
@@ -183,7 +198,7 @@ impl Job {
                 quiet_since = Instant::now();
             }
             if complete >= tasks || quiet_since.elapsed() > PATIENCE {
-                return Ok(());
+                return Ok(faults);
             }
             thread::sleep(TICK);
         }
@@ -196,15 +211,18 @@ impl Job {
         Ok(String::from_utf8_lossy(&output.stdout).lines().filter_map(Task::read).collect())
     }
 
-    /// Writes what each complete task printed into a file. One that printed no report is missed by whoever joins them.
-    fn gather(&self, folder: &Path) -> Result<()> {
+    /// Writes what each complete task printed into a file, and gives how many they are. One that printed no report is missed by
+    /// whoever joins them.
+    fn gather(&self, folder: &Path) -> Result<usize> {
+        let mut reports = 0;
         for task in self.tasks()?.iter().filter(|task| task.is("Complete")) {
             let output = ask(&self.docker, &["service", "logs", "--raw", &task.id])?;
             if serde_json::from_slice::<serde_json::Value>(&output.stdout).is_ok() {
                 fs::write(folder.join(format!("{}.json", task.id)), &output.stdout)?;
+                reports += 1;
             }
         }
-        Ok(())
+        Ok(reports)
     }
 }
 

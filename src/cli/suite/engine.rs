@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::args::{Args, Engine};
 use super::projects;
+use super::select::select;
 use crate::cli::exit::UsageError;
 use crate::cli::interrupt;
 use crate::cli::output::{hint, print, warn};
@@ -38,6 +39,8 @@ pub(super) fn run(args: &Args) -> Result<Option<Elsewhere>> {
         ),
         (Engine::Swarm, true) => usage("--print is for --engine kubernetes: a Swarm's job is no file"),
         (Engine::Swarm, false) => {
+            // What cannot be selected here is refused before it is submitted.
+            select(args)?;
             let submission = swarm::Submission { image, tasks, folder: &args.dir, choice };
             let quiet = args.output.quiet;
             let summary = swarm::run(&submission, &*interrupt::flag()?, &mut |event| match event {
