@@ -8,6 +8,7 @@ mod finding;
 mod address;
 mod console;
 pub(crate) mod django;
+pub(crate) mod endings;
 pub(crate) mod entry;
 pub(crate) mod environment_path;
 mod factory;
@@ -23,9 +24,11 @@ pub(crate) mod platform;
 mod programs;
 pub(crate) mod pyproject;
 pub(crate) mod railpack;
+pub(crate) mod repository;
 pub(crate) mod requirements;
 mod secrets;
 pub(crate) mod server;
+pub(crate) mod shadowed;
 mod shell;
 pub(crate) mod statics;
 pub(crate) mod twice;
@@ -64,10 +67,13 @@ const TOPICS: &[Topic] = &[
     Topic { checks: twice::CHECKS, check: twice::check },
     Topic { checks: server::CHECKS, check: server::check },
     Topic { checks: entry::CHECKS, check: entry::check },
+    Topic { checks: endings::CHECKS, check: endings::check },
     Topic { checks: environment_path::CHECKS, check: environment_path::check },
     Topic { checks: factory::CHECKS, check: factory::check },
     Topic { checks: unread::CHECKS, check: unread::check },
     Topic { checks: imports::CHECKS, check: imports::check },
+    Topic { checks: shadowed::CHECKS, check: shadowed::check },
+    Topic { checks: repository::CHECKS, check: repository::check },
     Topic { checks: unprovided::CHECKS, check: unprovided::check },
     Topic { checks: variables::CHECKS, check: variables::check },
     Topic { checks: framework::CHECKS, check: framework::check },

@@ -240,6 +240,11 @@ fn files<'a>(app: &'a Project, base: &Path, name: &str) -> impl Iterator<Item = 
 }
 
 impl Module {
+    /// The folder in which its imports are looked for, relative to the folder that is planned.
+    pub(in crate::check) fn base(&self) -> &Path {
+        &self.base
+    }
+
     /// Whether a name is one of the project's own modules, or of a folder of it.
     pub(in crate::check) fn is_own(&self, app: &Project, top: &str) -> bool {
         let beside = self.path.parent().unwrap_or(Path::new(""));

@@ -12,6 +12,7 @@ mod found;
 mod imports;
 mod removed;
 mod serving;
+mod shadowed;
 mod variables;
 mod versions;
 
@@ -28,6 +29,8 @@ const DETECTORS: &[Detector] = &[
     imports::detect,
     // After it: what the interpreter says without a traceback counts only at lines that named nothing.
     imports::detect_interpreter,
+    // What the interpreter says of a file in the place of a module is told as a missing name, or as a circle.
+    shadowed::detect,
     // A name that is gone takes away what was guessed of its line.
     removed::detect,
     environments::detect,

@@ -1,5 +1,6 @@
 //! Which package was being built when a build failed.
 
+use crate::catalog::modules;
 use crate::diagnose::table::Finding;
 use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
@@ -60,6 +61,41 @@ pub(in crate::diagnose) fn in_a_build(view: &LogView<'_>, finding: &mut Finding)
         .any(|word| view.mentions(word))
     {
         finding.help = Some("take a newer release of the package, or one with a wheel; failing that, hold its build to an older setuptools: a file with `setuptools<81`, named by the variable PIP_CONSTRAINT (PIP_BUILD_CONSTRAINT from pip 25.3 on). A line in requirements.txt does not reach the environment of a build".to_owned());
+    }
+    true
+}
+
+/// Which package calls what another no longer takes, and exceptions that somebody catches.
+pub(in crate::diagnose) fn that_calls(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let text = view.text(finding.at);
+    // passlib prints what it catches, and goes on.
+    if text.contains("'bcrypt' has no attribute '__about__'") && view.mentions("(trapped) error reading bcrypt version")
+    {
+        return false;
+    }
+    let Some(raised) = view.raised_at(finding.at) else { return true };
+    let package = || raised.frames.last().and_then(|frame| frame.package()).map(modules::to_install);
+    let argument = text.split_once("unexpected keyword argument").map(|(_, rest)| rest.trim().trim_matches('\''));
+    if let Some(argument) = argument
+        && let Some(package) = package()
+    {
+        finding.message = Some(format!(
+            "`{package}` calls another package with `{argument}`, which that one's installed release does not take"
+        ));
+        let hold = if matches!(argument, "proxies" | "proxy") {
+            ", or hold httpx back: `httpx<0.28` takes `proxies`"
+        } else {
+            ""
+        };
+        finding.help = Some(format!("take a newer release of `{package}`{hold}"));
+        finding.subject = Some(package);
+    } else if text.contains("ForwardRef._evaluate() missing") {
+        let package = package().unwrap_or_else(|| "pydantic".to_owned());
+        finding.message = Some(format!("the installed release of `{package}` does not work with this Python"));
+        finding.help = Some(format!(
+            "take a newer release of `{package}` (pydantic 1.10.16 is the first for Python 3.12.4 and newer), or Python 3.11"
+        ));
+        finding.subject = Some(package);
     }
     true
 }

@@ -25,7 +25,17 @@ pub(in crate::diagnose) fn sqlite_file(view: &LogView<'_>, finding: &mut Finding
     true
 }
 
-/// A program of a virtual environment is no file of the project.
-pub(in crate::diagnose) fn of_the_project(_: &LogView<'_>, finding: &mut Finding) -> bool {
+/// A program of a virtual environment is no file of the project, and a script that is there may name a program that is not.
+pub(in crate::diagnose) fn started(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    const NO_INTERPRETER: &[&str] = &["cannot execute: required file not found", "bad interpreter: No such file"];
+    if NO_INTERPRETER.iter().any(|words| view.text(finding.at).contains(words))
+        && let Some(script) = &finding.subject
+    {
+        finding.message = Some(format!("the program that the first line of `{script}` names is not there"));
+        finding.help = Some(format!(
+            "start `{script}` with its program (`bash start.sh`, `python main.py`); where it was written on Windows, the CR at its lines' ends belongs to that \
+             program's name: give it the line ends of Linux"
+        ));
+    }
     !finding.subject.as_deref().is_some_and(|file| file.contains("env/bin/"))
 }

@@ -231,6 +231,21 @@ pub(crate) static SQLITE_PATH_UNWRITABLE: Rule = Rule {
     ..Rule::BLANK
 };
 
+pub(crate) static GIT_LFS_POINTER: Rule = Rule {
+    id: check::repository::POINTER.id,
+    phases: &["build", "start"],
+    message: "a file of Git LFS was deployed as the pointer to it{}",
+    about: check::repository::POINTER.about,
+    help: "take the file out of Git LFS (`git lfs untrack`, then commit it), or fetch it while the app is built or starts, from a store of your own",
+    example: "_pickle.UnpicklingError: invalid load key, 'v'.",
+    signatures: &[
+        decisive(r"UnpicklingError: invalid load key, '(?:v|\\x76)'"),
+        decisive(r"version https://git-lfs\.github\.com/spec/v1"),
+        decisive(r"(?i)is a git[- ]lfs pointer|git[- ]lfs pointer file"),
+    ],
+    ..Rule::BLANK
+};
+
 pub(crate) static MISSING_DATA_FILE: Rule = Rule {
     id: "missing-data-file",
     phases: &["build", "start"],

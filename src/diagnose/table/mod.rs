@@ -28,6 +28,7 @@ pub(super) use signatures::SIGNATURES;
 pub static RULES: &[&Rule] = &[
     &setup::UNKNOWN_NIX_PACKAGE,
     &setup::NIX_PACKAGE_INSECURE,
+    &setup::NIX_PACKAGES_COLLIDE,
     &setup::INVALID_NIXPACKS_CONFIG,
     &setup::NO_BUILD_PLAN,
     &setup::NO_START_COMMAND,
@@ -87,6 +88,7 @@ pub static RULES: &[&Rule] = &[
     &modules::MISSING_PYTHON_MODULE,
     &modules::MISSING_LOCAL_MODULE,
     &modules::RELATIVE_IMPORT_ERROR,
+    &modules::MODULE_SHADOWED,
     &modules::CIRCULAR_IMPORT,
     &modules::IMPORT_NAME_ERROR,
     &modules::DEPENDENCY_VERSION_INCOMPATIBLE,
@@ -113,6 +115,7 @@ pub static RULES: &[&Rule] = &[
     &django::COLLECTSTATIC_FAILED,
     &start::ENVIRONMENT_MISSING,
     &start::START_PROGRAM_NOT_FOUND,
+    &start::WINDOWS_LINE_ENDINGS,
     &start::START_FILE_MISSING,
     &start::WRONG_START_MODULE,
     &start::WRONG_APP_ATTRIBUTE,
@@ -126,11 +129,13 @@ pub static RULES: &[&Rule] = &[
     &start::CRON_NEVER_ENDS,
     &start::PROCESS_EXITS_IMMEDIATELY,
     &platform::MISSING_ENV_VAR,
+    &platform::INVALID_ENV_VAR,
     &platform::INVALID_TOKEN,
     &platform::DUPLICATE_BOT_INSTANCE,
     &platform::INTERACTIVE_INPUT,
     &platform::NO_DISPLAY,
     &database::MISSING_DATA_FILE,
+    &database::GIT_LFS_POINTER,
 ];
 
 /// A rule by its id.

@@ -68,7 +68,7 @@ pub(crate) static MISSING_LOCAL_MODULE: Rule = Rule {
     example: "ModuleNotFoundError: No module named 'harbour.tides.forecast'",
     signatures: &[],
     yields_to: YieldsTo::Rules(&[&WRONG_START_MODULE]),
-    explained_by: &[over_fixes_by(&check::railpack::MAIN_APP)],
+    explained_by: &[over_fixes_by(&check::railpack::MAIN_APP), over_fixes_by(&check::repository::LINK)],
     ..Rule::BLANK
 };
 
@@ -102,6 +102,17 @@ pub(crate) static CIRCULAR_IMPORT: Rule = Rule {
         decisive(r"most likely due to a circular import|likely due to a circular import"),
         decisive(r"cannot access submodule '(?P<s>[^']+)' of module"),
     ],
+    ..Rule::BLANK
+};
+
+pub(crate) static MODULE_SHADOWED: Rule = Rule {
+    id: check::shadowed::SHADOWED.id,
+    phases: &["start"],
+    message: "{a file of the project} takes the place of the module of the same name",
+    about: check::shadowed::SHADOWED.about,
+    help: "rename {the file} and what imports it: Python looks in the folder of the start before it comes to the standard library and the packages",
+    example: "AttributeError: module 'random' has no attribute 'choice' (consider renaming '/app/random.py' since it has the same name as the standard library module named 'random' and prevents importing that standard library module)",
+    signatures: &[decisive(r"\(consider renaming '(?P<s>[^']+)'")],
     ..Rule::BLANK
 };
 
@@ -176,6 +187,7 @@ pub(crate) static DEPENDENCY_VERSION_INCOMPATIBLE: Rule = Rule {
         said(r"Please use `(?:pattern|Literal)` instead"),
         said(r"undefined symbol: (?P<s>(?:_Z|_?Py)\w+)"),
     ],
+    refine: Some(refine::packages::that_calls),
     unless: &[
         "UserWarning",
         "DeprecationWarning",

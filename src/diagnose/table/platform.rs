@@ -17,7 +17,7 @@ pub(crate) static MISSING_ENV_VAR: Rule = Rule {
         decisive(r"(?:Set the|Missing (?:required )?) ?(?P<s>[A-Z][A-Z0-9_]{2,}) environment variable"),
         decisive(r"(?P<s>[A-Z][A-Z0-9_]{2,}) not found\. Declare it as envvar or define a default value"),
         decisive(
-            r"Environment variable (?:'|\x22|`)?(?P<s>[A-Z][A-Z0-9_]{2,})(?:'|\x22|`)?:? (?:is )?(?:not set|invalid|missing|not found|required|undefined)",
+            r"Environment variable (?:'|\x22|`)?(?P<s>[A-Z][A-Z0-9_]{2,})(?:'|\x22|`)?:? (?:is )?(?:not set|missing|not found|required|undefined)",
         ),
         hint(
             r#"(?i:\b(?:set|provide|define|specify|add|configure|needs?|requires?|missing|no)\b)[^A-Z\n]{0,30}(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+)['"`]? (?i:env\b|environment|variable|secret|in (?:your |the )?(?:\.env|environment|variables|settings))"#,
@@ -88,6 +88,23 @@ pub(crate) static MISSING_ENV_VAR: Rule = Rule {
     ],
     yields_to: YieldsTo::Rules(&[&DJANGO_SECRET_KEY_MISSING]),
     refine: Some(refine::variables::gravity),
+    ..Rule::BLANK
+};
+
+pub(crate) static INVALID_ENV_VAR: Rule = Rule {
+    id: "invalid-env-var",
+    phases: &["build", "start"],
+    message: "{a variable} is set to something that the code cannot read",
+    about: "The variable is there, and its value is not of the form that the code wants: a list that is not JSON, a number or a boolean with other \
+            characters in it, an address without its scheme. Quotes that a .env file takes off stay in a platform's variable.",
+    help: "correct the value of {the variable} in the platform's variables, without quotes around it; pydantic reads a list or a dict as JSON, for \
+           example [\"https://example.com\"]",
+    example: "pydantic_settings.exceptions.SettingsError: error parsing value for field \"allowed_origins\" from source \"EnvSettingsSource\"",
+    signatures: &[
+        decisive(r#"error parsing value for field "(?P<s>\w+)" from source "#),
+        decisive(r#"error parsing env var "(?P<s>\w+)""#),
+        decisive(r#"Environment variable "(?P<s>\w+)" invalid"#),
+    ],
     ..Rule::BLANK
 };
 

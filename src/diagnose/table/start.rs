@@ -105,6 +105,23 @@ pub(crate) static START_PROGRAM_NOT_FOUND: Rule = Rule {
     ..Rule::BLANK
 };
 
+pub(crate) static WINDOWS_LINE_ENDINGS: Rule = Rule {
+    id: check::endings::ENDINGS.id,
+    phases: &["build", "start"],
+    message: "the script's lines end in CR LF, as Windows writes them{}",
+    about: check::endings::ENDINGS.about,
+    help: "write the script with the line ends of Linux (LF), and have git keep them: `*.sh text eol=lf` in .gitattributes",
+    example: "/usr/bin/env: 'bash\\r': No such file or directory",
+    signatures: &[
+        decisive(r"(?:^|[\s/:])(?P<s>[\w./-]+\.(?:sh|bash)): (?:line \d+: )?\$'[^']*\\r': (?:command )?not found"),
+        decisive(r"\$'[^']*\\r': (?:command )?not found"),
+        decisive(r"env: (?:'|‘|\x22)?[\w.-]+\\r(?:'|’|\x22)?: (?:No such file|not found)"),
+        decisive(r"(?P<s>[\w./-]+): [\w./-]+(?:\^M|\\r): bad interpreter"),
+        decisive(r"can't open file '[^']+\\r'"),
+    ],
+    ..Rule::BLANK
+};
+
 pub(crate) static START_FILE_MISSING: Rule = Rule {
     id: check::entry::FILE.id,
     phases: &["start"],
@@ -127,7 +144,9 @@ pub(crate) static START_FILE_MISSING: Rule = Rule {
         ),
         said(r"'(?P<s>\S+\.sh)': No such file or directory"),
     ],
-    refine: Some(refine::places::of_the_project),
+    unless: &["\\r'"],
+    refine: Some(refine::places::started),
+    explained_by: &[over_fixes_by(&check::endings::ENDINGS)],
     ..Rule::BLANK
 };
 
