@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
-use shakedown::builder::Planned;
-use shakedown::builder::{DeployOptions, nixpacks};
+use shakedown::builder::{DeployOptions, OfRailpack, Planned, nixpacks, railpack};
 use shakedown::check::check;
 use shakedown::finding::{Diagnosis, Severity};
-use shakedown::project::Project;
+use shakedown::plan::Vars;
+use shakedown::platform::Deploy;
+use shakedown::project::{Project, Source};
 
 #[derive(Deserialize)]
 struct Projects {
@@ -29,6 +30,9 @@ struct Case {
     /// The folder that is deployed, where it is not the whole.
     #[serde(default)]
     deploys: String,
+    /// Whether Railpack builds it, and not Nixpacks.
+    #[serde(default)]
+    railpack: bool,
     #[serde(default)]
     env: Vec<String>,
     files: BTreeMap<String, String>,
@@ -48,8 +52,23 @@ fn findings(case: &Case) -> Vec<Diagnosis> {
     }
     let project = Project::open(&dir.path().join(Path::new(&case.deploys))).unwrap();
     let options = DeployOptions { env: case.env.clone(), ..DeployOptions::default() };
-    let derived = nixpacks::derive(&project, &options, &nixpacks::Options::default());
-    check(&project, &options, &Planned::Nixpacks(derived))
+    let planned = match case.railpack {
+        true => Planned::Railpack(Box::new(by_railpack(&project, case))),
+        false => Planned::Nixpacks(nixpacks::derive(&project, &options, &nixpacks::Options::default())),
+    };
+    check(&project, &options, &planned)
+}
+
+fn by_railpack(project: &Project, case: &Case) -> OfRailpack {
+    let options = railpack::Options { env: case.env.clone(), ..railpack::Options::default() };
+    OfRailpack {
+        planned: railpack::plan(project, &options),
+        alone: None,
+        deploy: Deploy::default(),
+        root: project.root().to_owned(),
+        because: Source::Flag("--builder".to_owned()),
+        variables: Vars::new(),
+    }
 }
 
 fn words(diagnosis: &Diagnosis) -> String {

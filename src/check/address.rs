@@ -8,6 +8,7 @@ use super::facts::Facts;
 use super::finding::{Findings, replace_line};
 use super::server::{HOST, PORT};
 use crate::finding::{Edit, Severity};
+use crate::log::pattern::Pattern;
 use crate::project::Source;
 
 /// A call that makes a server listen, in one line.
@@ -138,7 +139,7 @@ pub(super) fn check(facts: &Facts<'_>, path: &Path, text: &str, findings: &mut F
         fixed_port(facts, path, call, findings);
     }
     // Of several calls the one that is made may be the right one.
-    if calls.iter().any(|call| !call.is_loopback()) {
+    if calls.iter().any(|call| !call.is_loopback(|name| facts.variable(name).is_some())) {
         return;
     }
     for call in &calls {
@@ -230,9 +231,12 @@ impl<'t> Call<'t> {
         self.keyword(self.host.keyword).or_else(|| self.host.is_first.then(|| self.positional(0)).flatten())
     }
 
-    fn is_loopback(&self) -> bool {
+    fn is_loopback(&self, given: impl Fn(&str) -> bool) -> bool {
         match self.host() {
-            Some((_, host)) => LOOPBACK.contains(&host.trim_matches(['"', '\''])) && host.starts_with(['"', '\'']),
+            Some((_, host)) => {
+                LOOPBACK.contains(&host.trim_matches(['"', '\''])) && host.starts_with(['"', '\''])
+                    || by_default(host).is_some_and(|(name, host)| LOOPBACK.contains(&host) && !given(name))
+            }
             // Unpacked arguments may well name it.
             None => self.host.is_hidden && !self.arguments().iter().any(|(_, text)| text.starts_with('*')),
         }
@@ -287,6 +291,15 @@ fn closing(line: &str, start: usize) -> Option<usize> {
         .find(|(_, c, _)| matches!(c, ')' | '#'))
         .filter(|(_, c, _)| *c == ')')
         .map(|(at, ..)| at)
+}
+
+static DEFAULT: Pattern =
+    Pattern::new(r#"^(?:os\.)?(?:getenv|environ\.get)\(\s*["'](\w+)["']\s*,\s*["']([^"']+)["']\s*\)$"#);
+
+/// The variable and the text in its place, of a host that is read from the environment.
+fn by_default(host: &str) -> Option<(&str, &str)> {
+    let found = DEFAULT.captures(host)?;
+    Some((found.get(1)?.as_str(), found.get(2)?.as_str()))
 }
 
 /// Whether the nearest block around a line is one that may be passed over.

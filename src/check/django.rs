@@ -28,7 +28,13 @@ const VENV: Check = warning(
      its files too.",
 );
 
-pub(super) const CHECKS: &[Check] = &[HOSTS, STATIC, MENTION, VENV];
+const ORIGINS: Check = error(
+    "django-csrf-origin",
+    "Since Django 4.0 every item of CSRF_TRUSTED_ORIGINS begins with its scheme (`https://`). Without one Django's system checks end every \
+     manage.py command, migrate above all (4_0.E001).",
+);
+
+pub(super) const CHECKS: &[Check] = &[HOSTS, STATIC, MENTION, VENV, ORIGINS];
 
 const HEALTHCHECK: &str = "healthcheck.railway.app";
 
@@ -40,6 +46,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     venv(facts, findings);
     let Some((path, text)) = settings(facts) else { return };
     allowed_hosts(facts, &path, &text, findings);
+    origins(facts, &path, &text, findings);
     let collects = facts.commands().iter().any(|command| command.contains("collectstatic"));
     let opaque = text.contains("import *");
     if collects && !opaque && !text.contains("STATIC_ROOT") && !text.contains("STORAGES") {
@@ -62,6 +69,39 @@ fn settings(facts: &Facts<'_>) -> Option<(PathBuf, String)> {
     let path = found.next().filter(|_| found.next().is_none())?;
     let text = facts.app.read_text(&path).ok()?;
     Some((path, text))
+}
+
+static TEXT: Pattern = Pattern::new(r#"["']([^"']+)["']"#);
+
+/// Origins without their scheme, in lists of one line.
+fn origins(facts: &Facts<'_>, path: &Path, text: &str, findings: &mut Findings) {
+    let old = facts.requirements().of("django").filter_map(|entry| entry.requirement.pinned());
+    if old.into_iter().any(|version| *version < pep440_rs::Version::new([4, 0])) {
+        return;
+    }
+    let lines = text.lines().enumerate().filter(|(_, line)| line.starts_with("CSRF_TRUSTED_ORIGINS"));
+    for (index, line) in lines {
+        let Some(list) = line.split_once('=').map(|(_, list)| list.trim()).filter(|list| list.starts_with(['[', '(']))
+        else {
+            continue;
+        };
+        let items =
+            TEXT.regex().into_iter().flat_map(|pattern| pattern.captures_iter(list)).filter_map(|found| found.get(1));
+        let bare: Vec<&str> =
+            items.map(|item| item.as_str()).filter(|item| !item.contains("://") && item.contains('.')).collect();
+        let Some(first) = bare.first().filter(|_| !list.contains("+ ") && !list.contains("f\"")) else { continue };
+        let better = bare.iter().fold(line.to_owned(), |line, item| {
+            ['"', '\''].iter().fold(line, |line, quote| {
+                line.replace(&format!("{quote}{item}{quote}"), &format!("{quote}https://{item}{quote}"))
+            })
+        });
+        let place = facts.app.place(path);
+        let finding = ORIGINS
+            .found(format!("CSRF_TRUSTED_ORIGINS names {first} without its scheme, and Django's checks refuse that"))
+            .about(*first)
+            .at(Source::line(&place, index + 1), line);
+        findings.push(finding.fix("write https:// before it", vec![replace_line(&place, index + 1, line, better)]));
+    }
 }
 
 fn allowed_hosts(facts: &Facts<'_>, path: &Path, text: &str, findings: &mut Findings) {

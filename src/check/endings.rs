@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::facts::Facts;
-use super::facts::command::{invocations, is_python};
+use super::facts::command::invocations;
+use super::facts::shell_script;
 use super::facts::start::Start;
 use super::finding::{Check, Findings, append_line, error};
 use crate::finding::Edit;
@@ -16,21 +17,13 @@ pub(crate) const ENDINGS: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[ENDINGS];
 
-/// A longer file is not a script that starts something.
-const LARGEST: u64 = 1 << 16;
-
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let Some(start) = Start::of(facts).filter(|_| facts.is_python()) else { return };
     for invocation in invocations(start.command) {
-        let by_path = invocation.path.starts_with("./");
-        let named = match invocation.program {
-            "bash" | "sh" => invocation.arguments.iter().copied().find(|word| !word.starts_with('-')),
-            program if is_python(program) => None,
-            _ => Some(invocation.path).filter(|_| by_path),
-        };
-        let Some(named) = named.filter(|named| !named.starts_with('/') && !named.contains("..")) else { continue };
+        let by_path = Some(invocation.path).filter(|path| path.starts_with("./") && !path.contains(".."));
+        let Some(named) = shell_script::named(&invocation).or(by_path) else { continue };
         let path = Path::new(invocation.folder).join(named.trim_start_matches("./"));
-        let Ok(text) = crate::fs::read_text(&facts.app.root().join(&path), LARGEST) else { continue };
+        let Ok(text) = crate::fs::read_text(&facts.app.root().join(&path), shell_script::LARGEST) else { continue };
         let Some(line) = text.split('\n').position(|line| line.ends_with('\r')) else { continue };
         let shown = path.display();
         let file = facts.app.place(&path);

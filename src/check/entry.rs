@@ -1,6 +1,7 @@
 //! Whether what is started is there.
 
 use super::facts::Facts;
+use super::facts::code::Code;
 use super::facts::command::{Invocation, invocations, is_python};
 use super::facts::start::Start;
 use super::facts::target::{TARGET, apps, script, target};
@@ -39,7 +40,15 @@ const UNFOLLOWED: &[&str] = &["`", "$(", " (", "PYTHONPATH", "pushd", "sh -c", "
 const MOST_FILES: usize = 64;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    let Some(start) = Start::of(facts).filter(|_| facts.is_python()) else { return };
+    if !facts.is_python() {
+        return;
+    }
+    for start in &Start::all(facts) {
+        command(facts, start, findings);
+    }
+}
+
+fn command(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
     if start.command.starts_with('(') || UNFOLLOWED.iter().any(|way| start.command.contains(way)) {
         return;
     }
@@ -58,11 +67,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             return;
         }
         if takes_target(invocation.program) {
-            server(facts, &start, &invocation, findings);
+            server(facts, start, &invocation, findings);
         } else if invocation.is_module {
-            module(facts, &start, &invocation, findings);
+            module(facts, start, &invocation, findings);
         } else {
-            file(facts, &start, &invocation, findings);
+            file(facts, start, &invocation, findings);
         }
     }
 }
@@ -205,6 +214,27 @@ fn server(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, fin
                 .at(start.source.clone(), start.command);
             // Whatever is built may write modules too.
             let finding = if facts.builds() { finding.severity(Severity::Warning) } else { finding };
+            let in_src = Path::new("src").join(name.replace('.', "/"));
+            let in_src = [in_src.with_extension("py"), in_src.join("__init__.py")]
+                .into_iter()
+                .find(|file| facts.app.has_file(file));
+            if let Some(file) = in_src.filter(|_| base.as_os_str().is_empty()) {
+                let option = match invocation.program {
+                    "uvicorn" => "--app-dir src",
+                    "gunicorn" => "--pythonpath src",
+                    _ => "",
+                };
+                let text = match option {
+                    "" => format!("env PYTHONPATH=src {}", invocation.text),
+                    option => format!("{} {option}", invocation.text),
+                };
+                let better = start.command.replacen(invocation.text, &text, 1);
+                let finding = finding
+                    .at(facts.app.file(&file), "")
+                    .help("the folder src is not where Python looks: say so, or install the project");
+                findings.push(finding.fix("look in src", start.replaced_with(facts, &better)));
+                return;
+            }
             let finding = match likely(&facts.app, &base)[..] {
                 [(ref module, ref app)] => {
                     let better = start.command.replacen(target, &format!("{module}:{app}"), 1);
@@ -249,7 +279,22 @@ fn attribute_of(
     };
     let Ok(text) = facts.app.read_text(file) else { return };
     let opaque = ["import *", "globals()", "__getattr__", "setattr(", "exec("].iter().any(|way| text.contains(way));
-    if opaque || has_word(&text, wanted) {
+    if opaque {
+        return;
+    }
+    if let Some((line, binding)) = only_when_run(&text, wanted) {
+        let finding = ATTRIBUTE
+            .found(format!(
+                "{} makes {wanted} only under `if __name__ == \"__main__\"`, which a server does not come to",
+                file.display()
+            ))
+            .about(format!("{module}:{wanted}"))
+            .at(start.source.clone(), start.command)
+            .at(facts.app.line(file, Some(line)), binding);
+        return findings
+            .push(finding.help(format!("move the line that makes {wanted} above the `if`, to the left margin")));
+    }
+    if has_word(&text, wanted) {
         return;
     }
     let finding = ATTRIBUTE
@@ -263,6 +308,33 @@ fn attribute_of(
         }
         _ => submodule(finding, facts, start, target, module, file),
     });
+}
+
+/// The only binding of a name, where it stands under the guard of a script: its line and text.
+fn only_when_run(text: &str, name: &str) -> Option<(usize, String)> {
+    let code = Code::read(text);
+    let binds = |text: &str| {
+        let bound = text
+            .strip_prefix("def ")
+            .or_else(|| text.strip_prefix("async def "))
+            .or_else(|| text.strip_prefix("class "));
+        let head = bound.unwrap_or(text);
+        let rest = head.strip_prefix(name).map(str::trim_start);
+        let assigned = rest.is_some_and(|rest| {
+            rest.starts_with(['=', ':', '(', ','])
+                && (bound.is_some() || !rest.starts_with('(') && !rest.starts_with("=="))
+        });
+        assigned
+            || (text.contains("import ")
+                || text.starts_with("global ")
+                || text.starts_with("for ")
+                || text.starts_with("with "))
+                && has_word(text, name)
+    };
+    let mut all = code.statements.iter().filter(|statement| binds(&statement.text));
+    let only = all.next().filter(|_| all.next().is_none())?;
+    let is_guard = |head: &str| head.starts_with("if ") && head.contains("__name__") && head.contains("__main__");
+    code.heads_around(only).any(is_guard).then(|| (only.line, only.text.clone()))
 }
 
 /// For a package whose app lives in a file of it.

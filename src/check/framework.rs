@@ -51,16 +51,22 @@ const UNSEEN: &[&str] = &[
 static MADE: Pattern = Pattern::new(r"^([A-Za-z_]\w*)\s*(?::[^=]+)?=\s*(?:\w+\.)*([A-Z]\w+)\(");
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    let Some(start) = Start::of(facts).filter(|_| facts.is_python()) else { return };
-    let all = invocations(start.command);
-    // Something else runs beside it.
-    let several = start.command.contains([';', '|', '\n']) || start.command.replace("&&", "").contains('&');
-    if let (Some(last), false) = (all.last(), several) {
-        not_started(facts, &start, last, findings);
+    if !facts.is_python() {
+        return;
     }
     flet(facts, findings);
-    for invocation in &all {
-        kind(facts, &start, invocation, findings);
+    let starts = Start::all(facts);
+    for start in &starts {
+        let all = invocations(start.command);
+        // Something else runs beside it.
+        let several = start.command.contains([';', '|', '\n']) || start.command.replace("&&", "").contains('&');
+        let is_last = starts.last().is_some_and(|last| last.source == start.source);
+        if let (Some(last), false, true) = (all.last(), several, is_last) {
+            not_started(facts, start, last, findings);
+        }
+        for invocation in &all {
+            kind(facts, start, invocation, findings);
+        }
     }
 }
 

@@ -14,8 +14,10 @@ pub(crate) mod environment_path;
 mod factory;
 pub(crate) mod facts;
 pub(crate) mod framework;
+mod guard;
 pub(crate) mod ignored;
 pub(crate) mod imports;
+mod local_version;
 pub(crate) mod misspelt;
 mod named;
 pub(crate) mod nixpacks;
@@ -24,12 +26,14 @@ pub(crate) mod platform;
 mod programs;
 pub(crate) mod pyproject;
 pub(crate) mod railpack;
+pub(crate) mod relative;
 pub(crate) mod repository;
 pub(crate) mod requirements;
 mod secrets;
 pub(crate) mod server;
 pub(crate) mod shadowed;
 mod shell;
+pub(crate) mod spelling;
 pub(crate) mod statics;
 pub(crate) mod twice;
 pub(crate) mod unprovided;
@@ -63,6 +67,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: plan::CHECKS, check: plan::check },
     Topic { checks: pyproject::CHECKS, check: pyproject::check },
     Topic { checks: requirements::CHECKS, check: requirements::check },
+    Topic { checks: local_version::CHECKS, check: local_version::check },
     Topic { checks: named::CHECKS, check: named::check },
     Topic { checks: twice::CHECKS, check: twice::check },
     Topic { checks: server::CHECKS, check: server::check },
@@ -72,13 +77,17 @@ const TOPICS: &[Topic] = &[
     Topic { checks: factory::CHECKS, check: factory::check },
     Topic { checks: unread::CHECKS, check: unread::check },
     Topic { checks: imports::CHECKS, check: imports::check },
+    Topic { checks: spelling::CHECKS, check: spelling::check },
+    Topic { checks: relative::CHECKS, check: relative::check },
     Topic { checks: shadowed::CHECKS, check: shadowed::check },
     Topic { checks: repository::CHECKS, check: repository::check },
     Topic { checks: unprovided::CHECKS, check: unprovided::check },
     Topic { checks: variables::CHECKS, check: variables::check },
     Topic { checks: framework::CHECKS, check: framework::check },
+    Topic { checks: guard::CHECKS, check: guard::check },
     Topic { checks: wrapper::CHECKS, check: wrapper::check },
     Topic { checks: shell::CHECKS, check: shell::check },
+    Topic { checks: railpack::packages::CHECKS, check: railpack::packages::check },
     Topic { checks: programs::CHECKS, check: programs::check },
     Topic { checks: statics::CHECKS, check: statics::check },
     Topic { checks: workspace::CHECKS, check: workspace::check },

@@ -49,19 +49,27 @@ pub(super) fn is_packaged(program: &str) -> bool {
 }
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    let Some(start) = Start::of(facts).filter(|_| facts.is_python()) else { return };
+    if !facts.is_python() {
+        return;
+    }
+    for start in &Start::all(facts) {
+        command(facts, start, findings);
+    }
+}
+
+fn command(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
     let invocations = invocations(start.command);
     for invocation in &invocations {
-        interpreter(facts, &start, invocation, findings);
-        program(facts, &start, invocation, findings);
-        super::console::own_script(&PROGRAM, facts, &start, invocation, findings);
+        interpreter(facts, start, invocation, findings);
+        program(facts, start, invocation, findings);
+        super::console::own_script(&PROGRAM, facts, start, invocation, findings);
         let server = SERVERS.iter().find(|server| {
             server.program == invocation.program && (server.verb.is_empty() || invocation.has(server.verb))
         });
         if let Some(server) = server {
-            listens(facts, &start, invocation, server, findings);
+            listens(facts, start, invocation, server, findings);
         }
-        development(facts, &start, invocation, findings);
+        development(facts, start, invocation, findings);
         if matches!(invocation.program, "uvicorn" | "gunicorn" | "hypercorn" | "flask") && invocation.has("--reload") {
             let without = start.command.replacen(" --reload", "", 1);
             let finding = RELOAD.found(format!("{} restarts itself on file changes", invocation.program));
@@ -69,7 +77,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             findings.push(finding.fix("leave --reload out", start.replaced_with(facts, &without)));
         }
     }
-    literal(facts, &start, findings);
+    literal(facts, start, findings);
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -110,6 +118,12 @@ fn listens(
     let reads_port = server.program == "fastapi" && server.verb == "run" && named.is_none() && reads_port(facts);
     let port = if reads_port { "" } else { named.unwrap_or(server.default_port) };
     let expected = facts.variable("PORT");
+    let own = own_file(facts, invocation, server, given.is_some(), named.is_some());
+    let (host, port) = match &own {
+        Some(own) => (own.host.as_deref().unwrap_or(host), own.port.as_deref().unwrap_or(port)),
+        None => (host, port),
+    };
+    let wrong_host = wrong_host || own.as_ref().and_then(|own| own.host.as_deref()).is_some_and(is_loopback);
     let wrong_port = !port.is_empty()
         && port.bytes().all(|byte| byte.is_ascii_digit())
         && expected != Some(port)
@@ -141,13 +155,14 @@ fn listens(
         let finding =
             HOST.found(format!("{} listens on {host}, where nobody outside the container reaches it", server.program));
         let finding = finding.about(host).at(start.source.clone(), start.command);
+        let finding = own.iter().filter_map(|own| own.host_at.clone()).fold(finding, |finding, at| finding.at(at, ""));
         findings.push(finding.fix("listen on 0.0.0.0", start.replaced_with(facts, &better)));
     }
     if wrong_port {
         let finding = PORT.found(format!("{} listens on port {port}, whatever PORT says", server.program)).about(port);
-        findings.push(
-            finding.at(start.source.clone(), start.command).fix("listen on $PORT", start.replaced_with(facts, &better)),
-        );
+        let finding = finding.at(start.source.clone(), start.command);
+        let finding = own.iter().filter_map(|own| own.port_at.clone()).fold(finding, |finding, at| finding.at(at, ""));
+        findings.push(finding.fix("listen on $PORT", start.replaced_with(facts, &better)));
     }
 }
 
@@ -156,6 +171,37 @@ fn reads_port(facts: &Facts<'_>) -> bool {
     let entry = facts.requirements().of("fastapi-cli").find_map(|entry| entry.requirement.pinned().cloned());
     let locked = || super::facts::provided::locked_version(facts, "fastapi-cli")?.parse().ok();
     entry.or_else(locked).is_none_or(|version| version >= pep440_rs::Version::new([0, 0, 12]))
+}
+
+/// What a server's own settings file says where its command says nothing.
+#[derive(Default)]
+struct OwnFile {
+    host: Option<String>,
+    host_at: Option<Source>,
+    port: Option<String>,
+    port_at: Option<Source>,
+}
+
+/// Streamlit's `.streamlit/config.toml`: its options on the command line and its variables come before it.
+fn own_file(
+    facts: &Facts<'_>,
+    invocation: &Invocation<'_>,
+    server: &Server,
+    has_host: bool,
+    has_port: bool,
+) -> Option<OwnFile> {
+    const FILE: &str = ".streamlit/config.toml";
+    let is_here = server.program == "streamlit" && invocation.folder.is_empty() && facts.app.has_file(FILE);
+    let file = is_here.then(|| super::facts::keyed::Keyed::read(&facts.app, std::path::Path::new(FILE)))??;
+    let said = |key: &str, variable: &str, is_given: bool| {
+        let path = ["server", key];
+        let value = file.get(&path).filter(|_| !is_given && facts.variable(variable).is_none())?;
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        Some((text, file.source(&path)))
+    };
+    let (host, host_at) = said("address", server.variables[0], has_host).unzip();
+    let (port, port_at) = said("port", server.variables[1], has_port).unzip();
+    Some(OwnFile { host, host_at, port, port_at })
 }
 
 /// Where a server is told to listen, other than by its command.

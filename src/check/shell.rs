@@ -39,6 +39,7 @@ fn around(command: &str) -> Option<&'static str> {
 }
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    script(facts, findings);
     let Some(start) = Start::of(facts).filter(|start| facts.is_python() && start.is_written(facts)) else {
         return;
     };
@@ -68,4 +69,22 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             .help("leave the pipe out, since the platform keeps what is printed, or write `exec server > >(filter)`"),
         _ => finding.help(format!("write `exec` before {}", server.program)),
     });
+}
+
+/// A script whose last command is a server keeps bash as well: only for what `-c` is given bash makes room by itself.
+fn script(facts: &Facts<'_>, findings: &mut Findings) {
+    let starts = Start::all(facts);
+    let [_, .., start] = &starts[..] else { return };
+    let command = start.command.trim();
+    let all = invocations(command);
+    let Some(server) = all.last().filter(|_| facts.is_python() && !command.starts_with("exec ")) else { return };
+    let is_server = server.is_module || is_python(server.program) || super::server::is_packaged(server.program);
+    if !is_server || command.contains(['&', '|', ';']) {
+        return;
+    }
+    let finding = BEHIND
+        .found(format!("the script keeps bash as process 1, and SIGTERM does not reach {}", server.program))
+        .about("the script")
+        .at(start.source.clone(), command);
+    findings.push(finding.fix("start it with `exec`", start.replaced_with(facts, &format!("exec {command}"))));
 }

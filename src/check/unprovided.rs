@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::facts::Facts;
-use super::facts::provided::{Provided, brings};
+use super::facts::provided::{LeftOut, Provided, brings};
 use super::finding::{Check, Findings, warning};
 use super::railpack::NOTHING;
 use crate::catalog::modules;
@@ -46,12 +46,12 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         if !seen.insert(top.to_owned()) {
             continue;
         }
-        let development = provided.development.iter().find(|(name, _)| brings(name, &import.name));
-        let is_guess = facts.absent.is_none() && development.is_none();
+        let left_out = provided.left_out.iter().find(|left_out| brings(&left_out.name, &import.name));
+        let is_guess = facts.absent.is_none() && left_out.is_none();
         if is_guess && provided.may_bring(&import.name) {
             continue;
         }
-        let other = match development {
+        let other = match left_out {
             Some(_) => None,
             None => {
                 others.get_or_insert_with(|| other_files(facts)).iter().find(|other| brings(&other.name, &import.name))
@@ -61,7 +61,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             continue;
         }
         let known = modules::distribution(&import.name).filter(|_| !modules::sounds_own(top));
-        let named = other.map(|other| other.line.as_str()).or(development.map(|(name, _)| name.as_str())).or(known);
+        let named =
+            other.map(|other| other.line.as_str()).or(left_out.map(|left_out| left_out.name.as_str())).or(known);
         let Some(install) = named.or_else(|| facts.absent.map(|_| top)) else { continue };
         let message = match facts.absent {
             Some(_) => {
@@ -69,14 +70,14 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
                 let package = other.map(|name| format!(" ({name})")).unwrap_or_default();
                 format!("{top} is imported, and nothing that was installed has it{package}{}", when(import))
             }
-            None => message(import, install, provided, development.is_some()),
+            None => message(import, install, provided, left_out, other),
         };
         let finding = MISSING.found(message).about(install_name(install));
         let place = facts.app.line(&import.module.path, Some(import.line));
         let finding = finding.at(place, import.text).severity(severity(import, provided, other.is_some()));
-        let finding = match (other, development) {
+        let finding = match (other, left_out) {
             (Some(other), _) => finding.at(other.source.clone(), &other.line).likely(),
-            (None, Some((_, source))) => finding.at(source.clone(), ""),
+            (None, Some(left_out)) => finding.at(left_out.source.clone(), ""),
             (None, None) => finding.likely(),
         };
         if named.is_none() {
@@ -84,7 +85,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
                 .push(finding.help(format!("add the package that has the module {top} to what the deploy installs")));
             continue;
         }
-        findings.push(if development.is_none() && is_used(facts) && facts.app.has_file(REQUIREMENTS) {
+        findings.push(if left_out.is_none() && is_used(facts) && facts.app.has_file(REQUIREMENTS) {
             finding.fix(format!("require {install}"), vec![require(facts, install)])
         } else {
             finding.help(format!("add {install} to the dependencies that the deploy installs"))
@@ -96,13 +97,31 @@ fn when(import: &Foreign<'_>) -> &'static str {
     if import.is_certain { "" } else { ", which fails when that code is reached" }
 }
 
-fn message(import: &Foreign<'_>, install: &str, provided: &Provided, is_development: bool) -> String {
+fn message(
+    import: &Foreign<'_>,
+    install: &str,
+    provided: &Provided,
+    left_out: Option<&LeftOut>,
+    other: Option<&Other>,
+) -> String {
     let top = import.name.split('.').next().unwrap_or_default();
     let when = when(import);
-    match (provided.names.is_empty(), is_development) {
-        (_, true) => format!("{top} is imported, and only the development group has {}{when}", install_name(install)),
-        (true, _) => format!("{top} is imported, and the plan installs no packages at all{when}"),
-        _ => format!("{top} is imported, and no requirement brings it ({}){when}", install_name(install)),
+    let name = install_name(install);
+    match (left_out, other.filter(|_| provided.names.is_empty())) {
+        (Some(left_out), _) => {
+            format!(
+                "{top} is imported, and only {} has {name}, which the deploy does not install{when}",
+                left_out.place
+            )
+        }
+        (None, Some(Other { source: Source::File { path, .. }, .. })) => format!(
+            "{top} is imported, and the plan installs no packages at all: nothing reads {}{when}",
+            path.display()
+        ),
+        _ if provided.names.is_empty() => {
+            format!("{top} is imported, and the plan installs no packages at all{when}")
+        }
+        _ => format!("{top} is imported, and no requirement brings it ({name}){when}"),
     }
 }
 
@@ -138,6 +157,8 @@ fn other_files(facts: &Facts<'_>) -> Vec<Other> {
     let mut files = 0;
     let mut found = Vec::new();
     for folder in folders.into_iter().take(64) {
+        let is_of_lists = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("requirement"));
+        let is_list = |name: &str| is_list(name) || is_of_lists && name.ends_with(".txt");
         for file in in_folder(app, &folder).into_iter().filter(|name| is_list(name)) {
             let path = folder.join(&file);
             if read.contains(&app.place(&path)) || files == MOST_FILES {
@@ -148,6 +169,29 @@ fn other_files(facts: &Facts<'_>) -> Vec<Other> {
                 let Some(name) = entry.requirement.name.clone() else { continue };
                 let source = entry.source();
                 found.push(Other { name, line: entry.written.trim().to_owned(), source });
+            }
+        }
+    }
+    found.extend(unread_lists(app));
+    found
+}
+
+/// What the files of other tools ask for in the root: conda's environment, and the lock of PEP 751. No builder reads them.
+fn unread_lists(app: &Project) -> Vec<Other> {
+    let mut found = Vec::new();
+    for file in ["environment.yml", "environment.yaml", "pylock.toml"] {
+        let Some(text) = app.has_file(file).then(|| app.read_text(file).ok()).flatten() else { continue };
+        for (index, line) in text.lines().enumerate() {
+            let item = match file {
+                "pylock.toml" => line.strip_prefix("name = ").map(|name| name.trim().trim_matches('"')),
+                _ => line.trim_start().strip_prefix("- ").map(str::trim).filter(|item| !item.ends_with(':')),
+            };
+            let Some(item) = item else { continue };
+            let item = item.rsplit("::").next().unwrap_or(item);
+            let name = install_name(item);
+            if !name.is_empty() && name != "python" && name != "pip" {
+                let source = app.line(file, Some(index + 1));
+                found.push(Other { name: normalize(name), line: name.to_owned(), source });
             }
         }
     }

@@ -5,9 +5,12 @@ use std::collections::HashSet;
 
 use super::facts::Facts;
 use super::facts::environment::Read;
+use super::facts::requirements::is_used;
 use super::facts::start::Start;
 use super::finding::{Check, Findings, warning};
 use crate::finding::Severity;
+use crate::log::pattern::Pattern;
+use crate::project::Source;
 
 pub(crate) const MISSING: Check = warning(
     "missing-env-var",
@@ -27,16 +30,19 @@ pub(super) fn missing<'s>(facts: &'s Facts<'_>) -> Vec<&'s Read> {
 
 fn unset<'s>(facts: &'s Facts<'_>, file: Option<&DotEnv>) -> impl Iterator<Item = &'s Read> {
     let environment = facts.environment();
-    let start = Start::of(facts).map_or("", |start| start.command);
+    let starts = Start::all(facts);
+    let script = facts.script_text();
     let given = move |name: &str| {
         facts.variable(name).is_some()
-            || start.contains(&format!("{name}="))
+            || starts.iter().any(|start| start.command.contains(&format!("{name}=")))
+            || script.contains(&format!("{name}="))
             || environment.reads_file && file.is_some_and(|file| file.is_deployed && file.names.contains(name))
     };
     environment.reads.iter().filter(move |read| !given(&read.name))
 }
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    in_requirements(facts, findings);
     let file = dotenv(facts);
     let missing: Vec<_> = unset(facts, file.as_ref()).take(MOST).collect();
     let Some(first) = missing.first() else { return };
@@ -62,6 +68,33 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             listed(&names)
         )),
     );
+}
+
+static EXPANDED: Pattern = Pattern::ascii(r"\$\{([A-Z][A-Z0-9_]*)\}");
+
+/// Variables that pip puts into the lines of requirements.txt, a private index's token above all. One that is not set stays text.
+fn in_requirements(facts: &Facts<'_>, findings: &mut Findings) {
+    if !facts.is_python() || !is_used(facts) {
+        return;
+    }
+    for (path, _) in &facts.requirements().files {
+        let Ok(text) = facts.project.read_text(path) else { continue };
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with('#')) {
+            let names = EXPANDED.regex().into_iter().flat_map(|pattern| pattern.captures_iter(line));
+            for name in names.filter_map(|found| found.get(1)).map(|name| name.as_str()) {
+                if facts.variable(name).is_some() {
+                    continue;
+                }
+                let finding = MISSING
+                    .found(format!("{} asks for {name}, and nothing sets it", path.display()))
+                    .about(name)
+                    .at(Source::line(path, index + 1), line);
+                findings.push(finding.help(format!(
+                    "set {name} among the service's variables, so that the build has it; for a rehearsal: --env {name}=…"
+                )));
+            }
+        }
+    }
 }
 
 fn listed(names: &[&str]) -> String {

@@ -35,7 +35,14 @@ static IMPORT: Pattern =
 
 /// What to expect and, in a few words, why. `None` when nothing tells.
 pub fn expectation(root: &Path, hints: &Hints<'_>) -> (Option<SmokeKind>, &'static str) {
-    let words: Vec<&str> = hints.start.split([' ', '\t', '/', ';', '&', '|', '(', ')', '"', '\'']).collect();
+    // What a script runs counts as if the start command ran it.
+    let scripts = hints.start.split_whitespace().map(|word| word.trim_start_matches("./"));
+    let scripts = scripts.filter(|word| word.ends_with(".sh") && !word.starts_with('/') && !word.contains(".."));
+    let texts: Vec<String> = scripts.filter_map(|name| read(&root.join(name))).collect();
+    let commands = texts.iter().flat_map(|text| text.lines()).filter(|line| !line.trim_start().starts_with('#'));
+    let all: Vec<&str> = std::iter::once(hints.start).chain(commands).collect();
+    let parts = all.iter().flat_map(|command| command.split([' ', '\t', '/', ';', '&', '|', '(', ')', '"', '\'']));
+    let words: Vec<&str> = parts.collect();
     let runs = |listening: bool| programs(listening).any(|program| words.contains(&program));
     if hints.scheduled {
         return (Some(SmokeKind::Exits), "the platform runs it on a schedule");

@@ -45,12 +45,23 @@ pub(in crate::check) struct Inputs<'a> {
     railway: OnceCell<Option<Keyed>>,
     pyproject: OnceCell<Option<Keyed>>,
     requirements: OnceCell<Requirements>,
+    script_lines: OnceCell<Vec<(String, Source)>>,
 }
 
 impl<'a> Inputs<'a> {
     pub(in crate::check) fn new(project: &'a Project, given: &'a DeployOptions, built: Built<'a>) -> Self {
-        let (config, railway, pyproject, requirements) = Default::default();
-        let mut inputs = Self { project, app: project.clone(), given, built, config, railway, pyproject, requirements };
+        let (config, railway, pyproject, requirements, script_lines) = Default::default();
+        let mut inputs = Self {
+            project,
+            app: project.clone(),
+            given,
+            built,
+            config,
+            railway,
+            pyproject,
+            requirements,
+            script_lines,
+        };
         let inner = inputs.derived().filter(|derived| derived.root != project.root());
         if let Some(app) = inner.and_then(|derived| project.enter(&derived.root).ok()) {
             inputs.app = app;
@@ -245,6 +256,22 @@ impl<'a> Inputs<'a> {
             true => Requirements::read(&self.app, Path::new(REQUIREMENTS)),
             false => Requirements::default(),
         })
+    }
+
+    /// The commands of the shell script that the start command runs, a line each; empty where it runs none.
+    pub(in crate::check) fn script_lines(&self) -> &[(String, Source)] {
+        self.script_lines.get_or_init(|| {
+            let start = self.start_choices().last();
+            start.map(|start| super::shell_script::lines(&self.app, &start.value)).unwrap_or_default()
+        })
+    }
+
+    /// The whole text of that script.
+    pub(in crate::check) fn script_text(&self) -> String {
+        match self.script_lines().first() {
+            Some((_, Source::File { path, .. })) => self.project.read_text(path).unwrap_or_default(),
+            _ => String::new(),
+        }
     }
 
     /// How dependencies are installed, in Nixpacks' words; `none` where nothing is.

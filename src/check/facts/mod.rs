@@ -15,6 +15,7 @@ pub(super) mod python;
 pub(super) mod reach;
 pub(super) mod requirements;
 pub(crate) mod scripts;
+pub(super) mod shell_script;
 pub(crate) mod siblings;
 pub(super) mod start;
 pub(super) mod started;

@@ -74,9 +74,11 @@ fn plain(text: &str) -> String {
 
 /// What is started first, then what it surely imports, nearest first, then what it may import.
 pub(in crate::check) fn modules(inputs: &Inputs<'_>) -> Vec<Module> {
-    let Some(start) = Start::of(inputs).filter(|_| inputs.is_python()) else { return Vec::new() };
+    if !inputs.is_python() {
+        return Vec::new();
+    }
     let mut walk = Walk { app: &inputs.app, found: Vec::new(), seen: HashSet::new() };
-    for invocation in invocations(start.command) {
+    for invocation in Start::all(inputs).iter().flat_map(|start| invocations(start.command)) {
         for Started { base, path, is_script } in started(inputs, &invocation) {
             let next = walk.found.len();
             walk.add(path, base, None, true, is_script);

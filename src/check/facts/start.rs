@@ -17,11 +17,22 @@ impl<'a> Start<'a> {
         Some(Self { command: &choice.value, source: &choice.because })
     }
 
+    /// The start command, and the commands of the script that it runs.
+    pub(in crate::check) fn all<'i>(inputs: &'i Inputs<'_>) -> Vec<Start<'i>> {
+        let lines = inputs.script_lines().iter().map(|(command, source)| Start { command, source });
+        Start::of(inputs).into_iter().chain(lines).collect()
+    }
+
     /// Whether a person wrote it.
     pub(in crate::check) fn is_written(&self, inputs: &Inputs<'_>) -> bool {
         inputs.keyed(self.source).is_some()
             || self.in_procfile()
+            || self.in_script(inputs)
             || matches!(self.source, Source::Variable(_) | Source::Flag(_))
+    }
+
+    fn in_script(&self, inputs: &Inputs<'_>) -> bool {
+        inputs.script_lines().iter().any(|(_, source)| source == self.source)
     }
 
     fn in_procfile(&self) -> bool {
@@ -38,7 +49,7 @@ impl<'a> Start<'a> {
         }
         let Source::File { path, line: Some(line) } = self.source else { return Vec::new() };
         let was = inputs.line(self.source);
-        let in_line = self.in_procfile() && was.contains(self.command);
+        let in_line = (self.in_procfile() || self.in_script(inputs)) && was.contains(self.command);
         in_line.then(|| replace_line(path, *line, &was, was.replacen(self.command, command, 1))).into_iter().collect()
     }
 }

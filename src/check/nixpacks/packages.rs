@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use pep440_rs::{Version, VersionSpecifiers};
 
+use crate::catalog::base_commands::BASE_COMMANDS;
 use crate::check::facts::Facts;
 use crate::check::facts::requirements::{applies, is_used};
 use crate::check::finding::{Check, Finding, Findings, add_item, error, replace_line, warning};
@@ -38,7 +39,7 @@ const LIBPQ: Check = error(
     "psycopg-without-libpq",
     "psycopg 3 alone looks for libpq on the system and does not find the one that Nixpacks adds. psycopg[binary] brings its own.",
 );
-const BROWSERS: Check = warning(
+pub(crate) const BROWSERS: Check = warning(
     "playwright-without-browsers",
     "Playwright's package comes without browsers, and the browsers need many system libraries. A Dockerfile from Playwright's own image is \
      the way that works.",
@@ -79,16 +80,23 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         .filter(|entry| !entry.is_constraint && entry.requirement.origin == Origin::Index && applies(entry, &python));
     for entry in entries {
         let Some(name) = entry.requirement.name.as_deref() else { continue };
-        for row in NEEDS.get(name).into_iter().flatten() {
-            if let [condition, kind, attributes, apt @ ..] = &row[..]
-                && holds(entry, condition)
-            {
-                needs(facts, entry, kind, attributes, apt, findings);
-            }
+        for (kind, attributes, apt) in needs_of(entry, name) {
+            needs(facts, entry, kind, attributes, apt, findings);
         }
         wheel(facts, entry, &python, findings);
         special(facts, entry, name, findings);
     }
+}
+
+/// What a requirement needs beside itself: the kind, the attributes of nixpkgs, and Debian's packages.
+pub(in crate::check) fn needs_of<'e>(
+    entry: &'e Entry,
+    name: &str,
+) -> impl Iterator<Item = (&'static str, &'static str, &'static [&'static str])> + use<'e> {
+    NEEDS.get(name).into_iter().flatten().filter_map(move |row| match &row[..] {
+        [condition, kind, attributes, apt @ ..] if holds(entry, condition) => Some((*kind, *attributes, apt)),
+        _ => None,
+    })
 }
 
 fn holds(entry: &Entry, condition: &str) -> bool {
@@ -112,7 +120,9 @@ fn needs(facts: &Facts<'_>, entry: &Entry, kind: &str, attributes: &str, apt: &[
         "lib" => facts.choices("phases.setup.nixLibs").any(|choice| base(&choice.value) == base(attribute)),
         _ => facts.plans(attribute),
     };
-    let missing: Vec<&str> = attributes.split(',').filter(|attribute| !has(attribute)).collect();
+    let in_image = |program: &&str| kind == "program" && BASE_COMMANDS.contains(program);
+    let missing: Vec<&str> =
+        attributes.split(',').filter(|attribute| !has(attribute) && !in_image(attribute)).collect();
     // Debian's headers and programs are found; its libraries are not, by Nix' Python.
     if missing.is_empty() || apt_there && kind != "lib" {
         return;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::builder::nixpacks::PlanError;
 use crate::check::facts::Facts;
-use crate::check::finding::{Check, Finding, Findings, append_line, error, note, set_key, warning};
+use crate::check::finding::{Check, Finding, Findings, append_line, error, note, replace_line, set_key, warning};
 use crate::check::plan;
 use crate::finding::{Edit, Severity};
 use crate::project::{InputError, Source};
@@ -125,7 +125,19 @@ fn refused(facts: &Facts<'_>, refusal: &PlanError) -> Finding {
     };
     let finding = if is_tool_versions(&because) { pin_tool(finding, &because, &line) } else { finding };
     let advised = matches!(refusal, PlanError::Refused { messages, .. } if messages.iter().any(|m| m.contains("WSGI")));
-    let finding = if advised { finding.help(wsgi_help(facts)) } else { finding };
+    let finding = match (advised, written_tightly(facts)) {
+        (true, Some((path, number, line))) => {
+            let better = line.replacen("WSGI_APPLICATION", "", 1);
+            let better = format!("WSGI_APPLICATION = {}", better.trim_start_matches([' ', '\t', '=']));
+            let edits = vec![replace_line(&path, number, &line, better)];
+            let finding = finding.at(Source::line(&path, number), &line);
+            finding
+                .help("Nixpacks wants a blank on both sides of the equals sign")
+                .fix("write it as Nixpacks looks for it", edits)
+        }
+        (true, None) => finding.help(wsgi_help(facts)),
+        (false, _) => finding,
+    };
     finding.at(because, line)
 }
 
@@ -139,6 +151,17 @@ fn pin_tool(finding: Finding, because: &Source, line: &str) -> Finding {
     let edit =
         Edit::ReplaceLine { path: path.clone(), line: *number, was: line.to_owned(), text: "python 3.12".to_owned() };
     finding.fix("name a minor version", vec![edit])
+}
+
+/// A setting that Django reads and Nixpacks' pattern misses: `WSGI_APPLICATION="…"`.
+fn written_tightly(facts: &Facts<'_>) -> Option<(PathBuf, usize, String)> {
+    let folders = facts.app.folders().into_iter().take(50);
+    let mut files = folders.map(|folder| folder.join("settings.py")).filter(|path| facts.app.has_file(path));
+    let path = files.find(|path| facts.app.read_text(path).is_ok_and(|text| text.contains("WSGI_APPLICATION")))?;
+    let text = facts.app.read_text(&path).ok()?;
+    let line = text.lines().position(|line| line.starts_with("WSGI_APPLICATION") && line.contains(".application"))?;
+    let written = text.lines().nth(line)?;
+    (!written.starts_with("WSGI_APPLICATION = ")).then(|| (facts.app.place(&path), line + 1, written.to_owned()))
 }
 
 fn wsgi_help(facts: &Facts<'_>) -> &'static str {

@@ -3,6 +3,7 @@
 pub(crate) mod config;
 mod install;
 mod line;
+pub(super) mod packages;
 mod python;
 mod start;
 mod unread;

@@ -195,3 +195,17 @@ fn another_language_that_comes_first_is_told() {
     let files = [MAIN, ("requirements.txt", ""), ("go.mod", "module harbour\n")];
     assert_eq!(found(&files)[0], "other-provider .");
 }
+
+#[test]
+fn what_packages_need_of_debian() {
+    let needs = |line: &str| found(&[MAIN, ("requirements.txt", line)]);
+    assert_eq!(needs("pytesseract==0.3.13\n"), ["missing-system-binary requirements.txt:1"]);
+    assert_eq!(needs("GitPython==3.1.44\n"), ["missing-system-binary requirements.txt:1"]);
+    assert_eq!(needs("opencv-python==4.10.0.84\n"), ["missing-shared-library requirements.txt:1"]);
+    assert_eq!(needs("pyaudio==0.2.14\n"), ["missing-system-header requirements.txt:1"]);
+    assert_eq!(needs("playwright==1.49.1\n"), ["playwright-without-browsers requirements.txt:1"]);
+    // Railpack adds these by itself, or its builder has them.
+    assert_eq!(needs("pycairo==1.27.0\nmysqlclient==2.2.6\ndlib==19.24.6\n"), [""; 0]);
+    let list = ("railpack.json", "{\"deploy\": {\"aptPackages\": [\"...\", \"tesseract-ocr\"]}}");
+    assert_eq!(found(&[MAIN, ("requirements.txt", "pytesseract==0.3.13\n"), list]), [""; 0]);
+}

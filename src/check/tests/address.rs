@@ -92,3 +92,12 @@ fn a_port_that_the_framework_chooses_is_the_second_half_of_the_edit() {
     assert!(text.ends_with("app.run('0.0.0.0', int(os.environ[\"PORT\"]))\n"), "{text}");
     silent("hard-coded-port", &[gradio, ("main.py", "import gradio as gr\ndemo.launch(**settings)\n")]);
 }
+
+#[test]
+fn a_host_that_is_the_loopback_unless_a_variable_says_otherwise() {
+    let code = "import os\nimport uvicorn\n\nuvicorn.run('main:app', host=os.getenv('HOST', '127.0.0.1'), port=int(os.environ['PORT']))\n";
+    super::fires("wrong-bind-host", "main.py:4", &[("main.py", code)]);
+    super::silent_with("wrong-bind-host", &[("main.py", code)], &["HOST=0.0.0.0"]);
+    let open = code.replace("127.0.0.1", "0.0.0.0");
+    super::silent("wrong-bind-host", &[("main.py", &open)]);
+}

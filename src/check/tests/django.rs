@@ -54,3 +54,20 @@ fn an_environment_in_the_repository() {
     silent("committed-venv", &[&files[..], &[(".gitignore", "venv/\n")]].concat());
     silent("committed-venv", &[&files[..], &[("venv/.gitignore", "*\n")]].concat());
 }
+
+#[test]
+fn origins_without_their_scheme() {
+    let bare = settings("CSRF_TRUSTED_ORIGINS = ['shop.up.railway.app', 'https://example.org']");
+    fires("django-csrf-origin", "shop/settings.py:2", &[DJANGO, MANAGE, ("shop/settings.py", &bare)]);
+    let whole = settings("CSRF_TRUSTED_ORIGINS = ['https://shop.up.railway.app']");
+    silent("django-csrf-origin", &[DJANGO, MANAGE, ("shop/settings.py", &whole)]);
+    silent("django-csrf-origin", &[("requirements.txt", "django==3.2.25\n"), MANAGE, ("shop/settings.py", &bare)]);
+}
+
+#[test]
+fn a_setting_that_django_reads_and_nixpacks_does_not() {
+    let tight = ("shop/settings.py", "WSGI_APPLICATION='shop.wsgi.application'\n");
+    let found = super::found(&[DJANGO, MANAGE, tight]);
+    let found = found.iter().find(|found| found.rule == "django-wsgi-not-found").unwrap();
+    assert_eq!(found.fixes[0].summary, "write it as Nixpacks looks for it");
+}

@@ -102,3 +102,24 @@ fn scripts_without_the_executable_bit() {
     let (name, text) = starts("bash ./start.sh");
     silent("start-script-not-executable", &[ALL, ("main.py", ""), ("start.sh", "python main.py\n"), (name, &text)]);
 }
+
+#[test]
+fn an_app_that_only_a_script_makes() {
+    let guarded =
+        ("main.py", "from flask import Flask\nif __name__ == '__main__':\n    app = Flask(__name__)\n    app.run()\n");
+    let (name, text) = starts("gunicorn main:app");
+    fires("wrong-app-attribute", "Procfile:1", &[ALL, guarded, (name, &text)]);
+    let both =
+        ("main.py", "from flask import Flask\napp = Flask(__name__)\nif __name__ == '__main__':\n    app.run()\n");
+    silent("wrong-app-attribute", &[ALL, both, (name, &text)]);
+    let made = ("main.py", "def make():\n    return 1\nif True:\n    app = make()\n");
+    silent("wrong-app-attribute", &[ALL, made, (name, &text)]);
+}
+
+#[test]
+fn a_module_in_src_is_looked_for_there() {
+    let shop = ("src/shop/web.py", "app = 1\n");
+    let (name, text) = starts("uvicorn shop.web:app --host 0.0.0.0 --port $PORT");
+    let found = fires("wrong-start-module", "Procfile:1", &[ALL, shop, (name, &text)]);
+    assert_eq!(found.fixes[0].summary, "look in src");
+}

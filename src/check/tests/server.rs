@@ -127,3 +127,18 @@ fn another_python_than_the_planned_one() {
     assert_eq!(finding.fixes[0].summary, "start it with `python`");
     silent("start-program-not-found", &[("bot.py", ""), ("runtime.txt", "python-3.11\n"), files[1], start]);
 }
+
+#[test]
+fn what_streamlits_own_file_says() {
+    let all = ("requirements.txt", "streamlit==1.41.1\n");
+    let app = ("app.py", "import streamlit\n");
+    let own = (".streamlit/config.toml", "[server]\nport = 8080\naddress = \"127.0.0.1\"\n");
+    let bare = ("Procfile", "web: streamlit run app.py\n");
+    let found = super::fires("wrong-bind-host", "Procfile:1", &[all, app, own, bare]);
+    assert_eq!(found.evidence[1].source.to_string(), ".streamlit/config.toml:3");
+    let found = super::fires("hard-coded-port", "Procfile:1", &[all, app, own, bare]);
+    assert!(found.message.contains("8080"), "{}", found.message);
+    let told = ("Procfile", "web: streamlit run app.py --server.address 0.0.0.0 --server.port $PORT\n");
+    super::silent("wrong-bind-host", &[all, app, own, told]);
+    super::silent("hard-coded-port", &[all, app, own, told]);
+}

@@ -104,3 +104,12 @@ fn pydantic_1_has_the_settings_in_itself() {
     let code = "from typing import Optional\nfrom pydantic import BaseSettings, Field\nclass Settings(BaseSettings):\n    a: str\n    b: str = Field(..., env='B_NAME')\n    c: str = Field('x', env='C_NAME')\n    d: Optional[str]\n    e: str\n    class Config:\n        fields = {'e': {'env': 'E_NAME'}}\nsettings = Settings()\n";
     main_wants(&["A", "B_NAME", "E_NAME"], code);
 }
+
+#[test]
+fn a_variable_that_pip_puts_into_a_requirement() {
+    let list =
+        ("requirements.txt", "# ${NO}\n--extra-index-url https://ci:${INDEX_TOKEN}@example.com/simple\ntides==1.0\n");
+    let found = super::fires_with("missing-env-var", "requirements.txt:2", &[("main.py", ""), list], &[]);
+    assert_eq!(found.subject.as_deref(), Some("INDEX_TOKEN"));
+    super::silent_with("missing-env-var", &[("main.py", ""), list], &["INDEX_TOKEN=x"]);
+}

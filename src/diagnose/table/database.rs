@@ -247,10 +247,10 @@ pub(crate) static GIT_LFS_POINTER: Rule = Rule {
 };
 
 pub(crate) static MISSING_DATA_FILE: Rule = Rule {
-    id: "missing-data-file",
+    id: check::spelling::FILE.id,
     phases: &["build", "start"],
     message: "{a file} that the app reads was not deployed",
-    about: "The app opens a file that is not in the deployed folder: ignored by git or .dockerignore, left on a laptop, or named relative to another folder.",
+    about: check::spelling::FILE.about,
     help: "commit {the file} (or make it at start), and build its path from `__file__` rather than from the working directory",
     example: "FileNotFoundError: [Errno 2] No such file or directory: 'tides/berths.json'",
     signatures: &[

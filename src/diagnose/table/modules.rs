@@ -60,10 +60,10 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
 };
 
 pub(crate) static MISSING_LOCAL_MODULE: Rule = Rule {
-    id: "missing-local-module",
+    id: check::spelling::MODULE.id,
     phases: &["start"],
     message: "the project's own module {that is imported} is not found",
-    about: "The module belongs to the project, but it is not in the deployed folder or not on Python's path: not committed, another spelling or case, or started in the wrong folder.",
+    about: check::spelling::MODULE.about,
     help: "commit {the module} (check .gitignore and upper or lower case), and start in the project's root or set PYTHONPATH",
     example: "ModuleNotFoundError: No module named 'harbour.tides.forecast'",
     signatures: &[],
@@ -73,10 +73,10 @@ pub(crate) static MISSING_LOCAL_MODULE: Rule = Rule {
 };
 
 pub(crate) static RELATIVE_IMPORT_ERROR: Rule = Rule {
-    id: "relative-import-error",
+    id: check::relative::RELATIVE.id,
     phases: &["start"],
     message: "a relative import is used in a file that runs as a script or above the top package{}",
-    about: "`from . import x` works inside a package only. A file that is started directly, or imported as a top-level module, has none.",
+    about: check::relative::RELATIVE.about,
     help: "start it as a module (`python -m package.main`, `package.main:app`), or import absolutely",
     example: "ImportError: attempted relative import with no known parent package",
     signatures: &[

@@ -1,0 +1,88 @@
+//! Packages that need something which Railpack's images do not have.
+
+use crate::builder::BuilderKind;
+use crate::catalog::base_commands::{BASE_COMMANDS, NOT_SLIM};
+use crate::check::Check;
+use crate::check::facts::Facts;
+use crate::check::facts::python;
+use crate::check::facts::requirements::{applies, is_used};
+use crate::check::finding::{Findings, add_item};
+use crate::check::nixpacks::packages::{BROWSERS, HEADER, LIBRARY, PROGRAM, needs_of};
+use crate::project::requirements::{Entry, Origin};
+
+/// What finds here is declared where Nixpacks' packages are looked at.
+pub(in crate::check) const CHECKS: &[Check] = &[];
+
+/// Development files that Railpack's builder image has, or that Railpack adds by the requirement's name.
+const BUILDER_HAS: &[&str] = &["cmake", "default-libmysqlclient-dev", "libcairo2-dev"];
+
+/// Names that Debian 13 does not have: those of Ubuntu, and of older releases.
+const ELSEWHERE: &[&str] =
+    &["libgl1-mesa-glx", "chromium-browser", "google-chrome-stable", "openjdk-17-jre", "ocrmypdf", "wkhtmltopdf"];
+
+pub(in crate::check) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    if facts.builder() != BuilderKind::Railpack || !facts.is_python() || !is_used(facts) {
+        return;
+    }
+    let python = python::planned(facts).unwrap_or_default();
+    let entries = facts.requirements().packages.iter();
+    let entries = entries
+        .filter(|entry| !entry.is_constraint && entry.requirement.origin == Origin::Index && applies(entry, &python));
+    for entry in entries {
+        let Some(name) = entry.requirement.name.as_deref() else { continue };
+        for (kind, attributes, apt) in needs_of(entry, name) {
+            needs(facts, entry, kind, attributes, apt, findings);
+        }
+        if name == "playwright" {
+            playwright(facts, entry, findings);
+        }
+    }
+}
+
+fn needs(facts: &Facts<'_>, entry: &Entry, kind: &str, attributes: &str, apt: &[&str], findings: &mut Findings) {
+    let (check, list, verb) = match kind {
+        "build" => (&HEADER, "buildAptPackages", "is built against"),
+        "lib" => (&LIBRARY, "deploy.aptPackages", "loads"),
+        _ => (&PROGRAM, "deploy.aptPackages", "calls"),
+    };
+    let in_image = |program: &&str| BASE_COMMANDS.contains(program) && !NOT_SLIM.contains(program);
+    let debian: Vec<&str> = apt.iter().copied().filter(|name| !ELSEWHERE.contains(name)).collect();
+    let is_there = match kind {
+        // The first is what it is built against, the others are other names of it.
+        "build" => debian.iter().any(|name| BUILDER_HAS.contains(name) || facts.plans(name)),
+        "lib" => debian.iter().all(|name| facts.plans(name)),
+        _ => debian.iter().any(|name| facts.plans(name)) || attributes.split(',').all(|program| in_image(&program)),
+    };
+    let Some(first) = debian.first().copied().filter(|_| !is_there) else { return };
+    let wanted: Vec<&str> = if kind == "lib" { debian } else { vec![first] };
+    let name = entry.requirement.name.as_deref().unwrap_or_default();
+    let finding = check
+        .found(format!("{name} {verb} what {} brings, and Railpack's image does not have it", wanted.join(" and ")))
+        .about(first)
+        .at(entry.source(), &entry.written)
+        .likely();
+    let key: Vec<&str> = list.split('.').collect();
+    let path = facts.config_path();
+    let has_list = facts.config().is_some_and(|file| file.get(&key).is_some());
+    // Without the dots Railpack's own list is lost.
+    let keep = (!has_list).then(|| add_item(&path, &key, "...", true));
+    let more = wanted.iter().map(|package| add_item(&path, &key, package, false));
+    findings
+        .push(finding.fix(format!("add {} to {list}", wanted.join(" and ")), keep.into_iter().chain(more).collect()));
+}
+
+fn playwright(facts: &Facts<'_>, entry: &Entry, findings: &mut Findings) {
+    let asked =
+        facts.variable("RAILPACK_PYTHON_PLAYWRIGHT_INSTALL").is_some_and(|value| value == "1" || value == "true");
+    if asked || facts.commands().iter().any(|command| command.contains("playwright install")) || facts.plans("chromium")
+    {
+        return;
+    }
+    let finding =
+        BROWSERS.found("Playwright comes without browsers, and no command installs any").about("chromium").likely();
+    findings.push(
+        finding
+            .at(entry.source(), &entry.written)
+            .help("set RAILPACK_PYTHON_PLAYWRIGHT_INSTALL=1 among the service's variables: Railpack then installs the browser and its libraries"),
+    );
+}
