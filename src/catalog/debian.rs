@@ -30,6 +30,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("mysqldump", "default-mysql-client"),
     ("node", "nodejs"),
     ("npm", "npm"),
+    ("npx", "npm"),
     ("pandoc", "pandoc"),
     ("pdfinfo", "poppler-utils"),
     ("pdftoppm", "poppler-utils"),

@@ -28,7 +28,7 @@ const VENV: Check = warning(
      its files too.",
 );
 
-const ORIGINS: Check = error(
+pub(crate) const ORIGINS: Check = error(
     "django-csrf-origin",
     "Since Django 4.0 every item of CSRF_TRUSTED_ORIGINS begins with its scheme (`https://`). Without one Django's system checks end every \
      manage.py command, migrate above all (4_0.E001).",

@@ -18,6 +18,7 @@ mod guard;
 pub(crate) mod ignored;
 pub(crate) mod imports;
 mod local_version;
+mod migration;
 pub(crate) mod misspelt;
 mod named;
 pub(crate) mod nixpacks;
@@ -27,6 +28,7 @@ mod programs;
 pub(crate) mod pyproject;
 pub(crate) mod railpack;
 pub(crate) mod relative;
+mod repeated;
 pub(crate) mod repository;
 pub(crate) mod requirements;
 mod secrets;
@@ -85,6 +87,8 @@ const TOPICS: &[Topic] = &[
     Topic { checks: variables::CHECKS, check: variables::check },
     Topic { checks: framework::CHECKS, check: framework::check },
     Topic { checks: guard::CHECKS, check: guard::check },
+    Topic { checks: migration::CHECKS, check: migration::check },
+    Topic { checks: repeated::CHECKS, check: repeated::check },
     Topic { checks: wrapper::CHECKS, check: wrapper::check },
     Topic { checks: shell::CHECKS, check: shell::check },
     Topic { checks: railpack::packages::CHECKS, check: railpack::packages::check },

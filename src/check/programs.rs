@@ -4,11 +4,12 @@ use super::facts::Facts;
 use super::facts::calls::{Called, called};
 use super::facts::command::invocations;
 use super::facts::start::Start;
-use super::finding::{Check, Findings, add_item};
+use super::finding::{Check, Finding, Findings, add_item};
 use super::nixpacks::packages::PROGRAM;
 use crate::builder::BuilderKind;
 use crate::catalog::base_commands::{BASE_COMMANDS, LOAD_LIBRARIES, NOT_SLIM};
 use crate::catalog::{debian, nix_packages};
+use crate::finding::Severity;
 
 /// What finds here is declared where the packages are looked at.
 pub(super) const CHECKS: &[Check] = &[];
@@ -17,6 +18,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_python() {
         return;
     }
+    by_command(facts, findings);
     for Called { program, module, line, text } in called(facts.reached()) {
         let (nix, apt) = (nix_packages::of_program(program), debian::of_program(program));
         let is_slim = match facts.builder() {
@@ -35,23 +37,74 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             .about(program)
             .at(facts.app.line(&module.path, Some(line)), text)
             .likely();
-        let key = ["phases", "setup", "nixPkgs"];
-        let package = apt.unwrap_or(program);
-        findings.push(match (facts.builder(), nix) {
-            (BuilderKind::Nixpacks, Some(attribute)) => {
-                let path = facts.config_path();
-                let is_there = facts.config().is_some_and(|file| file.get(&key).is_some());
-                let keep = (!is_there).then(|| add_item(&path, &key, "...", true));
-                let edits = keep.into_iter().chain([add_item(&path, &key, attribute, false)]).collect();
-                finding.fix(format!("add {attribute} to nixPkgs"), edits)
-            }
-            (BuilderKind::Nixpacks, None) => {
-                finding.help(format!("write aptPkgs = [\"...\", \"{package}\"] under [phases.setup] of nixpacks.toml"))
-            }
-            (BuilderKind::Railpack, _) => finding
-                .help(format!("write \"aptPackages\": [\"...\", \"{package}\"] under \"deploy\" in railpack.json")),
-        });
+        findings.push(installed(facts, finding, program, nix, apt));
     }
+}
+
+/// The finding with what installs the program.
+fn installed(facts: &Facts<'_>, finding: Finding, program: &str, nix: Option<&str>, apt: Option<&str>) -> Finding {
+    let key = ["phases", "setup", "nixPkgs"];
+    let package = apt.unwrap_or(program);
+    match (facts.builder(), nix) {
+        (BuilderKind::Nixpacks, Some(attribute)) => {
+            let path = facts.config_path();
+            let is_there = facts.config().is_some_and(|file| file.get(&key).is_some());
+            let keep = (!is_there).then(|| add_item(&path, &key, "...", true));
+            let edits = keep.into_iter().chain([add_item(&path, &key, attribute, false)]).collect();
+            finding.fix(format!("add {attribute} to nixPkgs"), edits)
+        }
+        (BuilderKind::Nixpacks, None) => {
+            finding.help(format!("write aptPkgs = [\"...\", \"{package}\"] under [phases.setup] of nixpacks.toml"))
+        }
+        (BuilderKind::Railpack, _) if matches!(program, "node" | "npm" | "npx") => {
+            finding.help("write \"packages\": {\"node\": \"22\"} in railpack.json")
+        }
+        (BuilderKind::Railpack, _) => {
+            finding.help(format!("write \"aptPackages\": [\"...\", \"{package}\"] under \"deploy\" in railpack.json"))
+        }
+    }
+}
+
+/// Programs that commands of the build and of the start call, as far as Python's own tools do not bring them.
+const BESIDE_PYTHON: &[&str] = &["bun", "java", "just", "make", "node", "npm", "npx", "pnpm", "yarn"];
+
+fn by_command(facts: &Facts<'_>, findings: &mut Findings) {
+    let starts = Start::all(facts);
+    let build = facts.build_choices().map(|choice| (choice.value.as_str(), &choice.because, false));
+    let start = starts.iter().map(|start| (start.command, start.source, true));
+    let commands: Vec<_> = build.chain(start).collect();
+    for (command, source, is_start) in commands {
+        let all = invocations(command);
+        let Some(program) = all.iter().map(|found| found.program).find(|program| BESIDE_PYTHON.contains(program))
+        else {
+            continue;
+        };
+        let nix = nix_packages::of_program(program);
+        let apt = debian::of_program(program);
+        let is_slim = facts.builder() == BuilderKind::Railpack && is_start;
+        let in_image = BASE_COMMANDS.contains(&program) && !(is_slim && NOT_SLIM.contains(&program));
+        let is_planned = [nix, apt].into_iter().flatten().any(|package| facts.plans(package));
+        // A project of another language brings its own; so may a step of the author's.
+        let by_author = facts.app.has_file("package.json") || commands_mention(facts, "install", program);
+        if in_image || is_planned || by_author {
+            continue;
+        }
+        let when = if is_start { "the start" } else { "the build" };
+        let finding = PROGRAM
+            .found(format!("{when} calls {program}, which the image does not have"))
+            .about(program)
+            .severity(Severity::Error)
+            .at(source.clone(), command);
+        findings.push(installed(facts, finding, program, nix, apt));
+    }
+}
+
+/// Whether a command installs the program, whatever by.
+fn commands_mention(facts: &Facts<'_>, verb: &str, program: &str) -> bool {
+    facts
+        .commands()
+        .iter()
+        .any(|command| command.contains(verb) && command.contains(program) && !command.starts_with(program))
 }
 
 /// The programs of the base image that the app starts and that load libraries.

@@ -359,6 +359,21 @@ fn interpreter(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>
 
 fn program(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
     let Some((program, packages)) = PROGRAMS.iter().find(|(program, _)| *program == invocation.program) else { return };
+    if let Some(left_out) = facts
+        .provided()
+        .and_then(|provided| provided.left_out.iter().find(|left_out| packages.contains(&left_out.name.as_str())))
+    {
+        let finding = PROGRAM
+            .found(format!(
+                "{program} is started, and only {} has it, which the deploy does not install",
+                left_out.place
+            ))
+            .about(*program)
+            .at(start.source.clone(), start.command)
+            .at(left_out.source.clone(), "");
+        findings.push(finding.help(format!("move {} to the main dependencies, and lock again", left_out.name)));
+        return;
+    }
     if facts.manager() != Some("requirements") || !knows_all(facts) {
         return;
     }

@@ -48,6 +48,12 @@ fn schedule(case: &Case<'_>) -> Option<Evidence> {
     Some(Evidence { source: schedule.source.clone(), text: format!("cronSchedule {}", schedule.value) })
 }
 
+/// The path that the platform's file has the health check ask for.
+fn asked(case: &Case<'_>) -> Option<Evidence> {
+    let path = case.deploy?.healthcheck_path.as_ref()?;
+    Some(Evidence { source: path.source.clone(), text: path.value.clone() })
+}
+
 /// Statuses that the path itself explains, whatever the app logs of it.
 const REFUSALS: &[u16] = &[301, 302, 303, 307, 308, 401, 403, 404, 405];
 
@@ -127,10 +133,14 @@ fn seen(case: &Case<'_>) -> Option<Seen> {
         SmokeResult::BadStatus(status) => Seen {
             is_certain: REFUSALS.contains(status),
             help: help_for_status(*status),
+            evidence: asked(case).into_iter().collect(),
             ..Seen::consequence(health)
         }
             .of(status)
-            .saying(format!("the app answers the health check with HTTP {status}, and the platform waits for 200")),
+            .saying(format!(
+                "the app answers the health check{} with HTTP {status}, and the platform waits for 200",
+                asked(case).map(|path| format!(" at {}", path.text)).unwrap_or_default()
+            )),
         _ => return None,
     })
 }

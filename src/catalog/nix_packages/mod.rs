@@ -50,8 +50,11 @@ const OTHER_PROGRAMS: &[(&str, &str)] = &[
     ("libreoffice", "libreoffice"),
     ("magick", "imagemagick"),
     ("npm", "nodejs"),
+    ("npx", "nodejs"),
+    ("pnpm", "pnpm"),
     ("poppler", "poppler_utils"),
     ("psql", "postgresql"),
+    ("yarn", "yarn"),
 ];
 
 /// The attribute that brings a program.

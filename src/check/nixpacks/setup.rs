@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::install::{drop_package, list_of};
 use crate::builder::nixpacks::spellings;
 use crate::check::facts::Facts;
-use crate::check::finding::{Check, Finding, Findings, error, note, warning};
+use crate::check::finding::{Check, Finding, Findings, append_line, error, note, warning};
 use crate::finding::Edit;
 use crate::plan::Choice;
 
@@ -29,7 +29,14 @@ pub(crate) const LIBS_DROPPED: Check = warning(
      libz.so.1.",
 );
 
-pub(super) const CHECKS: &[Check] = &[UNKNOWN_PACKAGE, PYTHON_DROPPED, GCC_DROPPED, LIBS_DROPPED];
+pub(crate) const COLLIDE: Check = error(
+    "nix-packages-collide",
+    "Nix puts all packages of the plan into one folder and stops where two bring the same file: two Pythons, two of Node, a package beside the one \
+     that contains it. `\"...\"` brings the provider's own Python and gcc along.",
+)
+.decides_or_doubts();
+
+pub(super) const CHECKS: &[Check] = &[COLLIDE, UNKNOWN_PACKAGE, PYTHON_DROPPED, GCC_DROPPED, LIBS_DROPPED];
 
 /// Names that people put into nixPkgs and nixpkgs does not have, with the ones it does.
 const NO_ATTRIBUTES: &[(&str, &str)] = &[
@@ -96,7 +103,47 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         unknown_packages(facts, findings);
         unknown_to_apt(facts, findings);
         dropped(facts, findings);
+        two_pythons(facts, findings);
     }
+}
+
+/// A Python of the user's beside the provider's: both bring bin/python3. The second version of 2 gives way by a priority of its own.
+fn two_pythons(facts: &Facts<'_>, findings: &mut Findings) {
+    const DEFAULT: &str = "python312";
+    let release = |name: &str| -> Option<String> {
+        let digits = name.strip_prefix("python3")?;
+        digits
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+            .then(|| if digits.is_empty() { DEFAULT.to_owned() } else { name.to_owned() })
+    };
+    let choices: Vec<_> =
+        facts.choices("phases.setup.nixPkgs").filter_map(|choice| Some((release(&choice.value)?, choice))).collect();
+    let Some((first, _)) = choices.first() else { return };
+    let Some((other, choice)) = choices.iter().find(|(other, _)| other != first) else { return };
+    // The one that somebody wrote is the one to drop, and the release that is wanted.
+    let (wanted, written) = match facts.keyed(&choice.because) {
+        Some(_) => (other, choice),
+        None => (first, &choices[0].1),
+    };
+    let names: Vec<&str> = choices.iter().map(|(_, choice)| choice.value.as_str()).collect();
+    let finding = COLLIDE
+        .found(format!("{} both bring bin/python3, and Nix takes only one of them", names.join(" and ")))
+        .about(written.value.as_str())
+        .at(written.because.clone(), facts.line(&written.because))
+        .likely();
+    let version = format!("3.{}", wanted.trim_start_matches("python3"));
+    let says =
+        ["runtime.txt", ".python-version", ".tool-versions", "Pipfile"].iter().any(|name| facts.app.has_file(name));
+    let edits = drop_package(facts, written)
+        .into_iter()
+        .chain((!says).then(|| append_line(facts.app.place(".python-version"), &*version)));
+    let edits: Vec<Edit> = edits.collect();
+    findings.push(
+        finding
+            .help("say the release of Python in .python-version, not by a second package")
+            .fix(format!("take Python {version} by .python-version in place of {}", written.value), edits),
+    );
 }
 
 fn unknown_packages(facts: &Facts<'_>, findings: &mut Findings) {

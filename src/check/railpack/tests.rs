@@ -209,3 +209,9 @@ fn what_packages_need_of_debian() {
     let list = ("railpack.json", "{\"deploy\": {\"aptPackages\": [\"...\", \"tesseract-ocr\"]}}");
     assert_eq!(found(&[MAIN, ("requirements.txt", "pytesseract==0.3.13\n"), list]), [""; 0]);
 }
+
+#[test]
+fn a_program_that_the_slim_image_lacks() {
+    let start = ("Procfile", "web: make serve\n");
+    assert_eq!(found(&[MAIN, ("requirements.txt", ""), start]), ["missing-system-binary Procfile:1"]);
+}

@@ -62,3 +62,17 @@ fn lists_that_no_builder_reads() {
         assert!(of.message.contains(&format!("nothing reads {file}")), "{}", of.message);
     }
 }
+
+#[test]
+fn a_server_that_only_a_group_has() {
+    let group = format!("{POETRY}[tool.poetry.group.web.dependencies]\ngunicorn = '*'\n");
+    let lock = "[[package]]\nname = \"flask\"\nversion = \"3.0.3\"\n\n[[package]]\nname = \"gunicorn\"\nversion = \"23.0.0\"\n";
+    let app = ("main.py", "from flask import Flask\n\napp = Flask(__name__)\n");
+    let start = ("Procfile", "web: gunicorn main:app\n");
+    let of = fires(
+        "start-program-not-found",
+        "Procfile:1",
+        &[app, start, ("poetry.lock", lock), ("pyproject.toml", &group)],
+    );
+    assert!(of.message.contains("only the group `web`"), "{}", of.message);
+}

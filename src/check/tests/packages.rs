@@ -107,3 +107,15 @@ fn a_pin_for_another_machine_needs_no_wheel_here() {
         silent("no-wheel-for-python", &[("main.py", ""), ("requirements.txt", &packages)]);
     }
 }
+
+#[test]
+fn a_second_python_in_one_profile() {
+    let main = ("main.py", "print('up')\n");
+    let two = ("nixpacks.toml", "[phases.setup]\nnixPkgs = [\"...\", \"python311\"]\n");
+    let found = super::fires("nix-packages-collide", "nixpacks.toml:2", &[main, two]);
+    assert_eq!(found.fixes[0].summary, "take Python 3.11 by .python-version in place of python311");
+    let same = ("nixpacks.toml", "[phases.setup]\nnixPkgs = [\"...\", \"python312\"]\n");
+    super::silent("nix-packages-collide", &[main, same]);
+    let one = ("nixpacks.toml", "[phases.setup]\nnixPkgs = [\"python311\", \"gcc\"]\n");
+    super::silent("nix-packages-collide", &[main, one]);
+}

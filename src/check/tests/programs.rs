@@ -39,3 +39,15 @@ fn programs_of_the_image_that_load_libraries_are_known() {
     let planned = Planned::Nixpacks(nixpacks::derive(&project, &options, &nixpacks::Options::default()));
     assert_eq!(programs_of_the_image(&project, &options, &planned), ["git"]);
 }
+
+#[test]
+fn programs_that_the_build_and_the_start_call() {
+    let main = ("main.py", "print('up')\n");
+    let build = ("nixpacks.toml", "[phases.build]\ncmds = [\"npx tailwindcss -o out.css\"]\n");
+    super::fires("missing-system-binary", "nixpacks.toml:2", &[main, build]);
+    let planned =
+        "[phases.setup]\nnixPkgs = [\"...\", \"nodejs\"]\n[phases.build]\ncmds = [\"npx tailwindcss -o out.css\"]\n";
+    super::silent("missing-system-binary", &[main, ("nixpacks.toml", planned)]);
+    // Nixpacks' base image has it.
+    super::silent("missing-system-binary", &[main, ("Procfile", "web: make serve\n")]);
+}

@@ -3,7 +3,7 @@
 use super::found::find;
 use crate::diagnose::table::Finding;
 use crate::diagnose::table::django::DJANGO_SECRET_KEY_MISSING;
-use crate::diagnose::table::platform::{MISSING_ENV_VAR, NO_DISPLAY};
+use crate::diagnose::table::platform::{INVALID_ENV_VAR, MISSING_ENV_VAR, NO_DISPLAY};
 use crate::diagnose::table::{DECISIVE, HINT, Rule, SAID};
 use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
@@ -41,6 +41,12 @@ pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
         if super::imports::is_building(raised) {
             continue;
         }
+        if let Some((field, why)) = unreadable(raised) {
+            let finding = find(found, &INVALID_ENV_VAR, raised.at, DECISIVE);
+            finding.message = Some(format!("`{field}` is set to something that the code cannot read: {why}"));
+            finding.subject = Some(field);
+            continue;
+        }
         if let Some((name, rank)) = variable(raised) {
             let rule = rule_for(raised, &name);
             let finding = find(found, rule, raised.at, rank);
@@ -55,6 +61,26 @@ pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// What pydantic says of a value that is there and of another form than the settings class wants.
+static OTHER_FORM: Pattern = Pattern::new(
+    r"(?m)^(\w+(?:\.\w+)*)\n *((?:Input should be|Value error,|Extra inputs are not permitted|value is not a valid)[^\n\[]*)",
+);
+
+/// The first field of a settings class whose value cannot be read, and why; none where a value is missing.
+fn unreadable(raised: &Raised) -> Option<(String, String)> {
+    let settings = SETTINGS.captures(&raised.message)?;
+    let rest = &raised.message[settings.get(0)?.end()..];
+    if !fields(raised).is_empty()
+        || rest.contains("Field required")
+        || rest.contains("input_value=''")
+        || rest.contains("field required")
+    {
+        return None;
+    }
+    let found = OTHER_FORM.captures(rest)?;
+    Some((found[1].to_uppercase(), found[2].trim().trim_end_matches(',').to_owned()))
 }
 
 /// Every field that a settings class misses.

@@ -17,6 +17,30 @@ pub(crate) static DJANGO_ALLOWED_HOSTS: Rule = Rule {
     ..Rule::BLANK
 };
 
+pub(crate) static DJANGO_CSRF_ORIGIN: Rule = Rule {
+    id: check::django::ORIGINS.id,
+    phases: &["build", "start"],
+    message: "CSRF_TRUSTED_ORIGINS names {an origin} without its scheme",
+    about: check::django::ORIGINS.about,
+    help: "write `https://` before {the origin} in CSRF_TRUSTED_ORIGINS",
+    example: "?: (4_0.E001) As of Django 4.0, the values in the CSRF_TRUSTED_ORIGINS setting must start with a scheme (usually http:// or https://) but found harbour.example. See the release notes for details.",
+    signatures: &[decisive(r"\(4_0\.E001\).*CSRF_TRUSTED_ORIGINS(?:.* but found (?P<s>\S+?)\. )?")],
+    ..Rule::BLANK
+};
+
+pub(crate) static DJANGO_CHECK_FAILED: Rule = Rule {
+    id: "django-check-failed",
+    phases: &["build", "start"],
+    message: "Django's own system checks refuse the project{}",
+    about: "Before a command of manage.py does anything, Django checks settings and models, and ends where one of its checks is an error. The line with \
+            the check's number says what is wrong.",
+    help: "correct what the check {of that number} says; `python manage.py check --deploy` tells all of them before a deploy",
+    example: "SystemCheckError: System check identified some issues:\n\nERRORS:\nshop.Order.berth: (fields.E300) Field defines a relation with model 'Berth', which is either not installed, or is abstract.",
+    link: Some("https://docs.djangoproject.com/en/stable/ref/checks/"),
+    signatures: &[said(r"^(?:<class '[^']+'>|\S+): \((?P<s>\w+\.E\d{3})\) ")],
+    ..Rule::BLANK
+};
+
 pub(crate) static DJANGO_SECRET_KEY_MISSING: Rule = Rule {
     id: "django-secret-key-missing",
     phases: &["build", "start"],

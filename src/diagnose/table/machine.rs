@@ -110,7 +110,7 @@ pub(crate) static PERMISSION_DENIED: Rule = Rule {
 
 pub(crate) static MISSING_SYSTEM_BINARY: Rule = Rule {
     id: check::nixpacks::packages::PROGRAM.id,
-    phases: &["install", "start"],
+    phases: &["install", "build", "start"],
     message: "the program {that a package runs} is not there",
     about: check::nixpacks::packages::PROGRAM.about,
     help: "add the package with {the program} to nixPkgs (with \"...\" first) or to aptPkgs",
@@ -148,8 +148,9 @@ pub(crate) static MISSING_SYSTEM_BINARY: Rule = Rule {
         said(
             r"(?P<s>ffmpeg|ffprobe|chromium|google-chrome|pdfinfo|pdftoppm|tesseract|convert|magick|soffice|libreoffice): (?:command )?not found",
         ),
+        decisive(r"(?:^|[\s/:])(?P<s>node|npm|npx|yarn|pnpm|bun|make|just): (?:command )?not found"),
         said(
-            r"(?P<s>wkhtmltopdf|node|npm|npx|java|curl|wget|psql|mysql|redis-cli|sqlite3|make|unzip|xvfb-run|Xvfb|pg_dump|tini): (?:command )?not found",
+            r"(?P<s>wkhtmltopdf|java|curl|wget|psql|mysql|redis-cli|sqlite3|unzip|xvfb-run|Xvfb|pg_dump|tini): (?:command )?not found",
         ),
         said(
             r"(?P<s>supervisord|nginx|pandoc|pdflatex|msgfmt|gettext|dot|espeak|aria2c|yt-dlp|rsync|ssh|tar|zip|7z|exiftool|gs): (?:command )?not found",

@@ -110,6 +110,8 @@ pub static RULES: &[&Rule] = &[
     &database::DB_MIGRATION_MISSING,
     &database::SQLITE_PATH_UNWRITABLE,
     &django::DJANGO_ALLOWED_HOSTS,
+    &django::DJANGO_CSRF_ORIGIN,
+    &django::DJANGO_CHECK_FAILED,
     &django::DJANGO_SECRET_KEY_MISSING,
     &django::DJANGO_SETTINGS_MODULE_MISSING,
     &django::COLLECTSTATIC_FAILED,

@@ -48,11 +48,10 @@ pub(crate) static NIX_PACKAGE_INSECURE: Rule = Rule {
 };
 
 pub(crate) static NIX_PACKAGES_COLLIDE: Rule = Rule {
-    id: "nix-packages-collide",
+    id: check::nixpacks::setup::COLLIDE.id,
     phases: &["setup"],
     message: "two packages of nixPkgs bring the same file{}",
-    about: "Nix puts all packages of the plan into one folder and stops where two bring the same file: two Pythons, two of Node, a package beside \
-            the one that contains it. `\"...\"` brings the provider's own Python and gcc along.",
+    about: check::nixpacks::setup::COLLIDE.about,
     help: "keep one of the two in nixPkgs; the release of Python is chosen by a file `.python-version`, not by a second python3xx",
     example: "error: collision between `/nix/store/a-python3-3.11.10/bin/python3' and `/nix/store/b-python3-3.12.7/bin/python3'",
     signatures: &[

@@ -64,7 +64,7 @@ pub(crate) static START_PROGRAM_NOT_FOUND: Rule = Rule {
             r"(?:^|[\s/:])(?P<s>voila|jupyter|solara|mlflow|prefect|airflow|dagster|taskiq|arq|nb|watchmedo|watchfiles|twistd|quart|aiohttp)(?:: (?:command )?not found|: No such file or directory)",
         ),
         decisive(
-            r"(?:^|[\s/:])(?P<s>robyn|nicegui|rasa|superset|locust|poetry|uv|pipenv|pdm|hatch|just|make|npm|yarn|node|bun|honcho|foreman)(?:: (?:command )?not found|: No such file or directory)",
+            r"(?:^|[\s/:])(?P<s>robyn|nicegui|rasa|superset|locust|poetry|uv|pipenv|pdm|hatch|honcho)(?:: (?:command )?not found|: No such file or directory)",
         ),
         decisive(
             r"(?:^|[\s/:])(?P<s>dotenv|doppler|newrelic-admin|ddtrace-run|opentelemetry-instrument)(?:: (?:command )?not found|: No such file or directory)",

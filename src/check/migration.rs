@@ -1,0 +1,37 @@
+//! Migrations in a place where no database is.
+
+use super::facts::Facts;
+use super::finding::{Check, Findings, warning};
+
+const IN_BUILD: Check = warning(
+    "migration-runs-in-build",
+    "A migration wants the database. While the image is built, the platform's private network is not there, and a database of the same \
+     project is not reached by its private name.",
+);
+
+pub(super) const CHECKS: &[Check] = &[IN_BUILD];
+
+const MIGRATE: &[&str] = &[
+    "manage.py migrate",
+    "alembic upgrade",
+    "flask db upgrade",
+    "aerich upgrade",
+    "prisma migrate deploy",
+    "prisma db push",
+];
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    if !facts.is_python() {
+        return;
+    }
+    // A release phase is told by who makes it one.
+    for choice in facts.build_choices() {
+        let Some(command) = MIGRATE.iter().find(|command| choice.value.contains(**command)) else { continue };
+        let finding = IN_BUILD
+            .found(format!("`{command}` runs while the image is built, where the database is not reached"))
+            .about(*command)
+            .at(choice.because.clone(), &choice.value)
+            .likely();
+        findings.push(finding.help("run it before the server: as Railway's deploy.preDeployCommand, or at the head of the start command (`… && gunicorn …`)"));
+    }
+}
