@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
-use shakedown::builder::{DeployOptions, OfRailpack, Planned, nixpacks, railpack};
+use shakedown::builder::{DeployOptions, Planned, RailpackAnswer, nixpacks, railpack};
 use shakedown::check::check;
 use shakedown::finding::{Diagnosis, Severity};
 use shakedown::plan::Vars;
@@ -53,16 +53,15 @@ fn findings(case: &Case) -> Vec<Diagnosis> {
     let project = Project::open(&dir.path().join(Path::new(&case.deploys))).unwrap();
     let options = DeployOptions { env: case.env.clone(), ..DeployOptions::default() };
     let planned = match case.railpack {
-        true => Planned::Railpack(Box::new(by_railpack(&project, case))),
+        true => Planned::Railpack(Box::new(by_railpack(&project, &options))),
         false => Planned::Nixpacks(nixpacks::derive(&project, &options, &nixpacks::Options::default())),
     };
     check(&project, &options, &planned)
 }
 
-fn by_railpack(project: &Project, case: &Case) -> OfRailpack {
-    let options = railpack::Options { env: case.env.clone(), ..railpack::Options::default() };
-    OfRailpack {
-        planned: railpack::plan(project, &options),
+fn by_railpack(project: &Project, given: &DeployOptions) -> RailpackAnswer {
+    RailpackAnswer {
+        planned: railpack::plan(project, given, &railpack::Options::default()),
         alone: None,
         deploy: Deploy::default(),
         root: project.root().to_owned(),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::facts::Facts;
-use super::facts::reach::{imports, is_certain};
+use super::facts::reach::{Module, imports, is_certain};
 use super::finding::{Check, Findings, warning};
 use crate::catalog::modules;
 use crate::finding::Severity;
@@ -90,8 +90,7 @@ const COMMON: &[&str] = &[
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let reached = facts.reached();
-    let mut bases: Vec<&Path> =
-        reached.iter().filter(|module| module.importer.is_none()).map(|module| module.base()).collect();
+    let mut bases: Vec<&Path> = reached.iter().filter(|module| module.importer.is_none()).map(Module::base).collect();
     bases.sort_unstable();
     bases.dedup();
     let file = |base: &Path, name: &str| -> Option<PathBuf> {

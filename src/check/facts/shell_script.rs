@@ -45,7 +45,8 @@ pub(super) fn lines(app: &Project, start: &str) -> Vec<(String, Source)> {
         let assigns = first.split_once('=').is_some_and(|(name, _)| !name.contains(['-', '/', '$']));
         let is_setting =
             matches!(first, "" | "set" | "export" | "echo" | "source" | "." | "trap" | "sleep" | "true" | "wait");
-        if !is_setting && !first.starts_with('#') && !(assigns && whole.split_whitespace().count() == 1) {
+        let is_assignment = assigns && whole.split_whitespace().count() == 1;
+        if !(is_setting || is_assignment || first.starts_with('#')) {
             found.push((whole, app.line(&path, Some(index + 1))));
         }
     }

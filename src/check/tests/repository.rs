@@ -1,4 +1,4 @@
-use super::{findings, fires, silent};
+use super::{Planned, findings, fires, nixpacks, silent};
 use crate::finding::Severity;
 use crate::folder::folder;
 
@@ -35,9 +35,9 @@ fn a_link_that_leads_out_of_what_is_deployed() {
     // From the repository's root it leads nowhere else.
     assert!(all.iter().all(|found| found.rule != "link-leads-out"), "{all:#?}");
     let project = crate::project::Project::open(&dir.path().join("api")).unwrap();
-    let options = crate::builder::nixpacks::Options::default();
-    let planned = crate::builder::Planned::Nixpacks(crate::builder::nixpacks::derive(&project, &options));
-    let all = super::check(&project, &options, &planned);
+    let given = crate::builder::DeployOptions::default();
+    let derived = nixpacks::derive(&project, &given, &nixpacks::Options::default());
+    let all = super::check(&project, &given, &Planned::Nixpacks(derived));
     let found: Vec<_> = all.iter().filter(|found| found.rule == "link-leads-out").collect();
     assert_eq!(found.len(), 1, "{all:#?}");
     assert_eq!(found[0].subject.as_deref(), Some("common.py"));
