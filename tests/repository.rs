@@ -54,6 +54,20 @@ fn the_roots_railway_file_counts_for_a_folder_however_it_is_named() {
 }
 
 #[test]
+fn every_command_reads_the_settings_of_the_folder_that_is_deployed() {
+    let dir = monorepo();
+    std::fs::write(dir.path().join("services/api/shakedown.toml"), "timout = \"5m\"\n").unwrap();
+    std::fs::write(dir.path().join("build.log"), "ERROR: No matching distribution found for tides==9\n").unwrap();
+    for command in
+        [&["run"][..], &["plan"], &["check"], &["fix"], &["shell"], &["migrate"], &["replay", "build.log", "."]]
+    {
+        let arguments = [command, &["--root-directory", "services/api"]].concat();
+        let (code, text) = shakedown(dir.path(), &arguments);
+        assert!(code == Some(2) && text.contains("unknown field `timout`"), "{arguments:?}: {text}");
+    }
+}
+
+#[test]
 fn what_leads_out_of_the_folder_is_told() {
     let dir = monorepo();
     let (_, text) = shakedown(dir.path(), &["check", "--root-directory", "services/api"]);

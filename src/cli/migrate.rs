@@ -6,8 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Result;
 use clap::{ArgMatches, Args as ClapArgs, ValueEnum};
 
-use super::args::{Planning, Probing, Sandboxing};
-use super::config::Config;
+use super::args::Rehearsing;
 use super::exit::{Exit, UsageError};
 use super::fix::write_edit;
 use super::interrupt;
@@ -24,17 +23,13 @@ use crate::run::Verdict;
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
-    planning: Planning,
+    rehearsing: Rehearsing,
     /// The builder of today
     #[arg(long, value_name = "BUILDER", default_value = "nixpacks")]
     from: Asked,
     /// The builder to come; Railway's own files, which end on 2026-12-01, do not count for it
     #[arg(long, value_name = "BUILDER", default_value = "railpack")]
     to: Asked,
-    #[command(flatten)]
-    sandboxing: Sandboxing,
-    #[command(flatten)]
-    probing: Probing,
     /// Write the edit to the project
     #[arg(long)]
     apply: bool,
@@ -63,10 +58,7 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
             UsageError("--from and --to name a builder: nixpacks, railpack or railpack@VERSION".to_owned()).into()
         );
     }
-    let config = Config::read(&args.planning.path)?;
-    let mut request = args.planning.request(&config)?;
-    args.sandboxing.apply(&config, &mut request);
-    args.probing.apply(&config.smoke, &mut request);
+    let (_, request) = args.rehearsing.request()?;
     let interrupted = interrupt::flag()?;
     let live = Live::new(args.output.progress_paint(), args.output.quiet);
     let (from, to) = (Request { builder: args.from, ..request.clone() }, to_come(&request, args.to));

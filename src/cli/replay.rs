@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::{ArgMatches, Args as ClapArgs};
 
-use super::args::{Probing, Sandboxing};
-use super::config::Config;
+use super::args::{Planning, Probing, Rehearsing, Sandboxing};
 use super::exit::{Exit, UsageError};
 use super::interrupt;
 use super::output::Output;
@@ -17,9 +16,8 @@ use crate::diagnose::replay::Failure;
 use crate::diagnose::{self, Case, diagnose, telling_lines};
 use crate::fix::TrialCopy;
 use crate::log::Log;
-use crate::project::Repository;
 use crate::rehearse::replay::{Comparison, Installed, Logged, compare, installed_in, note_installed};
-use crate::rehearse::{Request, rehearse};
+use crate::rehearse::{PlanSettings, Request, rehearse};
 use crate::report::{Content, Live, Replay, Report};
 use crate::run::Event;
 
@@ -32,9 +30,14 @@ pub(super) struct Args {
     log: PathBuf,
     /// The project's folder, to run it here too and compare
     path: Option<PathBuf>,
-    /// A variable of the deploy: NAME=VALUE
-    #[arg(short, long = "env", value_name = "NAME=VALUE", requires = "path")]
+    /// A variable of the deploy: NAME=VALUE, or NAME to take it from this shell
+    #[arg(short, long = "env", value_name = "NAME[=VALUE]", requires = "path")]
     env: Vec<String>,
+    /// A file of NAME=VALUE lines
+    #[arg(long, value_name = "FILE", requires = "path")]
+    env_file: Vec<PathBuf>,
+    #[command(flatten)]
+    plan: PlanSettings,
     /// Install the versions that the log speaks of
     #[arg(long, requires = "path")]
     pin_from_log: bool,
@@ -93,21 +96,24 @@ pub(super) fn read(path: &Path) -> Result<Log> {
 
 /// Runs the project here, as near to the log as can be.
 fn here(args: &Args, path: &Path, logged: &Logged<'_>) -> Result<Comparison> {
-    let config = Config::read(path)?;
-    let mut request = Request { repository: Repository::around(path), ..Request::new(path) };
-    request.deploy.env.clone_from(&args.env);
+    let planning = Planning {
+        path: path.to_owned(),
+        env: args.env.clone(),
+        env_file: args.env_file.clone(),
+        plan: args.plan.clone(),
+    };
+    let rehearsing = Rehearsing { planning, sandboxing: args.sandboxing.clone(), probing: args.probing.clone() };
+    let (config, mut request) = rehearsing.request()?;
     // What made the cloud's build makes this one, too.
-    let logged_release = logged.failure.railpack.as_ref().map(|version| Asked::Railpack(version.parse().ok()));
-    request.builder = config.builder.or(logged_release).unwrap_or_default();
-    request.deploy.platform = config.platform.unwrap_or_default();
-    args.sandboxing.apply(&config, &mut request);
-    args.probing.apply(&config.smoke, &mut request);
+    if let (None, Some(release)) = (args.plan.builder.or(config.builder), &logged.failure.railpack) {
+        request.builder = Asked::Railpack(release.parse().ok());
+    }
     if let Some(date) = &args.before {
         for name in ["PIP_UPLOADED_PRIOR_TO", "UV_EXCLUDE_NEWER"] {
             request.deploy.env.push(format!("{name}={date}"));
         }
     }
-    let copy = if args.pin_from_log { Some(pinned(path, logged.log, &mut request)?) } else { None };
+    let copy = if args.pin_from_log { Some(pinned(logged.log, &mut request)?) } else { None };
     let interrupted = interrupt::flag()?;
     let live = Live::new(args.output.progress_paint(), args.output.quiet);
     let mut installed = Installed::new();
@@ -127,8 +133,8 @@ fn here(args: &Args, path: &Path, logged: &Logged<'_>) -> Result<Comparison> {
 }
 
 /// A copy of the project in which pip is held to the log's versions.
-fn pinned(path: &Path, log: &Log, request: &mut Request) -> Result<TrialCopy> {
-    let copy = TrialCopy::of(path)?;
+fn pinned(log: &Log, request: &mut Request) -> Result<TrialCopy> {
+    let copy = TrialCopy::of(&request.path)?;
     let pins: String = installed_in(log).iter().map(|(name, version)| format!("{name}=={version}\n")).collect();
     std::fs::write(copy.root().join(CONSTRAINTS), pins)?;
     request.path = copy.root().to_owned();
