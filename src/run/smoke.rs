@@ -110,7 +110,15 @@ fn watch(
             break SmokeResult::Interrupted;
         }
         if let Some(result) = judge(settings, &sight) {
-            break result;
+            break match result {
+                // An app that waits for a child which the kernel ended does nothing else any more.
+                SmokeResult::NeverListened | SmokeResult::NoAnswer(_) | SmokeResult::StillRunning
+                    if sandbox.ran_out_of_memory() =>
+                {
+                    SmokeResult::OutOfMemory
+                }
+                result => result,
+            };
         }
     };
     // An app that is asked to stop is asked nothing else.

@@ -291,6 +291,8 @@ impl<'a> Walk<'a> {
                 _ => Status::Failed(exit),
             },
             Ended::Exited(exit) => Status::Failed(exit),
+            // A pool waits for ever for the child that the kernel ended.
+            Ended::TimedOut { .. } if self.sandbox.ran_out_of_memory() => Status::OutOfMemory,
             Ended::TimedOut { silent } => Status::TimedOut { silent },
             Ended::Interrupted => Status::Interrupted,
         }

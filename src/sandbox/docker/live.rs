@@ -100,7 +100,7 @@ impl Live {
             assets: plan.assets.clone(),
             profile: plan.start.iter().flat_map(|start| start.profile.clone()).collect(),
             user: plan.start.as_ref().and_then(|start| start.user.clone()).unwrap_or_default(),
-            unverified: unverified(plan, options),
+            unverified: unverified(plan, options, spec.network),
             access: access.vars,
             container,
             finished,
@@ -325,7 +325,7 @@ fn unalias(renamed: &[(String, String)]) -> String {
     renamed.iter().map(assign).chain(["exec \"$@\"".to_owned()]).collect()
 }
 
-fn unverified(plan: &Plan, options: &Options) -> Vec<Unverified> {
+fn unverified(plan: &Plan, options: &Options, has_network: bool) -> Vec<Unverified> {
     let own = plan.start.as_ref().filter(|start| start.takes.is_none());
     let run_image = own.and_then(|start| start.image.as_ref());
     let given =
@@ -341,5 +341,11 @@ fn unverified(plan: &Plan, options: &Options) -> Vec<Unverified> {
         why: "the app was started in the build image; in the cloud only /app and the certificates reach the run image"
             .into(),
     });
-    image.chain(run).collect()
+    let network = has_network.then(|| Unverified {
+        what: "network".to_owned(),
+        why: "services of the engine's machine that listen on its network, and other containers on it, are within reach of the app; an app that is \
+              seen to use one is told so, and --offline keeps them out"
+            .to_owned(),
+    });
+    image.chain(run).chain(network).collect()
 }

@@ -3,14 +3,20 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use crate::sandbox::{Probe, ProbeAnswer, Unanswered, Work};
+use crate::sandbox::{Probe, ProbeAnswer, Unanswered, Work, netns};
 
 /// Lists the listening sockets and what the processes have done, then sends the GET. Needs nothing but bash.
 /// Arguments: path (empty for no GET), port, Host header, seconds.
 pub(super) const SCRIPT: &str = r#"
 for file in /proc/net/tcp /proc/net/tcp6; do
-  [ -r $file ] && while read -r _ local _ state _; do [ "$state" = 0A ] && echo "listen $local"; done < $file
+  [ -r $file ] && while read -r _ local remote state _; do
+    [ "$state" = 0A ] && echo "listen $local"
+    [ "$state" = 01 ] && echo "call $local $remote"
+  done < $file
 done
+[ -r /proc/net/route ] && while read -r _ net gateway _ _ _ _ mask _; do
+  [ "$gateway" = 00000000 ] && echo "near $net $mask"
+done < /proc/net/route
 ticks=0 count=0
 for file in /proc/[0-9]*/stat; do
   { read -r line < "$file"; } 2> /dev/null || continue
@@ -86,7 +92,34 @@ pub(super) fn read(printed: &str, probe: &Probe<'_>) -> ProbeAnswer {
         let (ticks, processes) = line.strip_prefix("work ")?.split_once(' ')?;
         Some(Work::of_ticks(ticks.parse().ok()?, processes.parse().ok()?))
     });
-    ProbeAnswer { listening, http, work, outside: Vec::new(), running: None }
+    let outside = neighbours(printed, &listening);
+    ProbeAnswer { listening, http, work, outside, running: None }
+}
+
+/// Where the app's own connections lead to that the engine alone has: the machine at the other end of its network, and other containers.
+fn neighbours(printed: &str, listening: &[SocketAddr]) -> Vec<SocketAddr> {
+    let hex = |text: &str| u32::from_str_radix(text, 16).ok().map(u32::swap_bytes);
+    let nets: Vec<(u32, u32)> = printed
+        .lines()
+        .filter_map(|line| line.strip_prefix("near ")?.split_once(' '))
+        .filter_map(|(net, mask)| Some((hex(net)?, hex(mask)?)))
+        .filter(|(_, mask)| *mask != 0)
+        .collect();
+    let is_near = |ip: IpAddr| match ip {
+        IpAddr::V4(ip) => nets.iter().any(|(net, mask)| u32::from(ip) & mask == *net),
+        IpAddr::V6(_) => false,
+    };
+    let calls = printed.lines().filter_map(|line| line.strip_prefix("call ")?.split_once(' '));
+    let mut found: Vec<SocketAddr> = calls
+        .filter_map(|(local, remote)| Some((address(local)?, address(remote)?)))
+        // Who calls the app is no service that it leans on.
+        .filter(|(local, _)| !listening.iter().any(|address| address.port() == local.port()))
+        .map(|(_, remote)| remote)
+        .filter(|remote| !remote.ip().is_loopback() && (is_near(remote.ip()) || netns::is_own_address(remote.ip())))
+        .collect();
+    found.sort();
+    found.dedup();
+    found
 }
 
 fn status(line: &str) -> Result<u16, Unanswered> {
@@ -138,6 +171,16 @@ mod tests {
         assert_eq!(answer.http, Some(Ok(404)));
         assert_eq!(read("listen 0100007F:1F40\nrefused\n", &probe(Some("/"))).http, None);
         assert_eq!(read("listen 0100007F:1F90\n", &probe(None)).http, None);
+    }
+
+    #[test]
+    fn a_service_of_the_engines_own_network_is_told_from_one_of_the_world() {
+        let near = "near 000011AC 0000FFFF\nlisten 00000000:1F90\n";
+        let outside = |calls: &str| read(&format!("{near}{calls}"), &probe(None)).outside;
+        assert_eq!(outside("call 020011AC:9C40 010011AC:1538\n"), ["172.17.0.1:5432".parse().unwrap()]);
+        assert_eq!(outside("call 020011AC:9C40 030011AC:18EB\n"), ["172.17.0.3:6379".parse().unwrap()]);
+        assert_eq!(outside("call 020011AC:9C40 08080808:01BB\ncall 0100007F:9C40 0100007F:1538\n"), []);
+        assert_eq!(outside("call 020011AC:1F90 010011AC:C350\n"), [], "the app is the one that is called");
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub use trial::try_anew;
 pub(super) use watch::{Excess, Watched};
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
@@ -61,6 +61,11 @@ type Made = (Mode, Option<String>, Result<Held>);
 /// Whether a run has every port for itself, so that it need not be given one that is free on this machine.
 pub fn has_all_ports() -> bool {
     trial::find(Cache::of_user().ok().as_ref()).is_ok()
+}
+
+/// Whether an address is one of this machine's own, loopback's aside.
+pub(super) fn is_own_address(address: IpAddr) -> bool {
+    Machine::look().own.contains(&address)
 }
 
 impl Network {
