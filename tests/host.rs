@@ -542,6 +542,21 @@ fn a_run_that_takes_too_many_processes_or_too_much_disk_is_ended_and_told_why() 
 }
 
 #[test]
+fn the_locale_that_every_image_has_is_there_and_no_other() {
+    let plan = plan(&["python311"]);
+    if lacks("the_locale_that_every_image_has_is_there_and_no_other", &plan) {
+        return;
+    }
+    let project = folder(&[]);
+    let sandbox = open(&plan, project.path(), false);
+    let set =
+        |name: &str| run(&*sandbox, &format!("python -c 'import locale; locale.setlocale(locale.LC_ALL, \"{name}\")'"));
+    assert_eq!(set("C.UTF-8"), (0, String::new()));
+    let (code, text) = set("en_US.UTF-8");
+    assert!(code == 1 && text.contains("unsupported locale setting"), "{code} {text}");
+}
+
+#[test]
 fn memory_is_capped_and_the_kill_is_told() {
     let plan = plan(&["python311"]);
     if lacks("memory_is_capped_and_the_kill_is_told", &plan) {

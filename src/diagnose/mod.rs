@@ -25,6 +25,7 @@ pub use case::Case;
 pub use judge::diagnose;
 pub use registry::{Explained, explain, ids};
 pub(crate) use table::modules::MISSING_PYTHON_MODULE;
+pub(crate) use table::python::LOCALE_MISSING;
 pub(crate) use table::server::HEALTHCHECK_FAILED;
 pub(crate) use table::start::START_PROGRAM_NOT_FOUND;
 pub use table::{RULES, Rule, rule};

@@ -149,6 +149,8 @@ pub struct Start {
     pub variables: Vars,
     /// What is copied from the built image into the runtime image, in order; `None` is all of it.
     pub takes: Option<Vec<Taken>>,
+    /// The locales that the image it runs in has beside C.UTF-8, which every image has.
+    pub locales: Vec<String>,
 }
 
 /// Paths that an image takes of another, relative to `/app` or absolute; a missing one fails the build.

@@ -107,6 +107,9 @@ fn of_this_machine(primary: &mut Diagnosis, is_offline: bool) {
 
 /// The declared package that would have brought what is missing, had this machine had it.
 fn absent(primary: &Diagnosis, plan: &Plan, failing: Option<&str>, unverified: &[Unverified]) -> Option<Unverified> {
+    if primary.rule == diagnose::LOCALE_MISSING.id {
+        return locale_of_the_image(primary, unverified);
+    }
     let of_a_package = diagnose::rule(primary.rule).is_some_and(|rule| rule.is_of_a_package);
     let keys = plan.package_keys();
     let wanted = primary.subject.as_deref().filter(|_| of_a_package)?;
@@ -125,6 +128,15 @@ fn absent(primary: &Diagnosis, plan: &Plan, failing: Option<&str>, unverified: &
         declared.is_some_and(|(_, name)| brings(name))
     };
     unverified.iter().find(is_absent).cloned().or_else(|| differs(plan, failing?, wanted))
+}
+
+/// A locale that the image has; an app that found it missing ran on a machine that cannot make it.
+fn locale_of_the_image(primary: &Diagnosis, unverified: &[Unverified]) -> Option<Unverified> {
+    let plain = |name: &str| name.replace('-', "").to_ascii_lowercase();
+    // Where the log does not say which one was asked for, it may be that one.
+    let is_it = |name: &str| primary.subject.as_deref().is_none_or(|wanted| plain(wanted) == plain(name));
+    let is_absent = |note: &&Unverified| note.what.strip_prefix("the locale ").is_some_and(is_it);
+    unverified.iter().find(is_absent).cloned()
 }
 
 /// The package that brings a program or a header to the build by the table, although this machine's stand-in for it did not.

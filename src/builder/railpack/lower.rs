@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::answer::RailpackAnswer;
 use super::environment::Environment;
 use super::generate::{APT_BUILD, APT_RUNTIME, images};
-use super::{Command, Layer, Package, Plan, Planned, Step, Version, railpack_box};
+use super::{Command, Layer, Package, Plan, Planned, Rules, Step, Version, railpack_box};
 use crate::builder::DeployOptions;
 use crate::builder::buildable::{Buildable, Refused};
 use crate::plan::{self, Action, Apt, Files, Image, Installs, PackageList, SETUP, Shell, Start, Taken, Tool, Vars};
@@ -63,10 +63,14 @@ fn lower(plan: &Plan, planned: &Planned, answer: &RailpackAnswer) -> Result<plan
     let mut variables = plan.deploy.variables.clone();
     variables.insert("PATH".to_owned(), lowering.path());
     variables.extend(user.clone());
+    let run_image = run_image(plan, planned.version);
+    // `images/debian/runtime/Dockerfile` at b5e80580 generates it; the images on bookworm have no package `locales`.
+    let has_english = planned.version.rules() == Rules::V0_37 && run_image == images(Rules::V0_37).1;
     let start = Start {
         command: image.entrypoint.command(command),
         variables,
-        image: Some(run_image(plan, planned.version)),
+        image: Some(run_image),
+        locales: has_english.then(|| "en_US.UTF-8".to_owned()).into_iter().collect(),
         apt,
         takes: Some(takes(plan, &mut lowering.doubts)),
         ..Start::default()

@@ -5,12 +5,23 @@ use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
 use crate::log::traceback::{Frame, Raised};
 
+static SET_LOCALE: Pattern = Pattern::new(r#"setlocale\([^,()]+,\s*["']([\w.@-]+)["']"#);
 static CONNECT: Pattern = Pattern::new(r#"connect\(\s*f?["']([^"']+)["']"#);
 
 /// The subject of what names nothing is the line at which it came out, as `file:line: code`.
 pub(in crate::diagnose) fn own_line(view: &LogView<'_>, finding: &mut Finding) -> bool {
     if finding.subject.is_none() {
         finding.subject = view.raised_at(finding.at).and_then(Raised::own_frame).map(Frame::quoted);
+    }
+    true
+}
+
+/// The subject is the locale that the code sets.
+pub(in crate::diagnose) fn locale(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    if finding.subject.is_none() {
+        let frames = view.raised_at(finding.at).map(|raised| raised.frames.iter().rev());
+        finding.subject =
+            frames.into_iter().flatten().find_map(|frame| Some(SET_LOCALE.captures(&frame.code)?[1].to_owned()));
     }
     true
 }

@@ -77,11 +77,32 @@ pub(crate) static ENCODING_LOCALE: Rule = Rule {
     example: "UnicodeDecodeError: 'ascii' codec can't decode byte 0xc3 in position 41: ordinal not in range(128)",
     signatures: &[
         decisive(r"'(?:ascii|charmap|latin-1|cp\d+|gbk|euc_jp|shift_jis|cp1252)' codec can't (?:de|en)code"),
-        decisive(r"Python 3 was configured to use ASCII as encoding|unsupported locale setting"),
-        decisive(r"Click will abort further execution because Python|locale\.Error|ordinal not in range\(128\)"),
+        decisive(r"Python 3 was configured to use ASCII as encoding"),
+        decisive(r"Click will abort further execution because Python|ordinal not in range\(128\)"),
     ],
     yields_to: YieldsTo::Rules(&[&REQUIREMENTS_ENCODING, &LEGACY_SETUP_PY]),
     fix: Some(fixes::nixpacks::utf8),
+    ..Rule::BLANK
+};
+
+pub(crate) static LOCALE_MISSING: Rule = Rule {
+    id: "locale-missing",
+    phases: &["start"],
+    message: "the image has no locale {of that name}",
+    about: "The app asks for a locale by name, and the image does not have it. C.UTF-8 is in every image of both builders; en_US.UTF-8 is in Railpack's of 2026 alone. A desktop \
+            has more of them than an image.",
+    help: "use C.UTF-8, or none (Python's own text is UTF-8 without one); other locales come with glibcLocales in nixPkgs (with \"...\" first) and LOCALE_ARCHIVE=/root/.nix-profile/lib/locale/locale-archive",
+    on_railpack: OnRailpack::help(
+        "use C.UTF-8, or none (Python's own text is UTF-8 without one); other locales come with locales-all in deploy.aptPackages of railpack.json (with \"...\" first)",
+    ),
+    example: "locale.Error: unsupported locale setting",
+    signatures: &[
+        decisive(r"locale\.Error: unsupported locale setting|^\s*Error: unsupported locale setting"),
+        decisive(
+            r"(?:Locale|locale) '?(?P<s>[a-z]{2}_[A-Z]{2}\.[\w-]+)'? (?:is not (?:available|installed|supported)|not found)",
+        ),
+    ],
+    refine: Some(refine::places::locale),
     ..Rule::BLANK
 };
 

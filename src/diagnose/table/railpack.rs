@@ -104,6 +104,18 @@ pub(crate) static INVALID_CONFIG: Rule = Rule {
     ..Rule::BLANK
 };
 
+pub(crate) static PROCFILE_NOT_YAML: Rule = Rule {
+    id: "railpack-procfile-not-yaml",
+    phases: &["setup"],
+    message: "Railpack cannot read {the Procfile}, which it takes for YAML",
+    about: "Railpack reads a Procfile as YAML 1.1: a blank after a second colon, a blank before `#`, and `*`, `%`, `{` or `[` at the beginning of a command mean \
+            something there. What cannot be read ends the build; other platforms take each line as it is.",
+    help: "put the command between single quotes (`web: 'cmd: one'`), or name it as deploy.startCommand in railpack.json and remove the Procfile",
+    example: "✖ Error reading Procfile as YAML: yaml: mapping values are not allowed in this context",
+    signatures: &[decisive(r"(?i)error reading (?P<s>Procfile) as YAML")],
+    ..Rule::BLANK
+};
+
 pub(crate) static SECRET_NOT_FOUND: Rule = Rule {
     id: "railpack-secret-not-found",
     phases: &["build"],

@@ -67,6 +67,9 @@ pub(crate) static REQUIREMENTS_FILE_MISSING: Rule = Rule {
     message: "{the requirements file} is not where the command looks for it",
     about: check::requirements::MISSING.about,
     help: "commit {the file}, or correct the path in the install command or the root directory",
+    on_railpack: OnRailpack::help(
+        "put the lines of {the file} into requirements.txt, or see that it is committed and have steps.install of railpack.json copy it first: Railpack copies nothing but the root's own manifests before it installs",
+    ),
     example: "ERROR: Could not open requirements file: [Errno 2] No such file or directory: 'requirements.txt'",
     signatures: &[
         decisive(

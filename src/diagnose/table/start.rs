@@ -156,6 +156,9 @@ pub(crate) static WRONG_START_MODULE: Rule = Rule {
     message: "the server cannot import {the module} that the start command names",
     about: check::entry::MODULE.about,
     help: "give the dotted path from the root of the project (`folder.file:app`), or change the folder with --chdir or --app-dir",
+    on_railpack: OnRailpack::help(
+        "give the dotted path from the root of the project (`folder.file:app`) as deploy.startCommand in railpack.json or in a Procfile: Railpack by itself starts main:app, whatever the file is called",
+    ),
     example: "ERROR:    Error loading ASGI app. Could not import module \"main\".",
     signatures: &[
         decisive(r#"Error loading ASGI app\. Could not import module "?(?P<s>[\w.]+)"?"#),

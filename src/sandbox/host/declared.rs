@@ -47,12 +47,13 @@ impl Declared {
 
     /// What the root has to be made for.
     pub(super) fn recipe(&self) -> Recipe<'_> {
-        Recipe { python: self.python.as_ref(), compiler: self.compiler, development: &self.development, slim: false }
+        let python = self.python.as_ref();
+        Recipe { python, compiler: self.compiler, development: &self.development, slim: false, locales: &[] }
     }
 
     /// The same without what only a build needs.
-    pub(super) fn slim_recipe(&self) -> Recipe<'_> {
-        Recipe { compiler: false, development: &[], slim: true, ..self.recipe() }
+    pub(super) fn slim_recipe<'a>(&'a self, locales: &'a [String]) -> Recipe<'a> {
+        Recipe { compiler: false, development: &[], slim: true, locales, ..self.recipe() }
     }
 
     /// Directories that declared programs read.

@@ -12,6 +12,7 @@ mod inside;
 pub(in crate::sandbox) mod keep;
 mod layer;
 pub(in crate::sandbox) mod live;
+mod locales;
 mod machine;
 pub(in crate::sandbox) mod memory;
 mod mise;

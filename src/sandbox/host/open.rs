@@ -11,6 +11,7 @@ use super::bwrap::{Bind, Bubblewrap};
 use super::declared::Declared;
 use super::layer::{self, in_root};
 use super::live::{HostSandbox, Limits};
+use super::locales;
 use super::machine::Beginning;
 use super::memory::Cap;
 use super::past::Past;
@@ -32,8 +33,8 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
     let network = Network::start(spec.network, spec.reach, &access, cache, watched(&memory, spec, run.path()));
     let maker = Maker { cache, spec, declared, access: &access, seed };
     let (rootfs, binds) = maker.world(run.path(), &declared.recipe())?;
-    let finished = match spec.plan.start.as_ref().and_then(|start| start.takes.as_ref()) {
-        Some(_) => Some(maker.world(&run.path().join(FINISHED), &declared.slim_recipe())?),
+    let finished = match spec.plan.start.as_ref().filter(|start| start.takes.is_some()) {
+        Some(start) => Some(maker.world(&run.path().join(FINISHED), &declared.slim_recipe(&start.locales))?),
         None => None,
     };
     let bubblewrap = Bubblewrap {
@@ -222,6 +223,7 @@ fn notes(spec: &Spec<'_>, declared: &Declared, bubblewrap: &Bubblewrap) -> Vec<U
     let Spec { plan, memory, .. } = *spec;
     let mut notes = declared.notes.clone();
     notes.extend(bubblewrap.network.notes());
+    notes.extend(plan.start.iter().flat_map(|start| locales::absent(&start.locales)));
     let mut note = |what: String, why: &str| notes.push(Unverified { what, why: why.to_owned() });
     let own = plan.start.as_ref().filter(|start| start.takes.is_none());
     if let Some(image) = own.and_then(|start| start.image.as_ref()) {

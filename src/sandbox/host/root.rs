@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::bwrap::{Bind, Bubblewrap};
+use super::locales;
 use super::system::{is_left_out, place, system_command};
 use super::toolchain;
 use crate::catalog::base_commands::{BASE_COMMANDS, NOT_SLIM};
@@ -21,7 +22,7 @@ use crate::sandbox::elf::Libraries;
 use crate::sandbox::python::Interpreter;
 
 /// Changes whenever the layout below does, so that older caches are not read.
-const LAYOUT: &str = "3";
+const LAYOUT: &str = "4";
 
 /// Libraries that glibc or the loader open by themselves, and the names older wheels were linked with.
 const GLIBC: &[&str] = &[
@@ -57,6 +58,8 @@ pub(super) struct Recipe<'a> {
     pub(super) development: &'a [&'static Package],
     /// Whether it is a system without the commands that are not in Debian's slim image.
     pub(super) slim: bool,
+    /// Its locales beside C.UTF-8.
+    pub(super) locales: &'a [String],
 }
 
 /// A finished root.
@@ -89,6 +92,7 @@ fn key(recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> String {
     text.extend(recipe.python.map(|python| stamp(&python.program)));
     text.extend(recipe.python.map(|python| stamp(&python.stdlib.join("lib-dynload"))));
     text.extend(Some(stamp(Path::new("/etc/ld.so.cache"))));
+    text.push_str(&locales::key(recipe.locales));
     text.extend(tools.iter().map(|(_, path)| stamp(path)));
     format!("{:032x}", xxh3_128(text.as_bytes()))
 }
@@ -133,6 +137,7 @@ fn build(usr: &Path, recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> Result<(
     for dir in SHOWN_AS_THEY_ARE.iter().chain(data) {
         fs::create_dir_all(usr.join(dir.trim_start_matches("/usr/")))?;
     }
+    locales::install(usr, recipe.locales)?;
     let closure = libraries.closure(programs);
     for (soname, file) in &closure.libraries {
         place(file, &usr.join(&libdir).join(soname))?;
