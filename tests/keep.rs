@@ -87,6 +87,41 @@ fn kept_gone_back_to_and_removed(test: &str, backend: &dyn Backend, options: &[&
     assert!(cli.refused(&["--from", "start"]).contains("shakedown run --keep"));
 }
 
+/// Railpack builds in one image and starts in another, which is the one that is kept.
+fn the_apps_own_image_is_kept(test: &str, backend: &dyn Backend, options: &[&str]) {
+    if skipped(test, backend.check(&support::plan()).err().map(|unavailable| unavailable.missing)) {
+        return;
+    }
+    let script = "import shutil, sys\nassert sys.prefix == '/app/.venv'\nprint('gcc is', shutil.which('gcc'))\n";
+    let app = folder(&[("requirements.txt", "# nothing\n"), ("main.py", script)]);
+    let home = tempfile::tempdir().unwrap();
+    let cli = Cli { project: app.path(), home: home.path() };
+    let railpack = [options, &["--builder", "railpack", "--expect", "exits"]].concat();
+    let kept = cli.run(&[&railpack[..], &["--keep"]].concat());
+    let stderr = String::from_utf8_lossy(&kept.stderr).into_owned();
+    assert_eq!(kept.status.code(), Some(0), "{stderr}");
+    let again = cli.run(&["--builder", "railpack", "--expect", "exits", "--from", "start"]);
+    let said = String::from_utf8_lossy(&again.stderr).into_owned() + &String::from_utf8_lossy(&again.stdout);
+    assert!(again.status.code() == Some(0) && said.contains("gcc is None"), "{said}");
+    let refused = cli.refused(&["--builder", "railpack", "--from", "install"]);
+    assert!(refused.contains("the kept sandbox is the app's own image"), "{refused}");
+    let removal = stderr.lines().find(|line| line.contains("to remove it")).unwrap();
+    let removal = removal.trim().strip_suffix("to remove it").unwrap().trim();
+    assert!(Command::new("sh").args(["-c", removal]).status().unwrap().success());
+}
+
+#[test]
+fn on_host_with_two_images() {
+    the_apps_own_image_is_kept("two images on host", &Host::new(), &["--backend", "host"]);
+}
+
+#[test]
+fn on_docker_with_two_images() {
+    let backend = Docker::new(Options { pull: Pull::Never, ..Options::default() });
+    let options = ["--backend", "docker", "--pull", "never", "--no-cache"];
+    the_apps_own_image_is_kept("two images on docker", &backend, &options);
+}
+
 #[test]
 fn on_host() {
     kept_gone_back_to_and_removed("kept on host", &Host::new(), &["--backend", "host"]);

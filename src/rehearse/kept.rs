@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::backends::{self, Chosen};
 use super::{AskError, BackendName, Request};
 use crate::plan::{self, Plan, SETUP, Vars};
-use crate::run::Settings;
+use crate::run::{START, Settings};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::process::{self, Ended, Exit};
 use crate::sandbox::{Backend, Kept, Role, Sandbox, Spec, Step, Unverified};
@@ -20,6 +20,9 @@ use crate::sandbox::{Backend, Kept, Role, Sandbox, Spec, Step, Unverified};
 #[derive(Debug, Serialize, Deserialize)]
 struct Memory {
     backend: String,
+    /// Whether it is the image that the app runs in, made from the one that was built in.
+    #[serde(default)]
+    is_of_the_app: bool,
     steps: Vec<plan::Step>,
     sandbox: Kept,
 }
@@ -36,6 +39,19 @@ pub(super) fn reopen(request: &Request, spec: &Spec<'_>, from: &str) -> Result<(
         .ok_or_else(|| ask("no sandbox of this project is kept: `shakedown run --keep` leaves one".to_owned()))?;
     if ![BackendName::Auto.name(), &memory.backend].contains(&request.backend.name()) {
         return Err(ask(format!("the kept sandbox is one of the {} backend", memory.backend)));
+    }
+    let has_two_images = spec.plan.start.as_ref().is_some_and(|start| start.takes.is_some());
+    match (has_two_images, memory.is_of_the_app) {
+        (true, true) if from != START => {
+            return Err(ask(format!(
+                "the kept sandbox is the app's own image, and {from} is done in the build's: begin with start, or anew with --keep"
+            )));
+        }
+        (true, false) => {
+            let why = "the kept sandbox is the build's image, since the build did not come to its end: begin anew with --keep";
+            return Err(ask(why.to_owned()));
+        }
+        _ => {}
     }
     let changed = changed_before(from, spec.plan, &memory.steps);
     if let Some(phase) = changed {
@@ -58,10 +74,17 @@ fn changed_before(from: &str, plan: &Plan, then: &[plan::Step]) -> Option<String
 }
 
 /// Leaves the sandbox for later runs of the project, in the place of the one that was kept before.
-pub(super) fn keep(request: &Request, spec: &Spec<'_>, backend: &str, sandbox: &mut dyn Sandbox) -> Result<Kept> {
+pub(super) fn keep(
+    request: &Request,
+    spec: &Spec<'_>,
+    backend: &str,
+    is_of_the_app: bool,
+    sandbox: &mut dyn Sandbox,
+) -> Result<Kept> {
     let earlier = Memory::of(spec.project)?;
     let kept = sandbox.keep()?;
-    let memory = Memory { backend: backend.to_owned(), steps: spec.plan.steps.clone(), sandbox: kept.clone() };
+    let steps = spec.plan.steps.clone();
+    let memory = Memory { backend: backend.to_owned(), is_of_the_app, steps, sandbox: kept.clone() };
     memory.write(spec.project)?;
     if let Some(earlier) = earlier.filter(|earlier| earlier.sandbox != kept) {
         // It may be gone already, by hand or by `doctor --clean`.

@@ -146,7 +146,8 @@ pub fn rehearse_then(
         found.index = index::ask(&*sandbox, &buildable.plan, &ran.vars, causes.first(), interrupted, emit);
     }
     found.kept = match kept::is_wanted(request, was_interrupted) {
-        true => Some(kept::keep(request, &spec, &name, &mut *sandbox)?),
+        // Where there are two images, the start was in the app's.
+        true => Some(kept::keep(request, &spec, &name, found.outcome.smoke.is_some(), &mut *sandbox)?),
         false => sandbox.close().map(|()| None)?,
     };
     let rehearsal = found.rehearsal(&root, buildable.plan.clone(), name, reason);

@@ -305,7 +305,8 @@ impl Sandbox for Live {
     }
 
     fn keep(&mut self) -> Result<Kept> {
-        anyhow::ensure!(self.mise.is_none(), "the docker backend keeps no sandbox of Railpack's, which has two images");
+        // Before the build was through, the app's image is as empty as any.
+        self.finished.take().map_or(Ok(()), |finished| finished.remove())?;
         self.container.keep()?;
         Ok(Kept::Container { engine: self.container.engine().name(), name: self.container.name().to_owned() })
     }

@@ -21,6 +21,9 @@ use crate::sandbox::{Kept, Spec, Unverified};
 /// What cannot be told from the directory itself.
 #[derive(Debug, Serialize, Deserialize)]
 struct Parts {
+    /// The root, and what is `/app` in it: those of the image that runs where the run had come to it.
+    rootfs: PathBuf,
+    app: PathBuf,
     binds: Vec<Bind>,
     network: bool,
     vars: Vars,
@@ -35,6 +38,8 @@ impl HostSandbox {
     /// Leaves everything where it is; `notes` is what a run that goes on from here could not check either.
     pub(in crate::sandbox) fn keep_with(&mut self, notes: Vec<Unverified>) -> Result<Kept> {
         let parts = Parts {
+            rootfs: self.bubblewrap.rootfs.clone(),
+            app: self.app.clone(),
             binds: self.bubblewrap.binds.clone(),
             network: !self.bubblewrap.network.is_offline(),
             vars: self.vars.clone(),
@@ -76,7 +81,7 @@ fn put_together(cache: &Cache, run: RunDir, parts: Parts, spec: &Spec<'_>) -> Re
         Network::start(parts.network && spec.network, spec.reach, &access, cache, watched(&memory, spec, run.path()));
     let bubblewrap = Bubblewrap {
         program: bubblewrap().context("bubblewrap is gone")?,
-        rootfs: run.path().join("root"),
+        rootfs: parts.rootfs,
         binds: parts.binds,
         network: network.finish(),
         memory,
@@ -85,7 +90,7 @@ fn put_together(cache: &Cache, run: RunDir, parts: Parts, spec: &Spec<'_>) -> Re
     let project: PathBuf =
         fs::canonicalize(spec.project).with_context(|| format!("could not find {}", spec.project.display()))?;
     Ok(HostSandbox {
-        app: run.path().join("app"),
+        app: parts.app,
         finished: None,
         past: Past::default(),
         bubblewrap,
