@@ -83,3 +83,9 @@ bench-swarm *ARGS:
 bench *ARGS:
     cargo build --release
     tests/bench.sh "$@"
+
+# Hold what rules say of servers, installers and frameworks against their newest releases, for example `just newest uvicorn`.
+[group('dev')]
+newest *ARGS:
+    cargo build --quiet
+    tests/newest.py "${CARGO_TARGET_DIR:-target}/debug/shakedown" "$@"

@@ -108,3 +108,32 @@ fn a_whole_run_against_the_peer() {
     }
     quietly("docker", &["rmi", "--force", "shakedown-test-peer"], project.path());
 }
+
+#[test]
+#[ignore = "a measurement"]
+fn checking_a_project() {
+    let small = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/works-django/app");
+    let large = tempfile::tempdir().unwrap();
+    fs::create_dir(large.path().join("tides")).unwrap();
+    for index in 0..5000 {
+        let next = (index + 1) % 5000;
+        let code =
+            format!("import json\nfrom tides.m{next} import f{next}\n\ndef f{index}(x):\n    return json.dumps(x)\n");
+        fs::write(large.path().join(format!("tides/m{index}.py")), code).unwrap();
+    }
+    fs::write(large.path().join("main.py"), "from tides.m0 import f0\n").unwrap();
+    fs::write(large.path().join("requirements.txt"), "flask==3.0.3\n").unwrap();
+    for (folder, most) in [(&*small, 20), (large.path(), 1000)] {
+        let mut times = Vec::new();
+        for _ in 0..ROUNDS {
+            let started = Instant::now();
+            let mut command = Command::new(env!("CARGO_BIN_EXE_shakedown"));
+            command.arg("check").arg(folder).stdout(Stdio::null()).stderr(Stdio::null());
+            command.status().unwrap();
+            times.push(started.elapsed());
+        }
+        times.sort();
+        eprintln!("check {}: {}", folder.display(), median(times.clone()));
+        assert!(times[0] < Duration::from_millis(most), "{times:?}");
+    }
+}

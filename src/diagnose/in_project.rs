@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use super::case::Case;
 use super::table::Rule;
 use super::table::database::MISSING_DATA_FILE;
-use super::table::install::NO_MATCHING_DISTRIBUTION;
+use super::table::install::{EXTERNALLY_MANAGED, NO_MATCHING_DISTRIBUTION};
 use super::table::modules::{DEPENDENCY_VERSION_INCOMPATIBLE, MISSING_LOCAL_MODULE, MISSING_PYTHON_MODULE};
 use super::table::start::START_PROGRAM_NOT_FOUND;
+use crate::builder::BuilderKind;
 use crate::catalog::modules;
 use crate::check;
 use crate::finding::{Diagnosis, Edit, Evidence, Fix};
@@ -17,6 +18,9 @@ use crate::project::requirements::{Requirements, normalize};
 /// The diagnosis with what the project shows of its subject: a script of its own, a sibling in the repository, a module or
 /// file that is there and hidden, a requirement that is there already.
 pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Diagnosis {
+    if rule == &EXTERNALLY_MANAGED {
+        return from_elsewhere(case, diagnosis);
+    }
     let (Some(project), Some(subject)) = (case.project, diagnosis.subject.clone()) else { return diagnosis };
     let is = |known: &Rule| rule == known;
     if let Some(found) = (is(&MISSING_LOCAL_MODULE) || is(&MISSING_PYTHON_MODULE))
@@ -38,6 +42,21 @@ pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Dia
         .or_else(|| is(&MISSING_PYTHON_MODULE).then(|| own_module(project, name, &diagnosis))?)
         .or_else(|| is(&MISSING_PYTHON_MODULE).then(|| declared(project, name, &diagnosis))?)
         .unwrap_or(diagnosis)
+}
+
+/// An install command that no phase of the configuration says: a variable's, an option's, or the plan's in railway.*.
+fn from_elsewhere(case: &Case<'_>, diagnosis: Diagnosis) -> Diagnosis {
+    let Some(project) = case.project.filter(|_| diagnosis.fixes.is_empty()) else { return diagnosis };
+    let config = project.read_text("nixpacks.toml").unwrap_or_default();
+    if case.builder_kind() != BuilderKind::Nixpacks
+        || config.contains("phases.install")
+        || project.has_file("nixpacks.json")
+    {
+        return diagnosis;
+    }
+    let help = "no file here says the install command: take away what does (NIXPACKS_INSTALL_CMD, --install-cmd, nixpacksPlan in railway.json) \
+                and any python3xxPackages.pip of NIXPACKS_PKGS, or begin that command with `python -m venv --copies /opt/venv && . /opt/venv/bin/activate && `";
+    Diagnosis { help: Some(help.to_owned()), ..diagnosis }
 }
 
 /// A console script that only installing the project brings.

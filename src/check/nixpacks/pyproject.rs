@@ -31,7 +31,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if facts.manager() == Some("setuptools") {
         unpinned(file, findings);
     }
-    let apart = file.get(&["tool", "poetry", "package-mode"]).and_then(Value::as_bool) == Some(false);
+    // Setuptools, which pip takes where no backend is named, builds it all the same.
+    let apart = file.get(&["tool", "poetry", "package-mode"]).and_then(Value::as_bool) == Some(false)
+        && file.str(&["build-system", "build-backend"]).is_some_and(|backend| backend.starts_with("poetry"));
     if facts.manager() == Some("setuptools") && apart {
         findings.push(no_package(facts, file));
     } else if facts.manager() == Some("setuptools")

@@ -132,3 +132,9 @@ fn a_lock_is_not_traded_for_ranges() {
     let finding = fires("poetry-version-too-old", "pyproject.toml:1", &[files[0], files[1], ("poetry.lock", &by_git)]);
     assert!(finding.fixes[0].summary.contains("what poetry.lock pins is lost"), "{finding:#?}");
 }
+
+#[test]
+fn setuptools_builds_what_poetry_calls_no_package() {
+    let project = "[project]\nname = \"tides\"\nversion = \"0.1.0\"\ndependencies = [\"six\"]\n\n[tool.poetry]\npackage-mode = false\n";
+    silent("build-backend-config", &[MAIN, ("pyproject.toml", project)]);
+}
