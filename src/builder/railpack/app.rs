@@ -7,6 +7,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::code::Signs;
 use crate::project::{MAX_FILE, Project, Source};
 
 /// The manifests that are searched, wherever they lie, for the names of packages.
@@ -18,6 +19,7 @@ pub(super) struct App<'a> {
     pub(super) project: &'a Project,
     walked: OnceCell<Walked>,
     manifests: OnceCell<Vec<(PathBuf, String)>>,
+    signs: OnceCell<Signs>,
 }
 
 /// Files in the order of doublestar's `**/`: a folder's own by name, then those of its folders.
@@ -29,7 +31,7 @@ struct Walked {
 
 impl<'a> App<'a> {
     pub(super) fn new(project: &'a Project) -> Self {
-        Self { project, walked: OnceCell::new(), manifests: OnceCell::new() }
+        Self { project, walked: OnceCell::new(), manifests: OnceCell::new(), signs: OnceCell::new() }
     }
 
     /// Whether something of this name is there: a folder counts, and so does what cannot be looked at.
@@ -96,6 +98,13 @@ impl<'a> App<'a> {
     /// Every `*.py`.
     pub(super) fn python_files(&self) -> &[PathBuf] {
         &self.walked().python
+    }
+
+    /// What the Python files hold.
+    pub(super) fn signs(&self) -> &Signs {
+        self.signs.get_or_init(|| {
+            Signs::of(self.python_files(), |path| self.bytes(path), |path, line| self.line(path, Some(line)))
+        })
     }
 
     /// Every `pyproject.toml`.

@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+mod code;
 mod config;
 mod decode;
 mod draft;

@@ -1,8 +1,5 @@
 //! What a project uses: by the letters in its manifests for most questions, by names for Playwright.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex as BytesRegex;
 use toml_edit::{Document, Item, TableLike};
 
 use crate::project::Source;
@@ -56,27 +53,10 @@ const RUNTIME: [(&str, &[&str]); 4] = [
     ),
 ];
 
-static POSTGRES: LazyLock<BytesRegex> = LazyLock::new(|| bytes_regex("django.db.backends.postgresql"));
-static MYSQL: LazyLock<BytesRegex> = LazyLock::new(|| bytes_regex("django.db.backends.mysql"));
-
-fn bytes_regex(pattern: &str) -> BytesRegex {
-    #[expect(clippy::unwrap_used, reason = "patterns are literals, each used by a test")]
-    BytesRegex::new(pattern).unwrap()
-}
-
 impl Provider<'_> {
     /// The place whose letters name a dependency: a comment counts, and so does part of a word.
     pub(super) fn uses(&self, dependency: &str) -> Option<Source> {
         if self.rules == Rules::V0_15 { self.app.mention_at_root(dependency) } else { self.app.mention(dependency) }
-    }
-
-    fn code(&self, pattern: &BytesRegex) -> Option<Source> {
-        self.app.python_files().iter().find_map(|path| {
-            let bytes = self.app.bytes(path)?;
-            let at = pattern.find(&bytes)?.start();
-            let line = 1 + memchr::memchr_iter(b'\n', &bytes[..at]).count();
-            Some(self.app.line(path, Some(line)))
-        })
     }
 
     fn postgres(&self) -> Option<Source> {
@@ -85,13 +65,13 @@ impl Provider<'_> {
             if binary.iter().any(|name| self.uses(name).is_some()) {
                 return None;
             }
-            return self.uses("psycopg").or_else(|| self.code(&POSTGRES));
+            return self.uses("psycopg").or_else(|| self.app.signs().postgres.clone());
         }
-        self.uses("psycopg2").or_else(|| self.code(&POSTGRES))
+        self.uses("psycopg2").or_else(|| self.app.signs().postgres.clone())
     }
 
     fn mysql(&self) -> Option<Source> {
-        self.uses("mysqlclient").or_else(|| self.code(&MYSQL))
+        self.uses("mysqlclient").or_else(|| self.app.signs().mysql.clone())
     }
 
     pub(super) fn build_packages(&self, draft: &mut Draft, log: &mut Log) {

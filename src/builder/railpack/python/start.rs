@@ -1,10 +1,5 @@
 //! How the app starts: of Django, the web frameworks and the main files the last that holds.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
-use crate::builder::regex;
 use crate::project::Source;
 
 use super::super::decode::Placed;
@@ -13,8 +8,6 @@ use super::Provider;
 
 const UVICORN: &str = "uvicorn main:app --host 0.0.0.0 --port ${PORT:-8000}";
 const GUNICORN: &str = "gunicorn --bind 0.0.0.0:${PORT:-8000} main:app";
-
-static WSGI: LazyLock<Regex> = LazyLock::new(|| regex(r#"WSGI_APPLICATION = ["'](.*).application["']"#));
 
 impl Provider<'_> {
     pub(super) fn start(&self, log: &mut Log) -> Option<Placed<String>> {
@@ -38,20 +31,9 @@ impl Provider<'_> {
         self.uses("django")?;
         let named = self.env.config("DJANGO_APP_NAME");
         let named = named.map(|(name, variable)| (name.to_owned(), Source::Variable(variable)));
-        let (name, source) = named.or_else(|| self.wsgi_application()).filter(|(name, _)| !name.is_empty())?;
+        let (name, source) = named.or_else(|| self.app.signs().wsgi.clone()).filter(|(name, _)| !name.is_empty())?;
         log.info(format!("Using Django app: {name}"));
         let command = format!("python manage.py migrate && gunicorn --bind 0.0.0.0:${{PORT:-8000}} {name}:application");
         Some(Placed { value: command, source })
-    }
-
-    fn wsgi_application(&self) -> Option<(String, Source)> {
-        self.app.python_files().iter().find_map(|path| {
-            let bytes = self.app.bytes(path)?;
-            memchr::memmem::find(&bytes, b"WSGI_APPLICATION = ")?;
-            let text = String::from_utf8_lossy(&bytes);
-            let found = WSGI.captures(&text)?;
-            let line = crate::project::line_at(&text, found.get(0)?.start());
-            Some((found[1].to_owned(), self.app.line(path, Some(line))))
-        })
     }
 }
