@@ -2,7 +2,6 @@
 
 pub(super) mod hosts;
 pub(super) mod libraries;
-pub(super) mod locales;
 pub(super) mod migrations;
 pub(super) mod packages;
 pub(super) mod places;

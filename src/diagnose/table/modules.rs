@@ -52,6 +52,7 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
         over_fixes_by(&check::misspelt::LIST),
         over_fixes_by(&check::wrapper::WRAPPER),
         over_fixes_by(&check::workspace::OUTSIDE),
+        over_fixes_by(&check::spelling::MODULE),
         by(&check::unprovided::MISSING),
         over_fixes_by(&check::railpack::NOTHING),
         over_fixes_by(&check::railpack::MAIN_APP),

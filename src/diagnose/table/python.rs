@@ -81,7 +81,6 @@ pub(crate) static ENCODING_LOCALE: Rule = Rule {
         decisive(r"Click will abort further execution because Python|ordinal not in range\(128\)"),
     ],
     yields_to: YieldsTo::Rules(&[&REQUIREMENTS_ENCODING, &LEGACY_SETUP_PY]),
-    refine: Some(refine::locales::not_generated),
     fix: Some(fixes::nixpacks::utf8),
     ..Rule::BLANK
 };

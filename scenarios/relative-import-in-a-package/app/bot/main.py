@@ -1,0 +1,7 @@
+import time
+
+from .tides import HIGH
+
+print("high water:", HIGH, flush=True)
+while True:
+    time.sleep(1)
