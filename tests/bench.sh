@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Times shakedown against the bare commands and the real nixpacks, with hyperfine: medians, and ratios of one run.
-#   tests/bench.sh [startup|plan|cold|reuse|suite|docker|entry|log|memory ...]      without arguments: all of them
+#   tests/bench.sh [startup|plan|cold|reuse|added|fix|suite|docker|entry|log|memory ...]      without arguments: all of them
 # Wants: a release build, hyperfine, for `plan` and `docker` a nixpacks on PATH, and for `docker` an engine with BuildKit.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -86,6 +86,29 @@ reuse() {
     done
 }
 
+# One small requirement more in a project that has many. A number of requirements in the file is what tells one run from the next.
+added() {
+    apps
+    local run="$tool run $work/heavy --quiet --backend host --expect exits"
+    local base=$work/heavy.txt
+    cp "$work/heavy/requirements.txt" "$base"
+    $run >/dev/null
+    compare "one requirement added, heavy, against fresh" \
+        "{ cat $base; echo six; echo '#'\$RANDOM; } >$work/heavy/requirements.txt && $run" "$run --fresh"
+}
+
+# Three faults, each hidden by the one before it: a package that is not required, one more, and an app that never listens on PORT.
+fix() {
+    app faults $'requests\n' "$(printf 'import requests\nimport flask\nimport dotenv\nimport os\nprint(os.environ["GREETING"])\n')"
+    compare "fix, three faults, against fixing afresh" \
+        "$tool fix $work/faults --quiet --backend host --expect exits" \
+        "$tool fix $work/faults --quiet --backend host --expect exits --fresh"
+    [ -z "${BEFORE:-}" ] ||
+        compare "fix, three faults, against before" \
+            "$tool fix $work/faults --quiet --backend host --expect exits" \
+            "$BEFORE fix $work/faults --quiet --backend host --expect exits"
+}
+
 # Scenarios that need no network, the quick and the slow, those that end and those that stay.
 SUITE=(activation-is-lost build-command-fails crashes-after-a-while db-unreachable externally-managed-by-variable
     hash-mismatch missing-env-var missing-local-module never-listens script-never-ends works-bot works-web-stdlib)
@@ -95,6 +118,10 @@ suite() {
     compare "suite, ${#SUITE[@]} scenarios, --jobs 2 against 1" \
         "$tool suite scenarios $names --backend host --quiet --jobs 2" \
         "$tool suite scenarios $names --backend host --quiet --jobs 1"
+    [ -z "${BEFORE:-}" ] ||
+        compare "suite, ${#SUITE[@]} scenarios, against before" \
+            "$tool suite scenarios $names --backend host --quiet --jobs 2" \
+            "$BEFORE suite scenarios $names --backend host --quiet --jobs 2"
     # The commands' own time within that run: what a shell loop over them would take that asked nothing and waited as long.
     "$tool" suite scenarios "${SUITE[@]}" --backend host --quiet --jobs 1 --format json --output "$work/suite.json" || true
     python3 - "$work/suite.json" <<'PY'
@@ -160,6 +187,8 @@ PY
 
 memory() {
     app flood "" "$(printf 'import sys\nfor _ in range(12_500_000): sys.stdout.write("x" * 79 + "\\n")\n')"
+    app small "" "print('up')"
+    peak "run, stdlib" "$tool" run "$work/small" --quiet --backend host --expect exits
     peak "run, 1 GB of output" "$tool" run "$work/flood" --quiet --backend host --expect exits --within 10m
 }
 
@@ -183,6 +212,6 @@ PY
 }
 
 printf '%-44s %11s %11s\n' "" ours theirs
-for name in "${@:-startup plan cold reuse suite docker entry log memory}"; do
+for name in "${@:-startup plan cold reuse added fix suite docker entry log memory}"; do
     for part in $name; do "$part"; done
 done

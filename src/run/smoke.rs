@@ -39,7 +39,7 @@ pub(super) fn smoke(
     thread::scope(|scope| {
         let (answers, inbox) = mpsc::channel();
         let (pid, done) = (app.pid(), &done);
-        scope.spawn(move || {
+        let asking = scope.spawn(move || {
             while !done.load(Ordering::Relaxed) {
                 let path = settings.path.as_deref().unwrap_or("/");
                 let probe = Probe {
@@ -52,13 +52,14 @@ pub(super) fn smoke(
                 if answers.send(sandbox.probe(&probe)).is_err() {
                     break;
                 }
-                thread::sleep(INTERVAL);
+                thread::park_timeout(INTERVAL);
             }
         });
         let smoke = watch(&mut app, settings, sandbox, (&inbox, done), interrupted, on_line);
         // Before the scope waits for the probe: a GET that hangs ends with the app.
         app.end();
         done.store(true, Ordering::Relaxed);
+        asking.thread().unpark();
         smoke
     })
 }
@@ -87,9 +88,8 @@ fn watch(
             }
             Next::Quiet => {}
             Next::Closed => {
-                sight.exit = app.exit()?;
                 // Closed output is not the end of the app.
-                thread::sleep(INTERVAL / 20);
+                sight.exit = app.wait(INTERVAL / 4)?;
             }
         }
         for answer in answers.try_iter() {
@@ -186,7 +186,7 @@ fn ask_to_stop(
         match app.next(INTERVAL / 4) {
             Next::Line(line) => on_line(&line),
             Next::Quiet => {}
-            Next::Closed => thread::sleep(INTERVAL / 20),
+            Next::Closed => drop(app.wait(INTERVAL / 4)?),
         }
         match app.exit()? {
             // A handler may end the app with whatever code it likes.

@@ -6,6 +6,7 @@ pub mod cache;
 pub mod context;
 pub mod docker;
 pub mod elf;
+mod ended;
 pub mod host;
 mod kept;
 mod machine_failure;

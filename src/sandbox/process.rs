@@ -13,7 +13,7 @@ use duct::ReaderHandle;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Serialize;
 
-use super::CommandLine;
+use super::{CommandLine, ended};
 
 /// How often limits and interruption are looked at.
 const TICK: Duration = Duration::from_millis(50);
@@ -165,15 +165,26 @@ impl Running {
         Ok(self.reader.try_wait()?.map(|output| exit_of(output.status)))
     }
 
+    /// The same, waiting at most `most` for the end.
+    pub fn wait(&self, most: Duration) -> io::Result<Option<Exit>> {
+        let exit = self.exit()?;
+        if exit.is_some() {
+            return Ok(exit);
+        }
+        if let Some(child) = i32::try_from(self.group).ok().and_then(Pid::from_raw) {
+            ended::wait(child, most);
+        }
+        self.exit()
+    }
+
     /// Ends the whole group: TERM, a short grace, KILL.
     pub fn end(&self) {
         signal_group(self.group, Signal::TERM);
         let deadline = Instant::now() + GRACE;
-        while Instant::now() < deadline {
-            if !matches!(self.exit(), Ok(None)) {
+        while let Ok(None) = self.wait(deadline.saturating_duration_since(Instant::now())) {
+            if Instant::now() >= deadline {
                 break;
             }
-            thread::sleep(Duration::from_millis(10));
         }
         signal_group(self.group, Signal::KILL);
     }
@@ -219,10 +230,9 @@ pub fn run(
             }
             Next::Quiet => {}
             Next::Closed => {
-                if let Some(exit) = running.exit()? {
+                if let Some(exit) = running.wait(TICK)? {
                     return Ok(Ended::Exited(exit));
                 }
-                thread::sleep(Duration::from_millis(5));
             }
         }
     }

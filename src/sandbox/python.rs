@@ -1,15 +1,17 @@
 //! Which CPython the plan means, and where this machine has one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
 
 use super::{Unavailable, elf};
 use crate::catalog::python::{PYTHONS, by_attribute};
+use crate::fs::stamp;
 
 /// The CPython that a plan's packages name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,9 +92,17 @@ sys.stdout.write(json.dumps({
 }))
 ";
 
+/// What interpreters have said, for the rest of this process.
+static KNOWN: Mutex<BTreeMap<String, Option<Interpreter>>> = Mutex::new(BTreeMap::new());
+
 /// Asks the interpreter itself, with nothing of the user's environment in its way. Leaves no trace in it.
 pub fn inspect(program: &Path) -> Option<Interpreter> {
     let program = fs::canonicalize(program).ok().filter(|path| elf::is_elf(path))?;
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry(stamp(&program)).or_insert_with(|| ask(program)).clone()
+}
+
+fn ask(program: PathBuf) -> Option<Interpreter> {
     let output = Command::new(&program)
         .args(["-E", "-s", "-S", "-B", "-c", QUESTION])
         .env_clear()

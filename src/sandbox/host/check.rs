@@ -1,14 +1,18 @@
 //! Whether this machine lets an ordinary user build a sandbox, and what to type where it does not.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use super::bubblewrap::{bubblewrap, came_in_a_wheel, profiles_are_needed};
 use super::confine;
 use crate::sandbox::Unavailable;
 
-/// Fails unless a sandbox with every namespace can be made right now.
+/// The bubblewrap that has made one in this process.
+static SHOWN: OnceLock<PathBuf> = OnceLock::new();
+
+/// Fails unless a sandbox with every namespace can be made.
 pub(in crate::sandbox) fn usable() -> Result<(), Unavailable> {
     if !cfg!(target_os = "linux") {
         let missing = "the host sandbox needs Linux".to_owned();
@@ -18,6 +22,9 @@ pub(in crate::sandbox) fn usable() -> Result<(), Unavailable> {
         let missing = "bubblewrap (bwrap) is not installed".to_owned();
         return Err(Unavailable { missing, cures: install_commands("bubblewrap") });
     };
+    if SHOWN.get().is_some_and(|shown| *shown == bwrap) {
+        return Ok(());
+    }
     confine::find(|arguments| {
         let tried = Command::new(&bwrap)
             .args(["--unshare-user", "--uid", "0", "--gid", "0", "--unshare-pid", "--unshare-ipc", "--unshare-uts"])
@@ -30,7 +37,9 @@ pub(in crate::sandbox) fn usable() -> Result<(), Unavailable> {
             Ok(output) => Err(refused(&bwrap, &String::from_utf8_lossy(&output.stderr))),
             Err(error) => Err(refused(&bwrap, &error.to_string())),
         }
-    })
+    })?;
+    SHOWN.get_or_init(|| bwrap);
+    Ok(())
 }
 
 fn refused(bwrap: &Path, said: &str) -> Unavailable {

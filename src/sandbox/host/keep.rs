@@ -49,6 +49,7 @@ impl HostSandbox {
             user_path: self.user_path.clone(),
             venv: self.venv.clone(),
         };
+        self.settle()?;
         let path = self.run.path().join(KEPT);
         // A proxy's password may be in the variables.
         crate::fs::write_json(&path, &parts).with_context(|| format!("cannot write {}", path.display()))?;

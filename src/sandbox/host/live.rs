@@ -60,7 +60,7 @@ impl HostSandbox {
     /// Where the absolute path `inside` is outside.
     pub(super) fn outside(&self, inside: &str) -> PathBuf {
         let app = inside.strip_prefix("/app").filter(|rest| rest.is_empty() || rest.starts_with('/'));
-        app.map_or_else(|| in_root(&self.bubblewrap.rootfs, inside), |rest| in_root(&self.app, rest))
+        app.map_or_else(|| in_root(&self.seen(&self.bubblewrap.rootfs), inside), |rest| in_root(&self.app, rest))
     }
 }
 
@@ -162,7 +162,7 @@ impl Sandbox for HostSandbox {
     fn unverified(&self) -> Vec<Unverified> {
         let mut notes = self.notes.clone();
         notes.extend(self.past.notes());
-        notes.extend(apt_notes(&self.bubblewrap.rootfs));
+        notes.extend(apt_notes(&self.seen(&self.bubblewrap.rootfs)));
         notes
     }
 

@@ -25,6 +25,7 @@ mod reuse;
 mod root;
 mod seccomp;
 mod seed;
+mod show;
 mod store_paths;
 pub(in crate::sandbox) mod system;
 mod take;

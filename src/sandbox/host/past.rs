@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::machine::{self, Beginning};
 use crate::plan::Vars;
-use crate::sandbox::store::Store;
-use crate::sandbox::store::trace::Trace;
+use crate::sandbox::store::pip::Installs;
+use crate::sandbox::store::trace::{Known, Trace};
+use crate::sandbox::store::{Claimed, Store};
 use crate::sandbox::{Reuse, Unverified};
 
 /// What a sandbox knows of its past.
@@ -24,12 +25,24 @@ pub(super) struct Past {
     pub(super) vars: Vars,
     /// Folders that a machine with network shows beside the others.
     pub(super) find_links: Vec<PathBuf>,
+    pub(super) shown: Shown,
+    /// What the entries that are shown have made in `/app`.
+    pub(super) known: Known,
     pub(super) pending: Option<Pending>,
     /// Why the command that runs is not watched.
     pub(super) unwatched: Option<String>,
     /// What pip wrote into its log alone, since it was told to keep one.
     pub(super) untold: Vec<String>,
     pub(super) notes: Vec<Unverified>,
+}
+
+/// What a run shows of layers.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    /// Layers that are mounted, and that nobody may remove before the run is over.
+    pub(super) mounted: Vec<Claimed>,
+    /// How many folders there are for what is written over layers.
+    pub(super) scratches: usize,
 }
 
 /// A command that is running.
@@ -43,8 +56,8 @@ pub(super) struct Pending {
 
 #[derive(Debug)]
 pub(super) enum Kind {
-    /// pip installs so many times.
-    Pip(usize),
+    /// It installs.
+    Install(Installs),
     /// Anything else; the digest of all of `/app` before.
     Other(String),
 }

@@ -1,5 +1,6 @@
 //! Shows what an earlier run's command made in place of running it, and keeps what this run's commands make.
 
+use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -9,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::bwrap::{Bind, Session};
 use super::inside;
 use super::live::HostSandbox;
-use super::machine::{self, OF_THE_NETWORK, PARTS};
+use super::machine::{self, PARTS};
 use super::memory::Cap;
 use super::past::{Kind, Pending};
 use crate::plan::Vars;
@@ -17,9 +18,9 @@ use crate::sandbox::netns::Network;
 use crate::sandbox::reuse::{IndexAnswer, Origin, Prepared, Upcoming, time_span};
 use crate::sandbox::store::pip::{self, names_far_requirements};
 use crate::sandbox::store::reads::{Now, Reads};
-use crate::sandbox::store::trace::{self, Changes, Trace};
+use crate::sandbox::store::trace::{self, Changes, Trace, Traced};
 use crate::sandbox::store::tree::{self, Digest};
-use crate::sandbox::store::{self, Found, Record, Store, ask};
+use crate::sandbox::store::{self, Found, Record, Store, ask, lock};
 use crate::sandbox::{Role, Unverified};
 
 /// Where pip is told to write down what it does, and what tells it so. Both are there while it runs, and no longer.
@@ -27,6 +28,11 @@ const PIP_LOG: &str = "var/log/pip.log";
 const PIP_CONFIG: &str = "etc/pip.conf";
 /// Files that pip reads and does not run. A command that read any other of the project's may have done anything.
 const DATA: &[&str] = &["txt", "in", "pip", "lock", "toml", "whl"];
+/// The same by their names.
+const NAMED_DATA: &[&str] = &[".python-version", ".python-versions"];
+/// Files that setuptools and uv put where they run, and that do nothing of this kind.
+const OWN_CODE: &[&str] = &["distutils-precedence.pth", "_virtualenv.pth"];
+const LOCK: &str = "uv.lock";
 
 /// The reason that is given for every command after one that cannot be kept.
 const NOT_KEPT: &str = "a command before it could not be kept";
@@ -78,24 +84,33 @@ impl HostSandbox {
     pub(super) fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
         let Some(pending) = self.past.pending.take() else { return self.past.unwatched.take() };
         let log = match pending.kind {
-            Kind::Pip(_) => self.pip_log(),
-            Kind::Other(_) => Ok(String::new()),
+            Kind::Install(installs) if installs.pip > 0 => self.pip_log(),
+            _ => Ok(String::new()),
         };
         let Some(output) = output else {
             self.past.untold = log.as_deref().map(pip::of_a_failed_build).unwrap_or_default();
             self.past.lost = Some("a command before it failed, or printed too much".to_owned());
             return None;
         };
+        let key = pending.key.clone();
         match log.and_then(|log| self.keep_pending(pending, &log, output, interrupted)) {
             Ok(id) => {
+                let held = self.past.store.as_ref().and_then(|store| store.hold(&key, &id));
                 self.past.below = Some(id);
-                None
+                match held.map(|(folder, claimed)| self.put_own(&folder, claimed)) {
+                    Some(Err(error)) => Some(format!("{error:#}")),
+                    _ => None,
+                }
             }
             Err(error) => {
                 self.past.lost = Some(NOT_KEPT.to_owned());
                 Some(format!("{error:#}"))
             }
         }
+    }
+
+    pub(super) fn root(&self) -> PathBuf {
+        self.seen(&self.run.path().join("root"))
     }
 
     fn client(&self) -> ask::Client<'_> {
@@ -130,20 +145,28 @@ impl HostSandbox {
         if let Some(difference) = Now::new(&self.app, &tree).difference(&record.reads)? {
             return Ok(Err(difference));
         }
-        let index = match (record.network, !self.bubblewrap.network.is_offline()) {
-            (false, true) => return Ok(Err("it was made without network".to_owned())),
-            (true, false) if !record.answers.is_empty() => IndexAnswer::NotAsked,
-            _ if record.answers.is_empty() => IndexAnswer::NotNeeded,
-            _ => match ask::again(&record.answers, &self.client(), interrupted)? {
-                Some(address) => return Ok(Err(format!("{address} has changed"))),
-                None => IndexAnswer::Unchanged,
-            },
+        if !record.network && !self.bubblewrap.network.is_offline() {
+            return Ok(Err("it was made without network".to_owned()));
+        }
+        let asks = !record.answers.is_empty() && !self.bubblewrap.network.is_offline();
+        // Both take a while.
+        let (claimed, changed) = std::thread::scope(|scope| {
+            let claimed = scope.spawn(|| store.claim(found));
+            let changed = asks.then(|| ask::again(&record.answers, &self.client(), interrupted)).transpose();
+            (claimed.join().ok().flatten(), changed)
+        });
+        let index = match changed? {
+            Some(Some(address)) => return Ok(Err(format!("{address} has changed"))),
+            Some(None) => IndexAnswer::Unchanged,
+            None if record.answers.is_empty() => IndexAnswer::NotNeeded,
+            None => IndexAnswer::NotAsked,
         };
-        let Some(_claimed) = store.claim(found) else { return Ok(Err("what was kept of it is not whole".to_owned())) };
-        self.put(found).inspect_err(|_| {
+        let Some(claimed) = claimed else { return Ok(Err("what was kept of it is not whole".to_owned())) };
+        self.put(found, claimed).inspect_err(|_| {
             // Half of it may be there.
             self.past.lost = Some("what was kept could not be shown whole".to_owned());
         })?;
+        self.past.known.add(&self.app, &record.app_made)?;
         if index == IndexAnswer::NotAsked {
             let why = format!(
                 "what it installed is from a run of {} ago; without network nobody could ask whether the package index still says the same",
@@ -154,52 +177,47 @@ impl HostSandbox {
         Ok(Ok(Origin::Reused { age_seconds: record.age().as_secs(), index }))
     }
 
-    fn put(&self, found: &Found) -> Result<()> {
-        let folder = self.run.path();
-        let network: Vec<_> =
-            OF_THE_NETWORK.iter().map(|file| (*file, inside::read(&folder.join("root"), file))).collect();
-        for part in PARTS {
-            let (new, place) = (folder.join(format!("{part}.new")), folder.join(part));
-            std::fs::create_dir(&new)?;
-            tree::copy(&found.folder.join(part), &new)?;
-            crate::fs::tree::remove(&place)?;
-            std::fs::rename(&new, &place)?;
-        }
-        for (file, text) in network {
-            inside::write(&folder.join("root"), file, &text?)?;
-        }
-        trace::apply(&found.folder.join("app"), &found.record.app_made, &found.record.app_gone, &self.app)
-    }
-
     /// Begins to watch a command that is about to run.
     fn watch(&self, argv: &[String], vars: &Vars, key: String) -> Result<Pending> {
         let tree = tree::list(&self.app)?;
         let names = tree::names(&tree);
-        let pip = pip::installs(argv, vars);
-        if let Some(installs) = pip.filter(|_| trace::is_possible(self.run.path())) {
-            self.tell_pip()?;
-            return Ok(Pending { key, kind: Kind::Pip(installs), trace: Trace::begin(&self.app)?, names });
+        let installs = pip::installs(argv, vars);
+        if let Some(installs) = installs.filter(|_| trace::is_possible(self.run.path())) {
+            if installs.pip > 0 {
+                self.tell_pip()?;
+            }
+            return Ok(Pending { key, kind: Kind::Install(installs), trace: Trace::begin(&self.app)?, names });
         }
         ensure!(self.bubblewrap.network.is_offline(), "what it asks of the network is not known");
         let all = tree::everything(&self.app, &tree)?;
         Ok(Pending { key, kind: Kind::Other(all), trace: Trace::of(tree), names })
     }
 
-    fn keep_pending(&self, pending: Pending, log: &str, output: &[String], interrupted: &AtomicBool) -> Result<String> {
+    fn keep_pending(
+        &mut self,
+        pending: Pending,
+        log: &str,
+        output: &[String],
+        interrupted: &AtomicBool,
+    ) -> Result<String> {
         let Pending { key, kind, trace, names } = pending;
-        let store = self.past.store.as_ref().context("there is no store")?;
+        let store = self.past.store.clone().context("there is no store")?;
         let (reads, changes, answers) = match kind {
             Kind::Other(all) => (Reads::All(all), trace.changes(&self.app)?, Vec::new()),
-            Kind::Pip(installs) => {
-                let traced = trace.end(&self.app)?;
-                if let Some(path) = traced.changes.touch_what_was_there() {
+            Kind::Install(installs) => {
+                let known = &self.past.known;
+                let traced = trace.end(&self.app, known)?;
+                if let Some(path) = traced.changes.touch_what_was_there(|path| known.had(path, &trace)) {
                     bail!("it changed {}", path.display());
                 }
                 for path in traced.read.keys() {
                     self.refuse_what_may_do_anything(path)?;
                 }
-                self.refuse_code_of_packages(installs)?;
-                let asked = pip::read(log, installs).map_err(anyhow::Error::msg)?;
+                self.refuse_code_of_packages(installs.pip)?;
+                let mut asked = pip::read(log, installs.pip).map_err(anyhow::Error::msg)?;
+                if installs.uv {
+                    asked.pinned = self.wheels_of_lock(&traced)?;
+                }
                 let answers = match self.bubblewrap.network.is_offline() {
                     true => Vec::new(),
                     false => ask::first(&asked, &self.client(), interrupted)?,
@@ -216,7 +234,9 @@ impl HostSandbox {
             app_made: changes.made.keys().cloned().collect(),
             app_gone: changes.gone.clone(),
         };
-        store.keep(&key, &record, |entry| self.fill(entry, &changes))
+        let id = store.keep(&key, &record, |entry| self.fill(entry, &changes))?;
+        self.past.known.add(&self.app, &record.app_made)?;
+        Ok(id)
     }
 
     fn fill(&self, entry: &Path, changes: &Changes) -> Result<u64> {
@@ -224,16 +244,34 @@ impl HostSandbox {
         for part in PARTS {
             let place = entry.join(part);
             std::fs::create_dir(&place)?;
-            bytes += tree::copy(&self.run.path().join(part), &place)?;
+            bytes += tree::copy(&self.seen(&self.run.path().join(part)), &place)?;
         }
         let app = entry.join("app");
         std::fs::create_dir(&app)?;
         Ok(bytes + changes.save(&self.app, &app)?)
     }
 
+    /// The addresses of what uv has installed.
+    fn wheels_of_lock(&self, traced: &Traced) -> Result<BTreeSet<String>> {
+        ensure!(traced.read.contains_key(Path::new(LOCK)), "uv did not read {LOCK}");
+        for path in traced.read.keys() {
+            let text = crate::fs::read(&self.app.join(path), 4 << 20).unwrap_or_default();
+            let builds = memchr::memmem::find(&text, b"no-binary").is_some();
+            ensure!(!builds, "{} has uv build what it installs", path.display());
+        }
+        let root = self.root();
+        let tree = tree::list(&root)?;
+        let fetched = tree.keys().find(|path| path.ends_with("uv/python"));
+        ensure!(fetched.is_none(), "uv fetched a Python");
+        let mut installed = lock::installed(&root, &tree)?;
+        installed.extend(lock::installed(&self.app, &traced.changes.made)?);
+        lock::wheels(&crate::fs::read(&self.app.join(LOCK), 32 << 20)?, &installed)
+    }
+
     /// What may be the project's own code, and lists that name other lists by address.
     fn refuse_what_may_do_anything(&self, read: &Path) -> Result<()> {
-        let is_data = read.extension().is_some_and(|extension| DATA.iter().any(|data| extension == *data));
+        let is_data = read.extension().is_some_and(|extension| DATA.iter().any(|data| extension == *data))
+            || NAMED_DATA.iter().any(|name| read == Path::new(name));
         ensure!(is_data, "it read {}, and may have run it", read.display());
         let text = crate::fs::read(&self.app.join(read), 4 << 20).unwrap_or_default();
         let names = names_far_requirements(&String::from_utf8_lossy(&text));
@@ -248,23 +286,24 @@ impl HostSandbox {
         }
         let is_code = |path: &PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            name.ends_with(".pth") && name != "distutils-precedence.pth" || name == "usercustomize.py"
+            let is_installed = path.iter().any(|part| part == "site-packages");
+            is_installed && name.ends_with(".pth") && !OWN_CODE.contains(&&*name) || name == "usercustomize.py"
         };
-        let tree = tree::list(&self.run.path().join("root"))?;
-        let found = tree.keys().find(|path| is_code(path));
+        let (root, app) = (tree::list(&self.root())?, tree::list(&self.app)?);
+        let found = root.keys().chain(app.keys()).find(|path| is_code(path));
         ensure!(found.is_none(), "{} may have run with it", found.map_or("".into(), |path| path.display().to_string()));
         Ok(())
     }
 
     fn tell_pip(&self) -> Result<()> {
-        let root = self.run.path().join("root");
+        let root = self.root();
         ensure!(inside::read(&root, PIP_CONFIG).is_err(), "the machine has a pip.conf of its own");
         inside::write(&root, PIP_CONFIG, format!("[global]\nlog = /{PIP_LOG}\n").as_bytes())
     }
 
     /// What pip has written down, which is taken away with what told it so.
     fn pip_log(&self) -> Result<String> {
-        let root = self.run.path().join("root");
+        let root = self.root();
         let log = inside::read(&root, PIP_LOG);
         for file in [PIP_CONFIG, PIP_LOG] {
             let _ = inside::remove(&root, file);

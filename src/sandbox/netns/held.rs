@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ const THERE_WITHIN: Duration = Duration::from_millis(300);
 pub(super) struct Held {
     namespace: Mutex<Namespace>,
     enter: Vec<OsString>,
+    root: PathBuf,
     is_in_user_namespace: bool,
     targets: BTreeSet<Target>,
     _forwards: Forwards,
@@ -62,14 +64,19 @@ impl Held {
     }
 
     fn of(namespace: Namespace, is_in_user_namespace: bool, forwards: Forwards) -> Self {
-        let enter = namespace.enter.clone();
+        let (enter, root) = (namespace.enter.clone(), namespace.root.clone());
         let namespace = Mutex::new(namespace);
-        Self { namespace, enter, is_in_user_namespace, targets: BTreeSet::new(), _forwards: forwards }
+        Self { namespace, enter, root, is_in_user_namespace, targets: BTreeSet::new(), _forwards: forwards }
     }
 
     /// Words before a command that lead it in.
     pub(super) fn enter(&self) -> &[OsString] {
         &self.enter
+    }
+
+    /// All files as they are in there, seen from out here.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     pub(super) fn is_in_user_namespace(&self) -> bool {

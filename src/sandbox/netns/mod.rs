@@ -6,6 +6,7 @@ mod forward;
 mod held;
 mod machine;
 mod namespace;
+mod overlay;
 mod trial;
 mod watch;
 
@@ -14,10 +15,11 @@ pub(super) use watch::{Excess, Watched};
 
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 
 use self::engine::Method;
 use self::held::Held;
@@ -119,6 +121,21 @@ impl Network {
     /// Words before a command that lead it into the run's namespaces.
     pub(super) fn enter(&self) -> &[OsString] {
         self.held.as_ref().map_or(&[], |held| held.enter())
+    }
+
+    /// Shows `lower` at `at` to all commands to come, as if it were a copy; `scratch` is to be made, and gets what they write.
+    ///
+    /// # Errors
+    /// That cannot be done on this machine, and nothing has changed.
+    pub(super) fn overlay(&self, lower: &Path, at: &Path, scratch: &Path) -> Result<()> {
+        let held = self.held.as_ref().context("the run has no namespace of its own")?;
+        overlay::mount(held.enter(), held.is_in_user_namespace(), lower, at, scratch)
+    }
+
+    /// Where a path of this machine is that is the same to the run's commands but for overlays.
+    pub(super) fn seen_inside(&self, path: &Path) -> PathBuf {
+        let inside = path.strip_prefix("/").unwrap_or(path);
+        self.held.as_ref().map_or_else(|| path.to_owned(), |held| held.root().join(inside))
     }
 
     pub(super) fn is_offline(&self) -> bool {

@@ -23,6 +23,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use super::engine::{Engine, Method, Tools, enter};
 use super::machine::Machine;
 use super::watch::{BEFORE, Excess, WATCH, Watched};
+use crate::sandbox::ended;
 use crate::sandbox::host::system::{is_first_process, system_command};
 
 /// Networks whose services are those of this machine's links, multicast ones among them.
@@ -32,11 +33,12 @@ const LINKS: &[&str] = &["169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32"];
 ///
 /// What is led in makes namespaces of its own by what /proc says of it, so that is this namespace's: whole, or no other could be
 /// mounted below.
-const HOLD: &str = r#"mount -t proc proc /proc || exit 1
+const HOLD: &str = r#"echo here; mount -t proc proc /proc || exit 1
 [ -z "$1" ] || { printf '%s\n' "$2" | "$1" -batch - || exit 1; echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start; }
 "#;
 const SAY: &str = "echo ready";
-/// The last of what a holder says, and of what an engine does: that is all of it.
+/// What a holder says when it is there, and when all is set up; and what an engine does.
+const HERE: &str = "here\n";
 const READY: &str = "ready\n";
 const UP: &str = "1";
 
@@ -54,6 +56,8 @@ const MOST_SAID: usize = 4096;
 pub(super) struct Namespace {
     children: Vec<Child>,
     pub(super) enter: Vec<OsString>,
+    /// All files as they are in there, seen from out here.
+    pub(super) root: PathBuf,
     /// What the holder has said since it was ready.
     heard: Arc<Mutex<String>>,
 }
@@ -77,12 +81,18 @@ impl Namespace {
             Engine::Pasta => [pasta(tools)?, bubblewrap(tools, false, false)].concat(),
         };
         let ip = tools.ip.clone().context("there is no ip")?;
-        let (mut namespace, holder) =
+        let (mut namespace, holder, said) =
             Self::hold(words, [ip.into_os_string(), routes(machine).into()], watched, deadline)?;
-        if let Engine::Slirp { is_confined } = method.engine {
-            let words = slirp(tools, is_confined, machine, holder)?;
-            namespace.add(&[&in_bash(ENGINE)?[..], &words].concat(), UP, deadline)?;
-        }
+        let up = match method.engine {
+            // The device comes up while the holder sets up the rest.
+            Engine::Slirp { is_confined } => {
+                let words = slirp(tools, is_confined, machine, holder)?;
+                Some(namespace.add(&[&in_bash(ENGINE)?[..], &words].concat(), &[UP])?)
+            }
+            Engine::Pasta => None,
+        };
+        said.wait(deadline)?;
+        up.iter().try_for_each(|said| said.wait(deadline))?;
         namespace.enter = enter(tools, method.has_user_namespace, true, holder);
         Ok(namespace)
     }
@@ -98,30 +108,35 @@ impl Namespace {
         limit: Duration,
     ) -> Result<Self> {
         let words = bubblewrap(tools, has_user_namespace, false);
-        let (mut namespace, holder) =
-            Self::hold(words, [OsString::new(), OsString::new()], watched, Instant::now() + limit)?;
+        let deadline = Instant::now() + limit;
+        let (mut namespace, holder, said) = Self::hold(words, [OsString::new(), OsString::new()], watched, deadline)?;
+        said.wait(deadline)?;
         namespace.enter = enter(tools, has_user_namespace, false, holder);
         Ok(namespace)
     }
 
-    /// Starts the holder; gives its process id out here.
+    /// Starts the holder; gives its process id out here, and what it is to say yet.
     fn hold(
         mut words: Vec<OsString>,
         network: [OsString; 2],
         watched: &Watched,
         deadline: Instant,
-    ) -> Result<(Self, u32)> {
-        let mut namespace = Self { children: Vec::new(), enter: Vec::new(), heard: Arc::default() };
+    ) -> Result<(Self, u32, Said)> {
+        let mut namespace =
+            Self { children: Vec::new(), enter: Vec::new(), root: PathBuf::new(), heard: Arc::default() };
         words.extend(in_bash(&[HOLD, BEFORE, SAY, WATCH].concat())?);
         words.extend(network);
         words.extend(watched.arguments());
-        namespace.heard = namespace.add(&words, READY, deadline)?;
+        let said = namespace.add(&words, &[HERE, READY])?;
+        namespace.heard = Arc::clone(&said.later);
+        said.wait(deadline)?;
         let holder = namespace.holder().context("no process holds the namespace")?;
-        Ok((namespace, holder))
+        namespace.root = format!("/proc/{holder}/root").into();
+        Ok((namespace, holder, said))
     }
 
-    /// Starts a program and waits until it has said `all`; gives what it says later.
-    fn add(&mut self, words: &[OsString], all: &'static str, deadline: Instant) -> Result<Arc<Mutex<String>>> {
+    /// Starts a program that is to say `all`, one after the other.
+    fn add(&mut self, words: &[OsString], all: &'static [&'static str]) -> Result<Said> {
         let (program, arguments) = words.split_first().context("no command")?;
         let mut child = Command::new(program)
             .args(arguments)
@@ -138,26 +153,19 @@ impl Namespace {
         let complaint = Arc::new(Mutex::new(String::new()));
         let heard = Arc::clone(&complaint);
         thread::spawn(move || hear(stderr, &heard));
-        let (say, said) = mpsc::channel();
+        let (say, words) = mpsc::channel();
         let later = Arc::<Mutex<String>>::default();
         let told = Arc::clone(&later);
         thread::spawn(move || {
             let mut stdout = stdout;
-            let mut words = vec![0; all.len()];
-            let _ = say.send(stdout.read_exact(&mut words).is_ok() && words == all.as_bytes());
+            for expected in all {
+                let mut words = vec![0; expected.len()];
+                let _ = say.send(stdout.read_exact(&mut words).is_ok() && words == expected.as_bytes());
+            }
             // Held open: whoever writes to a pipe without a reader is ended by it.
             hear(stdout, &told);
         });
-        match said.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok(true) => Ok(later),
-            Ok(false) => {
-                thread::sleep(Duration::from_millis(20));
-                let said = complaint.lock().unwrap_or_else(PoisonError::into_inner);
-                let line = said.lines().find(|line| line.contains("enied") || line.contains("ailed"));
-                bail!("{}", line.or(said.lines().next()).unwrap_or("it ended without a word").trim())
-            }
-            Err(_) => bail!("it is not ready in time"),
-        }
+        Ok(Said { words, complaint, later })
     }
 
     /// The process that holds the namespaces, by the number that it has out here.
@@ -189,18 +197,43 @@ impl Namespace {
 
 impl Drop for Namespace {
     fn drop(&mut self) {
-        // The end of its input ends each; what does not heed it is killed.
+        // The end of its input ends each, the holder with all that it holds; what does not heed it is killed.
         for child in self.children.iter_mut().rev() {
             drop(child.stdin.take());
         }
         let deadline = Instant::now() + Duration::from_millis(300);
-        for child in self.children.iter_mut().rev() {
-            while matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {
-                thread::sleep(Duration::from_millis(2));
+        for (number, child) in self.children.iter_mut().enumerate() {
+            // An engine has nothing to finish, and is in no hurry.
+            while number == 0 && matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {
+                ended::wait(Pid::from_child(child), deadline.saturating_duration_since(Instant::now()));
             }
             // Its group, which it has for itself: an engine may have started others.
             let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
             let _ = child.wait();
+        }
+    }
+}
+
+/// What a program says.
+struct Said {
+    words: mpsc::Receiver<bool>,
+    complaint: Arc<Mutex<String>>,
+    /// What comes after what it is to say.
+    later: Arc<Mutex<String>>,
+}
+
+impl Said {
+    /// Waits for the next of what it is to say.
+    fn wait(&self, deadline: Instant) -> Result<()> {
+        match self.words.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                thread::sleep(Duration::from_millis(20));
+                let said = self.complaint.lock().unwrap_or_else(PoisonError::into_inner);
+                let line = said.lines().find(|line| line.contains("enied") || line.contains("ailed"));
+                bail!("{}", line.or(said.lines().next()).unwrap_or("it ended without a word").trim())
+            }
+            Err(_) => bail!("it is not ready in time"),
         }
     }
 }

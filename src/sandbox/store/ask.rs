@@ -39,6 +39,9 @@ pub(in crate::sandbox) struct Answer {
     pub(in crate::sandbox) address: String,
     /// Whether it is an index's page rather than an archive.
     pub(in crate::sandbox) is_page: bool,
+    /// Whether the project gives its hash, so that it only has to be there.
+    #[serde(default)]
+    pub(in crate::sandbox) is_pinned: bool,
     /// 200, or 404 of a page that is not there.
     pub(in crate::sandbox) status: u16,
     /// The server's own word for this version of it.
@@ -100,6 +103,13 @@ pub(in crate::sandbox) fn first(asked: &Asked, client: &Client<'_>, interrupted:
         let digest = super::tree::content(&reply.body)?;
         answers.push(Answer { status: 200, tag: reply.tag, digest, ..archive });
     }
+    let pinned: Vec<Answer> =
+        asked.pinned.iter().map(|address| Answer { is_pinned: true, ..Answer::blank(address, false) }).collect();
+    let replies = fetch(&pinned, client, folder.path(), interrupted)?;
+    for (archive, reply) in pinned.into_iter().zip(replies) {
+        ensure!(reply.status == 200, "{} answers with HTTP status {}", archive.address, reply.status);
+        answers.push(Answer { status: 200, ..archive });
+    }
     Ok(answers)
 }
 
@@ -117,6 +127,7 @@ pub(in crate::sandbox) fn again(
     for (answer, reply) in answers.iter().zip(replies) {
         let is_same = match reply.status {
             304 => answer.tag.is_some(),
+            status if answer.is_pinned => status == answer.status,
             status if status == answer.status => {
                 let body = if answer.is_page {
                     digest(fs::read(&reply.body).unwrap_or_default())
@@ -136,7 +147,7 @@ pub(in crate::sandbox) fn again(
 
 impl Answer {
     fn blank(address: &str, is_page: bool) -> Self {
-        Self { address: address.to_owned(), is_page, status: 0, tag: None, digest: String::new() }
+        Self { address: address.to_owned(), is_page, is_pinned: false, status: 0, tag: None, digest: String::new() }
     }
 }
 
@@ -203,7 +214,7 @@ fn fetch(questions: &[Answer], client: &Client<'_>, folder: &Path, interrupted: 
     let folder = tempfile::tempdir_in(folder)?.keep();
     let mut config = String::new();
     for (number, question) in questions.iter().enumerate() {
-        let Answer { address, is_page, tag, .. } = question;
+        let Answer { address, is_page, is_pinned, tag, .. } = question;
         let is_plain = address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
         ensure!(is_plain && client.may_ask(address), "{address} is not an address that this machine asks");
         ensure!(!address.contains("****"), "the index wants a password");
@@ -216,6 +227,9 @@ fn fetch(questions: &[Answer], client: &Client<'_>, folder: &Path, interrupted: 
         let _ = writeln!(config, "url = \"{address}\"\noutput = \"{path}\"\ndump-header = \"{path}.head\"");
         let _ = writeln!(config, "header = \"Accept: {accept}\"\nproto = \"=http,https\"");
         let _ = writeln!(config, "max-filesize = {MOST}\nmax-time = {WITHIN}\ncompressed\ngloboff");
+        if *is_pinned {
+            config += "head\n";
+        }
         if let Some(tag) = tag.as_ref().filter(|tag| tag.bytes().all(|byte| byte.is_ascii_graphic())) {
             let _ = writeln!(config, "header = \"If-None-Match: {}\"", tag.replace('\\', "\\\\").replace('"', "\\\""));
         }

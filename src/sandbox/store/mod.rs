@@ -3,9 +3,10 @@
 //! An entry is one command's work: the files that it left and a record of all that it read. It lies in `KEY/ID`, beside
 //! its seal; the key stands for the command and the machine it ran on, so that the entries of one key differ in what the
 //! command read of the project and of the network. What has no seal, or another, is never shown. Nothing here is shown
-//! inside itself: a run gets a copy.
+//! inside itself: a run gets a copy, or an overlay whose lower folder nothing is ever written to.
 
 pub(super) mod ask;
+pub(super) mod lock;
 pub(super) mod pip;
 pub(super) mod reads;
 mod space;
@@ -138,6 +139,14 @@ impl Store {
         // The time of last use; a store that is read-only stays as it is.
         let _ = File::open(&seal).and_then(|file| file.set_modified(SystemTime::now()));
         Some(Claimed { _lock: lock })
+    }
+
+    /// The folder of an entry that has just been made, which nobody removes while the other value lives.
+    pub(super) fn hold(&self, key: &str, id: &str) -> Option<(PathBuf, Claimed)> {
+        let folder = self.root.join(key).join(id);
+        let lock = File::open(folder.with_extension("lock")).ok()?;
+        lock.try_lock_shared().ok()?;
+        folder.with_extension("seal").is_file().then_some((folder, Claimed { _lock: lock }))
     }
 
     /// Keeps a command's work, which `fill` puts into a folder and gives the size of. Gives the new entry's id.

@@ -1,4 +1,5 @@
-//! Commands that do nothing but make a virtual environment and install into it with pip, and what pip's own log says of them.
+//! Commands that do nothing but make a virtual environment and install into it with pip, or with uv what a lock names, and what
+//! pip's own log says of them.
 //!
 //! Of any other command nobody knows what it asks of the network. Of these pip writes down each page of an index and each
 //! archive that it asks for; where it runs foreign code (a source archive's, the project's), nobody knows again.
@@ -6,12 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use crate::plan::Vars;
 
 /// pip's settings that change what is asked of whom, or only what is printed; with any other a command is not one of these.
 const SETTINGS: &[&str] = &[
+    "PIP_CACHE_DIR",
     "PIP_CERT",
     "PIP_DEFAULT_TIMEOUT",
     "PIP_DISABLE_PIP_VERSION_CHECK",
@@ -26,6 +28,20 @@ const SETTINGS: &[&str] = &[
     "PIP_TRUSTED_HOST",
 ];
 
+/// The same of uv's, where it obeys a lock.
+const SETTINGS_OF_UV: &[&str] = &[
+    "UV_CACHE_DIR",
+    "UV_COMPILE_BYTECODE",
+    "UV_DEFAULT_INDEX",
+    "UV_EXTRA_INDEX_URL",
+    "UV_FIND_LINKS",
+    "UV_INDEX",
+    "UV_INDEX_URL",
+    "UV_LINK_MODE",
+    "UV_PROJECT_ENVIRONMENT",
+    "UV_PYTHON_DOWNLOADS",
+];
+
 /// Variables that make a shell, a loader or Python run code of the project's first.
 const RUNS_CODE: &[&str] =
     &["BASH_ENV", "LD_AUDIT", "LD_PRELOAD", "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONUSERBASE"];
@@ -33,38 +49,74 @@ const RUNS_CODE: &[&str] =
 /// Words that a shell would take for more than words.
 const SHELL: &[char] = &['`', '$', '|', ';', '(', ')', '{', '}', '*', '?', '[', ']', '\\', '\n', '#', '&', '<', '>'];
 
-/// How often pip installs in a command of this kind; none where it is another kind.
-pub(in crate::sandbox) fn installs(argv: &[String], vars: &Vars) -> Option<usize> {
-    let is_known = |name: &String| {
-        let name = name.as_str();
-        !RUNS_CODE.contains(&name) && (!name.starts_with("PIP_") || SETTINGS.contains(&name))
-    };
-    if !vars.keys().all(is_known) {
-        return None;
-    }
-    let mut count = 0;
-    for words in simple_commands(argv)? {
+/// What a command of this kind does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::sandbox) struct Installs {
+    /// How often pip installs; what comes with a Python is no matter of the network.
+    pub(in crate::sandbox) pip: usize,
+    /// Whether uv installs what its lock names.
+    pub(in crate::sandbox) uv: bool,
+}
+
+/// What a command of this kind does; none where it is another kind.
+pub(in crate::sandbox) fn installs(argv: &[String], vars: &Vars) -> Option<Installs> {
+    let (mut found, mut is_any) = (Installs::default(), false);
+    for words in simple_commands(argv, vars)? {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match words.as_slice() {
             [".", file] | ["source", file] if file.ends_with("/bin/activate") => {}
-            [python, "-m", "venv", ..] if is_python(python) => {}
-            [python, "-m", "pip", "install", options @ ..] if is_python(python) && are_plain(options) => count += 1,
-            [pip, "install", options @ ..] if is_pip(pip) && are_plain(options) => count += 1,
+            [python, "-m", "venv", options @ ..] if is_python(python) && !options.contains(&"--upgrade-deps") => {
+                is_any = true;
+            }
+            [python, "-m", "pip", "install", options @ ..] if is_python(python) && are_plain(options) => found.pip += 1,
+            [pip, "install", options @ ..] if is_pip(pip) && are_plain(options) => found.pip += 1,
+            ["uv", "sync", options @ ..] if obeys_lock(options) => found.uv = true,
             _ => return None,
         }
     }
-    (count > 0).then_some(count)
+    let is_known = |name: &String| {
+        let name = name.as_str();
+        let is_set = |prefix: &str, known: &[&str]| !name.starts_with(prefix) || known.contains(&name);
+        !RUNS_CODE.contains(&name) && is_set("PIP_", SETTINGS) && (!found.uv || is_set("UV_", SETTINGS_OF_UV))
+    };
+    ((is_any || found.pip > 0 || found.uv) && vars.keys().all(is_known)).then_some(found)
 }
 
 /// The words of each command in `a && b`; none where the line is more than that.
-fn simple_commands(argv: &[String]) -> Option<Vec<Vec<String>>> {
+fn simple_commands(argv: &[String], vars: &Vars) -> Option<Vec<Vec<String>>> {
     let [program, .., script] = argv else { return None };
     let is_shell = ["sh", "bash"].contains(&base(program)) && argv.iter().rev().nth(1).is_some_and(|flag| flag == "-c");
     if !is_shell {
         return Some(vec![argv.to_vec()]);
     }
     let one = |text: &str| (!text.contains(SHELL)).then(|| shlex::split(text)).flatten();
-    script.split("&&").map(one).collect()
+    expanded(script, vars).split("&&").map(one).collect()
+}
+
+static VARIABLE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\$(?:([A-Z_][A-Z0-9_]*)|\{([A-Z_][A-Z0-9_]*)\})").unwrap_or_else(never));
+
+/// A script with variables that are one word each in their places; others stay.
+fn expanded(script: &str, vars: &Vars) -> String {
+    // Between these a shell leaves them alone.
+    if script.contains('\'') {
+        return script.to_owned();
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._+-".contains(&byte);
+    let value = |found: &Captures<'_>| {
+        let name = found.get(1).or(found.get(2)).map(|name| name.as_str()).unwrap_or_default();
+        let value = vars.get(name).filter(|value| !value.is_empty() && value.bytes().all(plain));
+        value.map_or_else(|| found[0].to_owned(), Clone::clone)
+    };
+    VARIABLE.replace_all(script, value).into_owned()
+}
+
+/// Whether `uv sync` takes what the lock names, and asks no index: that the lock suits the project it tells by the lock alone.
+fn obeys_lock(options: &[&str]) -> bool {
+    const KNOWN: &[&str] =
+        &["--frozen", "--locked", "--no-dev", "--no-editable", "--no-install-project", "--no-progress"];
+    let holds = options.contains(&"--frozen") || options.contains(&"--locked");
+    holds && options.iter().all(|option| KNOWN.contains(option))
 }
 
 fn base(program: &str) -> &str {
@@ -99,13 +151,15 @@ pub(in crate::sandbox) fn names_far_requirements(text: &str) -> bool {
     FAR.is_match(text)
 }
 
-/// What pip asked of the network.
+/// What was asked of the network.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::sandbox) struct Asked {
     /// The pages, each with the names of the archives that pip found there.
     pub(in crate::sandbox) pages: BTreeMap<String, BTreeSet<String>>,
     /// The addresses of the archives that it took.
     pub(in crate::sandbox) archives: BTreeSet<String>,
+    /// The same of archives whose hashes the project itself gives.
+    pub(in crate::sandbox) pinned: BTreeSet<String>,
 }
 
 static LINE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\S+ ?(.*)$").unwrap_or_else(never));
@@ -203,9 +257,35 @@ pub(in crate::sandbox) fn of_a_failed_build(log: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn count(script: &str) -> Option<usize> {
+    fn found(script: &str) -> Option<Installs> {
         let argv = ["/bin/bash", "-ol", "pipefail", "-c", script].map(str::to_owned);
-        installs(&argv, &Vars::new())
+        installs(&argv, &[("NIXPACKS_UV_VERSION".to_owned(), "0.4.30".to_owned())].into())
+    }
+
+    fn count(script: &str) -> Option<usize> {
+        found(script).map(|found| found.pip)
+    }
+
+    #[test]
+    fn uv_counts_where_it_obeys_its_lock() {
+        let usual = "python -m venv --copies /opt/venv && . /opt/venv/bin/activate && pip install uv==$NIXPACKS_UV_VERSION && uv sync --no-dev --frozen";
+        assert_eq!(found(usual), Some(Installs { pip: 1, uv: true }));
+        assert!(found("uv sync --locked --no-dev --no-install-project").is_some_and(|found| found.uv));
+        for other in [
+            "uv sync --no-dev",
+            "uv sync --frozen --python 3.12",
+            "uv sync --frozen --no-binary",
+            "uv pip install x",
+            "uv run main.py",
+            "pip install uv==$NEVER_SET && uv sync --frozen",
+            "pip install 'uv' $NIXPACKS_UV_VERSION && uv sync --frozen",
+        ] {
+            assert_eq!(found(other), None, "{other}");
+        }
+        let argv = ["uv", "sync", "--frozen"].map(str::to_owned);
+        let set = |name: &str| installs(&argv, &[(name.to_owned(), "1".to_owned())].into());
+        assert_eq!((set("UV_NO_BINARY"), set("PYTHONPATH")), (None, None));
+        assert!(set("UV_COMPILE_BYTECODE").is_some());
     }
 
     #[test]
@@ -223,8 +303,9 @@ mod tests {
         let usual = "python -m venv --copies /opt/venv && . /opt/venv/bin/activate && pip install -r requirements.txt";
         assert_eq!(count(usual), Some(1));
         assert_eq!(count("pip install --upgrade pip && python3.11 -m pip install -r a.txt 'x==1'"), Some(2));
+        assert_eq!(count("python -m venv /app/.venv"), Some(0));
         for other in [
-            "python -m venv --copies /opt/venv",
+            "python -m venv --upgrade-deps /opt/venv",
             "pip install -r requirements.txt && curl https://a.example",
             "pip install -r requirements.txt; curl https://a.example",
             "pip install $(cat list)",
@@ -239,7 +320,7 @@ mod tests {
             assert_eq!(count(other), None, "{other}");
         }
         let plain = ["pip", "install", "x"].map(str::to_owned);
-        assert_eq!(installs(&plain, &Vars::new()), Some(1));
+        assert_eq!(installs(&plain, &Vars::new()), Some(Installs { pip: 1, uv: false }));
         for name in ["PIP_CONSTRAINT", "PYTHONPATH", "BASH_ENV"] {
             assert_eq!(installs(&plain, &[(name.to_owned(), "/app/c.txt".to_owned())].into()), None, "{name}");
         }

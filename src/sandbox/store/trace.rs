@@ -28,6 +28,38 @@ pub(in crate::sandbox) struct Traced {
     pub(in crate::sandbox) changes: Changes,
 }
 
+/// What layers have made in a folder: whatever shows it again has shown those layers before.
+#[derive(Debug, Default)]
+pub(in crate::sandbox) struct Known(Tree);
+
+impl Known {
+    /// Adds files as they are in the folder now.
+    pub(in crate::sandbox) fn add<'p>(
+        &mut self,
+        folder: &Path,
+        made: impl IntoIterator<Item = &'p PathBuf>,
+    ) -> Result<()> {
+        for path in made {
+            self.0.insert(path.clone(), tree::entry(&folder.join(path))?);
+        }
+        Ok(())
+    }
+
+    /// Whether a file is what a layer has made, not what was put over it since.
+    fn has(&self, path: &Path, now: &Entry) -> bool {
+        let is_same = |then: &Entry| {
+            then.kind == now.kind
+                && (then.mode, then.size, then.modified, then.inode) == (now.mode, now.size, now.modified, now.inode)
+        };
+        self.0.get(path).is_some_and(is_same)
+    }
+
+    /// Whether what was at a path is a layer's.
+    pub(in crate::sandbox) fn had(&self, path: &Path, before: &Trace) -> bool {
+        before.before.get(path).is_some_and(|entry| self.has(path, entry))
+    }
+}
+
 /// How a folder is other than it was.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Changes {
@@ -78,13 +110,13 @@ impl Trace {
         Ok(changes(&self.before, &tree::list(folder)?))
     }
 
-    /// What was read since, and how the folder has changed.
-    pub(in crate::sandbox) fn end(self, folder: &Path) -> Result<Traced> {
+    /// What was read since, and how the folder has changed. What is as `known` has it does not count as read.
+    pub(in crate::sandbox) fn end(&self, folder: &Path, known: &Known) -> Result<Traced> {
         let after = tree::list(folder)?;
         let changes = changes(&self.before, &after);
         let is_as_it_was = |path: &Path| !changes.made.contains_key(path);
         let is_read = |(path, entry): &(&PathBuf, &Entry)| {
-            entry.kind == Kind::File && entry.accessed.0 != 0 && is_as_it_was(path)
+            entry.kind == Kind::File && entry.accessed.0 != 0 && is_as_it_was(path) && !known.has(path, entry)
         };
         let mut read = BTreeMap::new();
         for (path, _) in after.iter().filter(is_read) {
@@ -113,9 +145,9 @@ fn changes(before: &Tree, after: &Tree) -> Changes {
 }
 
 impl Changes {
-    /// Whether something that was there is not as it was.
-    pub(in crate::sandbox) fn touch_what_was_there(&self) -> Option<&Path> {
-        self.altered.first().or(self.gone.first()).map(PathBuf::as_path)
+    /// Whether something that was there, and that `is_known` does not know, is not as it was.
+    pub(in crate::sandbox) fn touch_what_was_there(&self, is_known: impl Fn(&Path) -> bool) -> Option<&Path> {
+        self.altered.iter().chain(&self.gone).map(PathBuf::as_path).find(|path| !is_known(path))
     }
 
     /// Copies what was made out of `folder`.
@@ -186,13 +218,13 @@ mod tests {
         fs::write(at("written"), "other").unwrap();
         fs::write(at("d/new"), "new").unwrap();
         fs::remove_file(at("gone")).unwrap();
-        let traced = trace.end(dir.path()).unwrap();
+        let traced = trace.end(dir.path(), &Known::default()).unwrap();
         let read: Vec<_> = traced.read.keys().map(|path| path.to_string_lossy().into_owned()).collect();
         assert_eq!(read, ["d/read", "read"]);
         let made: Vec<_> = traced.changes.made.keys().map(|path| path.to_string_lossy().into_owned()).collect();
         assert_eq!(made, ["d/new", "written"]);
         assert_eq!(traced.changes.gone, [Path::new("gone")]);
-        assert_eq!(traced.changes.touch_what_was_there(), Some(Path::new("written")));
+        assert_eq!(traced.changes.touch_what_was_there(|_| false), Some(Path::new("written")));
     }
 
     #[test]
@@ -204,7 +236,7 @@ mod tests {
         fs::remove_file(dir.path().join("gone")).unwrap();
         fs::remove_file(dir.path().join("seen")).unwrap();
         fs::create_dir(dir.path().join("seen")).unwrap();
-        let changes = trace.end(dir.path()).unwrap().changes;
+        let changes = trace.end(dir.path(), &Known::default()).unwrap().changes;
         changes.save(dir.path(), saved.path()).unwrap();
         let made: Vec<PathBuf> = changes.made.keys().cloned().collect();
         apply(saved.path(), &made, &changes.gone, other.path()).unwrap();

@@ -60,16 +60,36 @@ impl Entry {
     }
 }
 
+/// One thing. Links are not followed.
+pub(in crate::sandbox) fn entry(path: &Path) -> Result<Entry> {
+    Entry::of(path, &path.symlink_metadata().with_context(|| format!("could not find {}", path.display()))?)
+}
+
 /// Lists `root`, the folder itself left out.
 ///
 /// # Errors
 /// Something that is no file, folder or link, or that cannot be read.
 pub(in crate::sandbox) fn list(root: &Path) -> Result<Tree> {
+    list_those(root, |_| true)
+}
+
+/// The same without what is no file, folder or link.
+///
+/// # Errors
+/// Something that cannot be read.
+pub(in crate::sandbox) fn list_plain(root: &Path) -> Result<Tree> {
+    list_those(root, |kind| kind.is_dir() || kind.is_file() || kind.is_symlink())
+}
+
+fn list_those(root: &Path, is_listed: impl Fn(fs::FileType) -> bool) -> Result<Tree> {
     let (mut todo, mut found) = (vec![PathBuf::new()], Tree::new());
     while let Some(folder) = todo.pop() {
         let here = root.join(&folder);
         for entry in fs::read_dir(&here).with_context(|| format!("could not read {}", here.display()))? {
             let entry = entry?;
+            if !is_listed(entry.file_type()?) {
+                continue;
+            }
             let path = folder.join(entry.file_name());
             let listed = Entry::of(&entry.path(), &entry.metadata()?)?;
             if listed.kind == Kind::Folder {
@@ -82,6 +102,24 @@ pub(in crate::sandbox) fn list(root: &Path) -> Result<Tree> {
         }
     }
     Ok(found)
+}
+
+/// Whether there are at least `count` things below `root`.
+pub(in crate::sandbox) fn has_at_least(root: &Path, count: usize) -> Result<bool> {
+    let (mut todo, mut found) = (vec![root.to_owned()], 0);
+    while let Some(folder) = todo.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            found += 1;
+            if entry.file_type()?.is_dir() {
+                todo.push(entry.path());
+            }
+        }
+        if found >= count {
+            return Ok(true);
+        }
+    }
+    Ok(found >= count)
 }
 
 /// A digest that is built up from parts.
@@ -227,8 +265,12 @@ fn set_modified(path: &Path, entry: &Entry) -> io::Result<()> {
 
 /// Copies a whole tree, `from` and `to` being its root. Gives the size of its files in bytes.
 pub(in crate::sandbox) fn copy(from: &Path, to: &Path) -> Result<u64> {
-    let tree = list(from)?;
-    for (path, entry) in &tree {
+    copy_listed(from, to, &list(from)?)
+}
+
+/// The same where the tree was listed before.
+pub(in crate::sandbox) fn copy_listed(from: &Path, to: &Path, tree: &Tree) -> Result<u64> {
+    for (path, entry) in tree {
         copy_one(&from.join(path), &to.join(path), entry)?;
     }
     for (path, entry) in tree.iter().rev().filter(|(_, entry)| entry.kind == Kind::Folder) {

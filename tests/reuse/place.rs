@@ -1,0 +1,260 @@
+//! A project with a cache of its own and a package index that can be changed beside it.
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::Value;
+use zip::write::SimpleFileOptions;
+
+/// Paths and what they answer.
+pub type Pages = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
+
+/// A package index on loopback whose pages can be changed, and that counts what it is asked for.
+pub struct Index {
+    pub pages: Pages,
+    asked: Arc<Mutex<Vec<String>>>,
+    pub port: u16,
+}
+
+impl Index {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (pages, asked) = (Pages::default(), Arc::<Mutex<Vec<String>>>::default());
+        let shared = (Arc::clone(&pages), Arc::clone(&asked));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (pages, asked) = (Arc::clone(&shared.0), Arc::clone(&shared.1));
+                thread::spawn(move || answer(&stream, &pages, &asked));
+            }
+        });
+        Self { pages, asked, port }
+    }
+
+    /// Puts a release on offer.
+    pub fn release(&self, name: &str, version: &str, requires: &[&str]) {
+        let (file, bytes) = wheel(name, version, requires);
+        let mut pages = self.pages.lock().unwrap();
+        pages.insert(format!("/files/{file}"), bytes);
+        let page = pages.entry(format!("/simple/{name}/")).or_insert_with(|| b"<!DOCTYPE html>\n".to_vec());
+        page.extend(format!("<a href=\"../../files/{file}\">{file}</a><br>\n").bytes());
+    }
+
+    /// Yanks a release.
+    pub fn yank(&self, name: &str, version: &str) {
+        let mut pages = self.pages.lock().unwrap();
+        let page = pages.get_mut(&format!("/simple/{name}/")).unwrap();
+        let (text, file) = (String::from_utf8(page.clone()).unwrap(), format!("{name}-{version}-py3-none-any.whl"));
+        let link = format!("<a href=\"../../files/{file}\">");
+        *page = text.replace(&link, &format!("<a href=\"../../files/{file}\" data-yanked=\"bad\">")).into_bytes();
+    }
+
+    fn variables(&self) -> Vec<String> {
+        let url = format!("http://127.0.0.1:{}/simple/", self.port);
+        [
+            ("PIP_INDEX_URL", &*url),
+            ("PIP_EXTRA_INDEX_URL", &url),
+            ("PIP_FIND_LINKS", "/app"),
+            ("NO_PROXY", "127.0.0.1"),
+            ("no_proxy", "127.0.0.1"),
+        ]
+        .iter()
+        .flat_map(|(name, value)| ["--env".to_owned(), format!("{name}={value}")])
+        .collect()
+    }
+
+    /// What was asked for since the last look.
+    pub fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut *self.asked.lock().unwrap())
+    }
+}
+
+fn answer(mut stream: &TcpStream, pages: &Pages, asked: &Mutex<Vec<String>>) {
+    let mut lines = BufReader::new(stream).lines();
+    let Some(Ok(request)) = lines.next() else { return };
+    while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+    let is_head = request.starts_with("HEAD ");
+    let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+    let found = pages.lock().unwrap().get(&path).cloned();
+    asked.lock().unwrap().push(path.clone());
+    let kind = if path.starts_with("/simple/") { "text/html" } else { "application/zip" };
+    let (status, body) = found.map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(if is_head { &[] } else { &body }));
+}
+
+pub fn wheel(name: &str, version: &str, requires: &[&str]) -> (String, Vec<u8>) {
+    let info = format!("{name}-{version}.dist-info");
+    let requires: String = requires.iter().map(|requirement| format!("Requires-Dist: {requirement}\n")).collect();
+    let files = [
+        (format!("{name}.py"), format!("VERSION = '{version}'\n")),
+        (format!("{info}/METADATA"), format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}")),
+        (
+            format!("{info}/WHEEL"),
+            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n".to_owned(),
+        ),
+        (format!("{info}/RECORD"), String::new()),
+    ];
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (path, text) in files {
+        zip.start_file(path, SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored)).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    (format!("{name}-{version}-py3-none-any.whl"), zip.finish().unwrap().into_inner())
+}
+
+/// A project, a cache of its own, and an index.
+pub struct Place {
+    pub index: Index,
+    pub dir: tempfile::TempDir,
+    pub options: Vec<String>,
+    /// The folder's name that the cache is in.
+    pub caches: &'static str,
+}
+
+impl Place {
+    pub fn new(files: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("app")).unwrap();
+        let place = Self { index: Index::start(), dir, options: Vec::new(), caches: "cache" };
+        for (name, text) in files {
+            place.write(name, text);
+        }
+        place
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.dir.path().join("app").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    pub fn cache(&self) -> PathBuf {
+        self.dir.path().join(self.caches).join("shakedown")
+    }
+
+    /// Lets the index in, where anything is.
+    fn reach(&self, options: &[&str]) -> Vec<String> {
+        match options.contains(&"--offline") {
+            true => Vec::new(),
+            false => vec!["--reach".to_owned(), format!("127.0.0.1:{}", self.index.port)],
+        }
+    }
+
+    pub fn command(&self, options: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_shakedown"));
+        command
+            .args(["run", "--backend", "host", "--format", "json", "--quiet", "--expect", "exits"])
+            .args(self.index.variables())
+            .args(&self.options)
+            .args(options)
+            .args(self.reach(options))
+            .arg(self.dir.path().join("app"))
+            .env("XDG_CACHE_HOME", self.dir.path().join(self.caches))
+            .env("XDG_STATE_HOME", self.dir.path().join("state"))
+            .env_remove("CI");
+        command
+    }
+
+    /// The report of a run, and every file of the venv with its content.
+    pub fn run(&self, options: &[&str]) -> (Value, BTreeMap<String, String>) {
+        let output = self.command(options).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{stderr}"));
+        let state = fs::read_to_string(self.dir.path().join("state/shakedown/last-run.ndjson")).unwrap();
+        (report, venv(&state))
+    }
+
+    pub fn origin(report: &Value, phase: &str) -> Value {
+        let phases = report["phases"].as_array().unwrap();
+        let found = phases.iter().find(|found| found["name"] == phase).unwrap_or_else(|| panic!("{report:#}"));
+        found["cmds"][0]["origin"].clone()
+    }
+}
+
+/// What [`MAIN`] printed of every file in the venv.
+pub fn venv(record: &str) -> BTreeMap<String, String> {
+    let events = record.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let lines = events.filter(|event| event["event"] == "line" && event["phase"] == "start");
+    let pairs = lines.filter_map(|event| {
+        let (path, digest) = event["text"].as_str()?.strip_prefix("file ")?.rsplit_once(' ')?;
+        Some((path.to_owned(), digest.to_owned()))
+    });
+    pairs.collect()
+}
+
+/// Prints every file of the venv and of the app with a digest of its content. Compiled code holds the time of its source.
+pub const MAIN: &str = "import hashlib, os, stat
+for top in ('/opt/venv', '/usr/local', '/etc', '/app', '/root'):
+    for folder, folders, names in sorted(os.walk(top)):
+        for name in sorted(names + folders):
+            path = os.path.join(folder, name)
+            about = os.lstat(path)
+            text = oct(about.st_mode)
+            if stat.S_ISLNK(about.st_mode):
+                text += os.readlink(path)
+            elif stat.S_ISREG(about.st_mode) and not name.endswith('.pyc'):
+                text += hashlib.sha256(open(path, 'rb').read()).hexdigest()
+            print('file', path, text.replace(' ', '_'))
+import tide
+print('tide', tide.VERSION)
+";
+
+/// What a report says of the project rather than of the moment.
+pub fn said(report: &Value) -> Value {
+    let mut report = report.clone();
+    strip(&mut report);
+    report
+}
+
+fn strip(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|key, _| !["seconds", "origin"].contains(&key.as_str()));
+            map.values_mut().for_each(strip);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip),
+        _ => {}
+    }
+}
+
+/// A sequence of numbers that is the same each time.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn below(&mut self, end: u64) -> u64 {
+        // Knuth's MMIX constants.
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % end
+    }
+}
+
+/// Runs once as usual and once anew, and holds one against the other; gives whether the install was reused.
+pub fn is_reused_as_if_fresh(place: &Place, history: &impl std::fmt::Debug) -> bool {
+    let (shown, mut shown_files) = place.run(&[]);
+    let (fresh, mut fresh_files) = place.run(&["--fresh"]);
+    // uv gives what is in its cache other names each time.
+    for files in [&mut shown_files, &mut fresh_files] {
+        files.retain(|path, _| !path.starts_with("/root/.cache/uv/"));
+    }
+    assert_eq!(said(&shown), said(&fresh), "after {history:?}");
+    let differing: Vec<_> = fresh_files
+        .iter()
+        .filter(|(path, text)| shown_files.get(*path) != Some(text))
+        .map(|(path, _)| path)
+        .chain(shown_files.keys().filter(|path| !fresh_files.contains_key(*path)))
+        .collect();
+    let is_whole = fresh["verdict"] != "works" || fresh_files.len() > 500;
+    assert!(differing.is_empty() && is_whole, "after {history:?}: {differing:?}");
+    Place::origin(&shown, "install")["reused"].is_object()
+}
