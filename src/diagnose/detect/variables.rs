@@ -47,6 +47,12 @@ pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
             finding.subject = Some(field);
             continue;
         }
+        if let Some((name, why)) = of_another_form(raised) {
+            let finding = find(found, &INVALID_ENV_VAR, raised.at, DECISIVE);
+            finding.message = Some(format!("`{name}` is set to something that the code cannot read: {why}"));
+            finding.subject = Some(name);
+            continue;
+        }
         if let Some((name, rank)) = variable(raised) {
             let rule = rule_for(raised, &name);
             let finding = find(found, rule, raised.at, rank);
@@ -81,6 +87,20 @@ fn unreadable(raised: &Raised) -> Option<(String, String)> {
     }
     let found = OTHER_FORM.captures(rest)?;
     Some((found[1].to_uppercase(), found[2].trim().trim_end_matches(',').to_owned()))
+}
+
+/// The variable that a line of the project's own reads as a number or a boolean, and whose text is none.
+fn of_another_form(raised: &Raised) -> Option<(String, String)> {
+    const FORMS: &[&str] = &[
+        "invalid literal for int() with base",
+        "could not convert string to float:",
+        "Not a boolean:",
+        "Invalid truth value:",
+    ];
+    let said = raised.message.lines().next().filter(|said| FORMS.iter().any(|form| said.starts_with(form)))?;
+    let value = said.rsplit(": ").next().unwrap_or_default().trim_matches(['\'', '"']);
+    let frame = raised.own_frame().filter(|_| raised.short() == "ValueError" && !matches!(value, "" | "None"))?;
+    Some((READS.captures(&frame.code)?[1].to_owned(), said.to_owned()))
 }
 
 /// Every field that a settings class misses.

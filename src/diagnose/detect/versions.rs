@@ -63,6 +63,10 @@ pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
         };
         let name = captures[1].to_lowercase().replace('_', "-");
         let pinned = captures.get(3).map(|group| group.as_str());
+        // No Python is at fault where a build of somebody's own is on another index.
+        if pinned.is_some_and(|version| version.contains('+')) {
+            continue;
+        }
         let versions: Vec<Version> = captures
             .get(4)
             .map_or("", |group| group.as_str())

@@ -143,6 +143,7 @@ pub(crate) static DEPENDENCY_VERSION_INCOMPATIBLE: Rule = Rule {
         decisive(r"If you use `@root_validator` with pre=False"),
         decisive(r"unexpected keyword argument '(?P<s>proxies|proxy)'"),
         decisive(r"AsyncClient\.__init__\(\) got an unexpected keyword|module 'bcrypt' has no attribute '__about__'"),
+        decisive(r"password cannot be longer than 72 bytes"),
         decisive(r"Descriptors cannot (?:not )?be created directly|TypeError: Descriptors cannot"),
         decisive(r"module 'lib' has no attribute '(?P<s>X509_V_FLAG_\w+|OpenSSL_add_all_algorithms)'"),
         decisive(r"(?P<s>VersionConflict|ContextualVersionConflict): "),
