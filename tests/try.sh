@@ -2,6 +2,7 @@
 # README's first command: installs bubblewrap and slirp4netns where they are missing, builds, and rehearses a real web app, or the
 # project given.
 set -eu
+project=$(realpath "${1:-$(dirname "$0")/../scenarios/works-web-flask/app}")
 cd "$(dirname "$0")/.."
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -26,4 +27,9 @@ if [ -n "$missing" ]; then
         as_root zypper -n -q install $missing
     fi
 fi
-exec cargo run --release --quiet -- run "${1:-scenarios/works-web-flask/app}"
+if ! command -v cargo > /dev/null; then
+    echo "cargo is missing: https://rustup.rs installs it (Rust 1.95 or newer)" >&2
+    exit 3
+fi
+echo "building shakedown, some minutes the first time" >&2
+exec cargo run --release --quiet -- run "$project"

@@ -117,7 +117,7 @@ pub(super) fn check(facts: &Facts<'_>, path: &Path, text: &str, findings: &mut F
         .collect();
     let mut calls: Vec<Call<'_>> = Vec::new();
     for (index, line) in text.lines().enumerate() {
-        let bare = line.trim_start();
+        let bare = after_guard(line).unwrap_or_else(|| line.trim_start());
         let heads = flask.iter().map(|name| (format!("{name}.run("), Host { is_first: true, ..BY_KEYWORD }));
         let functions = FUNCTIONS.iter().filter(|(_, sign, _)| text.contains(sign));
         let mut heads = heads
@@ -283,6 +283,12 @@ fn outside(line: &str, range: Range<usize>) -> impl Iterator<Item = (usize, char
         }
         None
     })
+}
+
+/// What follows `if __name__ == "__main__":` in its own line.
+fn after_guard(line: &str) -> Option<&str> {
+    let (_, guarded) = line.trim_start().strip_prefix("if")?.split_once("__main__")?;
+    guarded.split_once(':').map(|(_, call)| call.trim_start())
 }
 
 /// Where the parenthesis closes that was open before `start`; none where the call goes on in the next line.

@@ -130,13 +130,17 @@ fn rehearse_copy(request: &Request, interrupted: &AtomicBool, live: &Live) -> Re
 fn exit_for(proof: &Proof) -> Exit {
     match proof.standing {
         Standing::Proven => Exit::Works,
+        Standing::NotProven if proof.attempt.verdict == Verdict::CannotTell => Exit::CannotTell,
         Standing::NotProven | Standing::MadeItWorse | Standing::NoFix => Exit::Fails,
     }
 }
 
-fn words(standing: Standing) -> &'static str {
-    match standing {
+fn words(proof: &Proof) -> &'static str {
+    match proof.standing {
         Standing::Proven => "proven: with this edit the deploy works",
+        Standing::NotProven if proof.attempt.verdict == Verdict::CannotTell => {
+            "not proven: with this edit the deploy comes to what cannot be told here"
+        }
         Standing::NotProven => "not proven: the deploy still fails with this edit, later or for another cause",
         Standing::MadeItWorse => "made it worse: the deploy fails earlier with this edit",
         Standing::NoFix => "no edit is known that could be tried",
@@ -163,7 +167,7 @@ fn human(proof: &Proof, paint: Paint) -> String {
             let _ = writeln!(out, "  {} {help}", paint.hint("help:"));
         }
     }
-    let said = words(proof.standing);
+    let said = words(proof);
     let said = if proof.standing == Standing::Proven { paint.good(said) } else { paint.bad(said) };
     let rehearsals = proof.rehearsals;
     let _ = writeln!(out, "{said} ({rehearsals} rehearsal{})", if rehearsals == 1 { "" } else { "s" });

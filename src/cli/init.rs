@@ -214,12 +214,14 @@ fn python_of(request: &Request, project: &Project) -> Option<(u32, u32)> {
 }
 
 fn named(plan: &Plan) -> Option<(u32, u32)> {
-    let nix = plan.steps.iter().flat_map(|step| step.packages.names()).find_map(python::wanted);
     let mise = plan.steps.iter().flat_map(|step| &step.packages.mise).find(|tool| tool.name == "python");
-    nix.map(|wanted| wanted.minor).or_else(|| {
-        let mut numbers = mise?.version.split('.').map(|number| number.parse().ok());
-        Some((numbers.next()??, numbers.next()??))
-    })
+    // The package `python` of a list is mise's here; Nix' name alone would be its Python 2.
+    let Some(mise) = mise else {
+        let mut names = plan.steps.iter().flat_map(|step| step.packages.names());
+        return names.find_map(python::wanted).map(|wanted| wanted.minor);
+    };
+    let mut numbers = mise.version.split('.').map(|number| number.parse().ok());
+    Some((numbers.next()??, numbers.next()??))
 }
 
 #[cfg(test)]

@@ -55,6 +55,9 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         None => {
             let (header, ending) = last(&state_folder()?).map_err(|error| UsageError(format!("{error:#}")))?;
             let ending = ending.ok_or_else(|| UsageError("the last run was cut off: run it again".into()))?;
+            if ending.interrupted {
+                return Err(UsageError("the last run was interrupted: run it again".into()).into());
+            }
             let recording = Recording {
                 name: &args.name,
                 project: &header.project,

@@ -41,7 +41,21 @@ pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Dia
         .or_else(|| sibling(project, name, &diagnosis))
         .or_else(|| is(&MISSING_PYTHON_MODULE).then(|| own_module(project, name, &diagnosis))?)
         .or_else(|| is(&MISSING_PYTHON_MODULE).then(|| declared(project, name, &diagnosis))?)
-        .unwrap_or(diagnosis)
+        .unwrap_or_else(|| {
+            let manifest = format!("to {}", manifest(project));
+            Diagnosis { help: diagnosis.help.map(|help| help.replace("to requirements.txt", &manifest)), ..diagnosis }
+        })
+}
+
+/// Where the project says what is to be installed: a requirements.txt beside another file would be installed in its place.
+pub(crate) fn manifest(project: &Project) -> &'static str {
+    let declares = |text: String| text.contains("[project]") || text.contains("[tool.poetry");
+    match () {
+        () if project.has_file("requirements.txt") => "requirements.txt",
+        () if project.read_text("pyproject.toml").is_ok_and(declares) => "the dependencies in pyproject.toml",
+        () if project.has_file("Pipfile") => "[packages] of the Pipfile",
+        () => "requirements.txt",
+    }
 }
 
 /// An install command that no phase of the configuration says: a variable's, an option's, or the plan's in railway.*.
@@ -180,6 +194,26 @@ mod tests {
     use crate::diagnose::{Case, diagnose};
     use crate::log::Log;
     use crate::project::Project;
+
+    #[test]
+    fn what_is_missing_goes_where_the_project_declares_it() {
+        let help = |name: &str, text: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join(name), text).unwrap();
+            std::fs::write(folder.path().join("main.py"), "import yaml\n").unwrap();
+            let project = Project::open(folder.path()).unwrap();
+            let log = Log::from(
+                "Traceback (most recent call last):\n  File \"/app/main.py\", line 1, in <module>\n    import yaml\nModuleNotFoundError: No module named 'yaml'\n",
+            );
+            diagnose(&Case { project: Some(&project), ..Case::of_log(&log) })[0].help.clone().unwrap()
+        };
+        assert_eq!(
+            help("pyproject.toml", "[project]\nname = \"a\"\n"),
+            "add `PyYAML` to the dependencies in pyproject.toml"
+        );
+        assert_eq!(help("pyproject.toml", "[tool.black]\n"), "add `PyYAML` to requirements.txt");
+        assert_eq!(help("Pipfile", "[packages]\n"), "add `PyYAML` to [packages] of the Pipfile");
+    }
 
     /// As mcp 2.0 says of what was `mcp.server.fastmcp` up to 1.26.
     #[test]

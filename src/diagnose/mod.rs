@@ -22,6 +22,7 @@ mod telling;
 mod view;
 
 pub use case::Case;
+pub(crate) use in_project::manifest;
 pub use judge::diagnose;
 pub use registry::{Explained, explain, ids};
 pub(crate) use table::modules::MISSING_PYTHON_MODULE;

@@ -56,7 +56,7 @@ impl Found {
             unverified.extend(missing.iter().map(dormant));
         }
         if let (Some(primary), Some(answer)) = (diagnoses.first_mut(), &index) {
-            index::amend(primary, answer);
+            index::amend(primary, answer, diagnose::manifest(project));
         }
         let telling = match failed && diagnoses.is_empty() {
             true => diagnose::telling_lines(&log, outcome.failing_phase()),

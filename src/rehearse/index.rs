@@ -109,13 +109,13 @@ pub(super) fn ask(
 }
 
 /// Advises what the index has and takes back what it does not. Where nobody could ask, the diagnosis says so already.
-pub(super) fn amend(primary: &mut Diagnosis, answer: &Answer) {
+pub(super) fn amend(primary: &mut Diagnosis, answer: &Answer, manifest: &str) {
     let Some(name) = guess(primary).map(str::to_owned) else { return };
     let what = primary.subject.clone().unwrap_or_else(|| name.clone());
     match answer {
         Answer::Brings(version) => {
             primary.help = Some(format!(
-                "add `{name}` to requirements.txt: the index has {name} {version}, and it brings `{what}`; look whose it is"
+                "add `{name}` to {manifest}: the index has {name} {version}, and it brings `{what}`; look whose it is"
             ));
         }
         Answer::Nobody => {
@@ -151,7 +151,7 @@ mod tests {
 
     fn amended(module: &str, answer: &Answer) -> (usize, String) {
         let mut primary = missing(module);
-        amend(&mut primary, answer);
+        amend(&mut primary, answer, "requirements.txt");
         (primary.fixes.len(), primary.help.unwrap_or_default())
     }
 

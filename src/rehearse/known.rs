@@ -31,10 +31,13 @@ impl Rehearsal {
         }
     }
 
-    /// Beside a run that worked, only checks that decide or leave in doubt may change the verdict; the others become warnings.
+    /// Beside a run that worked, only checks that decide or leave in doubt may change the verdict; the others become warnings, where
+    /// the start was run and refutes them.
     fn add_beside_success(&mut self, findings: Vec<Diagnosis>) {
+        let is_started = self.outcome.smoke.is_some();
         let notable = findings.into_iter().filter(|finding| finding.severity > Severity::Note);
-        let (deciding, others): (Vec<_>, Vec<_>) = notable.partition(|finding| decides(finding) || doubts(finding));
+        let (deciding, others): (Vec<_>, Vec<_>) =
+            notable.partition(|finding| !is_started || decides(finding) || doubts(finding));
         let others = others.into_iter().map(|finding| Diagnosis { severity: Severity::Warning, ..finding });
         self.diagnoses.extend(deciding.into_iter().chain(others));
     }
@@ -90,8 +93,10 @@ impl Rehearsal {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::run::{Outcome, PhaseOutcome, Status};
+    use crate::run::{Outcome, PhaseOutcome, Smoke, SmokeResult, Status};
 
     fn built(status: Status) -> Rehearsal {
         let phases = vec![PhaseOutcome { name: "install".into(), status, cmds: Vec::new() }];
@@ -129,8 +134,27 @@ mod tests {
     }
 
     #[test]
+    fn an_error_stays_one_where_the_start_was_not_run() {
+        let mut rehearsal = built(Status::Passed);
+        rehearsal.add_known(vec![finding("wrong-bind-host", Severity::Error)]);
+        assert_eq!(rehearsal.verdict(), Verdict::Fails);
+    }
+
+    #[test]
     fn an_error_that_the_run_has_refuted_is_told_as_a_warning() {
         let mut rehearsal = built(Status::Passed);
+        rehearsal.outcome.smoke = Some(Smoke {
+            cmd: "python main.py".to_owned(),
+            kind: None,
+            result: SmokeResult::StayedUp,
+            took: Duration::ZERO,
+            listening: Vec::new(),
+            outside: Vec::new(),
+            running: None,
+            unserved: Vec::new(),
+            refuses_host: false,
+            stops_on_sigterm: None,
+        });
         rehearsal.add_known(vec![finding("wrong-bind-host", Severity::Error), finding("no-display", Severity::Note)]);
         assert_eq!(rehearsal.verdict(), Verdict::Works);
         assert_eq!(rehearsal.primary(), None);

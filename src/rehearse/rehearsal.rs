@@ -82,6 +82,7 @@ impl Rehearsal {
             verdict,
             failed_phase: self.outcome.failing_phase().map(str::to_owned),
             rule: self.primary().map(|diagnosis| diagnosis.rule.to_owned()),
+            interrupted: self.outcome.was_interrupted(),
         });
         self
     }

@@ -214,7 +214,10 @@ fn closing(out: &mut String, rehearsal: &Rehearsal, paint: Paint) {
     let absent = rehearsal.absent.as_ref().map(|absent| format!(": {} is not on this machine", absent.what));
     let cause = cause.map(|cause| format!(" ({cause}{})", absent.unwrap_or_default())).unwrap_or_default();
     let _ = match rehearsal.verdict() {
-        Verdict::Works => writeln!(out, "verdict: {} — {took}{on}", paint.good("works")),
+        Verdict::Works => {
+            let as_far = rehearsal.outcome.ended_after().map(|phase| format!(" as far as {phase}")).unwrap_or_default();
+            writeln!(out, "verdict: {}{as_far} — {took}{on}", paint.good("works"))
+        }
         Verdict::Fails => {
             writeln!(out, "verdict: {} at {phase}{cause} — {took}{on}", paint.bad("fails"))
         }

@@ -28,9 +28,12 @@ pub(super) fn render(report: &Report) -> String {
 
 fn run(out: &mut String, rehearsal: &Rehearsal) {
     let (mark, verdict) = match rehearsal.verdict() {
-        Verdict::Works => ("✅", "the deploy works"),
-        Verdict::Fails => ("❌", "the deploy would fail"),
-        Verdict::CannotTell => ("⚠️", "cannot tell"),
+        Verdict::Works => match rehearsal.outcome.ended_after() {
+            Some(phase) => ("✅", format!("the deploy works as far as {}", escaped(phase))),
+            None => ("✅", "the deploy works".to_owned()),
+        },
+        Verdict::Fails => ("❌", "the deploy would fail".to_owned()),
+        Verdict::CannotTell => ("⚠️", "cannot tell".to_owned()),
     };
     let _ = writeln!(out, "### {mark} shakedown: {verdict}\n\n| phase | result | time |\n|---|---|---|");
     for phase in &rehearsal.outcome.phases {

@@ -76,5 +76,7 @@ pub enum Event {
         failed_phase: Option<String>,
         /// The primary diagnosis' rule.
         rule: Option<String>,
+        /// Whether the user ended it.
+        interrupted: bool,
     },
 }

@@ -184,6 +184,14 @@ impl Outcome {
             || self.smoke.as_ref().is_some_and(|smoke| smoke.result == SmokeResult::Interrupted)
     }
 
+    /// The last phase of a run that passed and was not to go on to the start.
+    pub fn ended_after(&self) -> Option<&str> {
+        match self.smoke {
+            None if self.verdict() == Verdict::Works => self.phases.last().map(|phase| phase.name.as_str()),
+            _ => None,
+        }
+    }
+
     /// The phase that failed, `start` when it was the smoke run.
     pub fn failing_phase(&self) -> Option<&str> {
         let broken = |phase: &&PhaseOutcome| !matches!(phase.status, Status::Passed | Status::Skipped);

@@ -41,6 +41,9 @@ pub struct Ending {
     pub failed_phase: Option<String>,
     /// The primary diagnosis' rule.
     pub rule: Option<String>,
+    /// Whether the user ended it.
+    #[serde(default)]
+    pub interrupted: bool,
 }
 
 /// The header and the ending of the last run's record; no ending where the run was cut off.
@@ -130,12 +133,13 @@ mod tests {
             verdict: Verdict::Fails,
             failed_phase: failed_phase.clone(),
             rule: rule.clone(),
+            interrupted: false,
         });
         let mode = std::os::unix::fs::PermissionsExt::mode(&record.path().metadata().unwrap().permissions());
         assert_eq!(mode & 0o777, 0o600);
         let (read, ending) = last(folder.path()).unwrap();
         assert_eq!(read.project, header().project);
-        assert_eq!(ending, Some(Ending { verdict: "fails".into(), failed_phase, rule }));
+        assert_eq!(ending, Some(Ending { verdict: "fails".into(), failed_phase, rule, interrupted: false }));
     }
 
     #[test]

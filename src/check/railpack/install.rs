@@ -134,7 +134,8 @@ fn not_copied(project: &Project, install: &Step, findings: &mut Findings) {
     let names_root = |source: &Source| matches!((source, &root), (Source::File { path, .. }, Source::File { path: root, .. }) if path == root);
     // What a file leads to that is not there itself is the next step of the same fault.
     for target in targets(project).into_iter().filter(|target| names_root(&target.source)) {
-        if has(install, &target.path) {
+        // What lies outside of the deployed folder is a fault of its own, and no copy brings it.
+        if has(install, &target.path) || target.path.starts_with("..") {
             continue;
         }
         let line = match &target.source {

@@ -43,6 +43,8 @@ fn a_call_that_may_be_passed_over() {
     let one = "if LOCAL:\n    app.run(host='127.0.0.1')";
     let finding = fires("wrong-bind-host", "main.py:4", &[FLASK, ("main.py", &app(one))]);
     assert_eq!(finding.severity, Severity::Warning);
+    let inline = "if __name__ == '__main__': app.run()";
+    fires("wrong-bind-host", "main.py:3", &[FLASK, ("main.py", &app(inline))]);
     let main = "if __name__ == '__main__':\n    app.run()";
     let finding = fires("wrong-bind-host", "main.py:4", &[FLASK, ("main.py", &app(main))]);
     assert_eq!(finding.severity, Severity::Error);

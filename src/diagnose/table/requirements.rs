@@ -36,7 +36,7 @@ pub(crate) static LOCAL_PATH_REQUIREMENT: Rule = Rule {
     ],
     unless: &["/pip-uninstall-"],
     fix: Some(fixes::requirements::drop_path),
-    explained_by: &[over_fixes_by(&check::railpack::NOT_COPIED)],
+    explained_by: &[over_fixes_by(&check::workspace::OUTSIDE), over_fixes_by(&check::railpack::NOT_COPIED)],
     ..Rule::BLANK
 };
 

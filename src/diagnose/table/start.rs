@@ -99,6 +99,7 @@ pub(crate) static START_PROGRAM_NOT_FOUND: Rule = Rule {
     explained_by: &[
         over_fixes_by(&check::environment_path::MISSING),
         over_fixes_by(&check::nixpacks::install::NOTHING_INSTALLED),
+        over_fixes_by(&check::railpack::NOTHING),
         by(&check::nixpacks::setup::PYTHON_DROPPED),
         over_fixes_by(&check::nixpacks::install::BYPASSED),
     ],
