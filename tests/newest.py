@@ -102,6 +102,15 @@ def listening(pid):
     return found
 
 
+def end(process):
+    """Ends a server and its children; one that ended by itself leaves perhaps none."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
 def row(name):
     requirements, code, start = ROWS[name]
     with tempfile.TemporaryDirectory() as scratch:
@@ -132,8 +141,7 @@ def row(name):
             time.sleep(1)
             found = listening(process.pid) or found
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            end(process)
         package = re.split(r"[\[=<>]", requirements)[0]
         release = f"{package} {versions.get(package, '?')}"
         if not found:
@@ -187,8 +195,7 @@ def nicegui_wants_its_second_process(folder):
         time.sleep(30)
         found = listening(process.pid)
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        end(process)
     return f"nicegui {versions['nicegui']}", not found, str(found)
 
 

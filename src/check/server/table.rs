@@ -88,7 +88,8 @@ pub(super) const SERVERS: &[Server] = &[
     },
     Server { program: "marimo", verb: "run", port: &["-p", "--port"], default_port: "2718", ..BLANK },
     Server { program: "shiny", verb: "run", host: &["-h", "--host"], port: &["-p", "--port"], ..BLANK },
-    Server { program: "solara", verb: "run", default_host: "localhost", default_port: "8765", ..BLANK },
+    // It reads PORT (solara 1.64.1).
+    Server { program: "solara", verb: "run", default_host: "localhost", default_port: "", ..BLANK },
     Server {
         program: "reflex",
         verb: "run",
