@@ -141,7 +141,7 @@ source = { virtual = "." }
 [[package]]
 name = "ruamel.yaml"
 version = "1.0"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 wheels = [
   { url = "https://f.example/ruamel_yaml-1.0-cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", hash = "sha256:00" },
   { url = "https://f.example/ruamel_yaml-1.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", hash = "sha256:01" },
