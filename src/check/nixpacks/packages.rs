@@ -75,17 +75,26 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         return;
     }
     let Some(python) = python::planned(facts) else { return };
-    let entries = facts.requirements().packages.iter();
-    let entries = entries
-        .filter(|entry| !entry.is_constraint && entry.requirement.origin == Origin::Index && applies(entry, &python));
-    for entry in entries {
-        let Some(name) = entry.requirement.name.as_deref() else { continue };
+    for (entry, name) in of_the_index(facts, &python) {
         for (kind, attributes, apt) in needs_of(entry, name) {
             needs(facts, entry, kind, attributes, apt, findings);
         }
         wheel(facts, entry, &python, findings);
         special(facts, entry, name, findings);
     }
+}
+
+/// The requirements that are installed from the package index under this Python, with their names.
+pub(in crate::check) fn of_the_index<'f>(
+    facts: &'f Facts<'_>,
+    python: &'f str,
+) -> impl Iterator<Item = (&'f Entry, &'f str)> {
+    let entries = facts.requirements().packages.iter();
+    entries
+        .filter(move |entry| {
+            !entry.is_constraint && entry.requirement.origin == Origin::Index && applies(entry, python)
+        })
+        .filter_map(|entry| Some((entry, entry.requirement.name.as_deref()?)))
 }
 
 /// What a requirement needs beside itself: the kind, the attributes of nixpkgs, and Debian's packages.

@@ -5,10 +5,10 @@ use crate::catalog::base_commands::{BASE_COMMANDS, NOT_SLIM};
 use crate::check::Check;
 use crate::check::facts::Facts;
 use crate::check::facts::python;
-use crate::check::facts::requirements::{applies, is_used};
+use crate::check::facts::requirements::is_used;
 use crate::check::finding::{Findings, add_item};
-use crate::check::nixpacks::packages::{BROWSERS, HEADER, LIBRARY, PROGRAM, needs_of};
-use crate::project::requirements::{Entry, Origin};
+use crate::check::nixpacks::packages::{BROWSERS, HEADER, LIBRARY, PROGRAM, needs_of, of_the_index};
+use crate::project::requirements::Entry;
 
 /// What finds here is declared where Nixpacks' packages are looked at.
 pub(in crate::check) const CHECKS: &[Check] = &[];
@@ -25,11 +25,7 @@ pub(in crate::check) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         return;
     }
     let python = python::planned(facts).unwrap_or_default();
-    let entries = facts.requirements().packages.iter();
-    let entries = entries
-        .filter(|entry| !entry.is_constraint && entry.requirement.origin == Origin::Index && applies(entry, &python));
-    for entry in entries {
-        let Some(name) = entry.requirement.name.as_deref() else { continue };
+    for (entry, name) in of_the_index(facts, &python) {
         for (kind, attributes, apt) in needs_of(entry, name) {
             needs(facts, entry, kind, attributes, apt, findings);
         }
