@@ -10,15 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use place::{MAIN, Place, Random, is_reused_as_if_fresh, said};
+use place::{MAIN, Place, Random, app, is_reused_as_if_fresh, said};
 use serde_json::Value;
 use support::host_is_missing;
-
-fn app() -> Place {
-    let place = Place::new(&[("requirements.txt", "tide\n"), ("main.py", MAIN), (".python-version", "3.11\n")]);
-    place.index.release("tide", "1.0", &[]);
-    place
-}
 
 #[test]
 fn an_edit_of_what_the_install_did_not_read_installs_nothing() {

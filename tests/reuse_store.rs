@@ -9,15 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use place::{MAIN, Place};
+use place::{Place, app};
 use serde_json::Value;
 use support::host_is_missing;
-
-fn app() -> Place {
-    let place = Place::new(&[("requirements.txt", "tide\n"), ("main.py", MAIN), (".python-version", "3.11\n")]);
-    place.index.release("tide", "1.0", &[]);
-    place
-}
 
 /// A run in a mount namespace that `script` has made ready; none where this machine lets nobody make one.
 fn run_after(place: &Place, script: &str) -> Option<Value> {

@@ -258,3 +258,10 @@ pub fn is_reused_as_if_fresh(place: &Place, history: &impl std::fmt::Debug) -> b
     assert!(differing.is_empty() && is_whole, "after {history:?}: {differing:?}");
     Place::origin(&shown, "install")["reused"].is_object()
 }
+
+/// A script whose one requirement has one release.
+pub fn app() -> Place {
+    let place = Place::new(&[("requirements.txt", "tide\n"), ("main.py", MAIN), (".python-version", "3.11\n")]);
+    place.index.release("tide", "1.0", &[]);
+    place
+}
