@@ -10,7 +10,7 @@ default:
 lint:
     cargo fmt --all -- --check
     cargo clippy --workspace --all-targets -- --deny warnings
-    RUSTDOCFLAGS="--deny warnings" cargo doc --no-deps
+    RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps
 
 # Every test, for example `just test --test host`.
 [group('check')]
