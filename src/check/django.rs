@@ -1,10 +1,9 @@
-//! Django settings that a deploy trips over, and things that Nixpacks finds by mere mention.
+//! Django settings that a deploy trips over.
 
-use super::facts::ignored::by_git;
 use std::path::{Path, PathBuf};
 
 use super::facts::Facts;
-use super::finding::{Check, Findings, error, note, replace_line, warning};
+use super::finding::{Check, Findings, error, replace_line, warning};
 use crate::log::pattern::Pattern;
 use crate::project::Source;
 
@@ -17,24 +16,13 @@ pub(crate) const STATIC: Check = error(
     "collectstatic-failed",
     "Django's collectstatic found no STATIC_ROOT, or a static file refers to one that is not there.",
 );
-const MENTION: Check = note(
-    "package-by-mention",
-    "Nixpacks searches the dependency files as plain text, so a comment that mentions psycopg2 or cairo adds system packages. That costs build \
-     time, nothing else.",
-);
-const VENV: Check = warning(
-    "committed-venv",
-    "A virtual environment is part of the project. It works on the machine that made it only, makes the image large, and Nixpacks searches \
-     its files too.",
-);
-
 pub(crate) const ORIGINS: Check = error(
     "django-csrf-origin",
     "Since Django 4.0 every item of CSRF_TRUSTED_ORIGINS begins with its scheme (`https://`). Without one Django's system checks end every \
      manage.py command, migrate above all (4_0.E001).",
 );
 
-pub(super) const CHECKS: &[Check] = &[HOSTS, STATIC, MENTION, VENV, ORIGINS];
+pub(super) const CHECKS: &[Check] = &[HOSTS, STATIC, ORIGINS];
 
 const HEALTHCHECK: &str = "healthcheck.railway.app";
 
@@ -42,8 +30,6 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_python() {
         return;
     }
-    mention(facts, findings);
-    venv(facts, findings);
     let Some((path, text)) = settings(facts) else { return };
     allowed_hosts(facts, &path, &text, findings);
     origins(facts, &path, &text, findings);
@@ -166,35 +152,4 @@ pub(super) fn allowed_host(facts: &Facts<'_>) -> Option<String> {
             public.to_owned()
         })
     })
-}
-
-fn mention(facts: &Facts<'_>, findings: &mut Findings) {
-    for what in ["phases.setup.nixPkgs", "phases.setup.nixLibs"] {
-        for choice in facts.choices(what) {
-            let line = facts.line(&choice.because);
-            let is_file = matches!(&choice.because, Source::File { path, .. } if path.ends_with("requirements.txt"));
-            if is_file && line.trim_start().starts_with('#') {
-                let finding =
-                    MENTION.found(format!("a comment makes Nixpacks add {}", choice.value)).about(&choice.value);
-                findings.push(finding.at(choice.because.clone(), line));
-            }
-        }
-    }
-}
-
-fn venv(facts: &Facts<'_>, findings: &mut Findings) {
-    for name in ["venv", ".venv", "env"] {
-        let is_there = facts.app.has_file(Path::new(name).join("pyvenv.cfg"));
-        let tracked = facts.app.root().join(".git").exists() && !by_git(&facts.app, name, true);
-        if is_there && tracked {
-            let finding = VENV.found(format!("the virtual environment {name} is not ignored by git")).about(name);
-            let edit = super::finding::append_line(facts.app.place(".gitignore"), format!("{name}/"));
-            findings.push(
-                finding
-                    .at(facts.app.file(name), "")
-                    .help(format!("git rm -r --cached {name}"))
-                    .fix("ignore it", vec![edit]),
-            );
-        }
-    }
 }

@@ -6,6 +6,7 @@
 mod finding;
 
 mod address;
+mod committed_venv;
 mod console;
 pub(crate) mod django;
 pub(crate) mod endings;
@@ -22,6 +23,7 @@ mod migration;
 pub(crate) mod misspelt;
 mod named;
 pub(crate) mod nixpacks;
+pub(crate) mod packages;
 pub(crate) mod plan;
 pub(crate) mod platform;
 mod programs;
@@ -47,12 +49,11 @@ pub(crate) mod wrapper;
 #[cfg(test)]
 mod tests;
 
+pub use facts::Facts;
 pub use finding::Check;
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 
-use facts::Facts;
 use finding::Findings;
 
 use crate::builder::DeployOptions;
@@ -91,43 +92,21 @@ const TOPICS: &[Topic] = &[
     Topic { checks: repeated::CHECKS, check: repeated::check },
     Topic { checks: wrapper::CHECKS, check: wrapper::check },
     Topic { checks: shell::CHECKS, check: shell::check },
-    Topic { checks: railpack::packages::CHECKS, check: railpack::packages::check },
+    Topic { checks: packages::CHECKS, check: packages::check },
     Topic { checks: programs::CHECKS, check: programs::check },
     Topic { checks: statics::CHECKS, check: statics::check },
     Topic { checks: workspace::CHECKS, check: workspace::check },
     Topic { checks: django::CHECKS, check: django::check },
+    Topic { checks: committed_venv::CHECKS, check: committed_venv::check },
     Topic { checks: platform::CHECKS, check: platform::check },
     Topic { checks: secrets::CHECKS, check: secrets::check },
     Topic { checks: ignored::CHECKS, check: ignored::check },
     Topic { checks: misspelt::CHECKS, check: misspelt::check },
 ];
 
-/// What can be known of a project and its plan, the worst first. `options` are those the plan was derived with.
+/// What can be known of a project and its plan, the worst first. `given` is what the plan was derived with.
 pub fn check(project: &Project, given: &DeployOptions, planned: &Planned) -> Vec<Diagnosis> {
-    check_installed(project, given, planned, None)
-}
-
-/// The same after an install; `absent` are the [`imports`] that no installed distribution provides.
-pub fn check_installed(
-    project: &Project,
-    given: &DeployOptions,
-    planned: &Planned,
-    absent: Option<&HashSet<String>>,
-) -> Vec<Diagnosis> {
-    let mut facts = Facts::new(project, given, planned);
-    facts.absent = absent;
-    let mut findings = Findings::default();
-    match planned {
-        Planned::Nixpacks(_) => nixpacks::TOPICS.iter().for_each(|topic| (topic.check)(&facts, &mut findings)),
-        Planned::Railpack(answer) => railpack::check(project, answer, &mut findings),
-    }
-    for topic in TOPICS {
-        (topic.check)(&facts, &mut findings);
-    }
-    if platform::overrules(&facts) {
-        findings.soften(|id| [platform::CHECKS, secrets::CHECKS].concat().iter().all(|check| check.id != id));
-    }
-    findings.sorted()
+    Facts::new(project, given, planned).findings()
 }
 
 /// An import of something that is neither the project's own nor the standard library's.
@@ -147,32 +126,6 @@ pub struct Import {
     pub is_caught: bool,
 }
 
-/// The foreign imports of everything that the start reaches, those inside functions among them. What they need can be held
-/// against what was really installed.
-pub fn imports(project: &Project, given: &DeployOptions, planned: &Planned) -> Vec<Import> {
-    let facts = Facts::new(project, given, planned);
-    let to_import = |import: facts::imports::Foreign<'_>| Import {
-        path: facts.app.place(&import.module.path),
-        line: import.line,
-        text: import.text.to_owned(),
-        is_certain: import.is_certain,
-        is_caught: import.is_caught,
-        module: import.name,
-    };
-    facts.foreign().into_iter().map(to_import).collect()
-}
-
-/// The programs of the base image, of those that load libraries, that the app starts.
-pub fn programs_of_the_image(project: &Project, given: &DeployOptions, planned: &Planned) -> Vec<String> {
-    let facts = Facts::new(project, given, planned);
-    programs::of_the_image(&facts).into_iter().map(str::to_owned).collect()
-}
-
-/// A host, other than the developer's own machine, that the project's settings let in by name.
-pub fn allowed_host(project: &Project, given: &DeployOptions, planned: &Planned) -> Option<String> {
-    django::allowed_host(&Facts::new(project, given, planned))
-}
-
 /// A place where the code reads a variable that it cannot do without and that nobody gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unset {
@@ -184,15 +137,56 @@ pub struct Unset {
     pub text: String,
 }
 
-/// All that the code which the start reaches wants set, in the order in which it is read.
-pub fn unset_variables(project: &Project, given: &DeployOptions, planned: &Planned) -> Vec<Unset> {
-    let facts = Facts::new(project, given, planned);
-    let to_unset = |read: &facts::environment::Read| Unset {
-        name: read.name.clone(),
-        source: facts.app.line(&read.path, Some(read.line)),
-        text: read.text.clone(),
-    };
-    variables::missing(&facts).into_iter().map(to_unset).collect()
+impl Facts<'_> {
+    /// What the checks say, the worst first.
+    pub fn findings(&self) -> Vec<Diagnosis> {
+        let mut findings = Findings::default();
+        match self.planned {
+            Planned::Nixpacks(_) => nixpacks::TOPICS.iter().for_each(|topic| (topic.check)(self, &mut findings)),
+            Planned::Railpack(answer) => railpack::check(self.project, answer, &mut findings),
+        }
+        for topic in TOPICS {
+            (topic.check)(self, &mut findings);
+        }
+        if platform::overrules(self) {
+            findings.soften(|id| [platform::CHECKS, secrets::CHECKS].concat().iter().all(|check| check.id != id));
+        }
+        findings.sorted()
+    }
+
+    /// The foreign imports of everything that the start reaches, those inside functions among them. What they need can be held
+    /// against what was really installed.
+    pub fn imports(&self) -> Vec<Import> {
+        let to_import = |import: facts::imports::Foreign<'_>| Import {
+            path: self.app.place(&import.module.path),
+            line: import.line,
+            text: import.text.to_owned(),
+            is_certain: import.is_certain,
+            is_caught: import.is_caught,
+            module: import.name,
+        };
+        self.foreign().into_iter().map(to_import).collect()
+    }
+
+    /// All that the code which the start reaches wants set, in the order in which it is read.
+    pub fn unset_variables(&self) -> Vec<Unset> {
+        let to_unset = |read: &facts::environment::Read| Unset {
+            name: read.name.clone(),
+            source: self.app.line(&read.path, Some(read.line)),
+            text: read.text.clone(),
+        };
+        variables::missing(self).into_iter().map(to_unset).collect()
+    }
+
+    /// The programs of the base image, of those that load libraries, that the app starts.
+    pub fn programs_of_the_image(&self) -> Vec<&str> {
+        programs::of_the_image(self)
+    }
+
+    /// A host, other than the developer's own machine, that the project's settings let in by name.
+    pub fn allowed_host(&self) -> Option<String> {
+        django::allowed_host(self)
+    }
 }
 
 /// Every check there is, in the order in which they look.

@@ -4,8 +4,9 @@ use super::facts::Facts;
 use super::facts::calls::{Called, called};
 use super::facts::command::invocations;
 use super::facts::start::Start;
-use super::finding::{Check, Finding, Findings, add_item};
-use super::nixpacks::packages::PROGRAM;
+use super::finding::{Check, Finding, Findings};
+use super::packages::PROGRAM;
+use super::{nixpacks, railpack};
 use crate::builder::BuilderKind;
 use crate::catalog::base_commands::{BASE_COMMANDS, LOAD_LIBRARIES, NOT_SLIM};
 use crate::catalog::{debian, nix_packages};
@@ -43,25 +44,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 
 /// The finding with what installs the program.
 fn installed(facts: &Facts<'_>, finding: Finding, program: &str, nix: Option<&str>, apt: Option<&str>) -> Finding {
-    let key = ["phases", "setup", "nixPkgs"];
     let package = apt.unwrap_or(program);
-    match (facts.builder(), nix) {
-        (BuilderKind::Nixpacks, Some(attribute)) => {
-            let path = facts.config_path();
-            let is_there = facts.config().is_some_and(|file| file.get(&key).is_some());
-            let keep = (!is_there).then(|| add_item(&path, &key, "...", true));
-            let edits = keep.into_iter().chain([add_item(&path, &key, attribute, false)]).collect();
-            finding.fix(format!("add {attribute} to nixPkgs"), edits)
-        }
-        (BuilderKind::Nixpacks, None) => {
-            finding.help(format!("write aptPkgs = [\"...\", \"{package}\"] under [phases.setup] of nixpacks.toml"))
-        }
-        (BuilderKind::Railpack, _) if matches!(program, "node" | "npm" | "npx") => {
-            finding.help("write \"packages\": {\"node\": \"22\"} in railpack.json")
-        }
-        (BuilderKind::Railpack, _) => {
-            finding.help(format!("write \"aptPackages\": [\"...\", \"{package}\"] under \"deploy\" in railpack.json"))
-        }
+    match facts.builder() {
+        BuilderKind::Nixpacks => nixpacks::packages::with_program(facts, finding, nix, package),
+        BuilderKind::Railpack => railpack::packages::with_program(finding, program, package),
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         return;
     }
     let unknown = Provided::default();
-    let provided = match (facts.provided(), facts.absent) {
+    let provided = match (facts.provided(), &facts.absent) {
         (Some(provided), _) => provided,
         (None, Some(_)) => &unknown,
         (None, None) => return,
@@ -39,7 +39,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let mut seen = HashSet::new();
     let mut others: Option<Vec<Other>> = None;
     for import in facts.foreign().iter().filter(|import| !import.is_caught) {
-        if facts.absent.is_some_and(|absent| !absent.contains(&import.name)) {
+        if facts.absent.as_ref().is_some_and(|absent| !absent.contains(&import.name)) {
             continue;
         }
         let top = import.name.split('.').next().unwrap_or_default();
@@ -63,7 +63,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         let known = modules::distribution(&import.name).filter(|_| !modules::sounds_own(top));
         let named =
             other.map(|other| other.line.as_str()).or(left_out.map(|left_out| left_out.name.as_str())).or(known);
-        let Some(install) = named.or_else(|| facts.absent.map(|_| top)) else { continue };
+        let Some(install) = named.or_else(|| facts.absent.as_ref().map(|_| top)) else { continue };
         let message = match facts.absent {
             Some(_) => {
                 let other = named.map(install_name).filter(|name| normalize(name) != normalize(top));

@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args as ClapArgs};
 use super::args::Planning;
 use super::exit::Exit;
 use super::output::{Output, print};
-use crate::check::{Unset, check, unset_variables};
+use crate::check::{Facts, Unset};
 use crate::finding::Severity;
 use crate::report::{Content, Report};
 
@@ -30,13 +30,13 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     let destinations = args.output.destinations(matches)?;
     let request = args.planning.request(&args.planning.config()?)?;
     let project = request.project()?;
-    let derived = request.plan(&project)?;
+    let planned = request.plan(&project)?;
+    let facts = Facts::new(&project, &request.deploy, &planned);
     if args.env_example {
-        print(&env_example(&unset_variables(&project, &request.deploy, &derived)))?;
+        print(&env_example(&facts.unset_variables()))?;
         return Ok(Exit::Works);
     }
-    let findings = check(&project, &request.deploy, &derived);
-    let report = Report { project: request.path, content: Content::Findings(findings) };
+    let report = Report { project: request.path.clone(), content: Content::Findings(facts.findings()) };
     let worst = report.worst();
     destinations.write(&report, args.output.paint())?;
     let fails = if args.strict { Severity::Warning } else { Severity::Error };

@@ -9,7 +9,7 @@ use super::args::Planning;
 use super::config;
 use super::exit::{Exit, UsageError};
 use super::output::{hint, print, warn};
-use crate::check::unset_variables;
+use crate::check::Facts;
 use crate::finding::Edit;
 use crate::fix::Patch;
 use crate::fs::read_text;
@@ -97,7 +97,7 @@ fn settings(planning: &Planning, request: &Request, project: &Project, folder: &
         line("platform", platform.get_name());
     }
     let planned = request.plan(project)?;
-    let is_short = || !unset_variables(project, &request.deploy, &planned).is_empty();
+    let is_short = || !Facts::new(project, &request.deploy, &planned).unset_variables().is_empty();
     if let Some(example) = EXAMPLES.iter().find(|name| folder.join(name).is_file()).filter(|_| is_short()) {
         lines.push(format!("# What the code wants set.\nenv-file = [\"{example}\"]\n"));
     }

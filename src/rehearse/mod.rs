@@ -37,7 +37,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::builder::Planned;
-use crate::check::{self, check};
+use crate::check::Facts;
 use crate::log::LogBuilder;
 use crate::project::Project;
 use crate::run::{self, Event, Job, Ran, Status, Until, Verdict};
@@ -66,22 +66,19 @@ pub fn rehearse_then(
         return Ok(Rehearsal { builder, ..elsewhere }.finish(Vec::new(), started, emit));
     }
     let planned = request.plan_for(&project, builder.as_ref())?;
+    let mut facts = Facts::new(&project, &request.deploy, &planned);
     let buildable = match planned.buildable()? {
         Ok(buildable) => buildable,
         Err(refused) => {
             let rehearsal = refused::rehearsal(&refused, builder.as_ref(), &project, emit);
-            return Ok(Rehearsal { builder, ..rehearsal }.finish(
-                check(&project, &request.deploy, &planned),
-                started,
-                emit,
-            ));
+            return Ok(Rehearsal { builder, ..rehearsal }.finish(facts.findings(), started, emit));
         }
     };
     let root = Project::open(&buildable.root)?;
     // Held until the run is over.
     let lease = request.port_for(&buildable.plan).map_or_else(|| Lease::where_needed(request), Lease::given);
     let mut settings = request.settings_for(&root, &buildable, lease.port());
-    settings.smoke.allowed_host = check::allowed_host(&project, &request.deploy, &planned);
+    settings.smoke.allowed_host = facts.allowed_host();
     let phases = settings.phases(&buildable.plan);
     if let Some(unknown) = settings.unknown_phase(&phases) {
         return Err(AskError(format!("there is no phase {unknown}; the plan has {}", phases.join(", "))).into());
@@ -112,10 +109,9 @@ pub fn rehearse_then(
     last_look(&ran, &*sandbox)?;
     let built = ran.outcome.phases.iter().all(|phase| phase.status == Status::Passed);
     // After a failure the log names the module; what would be missed next is not known before that is mended.
-    let absent = (ran.outcome.verdict() == Verdict::Works).then(|| {
-        let imports = check::imports(&project, &request.deploy, &planned);
-        imports::absent(&*sandbox, &buildable.plan, &ran.vars, &imports, interrupted)
-    });
+    if ran.outcome.verdict() == Verdict::Works {
+        facts.absent = imports::absent(&*sandbox, &buildable.plan, &ran.vars, &facts.imports(), interrupted);
+    }
     let missing = if built { sandbox.audit()? } else { Vec::new() };
     let mut unverified = sandbox.unverified();
     let doubts = buildable.plan.doubts.iter().cloned();
@@ -126,8 +122,7 @@ pub fn rehearse_then(
     unverified.extend(request.settings.until.as_ref().map(not_run));
     let is_nixpacks = matches!(planned, Planned::Nixpacks(_));
     if is_nixpacks && name == "host" {
-        let started = check::programs_of_the_image(&project, &request.deploy, &planned);
-        unverified.extend(started.iter().map(|program| under_other_libraries(program)));
+        unverified.extend(facts.programs_of_the_image().into_iter().map(under_other_libraries));
     }
     let was_interrupted = ran.outcome.was_interrupted();
     let mut found = Found {
@@ -151,8 +146,7 @@ pub fn rehearse_then(
         false => sandbox.close().map(|()| None)?,
     };
     let rehearsal = found.rehearsal(&root, buildable.plan.clone(), name, reason);
-    let known = check::check_installed(&project, &request.deploy, &planned, absent.flatten().as_ref());
-    Ok(Rehearsal { builder, ..rehearsal }.finish(known, started, emit))
+    Ok(Rehearsal { builder, ..rehearsal }.finish(facts.findings(), started, emit))
 }
 
 /// A program of the base image that finds other libraries there.

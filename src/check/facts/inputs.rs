@@ -17,30 +17,15 @@ use crate::project::{Project, Source};
 /// The file that pip is given by default.
 pub(in crate::check) const REQUIREMENTS: &str = "requirements.txt";
 
-/// What a builder made of the project.
-#[derive(Clone, Copy)]
-pub(in crate::check) enum Built<'a> {
-    Nixpacks(Result<&'a Derived, &'a PlanError>),
-    Railpack(&'a RailpackAnswer),
-}
-
-impl<'a> Built<'a> {
-    pub(in crate::check) fn by(planned: &'a Planned) -> Self {
-        match planned {
-            Planned::Nixpacks(derived) => Self::Nixpacks(derived.as_ref()),
-            Planned::Railpack(answer) => Self::Railpack(answer),
-        }
-    }
-}
-
 /// A project, its plan, and its files as far as they have been looked at.
-pub(in crate::check) struct Inputs<'a> {
+pub struct Inputs<'a> {
     /// The folder that was opened.
     pub(in crate::check) project: &'a Project,
     /// The folder that is planned: the same, or the only one inside it.
     pub(in crate::check) app: Project,
     pub(in crate::check) given: &'a DeployOptions,
-    pub(in crate::check) built: Built<'a>,
+    /// What a builder made of it.
+    pub(in crate::check) planned: &'a Planned,
     config: OnceCell<Option<Keyed>>,
     railway: OnceCell<Option<Keyed>>,
     pyproject: OnceCell<Option<Keyed>>,
@@ -49,13 +34,13 @@ pub(in crate::check) struct Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
-    pub(in crate::check) fn new(project: &'a Project, given: &'a DeployOptions, built: Built<'a>) -> Self {
+    pub(in crate::check) fn new(project: &'a Project, given: &'a DeployOptions, planned: &'a Planned) -> Self {
         let (config, railway, pyproject, requirements, script_lines) = Default::default();
         let mut inputs = Self {
             project,
             app: project.clone(),
             given,
-            built,
+            planned,
             config,
             railway,
             pyproject,
@@ -71,9 +56,9 @@ impl<'a> Inputs<'a> {
 
     /// What Nixpacks made of it, where that builds it.
     pub(in crate::check) fn nixpacks(&self) -> Option<Result<&'a Derived, &'a PlanError>> {
-        match self.built {
-            Built::Nixpacks(planned) => Some(planned),
-            Built::Railpack(_) => None,
+        match self.planned {
+            Planned::Nixpacks(planned) => Some(planned.as_ref()),
+            Planned::Railpack(_) => None,
         }
     }
 
@@ -83,17 +68,17 @@ impl<'a> Inputs<'a> {
     }
 
     fn railpack(&self) -> Option<&'a RailpackAnswer> {
-        match self.built {
-            Built::Railpack(answer) => Some(answer),
-            Built::Nixpacks(_) => None,
+        match self.planned {
+            Planned::Railpack(answer) => Some(answer),
+            Planned::Nixpacks(_) => None,
         }
     }
 
     /// Who builds it.
     pub(in crate::check) fn builder(&self) -> BuilderKind {
-        match self.built {
-            Built::Nixpacks(_) => BuilderKind::Nixpacks,
-            Built::Railpack(_) => BuilderKind::Railpack,
+        match self.planned {
+            Planned::Nixpacks(_) => BuilderKind::Nixpacks,
+            Planned::Railpack(_) => BuilderKind::Railpack,
         }
     }
 
@@ -109,19 +94,19 @@ impl<'a> Inputs<'a> {
 
     /// Whether our own planner made the plan, and chose the Python provider.
     pub(in crate::check) fn is_python(&self) -> bool {
-        match self.built {
-            Built::Nixpacks(planned) => {
-                planned.is_ok_and(|derived| derived.providers.iter().any(|name| name == "python"))
+        match self.planned {
+            Planned::Nixpacks(planned) => {
+                planned.as_ref().is_ok_and(|derived| derived.providers.iter().any(|name| name == "python"))
             }
-            Built::Railpack(answer) => answer.planned.provider == Some("python") && answer.planned.plan.is_some(),
+            Planned::Railpack(answer) => answer.planned.provider == Some("python") && answer.planned.plan.is_some(),
         }
     }
 
     /// The choices about one value of the plan, in its order, by the builder's own name for it.
     pub(in crate::check) fn choices(&self, what: &'a str) -> impl Iterator<Item = &'a Choice> + use<'a> {
-        let choices = match self.built {
-            Built::Nixpacks(planned) => planned.ok().map(|derived| &derived.choices),
-            Built::Railpack(answer) => Some(&answer.planned.choices),
+        let choices = match self.planned {
+            Planned::Nixpacks(planned) => planned.as_ref().ok().map(|derived| &derived.choices),
+            Planned::Railpack(answer) => Some(&answer.planned.choices),
         };
         choices.into_iter().flatten().filter(move |choice| choice.what == what)
     }
@@ -150,20 +135,20 @@ impl<'a> Inputs<'a> {
 
     /// Every command of the build.
     pub(in crate::check) fn commands(&self) -> Vec<&'a str> {
-        match self.built {
-            Built::Nixpacks(_) => {
+        match self.planned {
+            Planned::Nixpacks(_) => {
                 let phases = self.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
                 phases.flat_map(|(_, phase)| phase.cmds.iter()).map(String::as_str).collect()
             }
-            Built::Railpack(answer) => answer.commands().map(|(_, command)| command).collect(),
+            Planned::Railpack(answer) => answer.commands().map(|(_, command)| command).collect(),
         }
     }
 
     /// Whether nothing says what is to be built.
     pub(in crate::check) fn plans_nothing(&self) -> bool {
-        match self.built {
-            Built::Nixpacks(planned) => planned.is_ok_and(Derived::is_empty),
-            Built::Railpack(answer) => {
+        match self.planned {
+            Planned::Nixpacks(planned) => planned.as_ref().is_ok_and(Derived::is_empty),
+            Planned::Railpack(answer) => {
                 answer.planned.provider.is_none()
                     && answer.planned.fault().is_some_and(|fault| fault.starts_with("Railpack could not determine"))
             }
@@ -172,41 +157,41 @@ impl<'a> Inputs<'a> {
 
     /// Whether there is a plan, and nothing says how the app starts.
     pub(in crate::check) fn lacks_start(&self) -> bool {
-        match self.built {
-            Built::Nixpacks(planned) => planned.is_ok_and(Derived::no_start_command),
-            Built::Railpack(RailpackAnswer { planned, .. }) => match &planned.plan {
+        match self.planned {
+            Planned::Nixpacks(planned) => planned.as_ref().is_ok_and(Derived::no_start_command),
+            Planned::Railpack(answer) => match &answer.planned.plan {
                 Some(plan) => plan.deploy.start_command.is_empty(),
-                None => planned.fault().is_some_and(|fault| fault.starts_with("No start command")),
+                None => answer.planned.fault().is_some_and(|fault| fault.starts_with("No start command")),
             },
         }
     }
 
     /// How the platform deploys.
     pub(in crate::check) fn deploy(&self) -> Option<&'a Deploy> {
-        match self.built {
-            Built::Nixpacks(planned) => planned.ok().map(|derived| &derived.deploy),
-            Built::Railpack(answer) => Some(&answer.deploy),
+        match self.planned {
+            Planned::Nixpacks(planned) => planned.as_ref().ok().map(|derived| &derived.deploy),
+            Planned::Railpack(answer) => Some(&answer.deploy),
         }
     }
 
     /// A variable of the build or of the app, as far as project, builder and caller set it.
     pub(in crate::check) fn variable(&self, name: &str) -> Option<&'a str> {
-        match self.built {
-            Built::Nixpacks(_) => self.plan()?.variables.as_ref()?.get(name).map(String::as_str),
-            Built::Railpack(answer) => answer.variable(name),
+        match self.planned {
+            Planned::Nixpacks(_) => self.plan()?.variables.as_ref()?.get(name).map(String::as_str),
+            Planned::Railpack(answer) => answer.variable(name),
         }
     }
 
     /// Where a variable is set.
     pub(in crate::check) fn variable_source(&self, name: &str) -> Option<Source> {
-        match self.built {
-            Built::Nixpacks(planned) => {
+        match self.planned {
+            Planned::Nixpacks(planned) => {
                 let what = format!("variables.{name}");
-                let choices = planned.ok()?.choices.iter();
+                let choices = planned.as_ref().ok()?.choices.iter();
                 choices.filter(|choice| choice.what == what).map(|choice| choice.because.clone()).next()
             }
-            Built::Railpack(answer) if answer.variables.contains_key(name) => Some(Source::Variable(name.to_owned())),
-            Built::Railpack(answer) => {
+            Planned::Railpack(answer) if answer.variables.contains_key(name) => Some(Source::Variable(name.to_owned())),
+            Planned::Railpack(answer) => {
                 let what = format!("deploy.variables.{name}");
                 answer.planned.choices.iter().find(|choice| choice.what == what).map(|choice| choice.because.clone())
             }
@@ -222,8 +207,8 @@ impl<'a> Inputs<'a> {
 
     /// The builder's own configuration file.
     pub(in crate::check) fn config(&self) -> Option<&Keyed> {
-        let read = || match self.built {
-            Built::Nixpacks(_) => {
+        let read = || match self.planned {
+            Planned::Nixpacks(_) => {
                 let derived = self.derived();
                 let named = derived.and_then(|derived| derived.config.clone());
                 let named = named.or_else(|| Some(derived?.deploy.nixpacks_config.as_ref()?.value.clone()));
@@ -231,7 +216,7 @@ impl<'a> Inputs<'a> {
                 let names = named.into_iter().chain(["nixpacks.toml".into(), "nixpacks.json".into()]);
                 names.into_iter().find(|name| self.app.has_file(name)).and_then(|name| Keyed::read(&self.app, &name))
             }
-            Built::Railpack(_) => Keyed::read(&self.app, Path::new(self.builder().config_file())),
+            Planned::Railpack(_) => Keyed::read(&self.app, Path::new(self.builder().config_file())),
         };
         self.config.get_or_init(read).as_ref()
     }
@@ -276,9 +261,9 @@ impl<'a> Inputs<'a> {
 
     /// How dependencies are installed, in Nixpacks' words; `none` where nothing is.
     pub(in crate::check) fn manager(&self) -> Option<&'a str> {
-        match self.built {
-            Built::Nixpacks(_) => self.choices("package manager").map(|choice| choice.value.as_str()).next(),
-            Built::Railpack(answer) => self.is_python().then(|| answer.manager())?,
+        match self.planned {
+            Planned::Nixpacks(_) => self.choices("package manager").map(|choice| choice.value.as_str()).next(),
+            Planned::Railpack(answer) => self.is_python().then(|| answer.manager())?,
         }
     }
 
@@ -298,13 +283,13 @@ impl<'a> Inputs<'a> {
             name.split('.').next().unwrap_or_default().split('_').next().unwrap_or_default().to_lowercase()
         };
         let is_it = |name: &str| stem(name) == stem(package);
-        match self.built {
-            Built::Nixpacks(_) => {
+        match self.planned {
+            Planned::Nixpacks(_) => {
                 let phases = self.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
                 let lists = phases.flat_map(|(_, phase)| [&phase.nix_pkgs, &phase.nix_libs, &phase.apt_pkgs]);
                 lists.flat_map(|list| list.iter()).any(|name| is_it(name))
             }
-            Built::Railpack(_) => {
+            Planned::Railpack(_) => {
                 let lists = ["packages:apt:runtime.packages", "packages:apt:build.packages"];
                 lists.into_iter().flat_map(|list| self.choices(list)).any(|choice| is_it(&choice.value))
             }
@@ -329,15 +314,15 @@ impl<'a> Inputs<'a> {
 
     /// Whether there are commands besides those that set up, install and release.
     pub(in crate::check) fn builds(&self) -> bool {
-        match self.built {
-            Built::Nixpacks(_) => {
+        match self.planned {
+            Planned::Nixpacks(_) => {
                 let phases = self.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());
                 phases
                     .filter(|(name, _)| !["setup", "install", "release"].contains(&name.as_str()))
                     .any(|(_, phase)| !phase.cmds.is_empty())
             }
             // uv's second synchronisation makes no files of the project's.
-            Built::Railpack(answer) => {
+            Planned::Railpack(answer) => {
                 answer.commands().any(|(step, command)| step != "install" && !command.starts_with("uv sync"))
             }
         }

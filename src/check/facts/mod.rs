@@ -27,7 +27,7 @@ use std::ops::Deref;
 
 use environment::Environment;
 use imports::Foreign;
-use inputs::{Built, Inputs};
+use inputs::Inputs;
 use provided::Provided;
 use reach::Module;
 
@@ -35,14 +35,14 @@ use crate::builder::DeployOptions;
 use crate::builder::Planned;
 use crate::project::Project;
 
-/// The inputs and all that follows from them, each found once and only when it is asked for.
-pub(super) struct Facts<'a> {
+/// A project, what a builder made of it, and all that follows, each found once and only when it is asked for.
+pub struct Facts<'a> {
     inputs: Inputs<'a>,
     reached: OnceCell<Vec<Module>>,
     environment: OnceCell<Environment>,
     provided: OnceCell<Option<Provided>>,
-    /// Imports that no installed distribution provides; `None` before an install.
-    pub(super) absent: Option<&'a HashSet<String>>,
+    /// Those of the imports that no installed distribution provides; `None` where no install has told.
+    pub absent: Option<HashSet<String>>,
 }
 
 impl<'a> Deref for Facts<'a> {
@@ -54,9 +54,10 @@ impl<'a> Deref for Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn new(project: &'a Project, given: &'a DeployOptions, planned: &'a Planned) -> Self {
+    /// Of a project as it was opened. `given` is what the plan was derived with.
+    pub fn new(project: &'a Project, given: &'a DeployOptions, planned: &'a Planned) -> Self {
         let (reached, environment, provided) = Default::default();
-        Self { inputs: Inputs::new(project, given, Built::by(planned)), reached, environment, provided, absent: None }
+        Self { inputs: Inputs::new(project, given, planned), reached, environment, provided, absent: None }
     }
 
     /// What is started and what it imports; empty where that cannot be followed.

@@ -4,7 +4,8 @@ mod commands;
 pub(crate) mod install;
 pub(crate) mod keys;
 pub(crate) mod lock;
-pub(crate) mod packages;
+mod mention;
+pub(super) mod packages;
 pub(crate) mod planned;
 pub(crate) mod pyproject;
 pub(crate) mod setup;
@@ -23,7 +24,7 @@ pub(super) const TOPICS: &[Topic] = &[
     Topic { checks: version::CHECKS, check: version::check },
     Topic { checks: lock::CHECKS, check: lock::check },
     Topic { checks: pyproject::CHECKS, check: pyproject::check },
-    Topic { checks: packages::CHECKS, check: packages::check },
+    Topic { checks: mention::CHECKS, check: mention::check },
     Topic { checks: start::CHECKS, check: start::check },
     Topic { checks: venv::CHECKS, check: venv::check },
 ];

@@ -321,7 +321,7 @@ fn requires(facts: &Facts<'_>, findings: &mut Findings) {
 }
 
 /// Names another version where the present one is named, or in a file of its own.
-pub(super) fn take(facts: &Facts<'_>, finding: Finding, version: &str) -> Finding {
+pub(in crate::check) fn take(facts: &Facts<'_>, finding: Finding, version: &str) -> Finding {
     let summary = format!("take Python {version}");
     let chosen = facts.choices("phases.setup.nixpkgsArchive").next().map(|choice| choice.because.clone());
     let edit = match chosen {

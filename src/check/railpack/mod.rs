@@ -4,7 +4,7 @@ pub(crate) mod config;
 mod install;
 mod line;
 pub(super) mod packages;
-mod python;
+pub(super) mod python;
 mod start;
 mod unread;
 

@@ -1,17 +1,10 @@
 //! Packages that need something which Railpack's images do not have.
 
-use crate::builder::BuilderKind;
 use crate::catalog::base_commands::{BASE_COMMANDS, NOT_SLIM};
-use crate::check::Check;
 use crate::check::facts::Facts;
-use crate::check::facts::python;
-use crate::check::facts::requirements::is_used;
-use crate::check::finding::{Findings, add_item};
-use crate::check::nixpacks::packages::{BROWSERS, HEADER, LIBRARY, PROGRAM, needs_of, of_the_index};
+use crate::check::finding::{Finding, Findings, add_item};
+use crate::check::packages::{BROWSERS, HEADER, LIBRARY, PROGRAM, needs_of};
 use crate::project::requirements::Entry;
-
-/// What finds here is declared where Nixpacks' packages are looked at.
-pub(in crate::check) const CHECKS: &[Check] = &[];
 
 /// Development files that Railpack's builder image has, or that Railpack adds by the requirement's name.
 const BUILDER_HAS: &[&str] = &["cmake", "default-libmysqlclient-dev", "libcairo2-dev"];
@@ -20,18 +13,13 @@ const BUILDER_HAS: &[&str] = &["cmake", "default-libmysqlclient-dev", "libcairo2
 const ELSEWHERE: &[&str] =
     &["libgl1-mesa-glx", "chromium-browser", "google-chrome-stable", "openjdk-17-jre", "ocrmypdf", "wkhtmltopdf"];
 
-pub(in crate::check) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    if facts.builder() != BuilderKind::Railpack || !facts.is_python() || !is_used(facts) {
-        return;
+/// What one requirement lacks in Railpack's images.
+pub(in crate::check) fn check(facts: &Facts<'_>, entry: &Entry, name: &str, findings: &mut Findings) {
+    for (kind, attributes, apt) in needs_of(entry, name) {
+        needs(facts, entry, kind, attributes, apt, findings);
     }
-    let python = python::planned(facts).unwrap_or_default();
-    for (entry, name) in of_the_index(facts, &python) {
-        for (kind, attributes, apt) in needs_of(entry, name) {
-            needs(facts, entry, kind, attributes, apt, findings);
-        }
-        if name == "playwright" {
-            playwright(facts, entry, findings);
-        }
+    if name == "playwright" {
+        playwright(facts, entry, findings);
     }
 }
 
@@ -81,4 +69,12 @@ fn playwright(facts: &Facts<'_>, entry: &Entry, findings: &mut Findings) {
             .at(entry.source(), &entry.written)
             .help("set RAILPACK_PYTHON_PLAYWRIGHT_INSTALL=1 among the service's variables: Railpack then installs the browser and its libraries"),
     );
+}
+
+/// The finding with what installs a program.
+pub(in crate::check) fn with_program(finding: Finding, program: &str, apt: &str) -> Finding {
+    finding.help(match program {
+        "node" | "npm" | "npx" => "write \"packages\": {\"node\": \"22\"} in railpack.json".to_owned(),
+        _ => format!("write \"aptPackages\": [\"...\", \"{apt}\"] under \"deploy\" in railpack.json"),
+    })
 }

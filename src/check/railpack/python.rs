@@ -4,7 +4,8 @@ use crate::builder::RailpackAnswer;
 use crate::builder::railpack::Version;
 use crate::catalog::python::{is_attested, is_prebuilt};
 use crate::check::Check;
-use crate::check::finding::{Finding, Findings, error, replace_line, warning};
+use crate::check::facts::Facts;
+use crate::check::finding::{Finding, Findings, append_line, error, replace_line, warning};
 use crate::project::{Project, Source};
 
 use super::line::text_at;
@@ -61,15 +62,33 @@ pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut F
         .about(value.clone())
         .at(because.clone(), &line)
         .help(format!("ask for {major}.{minor} alone, or for its newest patch release"));
-    findings.push(without_patch(finding, because, &line, value, &format!("{major}.{minor}")));
+    findings.push(renamed(finding, because, &line, value, &format!("{major}.{minor}")));
 }
 
-/// Asks for the minor version alone, where the whole one stands in a line of a file.
-fn without_patch(finding: Finding, because: &Source, line: &str, whole: &str, minor: &str) -> Finding {
+/// Asks for another version, where the present one stands in a line of a file.
+fn renamed(finding: Finding, because: &Source, line: &str, now: &str, wanted: &str) -> Finding {
     let Source::File { path, line: Some(number) } = because else { return finding };
-    let is_once = line.matches(whole).count() == 1;
-    let edit = is_once.then(|| replace_line(path, *number, line, line.replacen(whole, minor, 1)));
-    finding.fix(format!("ask for Python {minor}"), edit.into_iter().collect())
+    if line.matches(now).count() != 1 {
+        return finding;
+    }
+    let edit = replace_line(path, *number, line, line.replacen(now, wanted, 1));
+    finding.fix(format!("ask for Python {wanted}"), vec![edit])
+}
+
+/// Names another version where the present one is named, or in a file of its own.
+pub(in crate::check) fn take(facts: &Facts<'_>, answer: &RailpackAnswer, finding: Finding, version: &str) -> Finding {
+    let planned = &answer.planned;
+    let Some(choice) = planned.choices.iter().rfind(|choice| choice.what == "packages.python") else { return finding };
+    let asked = planned.packages.iter().find(|package| package.name == "python").map(|package| &package.asked);
+    let of_file = planned.python_of_file.as_ref().map(|file| (&file.source, Some(&file.value)));
+    match of_file.unwrap_or((&choice.because, asked)) {
+        (Source::Default(_), _) => {
+            let edit = append_line(facts.app.place(".python-version"), version);
+            finding.fix(format!("take Python {version}"), vec![edit])
+        }
+        (because, Some(asked)) => renamed(finding, because, &text_at(facts.project, because), asked, version),
+        (_, None) => finding,
+    }
 }
 
 /// A version of three parts.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::builder::{DeployOptions, Planned, RailpackAnswer, railpack};
-use crate::finding::{Certainty, Diagnosis, Severity};
+use crate::finding::{Certainty, Diagnosis, Edit, Severity};
 use crate::plan::Vars;
 use crate::platform::Deploy;
 use crate::project::Source;
@@ -214,4 +214,20 @@ fn what_packages_need_of_debian() {
 fn a_program_that_the_slim_image_lacks() {
     let start = ("Procfile", "web: make serve\n");
     assert_eq!(found(&[MAIN, ("requirements.txt", ""), start]), ["missing-system-binary Procfile:1"]);
+}
+
+#[test]
+fn a_release_without_a_wheel_is_told_with_an_older_python_where_the_version_is_named() {
+    let old = ("requirements.txt", "numpy==1.26.0\n");
+    let edits = |files: &[(&str, &str)]| {
+        let found = found_by(railpack::Version::NEWEST_KNOWN, files);
+        assert_eq!(found[0].rule, "no-wheel-for-python");
+        found[0].fixes[0].edits.clone()
+    };
+    let (path, text) = (".python-version".into(), "3.12".to_owned());
+    assert_eq!(edits(&[MAIN, old]), [Edit::AppendLine { path, text: text.clone() }]);
+    let path = ".python-version".into();
+    let replaced = Edit::ReplaceLine { path, line: 1, was: "3.13".to_owned(), text };
+    assert_eq!(edits(&[MAIN, old, (".python-version", "3.13\n")]), [replaced]);
+    assert_eq!(found(&[MAIN, old, (".python-version", "3.12\n")]), [""; 0]);
 }

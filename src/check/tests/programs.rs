@@ -1,7 +1,7 @@
 use super::{fires, silent};
 use crate::builder::Planned;
 use crate::builder::{DeployOptions, nixpacks};
-use crate::check::programs_of_the_image;
+use crate::check::Facts;
 use crate::folder::folder;
 use crate::project::Project;
 
@@ -37,7 +37,7 @@ fn programs_of_the_image_that_load_libraries_are_known() {
     let project = Project::open(dir.path()).unwrap();
     let options = DeployOptions::default();
     let planned = Planned::Nixpacks(nixpacks::derive(&project, &options, &nixpacks::Options::default()));
-    assert_eq!(programs_of_the_image(&project, &options, &planned), ["git"]);
+    assert_eq!(Facts::new(&project, &options, &planned).programs_of_the_image(), ["git"]);
 }
 
 #[test]

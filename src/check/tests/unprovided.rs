@@ -1,6 +1,4 @@
-use std::collections::HashSet;
-
-use super::super::check_installed;
+use super::super::Facts;
 use super::*;
 
 fn once_installed(files: Files<'_>, absent: &[&str]) -> Vec<String> {
@@ -8,9 +6,10 @@ fn once_installed(files: Files<'_>, absent: &[&str]) -> Vec<String> {
     let project = Project::open(dir.path()).unwrap();
     let planned =
         Planned::Nixpacks(nixpacks::derive(&project, &DeployOptions::default(), &nixpacks::Options::default()));
-    let absent: HashSet<String> = absent.iter().map(|&name| name.to_owned()).collect();
-    let found = check_installed(&project, &DeployOptions::default(), &planned, Some(&absent));
-    let mut finding = found.into_iter().filter(|finding| finding.rule == "import-not-required");
+    let given = DeployOptions::default();
+    let mut facts = Facts::new(&project, &given, &planned);
+    facts.absent = Some(absent.iter().map(|&name| name.to_owned()).collect());
+    let mut finding = facts.findings().into_iter().filter(|finding| finding.rule == "import-not-required");
     finding.by_ref().map(|finding| finding.message).collect()
 }
 

@@ -3,7 +3,7 @@
 use super::{Files, folder};
 use crate::builder::Planned;
 use crate::builder::{DeployOptions, nixpacks};
-use crate::check::unset_variables;
+use crate::check::Facts;
 use crate::project::Project;
 
 #[track_caller]
@@ -13,7 +13,7 @@ fn wants(names: &[&str], files: Files<'_>) {
     let options = DeployOptions::default();
     let planned = Planned::Nixpacks(nixpacks::derive(&project, &options, &nixpacks::Options::default()));
     let mut found: Vec<String> =
-        unset_variables(&project, &options, &planned).into_iter().map(|read| read.name).collect();
+        Facts::new(&project, &options, &planned).unset_variables().into_iter().map(|read| read.name).collect();
     found.sort();
     let mut wanted = names.to_vec();
     wanted.sort_unstable();
@@ -53,7 +53,7 @@ fn thousands_of_reads_are_looked_at_in_a_moment() {
     let planned =
         Planned::Nixpacks(nixpacks::derive(&project, &DeployOptions::default(), &nixpacks::Options::default()));
     let started = std::time::Instant::now();
-    assert_eq!(unset_variables(&project, &DeployOptions::default(), &planned).len(), 8000);
+    assert_eq!(Facts::new(&project, &DeployOptions::default(), &planned).unset_variables().len(), 8000);
     // Compared one by one it takes minutes.
     assert!(started.elapsed() < std::time::Duration::from_secs(30));
 }

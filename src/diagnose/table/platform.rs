@@ -181,10 +181,10 @@ pub(crate) static INTERACTIVE_INPUT: Rule = Rule {
 };
 
 pub(crate) static NO_DISPLAY: Rule = Rule {
-    id: check::nixpacks::packages::DISPLAY.id,
+    id: check::packages::DISPLAY.id,
     phases: &["start"],
     message: "the program wants a screen, and a container has none{}",
-    about: check::nixpacks::packages::DISPLAY.about,
+    about: check::packages::DISPLAY.about,
     help: "run without a window (headless browser, `matplotlib.use(\"Agg\")`, opencv-python-headless), or leave {that part} out of the deploy",
     example: "_tkinter.TclError: no display name and no $DISPLAY environment variable",
     signatures: &[
