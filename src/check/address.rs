@@ -1,6 +1,8 @@
 //! Where a server listens that the started file runs by itself.
 
-use super::facts::target::{apps, made_by};
+mod table;
+
+use super::facts::target::made_by;
 use std::ops::Range;
 use std::path::Path;
 
@@ -10,89 +12,30 @@ use super::server::{HOST, PORT};
 use crate::finding::{Edit, Severity};
 use crate::log::pattern::Pattern;
 use crate::project::Source;
+use table::{Address, CLASSES, ELSEWHERE, FUNCTIONS, GRADIO};
 
-/// A call that makes a server listen, in one line.
+/// A call that makes a server listen.
 struct Call<'t> {
-    /// From 0.
+    /// The file without its comments, which are blanks here.
+    code: &'t str,
+    /// The line in which it begins, from 0.
     index: usize,
-    line: &'t str,
-    /// What stands between the parentheses, within the line.
+    /// What stands between the parentheses.
     inside: Range<usize>,
-    host: Host,
+    address: Address,
     /// Whether a condition decides that it is made.
     conditional: bool,
 }
 
-/// How a call is told the host.
-#[derive(Debug, Clone, Copy)]
-struct Host {
-    keyword: &'static str,
-    /// Whether the first argument is one as well.
-    is_first: bool,
-    /// Whether it is the loopback where nothing is said.
-    is_hidden: bool,
-    /// The keyword for the port.
-    port_keyword: &'static str,
-    /// The port where nothing is said; empty where that is PORT, or is not known.
-    default_port: &'static str,
-}
-
-/// By keyword alone, and the loopback by default.
-const BY_KEYWORD: Host =
-    Host { keyword: "host", is_first: false, is_hidden: true, port_keyword: "port", default_port: "" };
-
-/// Gradio's `launch`. It takes the first free port from 7860 on, and asks GRADIO_SERVER_PORT, never PORT.
-const GRADIO: Host = Host { keyword: "server_name", port_keyword: "server_port", default_port: "7860", ..BY_KEYWORD };
-
-/// Functions that serve, what shows that they are meant, and how they are told the host. By bottle 0.13, shiny 1.4, waitress 3.0,
-/// aiohttp 3.12, microdot 2.3 and the standard library of Python 3.14.
-const FUNCTIONS: &[(&str, &str, Host)] = &[
-    ("run(", "from bottle import", BY_KEYWORD),
-    ("bottle.run(", "import bottle", BY_KEYWORD),
-    ("run_app(", "from shiny import", BY_KEYWORD),
-    ("shiny.run_app(", "import shiny", BY_KEYWORD),
-    ("serve(", "from waitress import", Host { is_hidden: false, ..BY_KEYWORD }),
-    ("waitress.serve(", "import waitress", Host { is_hidden: false, ..BY_KEYWORD }),
-    ("web.run_app(", "aiohttp", Host { is_hidden: false, ..BY_KEYWORD }),
-    ("ui.run(", "nicegui", Host { is_hidden: false, ..BY_KEYWORD }),
-];
-
-/// The place and text of an argument in its line.
+/// The place and text of an argument.
 type Argument<'t> = (usize, &'t str);
 
-/// A class whose objects serve.
-struct Other {
-    class: &'static str,
-    methods: &'static [&'static str],
-    host: &'static str,
-    /// Whether the first argument is the host.
-    is_first: bool,
-    is_hidden: bool,
-    /// The variable that says it as well.
-    variable: Option<&'static str>,
+/// Another text in the place of one that stands in the file.
+struct Change {
+    at: usize,
+    was: usize,
+    text: String,
 }
-
-const OTHERS: &[Other] = &[
-    Other {
-        class: "Dash(",
-        methods: &[".run(", ".run_server("],
-        host: "host",
-        is_first: true,
-        is_hidden: true,
-        variable: Some("HOST"),
-    },
-    Other { class: "Quart(", methods: &[".run("], host: "host", is_first: true, is_hidden: true, variable: None },
-    Other {
-        class: "Robyn(",
-        methods: &[".start("],
-        host: "host",
-        is_first: true,
-        is_hidden: true,
-        variable: Some("ROBYN_HOST"),
-    },
-    Other { class: "Microdot(", methods: &[".run("], host: "host", is_first: true, is_hidden: false, variable: None },
-    Other { class: "Sanic(", methods: &[".run("], host: "host", is_first: true, is_hidden: true, variable: None },
-];
 
 /// After as many calls the file is none that starts a server.
 const MOST: usize = 16;
@@ -100,82 +43,107 @@ const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 const EVERYWHERE: &str = "\"0.0.0.0\"";
 
 pub(super) fn check(facts: &Facts<'_>, path: &Path, text: &str, findings: &mut Findings) {
-    let gradio = text.contains("import gradio") && facts.variable("GRADIO_SERVER_NAME").is_none();
-    let flask = if text.contains("Flask(") { apps(text) } else { Vec::new() };
-    let others = OTHERS.iter().filter(|&other| {
-        text.contains(other.class) && other.variable.is_none_or(|name| facts.variable(name).is_none())
-    });
-    let others: Vec<(String, Host)> = others
-        .flat_map(|other| {
-            let names = made_by(text, other.class.trim_end_matches('('));
-            names.into_iter().flat_map(move |name| {
-                let host =
-                    Host { keyword: other.host, is_first: other.is_first, is_hidden: other.is_hidden, ..BY_KEYWORD };
-                other.methods.iter().map(move |method| (format!("{name}{method}"), host))
-            })
-        })
-        .collect();
-    let mut calls: Vec<Call<'_>> = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let bare = after_guard(line).unwrap_or_else(|| line.trim_start());
-        let heads = flask.iter().map(|name| (format!("{name}.run("), Host { is_first: true, ..BY_KEYWORD }));
-        let functions = FUNCTIONS.iter().filter(|(_, sign, _)| text.contains(sign));
-        let mut heads = heads
-            .chain(others.iter().cloned())
-            .chain([("uvicorn.run(".to_owned(), BY_KEYWORD), ("socketio.run(".to_owned(), BY_KEYWORD)])
-            .chain(functions.map(|(head, _, host)| ((*head).to_owned(), *host)));
-        let found = heads.find_map(|(head, host)| bare.starts_with(&head).then_some((head.len(), host)));
-        let launched = || bare.find(".launch(").map(|at| (at + ".launch(".len(), GRADIO));
-        let Some((length, host)) = found.or_else(|| if gradio { launched() } else { None }) else { continue };
-        let start = line.len() - bare.len() + length;
-        let Some(end) = closing(line, start) else { continue };
-        if calls.len() == MOST {
-            break;
-        }
-        calls.push(Call { index, line, inside: start..end, host, conditional: is_conditional(text, index) });
-    }
-    let place = facts.app.place(path);
+    let code = without_comments(text);
+    let calls = calls(facts, text, &code);
     if let [call] = &calls[..] {
-        fixed_port(facts, path, call, findings);
+        fixed_port(facts, path, text, call, findings);
     }
     // Of several calls the one that is made may be the right one.
     if calls.iter().any(|call| !call.is_loopback(|name| facts.variable(name).is_some())) {
         return;
     }
+    let place = facts.app.place(path);
     for call in &calls {
         let severity = if call.conditional { Severity::Warning } else { Severity::Error };
         let finding = HOST.found("the server listens on 127.0.0.1, where nobody outside the container reaches it");
-        let finding = finding.about("127.0.0.1").severity(severity).at(Source::line(&place, call.index + 1), call.line);
-        let edit = replace_line(&place, call.index + 1, call.line, call.everywhere());
-        findings.push(finding.fix("listen on 0.0.0.0", vec![edit]));
+        let shown = text.lines().nth(call.index).unwrap_or_default();
+        let finding = finding.about("127.0.0.1").severity(severity).at(Source::line(&place, call.index + 1), shown);
+        let (index, was, line) = call.everywhere().in_line(text);
+        findings.push(finding.fix("listen on 0.0.0.0", vec![replace_line(&place, index + 1, was, line)]));
     }
 }
 
+/// The calls that begin a line of a file, each as far as its closing parenthesis.
+fn calls<'t>(facts: &Facts<'_>, text: &str, code: &'t str) -> Vec<Call<'t>> {
+    let functions = FUNCTIONS.iter().filter(|function| text.contains(function.sign));
+    let mut heads: Vec<(String, Address)> =
+        functions.map(|function| (function.call.to_owned(), function.address)).collect();
+    for class in CLASSES {
+        let named = names(facts, text, class.name);
+        heads.extend(
+            named
+                .into_iter()
+                .flat_map(|name| class.methods.iter().map(move |method| (format!("{name}{method}"), class.address))),
+        );
+    }
+    let is_gradio = text.contains("import gradio");
+    let mut found: Vec<Call<'t>> = Vec::new();
+    let mut begin = 0;
+    for (index, line) in code.split('\n').enumerate() {
+        let start_of_line = begin;
+        begin += line.len() + 1;
+        let bare = after_guard(line).unwrap_or_else(|| line.trim_start());
+        let head = heads.iter().find(|(head, _)| bare.starts_with(head.as_str()));
+        let head = head.map(|(head, address)| (head.len(), *address));
+        let launched = || Some((bare.find(".launch(")? + ".launch(".len(), GRADIO)).filter(|_| is_gradio);
+        let Some((length, address)) = head.or_else(launched) else { continue };
+        let start = start_of_line + line.len() - bare.len() + length;
+        let Some(end) = closing(code, start) else { continue };
+        if found.len() == MOST {
+            break;
+        }
+        found.push(Call { code, index, inside: start..end, address, conditional: is_conditional(code, index) });
+    }
+    found
+}
+
+/// The names by which a file calls objects of a class: those that it makes, and, where another module makes the only one, those that
+/// it imports or has made by a function.
+fn names(facts: &Facts<'_>, text: &str, class: &str) -> Vec<String> {
+    let makes = |text: &str, class: &str| text.contains(&format!("{class}("));
+    if makes(text, class) {
+        return made_by(text, class);
+    }
+    let is_made = |class: &str| facts.reached().iter().any(|module| makes(&module.text, class));
+    if !is_made(class) || CLASSES.iter().any(|other| other.name != class && is_made(other.name)) {
+        return Vec::new();
+    }
+    let lines = text.lines().filter(|line| !line.starts_with([' ', '\t']));
+    let imported =
+        lines.filter_map(|line| line.strip_prefix("from ")?.split_once(" import ")).flat_map(|(_, names)| {
+            names.split([',', '(', ')']).filter_map(|name| name.split_whitespace().last()).map(str::to_owned)
+        });
+    imported.chain(made_by(text, "create_app")).chain(made_by(text, "make_app")).take(16).collect()
+}
+
 /// A port that is written down, or that the framework chooses, whatever PORT says.
-fn fixed_port(facts: &Facts<'_>, path: &Path, call: &Call<'_>, findings: &mut Findings) {
-    let given = call.keyword(call.host.port_keyword);
-    let given = given.or_else(|| call.host.is_first.then(|| call.positional(1)).flatten());
+fn fixed_port(facts: &Facts<'_>, path: &Path, text: &str, call: &Call<'_>, findings: &mut Findings) {
+    let Address { port: keyword, default_port, variables: [_, variable], .. } = call.address;
+    let given = call.keyword(keyword);
+    let given = given.or_else(|| call.positional(call.address.at? + 1));
     let is_number = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-    let is_unpacked = call.arguments().iter().any(|(_, text)| text.starts_with('*'));
-    let by_variable = call.host.port_keyword == GRADIO.port_keyword && facts.variable("GRADIO_SERVER_PORT").is_some();
+    // Flask and its kin take the port out of SERVER_NAME.
+    let is_known = || !facts.reached().iter().any(|module| module.text.contains("SERVER_NAME")) && !call.is_elsewhere();
     let (at, port) = match given {
+        _ if !variable.is_empty() && facts.variable(variable).is_some() => return,
         Some((at, port)) if is_number(port) => (Some(at), port),
-        None if !call.host.default_port.is_empty() && !is_unpacked && !by_variable => (None, call.host.default_port),
+        None if !default_port.is_empty() && is_known() => (None, default_port),
         _ => return,
     };
     if facts.variable("PORT") == Some(port) {
         return;
     }
-    let keyword = call.host.port_keyword;
     let finding = PORT.found(format!("the server listens on port {port}, whatever PORT says")).about(port);
-    let finding = finding.at(Source::line(facts.app.place(path), call.index + 1), call.line);
+    let shown = text.lines().nth(call.index).unwrap_or_default();
+    let finding = finding.at(Source::line(facts.app.place(path), call.index + 1), shown);
     let asked = "int(os.environ[\"PORT\"])";
-    let line = match at {
-        Some(at) => format!("{}{asked}{}", &call.line[..at], &call.line[at + port.len()..]),
-        None => call.with_argument(&format!("{keyword}={asked}")),
+    let change = match at {
+        Some(at) => Change { at, was: port.len(), text: asked.to_owned() },
+        None => call.argument(&format!("{keyword}={asked}")),
     };
     let help = format!("write {keyword}={asked}, with `import os` at the top");
-    let edits = with_os(facts, path, call.index, &line).into_iter().collect::<Vec<_>>();
+    let (index, _, line) = change.in_line(text);
+    let edits = with_os(facts, path, index, &line).into_iter().collect::<Vec<_>>();
     findings.push(if edits.is_empty() { finding.help(help) } else { finding.fix("listen on PORT", edits) });
 }
 
@@ -195,9 +163,8 @@ fn with_os(facts: &Facts<'_>, path: &Path, index: usize, line: &str) -> Option<E
 
 impl<'t> Call<'t> {
     fn arguments(&self) -> Vec<Argument<'t>> {
-        let line = self.line;
         let mut from = self.inside.start;
-        let ends: Vec<usize> = outside(line, self.inside.clone())
+        let ends: Vec<usize> = outside(self.code, self.inside.clone())
             .filter(|(_, c, depth)| *c == ',' && *depth == 0)
             .map(|(at, ..)| at)
             .collect();
@@ -205,7 +172,7 @@ impl<'t> Call<'t> {
             .chain([self.inside.end])
             .map(|end| {
                 let start = std::mem::replace(&mut from, end + 1);
-                let text = &line[start..end];
+                let text = &self.code[start..end];
                 (start + text.len() - text.trim_start().len(), text.trim())
             })
             .filter(|(_, text)| !text.is_empty())
@@ -228,48 +195,78 @@ impl<'t> Call<'t> {
     }
 
     fn host(&self) -> Option<Argument<'t>> {
-        self.keyword(self.host.keyword).or_else(|| self.host.is_first.then(|| self.positional(0)).flatten())
+        self.keyword(self.address.host).or_else(|| self.positional(self.address.at?))
+    }
+
+    /// Whether arguments that are unpacked may well say it.
+    fn is_unpacked(&self) -> bool {
+        self.arguments().iter().any(|(_, text)| text.starts_with('*'))
+    }
+
+    /// Whether the default port is not what it listens on.
+    fn is_elsewhere(&self) -> bool {
+        self.is_unpacked() || ELSEWHERE.iter().any(|name| self.keyword(name).is_some())
     }
 
     fn is_loopback(&self, given: impl Fn(&str) -> bool) -> bool {
+        let [variable, _] = self.address.variables;
         match self.host() {
+            _ if !variable.is_empty() && given(variable) => false,
             Some((_, host)) => {
                 LOOPBACK.contains(&host.trim_matches(['"', '\''])) && host.starts_with(['"', '\''])
                     || by_default(host).is_some_and(|(name, host)| LOOPBACK.contains(&host) && !given(name))
             }
-            // Unpacked arguments may well name it.
-            None => self.host.is_hidden && !self.arguments().iter().any(|(_, text)| text.starts_with('*')),
+            None => self.address.is_hidden && !self.is_unpacked(),
         }
     }
 
-    /// The line with the host that everybody reaches.
-    fn everywhere(&self) -> String {
-        let line = self.line;
+    /// It with the host that everybody reaches.
+    fn everywhere(&self) -> Change {
         match self.host() {
-            Some((at, host)) => format!("{}{EVERYWHERE}{}", &line[..at], &line[at + host.len()..]),
-            None => self.with_argument(&format!("{}={EVERYWHERE}", self.host.keyword)),
+            Some((at, host)) => Change { at, was: host.len(), text: EVERYWHERE.to_owned() },
+            None => self.argument(&format!("{}={EVERYWHERE}", self.address.host)),
         }
     }
 
-    /// The line with one argument more.
-    fn with_argument(&self, argument: &str) -> String {
-        let (line, end) = (self.line, self.inside.end);
-        let before = line[..end].trim_end();
+    /// It with one argument more.
+    fn argument(&self, argument: &str) -> Change {
+        let before = self.code[..self.inside.end].trim_end();
         let comma = if before.ends_with(['(', ',']) { "" } else { "," };
         let blank = if before.ends_with('(') { "" } else { " " };
-        format!("{before}{comma}{blank}{argument}{}", &line[end..])
+        Change { at: before.len(), was: 0, text: format!("{comma}{blank}{argument}") }
     }
 }
 
-/// The characters of a part of a line that stand outside of quotes, with how many brackets are open around them.
-fn outside(line: &str, range: Range<usize>) -> impl Iterator<Item = (usize, char, usize)> {
+impl Change {
+    /// The line that it changes, from 0, as it was and as it is then.
+    fn in_line<'t>(&self, text: &'t str) -> (usize, &'t str, String) {
+        let start = text[..self.at].rfind('\n').map_or(0, |end| end + 1);
+        let line = text[start..].split('\n').next().unwrap_or_default();
+        let (before, after) = (&line[..self.at - start], &line[self.at - start + self.was..]);
+        (text[..start].matches('\n').count(), line, format!("{before}{}{after}", self.text))
+    }
+}
+
+/// The text with blanks in the place of its comments, so that every other byte stays where it is.
+fn without_comments(text: &str) -> String {
+    let mut code = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let comment = outside(line, 0..line.len()).find(|(_, c, _)| *c == '#').map_or(line.len(), |(at, ..)| at);
+        code.push_str(&line[..comment]);
+        code.extend(line[comment..].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+    }
+    code
+}
+
+/// The characters of a part of a text that stand outside of quotes, with how many brackets are open around them.
+fn outside(text: &str, range: Range<usize>) -> impl Iterator<Item = (usize, char, usize)> {
     let mut quote = None;
     let mut depth = 0_usize;
     let mut escaped = false;
     let start = range.start;
-    line[range].char_indices().filter_map(move |(at, c)| {
+    text[range].char_indices().filter_map(move |(at, c)| {
         if let Some(open) = quote {
-            if c == open && !escaped {
+            if c == open && !escaped || c == '\n' {
                 quote = None;
             }
             escaped = c == '\\' && !escaped;
@@ -291,12 +288,13 @@ fn after_guard(line: &str) -> Option<&str> {
     guarded.split_once(':').map(|(_, call)| call.trim_start())
 }
 
-/// Where the parenthesis closes that was open before `start`; none where the call goes on in the next line.
-fn closing(line: &str, start: usize) -> Option<usize> {
-    outside(line, start..line.len())
-        .find(|(_, c, _)| matches!(c, ')' | '#'))
-        .filter(|(_, c, _)| *c == ')')
-        .map(|(at, ..)| at)
+/// Where the parenthesis closes that was open before `start`.
+fn closing(code: &str, start: usize) -> Option<usize> {
+    /// A call of more than that is none.
+    const LONGEST: usize = 4096;
+    let end = code.len().min(start + LONGEST);
+    let end = (end..code.len()).find(|at| code.is_char_boundary(*at)).unwrap_or(code.len());
+    outside(code, start..end).find(|(_, c, _)| *c == ')').map(|(at, ..)| at)
 }
 
 static DEFAULT: Pattern =

@@ -1,5 +1,5 @@
 use super::{fires, silent};
-use crate::finding::Severity;
+use crate::finding::{Edit, Severity};
 
 const FLASK: (&str, &str) = ("requirements.txt", "flask==3.0.0\n");
 
@@ -102,4 +102,83 @@ fn a_host_that_is_the_loopback_unless_a_variable_says_otherwise() {
     super::silent_with("wrong-bind-host", &[("main.py", code)], &["HOST=0.0.0.0"]);
     let open = code.replace("127.0.0.1", "0.0.0.0");
     super::silent("wrong-bind-host", &[("main.py", &open)]);
+}
+
+#[test]
+fn a_server_that_is_told_no_port_takes_its_own() {
+    let of_their_own = [
+        ("flask", "from flask import Flask\napp = Flask(__name__)\napp.run(host='0.0.0.0')", "5000"),
+        ("quart", "from quart import Quart\napp = Quart(__name__)\napp.run(host='0.0.0.0')", "5000"),
+        ("bottle", "from bottle import run\n\nrun(host='0.0.0.0')", "8080"),
+        ("bottle", "import bottle\napp = bottle.Bottle()\napp.run(host='0.0.0.0')", "8080"),
+        ("nicegui", "from nicegui import ui\nui.label('tides')\nui.run()", "8080"),
+        ("uvicorn", "import uvicorn\n\nuvicorn.run('tides:app', host='0.0.0.0')", "8000"),
+        ("aiohttp", "from aiohttp import web\n\nweb.run_app(web.Application())", "8080"),
+        ("robyn", "from robyn import Robyn\napp = Robyn(__file__)\napp.start(host='0.0.0.0')", "8080"),
+        ("sanic", "from sanic import Sanic\napp = Sanic('tides')\napp.run(host='0.0.0.0')", "8000"),
+        ("microdot", "from microdot import Microdot\napp = Microdot()\napp.run()", "5000"),
+        ("waitress", "from waitress import serve\n\nserve(app)", "8080"),
+        ("shiny", "from shiny import run_app\n\nrun_app('tides:app', '0.0.0.0')", "8000"),
+        (
+            "flask-socketio",
+            "from flask_socketio import SocketIO\nsocketio = SocketIO(app)\nsocketio.run(app, '0.0.0.0')",
+            "5000",
+        ),
+    ];
+    for (package, text, port) in of_their_own {
+        let finding = fires("hard-coded-port", "main.py:3", &[("requirements.txt", package), ("main.py", text)]);
+        assert_eq!(finding.message, format!("the server listens on port {port}, whatever PORT says"));
+        super::silent_with(
+            "hard-coded-port",
+            &[("requirements.txt", package), ("main.py", text)],
+            &[&format!("PORT={port}")],
+        );
+    }
+    let told = [
+        ("dash", "from dash import Dash\napp = Dash()\napp.run()"),
+        ("flask", "from flask import Flask\napp = Flask(__name__)\napp.config['SERVER_NAME'] = NAME\napp.run()"),
+        ("flask", "from flask import Flask\napp = Flask(__name__)\napp.run(**settings)"),
+        ("uvicorn", "import uvicorn\nuvicorn.run('tides:app', uds='/tmp/tides')"),
+        ("aiohttp", "from aiohttp import web\nweb.run_app(app, sock=sock)"),
+        ("aiohttp", "from aiohttp import web\nweb.run_app(app, port=int(os.getenv('PORT', '8080')))"),
+        ("waitress", "from waitress import serve\nserve(app, listen=LISTEN)"),
+    ];
+    for (package, text) in told {
+        silent("hard-coded-port", &[("requirements.txt", package), ("main.py", text)]);
+    }
+    let robyn = "from robyn import Robyn\napp = Robyn(__file__)\napp.start()";
+    super::silent_with("hard-coded-port", &[("main.py", robyn)], &["ROBYN_PORT=8080"]);
+}
+
+#[test]
+fn a_call_over_several_lines_is_read_to_its_end() {
+    let text = "import uvicorn\n\nuvicorn.run(\n    'tides:app',  # (the app\n    host='127.0.0.1',\n    port=8000,  # for now\n)\n";
+    let finding = fires("wrong-bind-host", "main.py:3", &[("requirements.txt", "uvicorn"), ("main.py", text)]);
+    let Edit::ReplaceLine { line, text: better, .. } = &finding.fixes[0].edits[0] else { panic!("{finding:#?}") };
+    assert_eq!((*line, better.as_str()), (5, "    host=\"0.0.0.0\","));
+    let finding = fires("hard-coded-port", "main.py:3", &[("requirements.txt", "uvicorn"), ("main.py", text)]);
+    let Edit::WriteFile { text: better, .. } = &finding.fixes[0].edits[0] else { panic!("{finding:#?}") };
+    assert!(better.contains("    port=int(os.environ[\"PORT\"]),  # for now\n)\n"), "{better}");
+    let bare = "import uvicorn\n\nuvicorn.run(\n    'tides:app',  # the app\n)\n";
+    let finding = fires("hard-coded-port", "main.py:3", &[("requirements.txt", "uvicorn"), ("main.py", bare)]);
+    let Edit::WriteFile { text: better, .. } = &finding.fixes[0].edits[0] else { panic!("{finding:#?}") };
+    assert!(better.contains("    'tides:app', port=int(os.environ[\"PORT\"])  # the app\n)\n"), "{better}");
+}
+
+#[test]
+fn an_app_that_another_module_makes_is_run_like_one_made_here() {
+    let made = (
+        "tides/__init__.py",
+        "from flask import Flask\n\ndef create_app():\n    return Flask(__name__)\n\napp = create_app()\n",
+    );
+    for text in [
+        "from tides import app\n\napp.run(host='0.0.0.0')\n",
+        "from tides import create_app\napp = create_app()\napp.run(host='0.0.0.0')\n",
+    ] {
+        fires("hard-coded-port", "main.py:3", &[FLASK, made, ("main.py", text)]);
+    }
+    silent(
+        "hard-coded-port",
+        &[FLASK, made, ("main.py", "from tides import app\nfrom crane import crew\ncrew.start()\n")],
+    );
 }

@@ -1,0 +1,109 @@
+//! The calls that make a server listen, and how each is told its address.
+
+/// How a call is told where to listen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Address {
+    /// The keyword for the host.
+    pub(super) host: &'static str,
+    /// The keyword for the port.
+    pub(super) port: &'static str,
+    /// The place of the host among the arguments, from 0, the port coming next; none where both have keywords only.
+    pub(super) at: Option<usize>,
+    /// Whether it is the loopback where nothing is said.
+    pub(super) is_hidden: bool,
+    /// The port where nothing is said; empty where that is PORT.
+    pub(super) default_port: &'static str,
+    /// The variables that say the host and the port as well, or empty.
+    pub(super) variables: [&'static str; 2],
+}
+
+/// A function that serves.
+pub(super) struct Function {
+    pub(super) call: &'static str,
+    /// What the file holds where this function is meant.
+    pub(super) sign: &'static str,
+    pub(super) address: Address,
+}
+
+/// A class whose objects serve.
+pub(super) struct Class {
+    pub(super) name: &'static str,
+    pub(super) methods: &'static [&'static str],
+    pub(super) address: Address,
+}
+
+const BY_KEYWORD: Address =
+    Address { host: "host", port: "port", at: None, is_hidden: true, default_port: "", variables: ["", ""] };
+const FIRST: Address = Address { at: Some(0), ..BY_KEYWORD };
+const BOTTLE: Address = Address { at: Some(2), default_port: "8080", ..BY_KEYWORD };
+const SHINY: Address = Address { at: Some(1), default_port: "8000", ..BY_KEYWORD };
+const UVICORN: Address = Address { default_port: "8000", ..BY_KEYWORD };
+const WAITRESS: Address = Address { is_hidden: false, default_port: "8080", ..BY_KEYWORD };
+const AIOHTTP: Address = Address { is_hidden: false, default_port: "8080", ..BY_KEYWORD };
+const NICEGUI: Address = Address { is_hidden: false, default_port: "8080", ..BY_KEYWORD };
+const SOCKETIO: Address = Address { at: Some(1), default_port: "5000", ..BY_KEYWORD };
+
+/// Gradio's `launch`. It takes the first free port from 7860 on, and never asks PORT.
+pub(super) const GRADIO: Address = Address {
+    host: "server_name",
+    port: "server_port",
+    default_port: "7860",
+    variables: ["GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT"],
+    ..BY_KEYWORD
+};
+const FLASK: Address = Address { default_port: "5000", ..FIRST };
+
+/// By bottle 0.13, shiny 1.8, waitress 3.0, aiohttp 3.14, nicegui 3.18, uvicorn 0.54 and Flask-SocketIO 5.7.
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function { call: "uvicorn.run(", sign: "uvicorn", address: UVICORN },
+    Function { call: "socketio.run(", sign: "socketio", address: SOCKETIO },
+    Function { call: "run(", sign: "from bottle import", address: BOTTLE },
+    Function { call: "bottle.run(", sign: "import bottle", address: BOTTLE },
+    Function { call: "run_app(", sign: "from shiny import", address: SHINY },
+    Function { call: "shiny.run_app(", sign: "import shiny", address: SHINY },
+    Function { call: "serve(", sign: "from waitress import", address: WAITRESS },
+    Function { call: "waitress.serve(", sign: "import waitress", address: WAITRESS },
+    Function { call: "web.run_app(", sign: "aiohttp", address: AIOHTTP },
+    Function { call: "run_app(", sign: "from aiohttp.web import", address: AIOHTTP },
+    Function { call: "ui.run(", sign: "nicegui", address: NICEGUI },
+];
+
+/// By Flask 3.1, Dash 4.4, which reads HOST and PORT, Quart 0.22, Robyn 0.88, Microdot 2.7, Sanic 25.12 and bottle 0.13.
+pub(super) const CLASSES: &[Class] = &[
+    Class { name: "Flask", methods: &[".run("], address: FLASK },
+    Class {
+        name: "Dash",
+        methods: &[".run(", ".run_server("],
+        address: Address { variables: ["HOST", "PORT"], ..FIRST },
+    },
+    Class { name: "Quart", methods: &[".run("], address: FLASK },
+    Class {
+        name: "Robyn",
+        methods: &[".start("],
+        address: Address { default_port: "8080", variables: ["ROBYN_HOST", "ROBYN_PORT"], ..FIRST },
+    },
+    Class {
+        name: "Microdot",
+        methods: &[".run("],
+        address: Address { is_hidden: false, default_port: "5000", ..FIRST },
+    },
+    Class { name: "Sanic", methods: &[".run("], address: Address { default_port: "8000", ..FIRST } },
+    Class { name: "Bottle", methods: &[".run("], address: Address { default_port: "8080", ..BY_KEYWORD } },
+];
+
+/// Arguments by which a call listens on something else than its default port: a socket, TLS, a window of its own.
+pub(super) const ELSEWHERE: &[&str] = &[
+    "uds",
+    "fd",
+    "sock",
+    "sockets",
+    "path",
+    "unix",
+    "unix_socket",
+    "listen",
+    "native",
+    "ssl",
+    "ssl_context",
+    "auto_tls",
+    "version",
+];
