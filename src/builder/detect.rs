@@ -9,7 +9,7 @@ use crate::platform::{Platform, railway};
 use crate::project::{InputError, Project, Source};
 
 use super::kind::BuilderKind;
-use super::railpack::Version;
+use super::railpack::{self, Version};
 
 /// What turns a project into an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,7 +142,7 @@ pub fn detect(project: &Project, platform: Platform, environment: Option<&str>) 
         }
     }
     for (name, builder) in [
-        ("railpack.json", Builder::Railpack(version)),
+        (railpack::CONFIG_FILE, Builder::Railpack(version)),
         ("nixpacks.toml", Builder::Nixpacks),
         ("nixpacks.json", Builder::Nixpacks),
     ] {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::railpack;
+
 /// A builder that we plan for. Whoever does one thing for one of them and another for the next matches on it, so that the compiler
 /// leads whoever adds a builder to every such place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +19,7 @@ impl BuilderKind {
     pub fn config_file(self) -> &'static str {
         match self {
             Self::Nixpacks => "nixpacks.toml",
-            Self::Railpack => "railpack.json",
+            Self::Railpack => railpack::CONFIG_FILE,
         }
     }
 

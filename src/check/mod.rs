@@ -22,6 +22,7 @@ mod local_version;
 mod migration;
 pub(crate) mod misspelt;
 mod named;
+pub(crate) mod needs;
 pub(crate) mod nixpacks;
 pub(crate) mod packages;
 pub(crate) mod plan;

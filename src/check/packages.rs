@@ -1,6 +1,5 @@
 //! Packages that need something which the image and the plan do not have.
 
-use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
@@ -10,64 +9,30 @@ use super::facts::Facts;
 use super::facts::python;
 use super::facts::requirements::{applies, is_used};
 use super::finding::{Check, Findings, error, warning};
+use super::needs::{Rows, rows};
 use super::{nixpacks, railpack};
 use crate::builder::Planned;
 use crate::finding::Severity;
 use crate::project::marker::Platform;
 use crate::project::requirements::{Entry, Origin};
 
-pub(crate) const HEADER: Check = error(
-    "missing-system-header",
-    "The package compiles against a C library whose development files (headers, a *-config program, a pkg-config file) are \
-     not in the build image.",
-);
-pub(crate) const LIBRARY: Check = error(
-    "missing-shared-library",
-    "A compiled package loads a system library that neither its wheel nor the image brings. A Nix Python sees only what \
-     nixLibs puts on LD_LIBRARY_PATH; aptPkgs and nixPkgs do not reach it.",
-)
-.decides();
-pub(crate) const PROGRAM: Check = warning(
-    "missing-system-binary",
-    "A Python package runs another program (ffmpeg, chromium, pdfinfo, tesseract), and pip does not install programs.",
-);
 pub(crate) const NO_WHEEL: Check = error(
     "no-wheel-for-python",
     "The pinned release is older (or pickier) than the Python that builds: there is no ready wheel, and the source \
      distribution fails on it.",
-);
-pub(crate) const BROWSERS: Check = warning(
-    "playwright-without-browsers",
-    "Playwright's package comes without browsers, and the browsers need many system libraries. A Dockerfile from Playwright's own image is \
-     the way that works.",
 );
 pub(crate) const DISPLAY: Check = warning(
     "no-display",
     "Windows, browsers with a head, keyboards and mice need a display server, which a deploy does not have.",
 );
 
-pub(super) const CHECKS: &[Check] = &[HEADER, LIBRARY, PROGRAM, NO_WHEEL, nixpacks::packages::LIBPQ, BROWSERS, DISPLAY];
+pub(super) const CHECKS: &[Check] = &[NO_WHEEL, nixpacks::packages::LIBPQ, DISPLAY];
 
-type Rows = HashMap<&'static str, Vec<Vec<&'static str>>>;
-
-static NEEDS: LazyLock<Rows> = LazyLock::new(|| rows(include_str!("packages.txt")));
 static WHEELS: LazyLock<Rows> = LazyLock::new(|| rows(include_str!("wheels.txt")));
 /// Packages that do nothing without a display server.
 const NEED_A_SCREEN: &[&str] = &["pyautogui", "pynput", "keyboard", "mouse", "pywhatkit", "pygetwindow"];
 /// Older Pythons, in the order in which they are proposed.
 const OLDER: [&str; 4] = ["3.12", "3.11", "3.10", "3.9"];
-
-/// The rows of a table, by their first word.
-fn rows(table: &'static str) -> Rows {
-    let mut rows = Rows::new();
-    for line in table.lines().filter(|line| !line.starts_with('#')) {
-        let mut words = line.split_whitespace();
-        if let Some(name) = words.next() {
-            rows.entry(name).or_default().push(words.collect());
-        }
-    }
-    rows
-}
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_python() || !is_used(facts) {
@@ -92,23 +57,6 @@ fn of_the_index<'f>(facts: &'f Facts<'_>, python: &'f str) -> impl Iterator<Item
             !entry.is_constraint && entry.requirement.origin == Origin::Index && applies(entry, python)
         })
         .filter_map(|entry| Some((entry, entry.requirement.name.as_deref()?)))
-}
-
-/// What a requirement needs beside itself: the kind, the attributes of nixpkgs, and Debian's packages.
-pub(super) fn needs_of<'e>(
-    entry: &'e Entry,
-    name: &str,
-) -> impl Iterator<Item = (&'static str, &'static str, &'static [&'static str])> + use<'e> {
-    NEEDS.get(name).into_iter().flatten().filter_map(move |row| match &row[..] {
-        [condition, kind, attributes, apt @ ..] if holds(entry, condition) => Some((*kind, *attributes, apt)),
-        _ => None,
-    })
-}
-
-fn holds(entry: &Entry, condition: &str) -> bool {
-    // Without a pin the newest is installed.
-    let Some(pinned) = entry.requirement.pinned() else { return condition == "*" || condition.starts_with(">=") };
-    condition == "*" || VersionSpecifiers::from_str(condition).is_ok_and(|specifiers| specifiers.contains(pinned))
 }
 
 fn display(entry: &Entry, name: &str, findings: &mut Findings) {
@@ -165,10 +113,6 @@ mod tables {
 
     #[test]
     fn every_row_can_be_read() {
-        for (name, row) in NEEDS.iter().flat_map(|(name, rows)| rows.iter().map(move |row| (name, row))) {
-            assert!(row.len() >= 3 && ["build", "lib", "program"].contains(&row[1]), "{name} {row:?}");
-            assert!(row[0] == "*" || VersionSpecifiers::from_str(row[0]).is_ok(), "{name} {row:?}");
-        }
         for (name, row) in WHEELS.iter().flat_map(|(name, rows)| rows.iter().map(move |row| (name, row))) {
             assert!(row.len() == 3 && Version::from_str(row[1]).is_ok(), "{name} {row:?}");
             assert!(matches!(row[2], "fails" | "builds"), "{name} {row:?}");

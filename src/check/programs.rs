@@ -5,15 +5,14 @@ use super::facts::calls::{Called, called};
 use super::facts::command::invocations;
 use super::facts::start::Start;
 use super::finding::{Check, Finding, Findings};
-use super::packages::PROGRAM;
+use super::needs::{self, PROGRAM};
 use super::{nixpacks, railpack};
 use crate::builder::BuilderKind;
 use crate::catalog::base_commands::{BASE_COMMANDS, LOAD_LIBRARIES, NOT_SLIM};
 use crate::catalog::{debian, nix_packages};
 use crate::finding::Severity;
 
-/// What finds here is declared where the packages are looked at.
-pub(super) const CHECKS: &[Check] = &[];
+pub(super) const CHECKS: &[Check] = needs::CHECKS;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_python() {

@@ -138,7 +138,7 @@ pub(super) fn print(text: &str) -> Result<()> {
     data(&shown(text))
 }
 
-/// Writes to stdout what programs read, or what has been through the door already.
+/// Writes to stdout what programs read, or what is sanitized already.
 pub(super) fn data(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {

@@ -164,7 +164,7 @@ fn variables(old: Option<&Plan>, new: Option<&Plan>) -> (String, String) {
 }
 
 fn kept(plan: &Plan) -> String {
-    let Some(takes) = plan.start.as_ref().and_then(|start| start.takes.as_ref()) else {
+    let Some(takes) = plan.start.as_ref().and_then(|start| start.files.as_ref()) else {
         return "everything that the build has written".to_owned();
     };
     let paths = takes.iter().flat_map(|taken| &taken.include);

@@ -110,10 +110,11 @@ fn patched(project: &Path, steps: &[Step]) -> Option<Patch> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::builder::railpack::CONFIG_FILE;
     use crate::finding::Edit;
 
     fn part(key: &str) -> Fix {
-        let edit = Edit::SetKey { path: "railpack.json".into(), key: vec![key.to_owned()], value: 1.into() };
+        let edit = Edit::SetKey { path: CONFIG_FILE.into(), key: vec![key.to_owned()], value: 1.into() };
         Fix { summary: key.to_owned(), edits: vec![edit] }
     }
 
@@ -132,7 +133,7 @@ mod tests {
         std::fs::write(project.path().join("main.py"), "").unwrap();
         let parts = ["packages", "steps", "deploy"].map(part);
         let proof = search(project.path(), attempt(Verdict::Fails), &parts, &mut |copy| {
-            let text = std::fs::read_to_string(copy.join("railpack.json")).unwrap_or_default();
+            let text = std::fs::read_to_string(copy.join(CONFIG_FILE)).unwrap_or_default();
             Ok(attempt(if text.contains("deploy") { Verdict::Works } else { Verdict::Fails }))
         })
         .unwrap();

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::builder::nixpacks::Plan;
+use crate::builder::railpack::CONFIG_FILE;
 use crate::builder::{Planned, RailpackAnswer};
 use crate::catalog::nix_packages::package;
 use crate::catalog::{debian, libraries};
@@ -10,15 +11,13 @@ use crate::check::railpack::by_pip;
 use crate::finding::{Edit, Fix};
 use crate::project::Project;
 
-const FILE: &str = "railpack.json";
-
 fn set(key: &[&str], value: Value) -> Edit {
-    Edit::SetKey { path: FILE.into(), key: key.iter().map(|&part| part.to_owned()).collect(), value }
+    Edit::SetKey { path: CONFIG_FILE.into(), key: key.iter().map(|&part| part.to_owned()).collect(), value }
 }
 
 fn add(key: &[&str], item: &str, first: bool) -> Edit {
     let key = key.iter().map(|&part| part.to_owned()).collect();
-    Edit::AddItem { path: FILE.into(), key, item: item.to_owned(), first }
+    Edit::AddItem { path: CONFIG_FILE.into(), key, item: item.to_owned(), first }
 }
 
 /// The parts of a railpack.json that say what Nixpacks' plan says and Railpack's does not; none where either is absent.

@@ -148,14 +148,14 @@ pub struct Start {
     /// Variables of the app beside those of the steps.
     pub variables: Vars,
     /// What is copied from the built image into the runtime image, in order; `None` is all of it.
-    pub takes: Option<Vec<Taken>>,
+    pub files: Option<Vec<FileSet>>,
     /// The locales that the image it runs in has beside C.UTF-8, which every image has.
     pub locales: Vec<String>,
 }
 
 /// Paths that an image takes of another, relative to `/app` or absolute; a missing one fails the build.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Taken {
+pub struct FileSet {
     /// All of them where none is named.
     pub include: Vec<String>,
     /// Left out of it.

@@ -40,7 +40,7 @@ pub(super) fn reopen(request: &Request, spec: &Spec<'_>, from: &str) -> Result<(
     if ![BackendName::Auto.name(), &memory.backend].contains(&request.backend.name()) {
         return Err(ask(format!("the kept sandbox is one of the {} backend", memory.backend)));
     }
-    let has_two_images = spec.plan.start.as_ref().is_some_and(|start| start.takes.is_some());
+    let has_two_images = spec.plan.start.as_ref().is_some_and(|start| start.files.is_some());
     match (has_two_images, memory.is_of_the_app) {
         (true, true) if from != START => {
             return Err(ask(format!(

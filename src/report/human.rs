@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use super::door::in_line;
+use super::sanitize::in_line;
 use super::{Content, Paint, Report, table, words};
 use crate::builder::Detected;
 use crate::diagnose::replay::Failure;

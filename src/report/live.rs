@@ -97,7 +97,7 @@ impl Live {
     }
 }
 
-/// A program's output without its colours; what else it holds of that kind is shown at the door.
+/// A program's output without its colours; what else it holds of that kind is sanitized.
 fn colourless(text: &str) -> String {
     console::strip_ansi_codes(text).replace('\t', " ")
 }

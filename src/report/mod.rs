@@ -1,6 +1,5 @@
 //! Shows what was found: the only room besides `cli` that writes to the terminal.
 
-mod door;
 mod format;
 mod github;
 mod html;
@@ -14,11 +13,11 @@ mod page;
 mod paint;
 mod repository;
 mod rule_page;
+mod sanitize;
 mod sarif;
 mod table;
 mod words;
 
-pub use door::{in_json, shown};
 pub use format::Format;
 pub use human::not_verified;
 pub use json::{SCHEMA, check_schema, replay_schema, run_schema};
@@ -27,6 +26,7 @@ pub use migration::{migration_human, migration_json, migration_markdown, migrati
 pub use page::{PAGE_HEAD, PAGE_TAIL, escaped_html};
 pub use paint::Paint;
 pub use rule_page::{rule_index, rule_page};
+pub use sanitize::{in_json, shown};
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
-//! Colour, and the lack of it: everything reads the same without. It is seen once the text has gone through the door.
+//! Colour, and the lack of it: everything reads the same without. It is seen once the text is sanitized.
 
-use super::door::painted;
+use super::sanitize::painted;
 
 /// Styles that do nothing where colour is off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The only door between running and showing. Every text in an event has its secrets masked already.
+//! All that passes from running to showing. Every text in an event has its secrets masked already.
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use super::outcome::{CmdOutcome, Outcome, PhaseOutcome, SmokeResult, Status};
 use super::phases::{IMAGE, PRE_DEPLOY, START};
 use super::settings::{Settings, Until};
 use super::smoke;
-use crate::plan::{Action, Command, Files, Plan, SETUP, Step, Taken, Vars};
+use crate::plan::{Action, Command, FileSet, Files, Plan, SETUP, Step, Vars};
 use crate::sandbox::process::{self, Ended, Exit};
 use crate::sandbox::{self, CommandLine, Origin, Prepared, Role, Sandbox, SetupStep, Upcoming};
 use crate::secret::Secrets;
@@ -107,7 +107,7 @@ impl<'a> Walk<'a> {
                 true => skipped(PRE_DEPLOY, commands.iter()),
                 false => {
                     // It runs in the finished image, which holds the whole project whether or not a phase copied it.
-                    let copied = self.takes().is_none().then_some(Action::Copy(Files::All));
+                    let copied = self.runtime_files().is_none().then_some(Action::Copy(Files::All));
                     let actions = copied.into_iter().chain(commands.into_iter().map(Action::Run));
                     self.actions(PRE_DEPLOY, Role::Start, &actions.collect::<Vec<_>>())?
                 }
@@ -116,14 +116,14 @@ impl<'a> Walk<'a> {
         Ok(done)
     }
 
-    fn takes(&self) -> Option<&'a [Taken]> {
-        self.job.plan.start.as_ref()?.takes.as_deref()
+    fn runtime_files(&self) -> Option<&'a [FileSet]> {
+        self.job.plan.start.as_ref()?.files.as_deref()
     }
 
     /// Goes on in the image that runs, where that is another than the one that was built.
     fn image(&mut self, done: &mut Vec<PhaseOutcome>) -> Result<()> {
         let failed = done.iter().any(|phase| phase.status != Status::Passed);
-        let Some(taken) = self.takes().filter(|_| !failed) else { return Ok(()) };
+        let Some(taken) = self.runtime_files().filter(|_| !failed) else { return Ok(()) };
         let missing = self.sandbox.take(taken).context("cannot make the image that runs")?;
         self.vars.extend(self.job.plan.start.iter().flat_map(|start| start.variables.clone()));
         if missing.is_empty() {
@@ -238,7 +238,7 @@ impl<'a> Walk<'a> {
         let passed = outcome.0 == Status::Passed;
         let not_kept = self.sandbox.keep_work(printed.whole().filter(|_| passed), interrupted);
         if !passed {
-            for text in self.sandbox.untold() {
+            for text in self.sandbox.withheld() {
                 self.line(phase, &text);
             }
         }
@@ -313,7 +313,7 @@ impl<'a> Walk<'a> {
         let cmd = command.shown.as_str();
         self.tell(Event::PhaseStarted { phase: START.into() });
         // The project is copied once more before the start command.
-        if self.takes().is_none() {
+        if self.runtime_files().is_none() {
             self.copy(&Files::All)?;
         }
         let settings = &self.job.settings.smoke;

@@ -44,7 +44,7 @@ use anyhow::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Installs, Plan, Taken};
+use crate::plan::{FileSet, Installs, Plan};
 
 /// A way of reproducing the cloud's machine.
 pub trait Backend {
@@ -74,7 +74,7 @@ pub trait Sandbox: Sync {
 
     /// Goes on in the runtime image, into which only `taken` is copied from the built one. Gives the paths of them that the
     /// built one does not have.
-    fn take(&mut self, taken: &[Taken]) -> Result<Vec<String>>;
+    fn take(&mut self, taken: &[FileSet]) -> Result<Vec<String>>;
 
     /// The host command that runs `step` inside. Pure.
     fn command(&self, step: &Step<'_>) -> CommandLine;
@@ -94,7 +94,7 @@ pub trait Sandbox: Sync {
     }
 
     /// What the command that failed last would have printed, had nobody watched it.
-    fn untold(&mut self) -> Vec<String> {
+    fn withheld(&mut self) -> Vec<String> {
         Vec::new()
     }
 

@@ -1,6 +1,6 @@
 //! Whether something that is kept between runs is still what it was when it was made.
 //!
-//! What runs inside cannot write to it; this is the second lock on that door. The kernel sets a file's change time at every
+//! What runs inside cannot write to it; this is checked as well. The kernel sets a file's change time at every
 //! write, chmod, rename or link, and no process can set it back without the machine's clock, so names, kinds, modes, sizes and
 //! change times together tell every change without reading a byte of content: some 4 µs a file, where reading what a root
 //! holds takes as long as copying it. A cache that was restored from an archive has other times, and is made anew.

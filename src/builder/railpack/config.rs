@@ -15,7 +15,8 @@ use super::plan::{Cache, Command, Layer, SCHEMA};
 use crate::builder::DeployOptions;
 
 /// The file that is read when no other is named.
-pub(super) const FILE: &str = "railpack.json";
+/// The file in the project's root that configures Railpack.
+pub const CONFIG_FILE: &str = "railpack.json";
 
 type List<T> = Option<Vec<Placed<T>>>;
 
@@ -127,10 +128,10 @@ pub(super) fn named_version(text: &str) -> (&str, &str) {
 fn from_file(app: &App<'_>, options: &Options, env: &Environment, log: &mut Log) -> Result<Config, String> {
     let option = options.config_file.as_deref().filter(|name| !name.is_empty());
     let variable = env.config("CONFIG_FILE").map(|(name, _)| name);
-    let name = variable.or(option).unwrap_or(FILE);
+    let name = variable.or(option).unwrap_or(CONFIG_FILE);
     let absolute = clean(&format!("{}/{name}", app.project.root().display()));
     if !app.has(name) {
-        if name == FILE {
+        if name == CONFIG_FILE {
             return Ok(Config::default());
         }
         return Err(format!("config file {} not found", go_quoted(&absolute)));

@@ -10,7 +10,7 @@ use super::generate::{APT_BUILD, APT_RUNTIME, images};
 use super::{Command, Layer, Package, Plan, Planned, Rules, Step, Version, railpack_box};
 use crate::builder::DeployOptions;
 use crate::builder::buildable::{Buildable, Refused};
-use crate::plan::{self, Action, Apt, Files, Image, Installs, PackageList, SETUP, Shell, Start, Taken, Tool, Vars};
+use crate::plan::{self, Action, Apt, FileSet, Files, Image, Installs, PackageList, SETUP, Shell, Start, Tool, Vars};
 
 /// What the platform runs first.
 const PREPARE: &str = "railpack prepare";
@@ -72,7 +72,7 @@ fn lower(plan: &Plan, planned: &Planned, answer: &RailpackAnswer) -> Result<plan
         image: Some(run_image),
         locales: has_english.then(|| "en_US.UTF-8".to_owned()).into_iter().collect(),
         apt,
-        takes: Some(takes(plan, &mut lowering.doubts)),
+        files: Some(runtime_files(plan, &mut lowering.doubts)),
         ..Start::default()
     };
     Ok(plan::Plan {
@@ -154,7 +154,7 @@ fn visit<'p>(
 }
 
 /// What the image takes of the build. What mise keeps is there in any case.
-fn takes(plan: &Plan, doubts: &mut Vec<(String, String)>) -> Vec<Taken> {
+fn runtime_files(plan: &Plan, doubts: &mut Vec<(String, String)>) -> Vec<FileSet> {
     let mut taken = Vec::new();
     for layer in &plan.deploy.inputs {
         if layer.step == MISE {
@@ -165,7 +165,7 @@ fn takes(plan: &Plan, doubts: &mut Vec<(String, String)>) -> Vec<Taken> {
             doubts.push((format!("deploy.inputs: {}", layer.line()), why));
             continue;
         }
-        taken.push(Taken { include: layer.include.clone(), exclude: layer.exclude.clone() });
+        taken.push(FileSet { include: layer.include.clone(), exclude: layer.exclude.clone() });
     }
     taken
 }

@@ -27,6 +27,7 @@ mod versions;
 mod yaml;
 
 pub use answer::RailpackAnswer;
+pub use config::CONFIG_FILE;
 pub use lower::{buildable, variables};
 pub use messages::{Level, Message};
 pub use options::Options;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::builder::RailpackAnswer;
-use crate::builder::railpack::{Command, Level, Plan};
+use crate::builder::railpack::{CONFIG_FILE, Command, Level, Plan};
 use crate::check::Check;
 use crate::check::finding::{Findings, add_item, error, remove_key, replace_line, warning};
 use crate::finding::Edit;
@@ -57,7 +57,6 @@ const NO_MISE: Check = error(
 pub(super) const CHECKS: &[Check] =
     &[INVALID_CONFIG, UNKNOWN_KEY, UNKNOWN_PROVIDER, STRING_COMMAND, QUOTE, APT_REPLACED, NO_VENV, NO_MISE];
 
-pub(super) const FILE: &str = "railpack.json";
 const KEYS: &[&str] =
     &["$schema", "provider", "buildaptpackages", "steps", "deploy", "packages", "caches", "secrets", "exclude"];
 const DEPLOY_KEYS: &[&str] = &["aptpackages", "base", "inputs", "startcommand", "variables", "paths"];
@@ -83,11 +82,13 @@ pub(super) fn is_of_config(fault: &str) -> bool {
 /// The place that such a fault names.
 pub(super) fn place_of(project: &Project, fault: &str) -> Source {
     let line = fault.split_once("line ").and_then(|(_, rest)| rest.split(',').next()?.parse().ok());
-    project.line(FILE, line)
+    project.line(CONFIG_FILE, line)
 }
 
 fn keys(project: &Project, findings: &mut Findings) {
-    let Some(bytes) = project.has_file(FILE).then(|| project.read(Path::new(FILE)).ok()).flatten() else { return };
+    let Some(bytes) = project.has_file(CONFIG_FILE).then(|| project.read(Path::new(CONFIG_FILE)).ok()).flatten() else {
+        return;
+    };
     let Ok(document) = hujson::parse(&bytes) else { return };
     let mut unknown = |at: &str, name: &str, node: &Node, known: &[&str]| {
         if !known.contains(&name.to_ascii_lowercase().as_str()) {
@@ -96,7 +97,7 @@ fn keys(project: &Project, findings: &mut Findings) {
                 UNKNOWN_KEY
                     .found(format!("Railpack knows no key `{whole}`"))
                     .about(whole)
-                    .at(project.line(FILE, Some(node.line)), "")
+                    .at(project.line(CONFIG_FILE, Some(node.line)), "")
                     .help(format!("known here: {}", known.join(", "))),
             );
         }
@@ -131,13 +132,13 @@ fn provider(project: &Project, answer: &RailpackAnswer, findings: &mut Findings)
         .iter()
         .find(|message| message.level == Level::Warn && message.text.starts_with("Provider `"));
     if let Some(message) = unknown.filter(|_| answer.planned.provider.is_none()) {
-        let text = project.read_text(FILE).unwrap_or_default();
+        let text = project.read_text(CONFIG_FILE).unwrap_or_default();
         let at = text.lines().position(|line| line.contains("\"provider\""));
         let line = at.and_then(|at| text.lines().nth(at)).unwrap_or_default();
         findings.push(
             UNKNOWN_PROVIDER
                 .found(message.text.clone())
-                .at(project.line(FILE, at.map(|at| at + 1)), line)
+                .at(project.line(CONFIG_FILE, at.map(|at| at + 1)), line)
                 .help("leave `provider` out, or name `python`"),
         );
     }
@@ -232,7 +233,7 @@ fn apt(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
     let Some(first) = lost.first() else { return };
     let names = lost.iter().map(|package| package.value.as_str()).collect::<Vec<_>>().join(", ");
     let list = answer.planned.choices.iter().rfind(|choice| choice.what == "packages:apt:runtime.packages");
-    let source = list.map_or_else(|| project.file(FILE), |choice| choice.because.clone());
+    let source = list.map_or_else(|| project.file(CONFIG_FILE), |choice| choice.because.clone());
     let finding = APT_REPLACED
         .found(format!("the image that runs lacks {names}, which Railpack would have installed"))
         .about(first.value.clone())

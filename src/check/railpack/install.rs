@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::builder::RailpackAnswer;
-use crate::builder::railpack::{Command, Step};
+use crate::builder::railpack::{CONFIG_FILE, Command, Step};
 use crate::check::Check;
 use crate::check::facts::pdm;
 use crate::check::finding::{Finding, Findings, error, set_key};
@@ -70,7 +70,7 @@ fn nothing(project: &Project) -> Option<Finding> {
         .at(source, text.lines().nth(line.saturating_sub(1)).unwrap_or_default())
         .help("commit the lock of its manager (`uv lock`, `poetry lock`, `pdm lock`), or a requirements.txt");
     // What an install step of the author's own would need is theirs to say.
-    Some(match !project.has_file("railpack.json") {
+    Some(match !project.has_file(CONFIG_FILE) {
         true => finding.fix("install the project with pip, as Nixpacks does", vec![by_pip()]),
         false => finding,
     })
@@ -84,7 +84,7 @@ pub(crate) fn by_pip() -> Edit {
         { "path": "/app/.venv/bin" },
         "pip install ."
     ]);
-    set_key(Path::new("railpack.json"), &["steps", "install", "commands"], commands)
+    set_key(Path::new(CONFIG_FILE), &["steps", "install", "commands"], commands)
 }
 
 /// A file or folder that pip is led to.
@@ -160,10 +160,9 @@ fn not_copied(project: &Project, install: &Step, findings: &mut Findings) {
 
 /// Lets the install step begin with a file of the project, where no configuration says how it goes.
 fn copied_first(project: &Project, path: &str) -> Vec<Edit> {
-    const FILE: &str = "railpack.json";
-    if project.has_file(FILE) && project.read_text(FILE).is_ok_and(|text| text.contains("\"install\"")) {
+    if project.has_file(CONFIG_FILE) && project.read_text(CONFIG_FILE).is_ok_and(|text| text.contains("\"install\"")) {
         return Vec::new();
     }
     let commands = serde_json::json!([{ "src": path, "dest": path }, "..."]);
-    vec![set_key(&project.place(FILE), &["steps", "install", "commands"], commands)]
+    vec![set_key(&project.place(CONFIG_FILE), &["steps", "install", "commands"], commands)]
 }

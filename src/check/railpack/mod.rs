@@ -21,6 +21,7 @@ use super::finding::{Finding, Findings, error, set_key};
 use super::nixpacks::planned::OTHER_PROVIDER;
 use super::plan::SIGNS;
 use crate::builder::RailpackAnswer;
+use crate::builder::railpack::CONFIG_FILE;
 use crate::finding::Severity;
 use crate::project::Project;
 
@@ -65,7 +66,7 @@ fn other_language(project: &Project, language: &str) -> Finding {
         return finding.severity(Severity::Note).help("nothing here says Python");
     }
     let finding = signs.iter().fold(finding, |finding, name| finding.at(project.file(name), ""));
-    let edit = set_key(&project.place(config::FILE), &["provider"], "python");
+    let edit = set_key(&project.place(CONFIG_FILE), &["provider"], "python");
     finding.fix("say that this is a Python project", vec![edit])
 }
 

@@ -1,6 +1,7 @@
 //! The start command that Railpack chooses by itself.
 
 use crate::builder::RailpackAnswer;
+use crate::builder::railpack::CONFIG_FILE;
 use crate::check::Check;
 use crate::check::finding::{Findings, error, set_key};
 use crate::project::Project;
@@ -45,6 +46,6 @@ pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut F
         return;
     };
     let command = choice.value.replace("main:app", &format!("{module}:{name}"));
-    let edit = set_key(&project.place(super::config::FILE), &["deploy", "startCommand"], command);
+    let edit = set_key(&project.place(CONFIG_FILE), &["deploy", "startCommand"], command);
     findings.push(finding.fix(format!("start {module}:{name}"), vec![edit]));
 }

@@ -4,10 +4,9 @@ use std::path::Path;
 
 use super::FixContext;
 use super::nixpacks::utf8_under;
+use crate::builder::railpack::CONFIG_FILE;
 use crate::catalog::{debian, libraries};
 use crate::finding::{Edit, Fix};
-
-const FILE: &str = "railpack.json";
 
 fn key(parts: &[&str]) -> Vec<String> {
     parts.iter().map(|part| (*part).to_owned()).collect()
@@ -15,7 +14,8 @@ fn key(parts: &[&str]) -> Vec<String> {
 
 /// Adds a Debian package to a list, keeping what Railpack puts there.
 fn add(list: &[&str], package: &str) -> Fix {
-    let edit = |item: &str, first| Edit::AddItem { path: FILE.into(), key: key(list), item: item.to_owned(), first };
+    let edit =
+        |item: &str, first| Edit::AddItem { path: CONFIG_FILE.into(), key: key(list), item: item.to_owned(), first };
     Fix {
         summary: format!("add \"{package}\" to {}", list.join(".")),
         edits: vec![edit("...", true), edit(package, false)],
@@ -48,16 +48,17 @@ pub(in crate::diagnose) fn git(_: &FixContext<'_>) -> Vec<Fix> {
 }
 
 pub(in crate::diagnose) fn rust(_: &FixContext<'_>) -> Vec<Fix> {
-    let edit = Edit::SetKey { path: FILE.into(), key: key(&["packages", "rust"]), value: "latest".into() };
+    let edit = Edit::SetKey { path: CONFIG_FILE.into(), key: key(&["packages", "rust"]), value: "latest".into() };
     vec![Fix { summary: "have mise install Rust".to_owned(), edits: vec![edit] }]
 }
 
 pub(in crate::diagnose) fn utf8(_: &FixContext<'_>) -> Vec<Fix> {
-    vec![utf8_under(Path::new(FILE), &["deploy", "variables"])]
+    vec![utf8_under(Path::new(CONFIG_FILE), &["deploy", "variables"])]
 }
 
 /// Files whose one line may name a release of Python.
-const PINS: &[&str] = &[".python-version", "runtime.txt", ".tool-versions", "mise.toml", ".mise.toml", "Pipfile", FILE];
+const PINS: &[&str] =
+    &[".python-version", "runtime.txt", ".tool-versions", "mise.toml", ".mise.toml", "Pipfile", CONFIG_FILE];
 
 /// Asks for the minor version alone, where a file names the whole one.
 pub(in crate::diagnose) fn minor_python(context: &FixContext<'_>) -> Vec<Fix> {

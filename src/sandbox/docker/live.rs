@@ -11,7 +11,7 @@ use super::engine::SOON;
 use super::options::Options;
 use super::{probe, take};
 use crate::fs::temporary;
-use crate::plan::{NixEnvironment, Plan, Shell, Taken, Vars};
+use crate::plan::{FileSet, NixEnvironment, Plan, Shell, Vars};
 use crate::sandbox::network::{self, Access};
 use crate::sandbox::{
     CommandLine, Kept, MachineFailure, MissingLibrary, Probe, ProbeAnswer, Role, Sandbox, SetupStep, Spec, Step,
@@ -227,7 +227,7 @@ impl Sandbox for Live {
         Ok(steps)
     }
 
-    fn take(&mut self, taken: &[Taken]) -> Result<Vec<String>> {
+    fn take(&mut self, taken: &[FileSet]) -> Result<Vec<String>> {
         let Some(finished) = self.finished.take() else { return Ok(Vec::new()) };
         let built = std::mem::replace(&mut self.container, finished);
         let missing = take::take(&built, &self.container, taken)?;
@@ -327,7 +327,7 @@ fn unalias(renamed: &[(String, String)]) -> String {
 }
 
 fn unverified(plan: &Plan, options: &Options, has_network: bool) -> Vec<Unverified> {
-    let own = plan.start.as_ref().filter(|start| start.takes.is_none());
+    let own = plan.start.as_ref().filter(|start| start.files.is_none());
     let run_image = own.and_then(|start| start.image.as_ref());
     let given =
         [(&options.base_image, "buildImage", "--base-image"), (&options.run_image, "runtime image", "--run-image")];

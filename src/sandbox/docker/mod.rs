@@ -57,7 +57,7 @@ impl Docker {
 
     /// The image that the app would start in, where that is another one.
     pub fn run_image<'a>(&'a self, plan: &'a Plan) -> Option<&'a str> {
-        let start = plan.start.as_ref().filter(|start| start.takes.is_some())?;
+        let start = plan.start.as_ref().filter(|start| start.files.is_some())?;
         self.options.run_image.as_deref().or(start.image.as_deref())
     }
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::container::Container;
 use super::engine::SOON;
-use crate::plan::Taken;
+use crate::plan::FileSet;
 
 /// What mise keeps: every image that runs takes it along.
 const MISE: &[&str] =
@@ -17,12 +17,12 @@ const PACK: &str = "tar -C / --anchored -c \"$@\" || [ $? -eq 1 ]";
 const ALL: &[&str] = &["/app", "/root", "/opt", "/srv"];
 
 /// Copies what is taken; gives the paths that are not there to be taken.
-pub(super) fn take(built: &Container, finished: &Container, taken: &[Taken]) -> Result<Vec<String>> {
+pub(super) fn take(built: &Container, finished: &Container, taken: &[FileSet]) -> Result<Vec<String>> {
     let mut missing = Vec::new();
     for path in MISE.iter().filter(|path| is_there(built, path).unwrap_or_default()) {
         hand_over(built, finished, path, &[])?;
     }
-    for Taken { include, exclude } in taken {
+    for FileSet { include, exclude } in taken {
         let every = ALL.iter().filter(|path| is_there(built, path).unwrap_or_default());
         let paths: Vec<String> = match include.is_empty() {
             true => every.map(|path| (*path).to_owned()).collect(),

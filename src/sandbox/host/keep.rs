@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::bubblewrap::bubblewrap;
 use super::bwrap::{Bind, Bubblewrap};
+use super::history::History;
 use super::live::{HostSandbox, Limits};
 use super::memory::Cap;
 use super::open::watched;
-use super::past::Past;
 use crate::plan::Vars;
 use crate::sandbox::cache::{Cache, KEPT, RunDir};
 use crate::sandbox::netns::Network;
@@ -93,7 +93,7 @@ fn put_together(cache: &Cache, run: RunDir, parts: Parts, spec: &Spec<'_>) -> Re
     Ok(HostSandbox {
         app: parts.app,
         finished: None,
-        past: Past::default(),
+        history: History::default(),
         bubblewrap,
         run,
         project,

@@ -7,10 +7,10 @@ use anyhow::Result;
 use bytesize::ByteSize;
 
 use super::bwrap::{Bind, Bubblewrap, Session};
+use super::history::History;
 use super::layer::in_root;
-use super::past::Past;
 use super::{probe, root, take};
-use crate::plan::{Taken, Vars};
+use crate::plan::{FileSet, Vars};
 use crate::sandbox::cache::RunDir;
 use crate::sandbox::netns::Excess;
 use crate::sandbox::{
@@ -46,7 +46,7 @@ pub(in crate::sandbox) struct HostSandbox {
     /// What is shown at `/app`.
     pub(super) app: PathBuf,
     /// What earlier runs have to do with it.
-    pub(super) past: Past,
+    pub(super) history: History,
     /// The image that runs, where it is another than the one that was built: its root, and what is shown in it.
     pub(super) finished: Option<(PathBuf, Vec<Bind>)>,
     pub(super) closed: bool,
@@ -77,7 +77,7 @@ impl Sandbox for HostSandbox {
         context::copy(&self.project, &self.app, only)
     }
 
-    fn take(&mut self, taken: &[Taken]) -> Result<Vec<String>> {
+    fn take(&mut self, taken: &[FileSet]) -> Result<Vec<String>> {
         let Some((rootfs, binds)) = self.finished.take() else { return Ok(Vec::new()) };
         let app = rootfs.parent().unwrap_or(&rootfs).join("app");
         let missing = take::move_into(&rootfs, &app, |inside| self.outside(inside), taken)?;
@@ -119,8 +119,8 @@ impl Sandbox for HostSandbox {
         HostSandbox::keep_work(self, output, interrupted)
     }
 
-    fn untold(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.past.untold)
+    fn withheld(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.history.withheld)
     }
 
     fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer {
@@ -161,7 +161,7 @@ impl Sandbox for HostSandbox {
 
     fn unverified(&self) -> Vec<Unverified> {
         let mut notes = self.notes.clone();
-        notes.extend(self.past.notes());
+        notes.extend(self.history.notes());
         notes.extend(apt_notes(&self.seen(&self.bubblewrap.rootfs)));
         notes
     }

@@ -9,12 +9,12 @@ use anyhow::{Context, Result};
 use super::bubblewrap::bubblewrap;
 use super::bwrap::{Bind, Bubblewrap};
 use super::declared::Declared;
+use super::history::History;
 use super::layer::{self, in_root};
 use super::live::{HostSandbox, Limits};
 use super::locales;
 use super::machine::Beginning;
 use super::memory::Cap;
-use super::past::Past;
 use super::root::{self, Recipe, Root};
 use crate::fs::temporary;
 use crate::plan::{Image, Installs, Plan, Vars};
@@ -33,7 +33,7 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
     let network = Network::start(spec.network, spec.reach, &access, cache, watched(&memory, spec, run.path()));
     let maker = Maker { cache, spec, declared, access: &access, seed };
     let (rootfs, binds) = maker.world(run.path(), &declared.recipe())?;
-    let finished = match spec.plan.start.as_ref().filter(|start| start.takes.is_some()) {
+    let finished = match spec.plan.start.as_ref().filter(|start| start.files.is_some()) {
         Some(start) => Some(maker.world(&run.path().join(FINISHED), &declared.slim_recipe(&start.locales))?),
         None => None,
     };
@@ -50,11 +50,11 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
     if let Some(user) = &start_user {
         fs::create_dir_all(in_root(&bubblewrap.rootfs, "/home").join(user))?;
     }
-    let past = match spec.reuse {
-        Reuse::Never => Past::default(),
+    let history = match spec.reuse {
+        Reuse::Never => History::default(),
         reuse => {
             let online = if spec.network { access.clone() } else { Access::of_this_machine() };
-            Past::new(Beginning {
+            History::new(Beginning {
                 bubblewrap: &bubblewrap,
                 folder: run.path(),
                 store: Store::open(cache),
@@ -77,7 +77,7 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
         limits: Limits { memory: spec.memory, quotas: spec.quotas },
         venv: spec.plan.venv.to_string_lossy().into_owned(),
         app: run.path().join("app"),
-        past,
+        history,
         finished,
         bubblewrap,
         run,
@@ -225,7 +225,7 @@ fn notes(spec: &Spec<'_>, declared: &Declared, bubblewrap: &Bubblewrap) -> Vec<U
     notes.extend(bubblewrap.network.notes());
     notes.extend(plan.start.iter().flat_map(|start| locales::absent(&start.locales)));
     let mut note = |what: String, why: &str| notes.push(Unverified { what, why: why.to_owned() });
-    let own = plan.start.as_ref().filter(|start| start.takes.is_none());
+    let own = plan.start.as_ref().filter(|start| start.files.is_none());
     if let Some(image) = own.and_then(|start| start.image.as_ref()) {
         note(
             format!("start.runImage: {image}"),

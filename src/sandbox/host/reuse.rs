@@ -8,11 +8,11 @@ use std::sync::atomic::AtomicBool;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::bwrap::{Bind, Session};
+use super::history::{Kind, Pending};
 use super::inside;
 use super::live::HostSandbox;
 use super::machine::{self, PARTS};
 use super::memory::Cap;
-use super::past::{Kind, Pending};
 use crate::plan::Vars;
 use crate::sandbox::netns::Network;
 use crate::sandbox::reuse::{IndexAnswer, Origin, Prepared, Upcoming, time_span};
@@ -40,29 +40,29 @@ const NOT_KEPT: &str = "a command before it could not be kept";
 impl HostSandbox {
     /// Shows the work of an earlier run, or begins to watch what this one does. Never an error: then it is just run.
     pub(super) fn prepare(&mut self, upcoming: &Upcoming<'_>, interrupted: &AtomicBool) -> Prepared {
-        let Some(store) = self.past.store.clone() else { return Prepared::Run(None) };
+        let Some(store) = self.history.store.clone() else { return Prepared::Run(None) };
         if upcoming.step.role != Role::Build {
             return Prepared::Run(None);
         }
         let anew = |because: String| Prepared::Run(Some(Origin::Anew { because, not_kept: None }));
-        if let Some(lost) = &self.past.lost {
+        if let Some(lost) = &self.history.lost {
             return anew(lost.clone());
         }
-        let mut vars = self.past.vars.clone();
+        let mut vars = self.history.vars.clone();
         vars.extend(upcoming.step.vars.clone());
         let key = self.key(upcoming, &vars);
         let mut because = None;
-        if self.past.shows {
+        if self.history.shows {
             for found in store.entries(&key) {
                 match self.show_again(&store, &found, interrupted) {
                     Ok(Ok(origin)) => {
-                        self.past.below = Some(found.id);
+                        self.history.below = Some(found.id);
                         return Prepared::Done { output: found.record.output, origin };
                     }
                     Ok(Err(difference)) => because = because.or(Some(difference)),
                     Err(error) => because = because.or(Some(format!("{error:#}"))),
                 }
-                if let Some(lost) = &self.past.lost {
+                if let Some(lost) = &self.history.lost {
                     return anew(lost.clone());
                 }
             }
@@ -70,10 +70,10 @@ impl HostSandbox {
         }
         let watched = self.watch(upcoming.step.argv, &vars, key);
         match watched {
-            Ok(pending) => self.past.pending = Some(pending),
+            Ok(pending) => self.history.pending = Some(pending),
             Err(error) => {
-                self.past.unwatched = Some(format!("{error:#}"));
-                self.past.lost = Some(NOT_KEPT.to_owned());
+                self.history.unwatched = Some(format!("{error:#}"));
+                self.history.lost = Some(NOT_KEPT.to_owned());
             }
         }
         anew(because.unwrap_or_else(|| "asked for".to_owned()))
@@ -82,28 +82,28 @@ impl HostSandbox {
     /// Keeps what the command made that was prepared last; `output` is none where it did not pass.
     /// Gives why that cannot be done.
     pub(super) fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
-        let Some(pending) = self.past.pending.take() else { return self.past.unwatched.take() };
+        let Some(pending) = self.history.pending.take() else { return self.history.unwatched.take() };
         let log = match pending.kind {
             Kind::Install(installs) if installs.pip > 0 => self.pip_log(),
             _ => Ok(String::new()),
         };
         let Some(output) = output else {
-            self.past.untold = log.as_deref().map(pip::of_a_failed_build).unwrap_or_default();
-            self.past.lost = Some("a command before it failed, or printed too much".to_owned());
+            self.history.withheld = log.as_deref().map(pip::of_a_failed_build).unwrap_or_default();
+            self.history.lost = Some("a command before it failed, or printed too much".to_owned());
             return None;
         };
         let key = pending.key.clone();
         match log.and_then(|log| self.keep_pending(pending, &log, output, interrupted)) {
             Ok(id) => {
-                let held = self.past.store.as_ref().and_then(|store| store.hold(&key, &id));
-                self.past.below = Some(id);
+                let held = self.history.store.as_ref().and_then(|store| store.hold(&key, &id));
+                self.history.below = Some(id);
                 match held.map(|(folder, claimed)| self.put_own(&folder, claimed)) {
                     Some(Err(error)) => Some(format!("{error:#}")),
                     _ => None,
                 }
             }
             Err(error) => {
-                self.past.lost = Some(NOT_KEPT.to_owned());
+                self.history.lost = Some(NOT_KEPT.to_owned());
                 Some(format!("{error:#}"))
             }
         }
@@ -114,7 +114,7 @@ impl HostSandbox {
     }
 
     fn client(&self) -> ask::Client<'_> {
-        ask::Client { own: &self.past.vars, network: &self.bubblewrap.network }
+        ask::Client { own: &self.history.vars, network: &self.bubblewrap.network }
     }
 
     /// Stands for the command, the machine, and what was made before.
@@ -124,11 +124,16 @@ impl HostSandbox {
         let mut bubblewrap = self.bubblewrap.clone();
         bubblewrap.network = Network::of_any_run();
         bubblewrap.memory = Cap::Watched(None);
-        bubblewrap.binds.retain(|bind| !matches!(bind, Bind::ReadOnly(from, _) if self.past.find_links.contains(from)));
+        bubblewrap
+            .binds
+            .retain(|bind| !matches!(bind, Bind::ReadOnly(from, _) if self.history.find_links.contains(from)));
         let line = bubblewrap.command(&argv, vars, Session::Detached);
         let name = self.run.path().file_name().unwrap_or_default();
         let mut digest = Digest::default();
-        digest.add(&self.past.base).add(self.past.below.as_deref().unwrap_or_default()).add(format!("{limits:?}"));
+        digest
+            .add(&self.history.base)
+            .add(self.history.below.as_deref().unwrap_or_default())
+            .add(format!("{limits:?}"));
         for word in &line.argv {
             digest.add(machine::without(word, name).as_bytes());
         }
@@ -164,15 +169,15 @@ impl HostSandbox {
         let Some(claimed) = claimed else { return Ok(Err("what was kept of it is not whole".to_owned())) };
         self.put(found, claimed).inspect_err(|_| {
             // Half of it may be there.
-            self.past.lost = Some("what was kept could not be shown whole".to_owned());
+            self.history.lost = Some("what was kept could not be shown whole".to_owned());
         })?;
-        self.past.known.add(&self.app, &record.app_made)?;
+        self.history.known.add(&self.app, &record.app_made)?;
         if index == IndexAnswer::NotAsked {
             let why = format!(
                 "what it installed is from a run of {} ago; without network nobody could ask whether the package index still says the same",
                 time_span(record.age().as_secs())
             );
-            self.past.notes.push(Unverified { what: "reuse".to_owned(), why });
+            self.history.notes.push(Unverified { what: "reuse".to_owned(), why });
         }
         Ok(Ok(Origin::Reused { age_seconds: record.age().as_secs(), index }))
     }
@@ -201,11 +206,11 @@ impl HostSandbox {
         interrupted: &AtomicBool,
     ) -> Result<String> {
         let Pending { key, kind, trace, names } = pending;
-        let store = self.past.store.clone().context("there is no store")?;
+        let store = self.history.store.clone().context("there is no store")?;
         let (reads, changes, answers) = match kind {
             Kind::Other(all) => (Reads::All(all), trace.changes(&self.app)?, Vec::new()),
             Kind::Install(installs) => {
-                let known = &self.past.known;
+                let known = &self.history.known;
                 let traced = trace.end(&self.app, known)?;
                 if let Some(path) = traced.changes.touch_what_was_there(|path| known.had(path, &trace)) {
                     bail!("it changed {}", path.display());
@@ -235,7 +240,7 @@ impl HostSandbox {
             app_gone: changes.gone.clone(),
         };
         let id = store.keep(&key, &record, |entry| self.fill(entry, &changes))?;
-        self.past.known.add(&self.app, &record.app_made)?;
+        self.history.known.add(&self.app, &record.app_made)?;
         Ok(id)
     }
 
@@ -281,7 +286,7 @@ impl HostSandbox {
 
     /// What an earlier pip installed may run whenever a Python starts.
     fn refuse_code_of_packages(&self, installs: usize) -> Result<()> {
-        if installs < 2 && self.past.below.is_none() {
+        if installs < 2 && self.history.below.is_none() {
             return Ok(());
         }
         let is_code = |path: &PathBuf| {

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use super::history::Shown;
 use super::inside;
 use super::live::HostSandbox;
 use super::machine::{OF_THE_NETWORK, PARTS};
-use super::past::Shown;
 use crate::sandbox::store::tree;
 use crate::sandbox::store::{Claimed, Found, trace};
 
@@ -18,7 +18,7 @@ const FEW: usize = 100;
 impl HostSandbox {
     /// Where a path of the run's folder is as the commands are shown it.
     pub(super) fn seen(&self, path: &Path) -> PathBuf {
-        match self.past.shown.mounted.is_empty() {
+        match self.history.shown.mounted.is_empty() {
             true => path.to_owned(),
             false => self.bubblewrap.network.seen_inside(path),
         }
@@ -33,7 +33,7 @@ impl HostSandbox {
             is_mounted |= self.put_part(&found.folder.join(part), &self.run.path().join(part))?;
             Ok(())
         });
-        self.past.shown.mounted.extend(is_mounted.then_some(claimed));
+        self.history.shown.mounted.extend(is_mounted.then_some(claimed));
         put.and_then(|()| self.put_rest(found, network))
     }
 
@@ -53,7 +53,7 @@ impl HostSandbox {
             is_mounted |= self.mount(&kept.join(part), &self.run.path().join(part))?;
             Ok(())
         });
-        self.past.shown.mounted.extend(is_mounted.then_some(claimed));
+        self.history.shown.mounted.extend(is_mounted.then_some(claimed));
         put
     }
 
@@ -62,8 +62,8 @@ impl HostSandbox {
         if !tree::has_at_least(kept, FEW)? {
             return Ok(false);
         }
-        self.past.shown.scratches += 1;
-        let scratch = self.run.path().join(format!("written-{}", self.past.shown.scratches));
+        self.history.shown.scratches += 1;
+        let scratch = self.run.path().join(format!("written-{}", self.history.shown.scratches));
         let is_mounted = self.bubblewrap.network.overlay(kept, place, &scratch).is_ok();
         if !is_mounted {
             tree::remove(&scratch)?;
@@ -82,7 +82,7 @@ impl HostSandbox {
         // A layer that is mounted there hides what is below it.
         let place = self.seen(place);
         empty(&place)?;
-        match self.past.shown.mounted.is_empty() {
+        match self.history.shown.mounted.is_empty() {
             true => {
                 fs::remove_dir(&place)?;
                 fs::rename(&new, &place)?;
@@ -97,7 +97,7 @@ impl HostSandbox {
 
     /// Makes copies of what is mounted, for a run's folder that outlives the run.
     pub(super) fn settle(&mut self) -> Result<()> {
-        if self.past.shown.mounted.is_empty() {
+        if self.history.shown.mounted.is_empty() {
             return Ok(());
         }
         for part in PARTS {
@@ -109,10 +109,10 @@ impl HostSandbox {
             tree::remove(&place)?;
             fs::rename(&new, &place)?;
         }
-        for number in 1..=self.past.shown.scratches {
+        for number in 1..=self.history.shown.scratches {
             tree::remove(&self.run.path().join(format!("written-{number}")))?;
         }
-        self.past.shown = Shown::default();
+        self.history.shown = Shown::default();
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use globset::{Glob, GlobMatcher};
 
 use super::layer::in_root;
 use crate::fs::tree;
-use crate::plan::Taken;
+use crate::plan::FileSet;
 
 /// What the image has of its own, laid out when the sandbox was opened.
 const OWN: &[&str] = &["/mise", "/usr/local/bin/mise", "/etc/mise", "/root/.local/state/mise"];
@@ -20,11 +20,11 @@ pub(super) fn move_into(
     rootfs: &Path,
     app: &Path,
     outside: impl Fn(&str) -> PathBuf,
-    taken: &[Taken],
+    taken: &[FileSet],
 ) -> Result<Vec<String>> {
     let mut missing = Vec::new();
     // The last one to name a path has it; each is moved once.
-    for Taken { include, exclude } in taken {
+    for FileSet { include, exclude } in taken {
         let everything = [".".to_owned(), "/root".to_owned(), "/opt".to_owned(), "/srv".to_owned()];
         let include = if include.is_empty() { &everything[..] } else { include };
         let excluded: Vec<GlobMatcher> = exclude

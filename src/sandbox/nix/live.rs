@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use super::nixpkgs::Nixpkgs;
 use super::store::Store;
-use crate::plan::{self, NixEnvironment, Plan, Taken};
+use crate::plan::{self, FileSet, NixEnvironment, Plan};
 use crate::sandbox::host::live::HostSandbox;
 use crate::sandbox::{
     CommandLine, Kept, MachineFailure, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Spec, Step, Unverified,
@@ -155,7 +155,7 @@ impl Sandbox for Live {
         self.machine.copy_in(only)
     }
 
-    fn take(&mut self, _: &[Taken]) -> Result<Vec<String>> {
+    fn take(&mut self, _: &[FileSet]) -> Result<Vec<String>> {
         bail!("the nix backend has no second image: Nixpacks' plans build and start in one")
     }
 

@@ -1,4 +1,4 @@
-//! What a sandbox knows of its past: where the work of earlier runs is, and what is shown of it.
+//! What a sandbox knows of its history: where the work of earlier runs is, and what is shown of it.
 
 use std::path::PathBuf;
 
@@ -9,9 +9,9 @@ use crate::sandbox::store::trace::{Known, Trace};
 use crate::sandbox::store::{Claimed, Store};
 use crate::sandbox::{Reuse, Unverified};
 
-/// What a sandbox knows of its past.
+/// What a sandbox knows of the commands that it has run so far.
 #[derive(Debug, Default)]
-pub(super) struct Past {
+pub(super) struct History {
     /// None where nothing is reused or kept.
     pub(super) store: Option<Store>,
     pub(super) shows: bool,
@@ -32,7 +32,7 @@ pub(super) struct Past {
     /// Why the command that runs is not watched.
     pub(super) unwatched: Option<String>,
     /// What pip wrote into its log alone, since it was told to keep one.
-    pub(super) untold: Vec<String>,
+    pub(super) withheld: Vec<String>,
     pub(super) notes: Vec<Unverified>,
 }
 
@@ -62,14 +62,14 @@ pub(super) enum Kind {
     Other(String),
 }
 
-impl Past {
-    /// The past of a sandbox that has just been opened.
+impl History {
+    /// The history of a sandbox that has just been opened.
     pub(super) fn new(beginning: Beginning<'_>) -> Self {
         let Beginning { store, reuse, vars, find_links, .. } = &beginning;
         if *reuse == Reuse::Never {
             return Self::default();
         }
-        let past = Self {
+        let history = Self {
             shows: *reuse == Reuse::Show,
             vars: vars.clone(),
             find_links: find_links.clone(),
@@ -80,10 +80,10 @@ impl Past {
             Err(error) => Err(anyhow::anyhow!("{error:#}")),
         };
         match base {
-            Ok((store, base)) => Self { store: Some(store), base, ..past },
+            Ok((store, base)) => Self { store: Some(store), base, ..history },
             Err(error) => {
                 let why = format!("{error:#}: nothing is reused, and nothing is kept for later runs");
-                Self { notes: vec![Unverified { what: "reuse".to_owned(), why }], ..past }
+                Self { notes: vec![Unverified { what: "reuse".to_owned(), why }], ..history }
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The one door to the terminal: what a project, a log, a package or an engine says can neither colour, move, retitle nor link.
+//! Every text on its way to the terminal: what a project, a log, a package or an engine says can neither colour, move, retitle nor link.
 //!
 //! Colour of our own passes as marks that only this process knows how to make; everything else that is not plain text is
 //! shown as what it is.

@@ -1,0 +1,79 @@
+//! What packages need beside what pip installs, as a table for both builders.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use pep440_rs::VersionSpecifiers;
+
+use super::finding::{Check, error, warning};
+use crate::project::requirements::Entry;
+
+pub(crate) const HEADER: Check = error(
+    "missing-system-header",
+    "The package compiles against a C library whose development files (headers, a *-config program, a pkg-config file) are \
+     not in the build image.",
+);
+pub(crate) const LIBRARY: Check = error(
+    "missing-shared-library",
+    "A compiled package loads a system library that neither its wheel nor the image brings. A Nix Python sees only what \
+     nixLibs puts on LD_LIBRARY_PATH; aptPkgs and nixPkgs do not reach it.",
+)
+.decides();
+pub(crate) const PROGRAM: Check = warning(
+    "missing-system-binary",
+    "A Python package runs another program (ffmpeg, chromium, pdfinfo, tesseract), and pip does not install programs.",
+);
+pub(crate) const BROWSERS: Check = warning(
+    "playwright-without-browsers",
+    "Playwright's package comes without browsers, and the browsers need many system libraries. A Dockerfile from Playwright's own image is \
+     the way that works.",
+);
+pub(super) const CHECKS: &[Check] = &[HEADER, LIBRARY, PROGRAM, BROWSERS];
+
+/// The rows of a table, by their first word.
+pub(super) type Rows = HashMap<&'static str, Vec<Vec<&'static str>>>;
+
+static NEEDS: LazyLock<Rows> = LazyLock::new(|| rows(include_str!("needs.txt")));
+
+/// Reads such a table.
+pub(super) fn rows(table: &'static str) -> Rows {
+    let mut rows = Rows::new();
+    for line in table.lines().filter(|line| !line.starts_with('#')) {
+        let mut words = line.split_whitespace();
+        if let Some(name) = words.next() {
+            rows.entry(name).or_default().push(words.collect());
+        }
+    }
+    rows
+}
+
+/// What a requirement needs beside itself: the kind, the attributes of nixpkgs, and Debian's packages.
+pub(super) fn needs_of<'e>(
+    entry: &'e Entry,
+    name: &str,
+) -> impl Iterator<Item = (&'static str, &'static str, &'static [&'static str])> + use<'e> {
+    NEEDS.get(name).into_iter().flatten().filter_map(move |row| match &row[..] {
+        [condition, kind, attributes, apt @ ..] if holds(entry, condition) => Some((*kind, *attributes, apt)),
+        _ => None,
+    })
+}
+
+fn holds(entry: &Entry, condition: &str) -> bool {
+    // Without a pin the newest is installed.
+    let Some(pinned) = entry.requirement.pinned() else { return condition == "*" || condition.starts_with(">=") };
+    condition == "*" || VersionSpecifiers::from_str(condition).is_ok_and(|specifiers| specifiers.contains(pinned))
+}
+
+#[cfg(test)]
+mod tables {
+    use super::*;
+
+    #[test]
+    fn every_row_can_be_read() {
+        for (name, row) in NEEDS.iter().flat_map(|(name, rows)| rows.iter().map(move |row| (name, row))) {
+            assert!(row.len() >= 3 && ["build", "lib", "program"].contains(&row[1]), "{name} {row:?}");
+            assert!(row[0] == "*" || VersionSpecifiers::from_str(row[0]).is_ok(), "{name} {row:?}");
+        }
+    }
+}
