@@ -167,6 +167,9 @@ impl HostSandbox {
             None => IndexAnswer::NotAsked,
         };
         let Some(claimed) = claimed else { return Ok(Err("what was kept of it is not whole".to_owned())) };
+        if claimed.bytes > self.limits.quotas.disk {
+            return Ok(Err("it wrote more to disk than this run may".to_owned()));
+        }
         self.put(found, claimed).inspect_err(|_| {
             // Half of it may be there.
             self.history.lost = Some("what was kept could not be shown whole".to_owned());

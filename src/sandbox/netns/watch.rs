@@ -13,6 +13,7 @@ free() { local blocks size; read -r blocks size < <(stat -f -c '%a %S' -- "$fold
 free; before=$left
 ((before < 2 * least)) && least=0
 "#;
+/// A layer that is mounted counts as if the run had written it; what is written over it is seen twice, so its own folder is left out.
 pub(super) const WATCH: &str = r#"
 while :; do
   read -r -t 0.2 _; [ $? -gt 128 ] || exit 0
@@ -25,7 +26,7 @@ while :; do
   if ((++turn % 10 == 0)); then
     free
     ((left < least)) && over=full
-    ((before - left > disk || turn % 50 == 0)) && read -r kib _ < <(du -skx -- "$folder") && ((kib * 1024 > disk)) && over=disk
+    ((before - left > disk || turn % 50 == 0)) && read -r kib _ < <(du -sk --exclude="$folder/written-*" -- "$folder") && ((kib * 1024 > disk)) && over=disk
   fi
   [ -z "$over" ] || { echo $over; kill -KILL -1; }
 done"#;

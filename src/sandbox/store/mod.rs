@@ -75,6 +75,8 @@ pub(super) struct Found {
 /// An entry that is whole, and that nobody removes while this value lives.
 #[derive(Debug)]
 pub(super) struct Claimed {
+    /// What it takes of the disk, in bytes.
+    pub(super) bytes: u64,
     _lock: File,
 }
 
@@ -132,13 +134,13 @@ impl Store {
         let lock = File::open(lock).ok()?;
         lock.try_lock_shared().ok()?;
         let written = fs::read_to_string(&seal).ok()?;
-        let (digest, _) = space::parse(&written)?;
+        let (digest, bytes) = space::parse(&written)?;
         if seal::of(&found.folder).ok()?.trim() != digest {
             return None;
         }
         // The time of last use; a store that is read-only stays as it is.
         let _ = File::open(&seal).and_then(|file| file.set_modified(SystemTime::now()));
-        Some(Claimed { _lock: lock })
+        Some(Claimed { bytes, _lock: lock })
     }
 
     /// The folder of an entry that has just been made, which nobody removes while the other value lives.
@@ -146,7 +148,9 @@ impl Store {
         let folder = self.root.join(key).join(id);
         let lock = File::open(folder.with_extension("lock")).ok()?;
         lock.try_lock_shared().ok()?;
-        folder.with_extension("seal").is_file().then_some((folder, Claimed { _lock: lock }))
+        let written = fs::read_to_string(folder.with_extension("seal")).ok()?;
+        let (_, bytes) = space::parse(&written)?;
+        Some((folder, Claimed { bytes, _lock: lock }))
     }
 
     /// Keeps a command's work, which `fill` puts into a folder and gives the size of. Gives the new entry's id.
