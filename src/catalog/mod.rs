@@ -6,6 +6,7 @@ pub mod base_image;
 pub mod debian;
 pub mod libraries;
 pub mod modules;
+pub mod needs;
 pub mod nix_packages;
 pub mod python;
 pub mod servers;

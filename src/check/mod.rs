@@ -53,8 +53,7 @@ mod tests;
 pub use facts::Facts;
 pub use finding::Check;
 
-use std::path::PathBuf;
-
+use facts::imports::Foreign;
 use finding::Findings;
 
 use crate::builder::DeployOptions;
@@ -110,21 +109,13 @@ pub fn check(project: &Project, given: &DeployOptions, planned: &Planned) -> Vec
     Facts::new(project, given, planned).findings()
 }
 
-/// An import of something that is neither the project's own nor the standard library's.
+/// A module that is neither the project's own nor the standard library's, and that the code imports or names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {
     /// Dotted, as it is written; of a namespace such as `google` with the name that is taken from it.
     pub module: String,
-    /// Where, relative to the folder that was opened.
-    pub path: PathBuf,
-    /// From 1.
-    pub line: usize,
-    /// The import statement.
-    pub text: String,
-    /// Whether the start surely comes to it; otherwise a function, a condition or a handler stands around it.
+    /// Whether an app that works must have it: the start surely comes to its import, and no handler stands around that.
     pub is_certain: bool,
-    /// Whether the code catches its absence.
-    pub is_caught: bool,
 }
 
 /// A place where the code reads a variable that it cannot do without and that nobody gives.
@@ -155,18 +146,17 @@ impl Facts<'_> {
         findings.sorted()
     }
 
-    /// The foreign imports of everything that the start reaches, those inside functions among them. What they need can be held
-    /// against what was really installed.
+    /// The foreign modules that everything wants which the start reaches, those of functions among them. What they need can be
+    /// held against what was really installed.
     pub fn imports(&self) -> Vec<Import> {
-        let to_import = |import: facts::imports::Foreign<'_>| Import {
-            path: self.app.place(&import.module.path),
-            line: import.line,
-            text: import.text.to_owned(),
-            is_certain: import.is_certain,
-            is_caught: import.is_caught,
-            module: import.name,
+        let all = self.foreign();
+        let others = all.iter().filter_map(|foreign| foreign.need?.other);
+        let others = others.map(|other| Import { module: other.to_owned(), is_certain: false });
+        let to_import = |foreign: &Foreign<'_>| Import {
+            module: foreign.name.clone(),
+            is_certain: foreign.is_import && foreign.is_certain && !foreign.is_caught,
         };
-        self.foreign().into_iter().map(to_import).collect()
+        all.iter().map(to_import).chain(others).collect()
     }
 
     /// All that the code which the start reaches wants set, in the order in which it is read.

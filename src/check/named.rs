@@ -47,9 +47,16 @@ const NAMES: &[(&str, &str, bool)] = &[
     ("environ", "django-environ", false),
     ("rest-framework", "djangorestframework", true),
     ("kafka", "kafka-python", false),
+    ("jose", "python-jose", false),
+    ("decouple", "python-decouple", false),
+    ("ffmpeg", "ffmpeg-python", false),
+    ("pptx", "python-pptx", true),
     ("talib", "TA-Lib", false),
     ("tensorflow-gpu", "tensorflow", true),
 ];
+
+/// Those of them that no Python 3 can import.
+const BROKEN: &[&str] = &["docx", "jose"];
 
 /// Modules of the standard library, and whether pip fails on a package of that name.
 const STANDARD: &[(&str, bool)] = &[
@@ -114,12 +121,16 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         let Some(entry) = of(name) else { continue };
         let finding =
             MISNAMED.found(format!("{name} is not the package that is meant: that is {intended}")).about(*name);
-        let finding = finding.severity(if *fails { Severity::Error } else { Severity::Warning });
+        let imported = facts.foreign().into_iter().find(|import| import.is_certain && import.name.starts_with(name));
+        let imported = imported.filter(|_| BROKEN.contains(name));
+        let finding = finding.severity(if *fails || imported.is_some() { Severity::Error } else { Severity::Warning });
         let edit = match of(&intended.to_lowercase()) {
             Some(_) => remove_line(&entry.path, *entry.lines.start(), &entry.written),
             None => replace_line(&entry.path, *entry.lines.start(), &entry.written, *intended),
         };
-        findings.push(finding.at(entry.source(), &entry.written).fix(format!("ask for {intended}"), vec![edit]));
+        let finding = finding.at(entry.source(), &entry.written);
+        let finding = imported.into_iter().fold(finding, |finding, import| finding.at(import.source, &import.text));
+        findings.push(finding.fix(format!("ask for {intended}"), vec![edit]));
     }
     for (name, fails) in STANDARD {
         let Some(entry) = of(name) else { continue };

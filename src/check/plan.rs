@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::facts::Facts;
+use super::facts::imports::foreign;
+use super::facts::reach::from_file;
 use super::finding::{Check, Finding, Findings, append_line, error};
-use crate::builder::BuilderKind;
+use crate::catalog::modules::{self, Role};
+use crate::finding::Edit;
 use crate::project::{Project, Source};
 
 pub(crate) const NO_PLAN: Check = error(
@@ -58,22 +61,7 @@ fn no_plan(facts: &Facts<'_>) -> Finding {
     let entry = ENTRIES.into_iter().find(|name| project.has_file(name));
     let root = Source::file(folder(project));
     if let Some(entry) = entry {
-        let finding = NO_PLAN.found(format!("{entry} alone does not make a Python project for {builder}"));
-        let config = project.place("nixpacks.toml");
-        let edits = vec![
-            append_line(&config, r#"providers = ["python"]"#),
-            append_line(&config, "[start]"),
-            append_line(&config, format!("cmd = \"python {entry}\"")),
-        ];
-        let edits = match builder {
-            BuilderKind::Nixpacks if !project.has_file("nixpacks.toml") => edits,
-            BuilderKind::Nixpacks | BuilderKind::Railpack => Vec::new(),
-        };
-        return finding
-            .about(entry)
-            .at(project.file(entry), "")
-            .help("add a requirements.txt (an empty one is enough) and a start command")
-            .fix(format!("name the provider and start {entry}"), edits);
+        return entry_alone(facts, entry);
     }
     match homes[..] {
         [] => NO_PLAN.found(format!("nothing in this folder tells {builder} what to build")).at(root, ""),
@@ -104,6 +92,59 @@ fn no_plan(facts: &Facts<'_>) -> Finding {
     }
 }
 
+/// A file that starts the app, and none that makes it a project.
+fn entry_alone(facts: &Facts<'_>, entry: &str) -> Finding {
+    let (project, builder) = (facts.project, facts.builder());
+    let finding = NO_PLAN.found(format!("{entry} alone does not make a Python project for {builder}"));
+    let finding = finding.about(entry).at(project.file(entry), "");
+    let reached = from_file(project, Path::new(entry));
+    let imports = foreign(project, &reached);
+    let mut known: Vec<&str> = Vec::new();
+    let mut unknown: Vec<&str> = Vec::new();
+    for import in imports.iter().filter(|import| !import.is_caught) {
+        let list = match modules::distribution(&import.name) {
+            Some(_) => &mut known,
+            None => &mut unknown,
+        };
+        let top = import.name.split('.').next().unwrap_or_default();
+        let name = modules::distribution(&import.name).unwrap_or(top);
+        if !list.contains(&name) {
+            list.push(name);
+        }
+    }
+    let code = project.read_text(entry).unwrap_or_default();
+    let served = SERVED.iter().find(|(made, ..)| code.contains(made));
+    known.extend(
+        served.map(|(_, server, _)| *server).filter(|server| !code.contains(".run(") && !known.contains(server)),
+    );
+    // How another framework's app is started is known once there is a plan.
+    let is_plain = served.is_some() || !imports.iter().any(|import| modules::role(&import.name) == Some(Role::Web));
+    let command = start_of(project, entry, &known.join(" "));
+    let list = match (&known[..], &unknown[..]) {
+        ([], []) => {
+            "a requirements.txt (it imports nothing that is to be installed, so an empty one is enough)".to_owned()
+        }
+        (known, []) => format!("a requirements.txt with the lines {}", known.join(", ")),
+        ([], unknown) => format!("a requirements.txt with what brings {}", unknown.join(", ")),
+        (known, unknown) => {
+            format!("a requirements.txt with the lines {}, and what brings {}", known.join(", "), unknown.join(", "))
+        }
+    };
+    let start = if is_plain { format!("a Procfile with `web: {command}`") } else { "a start command".to_owned() };
+    let finding = finding.help(format!("add {list}, and {start}"));
+    if !unknown.is_empty() || !is_plain {
+        return finding;
+    }
+    let mut edits = vec![append_line(project.place("Procfile"), format!("web: {command}"))];
+    match known.is_empty() {
+        true => {
+            edits.push(Edit::WriteFile { path: project.place(SIGNS[0]), text: "# Nothing to install\n".to_owned() });
+        }
+        false => edits.extend(known.iter().map(|line| append_line(project.place(SIGNS[0]), *line))),
+    }
+    finding.fix(format!("write its requirements down and start it with `{command}`"), edits)
+}
+
 fn no_start(facts: &Facts<'_>) -> Finding {
     let finding = NO_START.found("nothing says how the app starts");
     let Some(entry) = ENTRIES.into_iter().find(|name| facts.app.has_file(name)) else {
@@ -112,20 +153,23 @@ fn no_start(facts: &Facts<'_>) -> Finding {
             facts.config_path().display()
         ));
     };
-    let command = start_of(&facts.app, entry);
+    let installed = facts.app.read_text("requirements.txt").unwrap_or_default().to_lowercase();
+    let command = start_of(&facts.app, entry, &installed);
     let edit = append_line(facts.app.place("Procfile"), format!("web: {command}"));
     finding.about(entry).at(facts.app.file(entry), "").fix(format!("start it with `{command}`"), vec![edit])
 }
 
+/// What makes an app, the server that it is written for, and how that is started.
+const SERVED: &[(&str, &str, &str)] = &[
+    ("= FastAPI(", "uvicorn", "uvicorn {app} --host 0.0.0.0 --port $PORT"),
+    ("= Flask(", "gunicorn", "gunicorn {app}"),
+];
+
 /// The command that starts a file, with the server it is written for where that is installed.
-fn start_of(app: &Project, entry: &str) -> String {
+fn start_of(app: &Project, entry: &str, installed: &str) -> String {
     let code = app.read_text(entry).unwrap_or_default();
-    let installed = app.read_text("requirements.txt").unwrap_or_default().to_lowercase();
     let module = entry.trim_end_matches(".py");
-    for (made, server, command) in [
-        ("= FastAPI(", "uvicorn", "uvicorn {app} --host 0.0.0.0 --port $PORT"),
-        ("= Flask(", "gunicorn", "gunicorn {app}"),
-    ] {
+    for (made, server, command) in SERVED {
         let name = code.lines().find_map(|line| Some(line.split_once(made)?.0.trim()));
         if let Some(name) = name.filter(|name| !name.is_empty() && !name.contains([' ', '#', '.']))
             && installed.contains(server)

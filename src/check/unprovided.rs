@@ -1,4 +1,4 @@
-//! Imports that no requirement brings, lazy ones among them.
+//! Imports that no requirement brings, lazy ones among them, and modules that settings, URLs and classes of workers name.
 
 use super::facts::imports::Foreign;
 use super::facts::requirements::{REQUIREMENTS, is_used, require};
@@ -10,14 +10,16 @@ use super::facts::provided::{LeftOut, Provided, brings};
 use super::finding::{Check, Findings, warning};
 use super::railpack::NOTHING;
 use crate::catalog::modules;
+use crate::catalog::needs::bringers;
 use crate::finding::Severity;
 use crate::project::requirements::{Requirements, normalize};
 use crate::project::{Project, Source};
 
 pub(crate) const MISSING: Check = warning(
     "import-not-required",
-    "Code that the start reaches imports a package that nothing installs: not by the file that the plan reads, nor brought along by another \
-     requirement as far as files tell. An import inside a function fails when the function is called, after a deploy that looked well.",
+    "Code that the start reaches imports a package, or names one in a setting, that nothing installs: not by the file that the plan reads, nor \
+     brought along by another requirement as far as files tell. An import inside a function fails when the function is called, after a deploy \
+     that looked well.",
 );
 
 pub(super) const CHECKS: &[Check] = &[MISSING];
@@ -39,7 +41,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let mut seen = HashSet::new();
     let mut others: Option<Vec<Other>> = None;
     for import in facts.foreign().iter().filter(|import| !import.is_caught) {
-        if facts.absent.as_ref().is_some_and(|absent| !absent.contains(&import.name)) {
+        if facts.absent.as_ref().is_some_and(|absent| !is_missed(import, absent)) {
             continue;
         }
         let top = import.name.split('.').next().unwrap_or_default();
@@ -48,7 +50,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         }
         let left_out = provided.left_out.iter().find(|left_out| brings(&left_out.name, &import.name));
         let is_guess = facts.absent.is_none() && left_out.is_none();
-        if is_guess && provided.may_bring(&import.name) {
+        if is_guess && is_there(provided, import) {
             continue;
         }
         let other = match left_out {
@@ -57,10 +59,13 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
                 others.get_or_insert_with(|| other_files(facts)).iter().find(|other| brings(&other.name, &import.name))
             }
         };
-        if is_guess && other.is_none() && provided.may_come_along(&import.name) {
+        if is_guess && other.is_none() && comes_along(facts, provided, import) {
             continue;
         }
-        let known = modules::distribution(&import.name).filter(|_| !modules::sounds_own(top));
+        let known = match import.need {
+            Some(need) => Some(need.distribution),
+            None => modules::distribution(&import.name).filter(|_| !modules::sounds_own(top)),
+        };
         let named =
             other.map(|other| other.line.as_str()).or(left_out.map(|left_out| left_out.name.as_str())).or(known);
         let Some(install) = named.or_else(|| facts.absent.as_ref().map(|_| top)) else { continue };
@@ -68,16 +73,17 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             Some(_) => {
                 let other = named.map(install_name).filter(|name| normalize(name) != normalize(top));
                 let package = other.map(|name| format!(" ({name})")).unwrap_or_default();
-                format!("{top} is imported, and nothing that was installed has it{package}{}", when(import))
+                format!("{}, and nothing that was installed has it{package}{}", import.wanted, when(import))
             }
             None => message(import, install, provided, left_out, other),
         };
         let finding = MISSING.found(message).about(install_name(install));
-        let place = facts.app.line(&import.module.path, Some(import.line));
-        let finding = finding.at(place, import.text).severity(severity(import, provided, other.is_some()));
+        let finding = finding.at(import.source.clone(), &import.text);
+        let finding = finding.severity(severity(import, provided, other.is_some()));
         let finding = match (other, left_out) {
             (Some(other), _) => finding.at(other.source.clone(), &other.line).likely(),
             (None, Some(left_out)) => finding.at(left_out.source.clone(), ""),
+            (None, None) if provided.is_closed && provided.names.is_empty() => finding,
             (None, None) => finding.likely(),
         };
         if named.is_none() {
@@ -93,6 +99,36 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     }
 }
 
+/// Whether nothing that was installed has a module that an app which works may yet come to.
+fn is_missed(import: &Foreign<'_>, absent: &HashSet<String>) -> bool {
+    let other = import.need.and_then(|need| need.other);
+    let is_refuted = !import.is_import && import.is_certain;
+    !is_refuted && absent.contains(&import.name) && other.is_none_or(|other| absent.contains(other))
+}
+
+/// Whether a requirement has the module, by its name.
+fn is_there(provided: &Provided, import: &Foreign<'_>) -> bool {
+    // The table knows who has it, so that no name needs to be guessed at.
+    let Some(need) = import.need else { return provided.may_bring(&import.name) };
+    let is_it = |name: &String| {
+        *name == normalize(install_name(need.distribution))
+            || brings(name, need.module)
+            || need.other.is_some_and(|other| brings(name, other))
+    };
+    provided.names.iter().any(is_it)
+}
+
+/// Whether it may be a dependency of what is installed.
+fn comes_along(facts: &Facts<'_>, provided: &Provided, import: &Foreign<'_>) -> bool {
+    let Some(need) = import.need else { return provided.may_come_along(&import.name) };
+    let is_required = |bringer: &&str| {
+        let (name, extra) = bringer.trim_end_matches(']').split_once('[').unwrap_or((bringer, ""));
+        let mut entries = facts.requirements().of(name);
+        entries.any(|entry| extra.is_empty() || entry.requirement.extras.iter().any(|asked| asked == extra))
+    };
+    bringers(need.distribution).unwrap_or_default().iter().any(|bringer| is_required(bringer))
+}
+
 fn when(import: &Foreign<'_>) -> &'static str {
     if import.is_certain { "" } else { ", which fails when that code is reached" }
 }
@@ -104,30 +140,25 @@ fn message(
     left_out: Option<&LeftOut>,
     other: Option<&Other>,
 ) -> String {
-    let top = import.name.split('.').next().unwrap_or_default();
-    let when = when(import);
+    let (wanted, when) = (&import.wanted, when(import));
     let name = install_name(install);
     match (left_out, other.filter(|_| provided.names.is_empty())) {
         (Some(left_out), _) => {
-            format!(
-                "{top} is imported, and only {} has {name}, which the deploy does not install{when}",
-                left_out.place
-            )
+            format!("{wanted}, and only {} has {name}, which the deploy does not install{when}", left_out.place)
         }
-        (None, Some(Other { source: Source::File { path, .. }, .. })) => format!(
-            "{top} is imported, and the plan installs no packages at all: nothing reads {}{when}",
-            path.display()
-        ),
-        _ if provided.names.is_empty() => {
-            format!("{top} is imported, and the plan installs no packages at all{when}")
+        (None, Some(Other { source: Source::File { path, .. }, .. })) => {
+            format!("{wanted}, and the plan installs no packages at all: nothing reads {}{when}", path.display())
         }
-        _ => format!("{top} is imported, and no requirement brings it ({name}){when}"),
+        _ if provided.names.is_empty() => format!("{wanted}, and the plan installs no packages at all{when}"),
+        _ => format!("{wanted}, and no requirement brings it ({name}){when}"),
     }
 }
 
 fn severity(import: &Foreign<'_>, provided: &Provided, is_elsewhere: bool) -> Severity {
     let sure = provided.is_closed || is_elsewhere;
-    if import.is_certain && sure { Severity::Error } else { Severity::Warning }
+    // An environment of its own has them in older Pythons.
+    let is_of_pip = ["setuptools", "pkg_resources", "pip"].contains(&import.name.split('.').next().unwrap_or_default());
+    if import.is_certain && sure && !is_of_pip { Severity::Error } else { Severity::Warning }
 }
 
 fn install_name(line: &str) -> &str {

@@ -65,7 +65,7 @@ pub(super) fn absent(
         None => is_complete |= line == "asked",
     })
     .ok()?;
-    let contradicts = |import: &Import| import.is_certain && !import.is_caught && absent.contains(&import.module);
+    let contradicts = |import: &Import| import.is_certain && absent.contains(&import.module);
     // An app that works without what it surely imports runs in another environment than the one that was asked.
     let is_another = imports.iter().any(contradicts);
     (is_complete && !is_another).then_some(absent)

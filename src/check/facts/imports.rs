@@ -1,23 +1,32 @@
-//! The imports of what neither the project nor the standard library has.
+//! The modules of neither the project nor the standard library that the code wants.
+
+use std::borrow::Cow;
 
 use super::reach::{IMPORT_ERRORS, Module, imports, is_certain};
 use crate::catalog::modules;
-use crate::project::Project;
+use crate::catalog::needs::Need;
+use crate::project::{Project, Source};
 
-/// An import of something that is neither the project's own nor the standard library's.
+/// A module that is neither the project's own nor the standard library's.
 pub(in crate::check) struct Foreign<'m> {
-    pub(in crate::check) module: &'m Module,
-    pub(in crate::check) line: usize,
-    pub(in crate::check) text: &'m str,
+    /// Where it is wanted, and what stands there.
+    pub(in crate::check) source: Source,
+    pub(in crate::check) text: Cow<'m, str>,
     /// Dotted, with the name that is taken from it where that may be a module, too.
     pub(in crate::check) name: String,
+    /// What wants it: `stripe is imported`.
+    pub(in crate::check) wanted: String,
+    /// What the table says of it, where no import names it.
+    pub(in crate::check) need: Option<Need>,
     /// Whether the start surely comes to it.
     pub(in crate::check) is_certain: bool,
     /// Whether the code does without it.
     pub(in crate::check) is_caught: bool,
+    /// Whether it is an import.
+    pub(in crate::check) is_import: bool,
 }
 
-/// The foreign imports of all that the start reaches.
+/// The foreign imports of some modules.
 pub(in crate::check) fn foreign<'m>(app: &Project, reached: &'m [Module]) -> Vec<Foreign<'m>> {
     let mut found = Vec::new();
     for module in reached {
@@ -34,12 +43,14 @@ pub(in crate::check) fn foreign<'m>(app: &Project, reached: &'m [Module]) -> Vec
                     None => import.module.to_owned(),
                 };
                 found.push(Foreign {
-                    module,
-                    line: statement.line,
-                    text: &statement.text,
+                    source: app.line(&module.path, Some(statement.line)),
+                    text: Cow::Borrowed(&statement.text),
+                    wanted: format!("{top} is imported"),
                     name,
+                    need: None,
                     is_certain: module.is_certain && is_certain(code, statement),
                     is_caught: code.is_caught(statement, IMPORT_ERRORS),
+                    is_import: true,
                 });
             }
         }

@@ -20,6 +20,7 @@ pub(crate) mod siblings;
 pub(super) mod start;
 pub(super) mod started;
 pub(super) mod target;
+pub(super) mod wanted;
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -75,9 +76,11 @@ impl<'a> Facts<'a> {
         self.environment.get_or_init(|| environment::environment(self.reached()))
     }
 
-    /// What it imports that is neither the project's own nor the standard library's.
+    /// What it wants that is neither the project's own nor the standard library's: by an import, or by a name in a text.
     pub(super) fn foreign(&self) -> Vec<Foreign<'_>> {
-        imports::foreign(&self.app, self.reached())
+        let mut found = imports::foreign(&self.app, self.reached());
+        found.extend(wanted::wanted(&self.inputs, self.reached()));
+        found
     }
 
     /// What is installed, where files tell.

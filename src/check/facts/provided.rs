@@ -64,11 +64,11 @@ fn installs(inputs: &Inputs<'_>) -> bool {
 fn of_requirements(found: &Requirements) -> Provided {
     let entries = found.packages.iter().filter(|entry| !entry.is_constraint);
     let names: HashSet<String> = entries.clone().filter_map(|entry| entry.requirement.name.clone()).collect();
-    // What pip-compile and uv write names everything.
-    let is_closed = !names.is_empty()
-        && entries.clone().count() > 3
-        && entries.clone().all(|entry| entry.requirement.pinned().is_some())
-        && entries.clone().all(|entry| entry.lines.end() > entry.lines.start());
+    // What pip-compile and uv write names everything, and where nothing is named nothing comes along.
+    let is_closed = names.is_empty()
+        || entries.clone().count() > 3
+            && entries.clone().all(|entry| entry.requirement.pinned().is_some())
+            && entries.clone().all(|entry| entry.lines.end() > entry.lines.start());
     Provided { names, is_closed, ..Provided::default() }
 }
 
@@ -217,7 +217,7 @@ fn candidates(module: &str) -> Vec<String> {
         ("discord", &["py-cord", "pycord"]),
         ("cv2", &["opencv"]),
         ("telebot", &["pytelegrambotapi"]),
-        ("rest_framework", &["djangorestframework"]),
+        ("rest_framework", &["djangorestframework", "drf-spectacular", "drf-yasg", "drf-nested-routers", "djoser"]),
         ("sklearn", &["scikit-learn", "scikit"]),
         ("pyrogram", &["pyrofork", "kurigram", "pyrotgfork"]),
         ("PIL", &["pillow", "pillow-simd"]),

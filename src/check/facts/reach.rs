@@ -89,6 +89,15 @@ pub(in crate::check) fn modules(inputs: &Inputs<'_>) -> Vec<Module> {
     walk.found
 }
 
+/// A file that nothing starts yet, first, and all that it would reach if Python ran it.
+pub(in crate::check) fn from_file(app: &Project, path: &Path) -> Vec<Module> {
+    let mut walk = Walk { app, found: Vec::new(), seen: HashSet::new() };
+    walk.add(path.to_owned(), PathBuf::new(), None, true, true);
+    walk.follow(0, true);
+    walk.follow(0, false);
+    walk.found
+}
+
 /// The text of a Python file, as Python decodes it: UTF-8, unless its first two lines name another encoding.
 fn source(file: &Path, most: u64) -> Result<String, Unread> {
     let bytes = crate::fs::read(file, most).map_err(|error| Unread::Here(error.to_string()))?;

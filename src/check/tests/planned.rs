@@ -63,6 +63,19 @@ fn a_provider_that_does_not_exist() {
 #[test]
 fn nothing_to_plan() {
     fires("no-build-plan", "app.py", &[("app.py", "print(1)\n")]);
+    let flask = "from flask import Flask\nfrom PIL import Image\n\napp = Flask(__name__)\n";
+    let finding = fires("no-build-plan", "app.py", &[("app.py", flask)]);
+    let help =
+        "add a requirements.txt with the lines Flask, Pillow, gunicorn, and a Procfile with `web: gunicorn app:app`";
+    assert_eq!((finding.help.as_deref(), finding.fixes[0].edits.len()), (Some(help), 4), "{finding:#?}");
+    let unknown = fires(
+        "no-build-plan",
+        "app.py",
+        &[("app.py", "import flask\nimport brinemoon\nflask.Flask(__name__).run()\n")],
+    );
+    assert!(unknown.fixes.is_empty() && unknown.help.unwrap().contains("and what brings brinemoon"));
+    let streamlit = fires("no-build-plan", "app.py", &[("app.py", "import streamlit as st\nst.title('tides')\n")]);
+    assert!(streamlit.fixes.is_empty() && streamlit.help.unwrap().ends_with("and a start command"));
     fires("no-build-plan", "backend", &[("backend/main.py", ""), (".git/HEAD", "")]);
     let many = fires("no-build-plan", "api", &[("api/main.py", ""), ("bot/requirements.txt", ""), ("docs/x", "")]);
     assert_eq!(many.evidence.len(), 2);

@@ -1,5 +1,6 @@
 use super::super::Facts;
 use super::*;
+use crate::finding::Severity;
 
 fn once_installed(files: Files<'_>, absent: &[&str]) -> Vec<String> {
     let dir = folder(files);
@@ -35,4 +36,142 @@ fn an_environment_that_no_file_describes_is_told_of_too() {
     ];
     let finding = once_installed(app, &["cv2"]);
     assert!(finding.len() == 1 && finding[0].contains("(opencv-python"), "{finding:?}");
+}
+
+const FASTAPI: &str = "from fastapi import FastAPI, UploadFile\n\napp = FastAPI()\n\n@app.post('/')\nasync def load(file: UploadFile):\n    pass\n";
+const UVICORN: (&str, &str) = ("Procfile", "web: gunicorn main:app -k uvicorn.workers.UvicornWorker\n");
+
+#[test]
+fn the_class_of_gunicorns_workers_is_a_package_of_its_own() {
+    let app = ("main.py", "from fastapi import FastAPI\n\napp = FastAPI()\n");
+    let alone = ("requirements.txt", "fastapi\ngunicorn\n");
+    let finding = fires("import-not-required", "Procfile:1", &[app, UVICORN, alone]);
+    assert!(
+        finding.message.starts_with("gunicorn's worker class uvicorn.workers.UvicornWorker wants uvicorn, and no"),
+        "{finding:#?}"
+    );
+    let apart = ("Procfile", "web: gunicorn main:app --worker-class=uvicorn_worker.UvicornWorker\n");
+    let finding =
+        fires("import-not-required", "Procfile:1", &[app, apart, ("requirements.txt", "fastapi\ngunicorn\nuvicorn\n")]);
+    assert_eq!(finding.fixes[0].summary, "require uvicorn-worker");
+    let file = ("gunicorn.conf.py", "workers = 2\nworker_class = 'gevent'\n");
+    let plain = ("Procfile", "web: gunicorn main:app\n");
+    fires(
+        "import-not-required",
+        "gunicorn.conf.py:2",
+        &[app, file, plain, ("requirements.txt", "flask\nfastapi\ngunicorn\n")],
+    );
+    for text in [
+        "fastapi[standard]\ngunicorn\n",
+        "fastapi\ngunicorn\nuvicorn[standard]\n",
+        "fastapi\ngunicorn\nuvicorn-worker\n",
+        "fastapi\ngunicorn\ngradio\n",
+    ] {
+        silent("import-not-required", &[app, UVICORN, ("requirements.txt", text)]);
+    }
+    silent("import-not-required", &[app, plain, file, ("requirements.txt", "fastapi\ngunicorn[gevent]\n")]);
+}
+
+#[test]
+fn names_of_a_framework_that_want_another_package() {
+    let lists = |text: &'static str| ("requirements.txt", text);
+    let finding = fires("import-not-required", "main.py:6", &[("main.py", FASTAPI), lists("fastapi\nuvicorn\n")]);
+    assert_eq!(finding.fixes[0].summary, "require python-multipart");
+    for text in ["fastapi\npython-multipart\n", "fastapi[standard]\n", "fastapi\nnicegui\n"] {
+        silent("import-not-required", &[("main.py", FASTAPI), lists(text)]);
+    }
+    let unused = "from fastapi import FastAPI, UploadFile\n\napp = FastAPI()\n";
+    silent("import-not-required", &[("main.py", unused), lists("fastapi\n")]);
+    let mail = "from pydantic import BaseModel, EmailStr\n\nclass Crew(BaseModel):\n    mail: EmailStr\n";
+    fires("import-not-required", "main.py:4", &[("main.py", mail), lists("pydantic\n")]);
+    silent("import-not-required", &[("main.py", mail), lists("pydantic[email]\n")]);
+}
+
+fn django(settings: &str) -> [(&'static str, String); 3] {
+    [
+        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'tides.settings')\n".to_owned()),
+        ("tides/settings.py", format!("{settings}WSGI_APPLICATION = 'tides.wsgi.application'\n")),
+        ("tides/wsgi.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'tides.settings')\n".to_owned()),
+    ]
+}
+
+#[test]
+fn what_djangos_settings_name_has_to_be_required() {
+    let settings = "INSTALLED_APPS = [\n    'django.contrib.admin',\n    'crew',\n    'corsheaders',\n]\n";
+    let project = |settings: &str, requirements: &'static str| {
+        let mut files = django(settings).to_vec();
+        files.push(("crew/__init__.py", String::new()));
+        files.push(("requirements.txt", requirements.to_owned()));
+        files.push(("Procfile", "web: gunicorn tides.wsgi\n".to_owned()));
+        files
+    };
+    let told = |id: &str, place: &str, files: &[(&'static str, String)]| {
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        match place {
+            "" => silent(id, &files),
+            place => drop(fires(id, place, &files)),
+        }
+    };
+    told("import-not-required", "tides/settings.py:4", &project(settings, "django\ngunicorn\n"));
+    told("import-not-required", "", &project(settings, "django\ngunicorn\ndjango-cors-headers\n"));
+    let settings = "MIDDLEWARE = [\n    'django.middleware.common.CommonMiddleware',\n    \"whitenoise.middleware.WhiteNoiseMiddleware\",\n]\n";
+    told("import-not-required", "tides/settings.py:3", &project(settings, "django\ngunicorn\n"));
+    told("import-not-required", "", &project(settings, "django\ngunicorn\nwhitenoise[brotli]\n"));
+    let settings = "INSTALLED_APPS = []\nDATABASES = {\n    'default': {\n        'ENGINE': 'django.db.backends.postgresql',\n    }\n}\n";
+    told("import-not-required", "tides/settings.py:4", &project(settings, "django\ngunicorn\n"));
+    for driver in
+        ["django\ngunicorn\npsycopg[binary]\n", "django\ngunicorn\npsycopg2-binary\n", "django\ngunicorn\npsycopg2\n"]
+    {
+        told("import-not-required", "", &project(settings, driver));
+    }
+    let development = "INSTALLED_APPS = ['django.contrib.admin']\nif DEBUG:\n    INSTALLED_APPS += ['debug_toolbar']\n";
+    told("import-not-required", "", &project(development, "django\ngunicorn\n"));
+}
+
+#[test]
+fn the_driver_of_a_url_that_sqlalchemy_is_given() {
+    let engine = |call: &str| {
+        format!(
+            "from sqlalchemy import create_engine\nURL = 'mysql+pymysql://db/tides'\nengine = create_engine({call})\n"
+        )
+    };
+    for (call, place, install) in [
+        ("'postgresql+psycopg2://db/tides'", "main.py:3", "psycopg2-binary"),
+        ("f\"postgresql+asyncpg://{HOST}/tides\"", "main.py:3", "asyncpg"),
+        ("URL", "main.py:2", "PyMySQL"),
+        // SQLAlchemy 2.1 takes psycopg where 2.0 took psycopg2.
+        ("'postgresql://db/tides'", "main.py:3", "psycopg[binary]"),
+    ] {
+        let finding =
+            fires("import-not-required", place, &[("main.py", &engine(call)), ("requirements.txt", "sqlalchemy\n")]);
+        assert_eq!(finding.fixes[0].summary, format!("require {install}"));
+        let both = format!("sqlalchemy\n{install}\n");
+        silent("import-not-required", &[("main.py", &engine(call)), ("requirements.txt", &both)]);
+    }
+    let old = ("requirements.txt", "sqlalchemy==2.0.40\n");
+    let finding = fires("import-not-required", "main.py:3", &[("main.py", &engine("'postgresql://db/tides'")), old]);
+    assert_eq!(finding.fixes[0].summary, "require psycopg2-binary");
+    for call in ["'sqlite:///tides.db'", "os.environ['DATABASE_URL']"] {
+        silent("import-not-required", &[("main.py", &engine(call)), ("requirements.txt", "sqlalchemy\n")]);
+    }
+}
+
+#[test]
+fn where_nothing_is_installed_an_import_at_the_margin_ends_the_start() {
+    let empty = ("requirements.txt", "# nothing yet\n");
+    let certain = ("main.py", "import flask\n");
+    assert_eq!(fires("import-not-required", "main.py:1", &[empty, certain]).severity, Severity::Error);
+    for text in ["def late():\n    import flask\n", "if DEBUG:\n    import flask\n"] {
+        assert_eq!(fires("import-not-required", "main.py:2", &[empty, ("main.py", text)]).severity, Severity::Warning);
+    }
+    silent(
+        "import-not-required",
+        &[empty, ("main.py", "try:\n    import flask\nexcept ImportError:\n    flask = None\n")],
+    );
+}
+
+#[test]
+fn what_an_app_that_works_names_was_there() {
+    let app: Files<'_> = &[("requirements.txt", "fastapi\n"), ("main.py", FASTAPI)];
+    assert_eq!(once_installed(app, &["python_multipart", "multipart"]), [""; 0]);
 }

@@ -1,0 +1,81 @@
+//! Modules that a project needs although it imports none of them: a class, a URL or a setting names them.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::rows;
+
+/// What names a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A name that code imports, and that wants the module where it is used.
+    Use,
+    /// The engine of a database in Django's settings.
+    Engine,
+    /// The head of a URL that SQLAlchemy is given.
+    Driver,
+    /// The class of gunicorn's workers.
+    Worker,
+}
+
+/// A module that is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// Dotted.
+    pub module: &'static str,
+    /// Another one that does as well.
+    pub other: Option<&'static str>,
+    /// What to install, perhaps with an extra.
+    pub distribution: &'static str,
+}
+
+/// What a name of some kind needs, where the table knows it.
+///
+/// ```
+/// use shakedown::catalog::needs::{Kind, need};
+/// assert_eq!(need(Kind::Driver, "postgresql+asyncpg").unwrap().distribution, "asyncpg");
+/// assert_eq!(need(Kind::Engine, "django.db.backends.sqlite3"), None);
+/// ```
+pub fn need(kind: Kind, name: &str) -> Option<Need> {
+    static NEEDS: LazyLock<HashMap<(&str, &str), Need>> = LazyLock::new(|| {
+        let rows = rows(include_str!("needs.txt")).filter(|row| row.len() == 5);
+        let other = |name: &'static str| (name != "-").then_some(name);
+        rows.map(|row| ((row[0], row[1]), Need { module: row[2], other: other(row[3]), distribution: row[4] }))
+            .collect()
+    });
+    let kind = match kind {
+        Kind::Use => "use",
+        Kind::Engine => "engine",
+        Kind::Driver => "driver",
+        Kind::Worker => "worker",
+    };
+    NEEDS.get(&(kind, name)).copied()
+}
+
+/// The distributions that bring this one along, some as `name[extra]`; none where the table does not know it.
+pub fn bringers(distribution: &str) -> Option<&'static [&'static str]> {
+    static BRINGERS: LazyLock<HashMap<&str, Vec<&str>>> =
+        LazyLock::new(|| rows(include_str!("bringers.txt")).map(|row| (row[0], row[1..].to_vec())).collect());
+    BRINGERS.get(distribution).map(Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_whole_and_stands_once() {
+        let all: Vec<_> = rows(include_str!("needs.txt")).collect();
+        let mut names: Vec<_> = all.iter().map(|row| (row[0], row[1])).collect();
+        assert!(all.iter().all(|row| row.len() == 5), "{all:?}");
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+    }
+
+    #[test]
+    fn a_bringer_is_named_for_a_distribution_that_is_needed() {
+        let needed: Vec<_> = rows(include_str!("needs.txt")).map(|row| row[4]).collect();
+        let known = |row: Vec<&'static str>| needed.contains(&row[0]);
+        assert!(rows(include_str!("bringers.txt")).all(known));
+    }
+}

@@ -1,0 +1,197 @@
+//! Modules that no import names: gunicorn's workers, Django's settings, URLs of databases, and names that want another package.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use super::code::{Code, Statement, has_word};
+use super::command::invocations;
+use super::imports::Foreign;
+use super::inputs::Inputs;
+use super::provided::locked_version;
+use super::reach::{IMPORT_ERRORS, Module, imports, is_certain};
+use super::start::Start;
+use crate::catalog::modules;
+use crate::catalog::needs::{Kind, Need, need};
+use crate::log::pattern::Pattern;
+use crate::project::Source;
+
+/// Everything that is wanted so by the start and the code that it reaches.
+pub(in crate::check) fn wanted<'m>(inputs: &'m Inputs<'_>, reached: &'m [Module]) -> Vec<Foreign<'m>> {
+    let mut found = Vec::new();
+    workers(inputs, &mut found);
+    for module in reached {
+        uses(inputs, module, &mut found);
+        if module.text.contains("INSTALLED_APPS") || module.text.contains("MIDDLEWARE") {
+            django(inputs, module, &mut found);
+        }
+        if module.text.contains("create_engine(") || module.text.contains("create_async_engine(") {
+            drivers(inputs, module, &mut found);
+        }
+    }
+    found
+}
+
+fn by_table<'m>(source: Source, text: &'m str, wanted: String, need: Need, is_certain: bool) -> Foreign<'m> {
+    let (name, text) = (need.module.to_owned(), Cow::Borrowed(text));
+    Foreign { source, text, name, wanted, need: Some(need), is_certain, is_caught: false, is_import: false }
+}
+
+static WORKER_CLASS: Pattern = Pattern::new(r#"^worker_class\s*=\s*["']([\w.:]+)["']"#);
+
+/// The class of gunicorn's workers, by its command or in its configuration file.
+fn workers<'m>(inputs: &'m Inputs<'_>, found: &mut Vec<Foreign<'m>>) {
+    let message = |class: &str, need: Need| format!("gunicorn's worker class {class} wants {}", need.module);
+    for start in Start::all(inputs) {
+        for invocation in invocations(start.command).iter().filter(|invocation| invocation.program == "gunicorn") {
+            if let Some(class) = invocation.option(&["-k", "--worker-class"]) {
+                if let Some(need) = need(Kind::Worker, class) {
+                    found.push(by_table(start.source.clone(), start.command, message(class, need), need, true));
+                }
+                continue;
+            }
+            let file = invocation.option(&["-c", "--config"]).unwrap_or("gunicorn.conf.py").trim_start_matches("./");
+            let path = Path::new(invocation.folder).join(file);
+            let Some(text) = inputs.app.has_file(&path).then(|| inputs.app.read_text(&path).ok()).flatten() else {
+                continue;
+            };
+            let named = text.lines().enumerate().find_map(|(index, line)| {
+                let class = WORKER_CLASS.captures(line)?[1].to_owned();
+                Some((index, line.to_owned(), need(Kind::Worker, &class)?, class))
+            });
+            if let Some((index, line, need, class)) = named {
+                let source = inputs.app.line(&path, Some(index + 1));
+                let foreign = by_table(source, "", message(&class, need), need, true);
+                found.push(Foreign { text: Cow::Owned(line), ..foreign });
+            }
+        }
+    }
+}
+
+/// Names of a framework that want a package of their own where they are used.
+fn uses<'m>(inputs: &Inputs<'_>, module: &'m Module, found: &mut Vec<Foreign<'m>>) {
+    let code = &module.code;
+    for statement in code.statements.iter().filter(|statement| !code.is_typing(statement)) {
+        for import in imports(&statement.text) {
+            for name in import.names {
+                let Some(need) = need(Kind::Use, &format!("{}.{name}", import.module)) else { continue };
+                let is_use = |other: &&Statement| other.line > statement.line && has_word(&other.text, name);
+                let Some(used) = code.statements.iter().find(is_use) else { continue };
+                let message = format!("{name} of {} wants {}", import.module, need.module);
+                let is_certain = module.is_certain && is_certain(code, statement) && is_certain_use(code, used);
+                let source = inputs.app.line(&module.path, Some(used.line));
+                let foreign = by_table(source, &used.text, message, need, is_certain);
+                found.push(Foreign { is_caught: code.is_caught(statement, IMPORT_ERRORS), ..foreign });
+            }
+        }
+    }
+}
+
+/// Whether a use is come to when its module is loaded: parameters of a function are, its body is not.
+fn is_certain_use(code: &Code, used: &Statement) -> bool {
+    is_certain(code, used) && !used.text.starts_with("return")
+}
+
+static ITEM: Pattern = Pattern::ascii(r#"["']([A-Za-z_]\w*(?:\.\w+)*)["']"#);
+static ENGINE: Pattern = Pattern::new(r#"["']ENGINE["']\s*:\s*["']([\w.]+)["']"#);
+/// Settings whose texts Django imports when it starts.
+const LISTS: &[&str] = &["INSTALLED_APPS", "DJANGO_APPS", "THIRD_PARTY_APPS", "MIDDLEWARE"];
+
+/// The apps, middleware and database engines of Django's settings.
+fn django<'m>(inputs: &Inputs<'_>, module: &'m Module, found: &mut Vec<Foreign<'m>>) {
+    let code = &module.code;
+    for statement in code.statements.iter().filter(|statement| is_certain(code, statement)) {
+        let head = statement.text.split([' ', '=', '+', ':', '[', '.']).next().unwrap_or_default();
+        let items = |pattern: &'static Pattern| {
+            let all = pattern.regex().into_iter().flat_map(|pattern| pattern.captures_iter(&statement.text));
+            all.filter_map(|found| found.get(1)).map(|item| item.as_str())
+        };
+        if LISTS.contains(&head) {
+            for item in items(&ITEM) {
+                let top = item.split('.').next().unwrap_or(item);
+                if top == "django" || modules::is_standard(top) || module.is_own(&inputs.app, top) {
+                    continue;
+                }
+                let (line, text) = line_of(module, statement, item);
+                found.push(Foreign {
+                    source: inputs.app.line(&module.path, Some(line)),
+                    text: Cow::Borrowed(text),
+                    name: top.to_owned(),
+                    wanted: format!("{head} names {item}"),
+                    need: None,
+                    is_certain: module.is_certain,
+                    is_caught: false,
+                    is_import: false,
+                });
+            }
+        }
+        for engine in items(&ENGINE).filter(|_| head == "DATABASES") {
+            let Some(need) = need(Kind::Engine, engine) else { continue };
+            let (line, text) = line_of(module, statement, engine);
+            let source = inputs.app.line(&module.path, Some(line));
+            let both = need.other.map(|other| format!(" or {other}")).unwrap_or_default();
+            let message = format!("the engine {engine} wants {}{both}", need.module);
+            // A second database may be one that nothing asks.
+            let is_default = statement.text.matches("ENGINE").count() == 1;
+            found.push(by_table(source, text, message, need, module.is_certain && is_default));
+        }
+    }
+}
+
+/// The line of a statement in which a text stands between quotes, from 1.
+fn line_of<'m>(module: &'m Module, statement: &'m Statement, item: &str) -> (usize, &'m str) {
+    let quoted = [format!("\"{item}\""), format!("'{item}'")];
+    let mut lines = module.text.lines().enumerate().skip(statement.line - 1);
+    let line = lines.find(|(_, line)| quoted.iter().any(|quoted| line.contains(quoted.as_str())));
+    line.map_or((statement.line, &statement.text), |(index, line)| (index + 1, line))
+}
+
+static URL: Pattern = Pattern::ascii(r#"create_(?:async_)?engine\(\s*(?:url\s*=\s*)?[fr]?["']([a-z]+(?:\+\w+)?)://"#);
+static NAMED: Pattern = Pattern::ascii(r"create_(?:async_)?engine\(\s*(?:url\s*=\s*)?([A-Za-z_]\w*)\s*[,)]");
+static GIVEN: Pattern = Pattern::new(r#"^([A-Za-z_]\w*)\s*(?::[^=]+)?=\s*[fr]?["']([a-z]+(?:\+\w+)?)://[^"']*["']$"#);
+
+/// The drivers of the URLs that SQLAlchemy is given in so many words, there or by a name.
+fn drivers<'m>(inputs: &Inputs<'_>, module: &'m Module, found: &mut Vec<Foreign<'m>>) {
+    let code = &module.code;
+    let imports_it = |statement: &Statement| {
+        imports(&statement.text).iter().any(|import| {
+            matches!(import.module.split('.').next(), Some("sqlalchemy" | "sqlmodel")) && !import.module.is_empty()
+        })
+    };
+    if !code.statements.iter().any(imports_it) {
+        return;
+    }
+    let given = |name: &str| {
+        let assigns = |statement: &&Statement| {
+            statement.text.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(['=', ':']))
+        };
+        let mut all = code.statements.iter().filter(assigns);
+        // Bound again, it may be another.
+        let only = all.next().filter(|_| all.next().is_none())?;
+        let found = GIVEN.captures(&only.text)?;
+        Some((only.line, only.text.as_str(), found[2].to_owned()))
+    };
+    for statement in &code.statements {
+        let here = URL.captures(&statement.text).map(|found| (statement.line, &*statement.text, found[1].to_owned()));
+        let here = here.or_else(|| given(&NAMED.captures(&statement.text)?[1]));
+        let Some((line, text, scheme)) = here else { continue };
+        let Some(need) = need(Kind::Driver, &scheme).or_else(|| of_sqlalchemy(inputs, &scheme)) else { continue };
+        let certain = module.is_certain && is_certain(code, statement);
+        let message = format!("a database's URL begins with {scheme}, which wants {}", need.module);
+        found.push(by_table(inputs.app.line(&module.path, Some(line)), text, message, need, certain));
+    }
+}
+
+/// What SQLAlchemy takes where PostgreSQL is named without a driver: psycopg since 2.1, psycopg2 before.
+fn of_sqlalchemy(inputs: &Inputs<'_>, scheme: &str) -> Option<Need> {
+    if scheme != "postgresql" {
+        return None;
+    }
+    let entry = inputs.requirements().of("sqlalchemy").next();
+    let pinned = entry.and_then(|entry| entry.requirement.pinned().cloned());
+    let version = pinned.or_else(|| locked_version(inputs, "sqlalchemy")?.parse().ok());
+    let is_new = match version {
+        Some(version) => version >= pep440_rs::Version::new([2, 1]),
+        None => entry.filter(|entry| entry.requirement.specifiers.is_empty()).map(|_| true)?,
+    };
+    need(Kind::Driver, if is_new { "postgresql+psycopg" } else { "postgresql+psycopg2" })
+}
