@@ -153,6 +153,38 @@ fn a_kill_for_memory_is_told_from_a_crash() {
 }
 
 #[test]
+fn a_run_that_wants_more_than_half_of_the_engines_memory_is_no_verdict() {
+    if skipped("a_run_that_wants_more_than_half_of_the_engines_memory", missing()) {
+        return;
+    }
+    let (project, mut plan) = (bot(), nixpacks_plan());
+    phase(&mut plan, "install").cmds = ["sleep 6; head -c 2G /dev/zero | tail > /dev/null"].into();
+    let plan = lowered(&plan);
+    let volume = docker::cache_volume_name(project.path(), "/root/.cache/pip").unwrap();
+    let (ran, limit) = thread::scope(|scope| {
+        let limit = scope.spawn(|| {
+            let deadline = Instant::now() + Duration::from_secs(60);
+            let running = || client(&["ps", "-q", "--filter", &format!("volume={volume}")]);
+            while running().is_empty() && Instant::now() < deadline {
+                thread::sleep(Duration::from_millis(50));
+            }
+            let container = running();
+            let limit = client(&["inspect", "--format", "{{.HostConfig.Memory}}", &container]);
+            // As on a small machine.
+            client(&["update", "--memory", "200m", "--memory-swap", "200m", &container]);
+            limit.parse::<u64>().unwrap()
+        });
+        let ran = rehearse(&docker(), &spec(project.path(), &plan), &settings(None), &NEVER);
+        (ran, limit.join().unwrap())
+    });
+    assert_eq!(limit, client(&["info", "--format", "{{.MemTotal}}"]).parse::<u64>().unwrap() / 2);
+    let error = ran.outcome.unwrap_err();
+    let failure = error.downcast_ref::<MachineFailure>().unwrap_or_else(|| panic!("{error:#}"));
+    assert!(failure.what.contains("half of the memory") && failure.next.contains("--memory"), "{failure}");
+    forget(project.path());
+}
+
+#[test]
 fn variables_reach_the_command_whatever_their_name_and_never_the_command_line() {
     if skipped("variables_reach_the_command", missing()) {
         return;

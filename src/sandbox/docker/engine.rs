@@ -110,6 +110,13 @@ impl Engine {
         Err(Unavailable { missing: lost.what, cures: vec![lost.next] })
     }
 
+    /// Half of the memory of the engine's machine, in bytes; none where it does not say.
+    pub(super) fn half_of_memory(&self) -> Option<u64> {
+        let template = if self.name() == "podman" { "{{.Host.MemTotal}}" } else { "{{.MemTotal}}" };
+        let answer = self.ask(&["info", "--format", template], SOON).ok()?;
+        answer.stdout.trim().parse::<u64>().ok().map(|total| total / 2).filter(|half| *half > 0)
+    }
+
     /// The command line of the client, to be run by others.
     pub(super) fn command<S: AsRef<str>>(&self, arguments: impl IntoIterator<Item = S>) -> CommandLine {
         let arguments = arguments.into_iter().map(|argument| OsString::from(argument.as_ref()));

@@ -76,6 +76,8 @@ pub(super) struct Live {
     /// What is added to the profile for the start command.
     profile: Vec<String>,
     user: String,
+    /// Whether nobody said how much memory the run may use.
+    is_memory_ours: bool,
     unverified: Vec<Unverified>,
 }
 
@@ -91,6 +93,7 @@ impl Live {
         let shown = if spec.network { &*options.shown } else { &[] };
         let live = Self {
             project: spec.project.to_owned(),
+            is_memory_ours: spec.memory.is_none(),
             nix: plan.nix().cloned().collect(),
             setup_files: plan.steps.iter().flat_map(|step| step.packages.files.clone()).collect(),
             apt: plan.steps.iter().flat_map(|step| &step.packages.apt).map(|apt| apt.command.clone()).collect(),
@@ -275,7 +278,7 @@ impl Sandbox for Live {
     }
 
     fn ran_out_of_memory(&self) -> bool {
-        self.pulse().is_ok_and(|(killed, _)| killed > 0)
+        !self.is_memory_ours && self.pulse().is_ok_and(|(killed, _)| killed > 0)
     }
 
     fn lost(&self) -> Option<MachineFailure> {
@@ -285,6 +288,10 @@ impl Sandbox for Live {
             Ok((_, Some(free))) if free < LEAST_FREE => Some(MachineFailure::for_good(
                 format!("the disk of the {engine} engine is full"),
                 format!("free some with `{engine} system prune`"),
+            )),
+            Ok((killed, _)) if killed > 0 && self.is_memory_ours => Some(MachineFailure::for_good(
+                format!("the run wanted more than half of the memory of the {engine} engine's machine"),
+                "--memory sets another limit, that of your plan for example",
             )),
             Ok(_) => None,
         }

@@ -120,7 +120,7 @@ impl Backend for Docker {
         let wanted = Wanted {
             image,
             network: spec.network,
-            memory: spec.memory,
+            memory: spec.memory.or_else(|| engine.half_of_memory()),
             processes: spec.quotas.processes,
             volumes: &volumes,
         };
