@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use serde::Deserialize;
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
+use super::cache::Cache;
 use super::{Unavailable, elf};
 use crate::catalog::python::{PYTHONS, by_attribute};
 use crate::fs::stamp;
@@ -29,7 +32,7 @@ pub fn wanted(attribute: &str) -> Option<Wanted> {
 }
 
 /// A CPython of this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interpreter {
     /// The program itself, links resolved.
     pub program: PathBuf,
@@ -52,6 +55,13 @@ impl Interpreter {
     pub fn full_version(&self) -> String {
         let (major, minor, patch) = self.version;
         format!("{major}.{minor}.{patch}")
+    }
+
+    /// Whether all that it can have is there.
+    fn is_whole(&self) -> bool {
+        let has_headers = self.include.as_ref().is_some_and(|dir| dir.join("Python.h").is_file());
+        let has_pip = self.wheels.as_ref().is_some_and(|dir| dir.is_dir());
+        has_headers && has_pip && self.program.is_file() && self.stdlib.join("os.py").is_file()
     }
 
     /// `python3.11`.
@@ -92,6 +102,9 @@ sys.stdout.write(json.dumps({
 }))
 ";
 
+/// Where an answer stands in its entry of the cache.
+const ANSWER: &str = "answer.json";
+
 /// What interpreters have said, for the rest of this process.
 static KNOWN: Mutex<BTreeMap<String, Option<Interpreter>>> = Mutex::new(BTreeMap::new());
 
@@ -99,7 +112,29 @@ static KNOWN: Mutex<BTreeMap<String, Option<Interpreter>>> = Mutex::new(BTreeMap
 pub fn inspect(program: &Path) -> Option<Interpreter> {
     let program = fs::canonicalize(program).ok().filter(|path| elf::is_elf(path))?;
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    known.entry(stamp(&program)).or_insert_with(|| ask(program)).clone()
+    let found = || match Cache::of_user() {
+        Ok(cache) => remembered(&cache, program.clone(), ask),
+        Err(_) => ask(program.clone()),
+    };
+    known.entry(stamp(&program)).or_insert_with(found).clone()
+}
+
+/// What the interpreter said to an earlier run, or says now; an interpreter that starts takes longer than all else that is asked of
+/// this machine. What it lacked may have been installed since, so that only a whole answer is kept.
+fn remembered(cache: &Cache, program: PathBuf, ask: impl Fn(PathBuf) -> Option<Interpreter>) -> Option<Interpreter> {
+    let mut asked = None;
+    let key = format!("{:016x}", xxh3_64(format!("{QUESTION}{}", stamp(&program)).as_bytes()));
+    let entry = cache.entry("interpreter", &key, |folder| {
+        let answer = asked.insert(ask(program.clone()));
+        let found = answer.as_ref().filter(|found| found.is_whole()).context("something of it is missing")?;
+        Ok(fs::write(folder.join(ANSWER), serde_json::to_vec(found)?)?)
+    });
+    if let Some(answer) = asked {
+        return answer;
+    }
+    let kept = entry.ok().and_then(|entry| crate::fs::read(&entry.join(ANSWER), 64 << 10).ok());
+    let kept: Option<Interpreter> = kept.and_then(|text| serde_json::from_slice(&text).ok());
+    kept.filter(Interpreter::is_whole).or_else(|| ask(program))
 }
 
 fn ask(program: PathBuf) -> Option<Interpreter> {
@@ -349,6 +384,38 @@ mod tests {
         let path = dir.path().join("python3.11");
         fs::write(&path, "#!/bin/sh\necho {}\n").unwrap();
         assert_eq!(inspect(&path), None);
+    }
+
+    #[test]
+    fn an_interpreter_is_asked_again_where_something_of_it_is_missing() {
+        let files = ["python", "lib/os.py", "include/Python.h", "wheels/pip.whl"];
+        let folder = crate::folder::folder(&files.map(|name| (name, "")));
+        let at = |name: &str| folder.path().join(name);
+        let times = std::cell::Cell::new(0);
+        let ask = |program| {
+            times.set(times.get() + 1);
+            let wheels = Some(at("wheels")).filter(|wheels| wheels.is_dir());
+            let (compiler, include) = ("cc".to_owned(), Some(at("include")));
+            Some(Interpreter {
+                program,
+                version: (3, 12, 1),
+                stdlib: at("lib"),
+                include,
+                compiler,
+                debian: false,
+                wheels,
+            })
+        };
+        let cache = Cache::at(at("cache"));
+        let asked = |wheels: bool, expected: usize| {
+            let found = remembered(&cache, at("python"), ask).unwrap();
+            assert_eq!((found.wheels.is_some(), times.get()), (wheels, expected));
+        };
+        asked(true, 1);
+        asked(true, 1);
+        fs::remove_dir_all(at("wheels")).unwrap();
+        asked(false, 2);
+        asked(false, 3);
     }
 
     #[test]
