@@ -21,6 +21,8 @@ const TICK: Duration = Duration::from_secs(1);
 const ATTEMPTS: u16 = 4;
 /// How long no task may be at work before those that are not complete are given up: none finds a node, or another attempt.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How many times the engine is asked for the log of a task that is complete.
+const LOG_WITHIN: usize = 5;
 /// States of a task that has a node; one that is being prepared waits for its image.
 const AT_WORK: &[&str] = &["Accepted", "Preparing", "Ready", "Starting", "Running"];
 const LABEL: &str = "dev.shakedown.suite";
@@ -216,13 +218,24 @@ impl Job {
     fn gather(&self, folder: &Path) -> Result<usize> {
         let mut reports = 0;
         for task in self.tasks()?.iter().filter(|task| task.is("Complete")) {
-            let output = ask(&self.docker, &["service", "logs", "--raw", &task.id])?;
-            if serde_json::from_slice::<serde_json::Value>(&output.stdout).is_ok() {
-                fs::write(folder.join(format!("{}.json", task.id)), &output.stdout)?;
+            if let Some(report) = self.report(task)? {
+                fs::write(folder.join(format!("{}.json", task.id)), report)?;
                 reports += 1;
             }
         }
         Ok(reports)
+    }
+
+    /// What a complete task printed; none where that is no report. A busy engine says that a task is complete before its log is.
+    fn report(&self, task: &Task) -> Result<Option<Vec<u8>>> {
+        for _ in 0..LOG_WITHIN {
+            let output = ask(&self.docker, &["service", "logs", "--raw", &task.id])?;
+            if serde_json::from_slice::<serde_json::Value>(&output.stdout).is_ok() {
+                return Ok(Some(output.stdout));
+            }
+            thread::sleep(TICK);
+        }
+        Ok(None)
     }
 }
 
