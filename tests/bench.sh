@@ -86,7 +86,7 @@ reuse() {
     done
 }
 
-# One small requirement more in a project that has many. A number of requirements in the file is what tells one run from the next.
+# One small requirement more in a project that has many. A number in the file tells one run from the next.
 added() {
     apps
     local run="$tool run $work/heavy --quiet --backend host --expect exits"
@@ -94,7 +94,7 @@ added() {
     cp "$work/heavy/requirements.txt" "$base"
     $run >/dev/null
     compare "one requirement added, heavy, against fresh" \
-        "{ cat $base; echo six; echo '#'\$RANDOM; } >$work/heavy/requirements.txt && $run" "$run --fresh"
+        "{ cat $base; echo six; echo '#' \$(date +%N); } >$work/heavy/requirements.txt && $run" "$run --fresh"
 }
 
 # Three faults, each hidden by the one before it: a package that is not required, one more, and an app that never listens on PORT.
