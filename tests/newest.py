@@ -209,7 +209,7 @@ def opencv_needs_what_the_table_says(folder):
         needed |= set(re.findall(r"NEEDED.*\[(.+?)\]", said))
     system = {"libGL.so.1", "libglib-2.0.so.0", "libgthread-2.0.so.0", "libxcb.so.1"}
     found = (needed - brought) & system
-    table = (pathlib.Path(__file__).parent.parent / "src/check/needs.txt").read_text()
+    table = (pathlib.Path(__file__).parent.parent / "src/check/system_needs.txt").read_text()
     listed = re.search(r"^opencv-python >=\S+ lib (\S+)", table, re.M)
     attributes = {"libGL.so.1": "libGL", "libglib-2.0.so.0": "glib", "libgthread-2.0.so.0": "glib", "libxcb.so.1": "xorg.libxcb"}
     wanted = {attributes[name] for name in found}

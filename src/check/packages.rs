@@ -9,7 +9,7 @@ use super::facts::Facts;
 use super::facts::python;
 use super::facts::requirements::{applies, is_used};
 use super::finding::{Check, Findings, error, warning};
-use super::needs::{Rows, rows};
+use super::system_needs::{Rows, rows};
 use super::{nixpacks, railpack};
 use crate::builder::Planned;
 use crate::finding::Severity;

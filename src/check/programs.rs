@@ -5,14 +5,14 @@ use super::facts::calls::{Called, called};
 use super::facts::command::invocations;
 use super::facts::start::Start;
 use super::finding::{Check, Finding, Findings};
-use super::needs::{self, PROGRAM};
+use super::system_needs::{self, PROGRAM};
 use super::{nixpacks, railpack};
 use crate::builder::BuilderKind;
 use crate::catalog::base_commands::{BASE_COMMANDS, LOAD_LIBRARIES, NOT_SLIM};
 use crate::catalog::{debian, nix_packages};
 use crate::finding::Severity;
 
-pub(super) const CHECKS: &[Check] = needs::CHECKS;
+pub(super) const CHECKS: &[Check] = system_needs::CHECKS;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_python() {

@@ -3,7 +3,7 @@
 use crate::catalog::base_commands::BASE_COMMANDS;
 use crate::check::facts::Facts;
 use crate::check::finding::{Check, Finding, Findings, add_item, error, replace_line};
-use crate::check::needs::{BROWSERS, HEADER, LIBRARY, PROGRAM, needs_of};
+use crate::check::system_needs::{BROWSERS, HEADER, LIBRARY, PROGRAM, needs_of};
 use crate::project::requirements::Entry;
 
 pub(in crate::check) const LIBPQ: Check = error(

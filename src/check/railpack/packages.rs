@@ -3,7 +3,7 @@
 use crate::catalog::base_commands::{BASE_COMMANDS, NOT_SLIM};
 use crate::check::facts::Facts;
 use crate::check::finding::{Finding, Findings, add_item};
-use crate::check::needs::{BROWSERS, HEADER, LIBRARY, PROGRAM, needs_of};
+use crate::check::system_needs::{BROWSERS, HEADER, LIBRARY, PROGRAM, needs_of};
 use crate::project::requirements::Entry;
 
 /// Development files that Railpack's builder image has, or that Railpack adds by the requirement's name.

@@ -78,10 +78,10 @@ pub(crate) static MISSING_RUST: Rule = Rule {
 };
 
 pub(crate) static MISSING_SYSTEM_HEADER: Rule = Rule {
-    id: check::needs::HEADER.id,
+    id: check::system_needs::HEADER.id,
     phases: &["install"],
     message: "{a header or library of C} is missing for a package that is built from source",
-    about: check::needs::HEADER.about,
+    about: check::system_needs::HEADER.about,
     help: "add the package with {it} to nixPkgs, or take a wheel that brings the library (psycopg2-binary, for example)",
     on_railpack: OnRailpack::help(
         "name the Debian package with {it} in buildAptPackages of railpack.json (with \"...\" first), or take a wheel that brings the library (psycopg2-binary, for example)",

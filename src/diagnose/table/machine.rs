@@ -109,10 +109,10 @@ pub(crate) static PERMISSION_DENIED: Rule = Rule {
 };
 
 pub(crate) static MISSING_SYSTEM_BINARY: Rule = Rule {
-    id: check::needs::PROGRAM.id,
+    id: check::system_needs::PROGRAM.id,
     phases: &["install", "build", "start"],
     message: "the program {that a package runs} is not there",
-    about: check::needs::PROGRAM.about,
+    about: check::system_needs::PROGRAM.about,
     help: "add the package with {the program} to nixPkgs (with \"...\" first) or to aptPkgs",
     on_railpack: OnRailpack::help(
         "name the Debian package with {the program} in deploy.aptPackages of railpack.json (with \"...\" first), or in RAILPACK_DEPLOY_APT_PACKAGES",

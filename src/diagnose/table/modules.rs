@@ -226,10 +226,10 @@ pub(crate) static NUMPY_ABI_MISMATCH: Rule = Rule {
 };
 
 pub(crate) static MISSING_SHARED_LIBRARY: Rule = Rule {
-    id: check::needs::LIBRARY.id,
+    id: check::system_needs::LIBRARY.id,
     phases: &["start"],
     message: "the shared library {that a package loads} is not on the library path",
-    about: check::needs::LIBRARY.about,
+    about: check::system_needs::LIBRARY.about,
     help: "add the package with {the library} to nixLibs (with \"...\" first); aptPkgs do not reach a Nix Python",
     on_railpack: OnRailpack::help(
         "name the Debian package with {the library} in deploy.aptPackages of railpack.json (with \"...\" first), or in RAILPACK_DEPLOY_APT_PACKAGES",

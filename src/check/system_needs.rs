@@ -34,7 +34,7 @@ pub(super) const CHECKS: &[Check] = &[HEADER, LIBRARY, PROGRAM, BROWSERS];
 /// The rows of a table, by their first word.
 pub(super) type Rows = HashMap<&'static str, Vec<Vec<&'static str>>>;
 
-static NEEDS: LazyLock<Rows> = LazyLock::new(|| rows(include_str!("needs.txt")));
+static NEEDS: LazyLock<Rows> = LazyLock::new(|| rows(include_str!("system_needs.txt")));
 
 /// Reads such a table.
 pub(super) fn rows(table: &'static str) -> Rows {
