@@ -24,6 +24,11 @@ pub(in crate::diagnose) fn missing_module(context: &FixContext<'_>) -> Vec<Fix> 
     context.subject.map(|module| append(context, &modules::to_install(module))).unwrap_or_default()
 }
 
+pub(in crate::diagnose) fn time_zones(context: &FixContext<'_>) -> Vec<Fix> {
+    // Where the package is there, the zone's name is wrong.
+    if line_of(context, "tzdata").is_some() { Vec::new() } else { append(context, "tzdata") }
+}
+
 pub(in crate::diagnose) fn setuptools(context: &FixContext<'_>) -> Vec<Fix> {
     const BUILDS: &[&str] = &["Getting requirements to build", "Preparing metadata (pyproject.toml)", "pip-build-env"];
     let builds = |text: &str| BUILDS.iter().any(|word| text.contains(word));

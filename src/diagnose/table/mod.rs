@@ -100,6 +100,7 @@ pub static RULES: &[&Rule] = &[
     &python::PYTHON_SYNTAX_ERROR,
     &python::ENCODING_LOCALE,
     &python::LOCALE_MISSING,
+    &python::TIME_ZONE_MISSING,
     &python::ASYNCIO_EVENT_LOOP,
     &python::CODE_ERROR,
     &database::DB_UNREACHABLE,

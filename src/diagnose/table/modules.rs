@@ -2,6 +2,7 @@
 
 use super::install::{EXTERNALLY_MANAGED, PIP_NOT_FOUND};
 use super::managers::TOOL_VERSION_INCOMPATIBLE;
+use super::python::TIME_ZONE_MISSING;
 use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, over_fixes_by, said};
 use super::start::{START_MAKES_ENVIRONMENT, WRONG_START_MODULE};
 use crate::check;
@@ -45,7 +46,7 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
         hint(r"No supported WebSocket library detected"),
         decisive(r"'(?P<s>cryptography)' package is required for sha256_password"),
     ],
-    yields_to: YieldsTo::Rules(&[&EXTERNALLY_MANAGED, &PIP_NOT_FOUND, &START_MAKES_ENVIRONMENT]),
+    yields_to: YieldsTo::Rules(&[&EXTERNALLY_MANAGED, &PIP_NOT_FOUND, &START_MAKES_ENVIRONMENT, &TIME_ZONE_MISSING]),
     fix: Some(fixes::requirements::missing_module),
     explained_by: &[
         over_fixes_by(&check::nixpacks::install::NOTHING_INSTALLED),

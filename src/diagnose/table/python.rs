@@ -106,6 +106,19 @@ pub(crate) static LOCALE_MISSING: Rule = Rule {
     ..Rule::BLANK
 };
 
+pub(crate) static TIME_ZONE_MISSING: Rule = Rule {
+    id: "time-zone-missing",
+    phases: &["build", "start"],
+    message: "nothing that is installed has the time zone {of that name}",
+    about: "ZoneInfo looks into /usr/share/zoneinfo, which slim images lack and where Debian 13 and Ubuntu 24.04 left out old names such as US/Pacific, and then \
+            into the package tzdata, which has them all.",
+    help: "add tzdata to requirements.txt; where it is there already, write the zone as the IANA list has it (Area/City)",
+    example: "zoneinfo._common.ZoneInfoNotFoundError: 'No time zone found with key Atlantic/Faroe'",
+    signatures: &[decisive(r"ZoneInfoNotFoundError: .*No time zone found with key (?P<s>[^'\x22\s]+)")],
+    fix: Some(fixes::requirements::time_zones),
+    ..Rule::BLANK
+};
+
 pub(crate) static ASYNCIO_EVENT_LOOP: Rule = Rule {
     id: "asyncio-event-loop",
     phases: &["start"],
