@@ -379,6 +379,48 @@ fn init_of_a_project_that_needs_no_settings_writes_none() {
 }
 
 #[test]
+fn init_of_a_repository_of_services_checks_each_by_itself() {
+    let repository = project(&[
+        (".git/HEAD", ""),
+        ("services/api/main.py", "import os\nprint(os.environ['TIDE'])\n"),
+        ("services/api/requirements.txt", ""),
+        ("services/api/.env.example", "TIDE=high\n"),
+        ("services/bot/main.py", "print('up')\n"),
+        ("services/bot/runtime.txt", "python-3.11.9\n"),
+        ("web/package.json", "{}"),
+    ]);
+    let applied = init(repository.path(), &["--apply"]);
+    assert!(applied.status.success(), "{}", text_of(&applied));
+    assert!(text_of(&applied).contains("services/api, services/bot"), "{}", text_of(&applied));
+    let written = |name: &str| fs::read_to_string(repository.path().join(name)).unwrap();
+    let workflow = written(".github/workflows/shakedown.yml");
+    assert!(
+        workflow.contains("- path: \"services/api\"\n") && workflow.contains("- path: \"services/bot\"\n"),
+        "{workflow}"
+    );
+    assert!(workflow.contains("path: ${{ matrix.path }}") && !workflow.contains("web"), "{workflow}");
+    let hooks = written(".pre-commit-config.yaml");
+    assert!(
+        hooks.contains("\"shakedown check services/api\"") && hooks.contains("\"shakedown check services/bot\""),
+        "{hooks}"
+    );
+    assert!(written("services/api/shakedown.toml").contains("env-file = [\".env.example\"]"));
+    assert!(!repository.path().join("services/bot/shakedown.toml").exists());
+    if tool_is_missing("init_of_a_repository_of_services_checks_each_by_itself", "check-jsonschema") {
+        return;
+    }
+    let file = repository.path().join(".github/workflows/shakedown.yml");
+    assert_eq!(invalid("vendor.github-workflows", &file), None);
+}
+
+#[test]
+fn init_says_that_what_nothing_builds_will_fail() {
+    let nothing = project(&[("notes.md", "")]);
+    let shown = init(nothing.path(), &[]);
+    assert!(text_of(&shown).contains("as it is, the checks that this writes fail"), "{}", text_of(&shown));
+}
+
+#[test]
 fn init_keeps_what_it_was_told_and_names_what_a_person_has_to_add() {
     let app = project(&[
         ("api/main.py", "print('up')\n"),

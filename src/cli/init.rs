@@ -14,8 +14,8 @@ use crate::finding::Edit;
 use crate::fix::Patch;
 use crate::fs::read_text;
 use crate::plan::Plan;
-use crate::project::{MAX_FILE, Project, Repository};
-use crate::rehearse::Request;
+use crate::project::{MAX_FILE, Repository};
+use crate::rehearse::{Request, Service, services};
 use crate::sandbox::{python, quoted};
 use crate::scenario::schema_address;
 
@@ -37,35 +37,49 @@ pub(super) struct Args {
     apply: bool,
 }
 
+/// A folder that is deployed alone.
+struct Place {
+    /// From the repository's root.
+    below: PathBuf,
+    folder: PathBuf,
+    request: Request,
+    /// The interpreter that its plan names.
+    python: Option<(u32, u32)>,
+}
+
 pub(super) fn run(args: &Args) -> Result<Exit> {
     let request = args.planning.request(&args.planning.config()?)?;
-    let project = Project::open(&request.path)?;
     let folder = args.planning.path.canonicalize()?;
     let (root, below) = match Repository::around(&folder) {
         Some(repository) => (repository.root.clone(), repository.way_to(&folder)),
         None => (folder.clone(), PathBuf::new()),
     };
+    let places = places(request, folder, &below)?;
     let mut edits: Vec<Edit> = Vec::new();
     let mut write = |path: PathBuf, text: String| edits.push(Edit::WriteFile { path, text });
-    if folder.join(config::NAME).exists() {
-        hint("there already:", &below.join(config::NAME).display().to_string());
-    } else if let Some(text) = settings(&args.planning, &request, &project, &folder)? {
-        write(below.join(config::NAME), text);
+    for place in &places {
+        let name = place.below.join(config::NAME);
+        if place.folder.join(config::NAME).exists() {
+            hint("there already:", &name.display().to_string());
+        } else if let Some(text) = settings(&args.planning, place)? {
+            write(name, text);
+        }
     }
-    match hooks(&root, &below)? {
+    let belows: Vec<&Path> = places.iter().map(|place| place.below.as_path()).collect();
+    match hooks(&root, &belows)? {
         Hooks::Written(text) => write(HOOKS.into(), text),
         Hooks::ThereAlready => hint("there already:", &format!("a hook in {HOOKS}")),
         Hooks::ByHand => {
-            let hook = hook(&below, "  ");
+            let hook = hook(&belows, "  ");
             warn("note:", &format!("{HOOKS} does not end with its list of repos: add this there by hand\n{hook}"));
         }
     }
     if root.join(GITLAB).exists() {
-        warn("note:", &format!("{GITLAB} is left alone; add this there by hand\n{}", gitlab_job(&below)));
+        warn("note:", &format!("{GITLAB} is left alone; add this there by hand\n{}", gitlab_job(&belows)));
     } else if has_workflow(&root) {
         hint("there already:", &format!("a workflow in {WORKFLOWS}"));
     } else {
-        write(WORKFLOW.into(), workflow(&below, python_of(&request, &project)));
+        write(WORKFLOW.into(), workflow(&places));
     }
     let mut patch = Patch::new(&root)?;
     patch.add(&edits).map_err(|refused| UsageError(refused.to_string()))?;
@@ -83,8 +97,39 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     Ok(Exit::Works)
 }
 
+/// The folder itself, or the services below it where it is none: what no builder would build must fail at every push.
+fn places(request: Request, folder: PathBuf, below: &Path) -> Result<Vec<Place>> {
+    let planned = request.plan(&request.project()?)?;
+    let problem = match planned.buildable() {
+        Ok(Ok(buildable)) => {
+            let python = named(&buildable.plan);
+            return Ok(vec![Place { below: below.to_owned(), folder, request, python }]);
+        }
+        Ok(Err(refused)) => refused.lines.iter().find(|line| !line.trim().is_empty()).cloned().unwrap_or_default(),
+        Err(error) => error.to_string(),
+    };
+    let is_python =
+        |service: &Service| service.problem.is_none() && service.providers.iter().any(|provider| provider == "python");
+    let found: Vec<Service> = services(&request)?.into_iter().filter(is_python).collect();
+    let mut places = Vec::new();
+    for Service { folder: name, .. } in &found {
+        let path = request.path.join(name);
+        let repository = Repository::around(&path).or_else(|| Repository::given(&request.path, &path));
+        let request = Request { path, repository, ..request.clone() };
+        let python = python_of(&request);
+        places.push(Place { below: below.join(name), folder: folder.join(name), request, python });
+    }
+    if places.is_empty() {
+        warn("note:", &format!("as it is, the checks that this writes fail: {problem}"));
+        return Ok(vec![Place { below: below.to_owned(), folder, request, python: None }]);
+    }
+    let names: Vec<String> = found.iter().map(|service| service.folder.display().to_string()).collect();
+    hint("services:", &format!("{}, each checked by itself, since the folder above them is none", names.join(", ")));
+    Ok(places)
+}
+
 /// shakedown.toml, where the project needs one: what is not as it is by default, and nothing else.
-fn settings(planning: &Planning, request: &Request, project: &Project, folder: &Path) -> Result<Option<String>> {
+fn settings(planning: &Planning, Place { folder, request, .. }: &Place) -> Result<Option<String>> {
     let mut lines = Vec::new();
     let mut line = |key: &str, value: &str| lines.push(format!("{key} = {}\n", toml_edit::Value::from(value)));
     if let Some(builder) = planning.plan.builder {
@@ -96,8 +141,9 @@ fn settings(planning: &Planning, request: &Request, project: &Project, folder: &
     if let Some(platform) = planning.plan.platform.and_then(|platform| platform.to_possible_value()) {
         line("platform", platform.get_name());
     }
-    let planned = request.plan(project)?;
-    let is_short = || !Facts::new(project, &request.deploy, &planned).unset_variables().is_empty();
+    let project = request.project()?;
+    let planned = request.plan(&project)?;
+    let is_short = || !Facts::new(&project, &request.deploy, &planned).unset_variables().is_empty();
     if let Some(example) = EXAMPLES.iter().find(|name| folder.join(name).is_file()).filter(|_| is_short()) {
         lines.push(format!("# What the code wants set.\nenv-file = [\"{example}\"]\n"));
     }
@@ -119,48 +165,56 @@ enum Hooks {
 }
 
 /// The hooks with ours at the end of the list, comments and order as they are.
-fn hooks(root: &Path, below: &Path) -> Result<Hooks> {
+fn hooks(root: &Path, belows: &[&Path]) -> Result<Hooks> {
     let path = root.join(HOOKS);
     if !path.exists() {
-        return Ok(Hooks::Written(format!("repos:\n{}", hook(below, "  "))));
+        return Ok(Hooks::Written(format!("repos:\n{}", hook(belows, "  "))));
     }
     let text = read_text(&path, MAX_FILE).map_err(|error| UsageError(format!("{HOOKS}: {error}")))?;
     if text.contains(NAME) {
         return Ok(Hooks::ThereAlready);
     }
-    Ok(appended(&text, below).map_or(Hooks::ByHand, Hooks::Written))
+    Ok(appended(&text, belows).map_or(Hooks::ByHand, Hooks::Written))
 }
 
 /// Only where the list is the last thing in the file and each of its items a block.
-fn appended(text: &str, below: &Path) -> Option<String> {
+fn appended(text: &str, belows: &[&Path]) -> Option<String> {
     let is_plain = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
     let lines: Vec<&str> = text.lines().filter(is_plain).collect();
     let last_key = lines.iter().rev().find(|line| !line.starts_with([' ', '-']))?;
     let item = lines.iter().skip_while(|line| !line.starts_with("repos:")).nth(1)?;
     let indent = &item[..item.len() - item.trim_start().len()];
     let is_list = last_key.trim_end() == "repos:" && item.trim_start().starts_with("- ");
-    let written = format!("{}\n{}", text.trim_end_matches('\n'), hook(below, indent));
+    let written = format!("{}\n{}", text.trim_end_matches('\n'), hook(belows, indent));
     // Whatever else it was, it must still be what pre-commit reads.
     let read: serde_json::Value = serde_yaml_ng::from_str(&written).ok().filter(|_| is_list)?;
     let repos = read["repos"].as_array()?;
     (repos.last()?["hooks"][0]["id"] == "shakedown-check").then_some(written)
 }
 
-fn hook(below: &Path, indent: &str) -> String {
-    let entry = serde_json::Value::String(command("check", below));
+fn hook(belows: &[&Path], indent: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
-    let lines = [
-        "- repo: local".to_owned(),
-        "  hooks:".to_owned(),
-        "    - id: shakedown-check".to_owned(),
-        "      name: shakedown check".to_owned(),
-        format!("      entry: {entry}"),
-        "      language: python".to_owned(),
-        format!("      additional_dependencies: [shakedown-cli=={version}]"),
-        "      pass_filenames: false".to_owned(),
-        "      always_run: true".to_owned(),
-    ];
-    lines.map(|line| format!("{indent}{line}\n")).concat()
+    let of = |below: &&Path| {
+        let text = |text: String| serde_json::Value::String(text);
+        [
+            "    - id: shakedown-check".to_owned(),
+            format!(
+                "      name: {}",
+                if below.as_os_str().is_empty() {
+                    "shakedown check".to_owned()
+                } else {
+                    text(format!("shakedown check {}", below.display())).to_string()
+                }
+            ),
+            format!("      entry: {}", text(command("check", below))),
+            "      language: python".to_owned(),
+            format!("      additional_dependencies: [shakedown-cli=={version}]"),
+            "      pass_filenames: false".to_owned(),
+            "      always_run: true".to_owned(),
+        ]
+    };
+    let head = ["- repo: local", "  hooks:"].map(str::to_owned);
+    head.into_iter().chain(belows.iter().flat_map(of)).map(|line| format!("{indent}{line}\n")).collect()
 }
 
 /// The command for the project below the root.
@@ -171,23 +225,45 @@ fn command(name: &str, below: &Path) -> String {
     }
 }
 
-fn gitlab_job(below: &Path) -> String {
-    let (version, line) = (env!("CARGO_PKG_VERSION"), serde_json::Value::String(command("check", below)));
+fn gitlab_job(belows: &[&Path]) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let line = |below: &&Path| format!("    - {}\n", serde_json::Value::String(command("check", below)));
+    let lines: String = belows.iter().map(line).collect();
     format!(
-        "shakedown:\n  image: python:3\n  script:\n    - pip install shakedown-cli=={version}\n    - {line}\n\
-         docs/ci.md of shakedown has one that rehearses the deploy\n"
+        "shakedown:\n  image: python:3\n  script:\n    - pip install shakedown-cli=={version}\n{lines}docs/ci.md of shakedown has \
+         one that rehearses the deploy\n"
     )
 }
 
-fn workflow(below: &Path, python: Option<(u32, u32)>) -> String {
-    let path = if below.as_os_str().is_empty() { Path::new(".") } else { below };
-    let path = serde_json::Value::String(path.to_string_lossy().into_owned());
+/// One job, or one for each of several services.
+fn workflow(places: &[Place]) -> String {
+    let quote = |below: &Path| {
+        let path = if below.as_os_str().is_empty() { Path::new(".") } else { below };
+        serde_json::Value::String(path.to_string_lossy().into_owned()).to_string()
+    };
+    let number = |(major, minor): (u32, u32)| format!("\"{major}.{minor}\"");
+    let setup = |condition: &str, version: &str| {
+        format!(
+            "      - uses: actions/setup-python@v5\n{condition}        with:\n          python-version: {version}\n"
+        )
+    };
+    let (matrix, python, path) = match places {
+        [only] => (String::new(), only.python.map(|python| setup("", &number(python))), quote(&only.below)),
+        several => {
+            let entry = |place: &Place| {
+                let python = place.python.map(|python| format!("            python: {}\n", number(python)));
+                format!("          - path: {}\n{}", quote(&place.below), python.unwrap_or_default())
+            };
+            let entries: String = several.iter().map(entry).collect();
+            let matrix = format!("    strategy:\n      fail-fast: false\n      matrix:\n        include:\n{entries}");
+            let all_named = several.iter().all(|place| place.python.is_some());
+            let condition = if all_named { "" } else { "        if: matrix.python\n" };
+            (matrix, Some(setup(condition, "${{ matrix.python }}")), "${{ matrix.path }}".to_owned())
+        }
+    };
+    let python = python.unwrap_or_default();
     let action = env!("CARGO_PKG_REPOSITORY").trim_start_matches("https://github.com/");
     let version = env!("CARGO_PKG_VERSION");
-    let python = python.map(|(major, minor)| {
-        format!("      - uses: actions/setup-python@v5\n        with:\n          python-version: \"{major}.{minor}\"\n")
-    });
-    let python = python.unwrap_or_default();
     format!(
         r#"name: deploy rehearsal
 on: [push, pull_request]
@@ -196,7 +272,7 @@ permissions:
 jobs:
   shakedown:
     runs-on: ubuntu-24.04
-    steps:
+{matrix}    steps:
       - uses: actions/checkout@v4
         with:
           persist-credentials: false
@@ -208,8 +284,8 @@ jobs:
 }
 
 /// The interpreter that the plan names.
-fn python_of(request: &Request, project: &Project) -> Option<(u32, u32)> {
-    let buildable = request.plan(project).ok()?.buildable().ok()?.ok()?;
+fn python_of(request: &Request) -> Option<(u32, u32)> {
+    let buildable = request.plan(&request.project().ok()?).ok()?.buildable().ok()?.ok()?;
     named(&buildable.plan)
 }
 
@@ -234,7 +310,7 @@ mod tests {
             let text = format!(
                 "# ours\nrepos:\n{indent}- repo: https://example.com/x\n{indent}  rev: v1 # pinned\n{indent}  hooks: [{{id: x}}]\n"
             );
-            let written = appended(&text, Path::new("")).unwrap();
+            let written = appended(&text, &[Path::new("")]).unwrap();
             assert!(written.starts_with(&text), "{written}");
             assert!(written.contains(&format!("\n{indent}- repo: local\n")), "{written}");
         }
@@ -248,17 +324,26 @@ mod tests {
             "fail_fast: true\n",
             "repos: [{repo: local}]\n",
         ] {
-            assert_eq!(appended(text, Path::new("")), None, "{text}");
+            assert_eq!(appended(text, &[Path::new("")]), None, "{text}");
         }
     }
 
     #[test]
     fn a_project_below_the_root_is_named_in_hook_and_workflow() {
-        assert!(hook(Path::new("services/my bot"), "").contains("entry: \"shakedown check 'services/my bot'\"\n"));
-        let written = workflow(Path::new("services/bot"), Some((3, 11)));
+        assert!(hook(&[Path::new("services/my bot")], "").contains("entry: \"shakedown check 'services/my bot'\"\n"));
+        let place = |below: &str, python| Place {
+            below: below.into(),
+            folder: PathBuf::new(),
+            request: Request::new(Path::new("")),
+            python,
+        };
+        let written = workflow(&[place("services/bot", Some((3, 11)))]);
         assert!(
             written.contains("path: \"services/bot\"\n") && written.contains("python-version: \"3.11\"\n"),
             "{written}"
         );
+        let written = workflow(&[place("api", Some((3, 11))), place("bot", None)]);
+        let matrix = "        include:\n          - path: \"api\"\n            python: \"3.11\"\n          - path: \"bot\"\n    steps:\n";
+        assert!(written.contains(matrix) && written.contains("        if: matrix.python\n"), "{written}");
     }
 }
