@@ -52,3 +52,25 @@ fn an_edit_that_is_proven_is_written_when_asked() {
     let after = report(&migrate(app.path(), &[]));
     assert_eq!((&after["from"]["verdict"], &after["to"]["verdict"]), (&"works".into(), &"works".into()), "{after:#}");
 }
+
+#[test]
+fn what_fails_on_both_is_told_by_its_last_lines_and_gets_no_edit() {
+    if host_is_missing("what_fails_on_both_is_told_by_its_last_lines_and_gets_no_edit") {
+        return;
+    }
+    let start = "[start]\ncmd = \"python serve.py\"\n";
+    let app = folder(&[
+        ("serve.py", "print('ahoy')\nraise SystemExit('the tide is out')\n"),
+        ("requirements.txt", "# nothing\n"),
+        ("nixpacks.toml", start),
+    ]);
+    let report = report(&migrate(app.path(), &[]));
+    assert_eq!(
+        (&report["from"]["verdict"], &report["to"]["verdict"]),
+        (&"fails".into(), &"fails".into()),
+        "{report:#}"
+    );
+    assert_eq!(report["from"]["last_lines"], serde_json::json!(["ahoy", "the tide is out"]), "{report:#}");
+    assert_eq!(report["from"]["failed_command"], "python serve.py", "{report:#}");
+    assert_eq!((report["diff"].as_str(), &report["steps"]), (Some(""), &serde_json::json!([])), "{report:#}");
+}

@@ -126,7 +126,7 @@ fn comes_along(facts: &Facts<'_>, provided: &Provided, import: &Foreign<'_>) -> 
         let mut entries = facts.requirements().of(name);
         entries.any(|entry| extra.is_empty() || entry.requirement.extras.iter().any(|asked| asked == extra))
     };
-    bringers(need.distribution).unwrap_or_default().iter().any(|bringer| is_required(bringer))
+    bringers(need.distribution).unwrap_or_default().iter().any(is_required)
 }
 
 fn when(import: &Foreign<'_>) -> &'static str {

@@ -18,7 +18,7 @@ use crate::platform::Platform;
 use crate::project::Project;
 use crate::rehearse::{Rehearsal, Request, rehearse};
 use crate::report::{Live, in_json, migration_human, migration_json, migration_markdown, shown};
-use crate::run::Verdict;
+use crate::run::{Status, Verdict};
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
@@ -121,7 +121,19 @@ fn migrate(from: &Request, to: &Request, interrupted: &AtomicBool, live: &Live) 
     Ok(Migration { from: side(&today), to: side(&then), changes, proof })
 }
 
+/// So many lines of a failure are shown.
+const LAST_LINES: usize = 8;
+
 fn side(rehearsal: &Rehearsal) -> Side {
+    let outcome = &rehearsal.outcome;
+    let failed_phase = outcome.failing_phase().map(str::to_owned);
+    let of_phases = outcome.phases.iter().flat_map(|phase| &phase.cmds);
+    let failed = of_phases.filter(|cmd| !matches!(cmd.status, Status::Passed | Status::Skipped)).next_back();
+    let failed = failed.map(|cmd| cmd.cmd.clone());
+    let lines = rehearsal.log.lines().iter();
+    let lines = lines.filter(|line| line.phase.as_deref() == failed_phase.as_deref() && !line.text.trim().is_empty());
+    let mut last_lines: Vec<String> = lines.rev().take(LAST_LINES).map(|line| line.text.clone()).collect();
+    last_lines.reverse();
     Side {
         builder: rehearsal.builder.as_ref().map(|detected| detected.builder.to_string()).unwrap_or_default(),
         verdict: match rehearsal.verdict() {
@@ -129,7 +141,9 @@ fn side(rehearsal: &Rehearsal) -> Side {
             Verdict::Fails => "fails",
             Verdict::CannotTell => "cannot-tell",
         },
-        failed_phase: rehearsal.outcome.failing_phase().map(str::to_owned),
+        failed_command: failed_phase.as_ref().and(failed.or_else(|| Some(outcome.smoke.as_ref()?.cmd.clone()))),
+        last_lines: if failed_phase.is_some() { last_lines } else { Vec::new() },
+        failed_phase,
         diagnoses: rehearsal.diagnoses.clone(),
         unverified: rehearsal.unverified.clone(),
     }

@@ -20,6 +20,10 @@ pub struct Side {
     pub verdict: &'static str,
     /// The phase that failed.
     pub failed_phase: Option<String>,
+    /// The command that failed, a start command among them.
+    pub failed_command: Option<String>,
+    /// The last lines that the failing phase printed; empty where nothing failed.
+    pub last_lines: Vec<String>,
     /// What was found, the cause first.
     pub diagnoses: Vec<Diagnosis>,
     /// What the verdict does not cover.

@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::markdown::{code, escaped};
 use super::{Paint, SCHEMA};
-use crate::fix::{Standing, Step};
+use crate::fix::{Proof, Standing, Step};
 use crate::migrate::{Change, Migration, Side};
+use crate::run::Verdict;
 
 /// What `shakedown migrate --format json` prints.
 #[derive(Serialize, JsonSchema)]
@@ -24,7 +25,7 @@ struct MigrationReport<'a> {
     changes: &'a [Change],
     /// What is known of the edit; absent where none is needed.
     standing: Option<Standing>,
-    /// The fixes that it consists of, in order.
+    /// The fixes that it consists of, in order; none where they change nothing.
     steps: &'a [Step],
     /// The whole edit as a unified diff; empty where there is none.
     diff: String,
@@ -39,18 +40,25 @@ pub fn migration_schema() -> Schema {
 
 /// One object.
 pub fn migration_json(migration: &Migration) -> Result<String> {
-    let proof = migration.proof.as_ref();
+    let proof = edit(migration);
     let document = MigrationReport {
         schema: SCHEMA,
         from: &migration.from,
         to: &migration.to,
         changes: &migration.changes,
-        standing: proof.map(|proof| proof.standing),
+        standing: migration.proof.as_ref().map(|proof| proof.standing),
         steps: proof.map_or(&[], |proof| &proof.steps),
         diff: proof.map_or_else(String::new, |proof| proof.patch.diff()),
-        rehearsals: proof.map_or(0, |proof| proof.rehearsals),
+        rehearsals: migration.proof.as_ref().map_or(0, |proof| proof.rehearsals),
     };
     Ok(serde_json::to_string_pretty(&document)? + "\n")
+}
+
+/// The edit, where it is one to make: what was tried and changed nothing helps nobody.
+fn edit(migration: &Migration) -> Option<&Proof> {
+    let proof = migration.proof.as_ref()?;
+    let in_doubt = proof.standing == Standing::NotProven && proof.attempt.verdict == Verdict::CannotTell;
+    (proof.standing == Standing::Proven || in_doubt).then_some(proof)
 }
 
 /// What is said of it all in one sentence.
@@ -61,12 +69,24 @@ fn conclusion(migration: &Migration) -> String {
         ("works", "works", _) => "works on both: nothing has to be changed".to_owned(),
         (_, "works", _) => format!("works on {}: nothing has to be changed", to.builder),
         (_, _, Some(Standing::Proven)) => format!("works on {} with this edit, which was tried", to.builder),
+        ("fails", "fails", _) if rule(from).is_some() && rule(from) == rule(to) => {
+            "fails on both for the same cause, which no builder mends: `shakedown fix` looks for its cure".to_owned()
+        }
+        ("fails", "fails", _) => format!("fails on both: mend it on {} first", from.builder),
         (_, "cannot-tell", _) => format!("cannot tell whether it works on {}", to.builder),
         (_, _, Some(Standing::NoFix)) | (_, _, None) => {
             format!("fails on {}, and no edit is known that could be tried", to.builder)
         }
-        (_, _, Some(_)) => format!("fails on {} with this edit, too", to.builder),
+        (_, _, Some(_)) if edit(migration).is_some() => {
+            format!("fails on {}; whether this edit cures it cannot be told here", to.builder)
+        }
+        (_, _, Some(_)) => format!("fails on {}, and with every edit that was tried", to.builder),
     }
+}
+
+/// The rule of a side's cause.
+fn rule(side: &Side) -> Option<&'static str> {
+    side.diagnoses.first().map(|found| found.rule)
 }
 
 fn cause(side: &Side) -> String {
@@ -76,6 +96,12 @@ fn cause(side: &Side) -> String {
     format!("{}{place}{rule}", side.verdict)
 }
 
+/// The command that failed and the last that it printed.
+fn told(side: &Side) -> impl Iterator<Item = String> {
+    let command = side.failed_command.iter().filter(|_| side.verdict != "works").map(|command| format!("$ {command}"));
+    command.chain(side.last_lines.iter().filter(|_| side.verdict != "works").cloned())
+}
+
 /// For people, at a terminal.
 pub fn migration_human(migration: &Migration, paint: Paint) -> String {
     let mut out = String::new();
@@ -83,6 +109,9 @@ pub fn migration_human(migration: &Migration, paint: Paint) -> String {
         let said = cause(side);
         let said = if side.verdict == "works" { paint.good(said) } else { paint.bad(said) };
         let _ = writeln!(out, "{} {said}", paint.bold(format!("{}:", side.builder)));
+        for line in told(side) {
+            let _ = writeln!(out, "  {} {line}", paint.dim("│"));
+        }
     }
     let _ = writeln!(out, "\n{}", paint.bold("what is otherwise:"));
     for Change { matter, from, to, note, places } in &migration.changes {
@@ -94,7 +123,7 @@ pub fn migration_human(migration: &Migration, paint: Paint) -> String {
             let _ = writeln!(out, "    {}", paint.hint(format!("--> {}", place.source)));
         }
     }
-    if let Some(proof) = &migration.proof {
+    if let Some(proof) = edit(migration) {
         out.push('\n');
         for step in &proof.steps {
             let _ = writeln!(out, "{} {}", paint.hint("edit:"), step.fix.summary);
@@ -114,7 +143,7 @@ pub fn migration_human(migration: &Migration, paint: Paint) -> String {
 
 /// One page for a pull request.
 pub fn migration_markdown(migration: &Migration) -> String {
-    let Migration { from, to, changes, proof } = migration;
+    let Migration { from, to, changes, .. } = migration;
     let mut out = format!(
         "### From {} to {}\n\n{}\n\n",
         escaped(&from.builder),
@@ -130,6 +159,10 @@ pub fn migration_markdown(migration: &Migration) -> String {
         };
         let _ = writeln!(out, "| {} | {mark} {} |", escaped(&side.builder), escaped(&cause(side)));
     }
+    for side in [from, to].into_iter().filter(|side| told(side).next().is_some()) {
+        let lines = told(side).map(|line| line + "\n").collect::<String>();
+        let _ = write!(out, "\n{}:\n\n````text\n{lines}````\n", escaped(&side.builder));
+    }
     let _ = write!(out, "\n| matter | today | then | what it may break |\n|---|---|---|---|\n");
     for change in changes {
         let places = change.places.iter().map(|place| format!(" ({})", code(&place.source.to_string())));
@@ -144,7 +177,7 @@ pub fn migration_markdown(migration: &Migration) -> String {
             escaped(change.note)
         );
     }
-    if let Some(proof) = proof.as_ref().filter(|proof| !proof.steps.is_empty()) {
+    if let Some(proof) = edit(migration) {
         let _ = write!(out, "\n**The edit**\n\n");
         for step in &proof.steps {
             let _ = writeln!(out, "- {}", escaped(&step.fix.summary));
@@ -166,7 +199,15 @@ mod tests {
     use super::*;
 
     fn side(builder: &str, verdict: &'static str) -> Side {
-        Side { builder: builder.to_owned(), verdict, failed_phase: None, diagnoses: Vec::new(), unverified: Vec::new() }
+        Side {
+            builder: builder.to_owned(),
+            verdict,
+            failed_phase: None,
+            failed_command: None,
+            last_lines: Vec::new(),
+            diagnoses: Vec::new(),
+            unverified: Vec::new(),
+        }
     }
 
     #[test]
