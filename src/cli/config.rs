@@ -111,9 +111,48 @@ impl Config {
         toml_edit::de::from_str(&text).map_err(|error| {
             let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
             let message = error.message().trim_end();
-            InputError::at(NAME, line, message.to_owned() + &suggestion(message)).into()
+            let key = error.span().and_then(|span| key_at(&text, span.start));
+            // A key that there is none of is named by the message.
+            let key = key.filter(|_| !message.starts_with("unknown field"));
+            let named = key.map(|key| format!("{key}: ")).unwrap_or_default();
+            let example = key.and_then(example).map(|example| format!("; for example: {example}")).unwrap_or_default();
+            InputError::at(NAME, line, format!("{named}{message}{}{example}", suggestion(message))).into()
         })
     }
+}
+
+/// The key whose value stands at a place of the text.
+fn key_at(text: &str, at: usize) -> Option<&str> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+    let (key, _) = text[start..].lines().next()?.split_once('=')?;
+    Some(key.trim()).filter(|key| !key.is_empty() && text[start..at].contains('='))
+}
+
+/// A line that sets a key.
+fn example(key: &str) -> Option<&'static str> {
+    const EXAMPLES: &[&str] = &[
+        "backend = \"host\"",
+        "builder = \"railpack\"",
+        "root-directory = \"services/api\"",
+        "platform = \"railway\"",
+        "python = \"/usr/bin/python3.12\"",
+        "memory = \"512MB\"",
+        "processes = 256",
+        "disk = \"5GB\"",
+        "offline = true",
+        "reach = [\"localhost:5432\"]",
+        "timeout = \"20m\"",
+        "silence = \"5m\"",
+        "env = { TIDE = \"high\" }",
+        "env-file = [\".env\"]",
+        "expect = \"answers\"",
+        "for = \"30s\"",
+        "within = \"60s\"",
+        "grace = \"10s\"",
+        "port = 8080",
+        "health = \"/health\"",
+    ];
+    EXAMPLES.iter().find(|line| line.split(' ').next() == Some(key)).copied()
 }
 
 /// What was probably meant by a word that there is none of: the same word in the other table, else one like it in this table.
@@ -165,6 +204,23 @@ mod tests {
         std::fs::remove_file(&file).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
         assert!(Config::read(project.path()).unwrap().timeout.is_none());
+    }
+
+    #[test]
+    fn a_value_of_another_kind_is_told_with_its_key_and_a_line_that_is_right() {
+        let said = |text: &str| read(text).unwrap_err().to_string();
+        let timeout = said("offline = true\ntimeout = 5\n");
+        assert!(timeout.starts_with("shakedown.toml:2: timeout: invalid type: integer `5`"), "{timeout}");
+        assert!(timeout.ends_with("; for example: timeout = \"20m\""), "{timeout}");
+        assert!(said("[smoke]\nport = \"high\"\n").ends_with("; for example: port = 8080"));
+        let keys = Config::schema()["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        let tables = ["smoke"];
+        let lacking: Vec<_> =
+            keys.iter().filter(|key| !tables.contains(&key.as_str()) && example(key).is_none()).collect();
+        assert!(lacking.is_empty(), "{lacking:?}");
+        for key in keys.iter().filter(|key| example(key).is_some()) {
+            assert!(read(example(key).unwrap()).is_ok(), "{key}");
+        }
     }
 
     #[test]

@@ -127,8 +127,8 @@ const LAST_LINES: usize = 8;
 fn side(rehearsal: &Rehearsal) -> Side {
     let outcome = &rehearsal.outcome;
     let failed_phase = outcome.failing_phase().map(str::to_owned);
-    let of_phases = outcome.phases.iter().flat_map(|phase| &phase.cmds);
-    let failed = of_phases.filter(|cmd| !matches!(cmd.status, Status::Passed | Status::Skipped)).next_back();
+    let mut of_phases = outcome.phases.iter().flat_map(|phase| &phase.cmds);
+    let failed = of_phases.rfind(|cmd| !matches!(cmd.status, Status::Passed | Status::Skipped));
     let failed = failed.map(|cmd| cmd.cmd.clone());
     let lines = rehearsal.log.lines().iter();
     let lines = lines.filter(|line| line.phase.as_deref() == failed_phase.as_deref() && !line.text.trim().is_empty());

@@ -1,9 +1,10 @@
-//! A misspelt command, which would be taken for a folder.
+//! A misspelt command, which would be taken for a folder, and an option of another command.
 
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::Command;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, Error};
 
 use super::exit::UsageError;
 use crate::catalog::suggest::{nearest, slips};
@@ -21,9 +22,36 @@ pub(super) fn command(mut arguments: impl Iterator<Item = OsString>, cli: &Comma
     (word.len() > 3).then(|| UsageError(format!("there is no folder {word}; did you mean `shakedown {suggestion}`?")))
 }
 
+/// The error of an option that the command does not take, where others do.
+pub(super) fn option(error: &Error, arguments: impl Iterator<Item = OsString>, cli: &Command) -> Option<UsageError> {
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return None };
+    let name = option.strip_prefix("--").filter(|_| error.kind() == ErrorKind::UnknownArgument)?;
+    let name = name.split('=').next().unwrap_or(name);
+    let takes = |command: &&Command| command.get_arguments().any(|argument| argument.get_long() == Some(name));
+    let others: Vec<&str> = cli.get_subcommands().filter(takes).map(Command::get_name).collect();
+    let is_command = |word: &OsString| cli.get_subcommands().any(|command| word == command.get_name());
+    let own = arguments.into_iter().find(is_command)?.into_string().ok()?;
+    (!others.is_empty())
+        .then(|| UsageError(format!("`shakedown {own}` has no --{name}; these have it: {}", others.join(", "))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Arg;
+
+    #[test]
+    fn an_option_of_another_command_is_sent_to_it() {
+        let run = Command::new("run").arg(Arg::new("memory").long("memory"));
+        let cli = Command::new("x").subcommand(run).subcommand(Command::new("check"));
+        let said = |words: &[&str]| {
+            let error = cli.clone().try_get_matches_from(std::iter::once(&"x").chain(words)).unwrap_err();
+            option(&error, words.iter().map(OsString::from), &cli).map(|error| error.to_string())
+        };
+        let elsewhere = said(&["check", "--memory=1GB"]).unwrap();
+        assert_eq!(elsewhere, "`shakedown check` has no --memory; these have it: run");
+        assert_eq!(said(&["check", "--nowhere"]), None);
+    }
 
     fn suggestion(words: &[&str]) -> Option<String> {
         let cli = ["run", "check", "suite", "doctor"]

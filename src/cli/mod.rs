@@ -90,7 +90,13 @@ pub fn main() -> ExitCode {
     if let Some(slip) = misspelt::command(std::env::args_os().skip(1), &Cli::command()) {
         return ExitCode::from(complain(&slip.into()) as u8);
     }
-    let matches = Cli::command().get_matches();
+    let matches = match Cli::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => match misspelt::option(&error, std::env::args_os().skip(1), &Cli::command()) {
+            Some(elsewhere) => return ExitCode::from(complain(&elsewhere.into()) as u8),
+            None => error.exit(),
+        },
+    };
     let exit = match Cli::from_arg_matches(&matches) {
         Ok(cli) => dispatch(cli, &matches).unwrap_or_else(|error| complain(&error)),
         Err(error) => error.exit(),

@@ -14,6 +14,12 @@ pub(super) fn refuse_what_no_process_takes(env: &[String]) -> Result<()> {
         if name.is_empty() {
             return Err(UsageError("a variable has no name: give NAME=VALUE or NAME".to_owned()).into());
         }
+        if name.contains(|c: char| c.is_whitespace() || c.is_control() && c != '\0') {
+            let name = name.escape_default();
+            return Err(
+                UsageError(format!("\"{name}\" is no name of a variable: write it as in TIDE_TABLE=high")).into()
+            );
+        }
         if given.contains('\0') {
             return Err(UsageError(format!("{}: a variable cannot hold a NUL", name.escape_default())).into());
         }
@@ -57,6 +63,16 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
         read_env_file(file.path())
+    }
+
+    #[test]
+    fn a_name_that_no_shell_can_set_is_refused() {
+        let refused =
+            |given: &str| refuse_what_no_process_takes(&[given.to_owned()]).map_err(|error| error.to_string());
+        assert_eq!(refused("TIDE=high water"), Ok(()));
+        for given in ["A B=x", "A\tB", "A\n=1"] {
+            assert!(refused(given).unwrap_err().contains("is no name of a variable"), "{given:?}");
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(super) fn rehearsal(
 ) -> Rehearsal {
     let mut log = LogBuilder::new();
     emit(&Event::PhaseStarted { phase: PLAN.into() });
-    emit(&Event::CmdStarted { phase: PLAN.into(), cmd: refused.command.into() });
+    emit(&Event::CmdStarted { phase: PLAN.into(), cmd: refused.command.into(), is_run: true });
     for line in &refused.lines {
         log.push(Some(PLAN), line.as_bytes());
         log.push(Some(PLAN), b"\n");

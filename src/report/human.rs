@@ -43,8 +43,14 @@ pub(super) fn render(report: &Report, paint: Paint) -> String {
     }
     // A deploy that works has no cause.
     let causes = report.rehearsal().map_or(1, |rehearsal| usize::from(rehearsal.primary().is_some()));
-    for (index, diagnosis) in report.diagnoses().iter().enumerate() {
-        if index == causes && !matches!(report.content, Content::Findings(_)) {
+    let is_run = !matches!(report.content, Content::Findings(_));
+    let primary = report.diagnoses().first().filter(|_| is_run && causes == 1);
+    let repeats = |(index, diagnosis): &(usize, &Diagnosis)| {
+        *index > 0 && primary.is_some_and(|primary| says_the_same(primary, diagnosis))
+    };
+    let told = report.diagnoses().iter().enumerate().filter(|found| !repeats(found));
+    for (at, (_, diagnosis)) in told.enumerate() {
+        if at == causes && is_run {
             let _ = writeln!(out, "{}\n", paint.dim("also seen:"));
         }
         out += &one(diagnosis, &report.project, paint);
@@ -65,6 +71,13 @@ pub(super) fn render(report: &Report, paint: Paint) -> String {
         closing(&mut out, rehearsal, paint);
     }
     out
+}
+
+/// Whether a consequence tells nothing that its cause does not: the same edit mends both.
+fn says_the_same(cause: &Diagnosis, other: &Diagnosis) -> bool {
+    let edits = |diagnosis: &Diagnosis| diagnosis.fixes.first().map(|fix| fix.edits.clone());
+    let by_edit = edits(other).is_some() && edits(cause) == edits(other);
+    by_edit || cause.rule == other.rule && cause.subject == other.subject && cause.message == other.message
 }
 
 /// One diagnosis with its excerpts and cures, as `explain` and `fix` show it too.
@@ -90,7 +103,9 @@ pub(super) fn one(diagnosis: &Diagnosis, project: &Path, paint: Paint) -> String
     for fix in &diagnosis.fixes {
         let _ = writeln!(out, "  {} {}", paint.hint("fix:"), fix.summary);
     }
-    if let Some(help) = &diagnosis.help {
+    let plain = |text: &str| text.replace('`', "");
+    let is_said = |help: &&String| diagnosis.fixes.iter().any(|fix| plain(&fix.summary) == plain(help));
+    if let Some(help) = diagnosis.help.as_ref().filter(|help| !is_said(help)) {
         let _ = writeln!(out, "  {} {help}", paint.hint("help:"));
     }
     out

@@ -48,7 +48,13 @@ impl Live {
             // What is shown is how long the phase takes, not the run.
             Event::PhaseStarted { .. } => self.spinner.iter().for_each(ProgressBar::reset_elapsed),
             Event::SmokeFinished { .. } => {}
-            Event::CmdStarted { phase, cmd } => {
+            Event::CmdStarted { phase, cmd, is_run: false } => {
+                self.prefixed(phase, &self.paint.dim(format!("in place of: {cmd}")));
+            }
+            Event::Keeping { phase } => {
+                self.prefixed(phase, &self.paint.dim("keeping what it made for the next run"));
+            }
+            Event::CmdStarted { phase, cmd, is_run: true } => {
                 self.prefixed(phase, &self.paint.bold(format!("$ {cmd}")));
                 if let Some(spinner) = &self.spinner {
                     let cmd = shown(cmd);

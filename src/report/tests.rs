@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::builder::railpack::Printed;
 use crate::builder::{Builder, Detected};
-use crate::finding::{Certainty, Fix};
+use crate::finding::{Certainty, Edit, Fix};
 use crate::plan::{Action, Apt, Command, NixEnvironment, PackageList, Packages, Plan, Start, Step};
 use crate::project::Source;
 use crate::rehearse::replay::Match;
@@ -121,6 +121,25 @@ fn reports(text: &str) -> Vec<Report> {
         replay(text, vec![diagnosis(text)]),
         replay(text, Vec::new()),
     ]
+}
+
+#[test]
+fn what_was_said_once_is_not_said_again() {
+    let twice = |first: &str, second: &str, help: &str| {
+        let mut report = rehearsal("tide", SmokeResult::Crashed(Exit::Code(1)), Status::Failed(Exit::Code(1)));
+        let Content::Rehearsal(rehearsal) = &mut report.content else { return String::new() };
+        let edits = |text: &str| vec![Edit::AppendLine { path: "requirements.txt".into(), text: text.to_owned() }];
+        for (diagnosis, (rule, line)) in rehearsal.diagnoses.iter_mut().zip([("one", first), ("two", second)]) {
+            diagnosis.rule = rule;
+            diagnosis.fixes = vec![Fix { summary: "add flask to requirements.txt".to_owned(), edits: edits(line) }];
+            diagnosis.help = Some(help.to_owned());
+        }
+        Format::Human.render(&report, Paint::PLAIN).unwrap()
+    };
+    let same = twice("flask", "flask", "add `flask` to requirements.txt");
+    assert!(!same.contains("also seen:") && !same.contains("help:"), "{same}");
+    let other = twice("flask", "redis", "mind the tide");
+    assert!(other.contains("also seen:") && other.contains("help: mind the tide"), "{other}");
 }
 
 /// The text without the colours that [`Paint`] has.

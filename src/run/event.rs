@@ -33,6 +33,13 @@ pub enum Event {
         phase: String,
         /// Verbatim from the plan.
         cmd: String,
+        /// Whether it is run; otherwise something of this machine takes its place.
+        is_run: bool,
+    },
+    /// What a command made is being kept for the next run.
+    Keeping {
+        /// The phase it belongs to.
+        phase: String,
     },
     /// A line of output, stdout and stderr in the order they came.
     Line {

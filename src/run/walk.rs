@@ -15,6 +15,9 @@ use crate::sandbox::process::{self, Ended, Exit};
 use crate::sandbox::{self, CommandLine, Origin, Prepared, Role, Sandbox, SetupStep, Upcoming};
 use crate::secret::Secrets;
 
+/// A command that takes longer is waited for when what it made is kept, too.
+const LONG: Duration = Duration::from_secs(2);
+
 /// What a run needs besides the sandbox.
 pub struct Job<'a> {
     /// What to do.
@@ -151,7 +154,7 @@ impl<'a> Walk<'a> {
                 let (title, outcome) = match step {
                     SetupStep::Run { title, command } => (title.clone(), walk.command(SETUP, &title, &command)?),
                     SetupStep::Known { title, output, code } => {
-                        walk.started(SETUP, &title);
+                        walk.tell_of(SETUP, &title, false);
                         for line in &output {
                             walk.line(SETUP, line);
                         }
@@ -236,6 +239,10 @@ impl<'a> Walk<'a> {
         let mut printed = Printed::default();
         let outcome = self.execute(phase, &line, &mut |text| printed.push(text))?;
         let passed = outcome.0 == Status::Passed;
+        // What took long to make is much to keep, and that takes a while in which nothing is printed.
+        if passed && origin.is_some() && outcome.1 >= LONG {
+            self.tell(Event::Keeping { phase: phase.into() });
+        }
         let not_kept = self.sandbox.keep_work(printed.whole().filter(|_| passed), interrupted);
         if !passed {
             for text in self.sandbox.withheld() {
@@ -299,8 +306,12 @@ impl<'a> Walk<'a> {
     }
 
     fn started(&mut self, phase: &str, cmd: &str) {
+        self.tell_of(phase, cmd, true);
+    }
+
+    fn tell_of(&mut self, phase: &str, cmd: &str, is_run: bool) {
         let cmd = self.job.secrets.mask(cmd).into_owned();
-        self.tell(Event::CmdStarted { phase: phase.into(), cmd });
+        self.tell(Event::CmdStarted { phase: phase.into(), cmd, is_run });
     }
 
     fn finished(&mut self, phase: &str, cmd: String, (status, took): (Status, Duration)) -> CmdOutcome {

@@ -17,11 +17,11 @@ pub(crate) use unread::RELEASE;
 use line::text_at;
 
 use super::Check;
-use super::finding::{Finding, Findings, error, set_key};
+use super::finding::{Finding, Findings, error, note, set_key};
 use super::nixpacks::planned::OTHER_PROVIDER;
 use super::plan::SIGNS;
 use crate::builder::RailpackAnswer;
-use crate::builder::railpack::CONFIG_FILE;
+use crate::builder::railpack::{CONFIG_FILE, Version};
 use crate::finding::Severity;
 use crate::project::Project;
 
@@ -30,9 +30,15 @@ const REFUSED: Check = error(
     "Railpack makes no plan of this project, so the build ends before it begins. The message is Railpack's own.",
 );
 
+const UNKNOWN_RELEASE: Check = note(
+    "railpack-release-unknown",
+    "The rules of some releases of Railpack are known here. Any other is planned by the newest known rules that are not newer than it, which may \
+     differ from its own.",
+);
+
 /// Every check, by topic.
 pub(super) const CHECKS: &[&[Check]] =
-    &[&[REFUSED], config::CHECKS, install::CHECKS, python::CHECKS, start::CHECKS, unread::CHECKS];
+    &[&[REFUSED, UNKNOWN_RELEASE], config::CHECKS, install::CHECKS, python::CHECKS, start::CHECKS, unread::CHECKS];
 
 pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
     // That there is nothing to plan or to start is told of every builder alike.
@@ -49,6 +55,16 @@ pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut F
     }
     if let (None, None, Some(other)) = (&answer.planned.plan, answer.planned.fault(), answer.planned.provider) {
         findings.push(other_language(project, other));
+    }
+    let version = answer.planned.version;
+    if !version.is_known() {
+        let known = Version::known_for(version);
+        let finding = UNKNOWN_RELEASE
+            .found(format!("Railpack {version} is planned by the rules of {known}, the newest known for it"));
+        let finding = finding.about(version.to_string()).at(answer.because.clone(), "");
+        findings.push(
+            finding.help(format!("name the release that the platform runs: --builder railpack@{known}, for example")),
+        );
     }
     config::check(project, answer, findings);
     install::check(project, answer, findings);

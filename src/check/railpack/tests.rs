@@ -17,7 +17,9 @@ fn labels_of(version: railpack::Version, files: &[(&str, &str)]) -> Vec<String> 
 
 fn found_by(version: railpack::Version, files: &[(&str, &str)]) -> Vec<Diagnosis> {
     let options = railpack::Options { version: Some(version), ..railpack::Options::default() };
-    found_with(&DeployOptions::default(), &options, files)
+    let mut found = found_with(&DeployOptions::default(), &options, files);
+    found.retain(|found| found.severity > Severity::Note);
+    found
 }
 
 fn found_with(given: &DeployOptions, options: &railpack::Options, files: &[(&str, &str)]) -> Vec<Diagnosis> {
@@ -31,9 +33,19 @@ fn found_with(given: &DeployOptions, options: &railpack::Options, files: &[(&str
         because: Source::Flag("--builder".to_owned()),
         variables: Vars::new(),
     };
-    let mut found = crate::check::check(&project, given, &Planned::Railpack(Box::new(answer)));
-    found.retain(|found| found.severity > Severity::Note);
-    found
+    crate::check::check(&project, given, &Planned::Railpack(Box::new(answer)))
+}
+
+#[test]
+fn a_release_whose_rules_are_not_known_is_planned_by_others_and_says_so() {
+    let found = |version| {
+        let options = railpack::Options { version: Some(version), ..railpack::Options::default() };
+        let found = found_with(&DeployOptions::default(), &options, &[MAIN]);
+        found.into_iter().find(|found| found.rule == UNKNOWN_RELEASE.id)
+    };
+    let unknown = found(railpack::Version::new(9, 9, 9)).unwrap();
+    assert_eq!(unknown.message, "Railpack 9.9.9 is planned by the rules of 0.37.0, the newest known for it");
+    assert_eq!(found(railpack::Version::NEWEST_KNOWN), None);
 }
 
 const MAIN: (&str, &str) = ("main.py", "print(1)\n");

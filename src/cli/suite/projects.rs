@@ -20,6 +20,15 @@ struct Run {
 
 /// All the words, where they name folders; none where those after the first choose from the scenarios in it.
 pub(super) fn folders(first: &Path, words: &[String]) -> Result<Option<Vec<PathBuf>>, UsageError> {
+    let mut all = std::iter::once(first).chain(words.iter().map(Path::new));
+    let is_pattern = |path: &&Path| !path.exists() && path.to_string_lossy().contains(['*', '?', '[']);
+    if let Some(pattern) = all.find(is_pattern) {
+        let pattern = pattern.display();
+        let why = format!(
+            "no shell has put folders in the place of {pattern}: nothing matches it, or quotes stand around it"
+        );
+        return Err(UsageError(why));
+    }
     if words.is_empty() {
         return Ok(None);
     }
@@ -118,6 +127,8 @@ mod tests {
         assert_eq!(folders(&all.path().join("shop"), &[at("works")]).unwrap().unwrap().len(), 2);
         let missing = folders(&suite, &[at("no")]).unwrap_err().to_string();
         assert!(missing.contains("/no is no folder"), "{missing}");
+        let quoted = folders(Path::new("apps/*/"), &[]).unwrap_err().to_string();
+        assert!(quoted.contains("no shell has put folders in the place of apps/*/"), "{quoted}");
     }
 
     #[test]
