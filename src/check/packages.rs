@@ -26,7 +26,7 @@ pub(crate) const DISPLAY: Check = warning(
     "Windows, browsers with a head, keyboards and mice need a display server, which a deploy does not have.",
 );
 
-pub(super) const CHECKS: &[Check] = &[NO_WHEEL, nixpacks::packages::LIBPQ, DISPLAY];
+pub(super) const CHECKS: &[Check] = &[NO_WHEEL, DISPLAY];
 
 static WHEELS: LazyLock<Rows> = LazyLock::new(|| rows(include_str!("wheels.txt")));
 /// Packages that do nothing without a display server.

@@ -3,6 +3,7 @@
 mod commands;
 pub(crate) mod install;
 pub(crate) mod keys;
+mod libpq;
 pub(crate) mod lock;
 mod mention;
 pub(super) mod packages;
@@ -25,6 +26,7 @@ pub(super) const TOPICS: &[Topic] = &[
     Topic { checks: lock::CHECKS, check: lock::check },
     Topic { checks: pyproject::CHECKS, check: pyproject::check },
     Topic { checks: mention::CHECKS, check: mention::check },
+    Topic { checks: libpq::CHECKS, check: libpq::check },
     Topic { checks: start::CHECKS, check: start::check },
     Topic { checks: venv::CHECKS, check: venv::check },
 ];

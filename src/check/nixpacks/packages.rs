@@ -2,23 +2,17 @@
 
 use crate::catalog::base_commands::BASE_COMMANDS;
 use crate::check::facts::Facts;
-use crate::check::finding::{Check, Finding, Findings, add_item, error, replace_line};
+use crate::check::finding::{Finding, Findings, add_item, replace_line};
 use crate::check::system_needs::{BROWSERS, HEADER, LIBRARY, PROGRAM, needs_of};
 use crate::project::requirements::Entry;
 
-pub(in crate::check) const LIBPQ: Check = error(
-    "psycopg-without-libpq",
-    "psycopg 3 alone looks for libpq on the system and does not find the one that Nixpacks adds. psycopg[binary] brings its own.",
-);
 /// What one requirement lacks in Nixpacks' image.
 pub(in crate::check) fn check(facts: &Facts<'_>, entry: &Entry, name: &str, findings: &mut Findings) {
     for (kind, attributes, apt) in needs_of(entry, name) {
         needs(facts, entry, kind, attributes, apt, findings);
     }
-    match name {
-        "psycopg" => libpq(facts, entry, findings),
-        "playwright" => playwright(facts, entry, findings),
-        _ => {}
+    if name == "playwright" {
+        playwright(facts, entry, findings);
     }
 }
 
@@ -80,7 +74,7 @@ fn is_loaded(facts: &Facts<'_>, name: &str) -> bool {
         && facts.foreign().iter().any(|import| import.is_certain && import.name.split('.').next() == Some(name))
 }
 
-fn written_name(entry: &Entry) -> &str {
+pub(super) fn written_name(entry: &Entry) -> &str {
     let text = entry.written.trim_start();
     let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(text.len());
     &text[..end]
@@ -102,29 +96,6 @@ fn add(facts: &Facts<'_>, finding: Finding, list: &str, attributes: &[&str]) -> 
     let keep = (!is_there).then(|| add_item(&path, &key, "...", true));
     let more = attributes.iter().map(|attribute| add_item(&path, &key, attribute, false));
     finding.fix(format!("add {} to {list}", attributes.join(" and ")), keep.into_iter().chain(more).collect())
-}
-
-/// psycopg 3 alone, which looks for a libpq of the system.
-fn libpq(facts: &Facts<'_>, entry: &Entry, findings: &mut Findings) {
-    let extras = &entry.requirement.extras;
-    let by_extra = extras.iter().any(|extra| extra == "binary" || extra == "c");
-    let is_beside = ["psycopg-binary", "psycopg-c"].iter().any(|name| facts.requirements().of(name).next().is_some());
-    let is_planned = facts.choices("phases.setup.nixLibs").any(|choice| choice.value.contains("postgresql"));
-    if by_extra || is_beside || is_planned {
-        return;
-    }
-    let with = match extras.is_empty() {
-        true => "psycopg[binary]".to_owned(),
-        false => format!("psycopg[{},binary]", extras.join(",")),
-    };
-    let head = match entry.written.trim_start().find(']') {
-        Some(end) => &entry.written.trim_start()[..=end],
-        None => written_name(entry),
-    };
-    let text = entry.written.replacen(head, &with, 1);
-    let edit = replace_line(&entry.path, *entry.lines.start(), &entry.written, text);
-    let finding = LIBPQ.found("psycopg without [binary] finds no libpq").about("libpq.so.5").likely();
-    findings.push(finding.at(entry.source(), &entry.written).fix("take psycopg[binary]", vec![edit]));
 }
 
 fn playwright(facts: &Facts<'_>, entry: &Entry, findings: &mut Findings) {
