@@ -81,8 +81,11 @@ fn railpack(args: &Args, request: &Request, answer: &RailpackAnswer, paint: Pain
         );
     }
     if !planned.version.is_known() {
-        let rules = Version::known_for(planned.version);
-        warn("note:", &format!("the rules of Railpack {} are not known; {rules}'s are applied", planned.version));
+        let (version, rules) = (planned.version, Version::known_for(planned.version));
+        warn(
+            "note:",
+            &format!("the rules of Railpack {version} are not known; {rules}'s are applied{}", version.beside()),
+        );
     }
     for note in planned.unverified_notes() {
         warn("not verified:", &note);

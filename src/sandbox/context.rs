@@ -10,10 +10,9 @@ use std::os::unix::fs::symlink;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder};
 
-use crate::fs::{can_be_walked, can_be_walked_from, tree};
+use crate::fs::{DockerIgnore, can_be_walked, can_be_walked_from, tree};
 
 /// Never sent.
 const DROPPED: &[&str] = &[".git", "node_modules"];
@@ -34,7 +33,7 @@ pub fn copy_without(project: &Path, app: &Path, others: &[&Path]) -> Result<()> 
     let inside = |other: &&Path| Some(fs::canonicalize(other).ok()?.strip_prefix(&root).ok()?.to_owned());
     let others: Vec<PathBuf> =
         others.iter().filter_map(inside).filter(|inside| !inside.as_os_str().is_empty()).collect();
-    let dockerignore = DockerIgnore::read(project)?;
+    let dockerignore = dockerignore(project)?;
     for entry in walk(project)? {
         let Ok(entry) = entry else { continue };
         let Ok(relative) = entry.path().strip_prefix(project) else { continue };
@@ -52,11 +51,20 @@ pub fn copy_without(project: &Path, app: &Path, others: &[&Path]) -> Result<()> 
 
 /// The files that the cloud would receive, relative to `project`; directories are not listed.
 pub fn files(project: &Path) -> Result<Vec<PathBuf>> {
-    let dockerignore = DockerIgnore::read(project)?;
+    let dockerignore = dockerignore(project)?;
     let entries = walk(project)?.flatten().filter(|entry| !is_special(entry));
     let plain = entries.filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()));
     let relative = plain.filter_map(|entry| entry.path().strip_prefix(project).ok().map(Path::to_owned));
     Ok(relative.filter(|path| !dockerignore.excludes(path, false)).collect())
+}
+
+fn dockerignore(project: &Path) -> Result<DockerIgnore> {
+    let path = project.join(".dockerignore");
+    match crate::fs::read_patterns(&path) {
+        Ok(text) => Ok(DockerIgnore::parse(&text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(DockerIgnore::default()),
+        Err(error) => Err(error).with_context(|| format!("could not read {}", path.display())),
+    }
 }
 
 fn walk(project: &Path) -> Result<ignore::Walk> {
@@ -159,56 +167,6 @@ fn real_dir(dir: &Path) -> Result<()> {
         Err(_) => {}
     }
     fs::create_dir(dir).with_context(|| format!("could not make {}", dir.display()))
-}
-
-/// Docker's own ignore rules: patterns are rooted, and the last one that matches a path or a parent of it decides.
-#[derive(Debug, Default)]
-struct DockerIgnore {
-    rules: Vec<(bool, Gitignore)>,
-}
-
-impl DockerIgnore {
-    fn read(project: &Path) -> Result<Self> {
-        let path = project.join(".dockerignore");
-        match crate::fs::read_patterns(&path) {
-            Ok(text) => Ok(Self::parse(&text)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(error).with_context(|| format!("could not read {}", path.display())),
-        }
-    }
-
-    fn parse(text: &str) -> Self {
-        // One expression for each run of lines of the same kind: thousands of single ones would take all memory.
-        let mut runs: Vec<(bool, GitignoreBuilder)> = Vec::new();
-        for line in text.trim_start_matches('\u{feff}').lines() {
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let (keeps, pattern) = match line.strip_prefix('!') {
-                Some(rest) => (true, rest.trim()),
-                None => (false, line),
-            };
-            let pattern = pattern.trim_start_matches("./").trim_matches('/');
-            if pattern.is_empty() || pattern == "." {
-                continue;
-            }
-            if runs.last().is_none_or(|(kind, _)| *kind != keeps) {
-                runs.push((keeps, GitignoreBuilder::new("")));
-            }
-            if let Some((_, builder)) = runs.last_mut() {
-                // What is no pattern matches nothing.
-                let _ = builder.add_line(None, &format!("/{pattern}"));
-            }
-        }
-        Self { rules: runs.iter().filter_map(|(keeps, builder)| Some((*keeps, builder.build().ok()?))).collect() }
-    }
-
-    fn excludes(&self, relative: &Path, is_dir: bool) -> bool {
-        // A directory is always walked into: a later `!` pattern may keep something in it.
-        let decides = |rule: &&(bool, Gitignore)| rule.1.matched_path_or_any_parents(relative, is_dir).is_ignore();
-        self.rules.iter().rev().find(decides).is_some_and(|(keeps, _)| !keeps)
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::code::Signs;
+use super::decode::Placed;
+use crate::fs::DockerIgnore;
 use crate::project::{MAX_FILE, Project, Source};
 
 /// The manifests that are searched, wherever they lie, for the names of packages.
@@ -20,6 +22,8 @@ pub(super) struct App<'a> {
     walked: OnceCell<Walked>,
     manifests: OnceCell<Vec<(PathBuf, String)>>,
     signs: OnceCell<Signs>,
+    /// What the build does not receive, where the planner heeds it.
+    hidden: DockerIgnore,
 }
 
 /// Files in the order of doublestar's `**/`: a folder's own by name, then those of its folders.
@@ -31,7 +35,24 @@ struct Walked {
 
 impl<'a> App<'a> {
     pub(super) fn new(project: &'a Project) -> Self {
-        Self { project, walked: OnceCell::new(), manifests: OnceCell::new(), signs: OnceCell::new() }
+        Self {
+            project,
+            walked: OnceCell::new(),
+            manifests: OnceCell::new(),
+            signs: OnceCell::new(),
+            hidden: DockerIgnore::default(),
+        }
+    }
+
+    /// Looks at no file that these patterns keep out of the build, when files are searched for; one that is asked for by name is
+    /// there all the same.
+    pub(super) fn hide(&mut self, patterns: &[Placed<String>]) {
+        let lines: Vec<&str> = patterns.iter().map(|pattern| pattern.value.as_str()).collect();
+        self.hidden = DockerIgnore::parse(&lines.join("\n"));
+    }
+
+    pub(super) fn is_hidden(&self, path: impl AsRef<Path>) -> bool {
+        self.hidden.excludes(path.as_ref(), false)
     }
 
     /// Whether something of this name is there: a folder counts, and so does what cannot be looked at.
@@ -173,8 +194,9 @@ impl<'a> App<'a> {
             } else if is_python || is_manifest {
                 let broken = kind.is_some_and(|kind| kind.is_symlink()) && linked.is_none();
                 let found = if is_python { &mut walked.python } else { &mut walked.manifests };
-                if !broken {
-                    found.push(folder.join(&name));
+                let path = folder.join(&name);
+                if !broken && !self.is_hidden(&path) {
+                    found.push(path);
                 }
             }
         }

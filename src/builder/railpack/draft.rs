@@ -193,7 +193,7 @@ impl Draft {
         if let Some(start) = &deploy.start {
             self.deploy.start = Some(start.clone());
         }
-        if deploy.apt.as_ref().is_some_and(|list| !has_spread(list)) && rules == Rules::V0_37 {
+        if deploy.apt.as_ref().is_some_and(|list| !has_spread(list)) && rules >= Rules::V0_37 {
             log.suggest("Add `...` to `deploy.aptPackages` to retain Railpack packages", Some(PACKAGES_DOCS));
         }
         let made = std::mem::take(&mut self.deploy.apt);
@@ -215,7 +215,7 @@ impl Draft {
             self.build_apt = spread_texts(Some(configured), &self.build_apt);
             return;
         }
-        if rules == Rules::V0_37 {
+        if rules >= Rules::V0_37 {
             let ends = "`buildAptPackages` without a `...` entry will replace Railpack packages in the future";
             log.say(Level::Deprecation, ends);
             log.suggest("Add `...` to `buildAptPackages` to retain Railpack packages", Some(PACKAGES_DOCS));
@@ -240,7 +240,7 @@ impl Draft {
         let of_step = |layer: &&Placed<Layer>| layer.value.step == name;
         let outputs = match &config.outputs {
             Some(outputs) => outputs.clone(),
-            None if rules == Rules::V0_37 && (replaced || self.deploy.inputs.iter().any(|layer| of_step(&layer))) => {
+            None if rules >= Rules::V0_37 && (replaced || self.deploy.inputs.iter().any(|layer| of_step(&layer))) => {
                 return;
             }
             None => {

@@ -37,6 +37,7 @@ pub(super) fn images(rules: Rules) -> (String, String) {
         Rules::V0_15 => "mise-2025.12.1",
         Rules::V0_23 => "mise-2026.3.17",
         Rules::V0_37 => "mise-2026.8.6",
+        Rules::V0_40 | Rules::V0_43 => "mise-2026.9.12",
     };
     let image = |name: &str| format!("ghcr.io/railwayapp/railpack-{name}:{tag}");
     (image("builder"), image("runtime"))
@@ -188,7 +189,7 @@ impl Generator<'_> {
             variables: deploy.variables.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
             paths: values(&deploy.paths),
         };
-        if self.rules == Rules::V0_37 {
+        if self.rules >= Rules::V0_37 {
             made.plan.deploy.variables.insert("RAILPACK_VERSION".to_owned(), self.release.to_owned());
         }
     }

@@ -65,7 +65,7 @@ fn lower(plan: &Plan, planned: &Planned, answer: &RailpackAnswer) -> Result<plan
     variables.extend(user.clone());
     let run_image = run_image(plan, planned.version);
     // `images/debian/runtime/Dockerfile` at b5e80580 generates it; the images on bookworm have no package `locales`.
-    let has_english = planned.version.rules() == Rules::V0_37 && run_image == images(Rules::V0_37).1;
+    let has_english = planned.version.rules() >= Rules::V0_37 && run_image == images(planned.version.rules()).1;
     let start = Start {
         command: image.entrypoint.command(command),
         variables,
@@ -93,7 +93,7 @@ fn doubts(planned: &Planned) -> Vec<(String, String)> {
     let unknown = (!version.is_known()).then(|| {
         (
             format!("Railpack {version}"),
-            format!("planned by the rules of {}, the newest known", Version::known_for(version)),
+            format!("planned by the rules of {}, the newest known{}", Version::known_for(version), version.beside()),
         )
     });
     let dated = planned.unverified.iter().map(|note| {

@@ -79,6 +79,7 @@ pub(super) fn files(app: &App<'_>, rules: Rules) -> Vec<String> {
         }
     }
     found.extend(locks);
+    found.retain(|file| !app.is_hidden(file));
     found
 }
 
@@ -186,15 +187,17 @@ pub(super) fn generated(tools: &BTreeMap<String, String>, uvx: bool, python: boo
     let mut out = "[tools]\n".to_owned();
     for (name, version) in tools {
         match rules {
-            Rules::V0_37 => out.push_str(&format!("  {} = {}\n", key(name), quoted(version))),
-            _ => out.push_str(&format!("  [tools.{}]\n    version = {}\n", key(name), quoted(version))),
+            Rules::V0_15 | Rules::V0_23 => {
+                out.push_str(&format!("  [tools.{}]\n    version = {}\n", key(name), quoted(version)));
+            }
+            _ => out.push_str(&format!("  {} = {}\n", key(name), quoted(version))),
         }
     }
     if rules == Rules::V0_15 {
         return out;
     }
     let enabled = "\"python\", \"node\", \"ruby\", \"elixir\", \"go\", \"java\", \"yarn\", \"bun\", \"deno\", \"dotnet\", \"rust\"";
-    let age = if rules == Rules::V0_37 { "minimum_release_age" } else { "install_before" };
+    let age = if rules >= Rules::V0_37 { "minimum_release_age" } else { "install_before" };
     out.push_str("\n[settings]\n");
     let mut settings = vec![
         ("idiomatic_version_file_enable_tools", format!("[{enabled}]")),

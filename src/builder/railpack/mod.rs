@@ -40,10 +40,11 @@ pub use versions::{DATED, Table};
 
 use crate::builder::DeployOptions;
 use crate::plan::Choice;
-use crate::project::{Project, Sourced};
+use crate::project::{Project, Source, Sourced};
 
 use app::App;
 use config::Config;
+use decode::Placed;
 use draft::Draft;
 use environment::Environment;
 use generate::{Generated, Generator};
@@ -159,6 +160,12 @@ impl<'a> Planner<'a> {
         if ignored.is_some() {
             log.info("Found .dockerignore file, applying filters");
         }
+        let excluded = config.exclude.clone();
+        let is_excluding = ignored.is_some() || excluded.is_some();
+        let mut exclude: Vec<_> = ignored.into_iter().chain(excluded).flatten().collect();
+        if rules >= Rules::V0_40 {
+            self.app.hide(&exclude);
+        }
         let mut draft = Draft::default();
         draft.configured_tools(&config);
         draft.remember(&self.options.previous);
@@ -180,12 +187,14 @@ impl<'a> Planner<'a> {
             }
             None => {}
         }
-        if let Some(start) = procfile::start(self.app.project, self.app.bytes("Procfile").as_deref(), log)? {
+        if let Some(start) = procfile::start(self.app.project, self.app.bytes("Procfile").as_deref(), rules, log)? {
             draft.deploy.start = Some(start);
         }
         draft.apply(&config, rules, log);
-        let exclude: Vec<_> =
-            ignored.unwrap_or_default().into_iter().chain(config.exclude.clone().unwrap_or_default()).collect();
+        if rules >= Rules::V0_43 && !is_excluding && self.provider == Some("python") {
+            let source = Source::Default("Railpack's default");
+            exclude.extend([".venv", "venv"].map(|name| Placed { value: name.to_owned(), source: source.clone() }));
+        }
         let release = self.options.release.clone().unwrap_or_else(|| self.version.to_string());
         let generator = Generator {
             table,
@@ -205,9 +214,8 @@ impl<'a> Planner<'a> {
     }
 
     fn finish(&self, config: &Config, rules: Rules, made: &mut Generated, log: &mut Log) -> Result<(), String> {
-        let asks =
-            |list: &Option<Vec<decode::Placed<String>>>| list.iter().flatten().any(|package| package.value != "...");
-        if (asks(&config.build_apt) || asks(&config.deploy.apt)) && rules == Rules::V0_37 {
+        let asks = |list: &Option<Vec<Placed<String>>>| list.iter().flatten().any(|package| package.value != "...");
+        if (asks(&config.build_apt) || asks(&config.deploy.apt)) && rules >= Rules::V0_37 {
             log.info(
                 "The debian base image has been upgraded and you may experience issues with custom apt packages. \
                  Report any issues here: https://github.com/railwayapp/railpack/issues",

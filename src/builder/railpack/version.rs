@@ -20,6 +20,11 @@ pub enum Rules {
     V0_23,
     /// Those of 0.37.0, the newest that is known.
     V0_37,
+    /// Those of 0.37.0, and that files which the build does not receive are not looked at (its release notes).
+    V0_40,
+    /// Those of 0.40.0, that environments are left out of a build without `.dockerignore` (its release notes), and that each line
+    /// of a Procfile is taken as it is (the newest source; which release after 0.40.0 brought it is not told).
+    V0_43,
 }
 
 impl Version {
@@ -40,7 +45,9 @@ impl Version {
         match (self.major, self.minor) {
             (0, ..=15) => Rules::V0_15,
             (0, 16..=23) => Rules::V0_23,
-            _ => Rules::V0_37,
+            (0, 24..=39) => Rules::V0_37,
+            (0, 40..=42) => Rules::V0_40,
+            _ => Rules::V0_43,
         }
     }
 
@@ -49,7 +56,16 @@ impl Version {
         match self.rules() {
             Rules::V0_15 => Self::DOKPLOY,
             Rules::V0_23 => Self::COOLIFY,
-            Rules::V0_37 => Self::NEWEST_KNOWN,
+            Rules::V0_37 | Rules::V0_40 | Rules::V0_43 => Self::NEWEST_KNOWN,
+        }
+    }
+
+    /// What is applied beside the rules of [`Version::known_for`], to be said after them.
+    pub fn beside(self) -> &'static str {
+        match self.rules() {
+            Rules::V0_40 => ", and what the notes of 0.40.0 tell of files that .dockerignore names",
+            Rules::V0_43 => ", and what is told since of .dockerignore, environments and the Procfile",
+            _ => "",
         }
     }
 
@@ -85,7 +101,13 @@ mod tests {
     fn a_release_is_planned_by_the_rules_of_its_time() {
         let rules = |text: &str| text.parse::<Version>().unwrap().rules();
         assert_eq!([rules("0.6"), rules("0.15.4"), rules("v0.23.0")], [Rules::V0_15, Rules::V0_15, Rules::V0_23]);
-        assert_eq!([rules("0.30.0"), rules("0.37.0"), rules("0.40.1")], [Rules::V0_37, Rules::V0_37, Rules::V0_37]);
+        assert_eq!([rules("0.30.0"), rules("0.37.0"), rules("0.39.0")], [Rules::V0_37, Rules::V0_37, Rules::V0_37]);
+    }
+
+    #[test]
+    fn newer_releases_are_planned_by_what_is_told_of_them() {
+        let rules = |text: &str| text.parse::<Version>().unwrap().rules();
+        assert_eq!([rules("0.40.1"), rules("0.43.0"), rules("1.0")], [Rules::V0_40, Rules::V0_43, Rules::V0_43]);
     }
 
     #[test]

@@ -108,9 +108,10 @@ pub(crate) static PROCFILE_NOT_YAML: Rule = Rule {
     id: "railpack-procfile-not-yaml",
     phases: &["setup"],
     message: "Railpack cannot read {the Procfile}, which it takes for YAML",
-    about: "Railpack reads a Procfile as YAML 1.1: a blank after a second colon, a blank before `#`, and `*`, `%`, `{` or `[` at the beginning of a command mean \
+    about: "Railpack reads a Procfile as YAML 1.1, at least up to 0.40.0: a blank after a second colon, a blank before `#`, and `*`, `%`, `{` or `[` at the beginning of a command mean \
             something there. What cannot be read ends the build; other platforms take each line as it is.",
-    help: "put the command between single quotes (`web: 'cmd: one'`), or name it as deploy.startCommand in railpack.json and remove the Procfile",
+    help: "name the command as deploy.startCommand in railpack.json, which every release reads alike, and remove the Procfile; single quotes around \
+           it (`web: 'cmd: one'`) help only where a Procfile is read as YAML",
     example: "✖ Error reading Procfile as YAML: yaml: mapping values are not allowed in this context",
     signatures: &[decisive(r"(?i)error reading (?P<s>Procfile) as YAML")],
     ..Rule::BLANK

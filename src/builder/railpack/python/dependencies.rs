@@ -99,7 +99,7 @@ impl Provider<'_> {
                 add(packages, &source);
             }
         }
-        if self.env.truthy(PLAYWRIGHT) && self.rules == Rules::V0_37 {
+        if self.env.truthy(PLAYWRIGHT) && self.rules >= Rules::V0_37 {
             let all = PLAYWRIGHT_PACKAGES.join(" ");
             log.info(format!("Installing runtime apt packages for playwright: [{all}]"));
             add(&PLAYWRIGHT_PACKAGES, &Source::Variable(format!("RAILPACK_{PLAYWRIGHT}")));
@@ -114,7 +114,7 @@ impl Provider<'_> {
 
     /// Browsers are installed on request alone.
     pub(super) fn playwright(&self, install: &mut StepDraft, outputs: &mut Vec<String>, log: &mut Log) {
-        if self.rules != Rules::V0_37 {
+        if self.rules < Rules::V0_37 {
             return;
         }
         if self.env.truthy(PLAYWRIGHT) {

@@ -124,7 +124,7 @@ impl Provider<'_> {
             install.inputs.push(Placed { value: Layer::of_project(), source });
             return;
         }
-        for name in COPIED.iter().filter(|name| self.app.project.has_file(name)) {
+        for name in COPIED.iter().filter(|name| self.app.project.has_file(name) && !self.app.is_hidden(name)) {
             install.run(Command::copy(name), &self.app.project.file(name));
         }
     }

@@ -93,7 +93,7 @@ impl Provider<'_> {
 
     fn tools(&self, draft: &mut Draft, table: &Table, log: &mut Log) {
         let app = self.app;
-        let is_old = self.rules != Rules::V0_37;
+        let is_old = self.rules < Rules::V0_37;
         draft.tool("python", DEFAULT_VERSION, Source::Default("Railpack's default"));
         if is_old {
             self.version_from_variable(draft);
