@@ -11,6 +11,7 @@ pub mod nix_packages;
 pub mod python;
 pub mod servers;
 pub mod suggest;
+pub mod zones;
 
 /// Rows of a table file: words separated by blanks, `#` starts a comment.
 fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {

@@ -46,6 +46,7 @@ pub(crate) mod unread;
 pub(crate) mod variables;
 pub(crate) mod workspace;
 pub(crate) mod wrapper;
+pub(crate) mod zones;
 
 #[cfg(test)]
 mod tests;
@@ -102,6 +103,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: secrets::CHECKS, check: secrets::check },
     Topic { checks: ignored::CHECKS, check: ignored::check },
     Topic { checks: misspelt::CHECKS, check: misspelt::check },
+    Topic { checks: zones::CHECKS, check: zones::check },
 ];
 
 /// What can be known of a project and its plan, the worst first. `given` is what the plan was derived with.
@@ -156,7 +158,9 @@ impl Facts<'_> {
             module: foreign.name.clone(),
             is_certain: foreign.is_import && foreign.is_certain && !foreign.is_caught,
         };
-        all.iter().map(to_import).chain(others).collect()
+        let zones = zones::wants_package(self);
+        let zones = zones.then(|| Import { module: zones::PACKAGE.to_owned(), is_certain: false });
+        all.iter().map(to_import).chain(others).chain(zones).collect()
     }
 
     /// All that the code which the start reaches wants set, in the order in which it is read.

@@ -243,3 +243,28 @@ fn a_release_without_a_wheel_is_told_with_an_older_python_where_the_version_is_n
     assert_eq!(edits(&[MAIN, old, (".python-version", "3.13\n")]), [replaced]);
     assert_eq!(found(&[MAIN, old, (".python-version", "3.12\n")]), [""; 0]);
 }
+
+#[test]
+fn an_old_name_of_a_time_zone_is_not_in_the_newest_image() {
+    let code = |call: &str| format!("from zoneinfo import ZoneInfo\n\nHOME = {call}\n");
+    let told = |version, requirements: &str, code: &str| {
+        let found = found_by(version, &[("main.py", code), ("requirements.txt", requirements)]);
+        found.into_iter().find(|found| found.rule == "time-zone-missing")
+    };
+    let newest = railpack::Version::NEWEST_KNOWN;
+    let old = code("ZoneInfo(\"US/Pacific\")");
+    let finding = told(newest, "rich\n", &old).unwrap();
+    assert_eq!(
+        (finding.severity, finding.certainty, finding.evidence[0].source.to_string()),
+        (Severity::Error, Certainty::Likely, "main.py:3".to_owned())
+    );
+    assert_eq!(told(newest, "# none\n", &old).unwrap().certainty, Certainty::Certain);
+    let late = "from zoneinfo import ZoneInfo\ndef now():\n    return ZoneInfo('Asia/Calcutta')\n";
+    assert_eq!(told(newest, "rich\n", late).unwrap().severity, Severity::Warning);
+    for (requirements, code) in
+        [("tzdata\n", old.clone()), ("pandas\n", old.clone()), ("rich\n", code("ZoneInfo('America/Los_Angeles')"))]
+    {
+        assert_eq!(told(newest, requirements, &code), None);
+    }
+    assert_eq!(told(railpack::Version::COOLIFY, "rich\n", &old), None, "its image is of Debian 12");
+}

@@ -3,6 +3,7 @@
 use super::compile::LEGACY_SETUP_PY;
 use super::requirements::REQUIREMENTS_ENCODING;
 use super::rule::{OnRailpack, Rule, YieldsTo, decisive, hint, last_resort};
+use crate::check;
 use crate::diagnose::fixes;
 use crate::diagnose::refine;
 
@@ -107,11 +108,10 @@ pub(crate) static LOCALE_MISSING: Rule = Rule {
 };
 
 pub(crate) static TIME_ZONE_MISSING: Rule = Rule {
-    id: "time-zone-missing",
+    id: check::zones::MISSING.id,
     phases: &["build", "start"],
     message: "nothing that is installed has the time zone {of that name}",
-    about: "ZoneInfo looks into /usr/share/zoneinfo, which slim images lack and where Debian 13 and Ubuntu 24.04 left out old names such as US/Pacific, and then \
-            into the package tzdata, which has them all.",
+    about: check::zones::MISSING.about,
     help: "add tzdata to requirements.txt; where it is there already, write the zone as the IANA list has it (Area/City)",
     example: "zoneinfo._common.ZoneInfoNotFoundError: 'No time zone found with key Atlantic/Faroe'",
     signatures: &[decisive(r"ZoneInfoNotFoundError: .*No time zone found with key (?P<s>[^'\x22\s]+)")],
