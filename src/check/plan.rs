@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::facts::Facts;
 use super::facts::imports::foreign;
 use super::facts::reach::from_file;
+use super::facts::target::made_by;
 use super::finding::{Check, Finding, Findings, append_line, error};
 use crate::catalog::modules::{self, Role};
 use crate::finding::Edit;
@@ -113,7 +114,7 @@ fn entry_alone(facts: &Facts<'_>, entry: &str) -> Finding {
         }
     }
     let code = project.read_text(entry).unwrap_or_default();
-    let served = SERVED.iter().find(|(made, ..)| code.contains(made));
+    let served = SERVED.iter().find(|(made, ..)| !made_by(&code, made).is_empty());
     known.extend(
         served.map(|(_, server, _)| *server).filter(|server| !code.contains(".run(") && !known.contains(server)),
     );
@@ -124,6 +125,7 @@ fn entry_alone(facts: &Facts<'_>, entry: &str) -> Finding {
         ([], []) => {
             "a requirements.txt (it imports nothing that is to be installed, so an empty one is enough)".to_owned()
         }
+        ([line], []) => format!("a requirements.txt with the line {line}"),
         (known, []) => format!("a requirements.txt with the lines {}", known.join(", ")),
         ([], unknown) => format!("a requirements.txt with what brings {}", unknown.join(", ")),
         (known, unknown) => {
@@ -160,18 +162,15 @@ fn no_start(facts: &Facts<'_>) -> Finding {
 }
 
 /// What makes an app, the server that it is written for, and how that is started.
-const SERVED: &[(&str, &str, &str)] = &[
-    ("= FastAPI(", "uvicorn", "uvicorn {app} --host 0.0.0.0 --port $PORT"),
-    ("= Flask(", "gunicorn", "gunicorn {app}"),
-];
+const SERVED: &[(&str, &str, &str)] =
+    &[("FastAPI", "uvicorn", "uvicorn {app} --host 0.0.0.0 --port $PORT"), ("Flask", "gunicorn", "gunicorn {app}")];
 
 /// The command that starts a file, with the server it is written for where that is installed.
 fn start_of(app: &Project, entry: &str, installed: &str) -> String {
     let code = app.read_text(entry).unwrap_or_default();
     let module = entry.trim_end_matches(".py");
     for (made, server, command) in SERVED {
-        let name = code.lines().find_map(|line| Some(line.split_once(made)?.0.trim()));
-        if let Some(name) = name.filter(|name| !name.is_empty() && !name.contains([' ', '#', '.']))
+        if let Some(name) = made_by(&code, made).first()
             && installed.contains(server)
         {
             return command.replace("{app}", &format!("{module}:{name}"));

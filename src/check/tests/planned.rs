@@ -63,7 +63,7 @@ fn a_provider_that_does_not_exist() {
 #[test]
 fn nothing_to_plan() {
     fires("no-build-plan", "app.py", &[("app.py", "print(1)\n")]);
-    let flask = "from flask import Flask\nfrom PIL import Image\n\napp = Flask(__name__)\n";
+    let flask = "import flask\nfrom PIL import Image\n\napp = flask.Flask(__name__)\n";
     let finding = fires("no-build-plan", "app.py", &[("app.py", flask)]);
     let help =
         "add a requirements.txt with the lines Flask, Pillow, gunicorn, and a Procfile with `web: gunicorn app:app`";
