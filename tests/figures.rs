@@ -53,7 +53,7 @@ fn entering_a_sandbox() {
             }
         }
         let set_up = opening.elapsed() - opened;
-        sandbox.copy_in(None).unwrap();
+        sandbox.copy_in(None, &[]).unwrap();
         let vars = vars(&[("A", "b")]);
         let command = sandbox.command(&Step { role: Role::Build, argv: &build_argv("true"), vars: &vars });
         let mut times = Vec::new();

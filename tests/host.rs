@@ -76,7 +76,7 @@ fn open(plan: &Plan, project: &Path, network: bool) -> Box<dyn Sandbox> {
         },
     )
     .unwrap();
-    sandbox.copy_in(None).unwrap();
+    sandbox.copy_in(None, &[]).unwrap();
     sandbox
 }
 

@@ -174,7 +174,8 @@ fn hidden(project: &Project, subject: &str, diagnosis: Diagnosis) -> Diagnosis {
     let names = [path.to_owned(), format!("{module}.py"), format!("{module}/__init__.py")];
     let inside = |name: &&String| !name.starts_with('/') && !name.contains("..");
     let Some(file) = names.iter().filter(inside).find(|name| project.has_file(name)) else { return diagnosis };
-    let Some((source, rule)) = check::facts::ignored::hiding(project, file) else {
+    let ignored = check::facts::ignored::hiding(project, file);
+    let Some((source, rule)) = ignored.or_else(|| check::facts::ignored::excluding(project, file)) else {
         let is_data = file == path;
         let help = is_data.then(|| format!("{file} is in the project: build its path from `__file__`, not from the folder that the command starts in"));
         return Diagnosis { help: help.or(diagnosis.help), ..diagnosis };

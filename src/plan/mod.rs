@@ -35,6 +35,8 @@ pub struct Plan {
     pub venv: PathBuf,
     /// Files that the builder adds, by absolute path.
     pub assets: Vars,
+    /// What is never copied, as in a `.dockerignore`; where it is empty, the project's own file counts.
+    pub exclude: Vec<String>,
     /// The plan as the builder prints it at the head of a build's log.
     pub printed: String,
     /// Where the real builder's plan may differ from this one: the thing, and why.

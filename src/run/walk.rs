@@ -200,7 +200,7 @@ impl<'a> Walk<'a> {
             Files::All => None,
             Files::Only(names) => Some(names.as_slice()),
         };
-        self.sandbox.copy_in(only).context("cannot copy the project into the sandbox")
+        self.sandbox.copy_in(only, &self.job.plan.exclude).context("cannot copy the project into the sandbox")
     }
 
     /// Runs the commands of a phase between its two events.

@@ -18,22 +18,27 @@ use crate::fs::{DockerIgnore, can_be_walked, can_be_walked_from, tree};
 const DROPPED: &[&str] = &[".git", "node_modules"];
 
 /// Copies what the cloud would receive from `project` to `app`, or only the named files. What is in `app` already and
-/// not in the project stays.
-pub fn copy(project: &Path, app: &Path, only: Option<&[String]>) -> Result<()> {
+/// not in the project stays. Patterns to exclude hold the project's `.dockerignore` too.
+pub fn copy(project: &Path, app: &Path, only: Option<&[String]>, exclude: &[String]) -> Result<()> {
     if let Some(names) = only {
-        return names.iter().try_for_each(|name| copy_named(project, app, name));
+        let excluded = DockerIgnore::parse(&exclude.join("\n"));
+        return names.iter().try_for_each(|name| copy_named(project, app, name, &excluded));
     }
-    copy_without(project, app, &[])
+    let left_out = if exclude.is_empty() { dockerignore(project)? } else { DockerIgnore::parse(&exclude.join("\n")) };
+    copy_all(project, app, &left_out, &[])
 }
 
 /// Copies what the cloud would receive from `project` to `app`, but for what is in folders that are none of the project's.
 /// One of them may hold `app`; the project's root itself is never one.
 pub fn copy_without(project: &Path, app: &Path, others: &[&Path]) -> Result<()> {
+    copy_all(project, app, &dockerignore(project)?, others)
+}
+
+fn copy_all(project: &Path, app: &Path, left_out: &DockerIgnore, others: &[&Path]) -> Result<()> {
     let root = fs::canonicalize(project).with_context(|| format!("cannot read {}", project.display()))?;
     let inside = |other: &&Path| Some(fs::canonicalize(other).ok()?.strip_prefix(&root).ok()?.to_owned());
     let others: Vec<PathBuf> =
         others.iter().filter_map(inside).filter(|inside| !inside.as_os_str().is_empty()).collect();
-    let dockerignore = dockerignore(project)?;
     for entry in walk(project)? {
         let Ok(entry) = entry else { continue };
         let Ok(relative) = entry.path().strip_prefix(project) else { continue };
@@ -41,7 +46,7 @@ pub fn copy_without(project: &Path, app: &Path, others: &[&Path]) -> Result<()> 
             continue;
         }
         let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-        if dockerignore.excludes(relative, is_dir) || others.iter().any(|other| relative.starts_with(other)) {
+        if left_out.excludes(relative, is_dir) || others.iter().any(|other| relative.starts_with(other)) {
             continue;
         }
         place(entry.path(), app, relative, is_dir)?;
@@ -100,22 +105,26 @@ fn is_special(entry: &DirEntry) -> bool {
     !entry.file_type().is_some_and(|kind| kind.is_dir() || kind.is_file() || kind.is_symlink())
 }
 
-fn copy_named(project: &Path, app: &Path, name: &str) -> Result<()> {
+fn copy_named(project: &Path, app: &Path, name: &str, excluded: &DockerIgnore) -> Result<()> {
     let relative = Path::new(name.trim_start_matches('/'));
     let plain = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if !plain {
         bail!("onlyIncludeFiles: {name} leads out of the project");
     }
     let source = project.join(relative);
-    let Ok(meta) = source.symlink_metadata() else {
-        bail!("onlyIncludeFiles: {name} is not in the project; the cloud's COPY fails with \"/{name}\": not found");
+    let meta = source.symlink_metadata().ok().filter(|meta| !excluded.excludes(relative, meta.is_dir()));
+    let Some(meta) = meta else {
+        bail!("{name} is not among the files that the cloud receives, and its COPY fails with \"/{name}\": not found");
     };
     if !meta.is_dir() {
         return place(&source, app, relative, false);
     }
     for entry in walk(&source)?.flatten().filter(|entry| !is_special(entry)) {
         let inside = relative.join(entry.path().strip_prefix(&source)?);
-        place(entry.path(), app, &inside, entry.file_type().is_some_and(|kind| kind.is_dir()))?;
+        let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+        if !excluded.excludes(&inside, is_dir) {
+            place(entry.path(), app, &inside, is_dir)?;
+        }
     }
     Ok(())
 }
@@ -231,7 +240,7 @@ mod tests {
         symlink(".", dir.path().join("loop")).unwrap();
         symlink("/etc/passwd", dir.path().join("out")).unwrap();
         let app = tempfile::tempdir().unwrap();
-        copy(dir.path(), app.path(), None).unwrap();
+        copy(dir.path(), app.path(), None, &[]).unwrap();
         assert_eq!(fs::read_to_string(app.path().join("a b/c\nd/é.py")).unwrap(), "1");
         assert_eq!(fs::metadata(app.path().join("run.sh")).unwrap().permissions().mode() & 0o777, 0o755);
         assert_eq!(fs::read_link(app.path().join("loop")).unwrap(), Path::new("."));
@@ -244,7 +253,7 @@ mod tests {
         let (app, outside) = (tempfile::tempdir().unwrap(), folder(&[("f", "old"), ("g", "old")]));
         symlink(outside.path(), app.path().join("d")).unwrap();
         symlink(outside.path().join("g"), app.path().join("g")).unwrap();
-        copy(dir.path(), app.path(), None).unwrap();
+        copy(dir.path(), app.path(), None, &[]).unwrap();
         assert_eq!(fs::read_to_string(outside.path().join("f")).unwrap(), "old");
         assert_eq!(fs::read_to_string(outside.path().join("g")).unwrap(), "old");
         assert_eq!(fs::read_to_string(app.path().join("d/f")).unwrap(), "new");
@@ -254,16 +263,28 @@ mod tests {
     fn copying_again_restores_the_project_and_keeps_the_rest() {
         let dir = folder(&[("f", "new"), ("pyproject.toml", "p")]);
         let app = tempfile::tempdir().unwrap();
-        copy(dir.path(), app.path(), Some(&["pyproject.toml".to_owned()])).unwrap();
+        copy(dir.path(), app.path(), Some(&["pyproject.toml".to_owned()]), &[]).unwrap();
         assert!(!app.path().join("f").exists());
-        copy(dir.path(), app.path(), None).unwrap();
+        copy(dir.path(), app.path(), None, &[]).unwrap();
         fs::write(app.path().join("f"), "bad").unwrap();
         fs::write(app.path().join("made"), "kept").unwrap();
-        copy(dir.path(), app.path(), None).unwrap();
+        copy(dir.path(), app.path(), None, &[]).unwrap();
         assert_eq!(fs::read_to_string(app.path().join("f")).unwrap(), "new");
         assert_eq!(fs::read_to_string(app.path().join("made")).unwrap(), "kept");
         for name in ["gone", "../x", "a/../../x"] {
-            assert!(copy(dir.path(), app.path(), Some(&[name.to_owned()])).is_err(), "{name}");
+            assert!(copy(dir.path(), app.path(), Some(&[name.to_owned()]), &[]).is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn what_a_plan_excludes_is_not_copied_by_name_either() {
+        let dir = folder(&[("main.py", ""), ("data/a", ""), ("data/b", "")]);
+        let app = tempfile::tempdir().unwrap();
+        let exclude = ["data/*".to_owned(), "!data/b".to_owned()];
+        copy(dir.path(), app.path(), None, &exclude).unwrap();
+        let is_there = |name: &str| app.path().join(name).exists();
+        assert_eq!([is_there("main.py"), is_there("data/a"), is_there("data/b")], [true, false, true]);
+        let fault = copy(dir.path(), app.path(), Some(&["data/a".to_owned()]), &exclude).unwrap_err();
+        assert!(fault.to_string().contains("not found"), "{fault}");
     }
 }

@@ -68,9 +68,9 @@ pub trait Sandbox: Sync {
     /// What the setup phase (`nix-env -if`, `apt-get install`) comes to here, in order.
     fn setup(&mut self) -> Result<Vec<SetupStep>>;
 
-    /// `COPY . /app/.`, or only the named files of a phase with `onlyIncludeFiles`. Files that are in `/app` and not in the
+    /// `COPY . /app/.`, or only the named files of a phase with `onlyIncludeFiles`, but for what the plan excludes. Files that are in `/app` and not in the
     /// project stay, as they do in the cloud.
-    fn copy_in(&mut self, only: Option<&[String]>) -> Result<()>;
+    fn copy_in(&mut self, only: Option<&[String]>, exclude: &[String]) -> Result<()>;
 
     /// Goes on in the runtime image, into which only `taken` is copied from the built one. Gives the paths of them that the
     /// built one does not have.

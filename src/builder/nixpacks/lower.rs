@@ -38,6 +38,7 @@ pub fn lower(plan: &Plan) -> Result<plan::Plan, CircularDependency> {
         variables: plan.variables.clone().unwrap_or_default(),
         venv: VENV.into(),
         assets: assets(plan),
+        exclude: Vec::new(),
         printed: nixpacks_box(plan)?,
         doubts: Vec::new(),
     })

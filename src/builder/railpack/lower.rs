@@ -82,6 +82,7 @@ fn lower(plan: &Plan, planned: &Planned, answer: &RailpackAnswer) -> Result<plan
         variables: user,
         venv: VENV.into(),
         assets: lowering.assets,
+        exclude: plan.exclude.clone(),
         printed: railpack_box(planned, &planned.version.to_string()),
         doubts: lowering.doubts,
     })

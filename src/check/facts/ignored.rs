@@ -4,6 +4,9 @@ use std::path::Path;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use crate::builder::railpack::CONFIG_FILE;
+use crate::fs::DockerIgnore;
+use crate::project::hujson::{self, Node, Value};
 use crate::project::{Project, Source};
 
 pub(in crate::check) const FILES: [&str; 3] = [".dockerignore", ".gitignore", ".railwayignore"];
@@ -38,7 +41,45 @@ pub(in crate::check) fn by_git(project: &Project, name: &str, is_folder: bool) -
     own || rules(project, ".gitignore").is_some_and(ignores)
 }
 
+/// The pattern of railpack.json that keeps a file out of Railpack's build, and its place.
+pub(crate) fn excluding(project: &Project, file: &str) -> Option<(Source, String)> {
+    let document = hujson::parse(&project.read(CONFIG_FILE).ok()?).ok()?;
+    let Value::Map(members) = document.root.value else { return None };
+    let (_, exclude) = members.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("exclude"))?;
+    let Value::List(items) = exclude.value else { return None };
+    let text = |node: &Node| match &node.value {
+        Value::Text(text) => Some((text.clone(), node.line)),
+        _ => None,
+    };
+    let patterns: Vec<(String, usize)> = items.iter().filter_map(text).collect();
+    let excludes = |lines: &[&str]| DockerIgnore::parse(&lines.join("\n")).excludes(Path::new(file), false);
+    let all: Vec<&str> = patterns.iter().map(|(pattern, _)| pattern.as_str()).collect();
+    if !excludes(&all) {
+        return None;
+    }
+    let (pattern, line) = patterns.iter().find(|(pattern, _)| excludes(&[pattern]))?;
+    Some((project.line(CONFIG_FILE, Some(*line)), pattern.clone()))
+}
+
 /// The rule that keeps a file out of a deploy, and its place.
 pub(crate) fn hiding(project: &Project, file: &str) -> Option<(Source, String)> {
     FILES.iter().find_map(|name| ignoring(project, name, &rules(project, name)?, file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::folder::folder;
+
+    #[test]
+    fn a_pattern_of_railpack_json_keeps_a_file_out_unless_a_later_one_excepts_it() {
+        let told = |exclude: &str| {
+            let dir = folder(&[("railpack.json", &format!("{{\n // kept out\n \"exclude\": {exclude},\n}}\n"))]);
+            let found = excluding(&Project::open(dir.path()).unwrap(), "data/words.txt");
+            found.map(|(source, pattern)| format!("{source} {pattern}"))
+        };
+        assert_eq!(told("[\"*.md\", \"data\"]").as_deref(), Some("railpack.json:3 data"));
+        assert_eq!(told("[\"data\", \"!data/words.txt\"]"), None);
+        assert_eq!(told("\"data\""), None);
+    }
 }

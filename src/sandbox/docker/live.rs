@@ -205,7 +205,7 @@ impl Live {
 impl Sandbox for Live {
     fn setup(&mut self) -> Result<Vec<SetupStep>> {
         if !self.setup_files.is_empty() {
-            self.copy_in(Some(&self.setup_files.clone()))?;
+            self.copy_in(Some(&self.setup_files.clone()), &[])?;
         }
         let nix = self.nix.iter().map(|nix| (nix.file.as_str(), nix.expression.as_str()));
         self.put_files("/app", nix)?;
@@ -238,8 +238,8 @@ impl Sandbox for Live {
         Ok(missing)
     }
 
-    fn copy_in(&mut self, only: Option<&[String]>) -> Result<()> {
-        self.put("/app", |stage| context::copy(&self.project, stage, only))
+    fn copy_in(&mut self, only: Option<&[String]>, exclude: &[String]) -> Result<()> {
+        self.put("/app", |stage| context::copy(&self.project, stage, only, exclude))
     }
 
     fn command(&self, step: &Step<'_>) -> CommandLine {

@@ -73,8 +73,8 @@ impl Sandbox for HostSandbox {
         Ok(self.setup.clone().into_iter().map(known).collect())
     }
 
-    fn copy_in(&mut self, only: Option<&[String]>) -> Result<()> {
-        context::copy(&self.project, &self.app, only)
+    fn copy_in(&mut self, only: Option<&[String]>, exclude: &[String]) -> Result<()> {
+        context::copy(&self.project, &self.app, only, exclude)
     }
 
     fn take(&mut self, taken: &[FileSet]) -> Result<Vec<String>> {

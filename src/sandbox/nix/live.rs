@@ -140,7 +140,7 @@ impl Live {
 impl Sandbox for Live {
     fn setup(&mut self) -> Result<Vec<SetupStep>> {
         if !self.setup_files.is_empty() {
-            self.machine.copy_in(Some(&self.setup_files.clone()))?;
+            self.machine.copy_in(Some(&self.setup_files.clone()), &[])?;
         }
         for environment in &self.environments {
             let file = self.machine.app_dir().join(&environment.file);
@@ -150,9 +150,9 @@ impl Sandbox for Live {
         self.environments.iter().enumerate().map(|(number, nix)| self.install(nix, number)).collect()
     }
 
-    fn copy_in(&mut self, only: Option<&[String]>) -> Result<()> {
+    fn copy_in(&mut self, only: Option<&[String]>, exclude: &[String]) -> Result<()> {
         self.use_profile()?;
-        self.machine.copy_in(only)
+        self.machine.copy_in(only, exclude)
     }
 
     fn take(&mut self, _: &[FileSet]) -> Result<Vec<String>> {
