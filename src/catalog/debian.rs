@@ -1,5 +1,7 @@
 //! Programs, and the Debian packages that bring them.
 
+use super::libraries;
+
 /// By the program's name; the releases meant are Debian 12 and 13.
 const PROGRAMS: &[(&str, &str)] = &[
     ("7z", "p7zip-full"),
@@ -61,6 +63,11 @@ const PROGRAMS: &[(&str, &str)] = &[
 /// ```
 pub fn of_program(program: &str) -> Option<&'static str> {
     PROGRAMS.binary_search_by_key(&program, |(name, _)| name).ok().map(|at| PROGRAMS[at].1)
+}
+
+/// The packages of the list, and those that bring libraries and headers.
+pub fn packages() -> impl Iterator<Item = &'static str> {
+    PROGRAMS.iter().map(|(_, package)| *package).chain(libraries::of_debian())
 }
 
 #[cfg(test)]

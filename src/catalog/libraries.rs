@@ -45,6 +45,12 @@ pub fn header(name: &str) -> Option<Packages> {
         .and_then(|row| packages(&row))
 }
 
+/// Every Debian package that brings one of them.
+pub(super) fn of_debian() -> impl Iterator<Item = &'static str> {
+    let all = rows(include_str!("libraries.txt")).chain(rows(include_str!("headers.txt")));
+    all.filter_map(|row| packages(&row)).map(|packages| packages.apt)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,6 +25,26 @@ pub fn hint<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<
     nearest(word, names, plain(word).chars().count() / 2)
 }
 
+/// The name that a word is a slip of: two letters swapped, or in a long word one too many or too few. Digits and separators count: they make
+/// other names.
+///
+/// ```
+/// use shakedown::catalog::suggest::slip_of;
+///
+/// assert_eq!(slip_of("ffmepg", ["ffmpeg"]), Some("ffmpeg"));
+/// assert_eq!(slip_of("nodejs_20", ["nodejs_2"]), None);
+/// ```
+pub fn slip_of<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let letters = |text: &str| text.chars().filter(char::is_ascii_alphabetic).count();
+    let rest = |text: &str| text.chars().filter(|c| !c.is_ascii_alphabetic()).collect::<String>();
+    names.into_iter().find(|name| {
+        let (own, other) = (letters(word), letters(name));
+        let is_swap = own == other && strsim::levenshtein(word, name) == 2;
+        let is_one_off = own.abs_diff(other) == 1 && own.min(other) >= 6;
+        rest(word) == rest(name) && (is_swap || is_one_off) && strsim::damerau_levenshtein(word, name) == 1
+    })
+}
+
 /// The known word that looks most like the unknown one of serde's message, which puts every word of both kinds between
 /// backticks, the unknown one first.
 pub fn hint_in(message: &str) -> Option<&str> {

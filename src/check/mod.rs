@@ -23,6 +23,7 @@ mod migration;
 pub(crate) mod misspelt;
 mod named;
 pub(crate) mod nixpacks;
+mod package_names;
 pub(crate) mod packages;
 pub(crate) mod plan;
 pub(crate) mod platform;
@@ -94,6 +95,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: wrapper::CHECKS, check: wrapper::check },
     Topic { checks: shell::CHECKS, check: shell::check },
     Topic { checks: packages::CHECKS, check: packages::check },
+    Topic { checks: package_names::CHECKS, check: package_names::check },
     Topic { checks: programs::CHECKS, check: programs::check },
     Topic { checks: statics::CHECKS, check: statics::check },
     Topic { checks: workspace::CHECKS, check: workspace::check },

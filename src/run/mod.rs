@@ -8,6 +8,7 @@ mod judge;
 mod outcome;
 mod page;
 mod phases;
+mod pre_deploy;
 mod record;
 mod settings;
 mod smoke;

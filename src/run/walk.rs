@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use super::event::Event;
 use super::outcome::{CmdOutcome, Outcome, PhaseOutcome, SmokeResult, Status};
 use super::phases::{IMAGE, PRE_DEPLOY, START};
+use super::pre_deploy;
 use super::settings::{Settings, Until};
 use super::smoke;
 use crate::plan::{Action, Command, FileSet, Files, Plan, SETUP, Step, Vars};
@@ -108,15 +109,35 @@ impl<'a> Walk<'a> {
             let commands: Vec<Command> = pre_deploy.iter().map(|text| plan.image.entrypoint.command(text)).collect();
             done.push(match failed {
                 true => skipped(PRE_DEPLOY, commands.iter()),
-                false => {
-                    // It runs in the finished image, which holds the whole project whether or not a phase copied it.
-                    let copied = self.runtime_files().is_none().then_some(Action::Copy(Files::All));
-                    let actions = copied.into_iter().chain(commands.into_iter().map(Action::Run));
-                    self.actions(PRE_DEPLOY, Role::Start, &actions.collect::<Vec<_>>())?
-                }
+                false => self.pre_deploy(commands)?,
             });
         }
         Ok(done)
+    }
+
+    /// Runs in the finished image, which holds the whole project whether or not a phase copied it, and in a container of its own: what
+    /// it puts among the app's files is not there when the app starts.
+    fn pre_deploy(&mut self, commands: Vec<Command>) -> Result<PhaseOutcome> {
+        if self.runtime_files().is_none() {
+            self.copy(&Files::All)?;
+        }
+        self.ask(pre_deploy::LIST)?;
+        let actions: Vec<Action> = commands.into_iter().map(Action::Run).collect();
+        let outcome = self.actions(PRE_DEPLOY, Role::Start, &actions)?;
+        let made = self.ask(pre_deploy::REMOVE_NEW)?;
+        if !made.is_empty() {
+            self.line(PRE_DEPLOY, &pre_deploy::told(&made));
+        }
+        Ok(outcome)
+    }
+
+    /// What a script of our own prints where the app starts.
+    fn ask(&self, script: &str) -> Result<Vec<String>> {
+        let argv = ["/bin/bash", "-c", script].map(str::to_owned);
+        let line = self.sandbox.command(&sandbox::Step { role: Role::Start, argv: &argv, vars: &self.vars });
+        let mut printed = Vec::new();
+        process::run(&line, pre_deploy::LIMITS, self.job.interrupted, &mut |line| printed.push(line.to_owned()))?;
+        Ok(printed)
     }
 
     fn runtime_files(&self) -> Option<&'a [FileSet]> {

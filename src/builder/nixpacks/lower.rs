@@ -7,6 +7,7 @@ use super::plan::{Phase, Plan};
 use super::python::VENV;
 use super::render::nixpacks_box;
 use super::setup;
+use crate::catalog::python::{ARCHIVE, DEBIAN_ARCHIVE, LEGACY_ARCHIVE};
 use crate::plan::{self, Action, Files, SETUP, Step, Vars};
 
 /// The variable that carries the phases' paths; the image's profile puts it in front of `PATH`.
@@ -40,8 +41,15 @@ pub fn lower(plan: &Plan) -> Result<plan::Plan, CircularDependency> {
         assets: assets(plan),
         exclude: Vec::new(),
         printed: nixpacks_box(plan)?,
-        doubts: Vec::new(),
+        doubts: phases.iter().filter_map(|(_, phase)| doubt(phase.nixpkgs_archive.as_deref()?)).collect(),
     })
+}
+
+/// A commit or branch of nixpkgs that is not one of Nixpacks' own.
+fn doubt(archive: &str) -> Option<(String, String)> {
+    let own = [ARCHIVE, LEGACY_ARCHIVE, DEBIAN_ARCHIVE];
+    let why = "the packages are of this commit of nixpkgs in the cloud; nobody asked here whether it is there and what it has";
+    (!own.contains(&archive)).then(|| (format!("nixpkgsArchive: {archive}"), why.to_owned()))
 }
 
 fn step(name: &str, phase: &Phase, paths: &mut String) -> Step {

@@ -1,5 +1,6 @@
 //! What can be known of a project that Nixpacks builds, besides what holds for any builder.
 
+mod cache_directories;
 mod commands;
 pub(crate) mod install;
 pub(crate) mod keys;
@@ -21,6 +22,7 @@ pub(super) const TOPICS: &[Topic] = &[
     Topic { checks: setup::CHECKS, check: setup::check },
     Topic { checks: install::CHECKS, check: install::check },
     Topic { checks: commands::CHECKS, check: commands::check },
+    Topic { checks: cache_directories::CHECKS, check: cache_directories::check },
     Topic { checks: keys::CHECKS, check: keys::check },
     Topic { checks: version::CHECKS, check: version::check },
     Topic { checks: lock::CHECKS, check: lock::check },

@@ -13,7 +13,8 @@ pub(crate) const UNKNOWN_PACKAGE: Check = error(
     "unknown-nix-package",
     "nixPkgs and nixLibs take attributes of nixpkgs, aptPkgs the names of Ubuntu's packages, and this one does not exist \
      there. Names of pip or Homebrew packages, names of the other list, and dotted Python versions are the usual mistakes.",
-);
+)
+.decides();
 pub(crate) const PYTHON_DROPPED: Check = error(
     "nix-python-dropped",
     "nixPkgs without \"...\" replaces the provider's packages, and this list has no Python in it. Every later command then ends with \

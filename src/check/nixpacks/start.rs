@@ -10,7 +10,8 @@ const BACKSLASH: Check = error(
     "start-backslash",
     "Nixpacks writes the start command into the image without escaping backslashes, which makes the image's CMD invalid. The container \
      then ends at once, with exit code 0 and without a word.",
-);
+)
+.decides();
 const EXEC_FORM: Check = error(
     "start-exec-form",
     "A start command is a line for the shell, not a JSON list as in a Dockerfile's CMD. The shell takes the bracket for the name of \

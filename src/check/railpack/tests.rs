@@ -268,3 +268,23 @@ fn an_old_name_of_a_time_zone_is_not_in_the_newest_image() {
     }
     assert_eq!(told(railpack::Version::COOLIFY, "rich\n", &old), None, "its image is of Debian 12");
 }
+
+#[test]
+fn a_release_command_alone_is_what_starts() {
+    let flask = ("requirements.txt", "flask==3.0.0\n");
+    let procfile = |text| found(&[MAIN, flask, ("Procfile", text)]);
+    assert_eq!(procfile("release: python main.py\n"), ["railpack-release-starts Procfile:1"]);
+    assert_eq!(procfile("release: python main.py\nweb: python main.py\n"), ["railpack-release-not-run Procfile:1"]);
+    let start = r#"{"deploy": {"startCommand": "python main.py"}}"#;
+    let overruled = [MAIN, flask, ("Procfile", "release: python main.py\n"), ("railpack.json", start)];
+    assert_eq!(found(&overruled), [""; 0]);
+}
+
+#[test]
+fn a_debian_package_whose_name_is_a_slip_of_the_hand() {
+    let wants = r#"{"deploy": {"aptPackages": ["...", "ffmepg"]}}"#;
+    assert_eq!(
+        found(&[MAIN, ("requirements.txt", ""), ("railpack.json", wants)]),
+        ["package-misspelt railpack.json:1"]
+    );
+}

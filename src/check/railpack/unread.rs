@@ -2,7 +2,7 @@
 
 use crate::builder::RailpackAnswer;
 use crate::check::Check;
-use crate::check::finding::{Findings, warning};
+use crate::check::finding::{Findings, error, warning};
 use crate::project::{Project, Source};
 
 pub(crate) const CONFIG: Check = warning(
@@ -14,7 +14,13 @@ pub(crate) const RELEASE: Check = warning(
     "Railpack takes the start command from a Procfile and runs nothing else of it. Nixpacks ran `release` in the build.",
 );
 
-pub(super) const CHECKS: &[Check] = &[CONFIG, RELEASE];
+const RELEASE_STARTS: Check = error(
+    "railpack-release-starts",
+    "Railpack starts web, else worker, else any other process of a Procfile. With a release command alone that one is the app: it ends, and the \
+     server is never started.",
+)
+.decides();
+pub(super) const CHECKS: &[Check] = &[CONFIG, RELEASE, RELEASE_STARTS];
 
 pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
     for name in ["nixpacks.toml", "nixpacks.json"].into_iter().filter(|name| project.has_file(name)) {
@@ -35,15 +41,34 @@ pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut F
                 .help(format!("set {} where Railpack has it", name.replacen("NIXPACKS_", "RAILPACK_", 1))),
         );
     }
+    procfile(project, answer, findings);
+}
+
+fn procfile(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
     let Ok(text) = project.read_text("Procfile") else { return };
     let is_of = |line: &str, process: &str| line.split_once(':').is_some_and(|(name, _)| name.trim() == process);
     let starts = text.lines().any(|line| is_of(line, "web") || is_of(line, "worker"));
-    if let Some((at, line)) = text.lines().enumerate().find(|(_, line)| is_of(line, "release")).filter(|_| starts) {
+    let Some((at, line)) = text.lines().enumerate().find(|(_, line)| is_of(line, "release")) else { return };
+    let source = project.line("Procfile", Some(at + 1));
+    if starts {
         findings.push(
             RELEASE
                 .found("the Procfile's release command is never run")
-                .at(project.line("Procfile", Some(at + 1)), line)
+                .at(source, line)
                 .help("run it before the start (`web: COMMAND && …`), or as the platform's pre-deploy command"),
+        );
+    } else if answer
+        .planned
+        .choices
+        .iter()
+        .rfind(|choice| choice.what == "deploy.startCommand")
+        .is_some_and(|choice| choice.because == source)
+    {
+        findings.push(
+            RELEASE_STARTS
+                .found("the Procfile's release command is what starts the app, and nothing else does")
+                .at(source, line)
+                .help("name the server: `web: COMMAND`; run the release command before it (`web: COMMAND && …`), or as the platform's pre-deploy command"),
         );
     }
 }

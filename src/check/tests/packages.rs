@@ -119,3 +119,17 @@ fn a_second_python_in_one_profile() {
     let one = ("nixpacks.toml", "[phases.setup]\nnixPkgs = [\"python311\", \"gcc\"]\n");
     super::silent("nix-packages-collide", &[main, one]);
 }
+
+#[test]
+fn a_package_whose_name_is_a_slip_of_the_hand() {
+    let wants = |list: &str| format!("[phases.setup]\n{list}\n");
+    let main = ("main.py", "print('up')\n");
+    fires("package-misspelt", "nixpacks.toml:2", &[main, ("nixpacks.toml", &wants("nixPkgs = [\"...\", \"ffmepg\"]"))]);
+    fires("package-misspelt", "nixpacks.toml:2", &[main, ("nixpacks.toml", &wants("aptPkgs = [\"...\", \"ffmpge\"]"))]);
+    for list in [
+        "nixPkgs = [\"...\", \"ffmpeg\", \"nodejs_20\", \"glibc\"]",
+        "aptPkgs = [\"...\", \"libpq-dev\", \"postgresql\"]",
+    ] {
+        silent("package-misspelt", &[main, ("nixpacks.toml", &wants(list))]);
+    }
+}

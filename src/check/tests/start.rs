@@ -87,3 +87,14 @@ fn processes_of_a_procfile_that_are_not_what_they_seem() {
     );
     assert_eq!(finding.evidence[1].source.to_string(), "Procfile:1");
 }
+
+#[test]
+fn what_goes_into_a_cache_is_not_in_the_image() {
+    let kept =
+        |directory: &str| format!("[phases.build]\ncmds = [\"make tiles\"]\ncacheDirectories = [\"{directory}\"]\n");
+    let main = ("main.py", "print('up')\n");
+    fires("cache-directory-in-app", "nixpacks.toml:3", &[main, ("nixpacks.toml", &kept("/app/tiles"))]);
+    for directory in ["/root/.cache/tiles", "/app/node_modules", "/app/web/.next/cache"] {
+        silent("cache-directory-in-app", &[main, ("nixpacks.toml", &kept(directory))]);
+    }
+}

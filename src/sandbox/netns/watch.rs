@@ -13,6 +13,7 @@ free() { local blocks size; read -r blocks size < <(stat -f -c '%a %S' -- "$fold
 free; before=$left
 ((before < 2 * least)) && least=0
 "#;
+/// What is said has a moment to be heard before the processes end, whose end would else be told as the project's own.
 /// A layer that is mounted counts as if the run had written it; what is written over it is seen twice, so its own folder is left out.
 pub(super) const WATCH: &str = r#"
 while :; do
@@ -28,7 +29,7 @@ while :; do
     ((left < least)) && over=full
     ((before - left > disk || turn % 50 == 0)) && read -r kib _ < <(du -sk --exclude="$folder/written-*" -- "$folder") && ((kib * 1024 > disk)) && over=disk
   fi
-  [ -z "$over" ] || { echo $over; kill -KILL -1; }
+  [ -z "$over" ] || { echo $over; read -r -t 0.1 _; kill -KILL -1; }
 done"#;
 
 /// What must stay free of the disk, in bytes.
