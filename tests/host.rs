@@ -224,16 +224,18 @@ fn every_python_makes_the_venv_it_would_make_anywhere() {
         // The name it is called by ends up in the scripts.
         let names: &[&str] = if package == "python311" { &["python", "python3"] } else { &["python"] };
         for name in names {
-            let script = format!(
-                "rm -rf /opt/venv && {name} -m venv --copies /opt/venv && mv /opt/venv /opt/quick && \
-                 rm /nix/store/*/lib/python3*/ensurepip/__main__.py && \
-                 echo 'import ensurepip, sys; sys.exit(ensurepip._main())' > $(echo /nix/store/*/lib/python3*/ensurepip)/__main__.py && \
-                 {name} -m venv --copies /opt/venv && diff -r --exclude=__pycache__ /opt/quick /opt/venv && \
-                 cd /opt/quick && find . | sort > /tmp/a && cd /opt/venv && find . | sort | diff /tmp/a -"
-            );
-            let fresh = open(&plan, project.path(), false);
-            let (code, text) = run(&*fresh, &script);
-            assert_eq!((code, text.as_str()), (0, ""), "{package} {name}");
+            for (options, venv) in [("--copies ", "/opt/venv"), ("", "/app/.venv")] {
+                let script = format!(
+                    "rm -rf {venv} && {name} -m venv {options}{venv} && mv {venv} /opt/quick && \
+                     rm /nix/store/*/lib/python3*/ensurepip/__main__.py && \
+                     echo 'import ensurepip, sys; sys.exit(ensurepip._main())' > $(echo /nix/store/*/lib/python3*/ensurepip)/__main__.py && \
+                     {name} -m venv {options}{venv} && diff -r --no-dereference --exclude=__pycache__ /opt/quick {venv} && \
+                     cd /opt/quick && find . | sort > /tmp/a && cd {venv} && find . | sort | diff /tmp/a -"
+                );
+                let fresh = open(&plan, project.path(), false);
+                let (code, text) = run(&*fresh, &script);
+                assert_eq!((code, text.as_str()), (0, ""), "{package} {name} {venv}");
+            }
         }
         let (code, text) = run(
             &*sandbox,

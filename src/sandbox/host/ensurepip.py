@@ -6,7 +6,7 @@ def _seed():
 
     seed = "@SEED@"
     version = "python%d.%d" % sys.version_info[:2]
-    usual = sys.argv[1:] == ["--upgrade", "--default-pip"] and sys.prefix == "/opt/venv"
+    usual = sys.argv[1:] == ["--upgrade", "--default-pip"] and sys.prefix in ("/opt/venv", "/app/.venv")
     packages = os.path.join(sys.prefix, "lib", version, "site-packages")
     if not usual:
         return False
