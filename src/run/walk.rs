@@ -8,7 +8,6 @@ use anyhow::{Context, Result};
 use super::event::Event;
 use super::outcome::{CmdOutcome, Outcome, PhaseOutcome, SmokeResult, Status};
 use super::phases::{IMAGE, PRE_DEPLOY, START};
-use super::pre_deploy;
 use super::settings::{Settings, Until};
 use super::smoke;
 use crate::plan::{Action, Command, FileSet, Files, Plan, SETUP, Step, Vars};
@@ -54,11 +53,13 @@ pub fn run(job: &Job<'_>, sandbox: &mut dyn Sandbox, emit: &mut dyn FnMut(&Event
     Ok(Ran { outcome: Outcome { phases, smoke }, vars: walk.vars })
 }
 
-struct Walk<'a> {
-    job: &'a Job<'a>,
-    sandbox: &'a mut dyn Sandbox,
+/// A walk that is going on.
+pub(super) struct Walk<'a> {
+    pub(super) job: &'a Job<'a>,
+    pub(super) sandbox: &'a mut dyn Sandbox,
     emit: &'a mut dyn FnMut(&Event),
-    vars: Vars,
+    /// Those of the next command.
+    pub(super) vars: Vars,
 }
 
 impl<'a> Walk<'a> {
@@ -115,32 +116,7 @@ impl<'a> Walk<'a> {
         Ok(done)
     }
 
-    /// Runs in the finished image, which holds the whole project whether or not a phase copied it, and in a container of its own: what
-    /// it puts among the app's files is not there when the app starts.
-    fn pre_deploy(&mut self, commands: Vec<Command>) -> Result<PhaseOutcome> {
-        if self.runtime_files().is_none() {
-            self.copy(&Files::All)?;
-        }
-        self.ask(pre_deploy::LIST)?;
-        let actions: Vec<Action> = commands.into_iter().map(Action::Run).collect();
-        let outcome = self.actions(PRE_DEPLOY, Role::Start, &actions)?;
-        let made = self.ask(pre_deploy::REMOVE_NEW)?;
-        if !made.is_empty() {
-            self.line(PRE_DEPLOY, &pre_deploy::told(&made));
-        }
-        Ok(outcome)
-    }
-
-    /// What a script of our own prints where the app starts.
-    fn ask(&self, script: &str) -> Result<Vec<String>> {
-        let argv = ["/bin/bash", "-c", script].map(str::to_owned);
-        let line = self.sandbox.command(&sandbox::Step { role: Role::Start, argv: &argv, vars: &self.vars });
-        let mut printed = Vec::new();
-        process::run(&line, pre_deploy::LIMITS, self.job.interrupted, &mut |line| printed.push(line.to_owned()))?;
-        Ok(printed)
-    }
-
-    fn runtime_files(&self) -> Option<&'a [FileSet]> {
+    pub(super) fn runtime_files(&self) -> Option<&'a [FileSet]> {
         self.job.plan.start.as_ref()?.files.as_deref()
     }
 
@@ -200,7 +176,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn actions(&mut self, phase: &str, role: Role, actions: &[Action]) -> Result<PhaseOutcome> {
+    pub(super) fn actions(&mut self, phase: &str, role: Role, actions: &[Action]) -> Result<PhaseOutcome> {
         self.watched(phase, |walk| {
             let mut done: Vec<CmdOutcome> = Vec::new();
             for action in actions {
@@ -216,7 +192,7 @@ impl<'a> Walk<'a> {
         })
     }
 
-    fn copy(&mut self, files: &Files) -> Result<()> {
+    pub(super) fn copy(&mut self, files: &Files) -> Result<()> {
         let only = match files {
             Files::All => None,
             Files::Only(names) => Some(names.as_slice()),
@@ -370,7 +346,7 @@ impl<'a> Walk<'a> {
         Ok(smoke)
     }
 
-    fn line(&mut self, phase: &str, text: &str) {
+    pub(super) fn line(&mut self, phase: &str, text: &str) {
         let text = self.job.secrets.mask(text).into_owned();
         self.tell(Event::Line { phase: phase.into(), text });
     }
