@@ -559,6 +559,19 @@ fn the_locale_that_every_image_has_is_there_and_no_other() {
 }
 
 #[test]
+fn openssl_has_its_settings() {
+    let plan = plan(&["python311"]);
+    if lacks("openssl_has_its_settings", &plan) {
+        return;
+    }
+    let project = folder(&[]);
+    let sandbox = open(&plan, project.path(), false);
+    let request = "openssl req -x509 -newkey rsa:2048 -nodes -keyout /tmp/key -out /tmp/certificate -subj /CN=mole 2>&1";
+    let (code, text) = run(&*sandbox, request);
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
 fn memory_is_capped_and_the_kill_is_told() {
     let plan = plan(&["python311"]);
     if lacks("memory_is_capped_and_the_kill_is_told", &plan) {

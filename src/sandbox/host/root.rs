@@ -22,7 +22,7 @@ use crate::sandbox::elf::Libraries;
 use crate::sandbox::python::Interpreter;
 
 /// Changes whenever the layout below does, so that older caches are not read.
-const LAYOUT: &str = "4";
+const LAYOUT: &str = "5";
 
 /// Libraries that glibc or the loader open by themselves, and the names older wheels were linked with.
 const GLIBC: &[&str] = &[
@@ -114,6 +114,7 @@ fn build(usr: &Path, recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> Result<(
     }
     if !recipe.slim {
         programs.extend(git_parts(usr)?);
+        openssl_settings(usr)?;
     }
     shim(&usr.join("bin/sudo"), SUDO)?;
     for name in ["apt-get", "apt"] {
@@ -177,6 +178,19 @@ fn wheels(usr: &Path, python: &Interpreter) -> Result<()> {
         Ok(inside) => tree::copy(dir, &usr.join(inside)),
         Err(_) => Ok(()),
     }
+}
+
+/// The settings without which `openssl req` does nothing, where Debian's and Ubuntu's `openssl` looks for them.
+fn openssl_settings(usr: &Path) -> Result<()> {
+    const LEAST: &[u8] = b"[req]\ndistinguished_name = name\nx509_extensions = authority\n[name]\n[authority]\nbasicConstraints = critical, CA:true\n";
+    let folder = usr.join("lib/ssl");
+    fs::create_dir_all(&folder)?;
+    let own = crate::fs::read(Path::new("/etc/ssl/openssl.cnf"), 64 << 10).ok();
+    // What it includes is not there.
+    let own = own.filter(|text| memchr::memmem::find(text, b"\n.include").is_none());
+    fs::write(folder.join("openssl.cnf"), own.as_deref().unwrap_or(LEAST))?;
+    symlink("/etc/ssl/certs", folder.join("certs"))?;
+    Ok(symlink("/etc/ssl/certs/ca-certificates.crt", folder.join("cert.pem"))?)
 }
 
 /// Only what a clone over the network needs; everything else is inside the `git` program.
