@@ -120,13 +120,22 @@ fn is_there(provided: &Provided, import: &Foreign<'_>) -> bool {
 
 /// Whether it may be a dependency of what is installed.
 fn comes_along(facts: &Facts<'_>, provided: &Provided, import: &Foreign<'_>) -> bool {
-    let Some(need) = import.need else { return provided.may_come_along(&import.name) };
     let is_required = |bringer: &&str| {
         let (name, extra) = bringer.trim_end_matches(']').split_once('[').unwrap_or((bringer, ""));
         let mut entries = facts.requirements().of(name);
         entries.any(|entry| extra.is_empty() || entry.requirement.extras.iter().any(|asked| asked == extra))
     };
-    bringers(need.distribution).unwrap_or_default().iter().any(is_required)
+    let known = import.need.map(|need| need.distribution).or_else(|| modules::distribution(&import.name));
+    let by_name = || known.and_then(bringers).unwrap_or_default().iter().any(is_required);
+    import.need.is_none() && provided.may_come_along(&import.name) || by_name() || by_extra(facts, import)
+}
+
+/// Whether an extra speaks of it: `channels[daphne]`, `sqlalchemy[postgresql-psycopg2binary]`.
+fn by_extra(facts: &Facts<'_>, import: &Foreign<'_>) -> bool {
+    let plain = |name: &str| name.to_lowercase().replace(['-', '_'], "");
+    let top = plain(import.name.split('.').next().unwrap_or_default());
+    let entries = facts.requirements().packages.iter().filter(|entry| !entry.is_constraint);
+    entries.flat_map(|entry| &entry.requirement.extras).any(|extra| plain(extra).contains(&top))
 }
 
 fn when(import: &Foreign<'_>) -> &'static str {

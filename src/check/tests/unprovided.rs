@@ -124,6 +124,9 @@ fn what_djangos_settings_name_has_to_be_required() {
     {
         told("import-not-required", "", &project(settings, driver));
     }
+    let brought = "INSTALLED_APPS = ['daphne', 'rest_framework', 'taggit']\n";
+    told("import-not-required", "", &project(brought, "channels[daphne]\ngunicorn\nwagtail\n"));
+    told("import-not-required", "tides/settings.py:1", &project(brought, "channels\ngunicorn\nwagtail\n"));
     let development = "INSTALLED_APPS = ['django.contrib.admin']\nif DEBUG:\n    INSTALLED_APPS += ['debug_toolbar']\n";
     told("import-not-required", "", &project(development, "django\ngunicorn\n"));
 }
@@ -151,6 +154,8 @@ fn the_driver_of_a_url_that_sqlalchemy_is_given() {
     let old = ("requirements.txt", "sqlalchemy==2.0.40\n");
     let finding = fires("import-not-required", "main.py:3", &[("main.py", &engine("'postgresql://db/tides'")), old]);
     assert_eq!(finding.fixes[0].summary, "require psycopg2-binary");
+    let extra = ("requirements.txt", "sqlalchemy[postgresql-psycopg2binary]\n");
+    silent("import-not-required", &[("main.py", &engine("'postgresql+psycopg2://db/tides'")), extra]);
     for call in ["'sqlite:///tides.db'", "os.environ['DATABASE_URL']"] {
         silent("import-not-required", &[("main.py", &engine(call)), ("requirements.txt", "sqlalchemy\n")]);
     }
