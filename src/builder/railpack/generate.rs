@@ -15,7 +15,6 @@ use super::versions::Table;
 
 pub(super) const APT_BUILD: &str = "packages:apt:build";
 pub(super) const APT_RUNTIME: &str = "packages:apt:runtime";
-const MISE_ASSET: &str = "generated-mise-toml";
 const MISE_PATHS: [&str; 5] =
     ["/mise/shims", "/mise/installs", "/usr/local/bin/mise", "/etc/mise/config.toml", "/root/.local/state/mise"];
 const MISE_VARIABLES: [(&str, &str); 5] = [
@@ -134,12 +133,14 @@ impl Generator<'_> {
             packages.iter().map(|package| (package.name.clone(), package.version.clone())).collect();
         let names: Vec<&str> = tools.keys().map(String::as_str).collect();
         let named = format!("install mise packages: {}", names.join(", "));
-        step.assets.insert(MISE_ASSET.to_owned(), mise::generated(&tools, draft.uvx, draft.no_compile, self.rules));
+        // Its own name came with its settings: recorded plans of before 0.22.0 hold the old one.
+        let asset = if self.rules == Rules::V0_15 { "mise.toml" } else { "generated-mise-toml" };
+        step.assets.insert(asset.to_owned(), mise::generated(&tools, draft.uvx, draft.no_compile, self.rules));
         step.commands.push(Command::Path("/mise/shims".to_owned()));
         step.commands.extend(self.mise_files.iter().map(|file| Command::copy(file)));
         step.commands.push(Command::File {
             path: "/etc/mise/config.toml".to_owned(),
-            asset: MISE_ASSET.to_owned(),
+            asset: asset.to_owned(),
             mode: 0,
             name: "create mise config".to_owned(),
         });
