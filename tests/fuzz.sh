@@ -7,7 +7,7 @@ cd "$(dirname "$0")/fuzz"
 
 seconds=${1:-30}
 targets=("${@:2}")
-if [ ${#targets[@]} -eq 0 ]; then targets=(log nixpacks_config procfile requirements); fi
+if [ ${#targets[@]} -eq 0 ]; then targets=(git_index log nixpacks_config procfile requirements); fi
 # CI takes the same way each time: a find there is one of the change at hand, not of chance.
 seed=0
 if [ -n "${CI:-}" ]; then seed=1; fi
@@ -22,6 +22,7 @@ sow() {
     mkdir -p "corpus/$1" "seeds/$1"
     for file in "${@:2}"; do cp "$file" "seeds/$1/$(printf '%s' "${file#../}" | tr '/' '-')"; done
 }
+sow git_index
 sow log ../logs/*.log
 sow nixpacks_config ../../scenarios/*/app/nixpacks.toml ../../scenarios/*/app/nixpacks.json
 sow procfile ../../scenarios/*/app/Procfile

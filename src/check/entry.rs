@@ -26,12 +26,8 @@ pub(crate) const ATTRIBUTE: Check = error(
     "wrong-app-attribute",
     "The part after the colon of `module:attribute` is not what the module calls its application.",
 );
-const EXECUTABLE: Check = error(
-    "start-script-not-executable",
-    "A script that is started by its own path needs the executable bit, which git keeps. Start it with bash, or mark it executable.",
-);
 
-pub(super) const CHECKS: &[Check] = &[FILE, MODULE, ATTRIBUTE, EXECUTABLE];
+pub(super) const CHECKS: &[Check] = &[FILE, MODULE, ATTRIBUTE];
 
 /// Ways to choose a folder, or where modules are looked for, that are not followed here.
 const UNFOLLOWED: &[&str] = &["`", "$(", " (", "PYTHONPATH", "pushd", "sh -c", "sh -lc"];
@@ -77,7 +73,10 @@ fn command(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
 }
 
 fn file(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
-    let direct = invocation.path.starts_with("./");
+    let folder = Path::new(invocation.folder);
+    let own = invocation.path.strip_prefix("/app/").unwrap_or(invocation.path);
+    let direct = invocation.path.starts_with("./") || own.contains('/') && facts.app.has_file(folder.join(own));
+    let direct = direct || own != invocation.path && facts.app.has_file(folder.join(own));
     let named = match invocation.program {
         program if is_python(program) => script(&invocation.arguments),
         "bash" | "sh" => invocation.positional().filter(|word| word.ends_with(".sh")),
@@ -102,13 +101,8 @@ fn file(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findi
             None => finding,
         });
     }
-    if direct && !is_executable(&facts.app.root().join(&path)) {
-        let finding = EXECUTABLE.found(format!("{named} is started by its path, and is not executable")).about(named);
-        let better = start.command.replacen(named, &format!("bash {named}"), 1);
-        let finding = finding
-            .at(start.source.clone(), start.command)
-            .help(format!("git update-index --chmod=+x {}", path.display()));
-        findings.push(finding.fix("start it with bash", start.replaced_with(facts, &better)));
+    if direct && named == invocation.path {
+        super::committed::executable(facts, start, named, &path, findings);
     }
 }
 
@@ -116,11 +110,6 @@ fn file(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findi
 fn made_by_build(facts: &Facts<'_>, name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or(name);
     facts.commands().iter().any(|command| command.contains(last) || command.contains("git clone"))
-}
-
-fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o111 != 0)
 }
 
 /// The Python files directly in a folder, sorted.

@@ -6,6 +6,7 @@
 mod finding;
 
 mod address;
+mod committed;
 mod committed_venv;
 mod console;
 pub(crate) mod django;
@@ -77,6 +78,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: twice::CHECKS, check: twice::check },
     Topic { checks: server::CHECKS, check: server::check },
     Topic { checks: entry::CHECKS, check: entry::check },
+    Topic { checks: committed::CHECKS, check: committed::check },
     Topic { checks: endings::CHECKS, check: endings::check },
     Topic { checks: environment_path::CHECKS, check: environment_path::check },
     Topic { checks: factory::CHECKS, check: factory::check },

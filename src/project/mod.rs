@@ -3,6 +3,7 @@
 mod below;
 mod error;
 pub(crate) mod hujson;
+mod index;
 mod keys;
 pub mod marker;
 pub mod pyproject;
@@ -14,6 +15,7 @@ mod sourced;
 mod text;
 
 pub use error::InputError;
+pub use index::GitIndex;
 pub use keys::KeyLines;
 pub use repository::Repository;
 pub use search::Search;

@@ -4,6 +4,7 @@ mod address;
 mod apply;
 
 mod commands;
+mod committed;
 mod django;
 mod endings;
 mod entry;
