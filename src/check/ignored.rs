@@ -1,6 +1,6 @@
 //! Files that the plan needs and that ignore files keep out of the deploy.
 
-use super::facts::ignored::{FILES, by_git, ignoring, rules};
+use super::facts::ignored::{FILES, by_git, hiding, ignoring, rules};
 use super::facts::start::Start;
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use ignore::gitignore::Gitignore;
 
 use super::facts::Facts;
 use super::facts::paths::opened;
+use super::facts::reach::Module;
 use super::finding::{Check, Finding, Findings, error};
 use crate::finding::{Edit, Severity};
 use crate::project::{Project, Source};
@@ -42,10 +43,13 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         let file = start.command.split_whitespace().find(|word| word.ends_with(".py"))?;
         app.has_file(file).then_some(file)
     });
+    // What is built may write modules and data.
+    let follows = !facts.builds();
+    for module in facts.loaded().filter(|_| follows) {
+        findings.extend(left_out_elsewhere(app, module));
+    }
     for name in FILES {
         let Some(rules) = rules(app, name) else { continue };
-        // What is built may write modules and data.
-        let follows = !facts.builds();
         for module in facts.loaded().filter(|_| follows) {
             if let Some((importer, line)) = &module.importer {
                 let shown = module.path.display().to_string();
@@ -88,6 +92,24 @@ fn left_out(app: &Project, name: &str, rules: &Gitignore, file: &str, how: &str,
     let edit = Edit::AppendLine { path: app.place(name), text: format!("!{file}") };
     let committed = name == ".dockerignore" && !sounds_secret(file) && !by_git(app, file, false);
     Some(finding.fix(format!("except {file} in {name}"), if committed { vec![edit] } else { Vec::new() }))
+}
+
+/// A module that the ignore file of a folder within or above leaves out.
+fn left_out_elsewhere(app: &Project, module: &Module) -> Option<Finding> {
+    let (importer, line) = module.importer.as_ref()?;
+    let file = module.path.to_str()?;
+    let (place, rule) = hiding(app, file)?;
+    let Source::File { path, .. } = &place else { return None };
+    if FILES.iter().any(|name| *path == app.place(name)) {
+        return None;
+    }
+    let finding = IGNORED
+        .found(format!("{} keeps {file} out of the deploy, and {} imports it", path.display(), importer.display()))
+        .about(file)
+        .severity(severity(path.file_name()?.to_str()?))
+        .at(place, rule)
+        .at(app.line(importer, Some(*line)), "");
+    Some(finding.help("let it in, or, where it holds secrets, read those from variables instead"))
 }
 
 /// Whether a file has a name that secrets go by.

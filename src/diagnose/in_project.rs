@@ -12,8 +12,8 @@ use crate::builder::BuilderKind;
 use crate::catalog::modules;
 use crate::check;
 use crate::finding::{Diagnosis, Edit, Evidence, Fix};
-use crate::project::Project;
 use crate::project::requirements::{Requirements, normalize};
+use crate::project::{Project, Source};
 
 /// The diagnosis with what the project shows of its subject: a script of its own, a sibling in the repository, a module or
 /// file that is there and hidden, a requirement that is there already.
@@ -31,6 +31,11 @@ pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Dia
     }
     if is(&MISSING_DATA_FILE) || is(&MISSING_LOCAL_MODULE) {
         return hidden(project, &subject, diagnosis);
+    }
+    if is(&MISSING_PYTHON_MODULE)
+        && let Some(found) = kept_out(project, &subject, &diagnosis)
+    {
+        return found;
     }
     let of_a_name = is(&MISSING_PYTHON_MODULE) || is(&START_PROGRAM_NOT_FOUND) || is(&NO_MATCHING_DISTRIBUTION);
     if !of_a_name {
@@ -167,6 +172,24 @@ fn declared(project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<Di
     })
 }
 
+/// A module of the project that an ignore file keeps out of the deploy: in the root folder, in src, or beside what imports it.
+fn kept_out(project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<Diagnosis> {
+    let beside = diagnosis.evidence.iter().filter_map(|evidence| match &evidence.source {
+        Source::File { path, .. } => path.parent(),
+        _ => None,
+    });
+    let top = module.split('.').next().unwrap_or(module);
+    let bases = [Path::new(""), Path::new("src")].into_iter().chain(beside);
+    let files = bases.flat_map(|base| [base.join(top).with_extension("py"), base.join(top).join("__init__.py")]);
+    let inside = |file: &PathBuf| file.is_relative() && !file.starts_with("..") && project.has_file(file);
+    files.filter(inside).find_map(|file| {
+        let file = file.to_str()?;
+        check::facts::ignored::hiding(project, file).or_else(|| check::facts::ignored::excluding(project, file))?;
+        let diagnosis = Diagnosis { rule: MISSING_LOCAL_MODULE.id, fixes: Vec::new(), ..diagnosis.clone() };
+        Some(hidden(project, file, diagnosis))
+    })
+}
+
 /// A file or module that is in the project, and which ignore file keeps it out.
 fn hidden(project: &Project, subject: &str, diagnosis: Diagnosis) -> Diagnosis {
     let path = subject.strip_prefix("/app/").unwrap_or(subject).trim_start_matches("./");
@@ -214,6 +237,30 @@ mod tests {
         );
         assert_eq!(help("pyproject.toml", "[tool.black]\n"), "add `PyYAML` to requirements.txt");
         assert_eq!(help("Pipfile", "[packages]\n"), "add `PyYAML` to [packages] of the Pipfile");
+    }
+
+    #[test]
+    fn a_module_that_an_ignore_file_hides_is_no_missing_requirement() {
+        let log = Log::from(
+            "Traceback (most recent call last):\n  File \"/app/bot/main.py\", line 1, in <module>\n    import harbour_keys\nModuleNotFoundError: No module named 'harbour_keys'\n",
+        );
+        for (file, list, place) in [
+            ("harbour_keys.py", ".gitignore", ".gitignore:2"),
+            ("bot/harbour_keys.py", "bot/.gitignore", "bot/.gitignore:2"),
+            ("src/harbour_keys/__init__.py", ".railwayignore", ".railwayignore:2"),
+        ] {
+            let main = ("bot/main.py", "import harbour_keys\n");
+            let folder = crate::folder::folder(&[main, (file, ""), (list, "*.log\nharbour_keys*\n")]);
+            let project = Project::open(folder.path()).unwrap();
+            let found = diagnose(&Case { project: Some(&project), ..Case::of_log(&log) });
+            assert_eq!(found[0].rule, "missing-local-module");
+            assert_eq!(
+                found[0].message,
+                format!("{file} is in the project, and `harbour_keys*` of {place} keeps it out of the deploy")
+            );
+            assert!(found[0].evidence.iter().any(|evidence| evidence.source.to_string() == place), "{found:#?}");
+            assert!(found[0].fixes.is_empty());
+        }
     }
 
     /// As mcp 2.0 says of what was `mcp.server.fastmcp` up to 1.26.

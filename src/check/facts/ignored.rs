@@ -1,13 +1,13 @@
 //! What ignore files keep out of a deploy.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::builder::railpack::CONFIG_FILE;
 use crate::fs::DockerIgnore;
 use crate::project::hujson::{self, Node, Value};
-use crate::project::{Project, Source};
+use crate::project::{Project, Repository, Source};
 
 pub(in crate::check) const FILES: [&str; 3] = [".dockerignore", ".gitignore", ".railwayignore"];
 
@@ -61,9 +61,32 @@ pub(crate) fn excluding(project: &Project, file: &str) -> Option<(Source, String
     Some((project.line(CONFIG_FILE, Some(*line)), pattern.clone()))
 }
 
-/// The rule that keeps a file out of a deploy, and its place.
+/// The rule that keeps a file out of a deploy, and its place. Of .railwayignore and .gitignore, those of the folders on the way count too,
+/// and in a repository those above the folder that is deployed.
 pub(crate) fn hiding(project: &Project, file: &str) -> Option<(Source, String)> {
-    FILES.iter().find_map(|name| ignoring(project, name, &rules(project, name)?, file))
+    let docker = rules(project, FILES[0]).and_then(|rules| ignoring(project, FILES[0], &rules, file));
+    docker.or_else(|| [FILES[2], FILES[1]].into_iter().find_map(|name| ruling(project, name, file))?)
+}
+
+/// What the nearest ignore file of this name that has a rule for the file says of it: ignored by a rule, or let in. None where no file has one.
+fn ruling(project: &Project, name: &str, file: &str) -> Option<Option<(Source, String)>> {
+    let outer = project.clone().within(Repository::around(project.root())).repository();
+    let inside = outer.as_ref().and_then(|outer| project.root().strip_prefix(outer.root()).ok());
+    let above = outer.as_ref().zip(inside).map(|(outer, inside)| (outer, inside, inside.join(file)));
+    let within = Path::new(file).ancestors().skip(1).map(|folder| (project, folder, PathBuf::from(file)));
+    let above = above
+        .iter()
+        .flat_map(|(outer, inside, file)| inside.ancestors().skip(1).map(|folder| (*outer, folder, file.clone())));
+    within.chain(above).find_map(|(project, folder, file)| {
+        let list = folder.join(name);
+        let list = list.to_str()?;
+        let rules = rules(project, list)?;
+        let inner = file.strip_prefix(folder).ok()?.to_str()?;
+        if rules.matched_path_or_any_parents(inner, false).is_whitelist() {
+            return Some(None);
+        }
+        ignoring(project, list, &rules, inner).map(Some)
+    })
 }
 
 #[cfg(test)]
@@ -81,5 +104,24 @@ mod tests {
         assert_eq!(told("[\"*.md\", \"data\"]").as_deref(), Some("railpack.json:3 data"));
         assert_eq!(told("[\"data\", \"!data/words.txt\"]"), None);
         assert_eq!(told("\"data\""), None);
+    }
+
+    #[test]
+    fn every_folder_on_the_way_has_a_say_and_the_nearest_wins() {
+        let dir = folder(&[
+            (".gitignore", "keys.py\nlocal.py\n"),
+            ("api/bot/.gitignore", "!keys.py\n"),
+            ("api/.gitignore", "token.py\n"),
+            ("api/.railwayignore", "data/\n!token.py\n"),
+        ]);
+        let told = || {
+            let project = Project::open(&dir.path().join("api")).unwrap();
+            let files = ["bot/keys.py", "bot/local.py", "bot/token.py", "data/x.py", "bot/main.py"];
+            files.map(|file| hiding(&project, file).map(|(source, rule)| format!("{source} {rule}")))
+        };
+        let data = Some(".railwayignore:1 data/".to_owned());
+        assert_eq!(told(), [None, None, None, data.clone(), None]);
+        std::fs::create_dir(dir.path().join(".git")).unwrap();
+        assert_eq!(told(), [None, Some("../.gitignore:2 local.py".to_owned()), None, data, None]);
     }
 }

@@ -47,3 +47,11 @@ fn what_may_never_be_read_is_not_needed() {
     let nested = [("main.py", "import cfg.local\n"), ("cfg/local.py", ""), ("cfg/.gitignore", "!local.py\n")];
     silent("needed-file-ignored", &[nested[0], nested[1], nested[2], (".gitignore", "local.py\n")]);
 }
+
+#[test]
+fn a_module_that_the_ignore_file_of_another_folder_hides() {
+    let code = [("main.py", "import bot.keys\n"), ("bot/keys.py", "KEY = 1\n")];
+    let hides = ("bot/.gitignore", "*.log\nkeys.py\n");
+    let finding = fires("needed-file-ignored", "bot/.gitignore:2", &[code[0], code[1], hides]);
+    assert_eq!(finding.evidence[1].source.to_string(), "main.py:1");
+}
