@@ -66,7 +66,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 /// Whether a file that is started by its own path is executable here, and in what git will push.
 pub(super) fn executable(facts: &Facts<'_>, start: &Start<'_>, name: &str, path: &Path, findings: &mut Findings) {
     const PLAIN: u32 = 0o100_644;
-    if start.command.contains("chmod") || facts.script_text().contains(&format!("chmod +x {name}")) {
+    let changes_modes = |command: &str| command.contains("chmod");
+    let by_build = facts.commands().into_iter().any(changes_modes);
+    if by_build || changes_modes(start.command) || facts.script_text().contains(&format!("chmod +x {name}")) {
         return;
     }
     let here = is_executable(&facts.app.root().join(path));

@@ -70,6 +70,10 @@ fn what_makes_a_script_executable_first_is_heard() {
         ("Procfile", "web: chmod +x start.sh && ./start.sh\n"),
     ]);
     assert!(of("start-script-not-executable", &dir).is_none());
+    std::fs::write(dir.path().join("Procfile"), "web: ./start.sh\n").unwrap();
+    assert!(of("start-script-not-executable", &dir).is_some());
+    std::fs::write(dir.path().join("nixpacks.toml"), "[phases.build]\ncmds = [\"chmod +x *.sh\"]\n").unwrap();
+    assert!(of("start-script-not-executable", &dir).is_none());
 }
 
 #[test]
