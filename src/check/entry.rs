@@ -62,13 +62,13 @@ fn command(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
             }
             return;
         }
-        if takes_target(invocation.program) {
-            server(facts, start, &invocation, findings);
-        } else if invocation.is_module {
-            module(facts, start, &invocation, findings);
-        } else {
-            file(facts, start, &invocation, findings);
-        }
+        let look = match () {
+            () if takes_target(invocation.program) => server,
+            () if invocation.is_module => module,
+            () => file,
+        };
+        let is_optional = invocation.has_fallback(start.command);
+        findings.of_optional(is_optional, |findings| look(facts, start, &invocation, findings));
     }
 }
 

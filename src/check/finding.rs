@@ -138,6 +138,14 @@ impl Findings {
         }
     }
 
+    /// What is found of a command that another one stands in for, where it fails, is no error.
+    pub(super) fn of_optional(&mut self, is_optional: bool, look: impl FnOnce(&mut Self)) {
+        let before = self.found.len();
+        look(self);
+        let new = self.found.iter_mut().skip(before).filter(|found| is_optional && found.severity == Severity::Error);
+        new.for_each(|found| found.severity = Severity::Warning);
+    }
+
     /// Whether a check has found anything.
     pub(super) fn has(&self, check: &Check) -> bool {
         self.counts.contains_key(check.id)

@@ -60,9 +60,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 fn command(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
     let invocations = invocations(start.command);
     for invocation in &invocations {
-        interpreter(facts, start, invocation, findings);
-        program(facts, start, invocation, findings);
-        super::console::own_script(&PROGRAM, facts, start, invocation, findings);
+        findings.of_optional(invocation.has_fallback(start.command), |findings| {
+            interpreter(facts, start, invocation, findings);
+            program(facts, start, invocation, findings);
+            super::console::own_script(&PROGRAM, facts, start, invocation, findings);
+        });
         let server = SERVERS.iter().find(|server| {
             server.program == invocation.program && (server.verb.is_empty() || invocation.has(server.verb))
         });
@@ -359,17 +361,15 @@ fn interpreter(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>
 
 fn program(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
     let Some((program, packages)) = PROGRAMS.iter().find(|(program, _)| *program == invocation.program) else { return };
+    let not_there = |why: String| {
+        let finding = PROGRAM.found(format!("{program} is started, and {why}")).about(*program);
+        finding.at(start.source.clone(), start.command)
+    };
     if let Some(left_out) = facts
         .provided()
         .and_then(|provided| provided.left_out.iter().find(|left_out| packages.contains(&left_out.name.as_str())))
     {
-        let finding = PROGRAM
-            .found(format!(
-                "{program} is started, and only {} has it, which the deploy does not install",
-                left_out.place
-            ))
-            .about(*program)
-            .at(start.source.clone(), start.command)
+        let finding = not_there(format!("only {} has it, which the deploy does not install", left_out.place))
             .at(left_out.source.clone(), "");
         findings.push(finding.help(format!("move {} to the main dependencies, and lock again", left_out.name)));
         return;
@@ -390,7 +390,6 @@ fn program(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, fi
         return;
     }
     let install = if *program == "fastapi" { "fastapi[standard]" } else { packages[0] };
-    let finding = PROGRAM.found(format!("{program} is started, and no requirement brings it")).about(*program);
-    let finding = finding.at(start.source.clone(), start.command).at(facts.app.file(REQUIREMENTS), "");
+    let finding = not_there("no requirement brings it".to_owned()).at(facts.app.file(REQUIREMENTS), "");
     findings.push(finding.fix(format!("require {install}"), vec![require(facts, install)]));
 }

@@ -110,6 +110,15 @@ pub(in crate::check) fn is_python(program: &str) -> bool {
 }
 
 impl<'c> Invocation<'c> {
+    /// Whether another command of the line takes its place where it fails: `a || b`. What only tells of the failure does not.
+    pub(in crate::check) fn has_fallback(&self, command: &str) -> bool {
+        let within = (self.text.as_ptr() as usize).checked_sub(command.as_ptr() as usize);
+        let rest = within.and_then(|at| command.get(at + self.text.len()..)).unwrap_or_default().trim_start();
+        let next = rest.strip_prefix("||").map(str::trim_start);
+        let tells = |next: &str| ["exit", "echo", "false", "kill"].iter().any(|word| next.starts_with(word));
+        next.is_some_and(|next| !next.is_empty() && !tells(next))
+    }
+
     /// The value of the first of these options, given as `--name value`, `--name=value` or `-nvalue`.
     pub(in crate::check) fn option(&self, names: &[&str]) -> Option<&'c str> {
         self.arguments.iter().enumerate().find_map(|(index, word)| {

@@ -1,4 +1,5 @@
 use super::{fires, silent, silent_with};
+use crate::finding::Severity;
 
 const ALL: (&str, &str) = (
     "requirements.txt",
@@ -109,6 +110,21 @@ fn programs_that_nothing_installs() {
     let (name, text) = starts("uvicorn main:app --host 0.0.0.0 --port $PORT");
     silent("start-program-not-found", &[("requirements.txt", "fastapi[standard]==0.115.0\n"), MAIN, (name, &text)]);
     fires("start-program-not-found", "Procfile:1", &[("requirements.txt", "fastapi==0.115.0\n"), MAIN, (name, &text)]);
+}
+
+#[test]
+fn a_program_that_another_one_stands_in_for() {
+    let severity = |command: &str| {
+        let (name, text) = starts(command);
+        let files = [("requirements.txt", "flask==3.0.0\n"), MAIN, (name, &*text)];
+        fires("start-program-not-found", "Procfile:1", &files).severity
+    };
+    assert_eq!(severity("gunicorn main:app || python main.py"), Severity::Warning);
+    assert_eq!(severity("gunicorn main:app || exit 1"), Severity::Error);
+    let (name, text) = starts("python serve.py || python main.py");
+    let found = fires("start-file-missing", "Procfile:1", &[ALL, MAIN, (name, &text)]);
+    assert_eq!(found.severity, Severity::Warning);
+    assert_eq!(severity("python init.py || gunicorn main:app"), Severity::Error);
 }
 
 #[test]
