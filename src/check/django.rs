@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::facts::Facts;
 use super::finding::{Check, Findings, error, replace_line, warning};
+use crate::finding::Severity;
 use crate::log::pattern::Pattern;
 use crate::project::Source;
 
@@ -38,10 +39,32 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if collects && !opaque && !text.contains("STATIC_ROOT") && !text.contains("STORAGES") {
         let finding =
             STATIC.found("collectstatic runs in the build, and the settings have no STATIC_ROOT").about("STATIC_ROOT");
+        // Django asks for STATIC_ROOT only when there is a file to put there.
+        let finding = match has_static_files(facts, &text) {
+            true => finding,
+            false => finding.severity(Severity::Warning).likely(),
+        };
         findings.push(
             finding.at(facts.app.file(&path), "").help("add STATIC_ROOT = BASE_DIR / \"staticfiles\" to the settings"),
         );
     }
+}
+
+/// Apps that bring static files.
+const WITH_FILES: &[&str] = &["django.contrib.admin", "rest_framework", "debug_toolbar"];
+
+/// Whether some static file would be found: of the settings' own folders, of the project's apps, or of a package that is an app.
+/// Where nothing installs staticfiles, there is no such command at all.
+fn has_static_files(facts: &Facts<'_>, settings: &str) -> bool {
+    let mut lines = settings.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let brings = |line: &str| line.contains("STATICFILES_DIRS") || WITH_FILES.iter().any(|app| line.contains(app));
+    let has_files = |folder: &Path| {
+        let entries = std::fs::read_dir(facts.app.root().join(folder).join("static"));
+        entries.is_ok_and(|mut entries| entries.next().is_some())
+    };
+    lines.any(brings)
+        || !settings.contains("django.contrib.staticfiles")
+        || !facts.app.folders_below(has_files).is_empty()
 }
 
 /// The project's only settings.py, beside the file that names its WSGI application.

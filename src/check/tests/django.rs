@@ -1,4 +1,5 @@
 use super::{fires, silent};
+use crate::finding::Severity;
 
 const DJANGO: (&str, &str) = ("requirements.txt", "django==5.1.4\ngunicorn==23.0.0\n");
 const MANAGE: (&str, &str) = ("manage.py", "");
@@ -32,7 +33,17 @@ fn hosts_that_the_health_check_needs() {
 #[test]
 fn collectstatic_without_a_place() {
     let build = ("nixpacks.toml", "[phases.build]\ncmds = [\"python manage.py collectstatic --noinput\"]\n");
-    fires("collectstatic-failed", "shop/settings.py", &[DJANGO, MANAGE, build, ("shop/settings.py", &settings(""))]);
+    let severity = |more: &str, file: &str| {
+        let files = [DJANGO, MANAGE, build, ("shop/settings.py", &settings(more)), (file, "")];
+        fires("collectstatic-failed", "shop/settings.py", &files).severity
+    };
+    let bare = "INSTALLED_APPS = [\n    'django.contrib.staticfiles',\n    # 'django.contrib.admin',\n    'shop',\n]";
+    assert_eq!(severity(bare, "shop/views.py"), Severity::Warning);
+    assert_eq!(severity(bare, "shop/static/shop.css"), Severity::Error);
+    assert_eq!(severity("", "shop/views.py"), Severity::Error);
+    assert_eq!(severity(&bare.replace("# ", ""), "shop/views.py"), Severity::Error);
+    assert_eq!(severity(&bare.replace("'shop'", "'rest_framework'"), "shop/views.py"), Severity::Error);
+    assert_eq!(severity(&format!("{bare}\nSTATICFILES_DIRS = [BASE_DIR / 'web']"), "web/a.css"), Severity::Error);
     silent("collectstatic-failed", &[DJANGO, MANAGE, build, ("shop/settings.py", &settings("STATIC_ROOT = 'static'"))]);
     silent("collectstatic-failed", &[DJANGO, MANAGE, ("shop/settings.py", &settings(""))]);
 }
