@@ -169,12 +169,7 @@ impl Facts<'_> {
 
     /// All that the code which the start reaches wants set, in the order in which it is read.
     pub fn unset_variables(&self) -> Vec<Unset> {
-        let to_unset = |read: &facts::environment::Read| Unset {
-            name: read.name.clone(),
-            source: self.app.line(&read.path, Some(read.line)),
-            text: read.text.clone(),
-        };
-        variables::missing(self).into_iter().map(to_unset).collect()
+        variables::missing(self)
     }
 
     /// The programs of the base image, of those that load libraries, that the app starts.

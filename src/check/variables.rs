@@ -3,8 +3,10 @@
 use super::facts::ignored::hiding;
 use std::collections::HashSet;
 
+use super::Unset;
 use super::facts::Facts;
 use super::facts::environment::Read;
+use super::facts::expanded::expanded;
 use super::facts::requirements::is_used;
 use super::facts::start::Start;
 use super::finding::{Check, Findings, warning};
@@ -23,9 +25,15 @@ pub(super) const CHECKS: &[Check] = &[MISSING];
 /// More places than these tell nothing new.
 const MOST: usize = 30;
 
-/// The reads of variables that nobody gives.
-pub(super) fn missing<'s>(facts: &'s Facts<'_>) -> Vec<&'s Read> {
-    unset(facts, dotenv(facts).as_ref()).collect()
+/// What wants a variable that nobody gives: the code, in the order in which it reads, and the commands of the start.
+pub(super) fn missing(facts: &Facts<'_>) -> Vec<Unset> {
+    let read = |read: &Read| Unset {
+        name: read.name.clone(),
+        source: facts.app.line(&read.path, Some(read.line)),
+        text: read.text.clone(),
+    };
+    let by_start = expanded(facts).into_iter().map(|(name, source, text)| Unset { name, source, text });
+    unset(facts, dotenv(facts).as_ref()).map(read).chain(by_start).collect()
 }
 
 fn unset<'s>(facts: &'s Facts<'_>, file: Option<&DotEnv>) -> impl Iterator<Item = &'s Read> {
@@ -44,9 +52,17 @@ fn unset<'s>(facts: &'s Facts<'_>, file: Option<&DotEnv>) -> impl Iterator<Item 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     in_requirements(facts, findings);
     let file = dotenv(facts);
-    let missing: Vec<_> = unset(facts, file.as_ref()).take(MOST).collect();
+    let missing = missing(facts);
     let Some(first) = missing.first() else { return };
-    let names: Vec<&str> = missing.iter().map(|read| read.name.as_str()).collect();
+    // Those that are read at the start come first.
+    let at_start = unset(facts, file.as_ref()).next().is_some_and(|read| read.at_start);
+    let is_expanded = !expanded(facts).is_empty();
+    let mut names: Vec<&str> = Vec::new();
+    for unset in missing.iter().take(MOST) {
+        if !names.contains(&unset.name.as_str()) {
+            names.push(&unset.name);
+        }
+    }
     let verb = if names.len() == 1 { "is" } else { "are" };
     let finding = MISSING
         .found(format!(
@@ -55,10 +71,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             if names.len() == 1 { "it" } else { "them" }
         ))
         .about(first.name.as_str())
-        .severity(if first.at_start { Severity::Warning } else { Severity::Note });
-    let finding = missing
-        .iter()
-        .fold(finding, |finding, read| finding.at(facts.app.line(&read.path, Some(read.line)), &read.text));
+        .severity(if at_start || is_expanded { Severity::Warning } else { Severity::Note });
+    let finding =
+        missing.iter().take(MOST).fold(finding, |finding, unset| finding.at(unset.source.clone(), &unset.text));
     let local = file.as_ref().filter(|file| !file.is_deployed && names.iter().any(|name| file.names.contains(*name)));
     let kept_out = local.map(|_| ": .env is not deployed").unwrap_or_default();
     let rehearse = names.iter().take(3).map(|name| format!("--env {name}=…")).collect::<Vec<_>>().join(" ");

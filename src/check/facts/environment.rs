@@ -82,7 +82,7 @@ fn is_word(c: char) -> bool {
 }
 
 /// Variables that every container has, or every platform sets.
-fn is_given(name: &str) -> bool {
+pub(in crate::check) fn is_given(name: &str) -> bool {
     matches!(
         name,
         "PORT" | "PATH" | "HOME" | "PWD" | "HOSTNAME" | "SHLVL" | "LANG" | "TMPDIR" | "DISPLAY" | "VIRTUAL_ENV"

@@ -4,6 +4,7 @@ pub(super) mod calls;
 pub(super) mod code;
 pub(super) mod command;
 pub(super) mod environment;
+pub(super) mod expanded;
 pub(crate) mod ignored;
 pub(super) mod imports;
 pub(super) mod inputs;

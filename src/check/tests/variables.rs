@@ -113,3 +113,22 @@ fn a_variable_that_pip_puts_into_a_requirement() {
     assert_eq!(found.subject.as_deref(), Some("INDEX_TOKEN"));
     super::silent_with("missing-env-var", &[("main.py", ""), list], &["INDEX_TOKEN=x"]);
 }
+
+#[test]
+fn variables_that_the_shell_puts_into_the_start_command() {
+    let web = |command: &'static str| [("main.py", ""), ("Procfile", command)];
+    wants(&["WORKERS", "CFG"], &web("web: gunicorn -w $WORKERS -c ${CFG} main:app --bind 0.0.0.0:$PORT\n"));
+    wants(&[], &web("web: gunicorn -w ${WORKERS:-2} --pid $HOME/x -n $RAILWAY_SERVICE_NAME main:app\n"));
+    wants(&[], &web("web: WORKERS=2 && gunicorn -w $WORKERS main:app\n"));
+    wants(&[], &web("web: export $(cat vars) && gunicorn -w $WORKERS main:app\n"));
+    let script = ("start.sh", "#!/bin/bash\nTHREADS=2\nexec gunicorn --threads $THREADS -w $WORKERS main:app\n");
+    wants(&["WORKERS"], &[("main.py", ""), ("Procfile", "web: bash start.sh\n"), script]);
+    let files: Files<'_> = &[
+        ("main.py", "import os\nos.environ['TOKEN']\n"),
+        ("requirements.txt", ""),
+        ("Procfile", "web: python main.py --as $NAME\n"),
+    ];
+    let found = super::fires("missing-env-var", "main.py:2", files);
+    assert_eq!(found.message, "TOKEN and NAME are read without a default, and nothing sets them");
+    assert_eq!(found.evidence[1].source.to_string(), "Procfile:1");
+}
