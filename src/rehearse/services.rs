@@ -63,7 +63,9 @@ pub struct Service {
 pub fn services(request: &Request) -> Result<Vec<Service>, InputError> {
     let root = Project::open(&request.path)?;
     let is_service = |folder: &Path| SIGNS.iter().any(|sign| root.has_file(folder.join(sign)));
-    let below = root.folders_below(is_service);
+    let mut below = root.folders_below(is_service);
+    // What a link leads to is listed where it is, or is none of the repository's.
+    below.retain(|folder| root.root().join(folder).canonicalize().is_ok_and(|real| real == root.root().join(folder)));
     let own = Some(PathBuf::new()).filter(|own| is_service(own));
     Ok(own.into_iter().chain(below).map(|folder| service(request, &root, folder)).collect())
 }
@@ -172,6 +174,20 @@ mod tests {
             ]
         );
         assert!(found.iter().all(|service| service.problem.is_none()), "{found:?}");
+    }
+
+    #[test]
+    fn a_link_is_no_service_of_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let api = dir.path().join("services/api");
+        std::fs::create_dir_all(&api).unwrap();
+        std::fs::write(api.join("main.py"), "").unwrap();
+        for (target, link) in [(".", "loop"), ("services/api", "current"), ("../..", "services/up")] {
+            std::os::unix::fs::symlink(target, dir.path().join(link)).unwrap();
+        }
+        let found = services(&Request::new(dir.path())).unwrap();
+        let folders: Vec<_> = found.iter().map(|service| service.folder.to_str().unwrap()).collect();
+        assert_eq!(folders, ["services/api"]);
     }
 
     #[test]
