@@ -6,12 +6,12 @@ use crate::diagnose::table::Finding;
 use crate::diagnose::table::compile::{LEGACY_SETUP_PY, SETUPTOOLS_PKG_RESOURCES_MISSING};
 use crate::diagnose::table::django::DJANGO_SETTINGS_MODULE_MISSING;
 use crate::diagnose::table::install::PIP_NOT_FOUND;
-use crate::diagnose::table::machine::MISSING_SYSTEM_BINARY;
 use crate::diagnose::table::managers::TOOL_VERSION_INCOMPATIBLE;
 use crate::diagnose::table::modules::{
     CIRCULAR_IMPORT, DEPENDENCY_VERSION_INCOMPATIBLE, IMPORT_NAME_ERROR, MISSING_LOCAL_MODULE, MISSING_PYTHON_MODULE,
     MISSING_SHARED_LIBRARY, NUMPY_ABI_MISMATCH, RELATIVE_IMPORT_ERROR, REMOVED_STDLIB_MODULE,
 };
+use crate::diagnose::table::platform::NO_DISPLAY;
 use crate::diagnose::table::python::PYTHON_VERSION_TOO_OLD;
 use crate::diagnose::table::start::WRONG_START_MODULE;
 use crate::diagnose::table::{DECISIVE, HINT, Rule, SAID};
@@ -85,8 +85,8 @@ fn missing_module(view: &LogView<'_>, raised: &Raised, module: &str, found: &mut
         return;
     } else if modules::removed_from_stdlib(module).is_some() {
         if building { &LEGACY_SETUP_PY } else { &REMOVED_STDLIB_MODULE }
-    } else if matches!(top, "tkinter" | "_tkinter" | "turtle") {
-        &MISSING_SYSTEM_BINARY
+    } else if matches!(top, "tkinter" | "_tkinter" | "turtle" | "turtledemo") {
+        &NO_DISPLAY
     } else if matches!(top, "_ctypes" | "_ssl" | "_sqlite3" | "_bz2" | "_lzma" | "readline" | "_curses") {
         &MISSING_SHARED_LIBRARY
     } else if building {
@@ -126,6 +126,13 @@ fn explain_missing_module(finding: &mut Finding, raised: &Raised, module: &str) 
             "" => format!("take a newer release of the package that imports `{module}`, or a Python before {since}"),
             _ => format!("add `{instead}` to requirements.txt, or choose a Python before {since}"),
         });
+    } else if *rule == NO_DISPLAY {
+        let top = top.trim_start_matches('_');
+        finding.message = Some(format!(
+            "`{top}` is a part of Tk, which opens windows: this Python has none of it, and a container has no screen"
+        ));
+        finding.help =
+            Some(format!("take what imports `{top}` out of what the server runs; no package of the image helps"));
     } else if *rule == MISSING_LOCAL_MODULE
         && let Some(frame) = raised.own_frame()
     {

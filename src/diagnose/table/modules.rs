@@ -268,6 +268,7 @@ pub(crate) static MISSING_SHARED_LIBRARY: Rule = Rule {
         decisive(r"dlopen\(\) failed to load a library: (?P<s>[\w/. -]+)"),
         decisive(r"undefined symbol: (?P<s>[A-OQ-Za-z][\w@]*)"),
     ],
+    unless: &["libtk", "libtcl"],
     is_of_a_package: true,
     refine: Some(refine::libraries::refused),
     fix: Some(fixes::nixpacks::shared_library),

@@ -191,6 +191,7 @@ pub(crate) static NO_DISPLAY: Rule = Rule {
         decisive(r"no display name and no \$DISPLAY|couldn't connect to display"),
         decisive(r"[Cc]an(?:not|'t) (?:connect to|open) (?:X server|X display|display)|DisplayConnectionError"),
         decisive(r"Xlib\.error\."),
+        decisive(r"(?P<s>libt(?:k|cl)\S*): cannot open shared object file"),
         decisive(r"KeyError: '(?P<s>DISPLAY)'"),
         decisive(r"could not connect to display|Could not load the Qt platform plugin"),
         decisive(r"as 'headless' is currently running|no Qt platform plugin could be initialized"),
