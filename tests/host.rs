@@ -566,7 +566,8 @@ fn openssl_has_its_settings() {
     }
     let project = folder(&[]);
     let sandbox = open(&plan, project.path(), false);
-    let request = "openssl req -x509 -newkey rsa:2048 -nodes -keyout /tmp/key -out /tmp/certificate -subj /CN=mole 2>&1";
+    let request =
+        "openssl req -x509 -newkey rsa:2048 -nodes -keyout /tmp/key -out /tmp/certificate -subj /CN=mole 2>&1";
     let (code, text) = run(&*sandbox, request);
     assert_eq!(code, 0, "{text}");
 }
