@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -77,7 +78,7 @@ fn transfer(from: &Path, to: &Path, within: &Path, excluded: &[GlobMatcher]) -> 
         if here.is_ok_and(|meta| !meta.is_dir()) {
             fs::remove_file(to)?;
         }
-        return fs::rename(from, to).or_else(|_| tree::copy(from, to).map_err(io::Error::other));
+        return fs::rename(from, to).or_else(|_| copy(from, to));
     }
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
@@ -89,6 +90,18 @@ fn transfer(from: &Path, to: &Path, within: &Path, excluded: &[GlobMatcher]) -> 
         }
     }
     Ok(())
+}
+
+/// What cannot be moved because it is on another file system, as a layer that is mounted is.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let kind = from.symlink_metadata()?.file_type();
+    if kind.is_dir() {
+        return tree::copy(from, to).map_err(io::Error::other);
+    }
+    match kind.is_symlink() {
+        true => symlink(fs::read_link(from)?, to),
+        false => fs::copy(from, to).map(drop),
+    }
 }
 
 #[cfg(test)]
@@ -116,5 +129,17 @@ mod tests {
             [".", "dist", "/app/.venv", "/root/.cache"].map(absolute),
             ["/app", "/app/dist", "/app/.venv", "/root/.cache"]
         );
+    }
+
+    #[test]
+    fn a_link_and_a_file_are_copied_as_what_they_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        symlink("/nowhere/python", at("link")).unwrap();
+        fs::write(at("file"), "text").unwrap();
+        copy(&at("link"), &at("link-2")).unwrap();
+        copy(&at("file"), &at("file-2")).unwrap();
+        assert_eq!(fs::read_link(at("link-2")).unwrap(), Path::new("/nowhere/python"));
+        assert_eq!(fs::read_to_string(at("file-2")).unwrap(), "text");
     }
 }
