@@ -30,7 +30,20 @@ pub(super) fn option(error: &Error, arguments: impl Iterator<Item = OsString>, c
     let takes = |command: &&Command| command.get_arguments().any(|argument| argument.get_long() == Some(name));
     let others: Vec<&str> = cli.get_subcommands().filter(takes).map(Command::get_name).collect();
     let is_command = |word: &OsString| cli.get_subcommands().any(|command| word == command.get_name());
-    let own = arguments.into_iter().find(is_command)?.into_string().ok()?;
+    let (mut before, mut own, mut after) = (Vec::new(), None, Vec::new());
+    for word in arguments {
+        match own {
+            None if is_command(&word) => own = word.into_string().ok(),
+            None => before.push(word),
+            Some(_) => after.push(word),
+        }
+    }
+    let own = own?;
+    if others.contains(&own.as_str()) {
+        // Behind an option a command's name is the project's folder.
+        let line: Vec<String> = before.iter().chain(&after).map(|word| word.to_string_lossy().into_owned()).collect();
+        return Some(UsageError(format!("options come after the command: `shakedown {own} {}`", line.join(" "))));
+    }
     (!others.is_empty())
         .then(|| UsageError(format!("`shakedown {own}` has no --{name}; these have it: {}", others.join(", "))))
 }
@@ -50,6 +63,15 @@ mod tests {
         };
         let elsewhere = said(&["check", "--memory=1GB"]).unwrap();
         assert_eq!(elsewhere, "`shakedown check` has no --memory; these have it: run");
+        let cli = cli
+            .clone()
+            .arg(Arg::new("quiet").short('q').num_args(0))
+            .arg(Arg::new("path"))
+            .args_conflicts_with_subcommands(true);
+        let words = ["-q", "run", "--memory", "1GB"];
+        let error = cli.clone().try_get_matches_from(std::iter::once(&"x").chain(&words)).unwrap_err();
+        let behind = option(&error, words.iter().map(OsString::from), &cli).unwrap().to_string();
+        assert_eq!(behind, "options come after the command: `shakedown run -q --memory 1GB`");
         assert_eq!(said(&["check", "--nowhere"]), None);
     }
 
