@@ -348,19 +348,12 @@ fn an_engine_that_does_not_run_is_told_with_its_cure() {
     assert!(unavailable.cures[0].contains("DOCKER_HOST"), "{unavailable:?}");
 }
 
-/// Starts a container of an owner who has gone. Another test's run sweeps it away while the engine has made it and not yet started it,
-/// or where a busy engine did not find its program: then it is started again.
+/// Starts a container of an owner who has gone.
 fn stale_container(image: &str) {
     let labels = ["--label", "dev.shakedown=run", "--label", "dev.shakedown.owner=gone"];
     let name = "shakedown-test-stale";
-    for _ in 0..5 {
-        client(&[&["run", "-d"], &labels[..], &["--name", name, image, "sleep", "300"]].concat());
-        if client(&["inspect", "--format", "{{.State.Running}}", name]) == "true" {
-            return;
-        }
-        client(&["rm", "--force", name]);
-    }
-    panic!("{name} does not go on running");
+    client(&["rm", "--force", name]);
+    client(&[&["run", "-d"], &labels[..], &["--name", name, image, "sleep", "300"]].concat());
 }
 
 #[test]
@@ -371,13 +364,17 @@ fn leftovers_are_found_by_their_label_and_only_stale_ones_removed() {
     let engine = Engine::find().unwrap();
     let (project, plan) = starts("");
     let sandbox = open(&docker(), &spec(project.path(), &plan)).unwrap();
-    stale_container(&plan.image.name);
-    let found = docker::leftovers(&engine).unwrap();
-    let removed = docker::clean(&engine).unwrap();
-    drop(sandbox);
     let is = |leftover: &&docker::Leftover| leftover.name == "shakedown-test-stale";
+    // A run of another test sweeps away what it saw made and not yet started, here after the start: then it is tried again.
+    let tried = (0..10).find_map(|_| {
+        stale_container(&plan.image.name);
+        let found = docker::leftovers(&engine).unwrap();
+        let removed = docker::clean(&engine).unwrap();
+        (removed.iter().filter(is).count() == 1).then_some((found, removed))
+    });
+    drop(sandbox);
+    let (found, removed) = tried.unwrap();
     assert!(!found.iter().find(is).unwrap().in_use, "{found:?}");
     assert!(found.iter().any(|leftover| leftover.in_use), "{found:?}");
-    assert_eq!(removed.iter().filter(is).count(), 1, "{removed:?}");
     assert!(removed.iter().all(|leftover| !leftover.in_use));
 }

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use schemars::JsonSchema;
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
@@ -64,15 +64,20 @@ fn container(engine: &Engine, id: &str) -> Result<Option<Leftover>> {
 
 /// Removes what no run uses any more, and returns it.
 pub fn clean(engine: &Engine) -> Result<Vec<Leftover>> {
-    let stale: Vec<Leftover> = leftovers(engine)?.into_iter().filter(|leftover| !leftover.in_use).collect();
-    for leftover in &stale {
-        let call: &[&str] = match leftover.kind {
-            "container" => &["rm", "--force", "--volumes", &leftover.name],
-            _ => &["volume", "rm", "--force", &leftover.name],
+    let mut removed = Vec::new();
+    for leftover in leftovers(engine)?.into_iter().filter(|leftover| !leftover.in_use) {
+        let Leftover { kind, name, .. } = &leftover;
+        let call: &[&str] = match *kind {
+            "container" => &["rm", "--force", "--volumes", name],
+            _ => &["volume", "rm", "--force", name],
         };
-        engine.demand(&format!("remove the {} {}", leftover.kind, leftover.name), call, WORK)?;
+        match engine.demand(&format!("remove the {kind} {name}"), call, WORK) {
+            Ok(_) => removed.push(leftover),
+            // Another run may have been quicker.
+            Err(error) => ensure!(!engine.ask(&[kind, "inspect", name], SOON)?.success, error),
+        }
     }
-    Ok(stale)
+    Ok(removed)
 }
 
 /// Removes containers of killed runs that do not run. What runs is in use or was kept.
