@@ -192,6 +192,12 @@ pub(super) fn replace_line(path: &Path, line: usize, was: &str, text: impl Into<
     Edit::ReplaceLine { path: path.to_owned(), line, was: was.to_owned(), text: text.into() }
 }
 
+/// Replaces a text by another in the line of a file where it stands; none where it does not stand there exactly once.
+pub(super) fn replace_once(source: &Source, line: &str, now: &str, wanted: &str) -> Option<Edit> {
+    let Source::File { path, line: Some(number) } = source else { return None };
+    (line.matches(now).count() == 1).then(|| replace_line(path, *number, line, line.replacen(now, wanted, 1)))
+}
+
 pub(super) fn remove_line(path: &Path, line: usize, was: &str) -> Edit {
     Edit::RemoveLine { path: path.to_owned(), line, was: was.to_owned() }
 }

@@ -1,12 +1,11 @@
 //! Names of system packages that are slips of the hand.
 
 use super::facts::Facts;
-use super::finding::{Check, Findings, error, replace_line};
+use super::finding::{Check, Findings, error, replace_once};
 use super::nixpacks::setup::UNKNOWN_PACKAGE;
 use crate::builder::BuilderKind;
 use crate::catalog::suggest::slip_of;
 use crate::catalog::{debian, nix_packages};
-use crate::project::Source;
 
 pub(crate) const MISSPELT: Check = error(
     "package-misspelt",
@@ -49,13 +48,11 @@ fn misspelt(
             .about(choice.value.as_str())
             .at(choice.because.clone(), &line)
             .likely();
-        let quoted = format!("\"{}\"", choice.value);
-        findings.push(match &choice.because {
-            Source::File { path, line: Some(number) } if line.matches(&quoted).count() == 1 => {
-                let text = line.replacen(&quoted, &format!("\"{meant}\""), 1);
-                finding.fix(format!("say {meant}"), vec![replace_line(path, *number, &line, text)])
-            }
-            _ => finding.help(format!("say {meant}")),
+        let say = format!("say {meant}");
+        let edit = replace_once(&choice.because, &line, &format!("\"{}\"", choice.value), &format!("\"{meant}\""));
+        findings.push(match edit {
+            Some(edit) => finding.fix(say, vec![edit]),
+            None => finding.help(say),
         });
     }
 }

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::repository::Repository;
+
 /// A larger index is not looked at.
 const LARGEST: u64 = 64 << 20;
 /// A larger file beside it is none of git's.
@@ -21,9 +23,8 @@ pub struct GitIndex {
 impl GitIndex {
     /// Of the repository that holds the folder; none where there is none, or its index is of a kind that is not read.
     pub fn of(folder: &Path) -> Option<Self> {
-        let folder = fs::canonicalize(folder).ok()?;
-        let root = folder.ancestors().find(|above| above.join(".git").exists())?;
-        let git = git_dir(root)?;
+        let root = Repository::root_of(folder)?;
+        let git = git_dir(&root)?;
         let common = match crate::fs::read_text(&git.join("commondir"), LARGEST_TEXT) {
             Ok(named) => git.join(named.trim()),
             Err(_) => git.clone(),
@@ -38,7 +39,8 @@ impl GitIndex {
         };
         let hash = if says("objectformat").is_some_and(|format| format == "sha256") { 32 } else { 20 };
         let bytes = crate::fs::read(&git.join("index"), LARGEST).ok()?;
-        let prefix = folder.strip_prefix(root).ok()?;
+        let folder = fs::canonicalize(folder).ok()?;
+        let prefix = folder.strip_prefix(&root).ok()?;
         let inside = entries(&bytes, hash)?
             .into_iter()
             .filter_map(|(path, mode)| Some((path.strip_prefix(prefix).ok()?.to_owned(), mode)));

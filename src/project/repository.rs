@@ -14,10 +14,14 @@ pub struct Repository {
 impl Repository {
     /// The repository of version control that the folder lies in, and is not the root of.
     pub fn around(folder: &Path) -> Option<Self> {
+        Self::of(Self::root_of(folder)?, &std::fs::canonicalize(folder).ok()?)
+    }
+
+    /// The root of the repository of version control that the folder is, or lies in; absolute, links resolved.
+    pub fn root_of(folder: &Path) -> Option<PathBuf> {
         let folder = std::fs::canonicalize(folder).ok()?;
         // A file in worktrees and submodules, a folder elsewhere.
-        let root = folder.ancestors().find(|above| above.join(".git").exists())?.to_owned();
-        Self::of(root, &folder)
+        folder.ancestors().find(|above| above.join(".git").exists()).map(Path::to_owned)
     }
 
     /// The repository whose root the user names; none where that is the folder itself, or does not hold it.

@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use ignore::{DirEntry, WalkBuilder};
 
 use crate::fs::{DockerIgnore, can_be_walked, can_be_walked_from, tree};
+use crate::project::Repository;
 
 /// Never sent.
 const DROPPED: &[&str] = &[".git", "node_modules"];
@@ -85,7 +86,8 @@ fn walk(project: &Path) -> Result<ignore::Walk> {
         .git_global(false)
         .git_exclude(false)
         .require_git(false)
-        .parents(is_in_repository(project))
+        // Only in a repository do the folders above have a say; a stray `.gitignore` in the user's home has none.
+        .parents(Repository::root_of(project).is_some())
         .follow_links(false)
         .add_custom_ignore_filename(".railwayignore")
         .filter_entry(|entry| {
@@ -93,11 +95,6 @@ fn walk(project: &Path) -> Result<ignore::Walk> {
             !dropped && (!entry.file_type().is_some_and(|kind| kind.is_dir()) || can_be_walked(entry.path()))
         })
         .build())
-}
-
-/// Only there do the folders above have a say; a stray `.gitignore` in the user's home has none.
-fn is_in_repository(project: &Path) -> bool {
-    fs::canonicalize(project).is_ok_and(|path| path.ancestors().any(|dir| dir.join(".git").exists()))
 }
 
 /// Sockets, pipes and devices cannot be sent.

@@ -5,7 +5,7 @@ use crate::builder::railpack::Version;
 use crate::catalog::python::{is_attested, is_prebuilt};
 use crate::check::Check;
 use crate::check::facts::Facts;
-use crate::check::finding::{Finding, Findings, append_line, error, replace_line, warning};
+use crate::check::finding::{Finding, Findings, append_line, error, replace_once, warning};
 use crate::project::{Project, Source};
 
 use super::line::text_at;
@@ -67,12 +67,10 @@ pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut F
 
 /// Asks for another version, where the present one stands in a line of a file.
 fn renamed(finding: Finding, because: &Source, line: &str, now: &str, wanted: &str) -> Finding {
-    let Source::File { path, line: Some(number) } = because else { return finding };
-    if line.matches(now).count() != 1 {
-        return finding;
+    match replace_once(because, line, now, wanted) {
+        Some(edit) => finding.fix(format!("ask for Python {wanted}"), vec![edit]),
+        None => finding,
     }
-    let edit = replace_line(path, *number, line, line.replacen(now, wanted, 1));
-    finding.fix(format!("ask for Python {wanted}"), vec![edit])
 }
 
 /// Names another version where the present one is named, or in a file of its own.
