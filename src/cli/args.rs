@@ -79,7 +79,7 @@ pub(super) struct Sandboxing {
     /// Let the sandbox reach this service of your machine, for example localhost:5432; the verdict says so
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "offline")]
     pub(super) reach: Vec<Reach>,
-    /// Run every command, also where an earlier run's work would do; so too where CI=true
+    /// Run every command, also where an earlier run's work would do, with wheels that the index still names; so too where CI=true
     #[arg(long)]
     pub(super) fresh: bool,
     /// How long each command may take [default: 30m]

@@ -23,6 +23,7 @@ use crate::sandbox::cache::{self, Cache};
 use crate::sandbox::docker::{self, Docker, Leftover};
 use crate::sandbox::host::{self, Host};
 use crate::sandbox::nix::Nix;
+use crate::sandbox::store::downloads;
 use crate::sandbox::{Backend, Unavailable, netns, python, store};
 
 #[derive(Debug, ClapArgs)]
@@ -62,6 +63,8 @@ struct DoctorReport {
     memory_free_bytes: Option<u64>,
     /// What commands of earlier runs made, for later runs to show again.
     layers_bytes: u64,
+    /// What installers have downloaded, kept for later runs.
+    downloads_bytes: u64,
     leftovers: Leftovers,
 }
 
@@ -129,6 +132,7 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     if args.clean {
         clean(&found.leftovers, &docker)?;
         clean_layers(cache.as_ref())?;
+        clean_downloads(cache.as_ref())?;
     }
     let any = found.backends.iter().any(|backend| backend.usable);
     Ok(if any { Exit::Works } else { Exit::CannotTell })
@@ -145,6 +149,7 @@ fn examine(request: &Request, cache: Option<&Cache>, docker: &Docker) -> DoctorR
         cache: cache.map(|cache| cache.root().to_owned()),
         cache_is_writable: cache.is_some_and(|cache| is_writable(cache.root())),
         layers_bytes: cache.map(store::size).unwrap_or_default(),
+        downloads_bytes: cache.map(downloads::size).unwrap_or_default(),
         disk_free_bytes: cache.and_then(|cache| free_disk(cache.root())),
         memory_free_bytes: free_memory(),
         leftovers: Leftovers {
@@ -291,6 +296,7 @@ fn human(found: &DoctorReport, paint: Paint) -> String {
         let _ = writeln!(out, "  {} it cannot be written: set XDG_CACHE_HOME to a folder that can", paint.bad("✘"));
     }
     let _ = writeln!(out, "layers {}, made by earlier runs to be shown again", size(Some(found.layers_bytes)));
+    let _ = writeln!(out, "downloads {}, kept for what later runs install", size(Some(found.downloads_bytes)));
     let _ = writeln!(out, "memory {} free", size(found.memory_free_bytes));
     leftovers(&mut out, &found.leftovers, paint);
     out
@@ -341,6 +347,15 @@ fn clean_layers(cache: Option<&Cache>) -> Result<()> {
     store::clear(cache)?;
     let removed = bytesize::ByteSize(before.saturating_sub(store::size(cache)));
     print(&format!("removed {removed} of layers\n"))
+}
+
+fn clean_downloads(cache: Option<&Cache>) -> Result<()> {
+    let Some((cache, before)) = cache.map(|cache| (cache, downloads::size(cache))) else { return Ok(()) };
+    downloads::clear(cache)?;
+    match before {
+        0 => Ok(()),
+        bytes => print(&format!("removed {} of downloads\n", bytesize::ByteSize(bytes))),
+    }
 }
 
 fn clean(left: &Leftovers, docker: &Docker) -> Result<()> {

@@ -268,9 +268,10 @@ impl<'a> Walk<'a> {
     ) -> Result<(Status, Duration)> {
         let started = Instant::now();
         let Job { settings, secrets, interrupted, .. } = *self.job;
-        let emit = &mut *self.emit;
+        let (emit, sandbox) = (&mut *self.emit, &*self.sandbox);
         let ended = process::run(command, settings.limits, interrupted, &mut |line| {
-            let text = secrets.mask(line).into_owned();
+            let Some(line) = sandbox.as_printed(line) else { return };
+            let text = secrets.mask(&line).into_owned();
             hear(&text);
             emit(&Event::Line { phase: phase.into(), text });
         })

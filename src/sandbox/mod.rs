@@ -10,6 +10,7 @@ mod ended;
 pub mod host;
 mod kept;
 mod machine_failure;
+mod mirror;
 pub mod netns;
 pub mod network;
 pub mod nix;
@@ -96,6 +97,11 @@ pub trait Sandbox: Sync {
     /// What the command that failed last would have printed, had nobody watched it.
     fn withheld(&mut self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// A line that a command printed, as it would be in the cloud; none for one that would not be there.
+    fn as_printed(&self, line: &str) -> Option<String> {
+        Some(line.to_owned())
     }
 
     /// What the started app listens on, and what it answers.

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 
 /// Paths and what they answer.
@@ -47,13 +48,24 @@ impl Index {
         page.extend(format!("<a href=\"../../files/{file}\">{file}</a><br>\n").bytes());
     }
 
+    /// The same with the digest of its wheel, as PyPI does.
+    pub fn release_with_digest(&self, name: &str, version: &str, requires: &[&str]) {
+        let (file, bytes) = wheel(name, version, requires);
+        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        self.release(name, version, requires);
+        let mut pages = self.pages.lock().unwrap();
+        let page = pages.get_mut(&format!("/simple/{name}/")).unwrap();
+        let text = String::from_utf8(page.clone()).unwrap();
+        *page = text.replace(&format!("{file}\">"), &format!("{file}#sha256={digest}\">")).into_bytes();
+    }
+
     /// Yanks a release.
     pub fn yank(&self, name: &str, version: &str) {
         let mut pages = self.pages.lock().unwrap();
         let page = pages.get_mut(&format!("/simple/{name}/")).unwrap();
         let (text, file) = (String::from_utf8(page.clone()).unwrap(), format!("{name}-{version}-py3-none-any.whl"));
-        let link = format!("<a href=\"../../files/{file}\">");
-        *page = text.replace(&link, &format!("<a href=\"../../files/{file}\" data-yanked=\"bad\">")).into_bytes();
+        let link = format!("<a href=\"../../files/{file}");
+        *page = text.replace(&link, &format!("<a data-yanked=\"bad\" href=\"../../files/{file}")).into_bytes();
     }
 
     fn variables(&self) -> Vec<String> {
@@ -120,13 +132,15 @@ pub struct Place {
     pub options: Vec<String>,
     /// The folder's name that the cache is in.
     pub caches: &'static str,
+    /// Whether the index is named by this machine's settings rather than by the project's variables.
+    pub is_machines: bool,
 }
 
 impl Place {
     pub fn new(files: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("app")).unwrap();
-        let place = Self { index: Index::start(), dir, options: Vec::new(), caches: "cache" };
+        let place = Self { index: Index::start(), dir, options: Vec::new(), caches: "cache", is_machines: false };
         for (name, text) in files {
             place.write(name, text);
         }
@@ -155,7 +169,7 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_shakedown"));
         command
             .args(["run", "--backend", "host", "--format", "json", "--quiet", "--expect", "exits"])
-            .args(self.index.variables())
+            .args(if self.is_machines { Vec::new() } else { self.index.variables() })
             .args(&self.options)
             .args(options)
             .args(self.reach(options))
@@ -163,6 +177,20 @@ impl Place {
             .env("XDG_CACHE_HOME", self.dir.path().join(self.caches))
             .env("XDG_STATE_HOME", self.dir.path().join("state"))
             .env_remove("CI");
+        if self.is_machines {
+            command.env("PIP_INDEX_URL", format!("http://127.0.0.1:{}/simple/", self.index.port));
+            for name in [
+                "PIP_EXTRA_INDEX_URL",
+                "PIP_FIND_LINKS",
+                "PIP_PROXY",
+                "http_proxy",
+                "HTTP_PROXY",
+                "all_proxy",
+                "ALL_PROXY",
+            ] {
+                command.env_remove(name);
+            }
+        }
         command
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bubblewrap::bubblewrap;
 use super::bwrap::{Bind, Bubblewrap};
+use super::front::Front;
 use super::history::History;
 use super::live::{HostSandbox, Limits};
 use super::memory::Cap;
@@ -94,6 +95,7 @@ fn put_together(cache: &Cache, run: RunDir, parts: Parts, spec: &Spec<'_>) -> Re
         app: parts.app,
         finished: None,
         history: History::default(),
+        front: Front::default(),
         bubblewrap,
         run,
         project,

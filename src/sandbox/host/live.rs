@@ -7,6 +7,7 @@ use anyhow::Result;
 use bytesize::ByteSize;
 
 use super::bwrap::{Bind, Bubblewrap, Session};
+use super::front::{self, Front};
 use super::history::History;
 use super::layer::in_root;
 use super::{probe, root, take};
@@ -47,6 +48,8 @@ pub(in crate::sandbox) struct HostSandbox {
     pub(super) app: PathBuf,
     /// What earlier runs have to do with it.
     pub(super) history: History,
+    /// The index that installers are sent to.
+    pub(super) front: Front,
     /// The image that runs, where it is another than the one that was built: its root, and what is shown in it.
     pub(super) finished: Option<(PathBuf, Vec<Bind>)>,
     pub(super) closed: bool,
@@ -90,6 +93,10 @@ impl Sandbox for HostSandbox {
 
     fn command(&self, step: &Step<'_>) -> CommandLine {
         let mut vars = self.vars.clone();
+        if self.front.is_led() {
+            // The machine's own, which the mirror stands before.
+            vars.remove(front::INDEX);
+        }
         vars.extend(step.vars.clone());
         let argv = step.argv.iter().map(String::as_str);
         match step.role {
@@ -121,6 +128,10 @@ impl Sandbox for HostSandbox {
 
     fn withheld(&mut self) -> Vec<String> {
         std::mem::take(&mut self.history.withheld)
+    }
+
+    fn as_printed(&self, line: &str) -> Option<String> {
+        self.front.line(line)
     }
 
     fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer {

@@ -8,6 +8,7 @@ pub(in crate::sandbox) mod check;
 mod confine;
 mod declared;
 mod fetched;
+mod front;
 mod history;
 mod inside;
 pub(in crate::sandbox) mod keep;
@@ -29,6 +30,7 @@ mod show;
 mod store_paths;
 pub(in crate::sandbox) mod system;
 mod take;
+mod told;
 mod toolchain;
 
 use std::path::PathBuf;

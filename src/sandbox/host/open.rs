@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use super::bubblewrap::bubblewrap;
 use super::bwrap::{Bind, Bubblewrap};
 use super::declared::Declared;
+use super::front::Front;
 use super::history::History;
 use super::layer::{self, in_root};
 use super::live::{HostSandbox, Limits};
@@ -23,14 +24,16 @@ use crate::sandbox::netns::{self, Network, Watched};
 use crate::sandbox::network::Access;
 use crate::sandbox::python::Interpreter;
 use crate::sandbox::store::Store;
-use crate::sandbox::{Quotas, Reuse, Spec, Unverified};
+use crate::sandbox::{Quotas, Reach, Reuse, Spec, Unverified};
 
 /// A sandbox with an empty `/app`, with what the plan declares at hand, and no virtual environment.
 pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Option<&Path>) -> Result<HostSandbox> {
     let run = cache.run_dir()?;
     let access = if spec.network { Access::of_this_machine() } else { Access::default() };
     let memory = Cap::new(spec.memory, run.path())?;
-    let network = Network::start(spec.network, spec.reach, &access, cache, watched(&memory, spec, run.path()));
+    let (front, refused) = Front::start(cache, spec, &access);
+    let reach: Vec<Reach> = spec.reach.iter().cloned().chain(front.reach()).collect();
+    let network = Network::start(spec.network, &reach, &access, cache, watched(&memory, spec, run.path()));
     let maker = Maker { cache, spec, declared, access: &access, seed };
     let (rootfs, binds) = maker.world(run.path(), &declared.recipe())?;
     let finished = match spec.plan.start.as_ref().filter(|start| start.files.is_some()) {
@@ -45,7 +48,8 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
         memory,
         filter: Bubblewrap::write_filter(run.path())?,
     };
-    let notes = notes(spec, declared, &bubblewrap);
+    let mut notes = notes(spec, declared, &bubblewrap);
+    notes.extend(refused);
     let start_user = spec.plan.start.as_ref().and_then(|start| start.user.clone()).filter(|user| is_name(user));
     if let Some(user) = &start_user {
         fs::create_dir_all(in_root(&bubblewrap.rootfs, "/home").join(user))?;
@@ -78,6 +82,7 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
         venv: spec.plan.venv.to_string_lossy().into_owned(),
         app: run.path().join("app"),
         history,
+        front,
         finished,
         bubblewrap,
         run,

@@ -9,7 +9,6 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::bwrap::{Bind, Session};
 use super::history::{Kind, Pending};
-use super::inside;
 use super::live::HostSandbox;
 use super::machine::{self, PARTS};
 use super::memory::Cap;
@@ -23,9 +22,6 @@ use crate::sandbox::store::tree::{self, Digest};
 use crate::sandbox::store::{self, Found, Record, Store, ask, lock};
 use crate::sandbox::{Role, Unverified};
 
-/// Where pip is told to write down what it does, and what tells it so. Both are there while it runs, and no longer.
-const PIP_LOG: &str = "var/log/pip.log";
-const PIP_CONFIG: &str = "etc/pip.conf";
 /// Files that pip reads and does not run. A command that read any other of the project's may have done anything.
 const DATA: &[&str] = &["txt", "in", "pip", "lock", "toml", "whl"];
 /// The same by their names.
@@ -45,11 +41,12 @@ impl HostSandbox {
             return Prepared::Run(None);
         }
         let anew = |because: String| Prepared::Run(Some(Origin::Anew { because, not_kept: None }));
-        if let Some(lost) = &self.history.lost {
-            return anew(lost.clone());
-        }
         let mut vars = self.history.vars.clone();
         vars.extend(upcoming.step.vars.clone());
+        if let Some(lost) = self.history.lost.clone() {
+            let _ = self.lead_pip(upcoming, &vars, false);
+            return anew(lost);
+        }
         let key = self.key(upcoming, &vars);
         let mut because = None;
         if self.history.shows {
@@ -62,14 +59,14 @@ impl HostSandbox {
                     Ok(Err(difference)) => because = because.or(Some(difference)),
                     Err(error) => because = because.or(Some(format!("{error:#}"))),
                 }
-                if let Some(lost) = &self.history.lost {
-                    return anew(lost.clone());
+                if let Some(lost) = self.history.lost.clone() {
+                    let _ = self.lead_pip(upcoming, &vars, false);
+                    return anew(lost);
                 }
             }
             because = because.or(Some("nothing of this command was kept".to_owned()));
         }
-        let watched = self.watch(upcoming.step.argv, &vars, key);
-        match watched {
+        match self.watch(upcoming, &vars, key) {
             Ok(pending) => self.history.pending = Some(pending),
             Err(error) => {
                 self.history.unwatched = Some(format!("{error:#}"));
@@ -79,14 +76,31 @@ impl HostSandbox {
         anew(because.unwrap_or_else(|| "asked for".to_owned()))
     }
 
+    /// Tells a pip that is about to run what it needs to know: the mirror, and to keep a log where it is watched.
+    fn lead_pip(&mut self, upcoming: &Upcoming<'_>, vars: &Vars, is_watched: bool) -> Result<()> {
+        let argv = upcoming.step.argv;
+        if pip::installs(argv, vars).is_none_or(|installs| installs.pip == 0) {
+            return Ok(());
+        }
+        self.may_tell_pip()?;
+        let index = self.front.lead(argv, upcoming.step.vars, vars, &self.app);
+        if index.is_none() && !is_watched {
+            return Ok(());
+        }
+        self.tell_pip(index.as_deref(), is_watched).inspect_err(|_| self.front.leave())
+    }
+
     /// Keeps what the command made that was prepared last; `output` is none where it did not pass.
     /// Gives why that cannot be done.
     pub(super) fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
-        let Some(pending) = self.history.pending.take() else { return self.history.unwatched.take() };
-        let log = match pending.kind {
-            Kind::Install(installs) if installs.pip > 0 => self.pip_log(),
-            _ => Ok(String::new()),
+        let is_watched =
+            matches!(&self.history.pending, Some(Pending { kind: Kind::Install(installs), .. }) if installs.pip > 0);
+        let log = match is_watched || self.front.is_led() {
+            true => self.pip_log(),
+            false => Ok(String::new()),
         };
+        self.front.leave();
+        let Some(pending) = self.history.pending.take() else { return self.history.unwatched.take() };
         let Some(output) = output else {
             self.history.withheld = log.as_deref().map(pip::of_a_failed_build).unwrap_or_default();
             self.history.lost = Some("a command before it failed, or printed too much".to_owned());
@@ -186,14 +200,12 @@ impl HostSandbox {
     }
 
     /// Begins to watch a command that is about to run.
-    fn watch(&self, argv: &[String], vars: &Vars, key: String) -> Result<Pending> {
+    fn watch(&mut self, upcoming: &Upcoming<'_>, vars: &Vars, key: String) -> Result<Pending> {
         let tree = tree::list(&self.app)?;
         let names = tree::names(&tree);
-        let installs = pip::installs(argv, vars);
-        if let Some(installs) = installs.filter(|_| trace::is_possible(self.run.path())) {
-            if installs.pip > 0 {
-                self.tell_pip()?;
-            }
+        let installs = pip::installs(upcoming.step.argv, vars).filter(|_| trace::is_possible(self.run.path()));
+        self.lead_pip(upcoming, vars, installs.is_some_and(|installs| installs.pip > 0))?;
+        if let Some(installs) = installs {
             return Ok(Pending { key, kind: Kind::Install(installs), trace: Trace::begin(&self.app)?, names });
         }
         ensure!(self.bubblewrap.network.is_offline(), "what it asks of the network is not known");
@@ -301,21 +313,5 @@ impl HostSandbox {
         let found = root.keys().chain(app.keys()).find(|path| is_code(path));
         ensure!(found.is_none(), "{} may have run with it", found.map_or("".into(), |path| path.display().to_string()));
         Ok(())
-    }
-
-    fn tell_pip(&self) -> Result<()> {
-        let root = self.root();
-        ensure!(inside::read(&root, PIP_CONFIG).is_err(), "the machine has a pip.conf of its own");
-        inside::write(&root, PIP_CONFIG, format!("[global]\nlog = /{PIP_LOG}\n").as_bytes())
-    }
-
-    /// What pip has written down, which is taken away with what told it so.
-    fn pip_log(&self) -> Result<String> {
-        let root = self.root();
-        let log = inside::read(&root, PIP_LOG);
-        for file in [PIP_CONFIG, PIP_LOG] {
-            let _ = inside::remove(&root, file);
-        }
-        Ok(String::from_utf8_lossy(&log?).into_owned())
     }
 }

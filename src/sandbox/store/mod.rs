@@ -6,6 +6,8 @@
 //! inside itself: a run gets a copy, or an overlay whose lower folder nothing is ever written to.
 
 pub(super) mod ask;
+pub mod downloads;
+mod folder;
 pub(super) mod lock;
 pub(super) mod pip;
 pub(super) mod reads;
@@ -15,20 +17,19 @@ pub(super) mod tree;
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
 use self::ask::Answer;
+use self::folder::{LAYERS, private_folder};
 use self::reads::Reads;
 use super::cache::Cache;
 use super::seal;
 
-/// Changes with every change of what is written; folders of other versions are not looked into.
-const FOLDER: &str = "layers-1";
 const RECORD: &str = "record.json";
 /// The most bytes of a record: a command that prints more than its half is not kept.
 const MOST_RECORD: u64 = 64 << 20;
@@ -92,24 +93,7 @@ impl Store {
     /// # Errors
     /// It cannot be made, or somebody else could write to it.
     pub(super) fn open(cache: &Cache) -> Result<Self> {
-        let root = cache.root().join(FOLDER);
-        if !root.is_dir() {
-            fs::create_dir_all(cache.root())?;
-            let made = fs::DirBuilder::new().mode(0o700).create(&root);
-            if !root.is_dir() {
-                made.with_context(|| format!("could not make {}", root.display()))?;
-            }
-        }
-        for folder in [cache.root(), &root] {
-            let meta = folder.symlink_metadata()?;
-            ensure!(meta.is_dir(), "{} is no folder", folder.display());
-            ensure!(meta.uid() == rustix::process::geteuid().as_raw(), "{} is another user's", folder.display());
-            // A user's own group is often nobody else's.
-            let is_own_group = meta.gid() == rustix::process::getegid().as_raw();
-            let others = if is_own_group { 0o002 } else { 0o022 };
-            ensure!(meta.mode() & others == 0, "others may write to {}", folder.display());
-        }
-        Ok(Self { root })
+        Ok(Self { root: private_folder(cache, LAYERS)? })
     }
 
     /// The entries of `key`, the newest first.
@@ -182,7 +166,7 @@ impl Store {
         drop((removed, lock));
         let entries = self.entries(key);
         entries.iter().skip(MOST_ENTRIES).for_each(|found| drop(space::remove(&found.folder)));
-        space::shrink(&self.root);
+        self.root.parent().into_iter().for_each(space::shrink);
         Ok(id)
     }
 }
@@ -204,13 +188,13 @@ pub fn folders(cache: &Cache) -> Vec<PathBuf> {
 
 /// The size in bytes of all entries in a cache that are of this version.
 pub fn size(cache: &Cache) -> u64 {
-    space::entries(&cache.root().join(FOLDER)).iter().map(|entry| entry.bytes).sum()
+    space::entries(&cache.root().join(LAYERS)).iter().map(|entry| entry.bytes).sum()
 }
 
 /// Removes every entry that no run is using just now.
 pub fn clear(cache: &Cache) -> Result<()> {
     for folder in folders(cache) {
-        match folder.ends_with(FOLDER) {
+        match folder.ends_with(LAYERS) {
             true => space::clear(&folder),
             false => crate::fs::tree::remove(&folder)?,
         }

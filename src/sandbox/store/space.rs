@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use anyhow::{Result, ensure};
 
+use super::folder::{DOWNLOADS, LAYERS};
 use crate::fs::tree;
 
 /// How the folders of unfinished entries begin.
@@ -18,10 +19,11 @@ const LEFT_FREE: u64 = 1 << 30;
 /// What says otherwise.
 const SETTING: &str = "SHAKEDOWN_STORE_LIMIT";
 
-/// One entry, as its seal has it.
+/// One entry, as its seal has it, or a download.
 #[derive(Debug)]
 pub(super) struct Sealed {
-    folder: PathBuf,
+    /// The entry's folder, or the file.
+    place: PathBuf,
     pub(super) bytes: u64,
     used: SystemTime,
 }
@@ -43,10 +45,18 @@ pub(super) fn entries(root: &Path) -> Vec<Sealed> {
     let sealed = |seal: PathBuf| {
         let text = fs::read_to_string(&seal).ok()?;
         let used = seal.metadata().and_then(|meta| meta.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
-        Some(Sealed { folder: seal.with_extension(""), bytes: parse(&text)?.1, used })
+        Some(Sealed { place: seal.with_extension(""), bytes: parse(&text)?.1, used })
     };
     let all = inside(root.to_owned()).filter(|key| key.is_dir()).flat_map(inside);
     all.filter(|path| path.extension().is_some_and(|extension| extension == "seal")).filter_map(sealed).collect()
+}
+
+fn downloads(root: &Path) -> impl Iterator<Item = Sealed> {
+    let about = |place: PathBuf| {
+        let meta = place.metadata().ok()?;
+        Some(Sealed { place, bytes: meta.len(), used: meta.modified().unwrap_or(SystemTime::UNIX_EPOCH) })
+    };
+    files(root).into_iter().filter_map(about)
 }
 
 /// Removes the entry in `folder` unless a run is using it.
@@ -64,19 +74,47 @@ pub(super) fn remove(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes what was used longest ago until the rest is within the limit, and what killed runs left unfinished.
-pub(super) fn shrink(root: &Path) {
-    remove_unfinished(root);
-    let mut entries = entries(root);
+/// Removes what was used longest ago of a cache's layers and downloads until the rest is within the limit, and what killed runs
+/// left unfinished.
+pub(super) fn shrink(cache: &Path) {
+    let (layers, files) = (cache.join(LAYERS), cache.join(DOWNLOADS));
+    remove_unfinished(&layers);
+    remove_unfinished_files(&files);
+    let mut entries = entries(&layers);
+    entries.extend(downloads(&files));
     entries.sort_by_key(|entry| entry.used);
     let mut total: u64 = entries.iter().map(|entry| entry.bytes).sum();
-    let limit = limit(free(root).unwrap_or(0) + total);
-    for entry in entries {
+    let limit = limit(free(cache).unwrap_or(0) + total);
+    for Sealed { place, bytes, .. } in entries {
         if total <= limit {
             break;
         }
-        if remove(&entry.folder).is_ok() {
-            total -= entry.bytes;
+        // Whoever is reading a download goes on with it.
+        let removed = if place.is_dir() { remove(&place) } else { fs::remove_file(&place).map_err(Into::into) };
+        if removed.is_ok() {
+            total -= bytes;
+        }
+    }
+}
+
+/// Whether a text is a sha256 as the names of downloads have it.
+pub(super) fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The files that are whole, as far as their names tell.
+pub(super) fn files(root: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    let is_whole = |path: &PathBuf| path.file_name().is_some_and(|name| is_digest(&name.to_string_lossy()));
+    entries.map(|entry| entry.path()).filter(is_whole).collect()
+}
+
+/// Removes what killed runs left unfinished.
+pub(super) fn remove_unfinished_files(root: &Path) {
+    for entry in fs::read_dir(root).into_iter().flatten().flatten() {
+        let is_half = entry.file_name().to_string_lossy().starts_with(HALF);
+        if is_half && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            let _ = fs::remove_file(entry.path());
         }
     }
 }
@@ -104,7 +142,7 @@ fn free(root: &Path) -> Option<u64> {
 /// Every entry but those in use.
 pub(super) fn clear(root: &Path) {
     remove_unfinished(root);
-    entries(root).iter().for_each(|entry| drop(remove(&entry.folder)));
+    entries(root).iter().for_each(|entry| drop(remove(&entry.place)));
 }
 
 fn remove_unfinished(root: &Path) {

@@ -39,7 +39,7 @@ fn the_newest_entry_comes_first_and_old_ones_go() {
     assert_eq!(found[0].record, record(9));
     assert!(store.claim(&found[0]).is_some() && size(&cache) > 0);
     let left: Vec<_> =
-        fs::read_dir(cache.root().join(FOLDER)).unwrap().flatten().map(|entry| entry.file_name()).collect();
+        fs::read_dir(cache.root().join(LAYERS)).unwrap().flatten().map(|entry| entry.file_name()).collect();
     assert_eq!(left, ["key"]);
 }
 
@@ -76,11 +76,11 @@ fn an_entry_in_use_is_not_removed() {
 fn what_is_not_finished_does_not_count_and_goes() {
     let (_dir, cache, store) = store();
     assert!(store.keep("key", &record(1), |_| bail!("the disk is full")).is_err());
-    fs::create_dir_all(cache.root().join(FOLDER).join("half-killed/0000")).unwrap();
-    fs::create_dir_all(cache.root().join(FOLDER).join("key/without-a-seal")).unwrap();
+    fs::create_dir_all(cache.root().join(LAYERS).join("half-killed/0000")).unwrap();
+    fs::create_dir_all(cache.root().join(LAYERS).join("key/without-a-seal")).unwrap();
     assert!(store.entries("key").is_empty());
     keep(&store, 2);
-    assert!(!cache.root().join(FOLDER).join("half-killed").exists());
+    assert!(!cache.root().join(LAYERS).join("half-killed").exists());
     assert_eq!(store.entries("key").len(), 1);
 }
 
@@ -88,7 +88,7 @@ fn what_is_not_finished_does_not_count_and_goes() {
 fn a_store_that_others_may_write_to_is_refused() {
     let (_dir, cache, _store) = store();
     let open = |mode: u32| {
-        fs::set_permissions(cache.root().join(FOLDER), fs::Permissions::from_mode(mode)).unwrap();
+        fs::set_permissions(cache.root().join(LAYERS), fs::Permissions::from_mode(mode)).unwrap();
         Store::open(&cache).map(drop).map_err(|error| error.to_string())
     };
     assert!(open(0o777).unwrap_err().starts_with("others may write to "));

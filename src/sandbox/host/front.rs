@@ -1,0 +1,137 @@
+//! The mirror of a run, and whose pip is sent there.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::plan::Vars;
+use crate::sandbox::cache::Cache;
+use crate::sandbox::mirror::{Mirror, Words};
+use crate::sandbox::network::Access;
+use crate::sandbox::store::downloads::Downloads;
+use crate::sandbox::{Reach, Reuse, Spec, Unverified};
+
+/// What names an index before pip's own configuration does.
+pub(super) const INDEX: &str = "PIP_INDEX_URL";
+const PYPI: &str = "https://pypi.org/simple";
+/// What sends pip's questions elsewhere, the mirror's too.
+const PROXIES: &[&str] = &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
+const UNPROXIED: &[&str] = &["no_proxy", "NO_PROXY"];
+/// The most bytes of a list of requirements.
+const MOST: u64 = 1 << 20;
+
+/// The mirror, and whether the command that runs is led there.
+#[derive(Debug, Default)]
+pub(super) struct Front {
+    mirror: Option<Mirror>,
+    led: Option<Words>,
+}
+
+impl Front {
+    /// Begins to listen for a run that keeps what it makes. The second is why that cannot be, where somebody else is at fault.
+    pub(super) fn start(cache: &Cache, spec: &Spec<'_>, access: &Access) -> (Self, Option<Unverified>) {
+        // The plan's own index is not this machine's.
+        if spec.reuse == Reuse::Never || !spec.network || spec.plan.image.variables.contains_key(INDEX) {
+            return (Self::default(), None);
+        }
+        let downloads = match Downloads::open(cache) {
+            Ok(downloads) => downloads,
+            Err(error) => {
+                let why = format!("{error:#}: what installers download is not kept");
+                return (Self::default(), Some(Unverified { what: "downloads".to_owned(), why }));
+            }
+        };
+        let index = access.vars.get(INDEX).map_or(PYPI, |index| index.trim());
+        let let_in = spec.reach.iter().flat_map(Reach::addresses).collect();
+        (Self { mirror: Mirror::start(index, downloads, access.bundle.clone(), let_in).ok(), led: None }, None)
+    }
+
+    /// What the run's network has to let in for it.
+    pub(super) fn reach(&self) -> Option<Reach> {
+        self.mirror.as_ref().map(|mirror| Reach::of_installers(mirror.address()))
+    }
+
+    /// Leads the pip of a command to the mirror, if nothing else names an index or a proxy; gives the index that pip is to be told.
+    /// `plan` are the command's own variables, `vars` are all.
+    pub(super) fn lead(&mut self, argv: &[String], plan: &Vars, vars: &Vars, app: &Path) -> Option<String> {
+        let mirror = self.mirror.as_ref()?;
+        let unproxied = UNPROXIED
+            .iter()
+            .filter_map(|name| vars.get(*name))
+            .any(|hosts| hosts.split(',').any(|host| host.trim() == "127.0.0.1"));
+        let is_proxied = PROXIES.iter().any(|name| vars.contains_key(*name)) && !unproxied
+            || vars.contains_key("PIP_PROXY")
+            || argv.iter().any(|word| word.contains("--proxy"));
+        if is_proxied || plan.contains_key(INDEX) {
+            return None;
+        }
+        mirror.open(&required(argv, app));
+        self.led = Some(mirror.words());
+        Some(mirror.index())
+    }
+
+    /// Whether the command that runs is led to the mirror.
+    pub(super) fn is_led(&self) -> bool {
+        self.led.is_some()
+    }
+
+    /// A line as it would be without the mirror.
+    pub(super) fn line(&self, line: &str) -> Option<String> {
+        self.led.as_ref().map_or_else(|| Some(line.to_owned()), |words| words.line(line))
+    }
+
+    /// The same of a log.
+    pub(super) fn text(&self, text: String) -> String {
+        self.led.as_ref().map_or(text.clone(), |words| words.text(&text))
+    }
+
+    /// Ends it for this command.
+    pub(super) fn leave(&mut self) {
+        self.led = None;
+        if let Some(mirror) = &self.mirror {
+            mirror.close();
+        }
+    }
+}
+
+static LIST: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:^|\s)(?:-r|--requirement)[ =]*([^\s&]+)"));
+static PROJECT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?mi)^[ \t]*([A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?)[ \t]*(?:\[[^\]\n]*\])?[ \t]*(?:[=<>~!#,][^;@\n]*)?$")
+});
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).unwrap_or_else(|error| unreachable!("a pattern of this file: {error}"))
+}
+
+/// The projects that a command's lists name. One too few is fetched a little later, one too many in vain.
+fn required(argv: &[String], app: &Path) -> Vec<String> {
+    let command = argv.join(" ");
+    let lists = LIST.captures_iter(&command).filter_map(|found| {
+        let place = found[1].trim_matches(['\'', '"']);
+        let inside = Path::new(place.strip_prefix("/app/").unwrap_or(place));
+        // No link of the project's is followed out of it.
+        let is_inside = inside.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        let path = app.join(inside);
+        let is_plain = is_inside && path.symlink_metadata().is_ok_and(|meta| meta.is_file());
+        is_plain.then(|| crate::fs::read(&path, MOST).ok()).flatten()
+    });
+    let texts: Vec<String> = lists.map(|text| String::from_utf8_lossy(&text).into_owned()).collect();
+    texts.iter().flat_map(|text| PROJECT.captures_iter(text)).map(|found| found[1].to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_list_requires_is_known_before_pip_runs() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "# tides\ntide==1.0\n ebb[x]>=2  # why\nflow; sys_platform == 'win32'\n-r more.txt\n--hash=sha256:00\ngit+https://a.example/b\nc @ https://a.example/c\nmoon_phase\n";
+        std::fs::write(dir.path().join("requirements.txt"), text).unwrap();
+        let required = |command: &str| required(&["bash".into(), "-c".into(), command.to_owned()], dir.path());
+        assert_eq!(required(". venv && pip install -r requirements.txt"), ["tide", "ebb", "moon_phase"]);
+        assert_eq!(required("pip install -r /app/requirements.txt && true").len(), 3);
+        assert!(required("pip install -r ../requirements.txt -r missing.txt tide").is_empty());
+    }
+}

@@ -1,0 +1,295 @@
+//! A package index on loopback in front of the real one, for the time of a run: pages come from the real one each time, wheels
+//! that an earlier run downloaded from the disk.
+//!
+//! It gives nothing but what the index gives just now: a page that has just come, and files whose digest that page names.
+//! Whatever else is asked of it, a page that is not there for example, is redirected to the real address, so that an installer
+//! hears of errors from the index itself. An address that no page named does not exist.
+
+mod address;
+mod ahead;
+mod page;
+mod request;
+mod upstream;
+mod wheel;
+
+use std::collections::BTreeMap;
+use std::io::{self, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+pub(in crate::sandbox) use self::address::Words;
+use self::ahead::Ahead;
+use self::page::Page;
+use self::request::Request;
+use self::upstream::{Client, Upstream};
+use super::store::downloads::Downloads;
+
+/// How long a client may be silent between two requests, or not read what it asked for.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// At once; pip has one or two.
+const MOST_CONNECTIONS: usize = 64;
+/// At once from the index, in bytes. As much is held back of a file until its digest is known.
+const CHUNK: usize = 64 << 10;
+
+/// The server. Dropping it ends it.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Mirror {
+    address: SocketAddr,
+    state: Arc<State>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// `http://127.0.0.1:PORT`.
+    origin: String,
+    /// The real index.
+    index: String,
+    downloads: Downloads,
+    upstream: Upstream,
+    /// What pages have named, as [`Page::files`].
+    named: Mutex<BTreeMap<String, Option<String>>>,
+    ahead: Ahead,
+    is_open: AtomicBool,
+    has_kept: AtomicBool,
+    connections: AtomicUsize,
+    stop: AtomicBool,
+}
+
+impl Mirror {
+    /// Listens on a free port of loopback, in front of `index`, without answering yet. `certificates` is a PEM bundle, `let_in` what
+    /// the run may ask of this machine's services.
+    ///
+    /// # Errors
+    /// No port is to be had, or the index has an address that cannot be led through.
+    pub(in crate::sandbox) fn start(
+        index: &str,
+        downloads: Downloads,
+        certificates: Vec<u8>,
+        let_in: Vec<SocketAddr>,
+    ) -> Result<Self> {
+        address::path(index).context("the package index has an unusual address")?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen for installers")?;
+        let address = listener.local_addr()?;
+        let state = Arc::new(State {
+            origin: format!("http://{address}"),
+            index: index.to_owned(),
+            downloads,
+            upstream: Upstream::new(certificates, let_in),
+            named: Mutex::default(),
+            ahead: Ahead::default(),
+            is_open: AtomicBool::new(false),
+            has_kept: AtomicBool::new(false),
+            connections: AtomicUsize::new(0),
+            stop: AtomicBool::new(false),
+        });
+        let shared = Arc::clone(&state);
+        let thread = thread::spawn(move || {
+            for stream in listener.incoming() {
+                if shared.stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                let (Ok(stream), state) = (stream, Arc::clone(&shared)) else { continue };
+                if state.connections.fetch_add(1, Ordering::Relaxed) >= MOST_CONNECTIONS {
+                    state.connections.fetch_sub(1, Ordering::Relaxed);
+                    continue;
+                }
+                thread::spawn(move || {
+                    // A client that goes away in mid-answer is its own affair.
+                    let _ = state.serve(&stream);
+                    state.connections.fetch_sub(1, Ordering::Relaxed);
+                });
+            }
+        });
+        Ok(Self { address, state, thread: Some(thread) })
+    }
+
+    /// Where it listens.
+    pub(in crate::sandbox) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What installers are to take for the index.
+    pub(in crate::sandbox) fn index(&self) -> String {
+        format!("{}{}", self.state.origin, address::path(&self.state.index).unwrap_or_default())
+    }
+
+    /// What puts the real addresses into what is printed.
+    pub(in crate::sandbox) fn words(&self) -> Words {
+        Words::of(self.address)
+    }
+
+    /// Answers from now on. The pages of the projects that `wanted` names are fetched with the first.
+    pub(in crate::sandbox) fn open(&self, wanted: &[String]) {
+        self.state.ahead.want(wanted);
+        self.state.is_open.store(true, Ordering::Relaxed);
+    }
+
+    /// Answers no more, and sees to it that what was kept is not too much.
+    pub(in crate::sandbox) fn close(&self) {
+        self.state.is_open.store(false, Ordering::Relaxed);
+        self.state.named().clear();
+        self.state.ahead.forget();
+        if self.state.has_kept.swap(false, Ordering::Relaxed) {
+            self.state.downloads.shrink();
+        }
+    }
+}
+
+impl Drop for Mirror {
+    fn drop(&mut self) {
+        self.close();
+        self.state.stop.store(true, Ordering::Relaxed);
+        // Wakes the listener, which looks at the flag after each connection.
+        let _ = TcpStream::connect(self.address);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Whether a connection is good for another request.
+type GoesOn = bool;
+
+impl State {
+    fn serve(self: &Arc<Self>, stream: &TcpStream) -> Result<()> {
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_nodelay(true)?;
+        let mut reader = BufReader::new(stream);
+        while let Some(request) = Request::read(&mut reader)? {
+            let is_open = self.is_open.load(Ordering::Relaxed);
+            if !is_open || !self.answer(&request, stream)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(self: &Arc<Self>, request: &Request, stream: &TcpStream) -> Result<GoesOn> {
+        let Some(real) = address::real(&request.path) else { return empty(stream, "404 Not Found", "") };
+        let file = self.named().get(&address::name(&real)).cloned();
+        let redirect = || empty(stream, "307 Temporary Redirect", &format!("Location: {real}\r\n"));
+        match file {
+            _ if !request.is_of_known_kind() => redirect(),
+            Some(Some(sha256)) => match self.file(&real, &sha256, &request.client, stream) {
+                Some(goes_on) => goes_on,
+                None => redirect(),
+            },
+            Some(None) => redirect(),
+            None if !self.is_page(&real) => empty(stream, "404 Not Found", ""),
+            None => match self.page(&real, &request.client) {
+                Some((kind, body)) => {
+                    head(stream, &format!("Content-Type: {kind}\r\n"), Some(body.len() as u64))?;
+                    (&*stream).write_all(&body)?;
+                    Ok(true)
+                }
+                None => redirect(),
+            },
+        }
+    }
+
+    fn named(&self) -> MutexGuard<'_, BTreeMap<String, Option<String>>> {
+        self.named.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether an address is a project's page of the index.
+    fn is_page(&self, real: &str) -> bool {
+        let project = real.strip_prefix(self.index.trim_end_matches('/')).and_then(|rest| rest.strip_prefix('/'));
+        let project = project.map(|project| project.strip_suffix('/').unwrap_or(project));
+        project.is_some_and(|project| {
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+            !project.is_empty() && !project.starts_with('.') && project.bytes().all(is_plain)
+        })
+    }
+
+    /// The page as the index gives it now; none where it does not.
+    fn page(self: &Arc<Self>, real: &str, client: &Client) -> Option<(String, Vec<u8>)> {
+        self.fetch_ahead(client);
+        let fetched = self.ahead.take(real, client);
+        let (kind, Page { body, files }) = fetched.or_else(|| self.fetch(real, client))?;
+        self.named().extend(files);
+        Some((kind, body))
+    }
+
+    fn fetch(&self, real: &str, client: &Client) -> Option<(String, Page)> {
+        let (kind, body) = self.upstream.page(real, client).ok()?;
+        let page = page::read(&kind, real, &body, &self.origin)?;
+        Some((kind, page))
+    }
+
+    /// Gives a file; none where nothing was sent of it.
+    fn file(self: &Arc<Self>, real: &str, sha256: &str, client: &Client, stream: &TcpStream) -> Option<Result<GoesOn>> {
+        if let Some((mut file, bytes)) = self.downloads.find(sha256) {
+            if !self.look_into(real, &file, client) {
+                return Some(Ok(false));
+            }
+            let mut give = || -> Result<GoesOn> {
+                head(stream, "Content-Type: application/octet-stream\r\n", Some(bytes))?;
+                io::Seek::rewind(&mut file)?;
+                io::copy(&mut file, &mut &*stream)?;
+                Ok(true)
+            };
+            return Some(give());
+        }
+        let mut half = Some(self.downloads.begin().ok()?);
+        let (bytes, body) = self.upstream.file(real, client).ok()?;
+        let give = || -> Result<GoesOn> {
+            head(stream, "Content-Type: application/octet-stream\r\n", bytes)?;
+            let (mut reader, mut held, mut buffer) = (body.into_reader(), Vec::new(), vec![0; CHUNK]);
+            loop {
+                let read = reader.read(&mut buffer)?;
+                if read == 0 {
+                    break;
+                }
+                // A disk that is full now: the installer shall have it all the same.
+                half = half.take().and_then(|mut half| half.add(&buffer[..read]).is_ok().then_some(half));
+                (&*stream).write_all(&held)?;
+                held.clear();
+                held.extend_from_slice(&buffer[..read]);
+            }
+            let whole = half.filter(|half| half.has_digest(sha256));
+            if whole.as_ref().is_some_and(|half| !self.look_into(real, half.file(), client)) {
+                return Ok(false);
+            }
+            if whole.is_some_and(|half| self.downloads.finish(half, sha256).is_ok()) {
+                self.has_kept.store(true, Ordering::Relaxed);
+            }
+            (&*stream).write_all(&held)?;
+            Ok(bytes.is_some())
+        };
+        Some(give())
+    }
+
+    /// Fetches the pages of what a wheel requires; gives whether an installer may have it.
+    fn look_into(self: &Arc<Self>, real: &str, file: &std::fs::File, client: &Client) -> bool {
+        let Some(described) = wheel::described(&address::name(real), file) else { return true };
+        self.ahead.want(&described.requires);
+        self.fetch_ahead(client);
+        !(described.requires_an_address && wheel::is_of_pypi(real))
+    }
+
+    fn fetch_ahead(self: &Arc<Self>, client: &Client) {
+        let state = Arc::clone(self);
+        let index = self.index.trim_end_matches('/');
+        self.ahead.start(index, client, move |real, client| state.fetch(real, client));
+    }
+}
+
+fn head(mut stream: &TcpStream, more: &str, bytes: Option<u64>) -> io::Result<()> {
+    let length = bytes.map_or("Connection: close\r\n".to_owned(), |bytes| format!("Content-Length: {bytes}\r\n"));
+    stream.write_all(format!("HTTP/1.1 200 OK\r\n{more}{length}\r\n").as_bytes())
+}
+
+fn empty(mut stream: &TcpStream, status: &str, more: &str) -> Result<GoesOn> {
+    stream.write_all(format!("HTTP/1.1 {status}\r\n{more}Content-Length: 0\r\n\r\n").as_bytes())?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests;

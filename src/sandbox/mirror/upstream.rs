@@ -1,0 +1,145 @@
+//! The real index, asked by this process for what an installer inside would ask.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use rustls::crypto::ring;
+use ureq::config::Config;
+use ureq::http::{Response, Uri};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::{Agent, Body};
+
+use crate::sandbox::netns::is_own_address;
+
+/// Less than installers wait for an answer, so that they ask the index itself where this takes longer.
+const WITHIN: Duration = Duration::from_secs(10);
+/// How long nothing may come in the middle of a file.
+const SILENCE: Duration = Duration::from_secs(60);
+/// More of one host would only wait for its processor here.
+const MOST_IDLE: usize = 8;
+/// The most bytes of a page.
+const MOST_PAGE: u64 = 64 << 20;
+
+/// What an installer says of itself, which the index may answer by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Client {
+    pub(super) agent: String,
+    pub(super) accept: String,
+}
+
+/// Connections to where the installer would go.
+#[derive(Debug)]
+pub(super) struct Upstream {
+    agent: OnceLock<Agent>,
+    certificates: Vec<u8>,
+    /// Services of this machine that the run may ask.
+    let_in: Vec<SocketAddr>,
+}
+
+impl Upstream {
+    /// Trusts the certificates of a PEM bundle alone.
+    pub(super) fn new(certificates: Vec<u8>, let_in: Vec<SocketAddr>) -> Self {
+        Self { agent: OnceLock::new(), certificates, let_in }
+    }
+
+    /// A page's kind and bytes.
+    ///
+    /// # Errors
+    /// It is not there, or it cannot be reached.
+    pub(super) fn page(&self, address: &str, client: &Client) -> Result<(String, Vec<u8>)> {
+        let request = self.agent().get(address).header("Accept", &client.accept).header("User-Agent", &client.agent);
+        let mut response = ok(request.call()?)?;
+        let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = kind.to_owned();
+        Ok((kind, response.body_mut().with_config().limit(MOST_PAGE).read_to_vec()?))
+    }
+
+    /// A file, its size in bytes where the index tells it.
+    ///
+    /// # Errors
+    /// It is not there, or it cannot be reached.
+    pub(super) fn file(&self, address: &str, client: &Client) -> Result<(Option<u64>, Body)> {
+        let request = self.agent().get(address).header("Accept", "*/*").header("User-Agent", &client.agent);
+        // Its bytes are what the digest is of.
+        let response = ok(request.header("Accept-Encoding", "identity").call()?)?;
+        let body = response.into_body();
+        Ok((body.content_length(), body))
+    }
+
+    fn agent(&self) -> &Agent {
+        self.agent.get_or_init(|| {
+            let certificates = parse_pem(&self.certificates).filter_map(|item| match item {
+                Ok(PemItem::Certificate(certificate)) => Some(certificate),
+                _ => None,
+            });
+            let roots = RootCerts::from(certificates);
+            let config = Config::builder()
+                .http_status_as_error(false)
+                // One may lead to where the run cannot go, and this process can.
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                .timeout_resolve(Some(WITHIN))
+                .timeout_connect(Some(WITHIN))
+                .timeout_recv_response(Some(WITHIN))
+                .timeout_per_read(Some(SILENCE))
+                .max_idle_connections_per_host(MOST_IDLE)
+                .tls_config(
+                    TlsConfig::builder()
+                        .root_certs(roots)
+                        .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
+                        .build(),
+                )
+                .build();
+            Agent::with_parts(config, DefaultConnector::default(), Guarded { let_in: self.let_in.clone() })
+        })
+    }
+}
+
+fn ok(response: Response<Body>) -> Result<Response<Body>> {
+    ensure!(response.status() == 200, "HTTP status {}", response.status());
+    Ok(response)
+}
+
+/// Names lead to no service of this machine but those that the run may ask: a page may name any address.
+#[derive(Debug)]
+struct Guarded {
+    let_in: Vec<SocketAddr>,
+}
+
+impl Resolver for Guarded {
+    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let found = DefaultResolver::default().resolve(uri, config, timeout)?;
+        let mut allowed = self.empty();
+        for address in found.iter().filter(|address| self.allows(**address)) {
+            allowed.push(*address);
+        }
+        if allowed.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(allowed) }
+    }
+}
+
+impl Guarded {
+    fn allows(&self, address: SocketAddr) -> bool {
+        let ip = address.ip().to_canonical();
+        let is_own = ip.is_loopback() || ip.is_unspecified() || is_own_address(ip);
+        !is_own || self.let_in.contains(&SocketAddr::new(ip, address.port()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_page_leads_to_a_service_of_this_machine_that_was_not_let_in() {
+        let guarded = Guarded { let_in: vec!["127.0.0.1:8080".parse().unwrap()] };
+        let allows = |address: &str| guarded.allows(address.parse().unwrap());
+        assert!(allows("127.0.0.1:8080") && allows("93.184.216.34:443"));
+        for other in ["127.0.0.1:8081", "127.1.2.3:8080", "0.0.0.0:8080", "[::1]:8080", "[::ffff:127.0.0.1]:80"] {
+            assert!(!allows(other), "{other}");
+        }
+    }
+}
