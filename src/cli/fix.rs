@@ -96,7 +96,13 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         Format::Diff => data(&proof.patch.diff())?,
         Format::Json => data(&in_json(&json(&proof)?))?,
     }
-    if args.apply { apply(&proof, &project, &args) } else { Ok(exit_for(&proof)) }
+    if args.apply {
+        return apply(&proof, &project, &args);
+    }
+    if args.format == Format::Human && proof.standing == Standing::Proven {
+        hint("next:", "shakedown fix --apply writes the edit (with the same options)");
+    }
+    Ok(exit_for(&proof))
 }
 
 /// What a trial came to.

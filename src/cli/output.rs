@@ -112,6 +112,11 @@ impl Destinations<Format> {
     pub(super) fn write(&self, report: &Report, paint: Paint) -> Result<()> {
         self.write_by(paint, |format, paint| format.render(report, paint))
     }
+
+    /// Whether people read standard output.
+    pub(super) fn has_human(&self) -> bool {
+        self.0.contains(&(Format::Human, None))
+    }
 }
 
 pub(super) fn write_file(path: &Path, text: &str) -> Result<()> {

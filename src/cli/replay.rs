@@ -10,7 +10,7 @@ use clap::{ArgMatches, Args as ClapArgs};
 use super::args::{Planning, Probing, Rehearsing, Sandboxing};
 use super::exit::{Exit, UsageError};
 use super::interrupt;
-use super::output::Output;
+use super::output::{Output, hint};
 use crate::builder::Asked;
 use crate::diagnose::replay::Failure;
 use crate::diagnose::{self, Case, diagnose, telling_lines};
@@ -20,6 +20,7 @@ use crate::rehearse::replay::{Comparison, Installed, Logged, compare, installed_
 use crate::rehearse::{PlanSettings, Request, rehearse};
 use crate::report::{Content, Live, Replay, Report};
 use crate::run::Event;
+use crate::sandbox::quoted;
 
 /// Where the log's versions stand in the copy that is run.
 const CONSTRAINTS: &str = ".shakedown-constraints.txt";
@@ -73,10 +74,14 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     let transient =
         diagnoses.first().and_then(|primary| diagnose::rule(primary.rule)).is_some_and(|rule| rule.transient);
     let telling = if diagnoses.is_empty() { telling_lines(&log, None) } else { Vec::new() };
-    let is_nameless = diagnoses.is_empty();
+    let (is_nameless, is_compared) = (diagnoses.is_empty(), here.is_some());
     let replay = Replay { failure, diagnoses, telling, here };
     let report = Report { project: args.path.unwrap_or_default(), content: Content::Replay(Box::new(replay)) };
     destinations.write(&report, args.output.paint())?;
+    if is_nameless && !is_compared && destinations.has_human() {
+        let log = if args.log.as_os_str() == "-" { "LOG".to_owned() } else { quoted(&args.log) };
+        hint("next:", &format!("shakedown replay {log} PROJECT rehearses the project here, where more can be seen"));
+    }
     Ok(match () {
         // Why it failed, or whether it did at all, the log does not tell.
         () if is_nameless => Exit::CannotTell,

@@ -20,6 +20,7 @@ mod quotas;
 mod reach;
 mod reuse;
 mod seal;
+mod socket_address;
 mod step;
 pub mod store;
 pub mod sweep;
