@@ -91,6 +91,11 @@ impl Held {
         self.namespace.lock().unwrap_or_else(PoisonError::into_inner).excess()
     }
 
+    /// Ends every process of the run.
+    pub(super) fn stop(&self) {
+        self.namespace.lock().unwrap_or_else(PoisonError::into_inner).stop();
+    }
+
     pub(super) fn is_alive(&self) -> bool {
         self.namespace.lock().unwrap_or_else(PoisonError::into_inner).is_alive()
     }

@@ -180,7 +180,14 @@ impl Network {
         self.held.is_some()
     }
 
-    /// Ends every process of the run at once.
+    /// Ends every process of the run at once. What led outward may still be ending.
+    pub(super) fn stop(&self) {
+        if let Some(held) = &self.held {
+            held.stop();
+        }
+    }
+
+    /// The same, and waits for all of it.
     pub(super) fn end(&mut self) {
         self.held = None;
     }
