@@ -41,7 +41,7 @@ use crate::check::Facts;
 use crate::log::LogBuilder;
 use crate::project::Project;
 use crate::run::{self, Event, Job, Ran, Status, Until, Verdict};
-use crate::sandbox::{Progress, Sandbox, Spec, Unverified, sweep};
+use crate::sandbox::{Progress, Sandbox, Spec, Unverified, host, sweep};
 
 /// Plans the project, runs it, and looks for the cause where it fails.
 ///
@@ -60,6 +60,9 @@ pub fn rehearse_then(
 ) -> Result<Rehearsal> {
     let started = Instant::now();
     sweep::in_background();
+    if request.backend != BackendName::Docker {
+        host::ask_in_background();
+    }
     let project = request.project()?;
     let builder = request.detected(&project);
     if let Some(elsewhere) = builder.as_ref().and_then(elsewhere::rehearsal) {

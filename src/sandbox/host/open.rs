@@ -37,15 +37,14 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
         Some(start) => Some(maker.world(&run.path().join(FINISHED), &declared.slim_recipe(&start.locales))?),
         None => None,
     };
-    let bubblewrap = Bubblewrap {
+    let mut bubblewrap = Bubblewrap {
         program: bubblewrap().context("bubblewrap is gone")?,
         rootfs,
         binds,
-        network: network.finish(),
+        network: Network::offline(),
         memory,
         filter: Bubblewrap::write_filter(run.path())?,
     };
-    let notes = notes(spec, declared, &bubblewrap);
     let start_user = spec.plan.start.as_ref().and_then(|start| start.user.clone()).filter(|user| is_name(user));
     if let Some(user) = &start_user {
         fs::create_dir_all(in_root(&bubblewrap.rootfs, "/home").join(user))?;
@@ -65,6 +64,9 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
             })
         }
     };
+    // It comes up while all the rest is done.
+    bubblewrap.network = network.finish();
+    let notes = notes(spec, declared, &bubblewrap);
     Ok(HostSandbox {
         project: fs::canonicalize(spec.project)
             .with_context(|| format!("could not find {}", spec.project.display()))?,

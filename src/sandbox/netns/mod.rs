@@ -96,8 +96,7 @@ impl Network {
         Starting { is_wanted, reach, making }
     }
 
-    /// None at all, and nothing that holds it.
-    #[cfg(test)]
+    /// None, which is also what a run has until its own is up.
     pub(super) fn offline() -> Self {
         Self { mode: Mode::Offline, reach: Vec::new(), refusal: None, held: None }
     }
