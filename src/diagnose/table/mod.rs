@@ -61,6 +61,7 @@ pub static RULES: &[&Rule] = &[
     &machine::GIT_MISSING,
     &network::GIT_AUTH_FAILED,
     &network::INDEX_AUTH_FAILED,
+    &machine::SHARED_MEMORY_FULL,
     &machine::DISK_FULL,
     &network::NETWORK_TIMEOUT,
     &network::NETWORK_UNREACHABLE,

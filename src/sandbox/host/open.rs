@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use super::bubblewrap::bubblewrap;
 use super::bwrap::{Bind, Bubblewrap};
+use super::confine;
 use super::declared::Declared;
 use super::history::History;
 use super::layer::{self, in_root};
@@ -242,6 +243,9 @@ fn notes(spec: &Spec<'_>, declared: &Declared, bubblewrap: &Bubblewrap) -> Vec<U
             "limits".to_owned(),
             "nothing could be set to watch the run, so its processes and the disk that it writes were not limited",
         );
+    }
+    if !confine::knows_sizes() {
+        note("/dev/shm".to_owned(), "it holds 64 MB in a container, and more here: bubblewrap limits it from 0.8 on");
     }
     if memory.is_some() && bubblewrap.memory.watched().is_some() {
         note(
