@@ -68,7 +68,7 @@ pub(crate) static SHARED_MEMORY_FULL: Rule = Rule {
            Chromium with `--disable-dev-shm-usage`",
     example: "Fatal Python error: Bus error",
     signatures: &[
-        said(
+        hint(
             r"Fatal Python error: Bus error|killed by signal: Bus error|^Bus error|: Bus error(?: +\(core dumped\))?(?:\s|$)",
         ),
         decisive(r"[Nn]o space left on device.*/dev/shm/|/dev/shm/.*[Nn]o space left on device"),
