@@ -18,6 +18,7 @@ mod request;
 mod services;
 mod settings;
 mod tried;
+mod unreached;
 
 pub use backend_name::BackendName;
 pub use backends::Chosen;
