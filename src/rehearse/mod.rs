@@ -19,6 +19,7 @@ mod services;
 mod settings;
 mod tried;
 mod unreached;
+mod visit;
 
 pub use backend_name::BackendName;
 pub use backends::Chosen;
@@ -124,6 +125,8 @@ pub fn rehearse_then(
     unverified.extend(ran.outcome.smoke.iter().flat_map(|smoke| &smoke.outside).map(leant_on));
     unverified.extend(ran.outcome.smoke.iter().filter(|smoke| smoke.refuses_host).map(|_| asked_as(&settings)));
     unverified.extend(request.settings.until.as_ref().map(not_run));
+    let opens = buildable.plan.start_command().and_then(visit::server);
+    unverified.extend(opens.filter(|_| ran.outcome.smoke.is_some()).map(visit::not_opened));
     let is_nixpacks = matches!(planned, Planned::Nixpacks(_));
     if is_nixpacks && name == "host" {
         unverified.extend(facts.programs_of_the_image().into_iter().map(under_other_libraries));
