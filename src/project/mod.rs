@@ -6,6 +6,7 @@ pub(crate) mod hujson;
 mod index;
 mod keys;
 pub mod marker;
+pub(crate) mod procfile;
 pub mod pyproject;
 mod repository;
 pub mod requirements;

@@ -5,6 +5,7 @@ mod event;
 mod expectation;
 mod hosts;
 mod judge;
+mod loads;
 mod outcome;
 mod page;
 mod phases;
