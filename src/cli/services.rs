@@ -62,10 +62,10 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     if found.is_empty() {
         return Ok(Exit::Fails);
     }
-    if args.format == Format::Human {
-        if let Some(command) = next("run", &found, &args.planning) {
-            hint("next:", &format!("{command} rehearses its deploy"));
-        }
+    if args.format == Format::Human
+        && let Some(command) = next("run", &found, &args.planning)
+    {
+        hint("next:", &format!("{command} rehearses its deploy"));
     }
     Ok(Exit::Works)
 }

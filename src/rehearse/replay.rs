@@ -54,8 +54,8 @@ pub struct FailedHere {
 
 impl FailedHere {
     fn of(here: &Rehearsal) -> Self {
-        let phases = here.outcome.phases.iter().flat_map(|phase| &phase.cmds);
-        let failed = phases.filter(|cmd| !matches!(cmd.status, Status::Passed | Status::Skipped)).last();
+        let mut of_phases = here.outcome.phases.iter().flat_map(|phase| &phase.cmds);
+        let failed = of_phases.rfind(|cmd| !matches!(cmd.status, Status::Passed | Status::Skipped));
         let command = failed.map(|cmd| cmd.cmd.clone()).or_else(|| Some(here.outcome.smoke.as_ref()?.cmd.clone()));
         let primary = here.primary();
         Self {
