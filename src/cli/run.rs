@@ -9,7 +9,7 @@ use super::args::Rehearsing;
 use super::asked;
 use super::exit::Exit;
 use super::interrupt;
-use super::output::{Output, hint};
+use super::output::{Output, argument, hint};
 use super::record::state_folder;
 use super::shell;
 use crate::rehearse::{Rehearsal, Request, rehearse_then};
@@ -91,7 +91,7 @@ fn is_fixable(rehearsal: &Rehearsal) -> bool {
 
 /// How the edit is tried.
 fn way_to_fix(project: &Path) -> String {
-    let project = if project == Path::new(".") { String::new() } else { format!(" {}", quoted(project)) };
+    let project = argument(project);
     format!("shakedown fix{project} tries the edit on a copy and shows the diff (it takes the same options)")
 }
 

@@ -27,7 +27,7 @@ pub use plan_settings::PlanSettings;
 pub use port::Lease;
 pub use rehearsal::Rehearsal;
 pub use request::{AskError, Planner, PlannerName, Request};
-pub use services::{Service, services};
+pub use services::{Service, is_service, services};
 pub use tried::unread;
 
 use found::Found;

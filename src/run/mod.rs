@@ -19,6 +19,6 @@ pub use event::Event;
 pub use expectation::{Hints, expectation};
 pub use outcome::{CmdOutcome, Outcome, PhaseOutcome, Smoke, SmokeKind, SmokeResult, Status, Verdict};
 pub use phases::{PRE_DEPLOY, START};
-pub use record::{Ending, Header, Record, last};
+pub use record::{Ending, Header, Record, last, last_written};
 pub use settings::{Settings, SmokeSettings, Until, Window};
 pub use walk::{Job, Ran, run};
