@@ -68,7 +68,7 @@ rules:
     rm -rf docs/rules
     mkdir -p docs/rules
     "$shakedown" explain --format markdown > docs/rules/README.md
-    for id in $("$shakedown" explain); do
+    for id in $("$shakedown" explain | cut -d" " -f1); do
         "$shakedown" explain --format markdown "$id" > "docs/rules/$id.md"
     done
 

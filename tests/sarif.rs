@@ -39,8 +39,12 @@ fn schema() -> Validator {
 }
 
 fn sarif(args: &[&str], paths: &[&Path]) -> Value {
+    sarif_in(root(), args, paths)
+}
+
+fn sarif_in(folder: &Path, args: &[&str], paths: &[&Path]) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shakedown"));
-    let output = command.args(args).args(["--format", "sarif"]).args(paths).current_dir(root()).output().unwrap();
+    let output = command.args(args).args(["--format", "sarif"]).args(paths).current_dir(folder).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{args:?} {paths:?}: {error}\n{stderr}"))
 }
@@ -116,9 +120,26 @@ fn what_the_logs_say_is_valid() {
     let schema = schema();
     let logs = entries("tests/logs").into_iter().filter(|path| path.extension().is_some_and(|ext| ext == "log"));
     for log in logs {
-        let document = sarif(&["replay"], &[&log]);
+        let log = log.strip_prefix(root()).unwrap();
+        let document = sarif(&["replay"], &[log]);
         assert_eq!(faults(&schema, &document), [""; 0], "{}", log.display());
     }
+}
+
+/// Without a project there is no file but the log.
+#[test]
+fn a_log_alone_is_the_place_of_what_it_says() {
+    let log = "Starting Container\nModuleNotFoundError: No module named 'cv2'\n";
+    let folder = support::folder(&[("my logs/build.log", log), ("requirements.txt", "")]);
+    let place = |name: &Path| {
+        let document = sarif_in(folder.path(), &["replay"], &[name]);
+        results(&document)[0]["locations"][0]["physicalLocation"].clone()
+    };
+    let typed = place(Path::new("my logs/build.log"));
+    assert_eq!(typed, json!({ "artifactLocation": { "uri": "my%20logs/build.log" }, "region": { "startLine": 2 } }));
+    let whole = place(&folder.path().join("my logs/build.log"));
+    let uri = format!("file://{}/my%20logs/build.log", folder.path().display());
+    assert_eq!(whole["artifactLocation"]["uri"], uri);
 }
 
 #[test]
@@ -127,7 +148,7 @@ fn a_log_that_no_rule_explains_does_not_look_clean() {
         "build.log",
         "#9 RUN make\n#9 ERROR: process \"/bin/bash -ol pipefail -c make\" did not complete successfully: exit code: 2\n",
     )]);
-    let document = sarif(&["replay"], &[&log.path().join("build.log")]);
+    let document = sarif_in(log.path(), &["replay"], &[Path::new("build.log")]);
     assert_eq!(faults(&schema(), &document), [""; 0]);
     assert_eq!(results(&document)[0]["ruleId"], "deploy-fails");
     assert_eq!(document["runs"][0]["tool"]["driver"]["rules"][0]["helpUri"], Value::Null);

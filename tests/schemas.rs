@@ -115,6 +115,21 @@ fn a_fix_prints_what_its_schema_says() {
     assert_eq!(faults("fix", &report), [""; 0]);
 }
 
+/// What was written is said where programs do not read.
+#[test]
+fn a_fix_that_is_applied_prints_its_report_alone() {
+    if host_is_missing("a_fix_that_is_applied_prints_its_report_alone") {
+        return;
+    }
+    let project = tempfile::tempdir().unwrap();
+    let app = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/nixpkgs-without-the-dots/app/.");
+    assert!(Command::new("cp").arg("-r").arg(app).arg(project.path()).status().unwrap().success());
+    let folder = project.path().to_string_lossy();
+    let report = printed(&["fix", "-q", "--backend", "host", "--apply", "--format", "json", &folder]);
+    assert_eq!(report["standing"], "proven");
+    assert!(std::fs::read_to_string(project.path().join("nixpacks.toml")).unwrap().contains("\"...\""));
+}
+
 #[test]
 fn a_suite_prints_what_its_schema_says() {
     if host_is_missing("a_suite_prints_what_its_schema_says") {

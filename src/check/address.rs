@@ -136,9 +136,10 @@ fn fixed_port(facts: &Facts<'_>, path: &Path, text: &str, call: &Call<'_>, findi
     let finding = PORT.found(format!("the server listens on port {port}, whatever PORT says")).about(port);
     let shown = text.lines().nth(call.index).unwrap_or_default();
     let finding = finding.at(Source::line(facts.app.place(path), call.index + 1), shown);
-    let asked = "int(os.environ[\"PORT\"])";
+    // The port of before is the default, so that the app still starts where nobody sets PORT.
+    let asked = format!("int(os.environ.get(\"PORT\", {port}))");
     let change = match at {
-        Some(at) => Change { at, was: port.len(), text: asked.to_owned() },
+        Some(at) => Change { at, was: port.len(), text: asked.clone() },
         None => call.argument(&format!("{keyword}={asked}")),
     };
     let help = format!("write {keyword}={asked}, with `import os` at the top");

@@ -27,7 +27,7 @@ const MOST: usize = 10;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     // Before the first `git add` nothing is known of what will be committed.
-    let Some(index) = facts.index().filter(|index| facts.is_python() && !index.is_empty()) else { return };
+    let Some(index) = facts.app.git_index().filter(|index| facts.is_python() && !index.is_empty()) else { return };
     let starts = Start::all(facts);
     let scripts = starts.iter().flat_map(|start| {
         let all = invocations(start.command);
@@ -72,7 +72,7 @@ pub(super) fn executable(facts: &Facts<'_>, start: &Start<'_>, name: &str, path:
         return;
     }
     let here = is_executable(&facts.app.root().join(path));
-    let index = facts.index();
+    let index = facts.app.git_index();
     let is_plain = index.is_some_and(|index| index.mode(path) == Some(PLAIN));
     if here && !is_plain {
         return;

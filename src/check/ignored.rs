@@ -1,6 +1,6 @@
 //! Files that the plan needs and that ignore files keep out of the deploy.
 
-use super::facts::ignored::{FILES, by_git, hiding, ignoring, rules};
+use super::facts::ignored::{FILES, by_git, hiding, ignoring, is_tracked, rules};
 use super::facts::start::Start;
 use std::path::Path;
 
@@ -69,8 +69,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         }
         for needed in present.iter().copied().chain(started.filter(|file| !present.contains(file))) {
             let Some((place, rule)) = ignoring(app, name, &rules, needed) else { continue };
-            let finding = IGNORED.found(format!("{name} keeps {needed} out of the deploy, which needs it"));
-            let finding = finding.about(needed).severity(severity(name)).at(place, rule).at(app.file(needed), "");
+            let finding = kept_out(app, name, needed, "which needs it").at(place, rule).at(app.file(needed), "");
             let edit = Edit::AppendLine { path: app.place(name), text: format!("!{needed}") };
             findings.push(finding.fix(format!("except {needed} in {name}"), vec![edit]));
         }
@@ -86,8 +85,7 @@ fn left_out(app: &Project, name: &str, rules: &Gitignore, file: &str, how: &str,
     if below.into_iter().any(|folder| app.has_file(folder.join(name))) {
         return None;
     }
-    let finding = IGNORED.found(format!("{name} keeps {file} out of the deploy, and {how} it")).about(file);
-    let finding = finding.severity(severity(name)).at(place, rule).at(by, "");
+    let finding = kept_out(app, name, file, &format!("and {how} it")).at(place, rule).at(by, "");
     let finding = finding.help("let it in, or, where it holds secrets, read those from variables instead");
     let edit = Edit::AppendLine { path: app.place(name), text: format!("!{file}") };
     let committed = name == ".dockerignore" && !sounds_secret(file) && !by_git(app, file, false);
@@ -103,10 +101,7 @@ fn left_out_elsewhere(app: &Project, module: &Module) -> Option<Finding> {
     if FILES.iter().any(|name| *path == app.place(name)) {
         return None;
     }
-    let finding = IGNORED
-        .found(format!("{} keeps {file} out of the deploy, and {} imports it", path.display(), importer.display()))
-        .about(file)
-        .severity(severity(path.file_name()?.to_str()?))
+    let finding = kept_out(app, path.to_str()?, file, &format!("and {} imports it", importer.display()))
         .at(place, rule)
         .at(app.line(importer, Some(*line)), "");
     Some(finding.help("let it in, or, where it holds secrets, read those from variables instead"))
@@ -120,7 +115,20 @@ fn sounds_secret(file: &str) -> bool {
     SECRET.iter().any(|word| file.contains(word))
 }
 
-/// Git goes on tracking what was added before it was ignored.
-fn severity(name: &str) -> Severity {
-    if name == ".gitignore" { Severity::Warning } else { Severity::Error }
+/// A file that `list` leaves out, and who misses it. Git goes on tracking what was added before it was ignored.
+fn kept_out(app: &Project, list: &str, file: &str, who: &str) -> Finding {
+    let finding = IGNORED.found(format!("{list} keeps {file} out of the deploy, {who}")).about(file);
+    if !Path::new(list).ends_with(".gitignore") {
+        return finding;
+    }
+    match app.git_index().filter(|index| !index.is_empty()) {
+        None => finding.severity(Severity::Warning),
+        Some(_) if !is_tracked(app, file) => finding,
+        Some(_) => IGNORED
+            .found(format!(
+                "{list} names {file}, {who}: git tracks it, so that a push sends it, and `railway up` does not"
+            ))
+            .about(file)
+            .severity(Severity::Note),
+    }
 }

@@ -17,8 +17,10 @@ mod factory;
 pub(crate) mod facts;
 pub(crate) mod framework;
 mod guard;
+pub(crate) mod honcho;
 pub(crate) mod ignored;
 pub(crate) mod imports;
+mod lifespan;
 mod local_version;
 mod migration;
 pub(crate) mod misspelt;
@@ -31,6 +33,7 @@ pub(crate) mod platform;
 mod programs;
 pub(crate) mod pyproject;
 pub(crate) mod railpack;
+mod references;
 pub(crate) mod relative;
 mod repeated;
 pub(crate) mod repository;
@@ -91,6 +94,9 @@ const TOPICS: &[Topic] = &[
     Topic { checks: unprovided::CHECKS, check: unprovided::check },
     Topic { checks: variables::CHECKS, check: variables::check },
     Topic { checks: framework::CHECKS, check: framework::check },
+    Topic { checks: honcho::CHECKS, check: honcho::check },
+    Topic { checks: lifespan::CHECKS, check: lifespan::check },
+    Topic { checks: references::CHECKS, check: references::check },
     Topic { checks: guard::CHECKS, check: guard::check },
     Topic { checks: migration::CHECKS, check: migration::check },
     Topic { checks: repeated::CHECKS, check: repeated::check },

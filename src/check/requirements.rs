@@ -1,8 +1,11 @@
 //! Lines of requirements.txt that pip cannot use in the cloud.
 
+use std::path::Path;
+
 use super::facts::Facts;
 use super::facts::python;
 use super::facts::requirements::{REQUIREMENTS, applies, is_used};
+use super::facts::siblings::{beside, leaves};
 use super::finding::{Check, Finding, Findings, error, note, remove_line, replace_line, warning};
 use crate::finding::{Edit, Severity};
 use crate::project::requirements::{Entry, Invalid, Origin, repaired};
@@ -256,10 +259,22 @@ fn local(facts: &Facts<'_>, entry: &Entry, path: &str, findings: &mut Findings) 
     if !is_absolute && (inside.is_empty() || inside == "." || facts.app.root().join(inside).exists()) {
         return;
     }
-    let finding =
-        LOCAL.found(format!("{path} is not part of the project")).about(path).at(entry.source(), &entry.written);
     let number = *entry.lines.start();
     let single = entry.lines.start() == entry.lines.end();
+    if let Some(meant) = beside(&facts.app, entry, inside).filter(|_| !is_absolute) {
+        let meant = format!("./{}", meant.display());
+        let what = format!("pip looks for {path} from the folder that is deployed, where it is {meant}");
+        let finding = LOCAL.found(what).about(path).at(entry.source(), &entry.written);
+        let edit = replace_line(&entry.path, number, &entry.written, entry.written.replacen(path, &meant, 1));
+        let finding = finding.help("name it from that folder, whichever file the line stands in");
+        return findings.push(if single { finding.fix(format!("write {meant}"), vec![edit]) } else { finding });
+    }
+    // That it is out of reach is said by the check of workspaces.
+    if !is_absolute && leaves(Path::new(inside)) {
+        return;
+    }
+    let finding =
+        LOCAL.found(format!("{path} is not part of the project")).about(path).at(entry.source(), &entry.written);
     findings.push(match (&entry.requirement.name, single) {
         (Some(name), true) if entry.written.contains('@') => finding.fix(
             format!("take {name} from the index"),

@@ -1,10 +1,14 @@
 //! Django's static files, which a server in a container shows only once they are collected.
 
+use pep440_rs::Version;
+
 use super::facts::Facts;
+use super::facts::python;
 use super::facts::start::Start;
 use super::finding::{Check, Findings, warning};
 use crate::finding::Severity;
 use crate::project::Source;
+use crate::project::requirements::Entry;
 
 pub(crate) const UNCOLLECTED: Check = warning(
     "static-files-not-collected",
@@ -54,8 +58,16 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         })
     };
     let manifest = place("ManifestStaticFilesStorage");
+    let unread =
+        manifest.clone().filter(|(_, text)| text.contains("STATICFILES_STORAGE") && reads_storages_alone(facts));
+    let manifest = manifest.filter(|_| unread.is_none());
     let whitenoise = place("whitenoise");
-    let (severity, what, shown) = match (manifest, whitenoise) {
+    let (severity, what, shown) = match (manifest, unread.or(whitenoise)) {
+        (None, Some(shown)) if shown.1.contains("STATICFILES_STORAGE") => (
+            Severity::Warning,
+            "Django reads STORAGES since 5.1, and no STATICFILES_STORAGE, and there is nothing to serve",
+            shown,
+        ),
         (Some(shown), _) if is_named_by_a_page(facts) => {
             (Severity::Error, "a manifest storage is set, so every page that names a static file answers 500", shown)
         }
@@ -86,6 +98,19 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         _ if root => finding.fix("run collectstatic before the start", edits),
         _ => finding.help("set STATIC_ROOT and run `python manage.py collectstatic --noinput` before the start"),
     });
+}
+
+/// Whether the Django that is installed takes no notice of STATICFILES_STORAGE, which 5.1 removed.
+/// Source: <https://docs.djangoproject.com/en/5.1/releases/5.1/#features-removed-in-5-1>.
+fn reads_storages_alone(facts: &Facts<'_>) -> bool {
+    // Django 5 wants Python 3.10.
+    let is_old = python::planned(facts).is_some_and(|python| ["3.8", "3.9"].contains(&&*python));
+    let newest = [[5, 1, 99], [5, 2, 99], [6, 0, 99]].map(Version::new);
+    let is_new = |entry: &Entry| match entry.requirement.pinned() {
+        Some(pinned) => *pinned >= Version::new([5, 1]),
+        None => newest.iter().any(|version| entry.requirement.specifiers.contains(version)),
+    };
+    !is_old && facts.requirements().of("django").all(is_new)
 }
 
 /// Whether a template of the project's own names a static file.

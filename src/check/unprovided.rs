@@ -79,11 +79,13 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         };
         let finding = MISSING.found(message).about(install_name(install));
         let finding = finding.at(import.source.clone(), &import.text);
-        let finding = finding.severity(severity(import, provided, other.is_some()));
+        // An install has shown it.
+        let is_shown = facts.absent.is_some();
+        let finding = finding.severity(severity(import, provided, is_shown || other.is_some()));
         let finding = match (other, left_out) {
             (Some(other), _) => finding.at(other.source.clone(), &other.line).likely(),
             (None, Some(left_out)) => finding.at(left_out.source.clone(), ""),
-            (None, None) if provided.is_closed && provided.names.is_empty() => finding,
+            (None, None) if is_shown || provided.is_closed && provided.names.is_empty() => finding,
             (None, None) => finding.likely(),
         };
         if named.is_none() {
@@ -163,8 +165,8 @@ fn message(
     }
 }
 
-fn severity(import: &Foreign<'_>, provided: &Provided, is_elsewhere: bool) -> Severity {
-    let sure = provided.is_closed || is_elsewhere;
+fn severity(import: &Foreign<'_>, provided: &Provided, is_sure: bool) -> Severity {
+    let sure = provided.is_closed || is_sure;
     // An environment of its own has them in older Pythons.
     let is_of_pip = ["setuptools", "pkg_resources", "pip"].contains(&import.name.split('.').next().unwrap_or_default());
     if import.is_certain && sure && !is_of_pip { Severity::Error } else { Severity::Warning }

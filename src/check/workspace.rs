@@ -1,6 +1,6 @@
 //! Siblings in a repository, of which a deploy of one folder has nothing.
 
-use super::facts::siblings::leaves;
+use super::facts::siblings::{beside, leaves};
 use std::path::Path;
 
 use super::facts::Facts;
@@ -39,7 +39,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             .next()
             .unwrap_or_default();
         let path = path.rsplit("@ file:").next().unwrap_or(path).trim().trim_start_matches("file:");
-        if path.starts_with("../") && leaves(Path::new(path)) {
+        let is_here = || beside(&facts.app, entry, path).is_some();
+        if path.starts_with("../") && leaves(Path::new(path)) && !is_here() {
             let finding = OUTSIDE.found(format!("{path} is outside of the folder that is deployed"));
             findings.push(advised(finding.about(path).at(entry.source(), text)));
         }

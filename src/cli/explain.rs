@@ -13,7 +13,7 @@ use crate::report::{Paint, rule_index, rule_page};
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
-    /// The rule's id, as a diagnosis shows it in brackets; without one, every id is listed
+    /// The rule's id, as a diagnosis shows it in brackets; without one, all rules are listed
     rule: Option<String>,
     /// How to show it
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
@@ -33,13 +33,23 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let paint = Paint::new(console::colors_enabled());
     let known = |id: &str| explain(id).ok_or_else(|| UsageError(unknown(id)));
     let text = match (&args.rule, args.format) {
-        (None, Format::Human) => ids().map(|id| format!("{id}\n")).collect(),
+        (None, Format::Human) => list(),
         (None, Format::Markdown) => rule_index(),
         (Some(id), Format::Human) => words(&known(id)?, paint),
         (Some(id), Format::Markdown) => rule_page(&known(id)?),
     };
     print(&text)?;
     Ok(Exit::Works)
+}
+
+/// Every rule and the first sentence of what it means.
+fn list() -> String {
+    let widest = ids().map(str::len).max().unwrap_or_default();
+    let line = |rule: Explained| {
+        let first = rule.about.split_once(". ").map_or(rule.about, |(first, _)| first);
+        format!("{:widest$}  {}\n", rule.id, first.trim_end_matches('.'))
+    };
+    ids().filter_map(explain).map(line).collect()
 }
 
 fn words(explained: &Explained, paint: Paint) -> String {

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::args::Rehearsing;
 use super::exit::{Exit, UsageError};
 use super::interrupt;
-use super::output::{Color, data, hint, print, warn};
+use super::output::{Color, argument, data, hint, print, tell_written, warn};
 use crate::finding::Diagnosis;
 use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, Step, git_state, prove};
 use crate::rehearse::{Rehearsal, Request, rehearse, unread};
@@ -96,7 +96,14 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         Format::Diff => data(&proof.patch.diff())?,
         Format::Json => data(&in_json(&json(&proof)?))?,
     }
-    if args.apply { apply(&proof, &project, &args) } else { Ok(exit_for(&proof)) }
+    if args.apply {
+        return apply(&proof, &project, &args);
+    }
+    if args.format == Format::Human && proof.standing == Standing::Proven {
+        let project = argument(&args.rehearsing.planning.path);
+        hint("next:", &format!("shakedown fix{project} --apply writes the edit (with the same options)"));
+    }
+    Ok(exit_for(&proof))
 }
 
 /// What a trial came to.
@@ -233,11 +240,11 @@ fn apply(proof: &Proof, project: &Path, args: &Args) -> Result<Exit> {
         warn("not written:", "the edit is not proven; --force writes it all the same");
         return Ok(exit_for(proof));
     }
-    write_edit(proof, project, args.yes)
+    write_edit(proof, project, args.yes, args.format == Format::Human)
 }
 
-/// Writes an edit, once it is agreed that the git tree may have changes.
-pub(super) fn write_edit(proof: &Proof, project: &Path, yes: bool) -> Result<Exit> {
+/// Writes an edit, once it is agreed that the git tree may have changes; `has_human` says whether people read stdout.
+pub(super) fn write_edit(proof: &Proof, project: &Path, yes: bool, has_human: bool) -> Result<Exit> {
     if let GitState::Dirty(files) = git_state(project)
         && !yes
         && !agreed(&changes(files.len()))?
@@ -245,9 +252,7 @@ pub(super) fn write_edit(proof: &Proof, project: &Path, yes: bool) -> Result<Exi
         return Ok(Exit::Fails);
     }
     proof.patch.apply()?;
-    for file in proof.patch.files() {
-        print(&format!("wrote {}\n", file.display()))?;
-    }
+    tell_written(proof.patch.files(), has_human)?;
     Ok(exit_for(proof))
 }
 

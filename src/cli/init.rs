@@ -8,7 +8,9 @@ use clap::{Args as ClapArgs, ValueEnum};
 use super::args::Planning;
 use super::config;
 use super::exit::{Exit, UsageError};
-use super::output::{hint, print, warn};
+use super::output::{argument, hint, print, tell_written, warn};
+use super::services::NO_START;
+use super::version;
 use crate::check::Facts;
 use crate::finding::Edit;
 use crate::fix::Patch;
@@ -87,13 +89,20 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         hint("nothing to do:", "what it would write is there");
         return Ok(Exit::Works);
     }
+    if !version::IS_PUBLISHED {
+        let release = env!("CARGO_PKG_VERSION");
+        warn(
+            "note:",
+            &format!("{release} is not published yet, so what is pinned to it cannot be installed until it is"),
+        );
+    }
     if !args.apply {
         print(&patch.diff())?;
-        hint("next:", "shakedown init --apply writes it");
+        hint("next:", &format!("shakedown init{} --apply writes it", argument(&args.planning.path)));
         return Ok(Exit::Works);
     }
     patch.apply()?;
-    print(&patch.files().map(|file| format!("wrote {}\n", file.display())).collect::<String>())?;
+    tell_written(patch.files(), true)?;
     Ok(Exit::Works)
 }
 
@@ -108,9 +117,14 @@ fn places(request: Request, folder: PathBuf, below: &Path) -> Result<Vec<Place>>
         Ok(Err(refused)) => refused.lines.iter().find(|line| !line.trim().is_empty()).cloned().unwrap_or_default(),
         Err(error) => error.to_string(),
     };
-    let is_python =
-        |service: &Service| service.problem.is_none() && service.providers.iter().any(|provider| provider == "python");
-    let found: Vec<Service> = services(&request)?.into_iter().filter(is_python).collect();
+    let is_python = |service: &Service| service.providers.iter().any(|provider| provider == "python");
+    let found = services(&request)?.into_iter().filter(is_python);
+    let is_started = |service: &Service| service.problem.is_none() && !service.is_library;
+    let (found, left): (Vec<Service>, Vec<Service>) = found.partition(is_started);
+    for service in left.iter().filter(|service| service.folder != Path::new(".")) {
+        let why = service.problem.as_deref().unwrap_or(NO_START);
+        hint("left out:", &format!("{}: {why}", service.folder.display()));
+    }
     let mut places = Vec::new();
     for Service { folder: name, .. } in &found {
         let path = request.path.join(name);

@@ -74,7 +74,7 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     })?;
     let proven = migration.proof.as_ref().filter(|proof| proof.standing == Standing::Proven);
     match (proven, migration.to.verdict) {
-        (Some(proof), _) if args.apply => write_edit(proof, &request.path, args.yes),
+        (Some(proof), _) if args.apply => write_edit(proof, &request.path, args.yes, places.has(Format::Human)),
         (Some(_), _) | (None, "works") => Ok(Exit::Works),
         (None, "fails") => Ok(Exit::Fails),
         (None, _) => Ok(Exit::CannotTell),

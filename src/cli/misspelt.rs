@@ -22,8 +22,23 @@ pub(super) fn command(mut arguments: impl Iterator<Item = OsString>, cli: &Comma
     (word.len() > 3).then(|| UsageError(format!("there is no folder {word}; did you mean `shakedown {suggestion}`?")))
 }
 
-/// The error of an option that the command does not take, where others do.
+/// The error of what stands before the command.
+fn before_the_command(arguments: impl Iterator<Item = OsString>, cli: &Command) -> Option<UsageError> {
+    let words: Vec<String> = arguments.map(|word| word.to_string_lossy().into_owned()).collect();
+    let at = words.iter().position(|word| cli.get_subcommands().any(|command| word == command.get_name()))?;
+    let own = words.get(at)?;
+    let (before, after) = (words.get(..at)?, words.get(at + 1..)?);
+    let what =
+        if before.first()?.starts_with('-') { "options come after the command" } else { "the command comes first" };
+    let rest: Vec<&str> = before.iter().chain(after).map(String::as_str).collect();
+    Some(UsageError(format!("{what}: `shakedown {own} {}`", rest.join(" "))))
+}
+
+/// The error of an option that the command does not take, where others do, and of what stands before the command.
 pub(super) fn option(error: &Error, arguments: impl Iterator<Item = OsString>, cli: &Command) -> Option<UsageError> {
+    if error.kind() == ErrorKind::ArgumentConflict && error.get(ContextKind::InvalidSubcommand).is_some() {
+        return before_the_command(arguments, cli);
+    }
     let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return None };
     let name = option.strip_prefix("--").filter(|_| error.kind() == ErrorKind::UnknownArgument)?;
     let name = name.split('=').next().unwrap_or(name);
@@ -72,6 +87,14 @@ mod tests {
         let error = cli.clone().try_get_matches_from(std::iter::once(&"x").chain(&words)).unwrap_err();
         let behind = option(&error, words.iter().map(OsString::from), &cli).unwrap().to_string();
         assert_eq!(behind, "options come after the command: `shakedown run -q --memory 1GB`");
+        let said_of = |words: &[&str]| {
+            let error = cli.clone().try_get_matches_from(std::iter::once(&"x").chain(words)).unwrap_err();
+            option(&error, words.iter().map(OsString::from), &cli).map(|error| error.to_string())
+        };
+        let with_folder = said_of(&["-q", "run", "app"]).unwrap();
+        assert_eq!(with_folder, "options come after the command: `shakedown run -q app`");
+        assert_eq!(said_of(&["app", "check"]).unwrap(), "the command comes first: `shakedown check app`");
+        assert_eq!(said_of(&["-q", "app", "other"]), None);
         assert_eq!(said(&["check", "--nowhere"]), None);
     }
 

@@ -9,6 +9,7 @@ use clap::{ArgMatches, Args, ValueEnum};
 
 use super::exit::UsageError;
 use crate::report::{Format, Paint, Report, shown};
+use crate::sandbox::quoted;
 
 /// How results are shown.
 #[derive(Debug, Clone, Args)]
@@ -94,7 +95,12 @@ fn pair<F: Copy + Default>(
     Ok(Destinations(pairs))
 }
 
-impl<F: Copy> Destinations<F> {
+impl<F: Copy + PartialEq> Destinations<F> {
+    /// Whether this format goes to standard output.
+    pub(super) fn has(&self, format: F) -> bool {
+        self.0.contains(&(format, None))
+    }
+
     /// Writes everywhere what `render` makes for the format; only standard output gets `paint`.
     pub(super) fn write_by(&self, paint: Paint, render: impl Fn(F, Paint) -> Result<String>) -> Result<()> {
         for (format, path) in &self.0 {
@@ -111,6 +117,11 @@ impl Destinations<Format> {
     /// Writes the report everywhere it should go.
     pub(super) fn write(&self, report: &Report, paint: Paint) -> Result<()> {
         self.write_by(paint, |format, paint| format.render(report, paint))
+    }
+
+    /// Whether people read standard output.
+    pub(super) fn has_human(&self) -> bool {
+        self.has(Format::Human)
     }
 }
 
@@ -131,6 +142,23 @@ pub(super) fn warn(label: &str, text: &str) {
 /// Says what can be done next.
 pub(super) fn hint(label: &str, text: &str) {
     say(format_args!("{} {text}", Paint::new(console::colors_enabled_stderr()).hint(label)));
+}
+
+/// The project as an argument of a command that is proposed, with a blank before it; nothing for the folder one is in.
+pub(super) fn argument(project: &Path) -> String {
+    if project == Path::new(".") { String::new() } else { format!(" {}", quoted(project)) }
+}
+
+/// Says what was written: on stderr where programs read stdout.
+pub(super) fn tell_written<'a>(files: impl Iterator<Item = &'a Path>, has_human: bool) -> Result<()> {
+    let lines: Vec<String> = files.map(|file| format!("wrote {}", file.display())).collect();
+    match has_human {
+        true => print(&lines.iter().map(|line| format!("{line}\n")).collect::<String>()),
+        false => {
+            lines.iter().for_each(say);
+            Ok(())
+        }
+    }
 }
 
 /// Writes to stdout what people read.
@@ -156,6 +184,12 @@ mod tests {
     fn an_output_belongs_to_the_format_before_it() {
         let paired = pair((&[Format::Json, Format::Human], &[1, 5]), (&["r.json".into()], &[3])).unwrap();
         assert_eq!(paired.0, [(Format::Json, Some("r.json".into())), (Format::Human, None)]);
+    }
+
+    #[test]
+    fn a_project_elsewhere_is_part_of_the_next_command() {
+        assert_eq!(argument(Path::new(".")), "");
+        assert_eq!(argument(Path::new("my app")), " 'my app'");
     }
 
     #[test]

@@ -7,13 +7,17 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use super::args::Planning;
 use super::exit::Exit;
-use super::output::{Color, data, print, warn};
+use super::output::{Color, data, hint, print, warn};
+use super::services::next;
 use crate::builder::nixpacks::{Derived, PlanError, render};
 use crate::builder::railpack::{self, Version};
 use crate::builder::{Asked, Planned, RailpackAnswer};
+use crate::check::Facts;
+use crate::check::plan::NO_PLAN;
+use crate::finding::Diagnosis;
 use crate::plan::Choice;
 use crate::platform::Platform;
-use crate::rehearse::Request;
+use crate::rehearse::{Request, services};
 use crate::report::Paint;
 
 #[derive(Debug, ClapArgs)]
@@ -42,18 +46,23 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     let request = args.planning.request(&args.planning.config()?)?;
     let project = request.project()?;
     let paint = Paint::new(args.color.is_on(console::colors_enabled()));
-    let planned = match request.plan(&project)? {
+    let whole = request.plan(&project)?;
+    let planned = match &whole {
         Planned::Nixpacks(planned) => planned,
-        Planned::Railpack(answer) => return railpack(&args, &request, &answer, paint),
+        Planned::Railpack(answer) => return railpack(&args, &request, answer, paint),
     };
     let derived = match planned {
         Ok(derived) => derived,
-        Err(PlanError::Input { error, .. }) => return Err(error.into()),
+        Err(PlanError::Input { error, .. }) => return Err(error.clone().into()),
         Err(refusal) => {
             warn("error:", &refusal.to_string());
             return Ok(Exit::Fails);
         }
     };
+    // The builder prints such a plan all the same.
+    if derived.is_empty() {
+        tell_nothing_planned(&args.planning, &request, &Facts::new(&project, &request.deploy, &whole).findings())?;
+    }
     for warning in &derived.warnings {
         warn("warning:", &format!("{} ({})", warning.message, warning.source));
     }
@@ -61,9 +70,21 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         (true, Format::Human) => print(&explained(&derived.choices, paint))?,
         (true, Format::Json) => data(&(serde_json::to_string_pretty(&derived.choices)? + "\n"))?,
         (false, Format::Human) => print(&render::nixpacks_box(&derived.plan)?)?,
-        (false, Format::Json) => data(&nixpacks_json(&derived, request.deploy.platform))?,
+        (false, Format::Json) => data(&nixpacks_json(derived, request.deploy.platform))?,
     }
     Ok(Exit::Works)
+}
+
+/// What `check` says of a project without a plan, and the folder that has one.
+fn tell_nothing_planned(planning: &Planning, request: &Request, findings: &[Diagnosis]) -> Result<()> {
+    for found in findings.iter().filter(|found| found.rule == NO_PLAN.id) {
+        warn("warning:", &format!("the plan is empty: {}", found.message));
+        found.help.iter().for_each(|help| hint("help:", help));
+    }
+    if let Some(command) = next("plan", &services(request)?, planning) {
+        hint("next:", &format!("{command} plans it"));
+    }
+    Ok(())
 }
 
 /// Railpack's box, what `railpack plan` prints, or the reasons.

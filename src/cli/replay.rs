@@ -10,8 +10,9 @@ use clap::{ArgMatches, Args as ClapArgs};
 use super::args::{Planning, Probing, Rehearsing, Sandboxing};
 use super::exit::{Exit, UsageError};
 use super::interrupt;
-use super::output::Output;
+use super::output::{Output, hint};
 use crate::builder::Asked;
+use crate::check::Facts;
 use crate::diagnose::replay::Failure;
 use crate::diagnose::{self, Case, diagnose, telling_lines};
 use crate::fix::TrialCopy;
@@ -20,6 +21,7 @@ use crate::rehearse::replay::{Comparison, Installed, Logged, compare, installed_
 use crate::rehearse::{PlanSettings, Request, rehearse};
 use crate::report::{Content, Live, Replay, Report};
 use crate::run::Event;
+use crate::sandbox::quoted;
 
 /// Where the log's versions stand in the copy that is run.
 const CONSTRAINTS: &str = ".shakedown-constraints.txt";
@@ -73,10 +75,15 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     let transient =
         diagnoses.first().and_then(|primary| diagnose::rule(primary.rule)).is_some_and(|rule| rule.transient);
     let telling = if diagnoses.is_empty() { telling_lines(&log, None) } else { Vec::new() };
-    let is_nameless = diagnoses.is_empty();
-    let replay = Replay { failure, diagnoses, telling, here };
+    let (is_nameless, is_compared) = (diagnoses.is_empty(), here.is_some());
+    let name = Some(args.log.clone()).filter(|log| log.as_os_str() != "-");
+    let replay = Replay { log: name, failure, diagnoses, telling, here };
     let report = Report { project: args.path.unwrap_or_default(), content: Content::Replay(Box::new(replay)) };
     destinations.write(&report, args.output.paint())?;
+    if is_nameless && !is_compared && destinations.has_human() {
+        let log = if args.log.as_os_str() == "-" { "LOG".to_owned() } else { quoted(&args.log) };
+        hint("next:", &format!("shakedown replay {log} PROJECT rehearses the project here, where more can be seen"));
+    }
     Ok(match () {
         // Why it failed, or whether it did at all, the log does not tell.
         () if is_nameless => Exit::CannotTell,
@@ -114,6 +121,7 @@ fn here(args: &Args, path: &Path, logged: &Logged<'_>) -> Result<Comparison> {
         }
     }
     let copy = if args.pin_from_log { Some(pinned(logged.log, &mut request)?) } else { None };
+    let unset = unset(&request)?;
     let interrupted = interrupt::flag()?;
     let live = Live::new(args.output.progress_paint(), args.output.quiet);
     let mut installed = Installed::new();
@@ -124,12 +132,25 @@ fn here(args: &Args, path: &Path, logged: &Logged<'_>) -> Result<Comparison> {
         live.event(event);
     })?;
     drop(copy);
-    let mut comparison = compare(logged, &rehearsal, &installed);
+    let mut comparison = compare(logged, &rehearsal, &installed, &unset);
     if args.before.is_some() {
         let note = "--before holds back releases only where the installer knows how: pip from 26.0 on, and uv";
         comparison.differences.push(note.to_owned());
     }
     Ok(comparison)
+}
+
+/// The names of the variables that the code wants set and nobody gives.
+fn unset(request: &Request) -> Result<Vec<String>> {
+    let project = request.project()?;
+    let planned = request.plan(&project)?;
+    let mut names: Vec<String> = Vec::new();
+    for read in Facts::new(&project, &request.deploy, &planned).unset_variables() {
+        if !names.contains(&read.name) {
+            names.push(read.name);
+        }
+    }
+    Ok(names)
 }
 
 /// A copy of the project in which pip is held to the log's versions.

@@ -9,10 +9,10 @@ use super::args::Rehearsing;
 use super::asked;
 use super::exit::Exit;
 use super::interrupt;
-use super::output::{Output, hint};
+use super::output::{Output, argument, hint};
 use super::record::state_folder;
 use super::shell;
-use crate::rehearse::{Request, rehearse_then};
+use crate::rehearse::{Rehearsal, Request, rehearse_then};
 use crate::report::{Content, Live, Report};
 use crate::run::{Event, Header, Record, Until, Verdict};
 use crate::sandbox::{Kept, quoted};
@@ -78,7 +78,21 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     if let Some(kept) = report.rehearsal().and_then(|rehearsal| rehearsal.kept.as_ref()) {
         tell_kept(kept, &report.project);
     }
+    if destinations.has_human() && report.rehearsal().is_some_and(is_fixable) {
+        hint("next:", &way_to_fix(&report.project));
+    }
     Ok(exit)
+}
+
+/// Whether the first cause of a failed deploy comes with an edit.
+fn is_fixable(rehearsal: &Rehearsal) -> bool {
+    rehearsal.verdict() == Verdict::Fails && rehearsal.diagnoses.first().is_some_and(|first| !first.fixes.is_empty())
+}
+
+/// How the edit is tried.
+fn way_to_fix(project: &Path) -> String {
+    let project = argument(project);
+    format!("shakedown fix{project} tries the edit on a copy and shows the diff (it takes the same options)")
 }
 
 /// How to get back into a kept sandbox, and how to be rid of it.

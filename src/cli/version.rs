@@ -5,6 +5,9 @@ use std::sync::LazyLock;
 use crate::builder::nixpacks::render;
 use crate::builder::railpack::Version;
 
+/// Whether this version can be installed from the package index. The changelog's heading decides, and a test holds both together.
+pub(super) const IS_PUBLISHED: bool = false;
+
 /// What `--version` prints after the name; `-V` prints the release alone.
 pub(super) fn long() -> &'static str {
     static LONG: LazyLock<String> = LazyLock::new(said);
@@ -21,6 +24,14 @@ fn said() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_is_published_as_soon_as_the_changelog_dates_it() {
+        let changelog = include_str!("../../CHANGELOG.md");
+        let heading = changelog.lines().find_map(|line| line.strip_prefix("## ")).unwrap();
+        assert!(heading.starts_with(env!("CARGO_PKG_VERSION")), "{heading}");
+        assert_eq!(!heading.contains("not yet released"), IS_PUBLISHED, "{heading}");
+    }
 
     #[test]
     fn the_version_says_what_the_planners_equal() {

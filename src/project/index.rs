@@ -58,6 +58,11 @@ impl GitIndex {
         self.modes.get(file).copied()
     }
 
+    /// Every file of the folder that is tracked, by its path there.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.modes.keys().map(PathBuf::as_path)
+    }
+
     /// Whether a file is tracked, itself or as a part of a link, of a submodule or of a folder that is not checked out.
     pub fn holds(&self, file: &Path) -> bool {
         file.ancestors().any(|part| self.modes.contains_key(part))

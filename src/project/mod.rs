@@ -6,6 +6,7 @@ pub(crate) mod hujson;
 mod index;
 mod keys;
 pub mod marker;
+pub(crate) mod procfile;
 pub mod pyproject;
 mod repository;
 pub mod requirements;
@@ -37,6 +38,7 @@ pub struct Project {
     root: PathBuf,
     prefix: PathBuf,
     search: Arc<OnceLock<Search>>,
+    index: Arc<OnceLock<Option<GitIndex>>>,
     repository: Option<Repository>,
 }
 
@@ -53,7 +55,7 @@ impl Project {
     }
 
     fn at(root: PathBuf, prefix: PathBuf) -> Self {
-        Self { root, prefix, search: Arc::default(), repository: None }
+        Self { root, prefix, search: Arc::default(), index: Arc::default(), repository: None }
     }
 
     /// The same folder, deployed alone out of a repository.
@@ -65,6 +67,11 @@ impl Project {
     pub fn repository(&self) -> Option<Self> {
         let Repository { root, place } = self.repository.clone()?;
         Some(Self::at(root, place))
+    }
+
+    /// What git tracks of the folder; none outside of a repository.
+    pub fn git_index(&self) -> Option<&GitIndex> {
+        self.index.get_or_init(|| GitIndex::of(&self.root)).as_ref()
     }
 
     /// The project's root folder, absolute.

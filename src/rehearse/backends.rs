@@ -69,7 +69,9 @@ fn automatic(request: &Request, plan: &Plan, progress: &mut Progress<'_>) -> Res
             if docker.has_real_image(plan) {
                 return Ok(chosen(docker, lacks));
             }
-            return Ok(chosen(host, format!("the only one at hand; it lacks {}", gaps.join(", "))));
+            let gaps = gaps.join(", ");
+            let reason = format!("it lacks {gaps}, which --backend nix or docker would first have to download");
+            return Ok(chosen(host, reason));
         }
         // Whoever names an interpreter wants that one, not another machine.
         Err(none) if request.python.is_some() => return Err(none.into()),

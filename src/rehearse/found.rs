@@ -2,6 +2,7 @@
 
 use super::index::{self, Answer};
 use super::rehearsal::Rehearsal;
+use super::unreached;
 use crate::builder::Builder;
 use crate::catalog::libraries;
 use crate::catalog::nix_packages::package;
@@ -12,7 +13,7 @@ use crate::log::Log;
 use crate::plan::{PackageList, Plan};
 use crate::platform::Deploy;
 use crate::project::{Project, Source};
-use crate::run::{Outcome, Smoke, Verdict};
+use crate::run::{Outcome, Smoke, SmokeResult, Verdict};
 use crate::sandbox::{Kept, MissingLibrary, Unverified};
 
 /// What a run left behind.
@@ -49,7 +50,12 @@ impl Found {
         let failed = self.outcome.verdict() == Verdict::Fails;
         let mut diagnoses = match failed {
             true => self.diagnoses(project),
-            false => self.outcome.smoke.iter().filter_map(page_without_its_files).collect(),
+            false => {
+                let smoke = self.outcome.smoke.as_ref();
+                let idle = smoke.filter(|smoke| smoke.result == SmokeResult::StayedUp && smoke.listening.is_empty());
+                let unreached = idle.and_then(|_| unreached::service(&self.log, || self.diagnoses(project)));
+                unreached.into_iter().chain(smoke.and_then(page_without_its_files)).collect()
+            }
         };
         let Self { outcome, log, missing, mut unverified, kept, index, is_offline, .. } = self;
         if outcome.verdict() == Verdict::Works {

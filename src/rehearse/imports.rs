@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use super::visit;
 use crate::check::Import;
 use crate::plan::{Plan, Vars};
 use crate::sandbox::process::{self, Limits};
@@ -66,8 +67,9 @@ pub(super) fn absent(
     })
     .ok()?;
     let contradicts = |import: &Import| import.is_certain && absent.contains(&import.module);
-    // An app that works without what it surely imports runs in another environment than the one that was asked.
-    let is_another = imports.iter().any(contradicts);
+    // An app that works without what it surely imports runs in another environment than the one that was asked, or has loaded nothing yet.
+    let is_loaded = plan.start_command().is_none_or(|start| visit::server(start).is_none());
+    let is_another = is_loaded && imports.iter().any(contradicts);
     (is_complete && !is_another).then_some(absent)
 }
 

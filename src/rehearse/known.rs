@@ -1,6 +1,7 @@
 //! What `check` knows of the project, beside what the log of a run says.
 
 use super::rehearsal::Rehearsal;
+use super::visit;
 use crate::check::checks;
 use crate::check::variables::MISSING as MISSING_VARIABLES;
 use crate::diagnose::{HEALTHCHECK_FAILED, rule};
@@ -32,12 +33,13 @@ impl Rehearsal {
     }
 
     /// Beside a run that worked, only checks that decide or leave in doubt may change the verdict; the others become warnings, where
-    /// the start was run and refutes them.
+    /// the start was run, loaded the app's code and so refutes them.
     fn add_beside_success(&mut self, findings: Vec<Diagnosis>) {
-        let is_started = self.outcome.smoke.is_some();
+        let is_loaded = self.plan.start_command().is_none_or(|start| visit::server(start).is_none());
+        let is_refuted = self.outcome.smoke.is_some() && is_loaded;
         let notable = findings.into_iter().filter(|finding| finding.severity > Severity::Note);
         let (deciding, others): (Vec<_>, Vec<_>) =
-            notable.partition(|finding| !is_started || decides(finding) || doubts(finding));
+            notable.partition(|finding| !is_refuted || decides(finding) || doubts(finding));
         let others = others.into_iter().map(|finding| Diagnosis { severity: Severity::Warning, ..finding });
         self.diagnoses.extend(deciding.into_iter().chain(others));
     }

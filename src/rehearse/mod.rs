@@ -18,6 +18,8 @@ mod request;
 mod services;
 mod settings;
 mod tried;
+mod unreached;
+mod visit;
 
 pub use backend_name::BackendName;
 pub use backends::Chosen;
@@ -25,7 +27,7 @@ pub use plan_settings::PlanSettings;
 pub use port::Lease;
 pub use rehearsal::Rehearsal;
 pub use request::{AskError, Planner, PlannerName, Request};
-pub use services::{Service, services};
+pub use services::{Service, is_service, services};
 pub use tried::unread;
 
 use found::Found;
@@ -41,7 +43,7 @@ use crate::check::Facts;
 use crate::log::LogBuilder;
 use crate::project::Project;
 use crate::run::{self, Event, Job, Ran, Status, Until, Verdict};
-use crate::sandbox::{Progress, Sandbox, Spec, Unverified, sweep};
+use crate::sandbox::{Progress, Sandbox, Spec, Unverified, host, sweep};
 
 /// Plans the project, runs it, and looks for the cause where it fails.
 ///
@@ -60,6 +62,9 @@ pub fn rehearse_then(
 ) -> Result<Rehearsal> {
     let started = Instant::now();
     sweep::in_background();
+    if request.backend != BackendName::Docker {
+        host::ask_in_background();
+    }
     let project = request.project()?;
     let builder = request.detected(&project);
     if let Some(elsewhere) = builder.as_ref().and_then(elsewhere::rehearsal) {
@@ -120,6 +125,8 @@ pub fn rehearse_then(
     unverified.extend(ran.outcome.smoke.iter().flat_map(|smoke| &smoke.outside).map(leant_on));
     unverified.extend(ran.outcome.smoke.iter().filter(|smoke| smoke.refuses_host).map(|_| asked_as(&settings)));
     unverified.extend(request.settings.until.as_ref().map(not_run));
+    let opens = buildable.plan.start_command().and_then(visit::server);
+    unverified.extend(opens.filter(|_| ran.outcome.smoke.is_some()).map(visit::not_opened));
     let is_nixpacks = matches!(planned, Planned::Nixpacks(_));
     if is_nixpacks && name == "host" {
         unverified.extend(facts.programs_of_the_image().into_iter().map(under_other_libraries));

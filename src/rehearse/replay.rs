@@ -12,7 +12,7 @@ use crate::finding::Diagnosis;
 use crate::log::Log;
 use crate::log::pattern::Pattern;
 use crate::plan::Plan;
-use crate::run::Verdict;
+use crate::run::{Status, Verdict};
 
 /// Whether the cloud's failure happens here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -33,8 +33,37 @@ pub enum Match {
 pub struct Comparison {
     /// Whether it happens here.
     pub outcome: Match,
+    /// What failed here; none where nothing did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub failed: Option<FailedHere>,
     /// What is different here and may explain another outcome, the likeliest first.
     pub differences: Vec<String>,
+}
+
+/// The failure of the run here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FailedHere {
+    /// The phase that failed; `start` where all passed and the app did not.
+    pub phase: String,
+    /// The cause's rule; none where no cause is known.
+    pub rule: Option<&'static str>,
+    /// The cause, or the command that failed where none is known; empty where neither is.
+    pub message: String,
+}
+
+impl FailedHere {
+    fn of(here: &Rehearsal) -> Self {
+        let mut of_phases = here.outcome.phases.iter().flat_map(|phase| &phase.cmds);
+        let failed = of_phases.rfind(|cmd| !matches!(cmd.status, Status::Passed | Status::Skipped));
+        let command = failed.map(|cmd| cmd.cmd.clone()).or_else(|| Some(here.outcome.smoke.as_ref()?.cmd.clone()));
+        let primary = here.primary();
+        Self {
+            phase: here.outcome.failing_phase().unwrap_or("start").to_owned(),
+            rule: primary.map(|primary| primary.rule),
+            message: primary.map(|primary| primary.message.clone()).or(command).unwrap_or_default(),
+        }
+    }
 }
 
 /// Distributions and their versions, as pip says that it installed them.
@@ -81,8 +110,9 @@ pub struct Logged<'a> {
     pub primary: Option<&'a Diagnosis>,
 }
 
-/// Holds the cloud's failure against the run here; `installed` are the versions that were installed here.
-pub fn compare(logged: &Logged<'_>, here: &Rehearsal, installed: &Installed) -> Comparison {
+/// Holds the cloud's failure against the run here; `installed` are the versions that were installed here, `unset` the variables
+/// that the code wants set and nobody gives.
+pub fn compare(logged: &Logged<'_>, here: &Rehearsal, installed: &Installed, unset: &[String]) -> Comparison {
     let outcome = match here.verdict() {
         Verdict::Works => Match::DoesNotHappen,
         Verdict::CannotTell => Match::CannotTell,
@@ -94,9 +124,15 @@ pub fn compare(logged: &Logged<'_>, here: &Rehearsal, installed: &Installed) -> 
         differences.extend(plan_differences(logged.log, &here.plan));
         differences.extend(version_differences(&installed_in(logged.log), installed));
         differences.extend(here.unverified.iter().map(|unverified| format!("{}: {}", unverified.what, unverified.why)));
-        differences.push("variables that only the platform has (compare with --env)".to_owned());
+        if !unset.is_empty() {
+            differences.push(format!(
+                "variables that the platform may have and nothing sets here (--env sets them): {}",
+                unset.join(", ")
+            ));
+        }
     }
-    Comparison { outcome, differences }
+    let failed = (here.verdict() == Verdict::Fails).then(|| FailedHere::of(here));
+    Comparison { outcome, failed, differences }
 }
 
 fn is_same(logged: &Logged<'_>, here: &Rehearsal) -> bool {
@@ -185,6 +221,10 @@ fn version_differences(cloud: &Installed, here: &Installed) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
+    use crate::run::{Outcome, Smoke, SmokeResult};
+    use crate::sandbox::process::Exit;
 
     #[test]
     fn versions_are_read_from_pips_last_line() {
@@ -204,6 +244,35 @@ mod tests {
         note_installed("  Downloading mysqlclient-2.2.4.tar.gz (90 kB)", &mut installed);
         assert_eq!(installed["numpy"], "2.1.0");
         assert_eq!(installed["mysqlclient"], "2.2.4");
+    }
+
+    #[test]
+    fn another_failure_is_named_and_variables_only_where_some_are_missing() {
+        let smoke = Smoke {
+            cmd: "python main.py".into(),
+            kind: None,
+            result: SmokeResult::Crashed(Exit::Code(1)),
+            took: Duration::ZERO,
+            listening: Vec::new(),
+            outside: Vec::new(),
+            running: None,
+            unserved: Vec::new(),
+            refuses_host: false,
+            stops_on_sigterm: None,
+        };
+        let outcome = Outcome { smoke: Some(smoke), ..Outcome::default() };
+        let here = Rehearsal { outcome, ..Rehearsal::default() };
+        let log = Log::read(&b"build failed\n"[..]).unwrap();
+        let failure = Failure::of(&log, None);
+        let failure = Failure { phase: Some("install".into()), ..failure };
+        let logged = Logged { log: &log, failure: &failure, primary: None };
+        let comparison = compare(&logged, &here, &Installed::new(), &[]);
+        assert_eq!(comparison.outcome, Match::Differs);
+        let expected = FailedHere { phase: "start".into(), rule: None, message: "python main.py".into() };
+        assert_eq!(comparison.failed, Some(expected));
+        assert!(comparison.differences.is_empty(), "{:?}", comparison.differences);
+        let told = compare(&logged, &here, &Installed::new(), &["TOKEN".to_owned()]).differences;
+        assert!(told[0].ends_with(": TOKEN"), "{told:?}");
     }
 
     #[test]

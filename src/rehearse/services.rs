@@ -8,6 +8,9 @@ use serde::Serialize;
 use super::Request;
 use crate::builder::Planned;
 use crate::builder::nixpacks::PlanError;
+use crate::check::Facts;
+use crate::check::entry::MODULE;
+use crate::finding::Severity;
 use crate::plan::Choice;
 use crate::project::{InputError, Project, Repository, Source};
 
@@ -53,6 +56,9 @@ pub struct Service {
     pub start_because: Option<Source>,
     /// Why it would not be built, in a line.
     pub problem: Option<String>,
+    /// Whether it would be built and nothing in it starts: a library, or what the platform's own settings start.
+    #[schemars(default)]
+    pub is_library: bool,
 }
 
 /// The services in the request's folder, which is taken for the root of a repository: the root itself where it is one, and the
@@ -62,12 +68,17 @@ pub struct Service {
 /// The folder cannot be opened.
 pub fn services(request: &Request) -> Result<Vec<Service>, InputError> {
     let root = Project::open(&request.path)?;
-    let is_service = |folder: &Path| SIGNS.iter().any(|sign| root.has_file(folder.join(sign)));
+    let is_service = |folder: &Path| is_service(&root, folder);
     let mut below = root.folders_below(is_service);
     // What a link leads to is listed where it is, or is none of the repository's.
     below.retain(|folder| root.root().join(folder).canonicalize().is_ok_and(|real| real == root.root().join(folder)));
     let own = Some(PathBuf::new()).filter(|own| is_service(own));
     Ok(own.into_iter().chain(below).map(|folder| service(request, &root, folder)).collect())
+}
+
+/// Whether a folder of the repository holds what builders go by.
+pub fn is_service(root: &Project, folder: &Path) -> bool {
+    SIGNS.iter().any(|sign| root.has_file(folder.join(sign)))
 }
 
 fn service(request: &Request, root: &Project, folder: PathBuf) -> Service {
@@ -83,6 +94,7 @@ fn service(request: &Request, root: &Project, folder: PathBuf) -> Service {
         start: None,
         start_because: None,
         problem: None,
+        is_library: false,
     };
     read(&request, empty.clone())
         .unwrap_or_else(|error: anyhow::Error| Service { problem: Some(format!("{error:#}")), ..empty })
@@ -110,6 +122,7 @@ fn read(request: &Request, empty: Service) -> anyhow::Result<Service> {
             providers: derived.providers.clone(),
             start: derived.plan.start_cmd().map(str::to_owned),
             start_because: because(&derived.choices, "start.cmd"),
+            is_library: problem.is_none() && is_started_by_name_alone(request, &project, &planned, &derived.choices),
             problem,
             ..found
         },
@@ -123,12 +136,21 @@ fn read(request: &Request, empty: Service) -> anyhow::Result<Service> {
             Service {
                 providers: answer.planned.provider.map(str::to_owned).into_iter().collect(),
                 start_because: start.as_ref().and_then(|_| because(&answer.planned.choices, "deploy.startCommand")),
+                is_library: !is_foreign && problem.is_none() && start.is_none(),
                 start,
                 problem: problem.filter(|_| !is_foreign),
                 ..found
             }
         }
     })
+}
+
+/// Whether all that starts a folder is the name in its pyproject.toml, of a package that cannot be run.
+fn is_started_by_name_alone(request: &Request, project: &Project, planned: &Planned, choices: &[Choice]) -> bool {
+    let by_name =
+        matches!(because(choices, "start.cmd"), Some(Source::File { path, .. }) if path == Path::new("pyproject.toml"));
+    let findings = || Facts::new(project, &request.deploy, planned).findings();
+    by_name && findings().iter().any(|found| found.rule == MODULE.id && found.severity == Severity::Error)
 }
 
 fn because(choices: &[Choice], what: &str) -> Option<Source> {
@@ -200,6 +222,18 @@ mod tests {
         assert_eq!((found[0].builder.as_str(), found[0].start.as_deref()), ("Nixpacks", Some("python x.py")));
         assert_eq!(found[0].builder_because.to_string(), "../railway.json:1");
         assert_eq!((found[1].builder.as_str(), found[1].start.as_deref()), ("a Dockerfile", None));
+    }
+
+    #[test]
+    fn a_folder_that_nothing_starts_is_a_library() {
+        let library = ("libs/common/pyproject.toml", "[project]\nname = \"common\"\nversion = \"1\"\n");
+        let found = listed(&[library, ("libs/common/common/__init__.py", ""), ("services/api/main.py", "")]);
+        let seen: Vec<_> = found.iter().map(|service| (service.folder.to_str().unwrap(), service.is_library)).collect();
+        assert_eq!(seen, [("libs/common", true), ("services/api", false)]);
+        // Railway has Railpack fail where nothing says how the app starts.
+        let railway = ("railway.json", r#"{"build": {"builder": "RAILPACK"}}"#);
+        let found = listed(&[railway, library, ("libs/common/common/__init__.py", "")]);
+        assert!(!found[0].is_library && found[0].problem.is_some(), "{found:?}");
     }
 
     #[test]

@@ -156,6 +156,10 @@ pub(super) fn compared(out: &mut String, comparison: &Comparison, paint: Paint) 
         Match::DoesNotHappen => writeln!(out, "here: {}", paint.warn("does not happen here")),
         Match::CannotTell => writeln!(out, "here: {}", paint.warn("cannot tell")),
     };
+    if let Some(failed) = comparison.failed.as_ref().filter(|_| comparison.outcome == Match::Differs) {
+        let rule = failed.rule.map_or_else(String::new, |rule| format!(" [{rule}]"));
+        let _ = writeln!(out, "  {} fails{rule}: {}", paint.bad(&failed.phase), in_line(&failed.message));
+    }
     for difference in &comparison.differences {
         let _ = writeln!(out, "  - {difference}");
     }

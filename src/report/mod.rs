@@ -58,6 +58,8 @@ pub enum Content {
 /// What a log says, and how a run here compares.
 #[derive(Debug, Clone)]
 pub struct Replay {
+    /// The log's file as the user named it; none where it came by standard input.
+    pub log: Option<PathBuf>,
     /// Where it failed.
     pub failure: Failure,
     /// The primary one first.

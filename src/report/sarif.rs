@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Replay, Report, repository, rule_page};
 use crate::diagnose::explain;
-use crate::finding::{Diagnosis, Edit, Severity};
+use crate::finding::{Diagnosis, Edit, Evidence, Severity};
 use crate::project::Source;
 use crate::rehearse::Rehearsal;
 use crate::run::Verdict;
@@ -68,7 +68,9 @@ fn finding(report: &Report, diagnosis: &Diagnosis) -> Value {
     let text = cures.fold(diagnosis.message.clone(), |text, cure| format!("{text}\n{cure}"));
     let mut locations: Vec<Value> =
         diagnosis.evidence.iter().filter_map(|evidence| location(report, &evidence.source)).collect();
-    if locations.is_empty() {
+    if is_log_alone(report) {
+        locations = in_log(report, &diagnosis.evidence).into_iter().collect();
+    } else if locations.is_empty() {
         let mut edited = diagnosis.fixes.iter().flat_map(|fix| &fix.edits).map(Edit::path).cloned();
         let edited = edited.find(|path| report.project.join(path).is_file());
         locations.push(at(report, &edited.unwrap_or_else(|| description(report)), None));
@@ -85,9 +87,30 @@ fn unexplained(report: &Report) -> Option<Value> {
     let phase = ran.or(read)?.unwrap_or("start");
     let text = format!("the deploy fails at {phase}, for no known cause");
     report.diagnoses().is_empty().then(|| {
-        let locations = [at(report, &description(report), None)];
+        let locations = match is_log_alone(report) {
+            true => in_log(report, report.telling()),
+            false => Some(at(report, &description(report), None)),
+        };
+        let locations: Vec<Value> = locations.into_iter().collect();
         json!({ "ruleId": UNEXPLAINED, "level": "error", "message": { "text": text }, "locations": locations })
     })
+}
+
+/// Whether there is a log and no project.
+fn is_log_alone(report: &Report) -> bool {
+    report.replay().is_some_and(|replay| replay.here.is_none())
+}
+
+/// The place of the first evidence in the log that was given; none where it came by standard input.
+fn in_log(report: &Report, evidence: &[Evidence]) -> Option<Value> {
+    let log = report.replay()?.log.as_ref()?;
+    let line = evidence.iter().find_map(|evidence| match evidence.source {
+        Source::Log { line, .. } => Some(line),
+        _ => None,
+    });
+    // A path from the root is a reference to a file only with its scheme.
+    let scheme = if log.is_absolute() { "file://" } else { "" };
+    Some(place(&format!("{scheme}{}", uri(log)), line))
 }
 
 /// Places outside the project (log lines, variables, files of the virtual environment) and folders have no location that a
@@ -109,9 +132,13 @@ fn description(report: &Report) -> PathBuf {
 }
 
 fn at(report: &Report, path: &Path, line: Option<usize>) -> Value {
+    place(&uri(&repository::place(&report.project, path)), line)
+}
+
+fn place(uri: &str, line: Option<usize>) -> Value {
     json!({
         "physicalLocation": {
-            "artifactLocation": { "uri": uri(&repository::place(&report.project, path)) },
+            "artifactLocation": { "uri": uri },
             "region": { "startLine": line.unwrap_or(1) },
         },
     })

@@ -12,7 +12,7 @@ use crate::builder::{Builder, Detected};
 use crate::finding::{Certainty, Edit, Fix};
 use crate::plan::{Action, Apt, Command, NixEnvironment, PackageList, Packages, Plan, Start, Step};
 use crate::project::Source;
-use crate::rehearse::replay::Match;
+use crate::rehearse::replay::{FailedHere, Match};
 use crate::run::{CmdOutcome, Outcome, PhaseOutcome, Smoke, SmokeKind, SmokeResult, Status};
 use crate::sandbox::process::Exit;
 use crate::sandbox::{Kept, Unverified};
@@ -105,8 +105,9 @@ fn replay(text: &str, diagnoses: Vec<Diagnosis>) -> Report {
         form: "plain",
     };
     let telling = vec![Evidence { source: sources(text).remove(2), text: text.to_owned() }];
-    let here = Some(Comparison { outcome: Match::Differs, differences: vec![text.to_owned()] });
-    let replay = Replay { failure, diagnoses, telling, here };
+    let failed = Some(FailedHere { phase: text.to_owned(), rule: Some("rule"), message: text.to_owned() });
+    let here = Some(Comparison { outcome: Match::Differs, failed, differences: vec![text.to_owned()] });
+    let replay = Replay { log: Some(PathBuf::from(text)), failure, diagnoses, telling, here };
     Report { project: PathBuf::from(text), content: Content::Replay(Box::new(replay)) }
 }
 

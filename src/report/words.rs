@@ -88,6 +88,7 @@ pub(super) fn result(result: &SmokeResult) -> &'static str {
         SmokeResult::LoopbackOnly(_) => "loopback-only",
         SmokeResult::WrongPort { .. } => "wrong-port",
         SmokeResult::NeverListened => "never-listened",
+        SmokeResult::NeverLoads => "never-loads",
         SmokeResult::BadStatus(_) => "bad-status",
         SmokeResult::NoAnswer(_) => "no-answer",
         SmokeResult::StillRunning => "still-running",
@@ -112,6 +113,7 @@ pub(super) fn found(result: &SmokeResult) -> String {
             format!("listens on {found} while PORT is {expected}")
         }
         SmokeResult::NeverListened => "is alive but never listened on a port".into(),
+        SmokeResult::NeverLoads => "is alive, and starts again and again what cannot load the app".into(),
         SmokeResult::BadStatus(status) => format!("answered HTTP {status}"),
         SmokeResult::NoAnswer(why) => format!("listens but did not answer: {why}"),
         SmokeResult::StillRunning => "was still running when time ran out".into(),

@@ -7,6 +7,7 @@ use super::SmokeKind;
 use crate::catalog::modules::{Role, role};
 use crate::catalog::servers::programs;
 use crate::log::pattern::Pattern;
+use crate::project::procfile;
 
 /// What is known besides the project's files.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +41,9 @@ pub fn expectation(root: &Path, hints: &Hints<'_>) -> (Option<SmokeKind>, &'stat
     let scripts = scripts.filter(|word| word.ends_with(".sh") && !word.starts_with('/') && !word.contains(".."));
     let texts: Vec<String> = scripts.filter_map(|name| read(&root.join(name))).collect();
     let commands = texts.iter().flat_map(|text| text.lines()).filter(|line| !line.trim_start().starts_with('#'));
-    let all: Vec<&str> = std::iter::once(hints.start).chain(commands).collect();
+    let processes = of_honcho(root, hints.start);
+    let all: Vec<&str> =
+        std::iter::once(hints.start).chain(commands).chain(processes.iter().map(String::as_str)).collect();
     let parts = all.iter().flat_map(|command| command.split([' ', '\t', '/', ';', '&', '|', '(', ')', '"', '\'']));
     let words: Vec<&str> = parts.collect();
     let runs = |listening: bool| programs(listening).any(|program| words.contains(&program));
@@ -80,6 +83,14 @@ pub fn expectation(root: &Path, hints: &Hints<'_>) -> (Option<SmokeKind>, &'stat
         return (Some(SmokeKind::Listens), "it reads PORT");
     }
     (None, "nothing tells what it should do")
+}
+
+/// The commands of the Procfile that `honcho start` runs: all, or those that are named.
+fn of_honcho(root: &Path, start: &str) -> Vec<String> {
+    let Some(found) = procfile::honcho(start) else { return Vec::new() };
+    let text = read(&root.join(&found.file)).unwrap_or_default();
+    let processes = procfile::processes(&text);
+    processes.into_iter().filter(|process| found.starts(&process.name)).map(|process| process.command).collect()
 }
 
 /// What the started file comes to, by way of the project's own modules too.
@@ -162,6 +173,15 @@ mod tests {
         assert_eq!(kind("gunicorn app:app", &[]), Some(SmokeKind::Answers));
         assert_eq!(kind("python manage.py migrate && /opt/venv/bin/gunicorn x.wsgi", &[]), Some(SmokeKind::Answers));
         assert_eq!(kind("python -m http.server $PORT", &[]), Some(SmokeKind::Answers));
+    }
+
+    #[test]
+    fn honcho_starts_what_the_procfile_says() {
+        let files = [("Procfile", "worker: python work.py\nweb: gunicorn app:app\n")];
+        assert_eq!(kind("honcho start", &files), Some(SmokeKind::Answers));
+        assert_eq!(kind("honcho -f Procfile start web", &files), Some(SmokeKind::Answers));
+        assert_eq!(kind("honcho start worker", &files), None);
+        assert_eq!(kind("honcho check", &files), None);
     }
 
     #[test]

@@ -160,6 +160,8 @@ pub enum SmokeResult {
     BadStatus(u16),
     /// Listens, and did not answer HTTP in time; says why.
     NoAnswer(String),
+    /// Alive, and starts processes again and again that cannot load the app.
+    NeverLoads,
     /// A script that was still running at the time-out.
     StillRunning,
     /// The user ended the run.

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,11 @@ pub fn last(folder: &Path) -> Result<(Header, Option<Ending>)> {
         }
     }
     Ok((header, ending))
+}
+
+/// When the last run's record was last written to.
+pub fn last_written(folder: &Path) -> Option<SystemTime> {
+    folder.join(NAME).metadata().ok()?.modified().ok()
 }
 
 /// An open record: a JSON object a line, the header first, then every event.

@@ -11,9 +11,11 @@ use anyhow::{Context, Result};
 use super::activity::Activity;
 use super::hosts::{self, Asked};
 use super::judge::{Sight, judge};
+use super::loads;
 use super::outcome::{Smoke, SmokeResult};
 use super::page;
 use super::settings::SmokeSettings;
+use crate::log::LogBuilder;
 use crate::sandbox::process::{self, Exit, Next, Running};
 use crate::sandbox::{CommandLine, Probe, ProbeAnswer, Sandbox};
 
@@ -78,12 +80,14 @@ fn watch(
     let mut activity = Activity::new(started);
     let mut outside = BTreeSet::new();
     let mut refused = false;
+    let mut log = LogBuilder::new();
     let result = loop {
         match app.next(INTERVAL / 4) {
             Next::Line(line) => {
                 sight.printed |= !line.trim().is_empty();
                 refused |= HOST_REFUSED.iter().any(|words| line.contains(words));
                 activity.printed(Instant::now());
+                log.push(None, format!("{line}\n").as_bytes());
                 on_line(&line);
             }
             Next::Quiet => {}
@@ -117,6 +121,7 @@ fn watch(
                 {
                     SmokeResult::OutOfMemory
                 }
+                SmokeResult::StayedUp if loads::never(&std::mem::take(&mut log).finish()) => SmokeResult::NeverLoads,
                 result => result,
             };
         }

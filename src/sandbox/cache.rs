@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::seal;
+use super::fingerprint;
 use crate::fs::{folders, tree};
 
 /// How the scratch directories of runs and of half-built entries are named, for `doctor --clean` to recognise.
@@ -53,7 +53,7 @@ impl Cache {
         let (place, sealed) = (parent.join(key), parent.join(format!("{key}.seal")));
         let is_whole = || {
             let written = fs::read_to_string(&sealed);
-            written.is_ok_and(|written| seal::of(&place).is_ok_and(|found| found == written))
+            written.is_ok_and(|written| fingerprint::of(&place).is_ok_and(|found| found == written))
         };
         if is_whole() {
             return Ok(place);
@@ -70,7 +70,8 @@ impl Cache {
         fs::rename(scratch.path(), &place).with_context(|| format!("could not finish {}", place.display()))?;
         // The directory has moved away: there is nothing left to remove.
         let _ = scratch.keep();
-        fs::write(&sealed, seal::of(&place)?).with_context(|| format!("could not write {}", sealed.display()))?;
+        fs::write(&sealed, fingerprint::of(&place)?)
+            .with_context(|| format!("could not write {}", sealed.display()))?;
         Ok(place)
     }
 

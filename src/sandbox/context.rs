@@ -1,22 +1,27 @@
 //! What of a project the cloud receives, and copying it into `/app`.
 //!
 //! `railway up` sends what neither `.gitignore` nor `.railwayignore` excludes, without `.git` and `node_modules`; a deploy
-//! from a repository receives the same files where ignored ones are not committed. The build then obeys `.dockerignore`.
+//! from a repository receives the same files, and those that git tracks though `.gitignore` names them. The build then obeys
+//! `.dockerignore`.
 //! Line ends stay as they are: Nixpacks rewrites CRLF only when it builds without `--out`, and no platform does that.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use ignore::{DirEntry, WalkBuilder};
+use ignore::gitignore::GitignoreBuilder;
+use ignore::{DirEntry, Match, WalkBuilder};
 
 use crate::fs::{DockerIgnore, can_be_walked, can_be_walked_from, tree};
-use crate::project::Repository;
+use crate::project::{GitIndex, Repository};
 
 /// Never sent.
 const DROPPED: &[&str] = &[".git", "node_modules"];
+/// What `railway up` leaves out, in the form of `.gitignore`.
+const RAILWAY: &str = ".railwayignore";
 
 /// Copies what the cloud would receive from `project` to `app`, or only the named files. What is in `app` already and
 /// not in the project stays. Patterns to exclude hold the project's `.dockerignore` too.
@@ -40,28 +45,53 @@ fn copy_all(project: &Path, app: &Path, left_out: &DockerIgnore, others: &[&Path
     let inside = |other: &&Path| Some(fs::canonicalize(other).ok()?.strip_prefix(&root).ok()?.to_owned());
     let others: Vec<PathBuf> =
         others.iter().filter_map(inside).filter(|inside| !inside.as_os_str().is_empty()).collect();
-    for entry in walk(project)? {
-        let Ok(entry) = entry else { continue };
-        let Ok(relative) = entry.path().strip_prefix(project) else { continue };
-        if relative.as_os_str().is_empty() || is_special(&entry) {
-            continue;
+    for Sent { path, is_dir } in sent(project, Path::new(""))? {
+        if !left_out.excludes(&path, is_dir) && !others.iter().any(|other| path.starts_with(other)) {
+            place(&project.join(&path), app, &path, is_dir)?;
         }
-        let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-        if left_out.excludes(relative, is_dir) || others.iter().any(|other| relative.starts_with(other)) {
-            continue;
-        }
-        place(entry.path(), app, relative, is_dir)?;
     }
     Ok(())
 }
 
-/// The files that the cloud would receive, relative to `project`; directories are not listed.
-pub fn files(project: &Path) -> Result<Vec<PathBuf>> {
-    let dockerignore = dockerignore(project)?;
-    let entries = walk(project)?.flatten().filter(|entry| !is_special(entry));
-    let plain = entries.filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()));
-    let relative = plain.filter_map(|entry| entry.path().strip_prefix(project).ok().map(Path::to_owned));
-    Ok(relative.filter(|path| !dockerignore.excludes(path, false)).collect())
+fn copy_named(project: &Path, app: &Path, name: &str, excluded: &DockerIgnore) -> Result<()> {
+    let named = Path::new(name.trim_start_matches('/'));
+    if !named.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+        bail!("onlyIncludeFiles: {name} leads out of the project");
+    }
+    let mut found = sent(project, &named.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>())?;
+    found.retain(|Sent { path, is_dir }| !excluded.excludes(path, *is_dir));
+    if found.is_empty() {
+        bail!("{name} is not among the files that the cloud receives, and its COPY fails with \"/{name}\": not found");
+    }
+    found.iter().try_for_each(|Sent { path, is_dir }| place(&project.join(path), app, path, *is_dir))
+}
+
+/// A file, link or folder that the cloud receives.
+struct Sent {
+    /// Relative to the project.
+    path: PathBuf,
+    is_dir: bool,
+}
+
+/// What the cloud receives of `within`, a path in the project, folders before what is in them.
+fn sent(project: &Path, within: &Path) -> Result<Vec<Sent>> {
+    let mut found = Vec::new();
+    // Something that cannot be read is not sent either.
+    for entry in walk(project, within)?.flatten().filter(|entry| !is_special(entry)) {
+        let Ok(path) = entry.path().strip_prefix(project).map(Path::to_owned) else { continue };
+        if !path.as_os_str().is_empty() && path.starts_with(within) {
+            found.push(Sent { path, is_dir: entry.file_type().is_some_and(|kind| kind.is_dir()) });
+        }
+    }
+    if let Some(index) = GitIndex::of(project) {
+        let walked: HashSet<&Path> = found.iter().map(|sent| sent.path.as_path()).collect();
+        let missed = index.files().filter(|file| file.starts_with(within) && !walked.contains(*file));
+        let missed =
+            missed.filter(|file| !is_dropped(file) && is_there(project, file) && !railway_ignores(project, file));
+        let missed: Vec<Sent> = missed.map(|file| Sent { path: file.to_owned(), is_dir: false }).collect();
+        found.extend(missed);
+    }
+    Ok(found)
 }
 
 fn dockerignore(project: &Path) -> Result<DockerIgnore> {
@@ -73,13 +103,15 @@ fn dockerignore(project: &Path) -> Result<DockerIgnore> {
     }
 }
 
-fn walk(project: &Path) -> Result<ignore::Walk> {
+/// Goes to `within` and through it.
+fn walk(project: &Path, within: &Path) -> Result<ignore::Walk> {
     if !can_be_walked_from(project) {
         bail!(
             "an ignore file in {} or above it cannot be read: it is no plain file, larger than 1 MiB, or a pattern is too long or nested",
             project.display()
         );
     }
+    let (root, within) = (project.to_owned(), within.to_owned());
     Ok(WalkBuilder::new(project)
         .hidden(false)
         .ignore(false)
@@ -89,12 +121,18 @@ fn walk(project: &Path) -> Result<ignore::Walk> {
         // Only in a repository do the folders above have a say; a stray `.gitignore` in the user's home has none.
         .parents(Repository::root_of(project).is_some())
         .follow_links(false)
-        .add_custom_ignore_filename(".railwayignore")
-        .filter_entry(|entry| {
-            let dropped = entry.depth() > 0 && DROPPED.iter().any(|name| entry.file_name() == *name);
-            !dropped && (!entry.file_type().is_some_and(|kind| kind.is_dir()) || can_be_walked(entry.path()))
+        .add_custom_ignore_filename(RAILWAY)
+        .filter_entry(move |entry| {
+            let path = entry.path().strip_prefix(&root).unwrap_or(entry.path());
+            let is_on_the_way = path.starts_with(&within) || within.starts_with(path);
+            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+            is_on_the_way && !is_dropped(path) && (!is_dir || can_be_walked(entry.path()))
         })
         .build())
+}
+
+fn is_dropped(path: &Path) -> bool {
+    path.components().any(|part| DROPPED.iter().any(|name| part.as_os_str() == *name))
 }
 
 /// Sockets, pipes and devices cannot be sent.
@@ -102,28 +140,30 @@ fn is_special(entry: &DirEntry) -> bool {
     !entry.file_type().is_some_and(|kind| kind.is_dir() || kind.is_file() || kind.is_symlink())
 }
 
-fn copy_named(project: &Path, app: &Path, name: &str, excluded: &DockerIgnore) -> Result<()> {
-    let relative = Path::new(name.trim_start_matches('/'));
-    let plain = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    if !plain {
-        bail!("onlyIncludeFiles: {name} leads out of the project");
-    }
-    let source = project.join(relative);
-    let meta = source.symlink_metadata().ok().filter(|meta| !excluded.excludes(relative, meta.is_dir()));
-    let Some(meta) = meta else {
-        bail!("{name} is not among the files that the cloud receives, and its COPY fails with \"/{name}\": not found");
+/// Whether a tracked file is still one, with no link on the way to it.
+fn is_there(project: &Path, file: &Path) -> bool {
+    let is = |path: &Path, kinds: fn(fs::FileType) -> bool| {
+        project.join(path).symlink_metadata().is_ok_and(|meta| kinds(meta.file_type()))
     };
-    if !meta.is_dir() {
-        return place(&source, app, relative, false);
-    }
-    for entry in walk(&source)?.flatten().filter(|entry| !is_special(entry)) {
-        let inside = relative.join(entry.path().strip_prefix(&source)?);
-        let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-        if !excluded.excludes(&inside, is_dir) {
-            place(entry.path(), app, &inside, is_dir)?;
+    is(file, |kind| kind.is_file() || kind.is_symlink())
+        && file.ancestors().skip(1).all(|folder| is(folder, |kind| kind.is_dir()))
+}
+
+/// Whether a `.railwayignore` on the way to a file leaves it out; the nearest that names it decides.
+fn railway_ignores(project: &Path, file: &Path) -> bool {
+    let ruling = |folder: &Path| {
+        let text = crate::fs::read_patterns(&project.join(folder).join(RAILWAY)).ok()?;
+        let mut rules = GitignoreBuilder::new("");
+        for line in text.lines() {
+            // What is no pattern matches nothing.
+            let _ = rules.add_line(None, line);
         }
-    }
-    Ok(())
+        match rules.build().ok()?.matched_path_or_any_parents(file.strip_prefix(folder).ok()?, false) {
+            Match::None => None,
+            found => Some(found.is_ignore()),
+        }
+    };
+    file.ancestors().skip(1).find_map(ruling).unwrap_or(false)
 }
 
 /// Puts one entry into `app`. An earlier command may have left links there; none is followed, so nothing outside is touched.
@@ -178,16 +218,25 @@ fn real_dir(dir: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
 
     use super::*;
     use crate::folder::folder;
 
-    fn sent(files: &[(&str, &str)]) -> Vec<String> {
-        let dir = folder(files);
-        let mut names: Vec<_> =
-            super::files(dir.path()).unwrap().iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    /// The files that a copy of `project` has.
+    fn copied(project: &Path) -> Vec<String> {
+        let app = tempfile::tempdir().unwrap();
+        copy(project, app.path(), None, &[]).unwrap();
+        let files = WalkBuilder::new(app.path()).standard_filters(false).build().flatten();
+        let files = files.filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+        let mut names: Vec<String> =
+            files.map(|file| file.path().strip_prefix(app.path()).unwrap().to_string_lossy().into_owned()).collect();
         names.sort();
         names
+    }
+
+    fn sent(files: &[(&str, &str)]) -> Vec<String> {
+        copied(folder(files).path())
     }
 
     #[test]
@@ -209,10 +258,42 @@ mod tests {
     #[test]
     fn folders_above_have_a_say_only_in_a_repository() {
         let dir = folder(&[(".gitignore", "venv/\n"), ("app/venv/x", ""), ("app/main.py", "")]);
-        let names = || super::files(&dir.path().join("app")).unwrap();
+        let names = || copied(&dir.path().join("app"));
         assert_eq!(names().len(), 2);
         fs::create_dir(dir.path().join(".git")).unwrap();
-        assert_eq!(names(), [Path::new("main.py")]);
+        assert_eq!(names(), ["main.py"]);
+    }
+
+    #[test]
+    fn what_git_tracks_is_sent_though_an_ignore_file_names_it() {
+        let files = [
+            (".gitignore", "data/\n*.db\n"),
+            (".railwayignore", "notes.db\n"),
+            (".dockerignore", "cut.db\n"),
+            ("api/data/words.txt", ""),
+            ("api/kept.db", ""),
+            ("api/notes.db", ""),
+            ("api/other.db", ""),
+            ("cut.db", ""),
+            ("main.py", ""),
+        ];
+        let dir = folder(&files);
+        let git = |arguments: &[&str]| {
+            let done = Command::new("git").arg("-C").arg(dir.path()).args(arguments).status().unwrap();
+            assert!(done.success());
+        };
+        git(&["init", "--quiet"]);
+        git(&["add", "--force", "api/data", "api/kept.db", "api/notes.db", "cut.db", "main.py"]);
+        let (dotfiles, rest): (Vec<String>, Vec<String>) =
+            copied(dir.path()).into_iter().partition(|name| name.starts_with('.'));
+        assert_eq!(dotfiles.len(), 3);
+        assert_eq!(rest, ["api/data/words.txt", "api/kept.db", "main.py"]);
+        let app = tempfile::tempdir().unwrap();
+        let named = |name: &str| copy(dir.path(), app.path(), Some(&[name.to_owned()]), &[]);
+        named("api/kept.db").unwrap();
+        assert!(named("api/other.db").unwrap_err().to_string().contains("not found"));
+        named("api").unwrap();
+        assert!(app.path().join("api/data/words.txt").exists() && !app.path().join("api/other.db").exists());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use object::elf::{DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_STRTAB, FileHeader64, PT_DYNAMIC, PT_INTERP, PT_LOAD};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
@@ -105,8 +106,13 @@ const USUAL_DIRS: &[&str] = &[
 ];
 
 impl Libraries {
-    /// Asks `ldconfig` once; a machine without it is searched directory by directory.
-    pub fn of_this_machine() -> Self {
+    /// Asks `ldconfig` once in a process; a machine without it is searched directory by directory.
+    pub fn of_this_machine() -> &'static Self {
+        static KNOWN: OnceLock<Libraries> = OnceLock::new();
+        KNOWN.get_or_init(Self::listed)
+    }
+
+    fn listed() -> Self {
         let listed = ["/sbin/ldconfig", "/usr/sbin/ldconfig", "ldconfig"]
             .iter()
             .find_map(|program| Command::new(program).arg("-p").output().ok().filter(|output| output.status.success()));

@@ -33,8 +33,17 @@ pub(in crate::check) fn rules(project: &Project, name: &str) -> Option<Gitignore
     builder.build().ok()
 }
 
-/// Whether the project's own .gitignore ignores something in its root.
+/// Whether git tracks a file, or something in a folder, which .gitignore has no say in then.
+pub(in crate::check) fn is_tracked(project: &Project, name: &str) -> bool {
+    let index = project.git_index();
+    index.is_some_and(|index| index.holds(Path::new(name)) || index.files().any(|file| file.starts_with(name)))
+}
+
+/// Whether the project's own .gitignore keeps something in its root out of git.
 pub(in crate::check) fn by_git(project: &Project, name: &str, is_folder: bool) -> bool {
+    if is_tracked(project, name) {
+        return false;
+    }
     let ignores = |rules: Gitignore| rules.matched_path_or_any_parents(Path::new(name), is_folder).is_ignore();
     // A new environment has a .gitignore of its own, for everything in it.
     let own = is_folder && project.has_file(Path::new(name).join(".gitignore"));
@@ -65,7 +74,8 @@ pub(crate) fn excluding(project: &Project, file: &str) -> Option<(Source, String
 /// and in a repository those above the folder that is deployed.
 pub(crate) fn hiding(project: &Project, file: &str) -> Option<(Source, String)> {
     let docker = rules(project, FILES[0]).and_then(|rules| ignoring(project, FILES[0], &rules, file));
-    docker.or_else(|| [FILES[2], FILES[1]].into_iter().find_map(|name| ruling(project, name, file))?)
+    let lists = if is_tracked(project, file) { &[FILES[2]][..] } else { &[FILES[2], FILES[1]] };
+    docker.or_else(|| lists.iter().find_map(|name| ruling(project, name, file))?)
 }
 
 /// What the nearest ignore file of this name that has a rule for the file says of it: ignored by a rule, or let in. None where no file has one.

@@ -35,7 +35,7 @@ use reach::Module;
 
 use crate::builder::DeployOptions;
 use crate::builder::Planned;
-use crate::project::{GitIndex, Project};
+use crate::project::Project;
 
 /// A project, what a builder made of it, and all that follows, each found once and only when it is asked for.
 pub struct Facts<'a> {
@@ -43,7 +43,6 @@ pub struct Facts<'a> {
     reached: OnceCell<Vec<Module>>,
     environment: OnceCell<Environment>,
     provided: OnceCell<Option<Provided>>,
-    index: OnceCell<Option<GitIndex>>,
     /// Those of the imports that no installed distribution provides; `None` where no install has told.
     pub absent: Option<HashSet<String>>,
 }
@@ -59,8 +58,8 @@ impl<'a> Deref for Facts<'a> {
 impl<'a> Facts<'a> {
     /// Of a project as it was opened. `given` is what the plan was derived with.
     pub fn new(project: &'a Project, given: &'a DeployOptions, planned: &'a Planned) -> Self {
-        let (reached, environment, provided, index) = Default::default();
-        Self { inputs: Inputs::new(project, given, planned), reached, environment, provided, index, absent: None }
+        let (reached, environment, provided) = Default::default();
+        Self { inputs: Inputs::new(project, given, planned), reached, environment, provided, absent: None }
     }
 
     /// What is started and what it imports; empty where that cannot be followed.
@@ -83,11 +82,6 @@ impl<'a> Facts<'a> {
         let mut found = imports::foreign(&self.app, self.reached());
         found.extend(wanted::wanted(&self.inputs, self.reached()));
         found
-    }
-
-    /// What git tracks of the folder that is planned.
-    pub(super) fn index(&self) -> Option<&GitIndex> {
-        self.index.get_or_init(|| GitIndex::of(self.app.root())).as_ref()
     }
 
     /// What is installed, where files tell.

@@ -5,13 +5,29 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 
 use super::keyed::Keyed;
-use crate::project::requirements::normalize;
+use crate::project::requirements::{Entry, normalize};
 use crate::project::{KeyLines, MAX_FILE, Project, Source};
 
 /// Folders above that may be the workspace's root.
 const ABOVE: usize = 4;
 /// Members that are looked at.
 const MOST: usize = 200;
+
+/// Where a relative path of a requirements file in a sub-folder leads as seen from that file, if it is a folder of the project. pip looks
+/// from the folder that it runs in. Source: <https://pip.pypa.io/en/stable/reference/requirements-file-format/>.
+pub(in crate::check) fn beside(app: &Project, entry: &Entry, path: &str) -> Option<PathBuf> {
+    let folder =
+        entry.path.strip_prefix(app.place("")).ok()?.parent().filter(|folder| !folder.as_os_str().is_empty())?;
+    let mut found = PathBuf::new();
+    for part in folder.join(path).components() {
+        match part {
+            Component::ParentDir => drop(found.pop().then_some(())?),
+            Component::Normal(name) => found.push(name),
+            _ => {}
+        }
+    }
+    (!found.as_os_str().is_empty() && app.has_folder(&found)).then_some(found)
+}
 
 /// Whether a relative path leads out of the folder that it begins in.
 pub(in crate::check) fn leaves(path: &Path) -> bool {

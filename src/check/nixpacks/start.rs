@@ -5,6 +5,8 @@ use crate::check::facts::start::Start;
 use crate::check::finding::{Check, Finding, Findings, error, note, replace_line, set_key, warning};
 use crate::finding::Severity;
 use crate::project::Source;
+use crate::project::procfile::{self, Process};
+use std::path::Path;
 
 const BACKSLASH: Check = error(
     "start-backslash",
@@ -58,7 +60,7 @@ pub(super) const CHECKS: &[Check] =
     &[BACKSLASH, EXEC_FORM, DISAGREE, RUN_IMAGE, USER, PROCFILE_COMMENT, PROCESSES, NO_COMMAND, TWICE, RELEASE];
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    procfile(facts, findings);
+    of_procfile(facts, findings);
     if let Some(start) = Start::of(facts) {
         form(facts, &start, findings);
         disagree(facts, &start, findings);
@@ -100,6 +102,7 @@ fn disagree(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
     }
     let processes = processes(facts);
     let process = ["web", "worker"].into_iter().find_map(|name| processes.iter().find(|process| process.name == name));
+    let process = process.filter(|_| !is_for_honcho(facts));
     said.extend(process.map(|process| (process.command.as_str(), process.source.clone())));
     let plain = |command: &str| command.split_whitespace().collect::<Vec<_>>().join(" ");
     let wins = plain(start.command);
@@ -142,32 +145,37 @@ fn image_and_user(facts: &Facts<'_>, findings: &mut Findings) {
     }
 }
 
-/// A line of a Procfile.
-struct Process {
-    name: String,
-    command: String,
+/// A line of a Procfile, and its place.
+struct Placed {
+    process: Process,
     source: Source,
-    line: String,
 }
 
-fn processes(facts: &Facts<'_>) -> Vec<Process> {
+impl std::ops::Deref for Placed {
+    type Target = Process;
+
+    fn deref(&self) -> &Process {
+        &self.process
+    }
+}
+
+fn processes(facts: &Facts<'_>) -> Vec<Placed> {
     let text = if facts.app.has_file("Procfile") {
         facts.app.read_text("Procfile").unwrap_or_default()
     } else {
         return Vec::new();
     };
-    let read = |(index, line): (usize, &str)| {
-        let (name, command) = line.split_once(':')?;
-        let name = name.trim();
-        let named = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-        let source = facts.app.line("Procfile", Some(index + 1));
-        let command = command.trim().trim_matches(['"', '\'']).to_owned();
-        named.then(|| Process { name: name.to_owned(), command, source, line: line.to_owned() })
-    };
-    text.lines().enumerate().filter_map(read).collect()
+    let place = |process: Process| Placed { source: facts.app.line("Procfile", Some(process.number)), process };
+    procfile::processes(&text).into_iter().map(place).collect()
 }
 
-fn procfile(facts: &Facts<'_>, findings: &mut Findings) {
+/// Whether honcho starts the Procfile's processes, whatever the builder takes of them.
+fn is_for_honcho(facts: &Facts<'_>) -> bool {
+    let told = Start::all(facts).iter().find_map(|start| procfile::honcho(start.command));
+    told.is_some_and(|told| told.file == Path::new("Procfile"))
+}
+
+fn of_procfile(facts: &Facts<'_>, findings: &mut Findings) {
     let processes = processes(facts);
     for process in &processes {
         let value = process.line.split_once(':').map_or("", |(_, value)| value.trim());
@@ -191,7 +199,7 @@ fn procfile(facts: &Facts<'_>, findings: &mut Findings) {
         }
     }
     release(facts, &processes, findings);
-    let waiting: Vec<&Process> = processes.iter().filter(|process| process.name != "release").collect();
+    let waiting: Vec<&Placed> = processes.iter().filter(|process| process.name != "release").collect();
     let chosen = ["web", "worker"].into_iter().find(|name| waiting.iter().any(|process| process.name == *name));
     let last = chosen.and_then(|chosen| waiting.iter().rev().find(|process| process.name == chosen));
     if let Some(process) = last.filter(|process| process.command.is_empty()) {
@@ -206,8 +214,8 @@ fn procfile(facts: &Facts<'_>, findings: &mut Findings) {
             findings.push(finding.at(earlier.source.clone(), &earlier.line));
         }
     }
-    if let (Some(chosen), true) = (chosen, waiting.len() > 1) {
-        let idle: Vec<&&Process> = waiting.iter().filter(|process| process.name != chosen).collect();
+    if let (Some(chosen), true) = (chosen, waiting.len() > 1 && !is_for_honcho(facts)) {
+        let idle: Vec<&&Placed> = waiting.iter().filter(|process| process.name != chosen).collect();
         // The same name twice: the later one is meant.
         if idle.is_empty() {
             return;
@@ -218,7 +226,7 @@ fn procfile(facts: &Facts<'_>, findings: &mut Findings) {
     }
 }
 
-fn release(facts: &Facts<'_>, processes: &[Process], findings: &mut Findings) {
+fn release(facts: &Facts<'_>, processes: &[Placed], findings: &mut Findings) {
     const DATABASE: [&str; 8] =
         ["migrate", "alembic", "db upgrade", "loaddata", "createsuperuser", "seed", "create_all", "flask db"];
     let Some(release) = processes.iter().find(|process| process.name == "release") else { return };
@@ -231,7 +239,7 @@ fn release(facts: &Facts<'_>, processes: &[Process], findings: &mut Findings) {
     findings.push(before_deploy(facts, finding.at(release.source.clone(), &release.line), release));
 }
 
-fn before_deploy(facts: &Facts<'_>, finding: Finding, release: &Process) -> Finding {
+fn before_deploy(facts: &Facts<'_>, finding: Finding, release: &Placed) -> Finding {
     let (Source::File { path, line: Some(line) }, Some(railway)) = (&release.source, facts.railway()) else {
         return finding.help("run it as the first part of the start command, or as Railway's pre-deploy command");
     };

@@ -10,7 +10,7 @@ use crate::project::Source;
 use pep440_rs::{Version, VersionSpecifiers};
 use std::str::FromStr;
 
-const FALLBACK: Check = warning(
+pub(crate) const FALLBACK: Check = warning(
     "python-version-fallback",
     "Nixpacks knows Python 3.13, 3.12, 3.11, 3.10, 3.9, 3.8, 3.7 and 2.7, written as one version on one line. For anything else it \
      takes 3.12 without a word.",
@@ -115,7 +115,9 @@ fn simplified(finding: Finding, source: &Source, asked: &str) -> Finding {
         !line.trim_start().starts_with('#') && !line.contains("pypy") && minor(line).is_some_and(is_offered)
     };
     let Some(kept) = asked.lines().position(usable).filter(|_| is_own) else {
-        return finding.help("name a version that Nixpacks has: 3.13, 3.12, 3.11, 3.10, 3.9 or 3.8");
+        return finding.help(
+            "name a version that Nixpacks has: 3.13, 3.12, 3.11, 3.10, 3.9 or 3.8; what needs a newer one is to be built with Railpack",
+        );
     };
     let mut edits = Vec::new();
     for (index, line) in asked.lines().enumerate().collect::<Vec<_>>().into_iter().rev() {

@@ -288,3 +288,15 @@ fn a_debian_package_whose_name_is_a_slip_of_the_hand() {
         ["package-misspelt railpack.json:1"]
     );
 }
+
+#[test]
+fn an_environment_that_is_copied_over_the_one_of_the_build() {
+    let files = [("main.py", "import flask\n"), ("requirements.txt", "flask==3.0.3\n"), (".venv/pyvenv.cfg", "")];
+    let of = |more: &[(&str, &str)]| found(&[&files[..], more].concat());
+    assert!(of(&[]).contains(&"committed-venv .venv".to_owned()), "{:?}", of(&[]));
+    for ignored in [(".gitignore", ".venv/\n"), (".dockerignore", ".venv\n"), (".venv/.gitignore", "*\n")] {
+        assert!(!of(&[ignored]).iter().any(|label| label.starts_with("committed-venv")), "{ignored:?}");
+    }
+    let elsewhere = [("main.py", ""), ("requirements.txt", "flask==3.0.3\n"), ("venv/pyvenv.cfg", "")];
+    assert!(!found(&elsewhere).iter().any(|label| label.starts_with("committed-venv")));
+}

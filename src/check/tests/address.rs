@@ -88,10 +88,13 @@ fn a_port_that_the_framework_chooses_is_the_second_half_of_the_edit() {
     let finding = fires("hard-coded-port", "main.py:3", &[gradio, ("main.py", text)]);
     let crate::finding::Edit::WriteFile { text, .. } = &finding.fixes[0].edits[0] else { panic!("{finding:#?}") };
     assert!(text.starts_with("import os\nimport gradio as gr\n"), "{text}");
-    assert!(text.ends_with("launch(server_name=\"0.0.0.0\", server_port=int(os.environ[\"PORT\"]))\n"), "{text}");
+    assert!(
+        text.ends_with("launch(server_name=\"0.0.0.0\", server_port=int(os.environ.get(\"PORT\", 7860)))\n"),
+        "{text}"
+    );
     let finding = fires("hard-coded-port", "main.py:3", &[FLASK, ("main.py", &app("app.run('0.0.0.0', 5000)"))]);
     let crate::finding::Edit::WriteFile { text, .. } = &finding.fixes[0].edits[0] else { panic!("{finding:#?}") };
-    assert!(text.ends_with("app.run('0.0.0.0', int(os.environ[\"PORT\"]))\n"), "{text}");
+    assert!(text.ends_with("app.run('0.0.0.0', int(os.environ.get(\"PORT\", 5000)))\n"), "{text}");
     silent("hard-coded-port", &[gradio, ("main.py", "import gradio as gr\ndemo.launch(**settings)\n")]);
 }
 
@@ -158,11 +161,11 @@ fn a_call_over_several_lines_is_read_to_its_end() {
     assert_eq!((*line, better.as_str()), (5, "    host=\"0.0.0.0\","));
     let finding = fires("hard-coded-port", "main.py:3", &[("requirements.txt", "uvicorn"), ("main.py", text)]);
     let Edit::WriteFile { text: better, .. } = &finding.fixes[0].edits[0] else { panic!("{finding:#?}") };
-    assert!(better.contains("    port=int(os.environ[\"PORT\"]),  # for now\n)\n"), "{better}");
+    assert!(better.contains("    port=int(os.environ.get(\"PORT\", 8000)),  # for now\n)\n"), "{better}");
     let bare = "import uvicorn\n\nuvicorn.run(\n    'tides:app',  # the app\n)\n";
     let finding = fires("hard-coded-port", "main.py:3", &[("requirements.txt", "uvicorn"), ("main.py", bare)]);
     let Edit::WriteFile { text: better, .. } = &finding.fixes[0].edits[0] else { panic!("{finding:#?}") };
-    assert!(better.contains("    'tides:app', port=int(os.environ[\"PORT\"])  # the app\n)\n"), "{better}");
+    assert!(better.contains("    'tides:app', port=int(os.environ.get(\"PORT\", 8000))  # the app\n)\n"), "{better}");
 }
 
 #[test]

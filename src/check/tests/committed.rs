@@ -103,3 +103,21 @@ fn what_git_does_not_track() {
     git(dir.path(), &["rm", "-q", "--cached", "main.py"]);
     assert_eq!(of(ID, &dir).unwrap().subject.as_deref(), Some("main.py"));
 }
+
+#[test]
+fn what_git_ignores_is_missing_unless_it_tracks_it_all_the_same() {
+    if !has_git("what_git_ignores_is_missing_unless_it_tracks_it_all_the_same") {
+        return;
+    }
+    let dir = folder(&[("main.py", "import berths\n"), ("berths.py", "COUNT = 3\n"), (".gitignore", "berths.py\n")]);
+    let found = || of("needed-file-ignored", &dir).map(|found| (found.severity, found.message)).unwrap();
+    // Nobody knows yet what will be tracked.
+    assert_eq!(found().0, Severity::Warning);
+    git(dir.path(), &["init", "-q"]);
+    git(dir.path(), &["add", "main.py", ".gitignore"]);
+    assert_eq!(found().0, Severity::Error);
+    git(dir.path(), &["add", "--force", "berths.py"]);
+    let (severity, message) = found();
+    assert_eq!(severity, Severity::Note);
+    assert!(message.ends_with("git tracks it, so that a push sends it, and `railway up` does not"), "{message}");
+}

@@ -82,3 +82,37 @@ fn a_setting_that_django_reads_and_nixpacks_does_not() {
     let found = found.iter().find(|found| found.rule == "django-wsgi-not-found").unwrap();
     assert_eq!(found.fixes[0].summary, "write it as Nixpacks looks for it");
 }
+
+#[test]
+fn a_setting_that_django_no_longer_reads_sets_no_manifest() {
+    let told = |django: &str| {
+        let settings = "WSGI_APPLICATION = 'harbour.wsgi.application'\nINSTALLED_APPS = ['django.contrib.staticfiles']\nMIDDLEWARE = ['whitenoise.middleware.WhiteNoiseMiddleware']\n\
+                        STATICFILES_STORAGE = 'whitenoise.storage.CompressedManifestStaticFilesStorage'\nSTATIC_ROOT = 'static'\n";
+        let dir = crate::folder::folder(&[
+            ("requirements.txt", &format!("{django}\ngunicorn\nwhitenoise\n")),
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'harbour.settings')\n"),
+            ("harbour/__init__.py", ""),
+            ("harbour/settings.py", settings),
+            (
+                "harbour/wsgi.py",
+                "import os\nfrom django.core.wsgi import get_wsgi_application\n\
+                 os.environ.setdefault(\"DJANGO_SETTINGS_MODULE\", \"harbour.settings\")\napplication = get_wsgi_application()\n",
+            ),
+            ("templates/home.html", "{% load static %}{% static 'a.css' %}\n"),
+            ("Procfile", "web: gunicorn harbour.wsgi\n"),
+        ]);
+        let found = super::findings(&dir, &[]);
+        found
+            .into_iter()
+            .find(|found| found.rule == "static-files-not-collected")
+            .map(|found| (found.severity, found.message))
+    };
+    for old in ["Django==4.2.16", "django>=4.2,<5", "django~=5.0.0"] {
+        assert_eq!(told(old).unwrap().0, Severity::Error, "{old}");
+    }
+    for new in ["Django==5.1.3", "django", "django>=4.2"] {
+        let (severity, message) = told(new).unwrap();
+        assert_eq!(severity, Severity::Warning, "{new}");
+        assert!(message.contains("reads STORAGES since 5.1"), "{message}");
+    }
+}

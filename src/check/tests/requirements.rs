@@ -49,6 +49,22 @@ fn includes_that_are_not_there() {
 }
 
 #[test]
+fn a_path_as_seen_from_the_file_that_names_it() {
+    let files = |line: &'static str| {
+        [
+            ("requirements.txt", "-r api/requirements.txt\n"),
+            ("api/requirements.txt", line),
+            MAIN,
+            ("libs/tides/pyproject.toml", ""),
+        ]
+    };
+    fires("local-path-requirement", "api/requirements.txt:1", &files("-e ../libs/tides\n"));
+    silent("workspace-member-out-of-reach", &files("-e ../libs/tides\n"));
+    silent("local-path-requirement", &files("-e ./libs/tides\n"));
+    silent("local-path-requirement", &files("-e ../../libs/tides\n"));
+}
+
+#[test]
 fn paths_of_another_machine() {
     for line in ["numpy @ file:///home/me/numpy-1.0.whl", "-e /home/me/tool", "./missing"] {
         fires("local-path-requirement", "requirements.txt:1", &asks(&format!("{line}\n")));

@@ -118,6 +118,14 @@ fn line(result: &CaseResult, several_backends: bool, paint: Paint) -> String {
     line
 }
 
+/// The end of what the last phase printed.
+fn last_lines(log: &[String]) -> &[String] {
+    let phase = |line: &String| line.split_once(" │ ").map(|(phase, _)| phase.to_owned());
+    let last = log.last().and_then(phase);
+    let length = log.iter().rev().take(LAST_LINES).take_while(|line| phase(line) == last).count();
+    &log[log.len() - length..]
+}
+
 /// What to look at, then the counts.
 pub(super) fn summary(summary: &Summary, paint: Paint) -> String {
     let mut out = String::new();
@@ -135,7 +143,7 @@ pub(super) fn summary(summary: &Summary, paint: Paint) -> String {
             };
             let _ = writeln!(out, "  │ {painted}");
         }
-        for line in result.log.iter().skip(result.log.len().saturating_sub(LAST_LINES)) {
+        for line in last_lines(&result.log) {
             let _ = writeln!(out, "  {}", paint.dim(line));
         }
         out.push('\n');
@@ -186,5 +194,14 @@ mod tests {
             text,
             "failed odd\n  the report differs\n  │ -old\n  │ +new\n\nsuite: 1 passed, 1 failed, 1 skipped in 3.0s\n"
         );
+    }
+
+    #[test]
+    fn only_the_last_phase_is_shown() {
+        let log = ["install │ Collecting berths", "start │ one", "start │ two"].map(str::to_owned);
+        assert_eq!(last_lines(&log), &log[1..]);
+        assert!(last_lines(&[]).is_empty());
+        let long: Vec<String> = (0..20).map(|number| format!("start │ {number}")).collect();
+        assert_eq!(last_lines(&long).len(), LAST_LINES);
     }
 }

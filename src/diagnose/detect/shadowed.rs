@@ -13,6 +13,9 @@ static NAME: Pattern = Pattern::new(r"cannot import name '?\w+'? from (?:partial
 static ATTRIBUTE: Pattern =
     Pattern::new(r"(?:partially initialized )?module '([\w.]+)'(?: from '[^']*')? has no attribute");
 static PACKAGE: Pattern = Pattern::new(r"No module named '(\w+)\.[\w.]+'; '\w+' is not a package");
+/// Modules of the standard library that a later release made packages of: `re` in 3.11, `zipfile` in 3.12, `pathlib` in 3.13, `string` in
+/// 3.14 (Lib/ of CPython's releases).
+const GREW: [&str; 4] = ["re", "zipfile", "pathlib", "string"];
 static PATH: Pattern = Pattern::new(r"(?:\(|from ')(/[^()']*\.py)[)']");
 
 /// A module of somebody else's whose file is the project's.
@@ -29,8 +32,8 @@ pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
             Some(path) => is_own(&path, module).then_some(path),
             None => by_frames(raised, module),
         };
-        // Nothing of the standard library is a package in one release and a file in another.
-        let is_certain = PACKAGE.is_match(&raised.message) && modules::is_standard(module);
+        // A module that a later release made a package of is none here without any file of the project.
+        let is_certain = PACKAGE.is_match(&raised.message) && modules::is_standard(module) && !GREW.contains(&module);
         let Some(file) = file.or_else(|| is_certain.then(|| format!("{module}.py"))) else { continue };
         found.retain(|known| known.at != raised.at);
         let finding = find(found, &MODULE_SHADOWED, raised.at, DECISIVE);

@@ -53,6 +53,17 @@ pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
             finding.subject = Some(name);
             continue;
         }
+        if let Some((name, other)) = taken_for_a_name(raised) {
+            let finding = find(found, &INVALID_ENV_VAR, raised.at, DECISIVE);
+            finding.message = Some(format!(
+                "the value of `{name}` is `${other}`, and django-environ takes that for the name of another variable"
+            ));
+            finding.help = Some(format!(
+                "give {name} a value that does not begin with `$`, or write `\\$` and set `env.escape_proxy = True`"
+            ));
+            finding.subject = Some(name);
+            continue;
+        }
         if let Some((name, rank)) = variable(raised) {
             let rule = rule_for(raised, &name);
             let finding = find(found, rule, raised.at, rank);
@@ -101,6 +112,20 @@ fn of_another_form(raised: &Raised) -> Option<(String, String)> {
     let value = said.rsplit(": ").next().unwrap_or_default().trim_matches(['\'', '"']);
     let frame = raised.own_frame().filter(|_| raised.short() == "ValueError" && !matches!(value, "" | "None"))?;
     Some((READS.captures(&frame.code)?[1].to_owned(), said.to_owned()))
+}
+
+static ABSENT: Pattern = Pattern::new(r"^Set the (\w+) environment variable$");
+
+/// The variable that code reads by django-environ, and the one that its value names: that begins with `$` (django-environ 0.14.0).
+fn taken_for_a_name(raised: &Raised) -> Option<(String, String)> {
+    let absent = ABSENT.captures(raised.message.lines().next()?.trim_end())?[1].to_owned();
+    let frame = raised.own_frame().filter(|_| raised.short() == "ImproperlyConfigured")?;
+    let names = READS.regex()?.captures_iter(&frame.code);
+    let read: Vec<String> = names.map(|found| found[1].to_owned()).collect();
+    match &read[..] {
+        [only] if *only != absent => Some((only.clone(), absent)),
+        _ => None,
+    }
 }
 
 /// Every field that a settings class misses.

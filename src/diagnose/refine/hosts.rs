@@ -70,7 +70,7 @@ pub(in crate::diagnose) fn help_for_status(status: u16) -> Option<&'static str> 
             "the app answers, and refuses the host that the health check asks by: add healthcheck.railway.app to ALLOWED_HOSTS (Django; TrustedHostMiddleware's allowed_hosts elsewhere)"
         }
         300..=399 => {
-            "the app answers with a redirect, which is no 200: let the health check's path answer over plain HTTP (SECURE_SSL_REDIRECT and the like leave it out) and without a login"
+            "the app answers with a redirect, which is no 200: write healthcheckPath as the route is written (frameworks redirect between /health and /health/), and let it answer over plain HTTP (SECURE_SSL_REDIRECT and the like leave it out) and without a login"
         }
         401 | 403 => "the app answers, and wants a login: give healthcheckPath one that is open to anybody",
         404 | 405 => "the app answers, and has no such path for GET: let healthcheckPath name one that it has",

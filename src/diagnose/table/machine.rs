@@ -52,8 +52,30 @@ pub(crate) static DISK_FULL: Rule = Rule {
         decisive(r"exceeded (?:the )?(?:maximum )?(?:image|slug|storage|disk) (?:size )?limit"),
         decisive(r"You don't have enough free space|slug size: .* is too large"),
     ],
-    unless: &["inotify", "file watch"],
+    unless: &["inotify", "file watch", "/dev/shm/"],
     refine: Some(refine::hosts::image_size),
+    ..Rule::BLANK
+};
+
+pub(crate) static SHARED_MEMORY_FULL: Rule = Rule {
+    id: "shared-memory-full",
+    phases: &["any"],
+    message: "a process wrote past the end of its shared memory, of which a container has 64 MB",
+    about: "/dev/shm is a file system in memory of 64 MB unless the container is started with more, which platforms do not do. What \
+            several processes share lies there (multiprocessing, PyTorch's loaders, the pages of Chromium), and past its end the \
+            kernel ends the process with SIGBUS.",
+    help: "share less: fewer or smaller arrays, loaders without workers (`num_workers=0`), a file under /tmp with numpy.memmap; start \
+           Chromium with `--disable-dev-shm-usage`",
+    example: "Fatal Python error: Bus error",
+    signatures: &[
+        hint(
+            r"Fatal Python error: Bus error|killed by signal: Bus error|^Bus error|: Bus error(?: +\(core dumped\))?(?:\s|$)",
+        ),
+        decisive(r"[Nn]o space left on device.*/dev/shm/|/dev/shm/.*[Nn]o space left on device"),
+        decisive(r"workers are out of shared memory"),
+        said(r"^from tab crashed|: tab crashed|session deleted because of page crash"),
+    ],
+    link: Some("https://docs.docker.com/reference/cli/docker/container/run/#shm-size"),
     ..Rule::BLANK
 };
 

@@ -24,6 +24,15 @@ pub use rule::Rule;
 pub(super) use rule::{DECISIVE, HINT, LAST_RESORT, SAID, YieldsTo};
 pub(super) use signatures::SIGNATURES;
 
+/// Of a service that the app calls and that does not answer.
+pub static SERVICES: &[&Rule] = &[
+    &database::DB_UNREACHABLE,
+    &database::REDIS_UNREACHABLE,
+    &database::BROKER_UNREACHABLE,
+    &database::SERVICE_ON_LOOPBACK,
+    &database::CONNECTION_REFUSED,
+];
+
 /// Every rule, by stage. Where two find the same in one line with the same certainty, the earlier one comes first.
 pub static RULES: &[&Rule] = &[
     &setup::UNKNOWN_NIX_PACKAGE,
@@ -61,6 +70,7 @@ pub static RULES: &[&Rule] = &[
     &machine::GIT_MISSING,
     &network::GIT_AUTH_FAILED,
     &network::INDEX_AUTH_FAILED,
+    &machine::SHARED_MEMORY_FULL,
     &machine::DISK_FULL,
     &network::NETWORK_TIMEOUT,
     &network::NETWORK_UNREACHABLE,

@@ -2,7 +2,7 @@
 
 use super::compile::LEGACY_SETUP_PY;
 use super::requirements::REQUIREMENTS_ENCODING;
-use super::rule::{OnRailpack, Rule, YieldsTo, decisive, hint, last_resort};
+use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, last_resort};
 use crate::check;
 use crate::diagnose::fixes;
 use crate::diagnose::refine;
@@ -41,6 +41,8 @@ pub(crate) static PYTHON_VERSION_TOO_OLD: Rule = Rule {
         decisive(
             r"No module named '(?P<s>tomllib|zoneinfo|graphlib|dataclasses|contextvars|importlib\.metadata|importlib\.resources\.abc|asyncio\.taskgroups|asyncio\.timeouts)'",
         ),
+        // New in 3.14.
+        decisive(r"No module named '(?P<s>annotationlib|string\.templatelib|pathlib\.types|concurrent\.interpreters)'"),
         decisive(
             r"module '(?:asyncio|datetime|typing|enum|itertools|functools|types|math|importlib|dataclasses|contextlib|random|ast|inspect|hashlib|string|collections)' has no attribute '(?P<s>\w+)'",
         ),
@@ -53,6 +55,7 @@ pub(crate) static PYTHON_VERSION_TOO_OLD: Rule = Rule {
         decisive(r"Fatal Python error: init_fs_encoding"),
     ],
     refine: Some(refine::places::own_line),
+    explained_by: &[by(&check::nixpacks::version::FALLBACK)],
     ..Rule::BLANK
 };
 

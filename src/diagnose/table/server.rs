@@ -107,7 +107,7 @@ pub(crate) static HEALTHCHECK_FAILED: Rule = Rule {
     yields_to: YieldsTo::Anything,
     refine: Some(refine::hosts::status),
     recovers_with: &["ealthcheck succeeded", "ealth check passed", "service is live"],
-    explained_by: &[by(&check::server::PORT)],
+    explained_by: &[by(&check::server::PORT), by(&check::honcho::BY_LINE)],
     ..Rule::BLANK
 };
 

@@ -1,8 +1,9 @@
 //! The smoke probe, asked from inside the container: no port is published, and what listens on loopback alone is seen too.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use crate::sandbox::socket_address::socket_address;
 use crate::sandbox::{Probe, ProbeAnswer, Unanswered, Work, netns};
 
 /// Lists the listening sockets and what the processes have done, then sends the GET. Needs nothing but bash.
@@ -76,7 +77,7 @@ fn one_line(text: &str) -> String {
 /// Reads what the script printed.
 pub(super) fn read(printed: &str, probe: &Probe<'_>) -> ProbeAnswer {
     let mut listening: Vec<SocketAddr> =
-        printed.lines().filter_map(|line| line.strip_prefix("listen ")).filter_map(address).collect();
+        printed.lines().filter_map(|line| line.strip_prefix("listen ")).filter_map(socket_address).collect();
     // The engine's own name server, on networks that are not the default one.
     listening.retain(|address| address.ip() != IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11)));
     listening.sort();
@@ -111,7 +112,7 @@ fn neighbours(printed: &str, listening: &[SocketAddr]) -> Vec<SocketAddr> {
     };
     let calls = printed.lines().filter_map(|line| line.strip_prefix("call ")?.split_once(' '));
     let mut found: Vec<SocketAddr> = calls
-        .filter_map(|(local, remote)| Some((address(local)?, address(remote)?)))
+        .filter_map(|(local, remote)| Some((socket_address(local)?, socket_address(remote)?)))
         // Who calls the app is no service that it leans on.
         .filter(|(local, _)| !listening.iter().any(|address| address.port() == local.port()))
         .map(|(_, remote)| remote)
@@ -129,38 +130,12 @@ fn status(line: &str) -> Result<u16, Unanswered> {
     code.ok_or_else(|| Unanswered::NotHttp(line.trim().chars().filter(|c| !c.is_control()).take(60).collect()))
 }
 
-/// `0100007F:1F90`, as the kernel writes it: each group of four bytes the way this processor keeps a number.
-fn address(text: &str) -> Option<SocketAddr> {
-    let (ip, port) = text.trim().split_once(':')?;
-    let port = u16::from_str_radix(port, 16).ok()?;
-    let word = |text: &str| u32::from_str_radix(text, 16).ok().map(u32::swap_bytes);
-    let ip = match ip.len() {
-        8 => IpAddr::V4(Ipv4Addr::from(word(ip)?)),
-        32 => {
-            let words = [word(ip.get(..8)?)?, word(ip.get(8..16)?)?, word(ip.get(16..24)?)?, word(ip.get(24..)?)?];
-            let bits = words.iter().fold(0u128, |bits, word| bits << 32 | u128::from(*word));
-            Ipv6Addr::from(bits).to_canonical()
-        }
-        _ => return None,
-    };
-    Some(SocketAddr::new(ip, port))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn probe(path: Option<&str>) -> Probe<'_> {
         Probe { pid: 1, port: 8080, path, host: "health.example", timeout: Duration::from_secs(2) }
-    }
-
-    #[test]
-    fn kernel_addresses_are_read() {
-        assert_eq!(address("0100007F:1F90"), Some("127.0.0.1:8080".parse().unwrap()));
-        assert_eq!(address("00000000000000000000000000000000:1F40"), Some("[::]:8000".parse().unwrap()));
-        assert_eq!(address("00000000000000000000000001000000:0050"), Some("[::1]:80".parse().unwrap()));
-        assert_eq!(address("zz:1"), None);
-        assert_eq!(address("é0100007:1F90"), None);
     }
 
     #[test]

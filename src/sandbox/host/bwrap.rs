@@ -54,6 +54,9 @@ pub(super) struct Bubblewrap {
     pub(super) filter: Option<PathBuf>,
 }
 
+/// What a container has in `/dev/shm` unless it is started otherwise, in bytes: 64 MiB, by Docker's and BuildKit's default.
+const SHARED_MEMORY: &str = "67108864";
+
 /// Inside, the run is root, and alone.
 const ISOLATION: &[&str] = &[
     "--unshare-user",
@@ -135,6 +138,9 @@ impl Bubblewrap {
         // core_pattern alone would be a way out.
         argv.extend(["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"].map(OsString::from));
         argv.extend(["--dev", "/dev", "--chdir", "/app"].map(OsString::from));
+        if confine::knows_sizes() {
+            argv.extend(["--perms", "1777", "--size", SHARED_MEMORY, "--tmpfs", "/dev/shm"].map(OsString::from));
+        }
         let (loader, vars): (Vars, Vars) = vars.clone().into_iter().partition(|(name, _)| is_for_the_loader(name));
         for (name, value) in loader {
             argv.extend([OsString::from("--setenv"), name.into(), value.into()]);

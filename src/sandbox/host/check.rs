@@ -3,14 +3,26 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread;
 
 use super::bubblewrap::{bubblewrap, came_in_a_wheel, profiles_are_needed};
 use super::confine;
 use crate::sandbox::Unavailable;
+use crate::sandbox::elf::Libraries;
 
 /// The bubblewrap that has made one in this process.
 static SHOWN: OnceLock<PathBuf> = OnceLock::new();
+/// One asks at a time: the next may find the answer there.
+static ASKING: Mutex<()> = Mutex::new(());
+
+/// Begins to ask this machine what every sandbox wants to know, while the caller goes on.
+pub fn ask_in_background() {
+    thread::spawn(|| {
+        let _ = usable();
+        let _ = Libraries::of_this_machine();
+    });
+}
 
 /// Fails unless a sandbox with every namespace can be made.
 pub(in crate::sandbox) fn usable() -> Result<(), Unavailable> {
@@ -22,6 +34,7 @@ pub(in crate::sandbox) fn usable() -> Result<(), Unavailable> {
         let missing = "bubblewrap (bwrap) is not installed".to_owned();
         return Err(Unavailable { missing, cures: install_commands("bubblewrap") });
     };
+    let _alone = ASKING.lock().unwrap_or_else(PoisonError::into_inner);
     if SHOWN.get().is_some_and(|shown| *shown == bwrap) {
         return Ok(());
     }

@@ -32,6 +32,11 @@ pub(super) fn arguments() -> Vec<&'static str> {
     TAKEN.get().cloned().unwrap_or_else(|| candidates(true).remove(0))
 }
 
+/// Whether bubblewrap can say how large a file system in memory may be: it learned that before it could forbid user namespaces.
+pub(super) fn knows_sizes() -> bool {
+    arguments().contains(&NO_USER_NAMESPACES)
+}
+
 /// Remembers the strictest arguments that `works` accepts, and fails with its last answer where it accepts none.
 pub(super) fn find<E>(mut works: impl FnMut(&[&'static str]) -> Result<(), E>) -> Result<(), E> {
     if let Some(taken) = TAKEN.get() {

@@ -1,5 +1,6 @@
 //! The mirror of a run, and whose pip is sent there.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -8,6 +9,7 @@ use regex::Regex;
 use crate::plan::Vars;
 use crate::sandbox::cache::Cache;
 use crate::sandbox::mirror::{Mirror, Words};
+use crate::sandbox::netns::Network;
 use crate::sandbox::network::Access;
 use crate::sandbox::store::downloads::Downloads;
 use crate::sandbox::{Reach, Reuse, Spec, Unverified};
@@ -25,12 +27,23 @@ const MOST: u64 = 1 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Front {
     mirror: Option<Mirror>,
+    /// What it is made of once a command wants it: most runs install nothing anew, and a way in takes a while.
+    parts: Option<Parts>,
     led: Option<Words>,
 }
 
+#[derive(Debug)]
+struct Parts {
+    index: String,
+    downloads: Downloads,
+    /// A PEM bundle.
+    certificates: Vec<u8>,
+    let_in: Vec<SocketAddr>,
+}
+
 impl Front {
-    /// Begins to listen for a run that keeps what it makes. The second is why that cannot be, where somebody else is at fault.
-    pub(super) fn start(cache: &Cache, spec: &Spec<'_>, access: &Access) -> (Self, Option<Unverified>) {
+    /// For a run that keeps what it makes. The second is why that cannot be, where somebody else is at fault.
+    pub(super) fn new(cache: &Cache, spec: &Spec<'_>, access: &Access) -> (Self, Option<Unverified>) {
         // The plan's own index is not this machine's.
         if spec.reuse == Reuse::Never || !spec.network || spec.plan.image.variables.contains_key(INDEX) {
             return (Self::default(), None);
@@ -42,20 +55,31 @@ impl Front {
                 return (Self::default(), Some(Unverified { what: "downloads".to_owned(), why }));
             }
         };
-        let index = access.vars.get(INDEX).map_or(PYPI, |index| index.trim());
+        let index = access.vars.get(INDEX).map_or(PYPI, |index| index.trim()).to_owned();
         let let_in = spec.reach.iter().flat_map(Reach::addresses).collect();
-        (Self { mirror: Mirror::start(index, downloads, access.bundle.clone(), let_in).ok(), led: None }, None)
+        let parts = Parts { index, downloads, certificates: access.bundle.clone(), let_in };
+        (Self { parts: Some(parts), ..Self::default() }, None)
     }
 
-    /// What the run's network has to let in for it.
-    pub(super) fn reach(&self) -> Option<Reach> {
-        self.mirror.as_ref().map(|mirror| Reach::of_installers(mirror.address()))
+    /// The mirror, listening within the run's network; none where that cannot be.
+    fn mirror(&mut self, network: &Network) -> Option<&Mirror> {
+        if let Some(Parts { index, downloads, certificates, let_in }) = self.parts.take() {
+            let mirror = Mirror::start(&index, downloads, certificates, let_in).ok();
+            self.mirror = mirror.filter(|mirror| network.let_in(mirror.address()).is_ok());
+        }
+        self.mirror.as_ref()
     }
 
     /// Leads the pip of a command to the mirror, if nothing else names an index or a proxy; gives the index that pip is to be told.
     /// `plan` are the command's own variables, `vars` are all.
-    pub(super) fn lead(&mut self, argv: &[String], plan: &Vars, vars: &Vars, app: &Path) -> Option<String> {
-        let mirror = self.mirror.as_ref()?;
+    pub(super) fn lead(
+        &mut self,
+        network: &Network,
+        argv: &[String],
+        plan: &Vars,
+        vars: &Vars,
+        app: &Path,
+    ) -> Option<String> {
         let unproxied = UNPROXIED
             .iter()
             .filter_map(|name| vars.get(*name))
@@ -66,9 +90,11 @@ impl Front {
         if is_proxied || plan.contains_key(INDEX) {
             return None;
         }
+        let mirror = self.mirror(network)?;
         mirror.open(&required(argv, app));
-        self.led = Some(mirror.words());
-        Some(mirror.index())
+        let (words, index) = (mirror.words(), mirror.index());
+        self.led = Some(words);
+        Some(index)
     }
 
     /// Whether the command that runs is led to the mirror.

@@ -190,9 +190,10 @@ impl Sandbox for HostSandbox {
         if self.closed {
             return Ok(());
         }
-        self.bubblewrap.network.end();
+        self.bubblewrap.network.stop();
         self.bubblewrap.memory.remove();
         self.run.remove()?;
+        self.bubblewrap.network.end();
         self.closed = true;
         Ok(())
     }

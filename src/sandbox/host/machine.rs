@@ -9,6 +9,7 @@ use anyhow::Result;
 use super::bwrap::{Bind, Bubblewrap};
 use crate::plan::Vars;
 use crate::sandbox::Reuse;
+use crate::sandbox::fingerprint;
 use crate::sandbox::store::Store;
 use crate::sandbox::store::tree::{self, Digest};
 
@@ -36,7 +37,7 @@ pub(super) fn digest(beginning: &Beginning<'_>) -> Result<String> {
     let system = rustix::system::uname();
     digest.add(system.release().to_bytes()).add(system.machine().to_bytes());
     digest.add(format!("{:?}", std::thread::available_parallelism().ok()));
-    digest.add(tree::stamps(&bubblewrap.program, |_| false)?);
+    digest.add(fingerprint::of(&bubblewrap.program)?);
     if let Some(filter) = &bubblewrap.filter {
         digest.add(tree::content(filter)?);
     }
@@ -65,11 +66,11 @@ pub(super) fn digest(beginning: &Beginning<'_>) -> Result<String> {
             let is_left_out = |path: &Path| {
                 path.file_name().is_some_and(|name| name == "__pycache__") || hidden.iter().any(|other| path == other)
             };
-            digest.add(tree::stamps(from, is_left_out)?);
+            digest.add(fingerprint::without(from, is_left_out)?);
         }
     }
     for folder in find_links {
-        digest.add(tree::stamps(folder, |_| false)?);
+        digest.add(fingerprint::of(folder)?);
     }
     Ok(digest.finish())
 }

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use super::bubblewrap::bubblewrap;
 use super::bwrap::{Bind, Bubblewrap};
+use super::confine;
 use super::declared::Declared;
 use super::front::Front;
 use super::history::History;
@@ -24,32 +25,29 @@ use crate::sandbox::netns::{self, Network, Watched};
 use crate::sandbox::network::Access;
 use crate::sandbox::python::Interpreter;
 use crate::sandbox::store::Store;
-use crate::sandbox::{Quotas, Reach, Reuse, Spec, Unverified};
+use crate::sandbox::{Quotas, Reuse, Spec, Unverified};
 
 /// A sandbox with an empty `/app`, with what the plan declares at hand, and no virtual environment.
 pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Option<&Path>) -> Result<HostSandbox> {
     let run = cache.run_dir()?;
     let access = if spec.network { Access::of_this_machine() } else { Access::default() };
     let memory = Cap::new(spec.memory, run.path())?;
-    let (front, refused) = Front::start(cache, spec, &access);
-    let reach: Vec<Reach> = spec.reach.iter().cloned().chain(front.reach()).collect();
-    let network = Network::start(spec.network, &reach, &access, cache, watched(&memory, spec, run.path()));
+    let (front, refused) = Front::new(cache, spec, &access);
+    let network = Network::start(spec.network, spec.reach, &access, cache, watched(&memory, spec, run.path()));
     let maker = Maker { cache, spec, declared, access: &access, seed };
     let (rootfs, binds) = maker.world(run.path(), &declared.recipe())?;
     let finished = match spec.plan.start.as_ref().filter(|start| start.files.is_some()) {
         Some(start) => Some(maker.world(&run.path().join(FINISHED), &declared.slim_recipe(&start.locales))?),
         None => None,
     };
-    let bubblewrap = Bubblewrap {
+    let mut bubblewrap = Bubblewrap {
         program: bubblewrap().context("bubblewrap is gone")?,
         rootfs,
         binds,
-        network: network.finish(),
+        network: Network::offline(),
         memory,
         filter: Bubblewrap::write_filter(run.path())?,
     };
-    let mut notes = notes(spec, declared, &bubblewrap);
-    notes.extend(refused);
     let start_user = spec.plan.start.as_ref().and_then(|start| start.user.clone()).filter(|user| is_name(user));
     if let Some(user) = &start_user {
         fs::create_dir_all(in_root(&bubblewrap.rootfs, "/home").join(user))?;
@@ -69,6 +67,10 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
             })
         }
     };
+    // It comes up while all the rest is done.
+    bubblewrap.network = network.finish();
+    let mut notes = notes(spec, declared, &bubblewrap);
+    notes.extend(refused);
     Ok(HostSandbox {
         project: fs::canonicalize(spec.project)
             .with_context(|| format!("could not find {}", spec.project.display()))?,
@@ -245,6 +247,9 @@ fn notes(spec: &Spec<'_>, declared: &Declared, bubblewrap: &Bubblewrap) -> Vec<U
             "limits".to_owned(),
             "nothing could be set to watch the run, so its processes and the disk that it writes were not limited",
         );
+    }
+    if !confine::knows_sizes() {
+        note("/dev/shm".to_owned(), "it holds 64 MB in a container, and more here: bubblewrap limits it from 0.8 on");
     }
     if memory.is_some() && bubblewrap.memory.watched().is_some() {
         note(

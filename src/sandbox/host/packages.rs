@@ -94,11 +94,11 @@ pub(super) fn declared(
             (Some(tool), Some(python)) => {
                 declared.add_fetched(&label, tool, &plan.image, &python, cache, progress.as_deref_mut())?;
             }
-            _ => declared.add(&label, attribute, cache, &host)?,
+            _ => declared.add(&label, attribute, cache, host)?,
         }
     }
     for attribute in &libraries.names {
-        declared.add_library(libraries.label(attribute), attribute, cache, &host)?;
+        declared.add_library(libraries.label(attribute), attribute, cache, host)?;
     }
     let apt = plan.apt_packages();
     for name in &apt.names {

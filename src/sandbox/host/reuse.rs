@@ -83,7 +83,7 @@ impl HostSandbox {
             return Ok(());
         }
         self.may_tell_pip()?;
-        let index = self.front.lead(argv, upcoming.step.vars, vars, &self.app);
+        let index = self.front.lead(&self.bubblewrap.network, argv, upcoming.step.vars, vars, &self.app);
         if index.is_none() && !is_watched {
             return Ok(());
         }

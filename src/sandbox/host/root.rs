@@ -99,7 +99,7 @@ fn key(recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> String {
 
 fn build(usr: &Path, recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> Result<()> {
     let libraries = Libraries::of_this_machine();
-    let libdir = library_dir(&libraries)?;
+    let libdir = library_dir(libraries)?;
     for dir in ["bin", "sbin", "lib", "lib64", "include", "local", "share", "lib/git-core", "share/pkgconfig"] {
         fs::create_dir_all(usr.join(dir))?;
     }
@@ -126,10 +126,10 @@ fn build(usr: &Path, recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> Result<(
         wheels(usr, python)?;
     }
     if recipe.compiler {
-        programs.extend(toolchain::install(usr, &libdir, &libraries, recipe.python.map(|python| &*python.compiler))?);
+        programs.extend(toolchain::install(usr, &libdir, libraries, recipe.python.map(|python| &*python.compiler))?);
     }
     for files in recipe.development {
-        programs.extend(toolchain::install_development(usr, &libdir, &libraries, files)?);
+        programs.extend(toolchain::install_development(usr, &libdir, libraries, files)?);
     }
     if recipe.compiler {
         toolchain::wrap_linker(usr, recipe.development)?;
@@ -231,7 +231,7 @@ const APT: &str = "#!/bin/sh\nmkdir -p /var/lib/apt\necho \"$@\" >> /var/lib/apt
 pub(super) fn inner_library_dirs(bubblewrap: &Bubblewrap) -> Vec<PathBuf> {
     let from_binds = bubblewrap.binds.iter().filter_map(|bind| match bind {
         Bind::ReadOnly(from, to) if to == "/usr" => {
-            library_dir(&Libraries::of_this_machine()).ok().map(|dir| from.join(dir))
+            library_dir(Libraries::of_this_machine()).ok().map(|dir| from.join(dir))
         }
         Bind::ReadOnly(from, to) if to.starts_with("/nix/store/") && to.ends_with("-lib") => Some(from.join("lib")),
         _ => None,

@@ -30,7 +30,7 @@ pub(super) struct Held {
     root: PathBuf,
     is_in_user_namespace: bool,
     targets: BTreeSet<Target>,
-    _forwards: Forwards,
+    forwards: Mutex<Vec<Forwards>>,
 }
 
 impl Held {
@@ -42,11 +42,7 @@ impl Held {
         let namespace = Namespace::with_network(&Tools::of_network()?, method, &machine, watched, UP_WITHIN)?;
         let forwards = match targets.is_empty() {
             true => Forwards::default(),
-            false => {
-                let python = which::which("python3").or_else(|_| which::which("python"));
-                let python = python.context("there is no Python to listen inside with")?;
-                forward::open(&namespace.enter, &python, &targets)?
-            }
+            false => forward::open(&namespace.enter, &python()?, &targets)?,
         };
         Ok(Self { targets, ..Self::of(namespace, method.has_user_namespace, forwards) })
     }
@@ -66,7 +62,14 @@ impl Held {
     fn of(namespace: Namespace, is_in_user_namespace: bool, forwards: Forwards) -> Self {
         let (enter, root) = (namespace.enter.clone(), namespace.root.clone());
         let namespace = Mutex::new(namespace);
-        Self { namespace, enter, root, is_in_user_namespace, targets: BTreeSet::new(), _forwards: forwards }
+        Self {
+            namespace,
+            enter,
+            root,
+            is_in_user_namespace,
+            targets: BTreeSet::new(),
+            forwards: Mutex::new(vec![forwards]),
+        }
     }
 
     /// Words before a command that lead it in.
@@ -83,6 +86,13 @@ impl Held {
         self.is_in_user_namespace
     }
 
+    /// Leads one more address of this machine's loopback in, of a service that apps have no business with.
+    pub(super) fn let_in(&self, service: SocketAddr) -> Result<()> {
+        let forwards = forward::open(&self.enter, &python()?, &[Target::Tcp(service)].into())?;
+        self.forwards.lock().unwrap_or_else(PoisonError::into_inner).push(forwards);
+        Ok(())
+    }
+
     pub(super) fn forwards_to(&self, to: SocketAddr) -> bool {
         self.targets.contains(&Target::Tcp(to))
     }
@@ -91,9 +101,20 @@ impl Held {
         self.namespace.lock().unwrap_or_else(PoisonError::into_inner).excess()
     }
 
+    /// Ends every process of the run.
+    pub(super) fn stop(&self) {
+        self.namespace.lock().unwrap_or_else(PoisonError::into_inner).stop();
+    }
+
     pub(super) fn is_alive(&self) -> bool {
         self.namespace.lock().unwrap_or_else(PoisonError::into_inner).is_alive()
     }
+}
+
+/// What listens inside for a forward.
+fn python() -> Result<PathBuf> {
+    let found = which::which("python3").or_else(|_| which::which("python"));
+    found.context("there is no Python to listen inside with")
 }
 
 /// What has to be let in: what the user asks for, what installers are sent to, and who is asked for names.

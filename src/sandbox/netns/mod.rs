@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 
 use self::engine::Method;
 use self::held::Held;
@@ -96,8 +96,7 @@ impl Network {
         Starting { is_wanted, reach, making }
     }
 
-    /// None at all, and nothing that holds it.
-    #[cfg(test)]
+    /// None, which is also what a run has until its own is up.
     pub(super) fn offline() -> Self {
         Self { mode: Mode::Offline, reach: Vec::new(), refusal: None, held: None }
     }
@@ -136,6 +135,18 @@ impl Network {
     pub(super) fn seen_inside(&self, path: &Path) -> PathBuf {
         let inside = path.strip_prefix("/").unwrap_or(path);
         self.held.as_ref().map_or_else(|| path.to_owned(), |held| held.root().join(inside))
+    }
+
+    /// Leads one more service of this machine in, which the tool itself sends installers to.
+    ///
+    /// # Errors
+    /// The run has no network, or nothing can listen in it.
+    pub(super) fn let_in(&self, service: SocketAddr) -> Result<()> {
+        match self.mode {
+            Mode::Shared => Ok(()),
+            Mode::Isolated => self.held.as_ref().context("the run has no namespace of its own")?.let_in(service),
+            Mode::Offline => bail!("the run has no network"),
+        }
     }
 
     pub(super) fn is_offline(&self) -> bool {
@@ -180,7 +191,14 @@ impl Network {
         self.held.is_some()
     }
 
-    /// Ends every process of the run at once.
+    /// Ends every process of the run at once. What led outward may still be ending.
+    pub(super) fn stop(&self) {
+        if let Some(held) = &self.held {
+            held.stop();
+        }
+    }
+
+    /// The same, and waits for all of it.
     pub(super) fn end(&mut self) {
         self.held = None;
     }

@@ -60,6 +60,7 @@ pub(super) struct Namespace {
     pub(super) root: PathBuf,
     /// What the holder has said since it was ready.
     heard: Arc<Mutex<String>>,
+    is_stopped: bool,
 }
 
 impl Namespace {
@@ -122,8 +123,13 @@ impl Namespace {
         watched: &Watched,
         deadline: Instant,
     ) -> Result<(Self, u32, Said)> {
-        let mut namespace =
-            Self { children: Vec::new(), enter: Vec::new(), root: PathBuf::new(), heard: Arc::default() };
+        let mut namespace = Self {
+            children: Vec::new(),
+            enter: Vec::new(),
+            root: PathBuf::new(),
+            heard: Arc::default(),
+            is_stopped: false,
+        };
         words.extend(in_bash(&[HOLD, BEFORE, SAY, WATCH].concat())?);
         words.extend(network);
         words.extend(watched.arguments());
@@ -184,6 +190,29 @@ impl Namespace {
         }
     }
 
+    /// Ends every process of the run. The kernel takes its time with an engine's own end, which is waited for when this is dropped.
+    pub(super) fn stop(&mut self) {
+        if std::mem::replace(&mut self.is_stopped, true) {
+            return;
+        }
+        // The end of its input ends each, the holder with all that it holds; what does not heed it is killed.
+        for child in self.children.iter_mut().rev() {
+            drop(child.stdin.take());
+        }
+        let deadline = Instant::now() + Duration::from_millis(300);
+        for (number, child) in self.children.iter_mut().enumerate() {
+            // An engine has nothing to finish, and is in no hurry.
+            while number == 0 && matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {
+                ended::wait(Pid::from_child(child), deadline.saturating_duration_since(Instant::now()));
+            }
+            // Its group, which it has for itself: an engine may have started others.
+            let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+            if number == 0 {
+                let _ = child.wait();
+            }
+        }
+    }
+
     /// What the run used too much of, if it did.
     pub(super) fn excess(&self) -> Option<Excess> {
         Excess::told(&self.heard.lock().unwrap_or_else(PoisonError::into_inner))
@@ -197,18 +226,8 @@ impl Namespace {
 
 impl Drop for Namespace {
     fn drop(&mut self) {
-        // The end of its input ends each, the holder with all that it holds; what does not heed it is killed.
-        for child in self.children.iter_mut().rev() {
-            drop(child.stdin.take());
-        }
-        let deadline = Instant::now() + Duration::from_millis(300);
-        for (number, child) in self.children.iter_mut().enumerate() {
-            // An engine has nothing to finish, and is in no hurry.
-            while number == 0 && matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {
-                ended::wait(Pid::from_child(child), deadline.saturating_duration_since(Instant::now()));
-            }
-            // Its group, which it has for itself: an engine may have started others.
-            let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+        self.stop();
+        for child in &mut self.children {
             let _ = child.wait();
         }
     }

@@ -28,7 +28,7 @@ use self::ask::Answer;
 use self::folder::{LAYERS, private_folder};
 use self::reads::Reads;
 use super::cache::Cache;
-use super::seal;
+use super::fingerprint;
 
 const RECORD: &str = "record.json";
 /// The most bytes of a record: a command that prints more than its half is not kept.
@@ -119,7 +119,7 @@ impl Store {
         lock.try_lock_shared().ok()?;
         let written = fs::read_to_string(&seal).ok()?;
         let (digest, bytes) = space::parse(&written)?;
-        if seal::of(&found.folder).ok()?.trim() != digest {
+        if fingerprint::of(&found.folder).ok()? != digest {
             return None;
         }
         // The time of last use; a store that is read-only stays as it is.
@@ -161,7 +161,7 @@ impl Store {
         fs::rename(&work, place.join(&id))?;
         // Written last, and whole: without it the entry does not count.
         let seal = half.path().join("seal");
-        fs::write(&seal, space::written(&seal::of(&place.join(&id))?, bytes))?;
+        fs::write(&seal, space::written(&fingerprint::of(&place.join(&id))?, bytes))?;
         fs::rename(seal, place.join(format!("{id}.seal")))?;
         drop((removed, lock));
         let entries = self.entries(key);

@@ -198,37 +198,6 @@ fn files(tree: &Tree) -> impl Iterator<Item = (&PathBuf, &Entry)> {
     tree.iter().filter(|(_, entry)| entry.kind == Kind::File)
 }
 
-/// The digest of what the inodes of a tree say, for trees that are too large to be read each time.
-pub(in crate::sandbox) fn stamps(root: &Path, is_left_out: impl Fn(&Path) -> bool) -> Result<String> {
-    let mut digest = Digest::default();
-    let meta = fs::metadata(root).with_context(|| format!("could not find {}", root.display()))?;
-    if !meta.is_dir() {
-        digest.add(meta.size().to_le_bytes()).add(meta.mtime().to_le_bytes()).add(meta.ino().to_le_bytes());
-        return Ok(digest.finish());
-    }
-    let mut todo = vec![root.to_owned()];
-    while let Some(folder) = todo.pop() {
-        let mut entries: Vec<_> = fs::read_dir(&folder)?.collect::<Result<_, _>>()?;
-        entries.sort_by_key(fs::DirEntry::file_name);
-        for entry in entries {
-            let path = entry.path();
-            if is_left_out(&path) {
-                continue;
-            }
-            let meta = entry.metadata()?;
-            digest.add(path.as_os_str().as_bytes()).add(meta.mode().to_le_bytes());
-            match meta.is_dir() {
-                true => todo.push(path),
-                false => {
-                    digest.add(meta.size().to_le_bytes()).add(meta.mtime().to_le_bytes());
-                    digest.add(meta.mtime_nsec().to_le_bytes()).add(meta.ino().to_le_bytes());
-                }
-            }
-        }
-    }
-    Ok(digest.finish())
-}
-
 /// Copies one thing that is no folder, with its permissions and time of modification. What is there already gives way.
 pub(in crate::sandbox) fn copy_one(from: &Path, to: &Path, entry: &Entry) -> Result<()> {
     let failure = || format!("could not copy {}", from.display());
