@@ -60,7 +60,7 @@ fn what_is_recorded_passes_its_own_suite_whatever_the_options_were() {
     for (name, code, options, kept) in runs {
         let run = shakedown(home.path(), &[&["run", "-q", "--backend", "host", &path], *options].concat());
         assert_eq!(run.status.code(), Some(*code), "{name}: {}", stderr(&run));
-        let recorded = shakedown(home.path(), &["record", "-q", name, "--dir", &dir]);
+        let recorded = shakedown(home.path(), &["record", "-q", name, "--dir", &dir, "--project", &path]);
         let file = app.path().join("scenarios").join(name).join("scenario.toml");
         let text = fs::read_to_string(&file).unwrap();
         assert!(text.lines().any(|line| line == *kept), "{name}: {text}");
