@@ -68,8 +68,7 @@ pub(super) fn absent(
     .ok()?;
     let contradicts = |import: &Import| import.is_certain && absent.contains(&import.module);
     // An app that works without what it surely imports runs in another environment than the one that was asked, or has loaded nothing yet.
-    let is_loaded = plan.start_command().is_none_or(|start| visit::server(start).is_none());
-    let is_another = is_loaded && imports.iter().any(contradicts);
+    let is_another = visit::server(plan).is_none() && imports.iter().any(contradicts);
     (is_complete && !is_another).then_some(absent)
 }
 

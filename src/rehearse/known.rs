@@ -35,8 +35,7 @@ impl Rehearsal {
     /// Beside a run that worked, only checks that decide or leave in doubt may change the verdict; the others become warnings, where
     /// the start was run, loaded the app's code and so refutes them.
     fn add_beside_success(&mut self, findings: Vec<Diagnosis>) {
-        let is_loaded = self.plan.start_command().is_none_or(|start| visit::server(start).is_none());
-        let is_refuted = self.outcome.smoke.is_some() && is_loaded;
+        let is_refuted = self.outcome.smoke.is_some() && visit::server(&self.plan).is_none();
         let notable = findings.into_iter().filter(|finding| finding.severity > Severity::Note);
         let (deciding, others): (Vec<_>, Vec<_>) =
             notable.partition(|finding| !is_refuted || decides(finding) || doubts(finding));
@@ -95,8 +94,6 @@ impl Rehearsal {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::run::{Outcome, PhaseOutcome, Smoke, SmokeResult, Status};
 
@@ -145,18 +142,7 @@ mod tests {
     #[test]
     fn an_error_that_the_run_has_refuted_is_told_as_a_warning() {
         let mut rehearsal = built(Status::Passed);
-        rehearsal.outcome.smoke = Some(Smoke {
-            cmd: "python main.py".to_owned(),
-            kind: None,
-            result: SmokeResult::StayedUp,
-            took: Duration::ZERO,
-            listening: Vec::new(),
-            outside: Vec::new(),
-            running: None,
-            unserved: Vec::new(),
-            refuses_host: false,
-            stops_on_sigterm: None,
-        });
+        rehearsal.outcome.smoke = Some(Smoke::of(SmokeResult::StayedUp));
         rehearsal.add_known(vec![finding("wrong-bind-host", Severity::Error), finding("no-display", Severity::Note)]);
         assert_eq!(rehearsal.verdict(), Verdict::Works);
         assert_eq!(rehearsal.primary(), None);

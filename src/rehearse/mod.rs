@@ -125,7 +125,7 @@ pub fn rehearse_then(
     unverified.extend(ran.outcome.smoke.iter().flat_map(|smoke| &smoke.outside).map(leant_on));
     unverified.extend(ran.outcome.smoke.iter().filter(|smoke| smoke.refuses_host).map(|_| asked_as(&settings)));
     unverified.extend(request.settings.until.as_ref().map(not_run));
-    let opens = buildable.plan.start_command().and_then(visit::server);
+    let opens = visit::server(&buildable.plan);
     unverified.extend(opens.filter(|_| ran.outcome.smoke.is_some()).map(visit::not_opened));
     let is_nixpacks = matches!(planned, Planned::Nixpacks(_));
     if is_nixpacks && name == "host" {

@@ -221,8 +221,6 @@ fn version_differences(cloud: &Installed, here: &Installed) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
-
     use crate::run::{Outcome, Smoke, SmokeResult};
     use crate::sandbox::process::Exit;
 
@@ -248,18 +246,7 @@ mod tests {
 
     #[test]
     fn another_failure_is_named_and_variables_only_where_some_are_missing() {
-        let smoke = Smoke {
-            cmd: "python main.py".into(),
-            kind: None,
-            result: SmokeResult::Crashed(Exit::Code(1)),
-            took: Duration::ZERO,
-            listening: Vec::new(),
-            outside: Vec::new(),
-            running: None,
-            unserved: Vec::new(),
-            refuses_host: false,
-            stops_on_sigterm: None,
-        };
+        let smoke = Smoke::of(SmokeResult::Crashed(Exit::Code(1)));
         let outcome = Outcome { smoke: Some(smoke), ..Outcome::default() };
         let here = Rehearsal { outcome, ..Rehearsal::default() };
         let log = Log::read(&b"build failed\n"[..]).unwrap();

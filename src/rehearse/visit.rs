@@ -1,13 +1,18 @@
 //! Apps whose code runs only when somebody opens the page: their server answers whatever the code does.
 
+use crate::plan::Plan;
 use crate::sandbox::Unverified;
 
 /// Servers of that kind, with the word before the file that they serve.
 /// Source: <https://docs.streamlit.io/develop/concepts/architecture/run-your-app>, <https://panel.holoviz.org/how_to/server/index.html>.
 const SERVERS: &[(&str, &str)] = &[("streamlit", "run"), ("panel", "serve"), ("bokeh", "serve"), ("marimo", "run")];
 
-/// The server of the start command, if it is of that kind.
-pub(super) fn server(start: &str) -> Option<&'static str> {
+/// The server that the plan starts, if it is of that kind.
+pub(super) fn server(plan: &Plan) -> Option<&'static str> {
+    plan.start_command().and_then(named)
+}
+
+fn named(start: &str) -> Option<&'static str> {
     let words: Vec<&str> = start.split([' ', '\t', '/', ';', '&', '|', '(', ')', '"', '\'']).collect();
     let runs = |(server, word): &&(&str, &str)| words.windows(2).any(|pair| pair[0] == *server && pair[1] == *word);
     SERVERS.iter().find(runs).map(|(server, _)| *server)
@@ -32,11 +37,11 @@ mod tests {
         for start in
             ["streamlit run app.py", "cd web && /opt/venv/bin/streamlit run app.py", "python -m streamlit run app.py"]
         {
-            assert_eq!(server(start), Some("streamlit"), "{start}");
+            assert_eq!(named(start), Some("streamlit"), "{start}");
         }
-        assert_eq!(server("exec panel serve main.py --port $PORT"), Some("panel"));
+        assert_eq!(named("exec panel serve main.py --port $PORT"), Some("panel"));
         for start in ["python main.py", "streamlit hello", "chainlit run app.py", "gunicorn app:app"] {
-            assert_eq!(server(start), None, "{start}");
+            assert_eq!(named(start), None, "{start}");
         }
     }
 }

@@ -123,6 +123,25 @@ pub struct Smoke {
     pub stops_on_sigterm: Option<bool>,
 }
 
+#[cfg(test)]
+impl Smoke {
+    /// Of `python main.py`, with this result and nothing else seen.
+    pub(crate) fn of(result: SmokeResult) -> Self {
+        Self {
+            cmd: "python main.py".to_owned(),
+            kind: None,
+            result,
+            took: Duration::ZERO,
+            listening: Vec::new(),
+            outside: Vec::new(),
+            running: None,
+            unserved: Vec::new(),
+            refuses_host: false,
+            stops_on_sigterm: None,
+        }
+    }
+}
+
 /// The probe's answers, good ones first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
