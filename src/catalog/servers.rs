@@ -73,6 +73,41 @@ pub const SERVERS: &[Server] = &[
     worker("taskiq"),
 ];
 
+/// A program that serves a file of the project's, named behind a word of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Runner {
+    /// As start commands name it.
+    pub program: &'static str,
+    /// The word before the file; empty where there is none.
+    pub verb: &'static str,
+    /// Whether the file runs only when somebody opens the page.
+    /// Source: <https://docs.streamlit.io/develop/concepts/architecture/run-your-app>, <https://panel.holoviz.org/how_to/server/index.html>.
+    pub for_visitors: bool,
+}
+
+const fn runner(program: &'static str, verb: &'static str) -> Runner {
+    Runner { program, verb, for_visitors: false }
+}
+
+const fn visited(program: &'static str, verb: &'static str) -> Runner {
+    Runner { program, verb, for_visitors: true }
+}
+
+/// Every one that is known.
+pub const RUNNERS: &[Runner] = &[
+    visited("streamlit", "run"),
+    visited("panel", "serve"),
+    visited("bokeh", "serve"),
+    visited("marimo", "run"),
+    runner("chainlit", "run"),
+    runner("fastapi", "run"),
+    runner("fastapi", "dev"),
+    runner("solara", "run"),
+    runner("shiny", "run"),
+    runner("mesop", ""),
+    runner("robyn", ""),
+];
+
 /// The programs that listen, or those that do not.
 pub fn programs(listening: bool) -> impl Iterator<Item = &'static str> {
     SERVERS.iter().filter(move |server| server.listens == listening).map(|server| server.program)

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::facts::Facts;
 use super::facts::imports::foreign;
-use super::facts::reach::from_file;
+use super::facts::reach::from_started;
+use super::facts::started::Started;
 use super::facts::target::made_by;
 use super::finding::{Check, Finding, Findings, append_line, error};
 use crate::catalog::modules::{self, Role};
@@ -98,7 +99,8 @@ fn entry_alone(facts: &Facts<'_>, entry: &str) -> Finding {
     let (project, builder) = (facts.project, facts.builder());
     let finding = NO_PLAN.found(format!("{entry} alone does not make a Python project for {builder}"));
     let finding = finding.about(entry).at(project.file(entry), "");
-    let reached = from_file(project, Path::new(entry));
+    let entry_itself = Started { base: PathBuf::new(), path: entry.into(), is_script: true };
+    let reached = from_started(project, [entry_itself]);
     let imports = foreign(project, &reached);
     let mut known: Vec<&str> = Vec::new();
     let mut unknown: Vec<&str> = Vec::new();

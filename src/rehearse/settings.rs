@@ -29,7 +29,7 @@ impl Request {
             health_check: smoke.path.is_some(),
             scheduled: deploy.cron_schedule.is_some(),
         };
-        smoke.kind = smoke.kind.or_else(|| expectation(project.root(), &hints).0);
+        smoke.kind = smoke.kind.or_else(|| expectation(project, &hints).0);
         smoke.port = port;
         if let Some(timeout) = deploy.healthcheck_timeout.as_ref().filter(|_| !smoke.window.is_asked) {
             smoke.window = Window::of(Duration::from_secs(timeout.value));

@@ -1,11 +1,8 @@
 //! Apps whose code runs only when somebody opens the page: their server answers whatever the code does.
 
+use crate::catalog::servers::{RUNNERS, Runner};
 use crate::plan::Plan;
 use crate::sandbox::Unverified;
-
-/// Servers of that kind, with the word before the file that they serve.
-/// Source: <https://docs.streamlit.io/develop/concepts/architecture/run-your-app>, <https://panel.holoviz.org/how_to/server/index.html>.
-const SERVERS: &[(&str, &str)] = &[("streamlit", "run"), ("panel", "serve"), ("bokeh", "serve"), ("marimo", "run")];
 
 /// The server that the plan starts, if it is of that kind.
 pub(super) fn server(plan: &Plan) -> Option<&'static str> {
@@ -14,8 +11,8 @@ pub(super) fn server(plan: &Plan) -> Option<&'static str> {
 
 fn named(start: &str) -> Option<&'static str> {
     let words: Vec<&str> = start.split([' ', '\t', '/', ';', '&', '|', '(', ')', '"', '\'']).collect();
-    let runs = |(server, word): &&(&str, &str)| words.windows(2).any(|pair| pair[0] == *server && pair[1] == *word);
-    SERVERS.iter().find(runs).map(|(server, _)| *server)
+    let runs = |runner: &&Runner| words.windows(2).any(|pair| pair == [runner.program, runner.verb]);
+    RUNNERS.iter().filter(|runner| runner.for_visitors).find(runs).map(|runner| runner.program)
 }
 
 /// What a run says nothing about where nobody opened the page.

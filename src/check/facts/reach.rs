@@ -79,21 +79,17 @@ pub(in crate::check) fn modules(inputs: &Inputs<'_>) -> Vec<Module> {
     }
     let mut walk = Walk { app: &inputs.app, found: Vec::new(), seen: HashSet::new() };
     for invocation in Start::all(inputs).iter().flat_map(|start| invocations(start.command)) {
-        for Started { base, path, is_script } in started(inputs, &invocation) {
-            let next = walk.found.len();
-            walk.add(path, base, None, true, is_script);
-            walk.follow(next, true);
-        }
+        started(inputs, &invocation).into_iter().for_each(|started| walk.start(started));
     }
     walk.follow(0, false);
     walk.found
 }
 
-/// A file that nothing starts yet, first, and all that it would reach if Python ran it.
-pub(in crate::check) fn from_file(app: &Project, path: &Path) -> Vec<Module> {
+/// What some files and all that they would import come to, whether or not the plan starts them: what is started first, then what
+/// it surely imports.
+pub(in crate::check) fn from_started(app: &Project, started: impl IntoIterator<Item = Started>) -> Vec<Module> {
     let mut walk = Walk { app, found: Vec::new(), seen: HashSet::new() };
-    walk.add(path.to_owned(), PathBuf::new(), None, true, true);
-    walk.follow(0, true);
+    started.into_iter().for_each(|started| walk.start(started));
     walk.follow(0, false);
     walk.found
 }
@@ -134,6 +130,13 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// Adds a file that is started and all that it surely imports.
+    fn start(&mut self, Started { base, path, is_script }: Started) {
+        let next = self.found.len();
+        self.add(path, base, None, true, is_script);
+        self.follow(next, true);
+    }
+
     fn add(
         &mut self,
         path: PathBuf,

@@ -1,8 +1,9 @@
 //! Which files of the project a start command runs.
 
+use crate::catalog::servers::{RUNNERS, Runner};
 use crate::check::facts::command::{Invocation, is_python};
 use crate::check::facts::inputs::Inputs;
-use crate::check::facts::target::script;
+use crate::check::facts::target;
 use crate::log::pattern::Pattern;
 use crate::project::Project;
 use std::path::{Path, PathBuf};
@@ -15,20 +16,6 @@ pub(in crate::check) struct Started {
     pub(in crate::check) is_script: bool,
 }
 
-/// Programs that run a file, with the word before its name.
-const RUNNERS: &[(&str, &str)] = &[
-    ("streamlit", "run"),
-    ("chainlit", "run"),
-    ("fastapi", "run"),
-    ("fastapi", "dev"),
-    ("panel", "serve"),
-    ("bokeh", "serve"),
-    ("marimo", "run"),
-    ("solara", "run"),
-    ("shiny", "run"),
-    ("mesop", ""),
-    ("robyn", ""),
-];
 /// What `fastapi run` takes where no file is named, in its order.
 const FASTAPI: &[&str] = &["main.py", "app.py", "api.py", "app/main.py", "app/app.py", "app/api.py"];
 /// Programs that load a module: the option that names it, or none where it is a plain word, and the words before that.
@@ -55,9 +42,7 @@ pub(in crate::check) fn files(inputs: &Inputs<'_>, invocation: &Invocation<'_>) 
         "alembic" => migrations(app, folder).into_iter().collect(),
         _ => named(inputs, invocation, folder),
     };
-    let inside = |path: &Path| path.is_relative() && !path.components().any(|part| part.as_os_str() == "..");
-    let mut found: Vec<Started> =
-        found.into_iter().filter(|started| inside(&started.path) && app.has_file(&started.path)).collect();
+    let mut found: Vec<Started> = found.into_iter().filter(|started| started.is_in(app)).collect();
     let manage = found.iter().find(|started| started.path.ends_with("manage.py"));
     let by_wsgi = found.iter().find(|started| started.path.ends_with("wsgi.py") || started.path.ends_with("asgi.py"));
     if let Some(started) = manage.or(by_wsgi)
@@ -71,22 +56,23 @@ pub(in crate::check) fn files(inputs: &Inputs<'_>, invocation: &Invocation<'_>) 
 fn named(inputs: &Inputs<'_>, invocation: &Invocation<'_>, folder: &Path) -> Vec<Started> {
     let app = &inputs.app;
     if !invocation.is_module && (is_python(invocation.program) || invocation.program.ends_with(".py")) {
-        let script = match is_python(invocation.program) {
-            true => script(&invocation.arguments),
+        let named = match is_python(invocation.program) {
+            true => target::script(&invocation.arguments),
             false => Some(invocation.path),
         };
-        return script.and_then(|script| file(folder, script, true)).into_iter().collect();
+        return named.and_then(|name| script(folder, name, true)).into_iter().collect();
     }
-    if let Some((_, verb)) = RUNNERS.iter().find(|(program, verb)| {
-        *program == invocation.program && (verb.is_empty() || invocation.arguments.first() == Some(verb))
+    if let Some(Runner { verb, .. }) = RUNNERS.iter().find(|runner| {
+        let has_verb = runner.verb.is_empty() || invocation.arguments.first() == Some(&runner.verb);
+        runner.program == invocation.program && has_verb
     }) {
         let words = invocation.arguments.iter().skip(usize::from(!verb.is_empty()));
-        let script = words.copied().find(|word| word.ends_with(".py"));
-        let script = script.map(str::to_owned).or_else(|| {
+        let named = words.copied().find(|word| word.ends_with(".py"));
+        let named = named.map(str::to_owned).or_else(|| {
             let fastapi = invocation.program == "fastapi";
             fastapi.then(|| FASTAPI.iter().find(|name| app.has_file(folder.join(name))))?.map(|name| (*name).to_owned())
         });
-        return script.and_then(|script| file(folder, &script, false)).into_iter().collect();
+        return named.and_then(|name| script(folder, &name, false)).into_iter().collect();
     }
     let loaded =
         LOADERS.iter().find(|(program, ..)| *program == invocation.program).and_then(
@@ -107,14 +93,20 @@ fn named(inputs: &Inputs<'_>, invocation: &Invocation<'_>, folder: &Path) -> Vec
             .then(|| ["app", "wsgi"].into_iter().find(|name| app.has_file(folder.join(format!("{name}.py")))))?
     };
     let name = match invocation.is_module {
-        true if loaded.is_none() && crate::check::facts::target::target(invocation).is_none() => {
-            Some(invocation.program)
-        }
-        _ => loaded.or_else(fallback).or_else(|| crate::check::facts::target::target(invocation)),
+        true if loaded.is_none() && target::target(invocation).is_none() => Some(invocation.program),
+        _ => loaded.or_else(fallback).or_else(|| target::target(invocation)),
     };
     let Some(name) = name.and_then(|name| name.trim_end_matches("()").split(':').next()) else { return Vec::new() };
     let option = invocation.option(&["--chdir", "--app-dir", "--pythonpath", "--workdir"]).unwrap_or_default();
     module(app, &folder.join(option), name).into_iter().collect()
+}
+
+impl Started {
+    /// Whether the project has it, inside of its folder.
+    pub(super) fn is_in(&self, app: &Project) -> bool {
+        let is_inside = self.path.is_relative() && !self.path.components().any(|part| part.as_os_str() == "..");
+        is_inside && app.has_file(&self.path)
+    }
 }
 
 /// Whether a word is the value of the option before it.
@@ -123,14 +115,15 @@ fn is_value(invocation: &Invocation<'_>, word: &str) -> bool {
     at > 0 && invocation.arguments[at - 1].starts_with('-') && !invocation.arguments[at - 1].contains('=')
 }
 
-fn file(folder: &Path, script: &str, is_script: bool) -> Option<Started> {
-    let script = script.strip_prefix("/app/").unwrap_or(script);
-    let path = folder.join(script.trim_start_matches("./"));
+/// The file that a command in `folder` names.
+pub(super) fn script(folder: &Path, name: &str, is_script: bool) -> Option<Started> {
+    let name = name.strip_prefix("/app/").unwrap_or(name);
+    let path = folder.join(name.trim_start_matches("./"));
     Some(Started { base: path.parent()?.to_owned(), path, is_script })
 }
 
 /// The file of a dotted name; a part that is no module may be an attribute.
-fn module(app: &Project, base: &Path, name: &str) -> Option<Started> {
+pub(super) fn module(app: &Project, base: &Path, name: &str) -> Option<Started> {
     let name = name.strip_suffix(".py").unwrap_or(name);
     let mut name = name.to_owned();
     loop {
