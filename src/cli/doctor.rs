@@ -131,8 +131,10 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     }
     if args.clean {
         clean(&found.leftovers, &docker)?;
-        clean_layers(cache.as_ref())?;
-        clean_downloads(cache.as_ref())?;
+        if let Some(cache) = &cache {
+            clear(cache, "layers", store::size, store::clear)?;
+            clear(cache, "downloads", downloads::size, downloads::clear)?;
+        }
     }
     let any = found.backends.iter().any(|backend| backend.usable);
     Ok(if any { Exit::Works } else { Exit::CannotTell })
@@ -341,20 +343,13 @@ fn leftovers(out: &mut String, left: &Leftovers, paint: Paint) {
     }
 }
 
-fn clean_layers(cache: Option<&Cache>) -> Result<()> {
-    let Some(cache) = cache.filter(|cache| !store::folders(cache).is_empty()) else { return Ok(()) };
-    let before = store::size(cache);
-    store::clear(cache)?;
-    let removed = bytesize::ByteSize(before.saturating_sub(store::size(cache)));
-    print(&format!("removed {removed} of layers\n"))
-}
-
-fn clean_downloads(cache: Option<&Cache>) -> Result<()> {
-    let Some((cache, before)) = cache.map(|cache| (cache, downloads::size(cache))) else { return Ok(()) };
-    downloads::clear(cache)?;
-    match before {
+/// Removes what runs keep for later ones, and tells how much that was.
+fn clear(cache: &Cache, what: &str, size: fn(&Cache) -> u64, clear: fn(&Cache) -> Result<()>) -> Result<()> {
+    let before = size(cache);
+    clear(cache)?;
+    match before.saturating_sub(size(cache)) {
         0 => Ok(()),
-        bytes => print(&format!("removed {} of downloads\n", bytesize::ByteSize(bytes))),
+        removed => print(&format!("removed {} of {what}\n", bytesize::ByteSize(removed))),
     }
 }
 

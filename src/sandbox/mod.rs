@@ -10,6 +10,7 @@ mod ended;
 mod fingerprint;
 pub mod host;
 mod kept;
+pub(crate) mod loopback;
 mod machine_failure;
 mod mirror;
 pub mod netns;

@@ -9,11 +9,9 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -22,6 +20,7 @@ use tempfile::TempDir;
 use super::package::{Archive, normalised};
 use crate::fs::temporary;
 use crate::plan::Vars;
+use crate::sandbox::loopback::{self, Serving};
 
 /// How long a client may take to say what it wants.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -40,16 +39,14 @@ pub(super) struct Packages {
 /// The server. Dropping it ends it.
 #[derive(Debug)]
 pub(super) struct Index {
-    address: SocketAddr,
     state: Arc<State>,
-    thread: Option<JoinHandle<()>>,
+    serving: Serving,
     folder: TempDir,
 }
 
 #[derive(Debug, Default)]
 struct State {
     offered: Mutex<HashMap<String, Arc<Packages>>>,
-    stop: AtomicBool,
 }
 
 struct Answer {
@@ -61,29 +58,20 @@ struct Answer {
 impl Index {
     /// Listens on a free port of loopback.
     pub(super) fn start() -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen for the package index")?;
-        let address = listener.local_addr().context("cannot tell where the package index listens")?;
+        let listener = loopback::listener().context("cannot listen for the package index")?;
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);
-        let thread = thread::spawn(move || {
-            for stream in listener.incoming() {
-                if shared.stop.load(Ordering::Relaxed) {
-                    break;
-                }
-                let (Ok(stream), state) = (stream, Arc::clone(&shared)) else { continue };
-                // A client that goes away in mid-answer is its own affair.
-                thread::spawn(move || drop(state.serve(&stream)));
-            }
-        });
+        // A client that goes away in mid-answer is its own affair.
+        let serving = Serving::start(listener, move |stream| drop(shared.serve(stream)));
         let folder = temporary::folder().context("cannot make a folder for the package index")?;
-        Ok(Self { address, state, thread: Some(thread), folder })
+        Ok(Self { state, serving, folder })
     }
 
     /// Puts a scenario's archives on offer and returns the variables that send pip and uv there, and nowhere else.
     pub(super) fn offer(&self, scenario: &str, packages: Packages) -> Vars {
         let mut offered = self.state.offered.lock().unwrap_or_else(PoisonError::into_inner);
         offered.insert(scenario.to_owned(), Arc::new(packages));
-        variables(&format!("http://{}/{scenario}/simple/", self.address))
+        variables(&format!("http://{}/{scenario}/simple/", self.address()))
     }
 
     /// The same as a folder, and the variables for where it is found under its own name.
@@ -96,7 +84,7 @@ impl Index {
 
     /// Where it listens.
     pub(super) fn address(&self) -> SocketAddr {
-        self.address
+        self.serving.address()
     }
 }
 
@@ -115,17 +103,6 @@ fn variables(url: &str) -> Vars {
         ("no_proxy", "127.0.0.1"),
     ];
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
-impl Drop for Index {
-    fn drop(&mut self) {
-        self.state.stop.store(true, Ordering::Relaxed);
-        // Wakes the listener, which looks at the flag after each connection.
-        let _ = TcpStream::connect(self.address);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
 }
 
 impl State {

@@ -14,10 +14,9 @@ mod wheel;
 
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -27,21 +26,19 @@ use self::ahead::Ahead;
 use self::page::Page;
 use self::request::Request;
 use self::upstream::{Client, Upstream};
+use super::loopback::{self, Serving};
 use super::store::downloads::Downloads;
 
 /// How long a client may be silent between two requests, or not read what it asked for.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// At once; pip has one or two.
-const MOST_CONNECTIONS: usize = 64;
 /// At once from the index, in bytes. As much is held back of a file until its digest is known.
 const CHUNK: usize = 64 << 10;
 
 /// The server. Dropping it ends it.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Mirror {
-    address: SocketAddr,
     state: Arc<State>,
-    thread: Option<JoinHandle<()>>,
+    serving: Serving,
 }
 
 #[derive(Debug)]
@@ -57,8 +54,6 @@ struct State {
     ahead: Ahead,
     is_open: AtomicBool,
     has_kept: AtomicBool,
-    connections: AtomicUsize,
-    stop: AtomicBool,
 }
 
 impl Mirror {
@@ -74,8 +69,7 @@ impl Mirror {
         let_in: Vec<SocketAddr>,
     ) -> Result<Self> {
         address::path(index).context("the package index has an unusual address")?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen for installers")?;
-        let address = listener.local_addr()?;
+        let (listener, address) = loopback::listener().context("cannot listen for installers")?;
         let state = Arc::new(State {
             origin: format!("http://{address}"),
             index: index.to_owned(),
@@ -85,33 +79,16 @@ impl Mirror {
             ahead: Ahead::default(),
             is_open: AtomicBool::new(false),
             has_kept: AtomicBool::new(false),
-            connections: AtomicUsize::new(0),
-            stop: AtomicBool::new(false),
         });
         let shared = Arc::clone(&state);
-        let thread = thread::spawn(move || {
-            for stream in listener.incoming() {
-                if shared.stop.load(Ordering::Relaxed) {
-                    break;
-                }
-                let (Ok(stream), state) = (stream, Arc::clone(&shared)) else { continue };
-                if state.connections.fetch_add(1, Ordering::Relaxed) >= MOST_CONNECTIONS {
-                    state.connections.fetch_sub(1, Ordering::Relaxed);
-                    continue;
-                }
-                thread::spawn(move || {
-                    // A client that goes away in mid-answer is its own affair.
-                    let _ = state.serve(&stream);
-                    state.connections.fetch_sub(1, Ordering::Relaxed);
-                });
-            }
-        });
-        Ok(Self { address, state, thread: Some(thread) })
+        // A client that goes away in mid-answer is its own affair.
+        let serving = Serving::start((listener, address), move |stream| drop(shared.serve(stream)));
+        Ok(Self { state, serving })
     }
 
     /// Where it listens.
     pub(in crate::sandbox) fn address(&self) -> SocketAddr {
-        self.address
+        self.serving.address()
     }
 
     /// What installers are to take for the index.
@@ -121,7 +98,7 @@ impl Mirror {
 
     /// What puts the real addresses into what is printed.
     pub(in crate::sandbox) fn words(&self) -> Words {
-        Words::of(self.address)
+        Words::of(self.address())
     }
 
     /// Answers from now on. The pages of the projects that `wanted` names are fetched with the first.
@@ -144,12 +121,6 @@ impl Mirror {
 impl Drop for Mirror {
     fn drop(&mut self) {
         self.close();
-        self.state.stop.store(true, Ordering::Relaxed);
-        // Wakes the listener, which looks at the flag after each connection.
-        let _ = TcpStream::connect(self.address);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 
