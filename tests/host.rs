@@ -13,7 +13,7 @@ use shakedown::builder::nixpacks::{self, Phase, Start};
 use shakedown::plan::{Plan, Vars};
 use shakedown::sandbox::cache::Cache;
 use shakedown::sandbox::host::Host;
-use shakedown::sandbox::{Backend, CommandLine, Probe, Progress, Quotas, Reuse, Role, Sandbox, SetupStep, Spec, Step};
+use shakedown::sandbox::{Backend, CommandLine, Probe, Progress, Quotas, Role, Sandbox, SetupStep, Spec, Step};
 use support::{ARCHIVE, build_argv, folder};
 
 /// One cache for all tests, as one user has.
@@ -62,20 +62,7 @@ fn opened(host: &Host, spec: &Spec<'_>) -> anyhow::Result<Box<dyn Sandbox>> {
 }
 
 fn open(plan: &Plan, project: &Path, network: bool) -> Box<dyn Sandbox> {
-    let mut sandbox = opened(
-        &host(),
-        &Spec {
-            project,
-            plan,
-            python: None,
-            network,
-            reach: &[],
-            memory: None,
-            quotas: Quotas::default(),
-            reuse: Reuse::Never,
-        },
-    )
-    .unwrap();
+    let mut sandbox = opened(&host(), &Spec { network, ..Spec::of(project, plan) }).unwrap();
     sandbox.copy_in(None, &[]).unwrap();
     sandbox
 }
@@ -343,16 +330,7 @@ fn the_run_is_gone_when_closed() {
     let project = folder(&[]);
     let own = tempfile::tempdir().unwrap();
     let host = Host::new().with_cache(Cache::at(own.path().to_owned()));
-    let spec = Spec {
-        project: project.path(),
-        plan: &plan,
-        python: None,
-        network: false,
-        reach: &[],
-        memory: Some(1 << 30),
-        quotas: Quotas::default(),
-        reuse: Reuse::Never,
-    };
+    let spec = Spec { memory: Some(1 << 30), ..Spec::of(project.path(), &plan) };
     let mut sandbox = opened(&host, &spec).unwrap();
     let (code, _) = run(&*sandbox, "mkdir -p /opt/x/y && chmod 0 /opt/x && ln -s / /app/root && ln -s /etc /opt/venv");
     assert_eq!(code, 0);
@@ -579,16 +557,7 @@ fn memory_is_capped_and_the_kill_is_told() {
         return;
     }
     let project = folder(&[]);
-    let spec = Spec {
-        project: project.path(),
-        plan: &plan,
-        python: None,
-        network: false,
-        reach: &[],
-        memory: Some(200 << 20),
-        quotas: Quotas::default(),
-        reuse: Reuse::Never,
-    };
+    let spec = Spec { memory: Some(200 << 20), ..Spec::of(project.path(), &plan) };
     let sandbox = opened(&host(), &spec).unwrap();
     assert_eq!(run(&*sandbox, "python -c 'print(1)'"), (0, "1\n".to_owned()));
     assert!(!sandbox.ran_out_of_memory());

@@ -165,6 +165,22 @@ pub struct Spec<'a> {
     pub reuse: Reuse,
 }
 
+impl<'a> Spec<'a> {
+    /// The plan with nothing asked for: without network, and without what earlier runs made.
+    pub fn of(project: &'a Path, plan: &'a Plan) -> Self {
+        Self {
+            project,
+            plan,
+            python: None,
+            network: false,
+            reach: &[],
+            memory: None,
+            quotas: Quotas::default(),
+            reuse: Reuse::Never,
+        }
+    }
+}
+
 /// One part of the setup phase.
 #[derive(Debug, Clone)]
 pub enum SetupStep {

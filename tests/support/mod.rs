@@ -19,7 +19,7 @@ use shakedown::project::{Project, Source};
 use shakedown::run::{self, Event, Job, Outcome, Settings, SmokeKind, Window};
 use shakedown::sandbox::host::Host;
 use shakedown::sandbox::netns;
-use shakedown::sandbox::{Backend, Progress, Quotas, Reuse, Sandbox, Spec};
+use shakedown::sandbox::{Backend, Progress, Sandbox, Spec};
 use shakedown::secret::Secrets;
 use tempfile::TempDir;
 
@@ -162,16 +162,7 @@ impl Ran {
 }
 
 pub fn spec<'a>(project: &'a Path, plan: &'a Plan) -> Spec<'a> {
-    Spec {
-        project,
-        plan,
-        python: None,
-        network: true,
-        reach: &[],
-        memory: None,
-        quotas: Quotas::default(),
-        reuse: Reuse::Never,
-    }
+    Spec { network: true, ..Spec::of(project, plan) }
 }
 
 /// Opens a sandbox that nobody tires of waiting for.

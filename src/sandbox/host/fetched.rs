@@ -20,7 +20,7 @@ use crate::plan::{Image, Plan, Vars};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::process::{self, Ended, Exit, Limits};
 use crate::sandbox::python::Interpreter;
-use crate::sandbox::{Interrupted, Progress, Quotas, Reuse, Role, Sandbox, Spec, Step};
+use crate::sandbox::{Interrupted, Progress, Role, Sandbox, Spec, Step};
 
 /// A program by its Nix attribute, which is its distribution's name too.
 #[derive(Debug, Clone)]
@@ -88,16 +88,7 @@ impl Tool {
     ) -> Result<()> {
         let Self { attribute, version, start } = self;
         let (plan, project) = (Plan { image: image.clone(), ..Plan::default() }, temporary::folder()?);
-        let spec = Spec {
-            project: project.path(),
-            plan: &plan,
-            python: None,
-            network: true,
-            reach: &[],
-            memory: None,
-            quotas: Quotas::default(),
-            reuse: Reuse::Never,
-        };
+        let spec = Spec { network: true, ..Spec::of(project.path(), &plan) };
         let seed = seed::of(cache, image, python, interrupted)?;
         let sandbox = open(cache, &spec, &Declared::only(python.clone()), seed.as_deref())?;
         let program = format!("{}/bin/{}", layer::interpreter_store(python, image.installs), python.name());

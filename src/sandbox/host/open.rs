@@ -25,7 +25,7 @@ use crate::sandbox::netns::{self, Network, Watched};
 use crate::sandbox::network::Access;
 use crate::sandbox::python::Interpreter;
 use crate::sandbox::store::Store;
-use crate::sandbox::{Quotas, Reuse, Spec, Unverified};
+use crate::sandbox::{Reuse, Spec, Unverified};
 
 /// A sandbox with an empty `/app`, with what the plan declares at hand, and no virtual environment.
 pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Option<&Path>) -> Result<HostSandbox> {
@@ -264,15 +264,5 @@ fn notes(spec: &Spec<'_>, declared: &Declared, bubblewrap: &Bubblewrap) -> Vec<U
 pub(super) fn of_image(cache: &Cache, image: &Image, python: &Interpreter) -> Result<HostSandbox> {
     let plan = Plan { image: image.clone(), ..Plan::default() };
     let project = temporary::folder()?;
-    let spec = Spec {
-        project: project.path(),
-        plan: &plan,
-        python: None,
-        network: false,
-        reach: &[],
-        memory: None,
-        quotas: Quotas::default(),
-        reuse: Reuse::Never,
-    };
-    open(cache, &spec, &Declared::only(python.clone()), None)
+    open(cache, &Spec::of(project.path(), &plan), &Declared::only(python.clone()), None)
 }
