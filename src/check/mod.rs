@@ -62,6 +62,8 @@ pub use finding::Check;
 use facts::imports::Foreign;
 use finding::Findings;
 
+use std::path::Path;
+
 use crate::builder::DeployOptions;
 use crate::builder::Planned;
 use crate::finding::Diagnosis;
@@ -181,6 +183,11 @@ impl Facts<'_> {
     /// The programs of the base image, of those that load libraries, that the app starts.
     pub fn programs_of_the_image(&self) -> Vec<&str> {
         programs::of_the_image(self)
+    }
+
+    /// Railway's own file, where it counts.
+    pub fn railway_file(&self) -> Option<&Path> {
+        self.railway().map(|file| file.path.as_path())
     }
 
     /// A host, other than the developer's own machine, that the project's settings let in by name.

@@ -33,6 +33,7 @@ pub use tried::unread;
 use found::Found;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
@@ -121,6 +122,7 @@ pub fn rehearse_then(
     let mut unverified = sandbox.unverified();
     let doubts = buildable.plan.doubts.iter().cloned();
     unverified.extend(doubts.map(|(what, why)| Unverified { what, why }));
+    unverified.extend(facts.railway_file().map(soon_unread));
     unverified.extend(kept::from(request).map(kept::note));
     unverified.extend(ran.outcome.smoke.iter().flat_map(|smoke| &smoke.outside).map(leant_on));
     unverified.extend(ran.outcome.smoke.iter().filter(|smoke| smoke.refuses_host).map(|_| asked_as(&settings)));
@@ -154,6 +156,12 @@ pub fn rehearse_then(
     };
     let rehearsal = found.rehearsal(&root, buildable.plan.clone(), name, reason);
     Ok(Rehearsal { builder, ..rehearsal }.finish(facts.findings(), started, emit))
+}
+
+/// Railway's own file, which the plan obeys. Source: docs.railway.com, config as code.
+fn soon_unread(file: &Path) -> Unverified {
+    let why = "Railway reads it until 2026-12-01; from then on what it says counts only where the service's own settings say so too: `shakedown migrate` shows what is lost";
+    Unverified { what: file.display().to_string(), why: why.to_owned() }
 }
 
 /// A program of the base image that finds other libraries there.
