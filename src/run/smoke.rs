@@ -25,6 +25,8 @@ const HEALTHCHECK_HOST: &str = "healthcheck.railway.app";
 const HOST_REFUSED: &[&str] = &["Invalid HTTP_HOST header", "Invalid Host header"];
 /// How often the app is asked.
 const INTERVAL: Duration = Duration::from_millis(200);
+/// How long an app at rest without a handler for SIGTERM is watched: its end may be on its way to us.
+const UNHANDLED: Duration = Duration::from_millis(300);
 /// How long one GET may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
@@ -140,7 +142,7 @@ fn watch(
     };
     let alive = app.exit()?.is_none() && result != SmokeResult::Interrupted;
     let stop = match alive {
-        true => Some(ask_to_stop(app, settings.grace, sandbox, interrupted, on_line)?),
+        true => Some(ask_to_stop(app, settings.grace, sight.at_work, sandbox, interrupted, on_line)?),
         false => None,
     };
     let (result, stops_on_sigterm) = match stop {
@@ -181,12 +183,15 @@ enum Stop {
 fn ask_to_stop(
     app: &mut Running,
     grace: Duration,
+    is_at_work: bool,
     sandbox: &dyn Sandbox,
     interrupted: &AtomicBool,
     on_line: &mut dyn FnMut(&str),
 ) -> Result<Stop> {
     let is_handled = sandbox.ask_to_stop(app.pid())?;
-    let deadline = Instant::now() + grace;
+    // One without a handler can only fall over by itself, and at rest there is nothing left to do that for.
+    let wait = if is_handled || is_at_work { grace } else { grace.min(UNHANDLED) };
+    let deadline = Instant::now() + wait;
     while Instant::now() < deadline && !interrupted.load(Ordering::Relaxed) {
         match app.next(INTERVAL / 4) {
             Next::Line(line) => on_line(&line),
