@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::case::Case;
+use super::extra;
 use super::table::Rule;
 use super::table::database::MISSING_DATA_FILE;
 use super::table::install::{EXTERNALLY_MANAGED, NO_MATCHING_DISTRIBUTION};
@@ -23,6 +24,9 @@ pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Dia
     }
     let (Some(project), Some(subject)) = (case.project, diagnosis.subject.clone()) else { return diagnosis };
     let is = |known: &Rule| rule == known;
+    if subject.ends_with(']') && (is(&MISSING_PYTHON_MODULE) || is(&DEPENDENCY_VERSION_INCOMPATIBLE)) {
+        return extra::amended(case, project, diagnosis);
+    }
     if let Some(found) = (is(&MISSING_LOCAL_MODULE) || is(&MISSING_PYTHON_MODULE))
         .then(|| another_release(project, &subject, &diagnosis))
         .flatten()

@@ -7,6 +7,7 @@
 
 mod case;
 mod detect;
+mod extra;
 mod fixes;
 mod in_project;
 mod judge;
