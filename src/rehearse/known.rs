@@ -4,7 +4,7 @@ use super::rehearsal::Rehearsal;
 use super::visit;
 use crate::check::checks;
 use crate::check::variables::MISSING as MISSING_VARIABLES;
-use crate::diagnose::{HEALTHCHECK_FAILED, rule};
+use crate::diagnose::{Explanation, HEALTHCHECK_FAILED, rule};
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 use crate::run::Verdict;
 
@@ -50,7 +50,11 @@ impl Rehearsal {
         let explanations = primary.and_then(|primary| rule(primary.rule)).map_or(&[][..], |rule| rule.explained_by);
         let has_fix = primary.is_some_and(|primary| !primary.fixes.is_empty());
         let mut explanations = explanations.iter().filter(|known| known.over_fixes || !has_fix);
-        let cause = explanations.find_map(|known| findings.iter().position(|finding| finding.rule == known.by.id));
+        let is_of = |known: &Explanation, finding: &Diagnosis| {
+            !known.of_subject || primary.is_some_and(|primary| primary.subject == finding.subject)
+        };
+        let explains = |known: &Explanation, finding: &Diagnosis| finding.rule == known.by.id && is_of(known, finding);
+        let cause = explanations.find_map(|known| findings.iter().position(|finding| explains(known, finding)));
         // That the health check failed is never more than a consequence.
         let is_consequence = primary.is_some_and(|primary| primary.rule == HEALTHCHECK_FAILED.id);
         let cause = cause.or_else(|| findings.iter().position(decides).filter(|_| is_consequence));

@@ -46,6 +46,7 @@ mod unread;
 mod variables;
 mod version;
 mod workspace;
+mod wrapper;
 
 use super::{check, checks};
 use crate::builder::Planned;

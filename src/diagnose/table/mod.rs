@@ -19,9 +19,9 @@ pub(super) mod server;
 pub(super) mod setup;
 pub(super) mod start;
 
-pub(crate) use rule::Finding;
 pub use rule::Rule;
 pub(super) use rule::{DECISIVE, HINT, LAST_RESORT, SAID, YieldsTo};
+pub(crate) use rule::{Explanation, Finding};
 pub(super) use signatures::SIGNATURES;
 
 /// Of a service that the app calls and that does not answer.

@@ -3,7 +3,7 @@
 use super::compile::{MISSING_COMPILER, MISSING_RUST, MISSING_SYSTEM_HEADER};
 use super::install::PIP_NOT_FOUND;
 use super::machine::{GIT_MISSING, MISSING_SYSTEM_BINARY};
-use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, over_fixes_by, said};
+use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, over_fixes_by, over_fixes_of_its_subject, said};
 use crate::check;
 use crate::diagnose::fixes;
 use crate::diagnose::refine;
@@ -97,6 +97,7 @@ pub(crate) static START_PROGRAM_NOT_FOUND: Rule = Rule {
     refine: Some(refine::servers::guessed),
     fix: Some(fixes::requirements::missing_module),
     explained_by: &[
+        over_fixes_of_its_subject(&check::wrapper::WRAPPER),
         over_fixes_by(&check::environment_path::MISSING),
         over_fixes_by(&check::nixpacks::install::NOTHING_INSTALLED),
         over_fixes_by(&check::railpack::NOTHING),
