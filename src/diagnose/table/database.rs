@@ -278,5 +278,6 @@ pub(crate) static MISSING_DATA_FILE: Rule = Rule {
         &MISSING_SHARED_LIBRARY,
     ]),
     explained_by: &[over_fixes_by(&check::ignored::IGNORED)],
+    refine: Some(refine::files::not_there),
     ..Rule::BLANK
 };
