@@ -14,6 +14,7 @@ use super::args::Rehearsing;
 use super::exit::{Exit, UsageError};
 use super::interrupt;
 use super::output::{Color, argument, data, hint, print, tell_written, warn};
+use crate::check::variables::rehearsal_options;
 use crate::finding::Diagnosis;
 use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, Step, git_state, prove};
 use crate::rehearse::{Rehearsal, Request, rehearse, unread};
@@ -103,6 +104,10 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         let project = argument(&args.rehearsing.planning.path);
         hint("next:", &format!("shakedown fix{project} --apply writes the edit (with the same options)"));
     }
+    if let Some(options) = only_variables(&proof).filter(|_| args.format == Format::Human) {
+        let project = argument(&args.rehearsing.planning.path);
+        hint("next:", &format!("shakedown fix{project} {options} goes on with it (and the same options)"));
+    }
     Ok(exit_for(&proof))
 }
 
@@ -142,11 +147,23 @@ fn exit_for(proof: &Proof) -> Exit {
     }
 }
 
+/// The options that give the variables of which nothing but the lack is left.
+fn only_variables(proof: &Proof) -> Option<&str> {
+    let fails = proof.attempt.verdict == Verdict::Fails && proof.standing != Standing::MadeItWorse;
+    proof.attempt.diagnoses.first().filter(|_| fails).and_then(rehearsal_options)
+}
+
 fn words(proof: &Proof) -> &'static str {
     match proof.standing {
         Standing::Proven => "proven: with this edit the deploy works",
         Standing::NotProven if proof.attempt.verdict == Verdict::CannotTell => {
             "not proven: with this edit the deploy comes to what cannot be told here"
+        }
+        _ if only_variables(proof).is_some() && proof.steps.is_empty() => {
+            "only a variable is missing, which no edit gives"
+        }
+        Standing::NotProven if only_variables(proof).is_some() => {
+            "not proven: with this edit only a variable is still missing, which no edit gives"
         }
         Standing::NotProven => "not proven: the deploy still fails with this edit, later or for another cause",
         Standing::MadeItWorse => "made it worse: the deploy fails earlier with this edit",
