@@ -2,10 +2,12 @@
 
 use super::rehearsal::Rehearsal;
 use super::visit;
+use crate::catalog::libraries::library;
 use crate::check::checks;
+use crate::check::system_needs::LIBRARY;
 use crate::check::variables::MISSING as MISSING_VARIABLES;
 use crate::diagnose::{Explanation, HEALTHCHECK_FAILED, rule};
-use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
+use crate::finding::{Certainty, Diagnosis, Edit, Evidence, Severity};
 use crate::run::Verdict;
 
 /// Whether a finding ends the deploy whatever a run here shows.
@@ -46,6 +48,7 @@ impl Rehearsal {
     /// Fixes for a cause that the log named, and a cause where it named none.
     fn add_to_failure(&mut self, mut findings: Vec<Diagnosis>) {
         let nameless = self.diagnoses.is_empty();
+        self.join_libraries(&mut findings);
         let primary = self.diagnoses.first();
         let explanations = primary.and_then(|primary| rule(primary.rule)).map_or(&[][..], |rule| rule.explained_by);
         let has_fix = primary.is_some_and(|primary| !primary.fixes.is_empty());
@@ -87,6 +90,38 @@ impl Rehearsal {
         if nameless && !self.diagnoses.is_empty() {
             self.telling.clear();
         }
+    }
+
+    /// The libraries that a run found missing one by one, and that one requirement wants all of, are told by that requirement: one edit
+    /// gives them all, and another may spare them.
+    fn join_libraries(&mut self, findings: &mut Vec<Diagnosis>) {
+        let is_of = |finding: &Diagnosis, known: &Diagnosis| {
+            let packages = known.subject.as_deref().filter(|_| known.rule == LIBRARY.id).and_then(library);
+            packages.is_some_and(|packages| {
+                let brings = |edit: &Edit| match edit {
+                    Edit::AddItem { item, .. } => item == packages.nix || item == packages.apt,
+                    _ => false,
+                };
+                finding.fixes.iter().flat_map(|fix| &fix.edits).any(brings)
+            })
+        };
+        let whole = |finding: &Diagnosis| {
+            finding.rule == LIBRARY.id && self.diagnoses.first().is_some_and(|primary| is_of(finding, primary))
+        };
+        let Some(at) = findings.iter().position(whole) else { return };
+        let mut finding = findings.remove(at);
+        let (parts, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.diagnoses).into_iter().partition(|known| is_of(&finding, known));
+        finding.severity = Severity::Error;
+        finding.certainty = Certainty::Certain;
+        finding.evidence.extend(parts.into_iter().flat_map(|part| part.evidence));
+        let mut places = Vec::new();
+        finding.evidence.retain(|evidence| {
+            let is_new = !places.contains(&evidence.source);
+            places.push(evidence.source.clone());
+            is_new
+        });
+        self.diagnoses = std::iter::once(finding).chain(others).collect();
     }
 
     fn may_mend(&self, finding: &Diagnosis) -> bool {
@@ -153,6 +188,27 @@ mod tests {
         let diagnoses: Vec<_> =
             rehearsal.diagnoses.iter().map(|diagnosis| (diagnosis.rule, diagnosis.severity)).collect();
         assert_eq!(diagnoses, [("wrong-bind-host", Severity::Warning)]);
+    }
+
+    #[test]
+    fn libraries_that_one_requirement_wants_are_told_by_it() {
+        let missing =
+            |soname: &str| Diagnosis { subject: Some(soname.to_owned()), ..finding(LIBRARY.id, Severity::Error) };
+        let add = |item: &str| Edit::AddItem {
+            path: "nixpacks.toml".into(),
+            key: Vec::new(),
+            item: item.to_owned(),
+            first: false,
+        };
+        let fix = crate::finding::Fix { summary: "add all".to_owned(), edits: vec![add("libGL"), add("xorg.libxcb")] };
+        let whole =
+            Diagnosis { message: "opencv".to_owned(), fixes: vec![fix], ..finding(LIBRARY.id, Severity::Error) };
+        let mut rehearsal = built(Status::Failed(crate::sandbox::process::Exit::Code(1)));
+        rehearsal.diagnoses = vec![missing("libxcb.so.1"), missing("libGL.so.1"), missing("libzbar.so.0")];
+        rehearsal.add_known(vec![whole]);
+        let told: Vec<_> =
+            rehearsal.diagnoses.iter().map(|known| known.subject.as_deref().unwrap_or(&known.message)).collect();
+        assert_eq!(told, ["opencv", "libzbar.so.0"]);
     }
 
     #[test]
