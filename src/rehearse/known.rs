@@ -8,7 +8,7 @@ use crate::check::system_needs::LIBRARY;
 use crate::check::variables::MISSING as MISSING_VARIABLES;
 use crate::diagnose::{Explanation, HEALTHCHECK_FAILED, rule};
 use crate::finding::{Certainty, Diagnosis, Edit, Evidence, Severity};
-use crate::run::Verdict;
+use crate::run::{SmokeResult, Verdict};
 
 /// Whether a finding ends the deploy whatever a run here shows.
 fn decides(finding: &Diagnosis) -> bool {
@@ -58,10 +58,17 @@ impl Rehearsal {
         };
         let explains = |known: &Explanation, finding: &Diagnosis| finding.rule == known.by.id && is_of(known, finding);
         let cause = explanations.find_map(|known| findings.iter().position(|finding| explains(known, finding)));
-        // That the health check failed is never more than a consequence.
+        // That the health check failed is never more than a consequence: of the port, where the app was found at another.
         let is_consequence = primary.is_some_and(|primary| primary.rule == HEALTHCHECK_FAILED.id);
+        let result = self.outcome.smoke.as_ref().map(|smoke| &smoke.result);
+        let is_elsewhere = matches!(result, Some(SmokeResult::WrongPort { .. }));
+        let cause = cause.filter(|_| !is_consequence || is_elsewhere);
+        let is_told = cause.is_some() && is_consequence;
         let cause = cause.or_else(|| findings.iter().position(decides).filter(|_| is_consequence));
         if let Some(at) = cause {
+            if is_told {
+                self.diagnoses.remove(0);
+            }
             // What was a mere remark before the run is what broke it.
             self.diagnoses.insert(0, Diagnosis { severity: Severity::Error, ..findings.remove(at) });
         }
@@ -134,7 +141,7 @@ impl Rehearsal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::{Outcome, PhaseOutcome, Smoke, SmokeResult, Status};
+    use crate::run::{Outcome, PhaseOutcome, Smoke, Status};
 
     fn built(status: Status) -> Rehearsal {
         let phases = vec![PhaseOutcome { name: "install".into(), status, cmds: Vec::new() }];
@@ -209,6 +216,21 @@ mod tests {
         let told: Vec<_> =
             rehearsal.diagnoses.iter().map(|known| known.subject.as_deref().unwrap_or(&known.message)).collect();
         assert_eq!(told, ["opencv", "libzbar.so.0"]);
+    }
+
+    #[test]
+    fn a_port_that_is_fixed_in_the_code_is_told_in_place_of_the_health_check_that_it_fails() {
+        let told = |result: SmokeResult| {
+            let mut rehearsal = built(Status::Passed);
+            rehearsal.outcome.smoke = Some(Smoke::of(result));
+            rehearsal.diagnoses = vec![finding(HEALTHCHECK_FAILED.id, Severity::Error)];
+            rehearsal.add_known(vec![finding("hard-coded-port", Severity::Warning)]);
+            rehearsal.diagnoses.iter().map(|known| known.rule).collect::<Vec<_>>()
+        };
+        let elsewhere = SmokeResult::WrongPort { found: "0.0.0.0:5000".parse().unwrap(), expected: 8080 };
+        assert_eq!(told(elsewhere), ["hard-coded-port"]);
+        assert_eq!(told(SmokeResult::BadStatus(403)), ["healthcheck-failed"]);
+        assert_eq!(told(SmokeResult::NeverListened), ["healthcheck-failed"]);
     }
 
     #[test]
