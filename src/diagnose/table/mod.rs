@@ -142,6 +142,7 @@ pub static RULES: &[&Rule] = &[
     &server::WORKER_TIMEOUT,
     &server::UVICORN_RELOAD_WATCH,
     &start::CRON_NEVER_ENDS,
+    &start::PROGRAM_GAVE_UP,
     &start::PROCESS_EXITS_IMMEDIATELY,
     &platform::MISSING_ENV_VAR,
     &platform::INVALID_ENV_VAR,

@@ -246,3 +246,17 @@ pub(crate) static CRON_NEVER_ENDS: Rule = Rule {
     signatures: &[hint(r"(?i)skip(?:ping|ped).*(?:cron|scheduled) (?:run|execution|job).*still (?:running|active)")],
     ..Rule::BLANK
 };
+
+/// By supervisor 4.3.0.
+pub(crate) static PROGRAM_GAVE_UP: Rule = Rule {
+    id: "program-gave-up",
+    phases: &["start"],
+    message: "supervisord has given up on {a program}, and stays up without it",
+    about: "supervisord is what the container runs, so that the platform sees a healthy container whatever becomes of the programs in it. One that ends again and again as it \
+            starts is given up (FATAL), and nothing starts it again.",
+    help: "mend what ends {the program}, whose own output tells it (stderr_logfile=/dev/stderr and stderr_logfile_maxbytes=0 show it); an [eventlistener] \
+           for PROCESS_STATE_FATAL that ends supervisord lets the platform see it",
+    example: "2026-11-29 05:06:52,264 INFO gave up: tides entered FATAL state, too many start retries too quickly",
+    signatures: &[said(r"gave up: (?P<s>[^ :]+)\S* entered FATAL state")],
+    ..Rule::BLANK
+};
