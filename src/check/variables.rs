@@ -37,16 +37,26 @@ pub(super) fn missing(facts: &Facts<'_>) -> Vec<Unset> {
 }
 
 fn unset<'s>(facts: &'s Facts<'_>, file: Option<&DotEnv>) -> impl Iterator<Item = &'s Read> {
-    let environment = facts.environment();
+    let given = given(facts, file);
+    facts.environment().reads.iter().filter(move |read| !given(&read.name))
+}
+
+/// Says of a name whether the plan, the start, its script or a deployed .env file that is read gives a value.
+fn given(facts: &Facts<'_>, file: Option<&DotEnv>) -> impl Fn(&str) -> bool {
     let starts = Start::all(facts);
     let script = facts.script_text();
-    let given = move |name: &str| {
+    let reads_file = facts.environment().reads_file;
+    move |name: &str| {
         facts.variable(name).is_some()
             || starts.iter().any(|start| start.command.contains(&format!("{name}=")))
             || script.contains(&format!("{name}="))
-            || environment.reads_file && file.is_some_and(|file| file.is_deployed && file.names.contains(name))
-    };
-    environment.reads.iter().filter(move |read| !given(&read.name))
+            || reads_file && file.is_some_and(|file| file.is_deployed && file.names.contains(name))
+    }
+}
+
+/// Whether something sets a variable of the app.
+pub(super) fn is_set(facts: &Facts<'_>, name: &str) -> bool {
+    given(facts, dotenv(facts).as_ref())(name)
 }
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {

@@ -21,6 +21,7 @@ mod keys;
 mod lifespan;
 mod local_version;
 mod lock;
+mod loopback;
 mod migration;
 mod misspelt;
 mod named;
