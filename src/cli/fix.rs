@@ -65,7 +65,7 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         Ok(first) if first.verdict() == Verdict::Fails => first.attempt(),
         Ok(first) => {
             drop(live);
-            return nothing_to_do(&first);
+            return nothing_to_do(&first, args.format);
         }
         Err(error) => unread(&request, error)?,
     };
@@ -121,14 +121,35 @@ fn in_a_line(found: &Attempt) -> String {
     }
 }
 
-fn nothing_to_do(first: &Rehearsal) -> Result<Exit> {
+fn nothing_to_do(first: &Rehearsal, format: Format) -> Result<Exit> {
     let words = match (first.verdict(), &first.absent) {
         (Verdict::Works, _) => "the deploy works: nothing to fix".to_owned(),
         (_, Some(absent)) => format!("cannot tell: {}, {}; another --backend may have it", absent.what, absent.why),
         _ => "cannot tell".to_owned(),
     };
-    print(&format!("{words}\n{}", open_points(&first.unverified)))?;
+    match format {
+        Format::Human => print(&format!("{words}\n{}", open_points(&first.unverified)))?,
+        // There is no diff.
+        Format::Diff => hint("fix:", &words),
+        Format::Json => data(&in_json(&untried(first)?))?,
+    }
     Ok(Exit::of_run(first))
+}
+
+/// The report of a project of which no edit was tried.
+fn untried(first: &Rehearsal) -> Result<String> {
+    let works = first.verdict() == Verdict::Works;
+    let document = FixReport {
+        schema: SCHEMA,
+        standing: if works { Standing::NothingToFix } else { Standing::NoFix },
+        steps: &[],
+        diff: String::new(),
+        refused: &[],
+        rehearsals: 0,
+        diagnoses: &first.diagnoses,
+        unverified: &first.unverified,
+    };
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
 
 fn rehearse_copy(request: &Request, interrupted: &AtomicBool, live: &Live) -> Result<Attempt> {
@@ -141,7 +162,7 @@ fn rehearse_copy(request: &Request, interrupted: &AtomicBool, live: &Live) -> Re
 /// A fix that is proven is good news, even before it is applied; a project without one still fails.
 fn exit_for(proof: &Proof) -> Exit {
     match proof.standing {
-        Standing::Proven => Exit::Works,
+        Standing::Proven | Standing::NothingToFix => Exit::Works,
         Standing::NotProven if proof.attempt.verdict == Verdict::CannotTell => Exit::CannotTell,
         Standing::NotProven | Standing::MadeItWorse | Standing::NoFix => Exit::Fails,
     }
@@ -167,6 +188,7 @@ fn words(proof: &Proof) -> &'static str {
         }
         Standing::NotProven => "not proven: the deploy still fails with this edit, later or for another cause",
         Standing::MadeItWorse => "made it worse: the deploy fails earlier with this edit",
+        Standing::NothingToFix => "the deploy works: nothing to fix",
         Standing::NoFix => "no edit is known that could be tried",
     }
 }
