@@ -36,8 +36,8 @@ const SERVERS: &[&str] =
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let starts = Start::all(facts);
-    let is_here = |server: &&str| starts.iter().any(|start| start.command.contains(*server)) || facts.plans(server);
-    if !facts.is_python() || SERVERS.iter().any(|server| is_here(&server)) {
+    let is_here = |server: &str| starts.iter().any(|start| start.command.contains(server)) || facts.plans(server);
+    if !facts.is_python() || SERVERS.iter().any(|server| is_here(server)) {
         return;
     }
     for module in facts.loaded() {
