@@ -4,6 +4,7 @@
 pub mod base_commands;
 pub mod base_image;
 pub mod debian;
+pub mod extras;
 pub mod libraries;
 pub mod modules;
 pub mod needs;

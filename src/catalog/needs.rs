@@ -59,6 +59,20 @@ pub fn bringers(distribution: &str) -> Option<&'static [&'static str]> {
     BRINGERS.get(distribution).map(Vec::as_slice)
 }
 
+/// What a requirement, `name` or `name[extra]`, brings along of the distributions that many others bring; none where the table does not know
+/// it. An extra's row is of what it adds.
+///
+/// ```
+/// use shakedown::catalog::needs::brings;
+/// assert!(brings("flask").unwrap().contains(&"werkzeug"));
+/// assert_eq!(brings("brinemoon"), None);
+/// ```
+pub fn brings(requirement: &str) -> Option<&'static [&'static str]> {
+    static BRINGS: LazyLock<HashMap<&str, Vec<&str>>> =
+        LazyLock::new(|| rows(include_str!("brings.txt")).map(|row| (row[0], row[1..].to_vec())).collect());
+    BRINGS.get(requirement).map(Vec::as_slice)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +84,14 @@ mod tests {
         assert!(all.iter().all(|row| row.len() == 5), "{all:?}");
         names.sort_unstable();
         assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+    }
+
+    #[test]
+    fn what_is_brought_is_among_what_comes_along() {
+        let brought = |name: &str| name == "-" || crate::catalog::modules::comes_along(name);
+        for row in rows(include_str!("brings.txt")) {
+            assert!(row[1..].iter().all(|name| brought(name)), "{row:?}");
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub(crate) mod ignored;
 pub(crate) mod imports;
 mod lifespan;
 mod local_version;
+pub(crate) mod loopback;
 mod migration;
 pub(crate) mod misspelt;
 mod named;
@@ -98,6 +99,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: framework::CHECKS, check: framework::check },
     Topic { checks: honcho::CHECKS, check: honcho::check },
     Topic { checks: lifespan::CHECKS, check: lifespan::check },
+    Topic { checks: loopback::CHECKS, check: loopback::check },
     Topic { checks: references::CHECKS, check: references::check },
     Topic { checks: guard::CHECKS, check: guard::check },
     Topic { checks: migration::CHECKS, check: migration::check },

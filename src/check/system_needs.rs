@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
-use pep440_rs::VersionSpecifiers;
+use pep440_rs::{Version, VersionSpecifiers};
 
-use super::finding::{Check, error, warning};
+use super::finding::{Check, error, replace_line, warning};
+use crate::finding::Edit;
 use crate::project::requirements::Entry;
 
 pub(crate) const HEADER: Check = error(
@@ -60,9 +61,33 @@ pub(super) fn needs_of<'e>(
 }
 
 fn holds(entry: &Entry, condition: &str) -> bool {
-    // Without a pin the newest is installed.
-    let Some(pinned) = entry.requirement.pinned() else { return condition == "*" || condition.starts_with(">=") };
-    condition == "*" || VersionSpecifiers::from_str(condition).is_ok_and(|specifiers| specifiers.contains(pinned))
+    let asked = &entry.requirement.specifiers;
+    let Ok(specifiers) = VersionSpecifiers::from_str(condition) else { return condition == "*" };
+    if let Some(pinned) = entry.requirement.pinned() {
+        return specifiers.contains(pinned);
+    }
+    // Without a pin the newest that may be is installed: any where nothing holds it back, else one on this side of the row's border.
+    let Some(border) = specifiers.iter().next().map(pep440_rs::VersionSpecifier::version) else { return true };
+    let is_newer = asked.contains(&Version::new([u64::from(u32::MAX)])) || asked.contains(border);
+    is_newer == condition.starts_with(">=")
+}
+
+/// The edit that takes the same package without its windows, of those that have such a twin: it needs no screen's libraries.
+pub(super) fn headless(entry: &Entry, name: &str) -> Option<(String, Edit)> {
+    let is_one = name.starts_with("opencv") && !name.ends_with("-headless") && entry.lines.start() == entry.lines.end();
+    if !is_one || !entry.requirement.hashes.is_empty() {
+        return None;
+    }
+    let headless = format!("{name}-headless");
+    let text = entry.written.replacen(written_name(entry), &headless, 1);
+    let edit = replace_line(&entry.path, *entry.lines.start(), &entry.written, text);
+    Some((format!("take {headless}, which needs no screen's libraries"), edit))
+}
+
+pub(super) fn written_name(entry: &Entry) -> &str {
+    let text = entry.written.trim_start();
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(text.len());
+    &text[..end]
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::facts::provided::{LeftOut, Provided, brings};
 use super::finding::{Check, Findings, warning};
 use super::railpack::NOTHING;
 use crate::catalog::modules;
-use crate::catalog::needs::bringers;
+use crate::catalog::needs::{self, bringers};
 use crate::finding::Severity;
 use crate::project::requirements::{Requirements, normalize};
 use crate::project::{Project, Source};
@@ -129,7 +129,27 @@ fn comes_along(facts: &Facts<'_>, provided: &Provided, import: &Foreign<'_>) -> 
     };
     let known = import.need.map(|need| need.distribution).or_else(|| modules::distribution(&import.name));
     let by_name = || known.and_then(bringers).unwrap_or_default().iter().any(is_required);
-    import.need.is_none() && provided.may_come_along(&import.name) || by_name() || by_extra(facts, import)
+    let may = import.need.is_none() && provided.may_come_along(&import.name);
+    may && !is_brought_by_none(facts, import) || by_name() || by_extra(facts, import)
+}
+
+/// Whether the table knows all that the requirements bring, and the module is not of it.
+fn is_brought_by_none(facts: &Facts<'_>, import: &Foreign<'_>) -> bool {
+    if is_of_pip(&import.name) || facts.manager() != Some("requirements") {
+        return false;
+    }
+    let names = facts.requirements().packages.iter().filter(|entry| !entry.is_constraint).flat_map(|entry| {
+        let name = entry.requirement.name.clone().unwrap_or_default();
+        let extras = entry.requirement.extras.iter().map(|extra| format!("{name}[{extra}]")).collect::<Vec<_>>();
+        std::iter::once(name).chain(extras)
+    });
+    let all: Option<Vec<&[&str]>> = names.map(|name| needs::brings(&name)).collect();
+    all.is_some_and(|all| all.concat().iter().all(|brought| !brings(brought, &import.name)))
+}
+
+/// Modules that an environment of its own has in older Pythons.
+fn is_of_pip(module: &str) -> bool {
+    ["setuptools", "pkg_resources", "pip"].contains(&module.split('.').next().unwrap_or_default())
 }
 
 /// Whether an extra speaks of it: `channels[daphne]`, `sqlalchemy[postgresql-psycopg2binary]`.
@@ -167,9 +187,7 @@ fn message(
 
 fn severity(import: &Foreign<'_>, provided: &Provided, is_sure: bool) -> Severity {
     let sure = provided.is_closed || is_sure;
-    // An environment of its own has them in older Pythons.
-    let is_of_pip = ["setuptools", "pkg_resources", "pip"].contains(&import.name.split('.').next().unwrap_or_default());
-    if import.is_certain && sure && !is_of_pip { Severity::Error } else { Severity::Warning }
+    if import.is_certain && sure && !is_of_pip(&import.name) { Severity::Error } else { Severity::Warning }
 }
 
 fn install_name(line: &str) -> &str {

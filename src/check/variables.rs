@@ -10,7 +10,7 @@ use super::facts::expanded::expanded;
 use super::facts::requirements::is_used;
 use super::facts::start::Start;
 use super::finding::{Check, Findings, warning};
-use crate::finding::Severity;
+use crate::finding::{Diagnosis, Severity};
 use crate::log::pattern::Pattern;
 use crate::project::Source;
 
@@ -37,16 +37,26 @@ pub(super) fn missing(facts: &Facts<'_>) -> Vec<Unset> {
 }
 
 fn unset<'s>(facts: &'s Facts<'_>, file: Option<&DotEnv>) -> impl Iterator<Item = &'s Read> {
-    let environment = facts.environment();
+    let given = given(facts, file);
+    facts.environment().reads.iter().filter(move |read| !given(&read.name))
+}
+
+/// Says of a name whether the plan, the start, its script or a deployed .env file that is read gives a value.
+fn given(facts: &Facts<'_>, file: Option<&DotEnv>) -> impl Fn(&str) -> bool {
     let starts = Start::all(facts);
     let script = facts.script_text();
-    let given = move |name: &str| {
+    let reads_file = facts.environment().reads_file;
+    move |name: &str| {
         facts.variable(name).is_some()
             || starts.iter().any(|start| start.command.contains(&format!("{name}=")))
             || script.contains(&format!("{name}="))
-            || environment.reads_file && file.is_some_and(|file| file.is_deployed && file.names.contains(name))
-    };
-    environment.reads.iter().filter(move |read| !given(&read.name))
+            || reads_file && file.is_some_and(|file| file.is_deployed && file.names.contains(name))
+    }
+}
+
+/// Whether something sets a variable of the app.
+pub(super) fn is_set(facts: &Facts<'_>, name: &str) -> bool {
+    given(facts, dotenv(facts).as_ref())(name)
 }
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
@@ -76,13 +86,23 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         missing.iter().take(MOST).fold(finding, |finding, unset| finding.at(unset.source.clone(), &unset.text));
     let local = file.as_ref().filter(|file| !file.is_deployed && names.iter().any(|name| file.names.contains(*name)));
     let kept_out = local.map(|_| ": .env is not deployed").unwrap_or_default();
-    let rehearse = names.iter().take(3).map(|name| format!("--env {name}=…")).collect::<Vec<_>>().join(" ");
-    findings.push(
-        finding.help(format!(
-            "set {} among the service's variables{kept_out}; for a rehearsal: {rehearse}",
-            listed(&names)
-        )),
-    );
+    findings.push(finding.help(to_set(&names, kept_out)));
+}
+
+/// What stands before the options that give variables to a rehearsal.
+const FOR_A_REHEARSAL: &str = "; for a rehearsal: ";
+
+/// What to do where variables are missing, whoever found them.
+pub(crate) fn to_set(names: &[&str], kept_out: &str) -> String {
+    let options = names.iter().take(3).map(|name| format!("--env {name}=…")).collect::<Vec<_>>().join(" ");
+    format!("set {} among the service's variables{kept_out}{FOR_A_REHEARSAL}{options}", listed(names))
+}
+
+/// The options that a diagnosis of missing variables says to rehearse with.
+pub(crate) fn rehearsal_options(diagnosis: &Diagnosis) -> Option<&str> {
+    (diagnosis.rule == MISSING.id)
+        .then(|| diagnosis.help.as_deref()?.split_once(FOR_A_REHEARSAL))?
+        .map(|(_, options)| options)
 }
 
 static EXPANDED: Pattern = Pattern::ascii(r"\$\{([A-Z][A-Z0-9_]*)\}");

@@ -1,59 +1,90 @@
 //! Programs that run another one in an environment of their own: `poetry run`, `pipenv run`, `uv run`.
 
 use super::facts::Facts;
-use super::facts::command::invocations;
+use super::facts::code::has_word;
+use super::facts::command::{Invocation, invocations};
 use super::facts::start::Start;
-use super::finding::{Check, Findings, error};
+use super::finding::{Check, Finding, Findings, error};
 use crate::finding::Severity;
 
 pub(crate) const WRAPPER: Check = error(
     "start-makes-environment",
     "What the build installs stands in /opt/venv (Railpack: /app/.venv), whose programs are on PATH when the app starts. `poetry run`, `pipenv run`, `hatch run` \
-     and, without uv.lock, `uv run` look for an environment of their own instead, make an empty one, and the app finds no package in it.",
+     and, without uv.lock, `uv run` look for an environment of their own instead, make an empty one, and the app finds no package in it. Where the plan \
+     installs with pip, the tool is not there at all.",
 );
 
 pub(super) const CHECKS: &[Check] = &[WRAPPER];
 
+/// Tools whose `run` looks for an environment of its own.
+const TOOLS: &[&str] = &["uv", "poetry", "pipenv", "pdm", "hatch", "rye"];
+
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    let Some(start) = Start::of(facts).filter(|_| facts.is_python()) else { return };
-    for invocation in invocations(start.command) {
-        let Some((wrapper, words)) = invocation.wrapper else { continue };
-        let severity = match wrapper {
-            "poetry" | "pipenv" | "hatch" => Severity::Error,
-            // UV_PROJECT_ENVIRONMENT leads it to the environment; it synchronises it, with the development group, at every start.
-            "uv" if facts.manager() == Some("uv") => {
-                if words.contains("--no-sync") || words.contains("--frozen") {
-                    continue;
-                }
-                Severity::Note
-            }
-            "uv" => Severity::Error,
-            _ => continue,
-        };
-        // VIRTUAL_ENV, and the tools' own variables, keep them where they are told.
-        let variables = ["VIRTUAL_ENV", "POETRY_VIRTUALENVS_CREATE", "PIPENV_ACTIVE", "UV_PROJECT_ENVIRONMENT"];
-        let is_configured = severity == Severity::Error
-            && variables
-                .iter()
-                .any(|name| facts.variable(name).is_some() || start.command.contains(&format!("{name}=")));
-        let active = start.command.contains("/bin/activate");
-        if is_configured || active {
-            continue;
-        }
-        let message = match severity {
-            Severity::Note => format!("`{words}` installs the development group, too, at every start"),
-            _ => format!(
-                "`{words}` makes an environment of its own, and leaves {}, where the packages are, aside",
-                facts.builder().venv()
-            ),
-        };
-        let better = start.command.replacen(words, "", 1);
-        let better = better.split_whitespace().collect::<Vec<_>>().join(" ");
-        let better =
-            if invocation.path.ends_with(".py") && wrapper == "uv" { format!("python {better}") } else { better };
-        let finding = WRAPPER.found(message).about(words).severity(severity).at(start.source.clone(), start.command);
-        let summary = format!("start it without `{words}`");
-        let edits = start.replaced_with(facts, &better);
-        findings.push(if edits.is_empty() { finding.help(summary) } else { finding.fix(summary, edits) });
+    if !facts.is_python() {
+        return;
     }
+    for start in Start::all(facts) {
+        for invocation in invocations(start.command) {
+            if let Some((tool, words)) = invocation.wrapper.filter(|(tool, _)| TOOLS.contains(tool)) {
+                findings.extend(found(facts, &start, &invocation, tool, words));
+            }
+        }
+    }
+}
+
+fn found(
+    facts: &Facts<'_>,
+    start: &Start<'_>,
+    invocation: &Invocation<'_>,
+    tool: &str,
+    words: &str,
+) -> Option<Finding> {
+    let venv = facts.builder().venv();
+    let (severity, subject, message) = if !is_there(facts, tool) {
+        let message = format!(
+            "`{words}` stands before the program, and nothing installs {tool}: the packages are in {venv}, whose programs are on PATH without it"
+        );
+        (Severity::Error, tool, message)
+    } else if tool == "pdm" {
+        // .pdm-python, which the install wrote, leads it to the environment.
+        return None;
+    } else if tool == "uv" && facts.manager() == Some("uv") {
+        // UV_PROJECT_ENVIRONMENT leads it to the environment; it synchronises it, with the development group, at every start.
+        if words.contains("--no-sync") || words.contains("--frozen") {
+            return None;
+        }
+        (Severity::Note, words, format!("`{words}` installs the development group, too, at every start"))
+    } else {
+        if is_configured(facts, start) {
+            return None;
+        }
+        let message =
+            format!("`{words}` makes an environment of its own, and leaves {venv}, where the packages are, aside");
+        (Severity::Error, words, message)
+    };
+    let better = start.command.replacen(words, "", 1);
+    let better = better.split_whitespace().collect::<Vec<_>>().join(" ");
+    let better = if invocation.path.ends_with(".py") && tool == "uv" { format!("python {better}") } else { better };
+    let finding = WRAPPER.found(message).about(subject).severity(severity).at(start.source.clone(), start.command);
+    let summary = format!("start it without `{words}`");
+    let edits = start.replaced_with(facts, &better);
+    Some(if edits.is_empty() { finding.help(summary) } else { finding.fix(summary, edits) })
+}
+
+/// Whether something brings the tool: the plan, a command of it, a requirement.
+fn is_there(facts: &Facts<'_>, tool: &str) -> bool {
+    let is_installed = |command: &str| command.contains("install") && has_word(command, tool);
+    facts.manager() == Some(tool)
+        || facts.plans(tool)
+        || facts.requirements().of(tool).next().is_some()
+        || facts.commands().into_iter().any(is_installed)
+        || Start::all(facts).iter().any(|start| is_installed(start.command))
+}
+
+/// VIRTUAL_ENV, and the tools' own variables, keep them where they are told.
+fn is_configured(facts: &Facts<'_>, start: &Start<'_>) -> bool {
+    const VARIABLES: &[&str] = &["VIRTUAL_ENV", "POETRY_VIRTUALENVS_CREATE", "PIPENV_ACTIVE", "UV_PROJECT_ENVIRONMENT"];
+    let script = facts.script_text();
+    let says = |text: &str| start.command.contains(text) || script.contains(text);
+    says("/bin/activate") || VARIABLES.iter().any(|name| facts.variable(name).is_some() || says(&format!("{name}=")))
 }

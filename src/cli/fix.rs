@@ -14,6 +14,7 @@ use super::args::Rehearsing;
 use super::exit::{Exit, UsageError};
 use super::interrupt;
 use super::output::{Color, argument, data, hint, print, tell_written, warn};
+use crate::check::variables::rehearsal_options;
 use crate::finding::Diagnosis;
 use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, Step, git_state, prove};
 use crate::rehearse::{Rehearsal, Request, rehearse, unread};
@@ -64,7 +65,7 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         Ok(first) if first.verdict() == Verdict::Fails => first.attempt(),
         Ok(first) => {
             drop(live);
-            return nothing_to_do(&first);
+            return nothing_to_do(&first, args.format);
         }
         Err(error) => unread(&request, error)?,
     };
@@ -103,6 +104,10 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         let project = argument(&args.rehearsing.planning.path);
         hint("next:", &format!("shakedown fix{project} --apply writes the edit (with the same options)"));
     }
+    if let Some(options) = only_variables(&proof).filter(|_| args.format == Format::Human) {
+        let project = argument(&args.rehearsing.planning.path);
+        hint("next:", &format!("shakedown fix{project} {options} goes on with it (and the same options)"));
+    }
     Ok(exit_for(&proof))
 }
 
@@ -116,14 +121,35 @@ fn in_a_line(found: &Attempt) -> String {
     }
 }
 
-fn nothing_to_do(first: &Rehearsal) -> Result<Exit> {
+fn nothing_to_do(first: &Rehearsal, format: Format) -> Result<Exit> {
     let words = match (first.verdict(), &first.absent) {
         (Verdict::Works, _) => "the deploy works: nothing to fix".to_owned(),
         (_, Some(absent)) => format!("cannot tell: {}, {}; another --backend may have it", absent.what, absent.why),
         _ => "cannot tell".to_owned(),
     };
-    print(&format!("{words}\n{}", open_points(&first.unverified)))?;
+    match format {
+        Format::Human => print(&format!("{words}\n{}", open_points(&first.unverified)))?,
+        // There is no diff.
+        Format::Diff => hint("fix:", &words),
+        Format::Json => data(&in_json(&untried(first)?))?,
+    }
     Ok(Exit::of_run(first))
+}
+
+/// The report of a project of which no edit was tried.
+fn untried(first: &Rehearsal) -> Result<String> {
+    let works = first.verdict() == Verdict::Works;
+    let document = FixReport {
+        schema: SCHEMA,
+        standing: if works { Standing::NothingToFix } else { Standing::NoFix },
+        steps: &[],
+        diff: String::new(),
+        refused: &[],
+        rehearsals: 0,
+        diagnoses: &first.diagnoses,
+        unverified: &first.unverified,
+    };
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
 
 fn rehearse_copy(request: &Request, interrupted: &AtomicBool, live: &Live) -> Result<Attempt> {
@@ -136,10 +162,16 @@ fn rehearse_copy(request: &Request, interrupted: &AtomicBool, live: &Live) -> Re
 /// A fix that is proven is good news, even before it is applied; a project without one still fails.
 fn exit_for(proof: &Proof) -> Exit {
     match proof.standing {
-        Standing::Proven => Exit::Works,
+        Standing::Proven | Standing::NothingToFix => Exit::Works,
         Standing::NotProven if proof.attempt.verdict == Verdict::CannotTell => Exit::CannotTell,
         Standing::NotProven | Standing::MadeItWorse | Standing::NoFix => Exit::Fails,
     }
+}
+
+/// The options that give the variables of which nothing but the lack is left.
+fn only_variables(proof: &Proof) -> Option<&str> {
+    let fails = proof.attempt.verdict == Verdict::Fails && proof.standing != Standing::MadeItWorse;
+    proof.attempt.diagnoses.first().filter(|_| fails).and_then(rehearsal_options)
 }
 
 fn words(proof: &Proof) -> &'static str {
@@ -148,8 +180,15 @@ fn words(proof: &Proof) -> &'static str {
         Standing::NotProven if proof.attempt.verdict == Verdict::CannotTell => {
             "not proven: with this edit the deploy comes to what cannot be told here"
         }
+        _ if only_variables(proof).is_some() && proof.steps.is_empty() => {
+            "only a variable is missing, which no edit gives"
+        }
+        Standing::NotProven if only_variables(proof).is_some() => {
+            "not proven: with this edit only a variable is still missing, which no edit gives"
+        }
         Standing::NotProven => "not proven: the deploy still fails with this edit, later or for another cause",
         Standing::MadeItWorse => "made it worse: the deploy fails earlier with this edit",
+        Standing::NothingToFix => "the deploy works: nothing to fix",
         Standing::NoFix => "no edit is known that could be tried",
     }
 }

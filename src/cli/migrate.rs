@@ -10,7 +10,7 @@ use super::args::Rehearsing;
 use super::exit::{Exit, UsageError};
 use super::fix::write_edit;
 use super::interrupt;
-use super::output::Output;
+use super::output::{Output, hint};
 use crate::builder::Asked;
 use crate::fix::{Standing, TrialCopy};
 use crate::migrate::{Migration, Side, changes, search, translate};
@@ -93,8 +93,13 @@ fn to_come(request: &Request, builder: Asked) -> Request {
 fn migrate(from: &Request, to: &Request, interrupted: &AtomicBool, live: &Live) -> Result<Migration> {
     let project = Project::open(&from.path)?;
     let (old, new) = (from.plan(&project)?, to.plan(&project)?);
-    let run = |request: &Request| rehearse(request, interrupted, &mut |event| live.event(event));
-    let (today, then) = (run(from)?, run(to)?);
+    // Each rehearsal prints its own lines below.
+    let heading = |what: &str, request: &Request| hint("rehearsing:", &format!("{what} {}", request.builder));
+    let run = |what: &str, request: &Request| {
+        heading(what, request);
+        rehearse(request, interrupted, &mut |event| live.event(event))
+    };
+    let (today, then) = (run("as it is, with", from)?, run("as it is, with", to)?);
     let seen = then.attempt();
     let is_open = match seen.verdict {
         _ if interrupted.load(Ordering::Relaxed) => false,
@@ -103,7 +108,9 @@ fn migrate(from: &Request, to: &Request, interrupted: &AtomicBool, live: &Live) 
         Verdict::CannotTell => then.is_in_doubt() && seen.diagnoses.iter().any(|found| !found.fixes.is_empty()),
         Verdict::Fails => true,
     };
-    let mut try_copy = |copy: &Path| run(&Request { path: copy.to_owned(), ..to.clone() }).map(|found| found.attempt());
+    let mut try_copy = |copy: &Path| {
+        run("a copy with an edit, with", &Request { path: copy.to_owned(), ..to.clone() }).map(|found| found.attempt())
+    };
     let proof = match is_open {
         true => Some(search(&from.path, seen, &translate(&project, &old, &new), &mut try_copy)?),
         false => None,

@@ -1,10 +1,10 @@
 //! A misspelt command, which would be taken for a folder, and an option of another command.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Command, Error};
+use clap::{ArgMatches, Command, Error};
 
 use super::exit::UsageError;
 use crate::catalog::suggest::{nearest, slips};
@@ -32,6 +32,17 @@ fn before_the_command(arguments: impl Iterator<Item = OsString>, cli: &Command) 
         if before.first()?.starts_with('-') { "options come after the command" } else { "the command comes first" };
     let rest: Vec<&str> = before.iter().chain(after).map(String::as_str).collect();
     Some(UsageError(format!("{what}: `shakedown {own} {}`", rest.join(" "))))
+}
+
+/// The error of a command that stands behind an option, where it is taken for a folder that is not there.
+pub(super) fn folder(
+    matches: &ArgMatches,
+    arguments: impl Iterator<Item = OsString>,
+    cli: &Command,
+) -> Option<UsageError> {
+    let path = matches.try_get_one::<PathBuf>("path").ok().flatten().filter(|_| matches.subcommand().is_none())?;
+    let is_command = cli.get_subcommands().any(|command| path.as_os_str() == command.get_name());
+    (is_command && !path.exists()).then(|| before_the_command(arguments, cli))?
 }
 
 /// The error of an option that the command does not take, where others do, and of what stands before the command.

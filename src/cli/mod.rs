@@ -98,6 +98,10 @@ pub fn main() -> ExitCode {
         },
     };
     let exit = match Cli::from_arg_matches(&matches) {
+        Ok(cli) if let Some(slip) = misspelt::folder(&matches, std::env::args_os().skip(1), &Cli::command()) => {
+            drop(cli);
+            complain(&slip.into())
+        }
         Ok(cli) => dispatch(cli, &matches).unwrap_or_else(|error| complain(&error)),
         Err(error) => error.exit(),
     };

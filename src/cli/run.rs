@@ -12,6 +12,7 @@ use super::interrupt;
 use super::output::{Output, argument, hint};
 use super::record::state_folder;
 use super::shell;
+use crate::check::variables::rehearsal_options;
 use crate::rehearse::{Rehearsal, Request, rehearse_then};
 use crate::report::{Content, Live, Report};
 use crate::run::{Event, Header, Record, Until, Verdict};
@@ -80,6 +81,11 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     }
     if destinations.has_human() && report.rehearsal().is_some_and(is_fixable) {
         hint("next:", &way_to_fix(&report.project));
+    }
+    let missing = report.rehearsal().and_then(|rehearsal| rehearsal_options(rehearsal.diagnoses.first()?));
+    if let Some(options) = missing.filter(|_| destinations.has_human() && exit == Exit::Fails) {
+        let project = argument(&report.project);
+        hint("next:", &format!("shakedown run{project} {options} goes on with it (and the same options)"));
     }
     Ok(exit)
 }

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::case::Case;
+use super::extra;
 use super::table::Rule;
 use super::table::database::MISSING_DATA_FILE;
 use super::table::install::{EXTERNALLY_MANAGED, NO_MATCHING_DISTRIBUTION};
 use super::table::modules::{DEPENDENCY_VERSION_INCOMPATIBLE, MISSING_LOCAL_MODULE, MISSING_PYTHON_MODULE};
+use super::table::python::PYTHON_VERSION_TOO_OLD;
 use super::table::start::START_PROGRAM_NOT_FOUND;
 use crate::builder::BuilderKind;
 use crate::catalog::modules;
@@ -23,6 +25,12 @@ pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Dia
     }
     let (Some(project), Some(subject)) = (case.project, diagnosis.subject.clone()) else { return diagnosis };
     let is = |known: &Rule| rule == known;
+    if is(&PYTHON_VERSION_TOO_OLD) {
+        return by_file(project, diagnosis);
+    }
+    if subject.ends_with(']') && (is(&MISSING_PYTHON_MODULE) || is(&DEPENDENCY_VERSION_INCOMPATIBLE)) {
+        return extra::amended(case, project, diagnosis);
+    }
     if let Some(found) = (is(&MISSING_LOCAL_MODULE) || is(&MISSING_PYTHON_MODULE))
         .then(|| another_release(project, &subject, &diagnosis))
         .flatten()
@@ -61,6 +69,17 @@ pub(crate) fn manifest(project: &Project) -> &'static str {
         () if project.has_file("Pipfile") => "[packages] of the Pipfile",
         () => "requirements.txt",
     }
+}
+
+/// The Python that is too old, with the file that names it: both builders read `.python-version` before runtime.txt.
+fn by_file(project: &Project, mut diagnosis: Diagnosis) -> Diagnosis {
+    let named = [".python-version", "runtime.txt"].into_iter().find_map(|file| {
+        let text = project.has_file(file).then(|| project.read_text(file).ok())??;
+        let at = text.lines().position(|line| line.contains(|c: char| c.is_ascii_digit()))?;
+        Some(Evidence { source: project.line(file, Some(at + 1)), text: text.lines().nth(at)?.trim().to_owned() })
+    });
+    diagnosis.evidence.extend(named);
+    diagnosis
 }
 
 /// An install command that no phase of the configuration says: a variable's, an option's, or the plan's in railway.*.
@@ -261,6 +280,21 @@ mod tests {
             assert!(found[0].evidence.iter().any(|evidence| evidence.source.to_string() == place), "{found:#?}");
             assert!(found[0].fixes.is_empty());
         }
+    }
+
+    #[test]
+    fn a_python_that_is_too_old_is_told_with_the_line_that_names_it() {
+        let files = [("main.py", "from compression import zstd\n"), ("runtime.txt", "python-3.11.9\n")];
+        let folder = crate::folder::folder(&files);
+        let project = Project::open(folder.path()).unwrap();
+        // `compression` came with Python 3.14 (PEP 784).
+        let log = Log::from(
+            "Traceback (most recent call last):\n  File \"/app/main.py\", line 1, in <module>\n    from compression import zstd\nModuleNotFoundError: No module named 'compression'\n",
+        );
+        let found = diagnose(&Case { project: Some(&project), ..Case::of_log(&log) });
+        assert_eq!(found[0].rule, "python-version-too-old", "{found:#?}");
+        assert!(found[0].evidence.iter().any(|evidence| evidence.source.to_string() == "runtime.txt:1"), "{found:#?}");
+        assert!(found[0].help.as_deref().is_some_and(|help| help.contains("3.14")), "{found:#?}");
     }
 
     /// As mcp 2.0 says of what was `mcp.server.fastmcp` up to 1.26.

@@ -7,6 +7,7 @@
 
 mod case;
 mod detect;
+mod extra;
 mod fixes;
 mod in_project;
 mod judge;
@@ -25,9 +26,10 @@ pub use case::Case;
 pub(crate) use in_project::manifest;
 pub use judge::diagnose;
 pub use registry::{Explained, explain, ids};
+pub(crate) use table::Explanation;
 pub(crate) use table::modules::MISSING_PYTHON_MODULE;
 pub(crate) use table::python::LOCALE_MISSING;
 pub(crate) use table::server::HEALTHCHECK_FAILED;
-pub(crate) use table::start::START_PROGRAM_NOT_FOUND;
+pub(crate) use table::start::{PROGRAM_GAVE_UP, START_PROGRAM_NOT_FOUND};
 pub use table::{RULES, Rule, SERVICES, rule};
 pub use telling::telling_lines;

@@ -54,6 +54,8 @@ pub enum Standing {
     MadeItWorse,
     /// No fix is known that could be tried.
     NoFix,
+    /// The deploy works as it is, and nothing was tried.
+    NothingToFix,
 }
 
 /// One fix of the patch and what became of it.
@@ -147,7 +149,7 @@ impl Tried {
     /// How good it is beside others: larger is better, and among equals the smaller patch.
     fn merit(&self, first: &Attempt) -> (usize, Option<usize>, std::cmp::Reverse<usize>) {
         let standing = match self.standing(first) {
-            Standing::Proven => 4,
+            Standing::Proven | Standing::NothingToFix => 4,
             Standing::NotProven if is_earlier(first, &self.attempt) || self.cured_its_rule() => 3,
             Standing::NotProven => 2,
             Standing::NoFix => 1,

@@ -2,6 +2,7 @@
 
 use super::index::{self, Answer};
 use super::rehearsal::Rehearsal;
+use super::supervised;
 use super::unreached;
 use crate::builder::Builder;
 use crate::catalog::libraries;
@@ -54,7 +55,8 @@ impl Found {
                 let smoke = self.outcome.smoke.as_ref();
                 let idle = smoke.filter(|smoke| smoke.result == SmokeResult::StayedUp && smoke.listening.is_empty());
                 let unreached = idle.and_then(|_| unreached::service(&self.log, || self.diagnoses(project)));
-                unreached.into_iter().chain(smoke.and_then(page_without_its_files)).collect()
+                let dead = supervised::dead(&self.log, || self.diagnoses(project));
+                dead.into_iter().chain(unreached).chain(smoke.and_then(page_without_its_files)).collect()
             }
         };
         let Self { outcome, log, missing, mut unverified, kept, index, is_offline, .. } = self;

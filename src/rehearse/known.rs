@@ -2,11 +2,13 @@
 
 use super::rehearsal::Rehearsal;
 use super::visit;
+use crate::catalog::libraries::library;
 use crate::check::checks;
+use crate::check::system_needs::LIBRARY;
 use crate::check::variables::MISSING as MISSING_VARIABLES;
-use crate::diagnose::{HEALTHCHECK_FAILED, rule};
-use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
-use crate::run::Verdict;
+use crate::diagnose::{Explanation, HEALTHCHECK_FAILED, rule};
+use crate::finding::{Certainty, Diagnosis, Edit, Evidence, Severity};
+use crate::run::{SmokeResult, Verdict};
 
 /// Whether a finding ends the deploy whatever a run here shows.
 fn decides(finding: &Diagnosis) -> bool {
@@ -46,15 +48,27 @@ impl Rehearsal {
     /// Fixes for a cause that the log named, and a cause where it named none.
     fn add_to_failure(&mut self, mut findings: Vec<Diagnosis>) {
         let nameless = self.diagnoses.is_empty();
+        self.join_libraries(&mut findings);
         let primary = self.diagnoses.first();
         let explanations = primary.and_then(|primary| rule(primary.rule)).map_or(&[][..], |rule| rule.explained_by);
         let has_fix = primary.is_some_and(|primary| !primary.fixes.is_empty());
         let mut explanations = explanations.iter().filter(|known| known.over_fixes || !has_fix);
-        let cause = explanations.find_map(|known| findings.iter().position(|finding| finding.rule == known.by.id));
-        // That the health check failed is never more than a consequence.
+        let is_of = |known: &Explanation, finding: &Diagnosis| {
+            !known.of_subject || primary.is_some_and(|primary| primary.subject == finding.subject)
+        };
+        let explains = |known: &Explanation, finding: &Diagnosis| finding.rule == known.by.id && is_of(known, finding);
+        let cause = explanations.find_map(|known| findings.iter().position(|finding| explains(known, finding)));
+        // That the health check failed is never more than a consequence: of the port, where the app was found at another.
         let is_consequence = primary.is_some_and(|primary| primary.rule == HEALTHCHECK_FAILED.id);
+        let result = self.outcome.smoke.as_ref().map(|smoke| &smoke.result);
+        let is_elsewhere = matches!(result, Some(SmokeResult::WrongPort { .. }));
+        let cause = cause.filter(|_| !is_consequence || is_elsewhere);
+        let is_told = cause.is_some() && is_consequence;
         let cause = cause.or_else(|| findings.iter().position(decides).filter(|_| is_consequence));
         if let Some(at) = cause {
+            if is_told {
+                self.diagnoses.remove(0);
+            }
             // What was a mere remark before the run is what broke it.
             self.diagnoses.insert(0, Diagnosis { severity: Severity::Error, ..findings.remove(at) });
         }
@@ -85,6 +99,38 @@ impl Rehearsal {
         }
     }
 
+    /// The libraries that a run found missing one by one, and that one requirement wants all of, are told by that requirement: one edit
+    /// gives them all, and another may spare them.
+    fn join_libraries(&mut self, findings: &mut Vec<Diagnosis>) {
+        let is_of = |finding: &Diagnosis, known: &Diagnosis| {
+            let packages = known.subject.as_deref().filter(|_| known.rule == LIBRARY.id).and_then(library);
+            packages.is_some_and(|packages| {
+                let brings = |edit: &Edit| match edit {
+                    Edit::AddItem { item, .. } => item == packages.nix || item == packages.apt,
+                    _ => false,
+                };
+                finding.fixes.iter().flat_map(|fix| &fix.edits).any(brings)
+            })
+        };
+        let whole = |finding: &Diagnosis| {
+            finding.rule == LIBRARY.id && self.diagnoses.first().is_some_and(|primary| is_of(finding, primary))
+        };
+        let Some(at) = findings.iter().position(whole) else { return };
+        let mut finding = findings.remove(at);
+        let (parts, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.diagnoses).into_iter().partition(|known| is_of(&finding, known));
+        finding.severity = Severity::Error;
+        finding.certainty = Certainty::Certain;
+        finding.evidence.extend(parts.into_iter().flat_map(|part| part.evidence));
+        let mut places = Vec::new();
+        finding.evidence.retain(|evidence| {
+            let is_new = !places.contains(&evidence.source);
+            places.push(evidence.source.clone());
+            is_new
+        });
+        self.diagnoses = std::iter::once(finding).chain(others).collect();
+    }
+
     fn may_mend(&self, finding: &Diagnosis) -> bool {
         finding.severity > Severity::Note
             && !finding.fixes.is_empty()
@@ -95,7 +141,7 @@ impl Rehearsal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::{Outcome, PhaseOutcome, Smoke, SmokeResult, Status};
+    use crate::run::{Outcome, PhaseOutcome, Smoke, Status};
 
     fn built(status: Status) -> Rehearsal {
         let phases = vec![PhaseOutcome { name: "install".into(), status, cmds: Vec::new() }];
@@ -149,6 +195,42 @@ mod tests {
         let diagnoses: Vec<_> =
             rehearsal.diagnoses.iter().map(|diagnosis| (diagnosis.rule, diagnosis.severity)).collect();
         assert_eq!(diagnoses, [("wrong-bind-host", Severity::Warning)]);
+    }
+
+    #[test]
+    fn libraries_that_one_requirement_wants_are_told_by_it() {
+        let missing =
+            |soname: &str| Diagnosis { subject: Some(soname.to_owned()), ..finding(LIBRARY.id, Severity::Error) };
+        let add = |item: &str| Edit::AddItem {
+            path: "nixpacks.toml".into(),
+            key: Vec::new(),
+            item: item.to_owned(),
+            first: false,
+        };
+        let fix = crate::finding::Fix { summary: "add all".to_owned(), edits: vec![add("libGL"), add("xorg.libxcb")] };
+        let whole =
+            Diagnosis { message: "opencv".to_owned(), fixes: vec![fix], ..finding(LIBRARY.id, Severity::Error) };
+        let mut rehearsal = built(Status::Failed(crate::sandbox::process::Exit::Code(1)));
+        rehearsal.diagnoses = vec![missing("libxcb.so.1"), missing("libGL.so.1"), missing("libzbar.so.0")];
+        rehearsal.add_known(vec![whole]);
+        let told: Vec<_> =
+            rehearsal.diagnoses.iter().map(|known| known.subject.as_deref().unwrap_or(&known.message)).collect();
+        assert_eq!(told, ["opencv", "libzbar.so.0"]);
+    }
+
+    #[test]
+    fn a_port_that_is_fixed_in_the_code_is_told_in_place_of_the_health_check_that_it_fails() {
+        let told = |result: SmokeResult| {
+            let mut rehearsal = built(Status::Passed);
+            rehearsal.outcome.smoke = Some(Smoke::of(result));
+            rehearsal.diagnoses = vec![finding(HEALTHCHECK_FAILED.id, Severity::Error)];
+            rehearsal.add_known(vec![finding("hard-coded-port", Severity::Warning)]);
+            rehearsal.diagnoses.iter().map(|known| known.rule).collect::<Vec<_>>()
+        };
+        let elsewhere = SmokeResult::WrongPort { found: "0.0.0.0:5000".parse().unwrap(), expected: 8080 };
+        assert_eq!(told(elsewhere), ["hard-coded-port"]);
+        assert_eq!(told(SmokeResult::BadStatus(403)), ["healthcheck-failed"]);
+        assert_eq!(told(SmokeResult::NeverListened), ["healthcheck-failed"]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod replay;
 mod request;
 mod services;
 mod settings;
+mod supervised;
 mod tried;
 mod unreached;
 mod visit;

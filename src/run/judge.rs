@@ -10,6 +10,10 @@ use crate::sandbox::{ProbeAnswer, Unanswered};
 
 /// How long a wrong answer must last: servers bind, fork and warm up in steps.
 const SETTLE: Duration = Duration::from_secs(2);
+/// Ports of this machine alone by which supervisors are asked and tell: circus 0.19 (endpoint, pubsub_endpoint), supervisord.
+const CONTROL_PORTS: &[u16] = &[5555, 5556, 9001];
+/// How long an app has to be at rest until a port that no server takes by itself is taken for its server's.
+const AT_REST: Duration = Duration::from_secs(10);
 /// An app that is at work for longer than this is not loading, but does what it is for.
 const LOADING: Duration = Duration::from_secs(60);
 /// Ports that development servers choose by themselves. Listening on one tells a web app from a program that opened
@@ -126,7 +130,14 @@ fn judge_server(settings: &SmokeSettings, sight: &Sight) -> Option<SmokeResult> 
     if let Some(address) = listening.iter().find(on_port) {
         return Some(SmokeResult::LoopbackOnly(*address));
     }
-    match (listening.iter().find(open), listening.first()) {
+    // A program may open a socket for itself before its server is there: a supervisor's own port, figures for Prometheus.
+    let is_servers = |address: &&SocketAddr| SERVER_PORTS.contains(&address.port());
+    let at_rest = !sight.at_work && sight.listening_for >= AT_REST;
+    if !late && !at_rest && !listening.iter().any(|address| is_servers(&address)) {
+        return None;
+    }
+    let hidden = listening.iter().find(|address| !CONTROL_PORTS.contains(&address.port()));
+    match (listening.iter().find(open), hidden) {
         (Some(found), _) => Some(SmokeResult::WrongPort { found: *found, expected: settings.port }),
         // Both are wrong, and another port alone would not help.
         (None, Some(found)) => Some(SmokeResult::LoopbackOnly(*found)),
@@ -245,6 +256,22 @@ mod tests {
         assert_eq!(judge(&web, &serving(3, &["0.0.0.0:8000"], None)), Some(wrong));
         assert_eq!(judge(&web, &seconds(29)), None);
         assert_eq!(judge(&web, &seconds(30)), Some(SmokeResult::NeverListened));
+    }
+
+    #[test]
+    fn a_socket_that_opens_before_the_server_is_not_taken_for_it() {
+        let web = settings(WEB, None);
+        let metrics = &["0.0.0.0:9090"];
+        let busy = |elapsed| Sight { at_work: true, ..serving(elapsed, metrics, None) };
+        assert_eq!((judge(&web, &serving(3, metrics, None)), judge(&web, &busy(20))), (None, None));
+        let wrong = SmokeResult::WrongPort { found: "0.0.0.0:9090".parse().unwrap(), expected: 8080 };
+        assert_eq!(judge(&web, &serving(10, metrics, None)), Some(wrong));
+        let circus = &["127.0.0.1:5555", "127.0.0.1:5556"];
+        assert_eq!(judge(&web, &serving(3, circus, None)), None);
+        assert_eq!(judge(&web, &serving(30, circus, None)), Some(SmokeResult::NeverListened));
+        let own = "127.0.0.1:12345".parse().unwrap();
+        let all = &["127.0.0.1:5555", "127.0.0.1:12345"];
+        assert_eq!(judge(&web, &serving(10, all, None)), Some(SmokeResult::LoopbackOnly(own)));
     }
 
     #[test]

@@ -19,6 +19,22 @@ pub(in crate::check) fn named<'c>(invocation: &Invocation<'c>) -> Option<&'c str
     (!inside.starts_with('/') && !inside.contains("..")).then_some(inside)
 }
 
+/// A word that a block of commands begins with, at the head of a command.
+fn begins_block(word: &str) -> bool {
+    matches!(word, "if" | "for" | "while" | "until" | "case")
+}
+
+/// A word behind which nothing can be said of the lines that follow.
+fn ends_script(word: &str) -> bool {
+    matches!(word, "exec" | "exit" | "return" | "cd" | "pushd")
+}
+
+/// The words at the heads of a line's commands.
+fn heads(line: &str) -> impl Iterator<Item = &str> {
+    let leads = |word: &&str| matches!(*word, "then" | "do" | "else" | "{" | "!");
+    line.split([';', '&', '|']).filter_map(move |command| command.split_whitespace().find(|word| !leads(word)))
+}
+
 /// Its commands with their places. What a condition, a loop, a function or another folder decides is not followed.
 pub(super) fn lines(app: &Project, start: &str) -> Vec<(String, Source)> {
     let all = invocations(start);
@@ -29,6 +45,7 @@ pub(super) fn lines(app: &Project, start: &str) -> Vec<(String, Source)> {
     let Ok(text) = crate::fs::read_text(&app.root().join(&path), LARGEST) else { return Vec::new() };
     let mut found = Vec::new();
     let mut held = String::new();
+    let mut depth = 0;
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
         if let Some(begun) = line.strip_suffix('\\').filter(|_| !line.starts_with('#')) {
@@ -37,8 +54,17 @@ pub(super) fn lines(app: &Project, start: &str) -> Vec<(String, Source)> {
         }
         let whole = format!("{}{line}", std::mem::take(&mut held));
         let first = whole.split_whitespace().next().unwrap_or_default();
-        let blocks =
-            is_keyword(first) || matches!(first, "for" | "case" | "function" | "cd" | "pushd" | "return" | "exit");
+        let is_inside = depth > 0;
+        // A block that ends neither the script nor its place in the folders is passed over.
+        if is_inside || begins_block(first) {
+            if whole.split([' ', ';', '\t', '(']).any(ends_script) {
+                break;
+            }
+            depth += heads(&whole).filter(|head| begins_block(head)).count();
+            depth = depth.saturating_sub(heads(&whole).filter(|head| matches!(*head, "fi" | "done" | "esac")).count());
+            continue;
+        }
+        let blocks = is_keyword(first) || first == "function" || ends_script(first) && first != "exec";
         if blocks || whole.contains("()") || whole.contains("<<") {
             break;
         }

@@ -1,10 +1,10 @@
 //! psycopg 3 alone, which looks for a libpq of the system.
 
-use super::packages::written_name;
 use crate::check::facts::Facts;
 use crate::check::facts::python;
 use crate::check::facts::requirements::{applies, is_used};
 use crate::check::finding::{Check, Findings, error, replace_line};
+use crate::check::system_needs::written_name;
 use crate::project::requirements::{Entry, Origin};
 
 const LIBPQ: Check = error(

@@ -2,8 +2,9 @@
 
 use crate::catalog::base_commands::BASE_COMMANDS;
 use crate::check::facts::Facts;
-use crate::check::finding::{Finding, Findings, add_item, replace_line};
-use crate::check::system_needs::{BROWSERS, HEADER, LIBRARY, PROGRAM, needs_of};
+use crate::check::facts::start::Start;
+use crate::check::finding::{Finding, Findings, add_item};
+use crate::check::system_needs::{BROWSERS, HEADER, LIBRARY, PROGRAM, headless, needs_of};
 use crate::project::requirements::Entry;
 
 /// What one requirement lacks in Nixpacks' image.
@@ -48,36 +49,35 @@ fn needs(facts: &Facts<'_>, entry: &Entry, kind: &str, attributes: &str, apt: &[
     let finding = finding.about(missing[0]).at(entry.source(), &entry.written);
     // What is imported when the app starts ends it, however kind another machine is.
     let finding = if kind == "lib" && is_loaded(facts, name) { finding } else { finding.likely() };
-    let headless = format!("{name}-headless");
-    let single = entry.lines.start() == entry.lines.end();
-    let finding = match name.starts_with("opencv") && single {
-        true => {
-            let text = entry.written.replacen(written_name(entry), &headless, 1);
-            let edit = replace_line(&entry.path, *entry.lines.start(), &entry.written, text);
-            finding.fix(format!("take {headless}, which needs neither"), vec![edit])
-        }
-        false => finding,
+    let finding = match headless(entry, name).filter(|_| kind == "lib") {
+        Some((summary, edit)) => finding.fix(summary, vec![edit]),
+        None => finding,
     };
     findings.push(add(facts, finding, list, &missing));
 }
 
-/// The attribute without its output: `glib` of `glib.out`, and `xorg.libxcb` of itself.
+/// The attribute without its output: `glib` of `glib.out`, and `libxcb` of `xorg.libxcb`.
 fn base(attribute: &str) -> &str {
-    let from = if attribute.starts_with("xorg.") { "xorg.".len() } else { 0 };
-    attribute[from..].find('.').map_or(attribute, |end| &attribute[..from + end])
+    let name = attribute.strip_prefix("xorg.").unwrap_or(attribute);
+    name.split('.').next().unwrap_or(name)
 }
 
-/// Whether the start surely imports the one package whose libraries are looked for by name, where a library that others
-/// bring along is not found.
+/// Packages that surely do not find a library which another one's brings along as a dependency of its own: weasyprint looks for it by name, and
+/// opencv's libavdevice wants libxcb before libGL's libX11 has loaded it (the NEEDED entries of the wheels of 5.0.0.93).
+const LOADERS: &[(&str, &str)] =
+    &[("weasyprint", "weasyprint"), ("opencv-python", "cv2"), ("opencv-contrib-python", "cv2")];
+
+/// Whether the start surely imports such a package, and nothing leads to libraries of another place.
 fn is_loaded(facts: &Facts<'_>, name: &str) -> bool {
-    name == "weasyprint"
-        && facts.foreign().iter().any(|import| import.is_certain && import.name.split('.').next() == Some(name))
-}
-
-pub(super) fn written_name(entry: &Entry) -> &str {
-    let text = entry.written.trim_start();
-    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(text.len());
-    &text[..end]
+    let Some((_, module)) = LOADERS.iter().find(|(loader, _)| *loader == name) else { return false };
+    let is_led = facts.variable("LD_LIBRARY_PATH").is_some()
+        || Start::all(facts).iter().any(|start| start.command.contains("LD_LIBRARY_PATH="))
+        || facts.script_text().contains("LD_LIBRARY_PATH=");
+    !is_led
+        && facts
+            .foreign()
+            .iter()
+            .any(|import| import.is_certain && !import.is_caught && import.name.split('.').next() == Some(module))
 }
 
 /// The finding with what installs a program: an attribute of nixpkgs, else a package of Debian.

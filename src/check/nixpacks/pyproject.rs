@@ -3,8 +3,11 @@
 use serde_json::Value;
 
 use crate::check::facts::Facts;
+use crate::check::facts::command::invocations;
 use crate::check::facts::keyed::{Keyed, strings};
 use crate::check::facts::requirements::REQUIREMENTS;
+use crate::check::facts::scripts::{self, Script};
+use crate::check::facts::start::Start;
 use crate::check::finding::{Check, Finding, Findings, append_line, error};
 use crate::check::requirements::UNPINNED;
 use crate::finding::Edit;
@@ -39,12 +42,45 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     } else if facts.manager() == Some("setuptools")
         && narrowed
         && facts.variable("SETUPTOOLS_SCM_PRETEND_VERSION").is_none()
-        && let Some((key, message)) = lacking(file)
     {
-        let key: Vec<&str> = key.iter().map(String::as_str).collect();
-        let finding = BACKEND.found(message).at(file.source(&key), file.line(&key));
-        findings.push(whole(facts, finding));
+        let script = started(facts);
+        let finding = match lacking(file) {
+            Some((key, message)) => {
+                let key: Vec<&str> = key.iter().map(String::as_str).collect();
+                Some(BACKEND.found(message).at(file.source(&key), file.line(&key)))
+            }
+            None => script.as_ref().and_then(|script| without_modules(facts, script)),
+        };
+        let module = script.as_ref().map(module);
+        let finding = finding.map(|finding| module.iter().fold(finding, |finding, module| finding.about(*module)));
+        findings.extend(finding.map(|finding| whole(facts, finding)));
     }
+}
+
+/// The project's own console script that the start runs.
+fn started(facts: &Facts<'_>) -> Option<Script> {
+    let start = Start::of(facts)?;
+    invocations(start.command).iter().find_map(|invocation| scripts::own(&facts.app, invocation.program))
+}
+
+/// The top-level module that a script is a function of.
+fn module(script: &Script) -> &str {
+    script.target.split(['.', ':']).next().unwrap_or_default()
+}
+
+/// A backend that is content with nothing installs the script, and no module that it could call: Python looks beside the script, not in /app.
+fn without_modules(facts: &Facts<'_>, script: &Script) -> Option<Finding> {
+    let module = module(script);
+    let has = |base: &str| {
+        facts.app.has_file(format!("{base}{module}.py")) || facts.app.has_file(format!("{base}{module}/__init__.py"))
+    };
+    let is_led = facts.variable("PYTHONPATH").is_some()
+        || Start::of(facts).is_some_and(|start| start.command.contains("PYTHONPATH="));
+    let is_there = (has("") || has("src/")) && !is_led;
+    let message = format!(
+        "the script that the start runs calls {module}, which is not there while pip installs the project: only pyproject.toml is"
+    );
+    is_there.then(|| BACKEND.found(message).at(facts.app.line(script.file, script.line), &script.target))
 }
 
 /// Dependencies that every build takes as they are on that day, for want of a lock file.

@@ -3,7 +3,7 @@
 use crate::catalog::base_commands::{BASE_COMMANDS, NOT_SLIM};
 use crate::check::facts::Facts;
 use crate::check::finding::{Finding, Findings, add_item};
-use crate::check::system_needs::{BROWSERS, HEADER, LIBRARY, PROGRAM, needs_of};
+use crate::check::system_needs::{BROWSERS, HEADER, LIBRARY, PROGRAM, headless, needs_of};
 use crate::project::requirements::Entry;
 
 /// Development files that Railpack's builder image has, or that Railpack adds by the requirement's name.
@@ -45,6 +45,10 @@ fn needs(facts: &Facts<'_>, entry: &Entry, kind: &str, attributes: &str, apt: &[
         .about(first)
         .at(entry.source(), &entry.written)
         .likely();
+    let finding = match headless(entry, name).filter(|_| kind == "lib") {
+        Some((summary, edit)) => finding.fix(summary, vec![edit]),
+        None => finding,
+    };
     let key: Vec<&str> = list.split('.').collect();
     let path = facts.config_path();
     let has_list = facts.config().is_some_and(|file| file.get(&key).is_some());

@@ -21,6 +21,7 @@ mod keys;
 mod lifespan;
 mod local_version;
 mod lock;
+mod loopback;
 mod migration;
 mod misspelt;
 mod named;
@@ -46,6 +47,7 @@ mod unread;
 mod variables;
 mod version;
 mod workspace;
+mod wrapper;
 
 use super::{check, checks};
 use crate::builder::Planned;

@@ -1,5 +1,5 @@
-use super::{fires, silent};
-use crate::finding::Severity;
+use super::{fires, found, silent};
+use crate::finding::{Certainty, Severity};
 
 fn asks(text: &str) -> [(&str, &str); 2] {
     [("requirements.txt", text), ("main.py", "")]
@@ -132,4 +132,28 @@ fn a_package_whose_name_is_a_slip_of_the_hand() {
     ] {
         silent("package-misspelt", &[main, ("nixpacks.toml", &wants(list))]);
     }
+}
+
+/// libavdevice in the wheel of opencv-python 5.0.0.93 wants libxcb.so.1 before the loader comes to libGL's own libX11.
+#[test]
+fn what_opencv_loads_ends_a_start_that_surely_imports_it() {
+    let libs = |list: &str| format!("[phases.setup]\nnixLibs = [\"...\", {list}]\n");
+    let (some, all) = (libs("\"libGL\", \"glib\""), libs("\"libGL\", \"glib\", \"libxcb\""));
+    let (start, late) = (("main.py", "import cv2\n"), ("main.py", "def late():\n    import cv2\n"));
+    let list = |text: &'static str| ("requirements.txt", text);
+    let told = |main: (&'static str, &'static str), text, config: &str| {
+        let found = found(&[main, list(text), ("nixpacks.toml", config)]);
+        let finding = found.into_iter().find(|finding| finding.rule == "missing-shared-library")?;
+        Some((finding.certainty, finding.fixes[0].summary.clone()))
+    };
+    let headless = "take opencv-python-headless, which needs no screen's libraries".to_owned();
+    assert_eq!(told(start, "opencv-python\n", &some), Some((Certainty::Certain, headless.clone())));
+    assert_eq!(told(late, "opencv-python\n", &some), Some((Certainty::Likely, headless)));
+    assert_eq!(told(start, "opencv-python\n", &all), None);
+    // Older ones have no libavdevice that wants it, pinned or held back.
+    for held in ["opencv-python==4.12.0.88\n", "opencv-python<4.13\n", "opencv-python~=4.11.0\n"] {
+        assert_eq!(told(start, held, &some), None, "{held}");
+    }
+    let led = format!("{some}[variables]\nLD_LIBRARY_PATH = \"/usr/lib/x86_64-linux-gnu\"\n");
+    assert_eq!(told(start, "opencv-python\n", &led).map(|(certainty, _)| certainty), Some(Certainty::Likely));
 }

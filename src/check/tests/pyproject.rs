@@ -28,6 +28,27 @@ fn files_that_come_too_late() {
     silent("build-backend-config", &[MAIN, ("pyproject.toml", &hatch), ("uv.lock", "")]);
 }
 
+/// As pip 26 and setuptools 80 install it: the script is there, and no package.
+#[test]
+fn a_script_of_the_project_whose_package_is_not_there_when_it_is_installed() {
+    let start = ("Procfile", "web: tides\n");
+    let package = [("harbour/__init__.py", ""), ("harbour/cli.py", "def main():\n    pass\n")];
+    let scripts = project("[project.scripts]\ntides = \"harbour.cli:main\"\n");
+    let files = |start: (&'static str, &'static str), project: &'static str| {
+        [package[0], package[1], start, ("pyproject.toml", project)]
+    };
+    let scripts: &'static str = scripts.leak();
+    let found = fires("build-backend-config", "pyproject.toml:6", &files(start, scripts));
+    assert_eq!(found.subject.as_deref(), Some("harbour"));
+    silent("build-backend-config", &files(("Procfile", "web: python -m harbour.cli\n"), scripts));
+    // hatchling makes a wheel of nothing where its packages are named; the script in it calls what is not there.
+    let hatch = format!(
+        "{scripts}[build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"\n[tool.hatch.build.targets.wheel]\npackages = [\"harbour\"]\n"
+    );
+    let found = fires("build-backend-config", "pyproject.toml:10", &files(start, hatch.leak()));
+    assert_eq!(found.subject.as_deref(), Some("harbour"));
+}
+
 #[test]
 fn a_file_that_does_not_parse() {
     fires("invalid-pyproject", "pyproject.toml:2", &[MAIN, ("pyproject.toml", "[project]\nname = \n")]);

@@ -38,6 +38,10 @@ fn what_a_condition_decides_is_not_followed() {
         "if [ -n \"$DEBUG\" ]; then\n  exec uvicorn main:app\nfi\nexec uvicorn main:app --host 0.0.0.0 --port $PORT",
     );
     silent("wrong-bind-host", &[ALL, START, APP, ("start.sh", &lines)]);
+    let lines = script(
+        "if [ -n \"$DEBUG\" ]; then\n  echo for all\nfi\nfor tide in 1 2; do echo $tide; done\nexec uvicorn main:app --port $PORT",
+    );
+    fires("wrong-bind-host", "start.sh:7", &[ALL, START, APP, ("start.sh", &lines)]);
     let lines = script("export KEY=1\nexec uvicorn main:app --host 0.0.0.0 --port $PORT");
     silent("missing-env-var", &[ALL, START, APP, ("start.sh", &lines)]);
 }

@@ -180,3 +180,38 @@ fn what_an_app_that_works_names_was_there() {
     let app: Files<'_> = &[("requirements.txt", "fastapi\n"), ("main.py", FASTAPI)];
     assert_eq!(once_installed(app, &["python_multipart", "multipart"]), [""; 0]);
 }
+
+/// By the METADATA of Flask 3.1.3, gunicorn 27.0.1, FastAPI 0.165.0, uvicorn 0.54.0 and Streamlit 1.67.0.
+#[test]
+fn a_common_package_that_none_of_the_requirements_brings() {
+    let main = ("main.py", "from flask import Flask\nimport requests\n\napp = Flask(__name__)\n");
+    let finding = fires("import-not-required", "main.py:2", &[main, ("requirements.txt", "flask==3.1.3\ngunicorn\n")]);
+    assert_eq!((finding.severity, &*finding.fixes[0].summary), (Severity::Warning, "require requests"));
+    for requirements in [
+        "flask\ngunicorn\nrequests\n",
+        // Nobody knows what it brings.
+        "flask\nbrinemoon\n",
+        "flask\nstreamlit\n",
+        "flask[async]\n",
+    ] {
+        silent("import-not-required", &[main, ("requirements.txt", requirements)]);
+    }
+    for (module, requirements) in [
+        ("werkzeug.exceptions", "flask\n"),
+        ("jinja2", "flask-cors\n"),
+        ("starlette.responses", "fastapi\nuvicorn[standard]\n"),
+        ("pydantic", "fastapi\n"),
+        ("dotenv", "fastapi\nuvicorn[standard]\n"),
+        ("aiohttp", "aiogram\n"),
+        ("redis", "celery[redis]\n"),
+    ] {
+        let main = format!("import {module}\n");
+        silent("import-not-required", &[("main.py", &main), ("requirements.txt", requirements)]);
+    }
+    for (module, requirements) in [("yaml", "fastapi-cli\n"), ("dotenv", "flask\n"), ("redis", "celery\n")] {
+        let main = format!("import {module}\n");
+        let found = found(&[("main.py", &main), ("requirements.txt", requirements)]);
+        let is_told = found.iter().any(|found| found.rule == "import-not-required");
+        assert_eq!(is_told, requirements != "fastapi-cli\n", "{module} with {requirements}");
+    }
+}

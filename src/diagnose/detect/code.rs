@@ -6,6 +6,7 @@ use crate::catalog::modules;
 use crate::diagnose::table::Finding;
 use crate::diagnose::table::compile::LEGACY_SETUP_PY;
 use crate::diagnose::table::database::{DB_UNREACHABLE, MISSING_DATA_FILE, REDIS_UNREACHABLE};
+use crate::diagnose::table::machine::MISSING_SYSTEM_BINARY;
 use crate::diagnose::table::managers::TOOL_VERSION_INCOMPATIBLE;
 use crate::diagnose::table::modules::DEPENDENCY_VERSION_INCOMPATIBLE;
 use crate::diagnose::table::python::{CODE_ERROR, PYTHON_SYNTAX_ERROR, PYTHON_VERSION_TOO_OLD};
@@ -99,6 +100,9 @@ const NO_ERRORS: &[&str] = &[
     "BrokenPipeError",
 ];
 
+/// Calls that take a file or a folder, and no program.
+const FILE_CALLS: &[&str] = &["open(", "listdir(", "scandir(", "mkdir("];
+
 /// Clients of the usual services, and what it is that does not answer them.
 const CLIENTS: &[(&str, &Rule)] = &[
     ("/asyncpg/", &DB_UNREACHABLE),
@@ -130,9 +134,11 @@ fn by_frames(raised: &Raised, found: &mut Vec<Finding>) -> bool {
             if !is_building(raised)
                 && raised.frames.last().is_some_and(|frame| {
                     frame.home() == Home::Project
-                        && (frame.code.contains("open(") || frame.code.starts_with("raise FileNotFoundError"))
+                        && (FILE_CALLS.iter().any(|call| frame.code.contains(call))
+                            || frame.code.starts_with("raise FileNotFoundError"))
                 }) =>
         {
+            found.retain(|known| known.at != raised.at || known.rule != &MISSING_SYSTEM_BINARY);
             let path = || message.split_whitespace().rev().find(|word| word.contains(['/', '.']));
             let finding = find(found, &MISSING_DATA_FILE, raised.at, DECISIVE);
             finding.subject = message.split('\'').nth(1).or_else(path).map(str::to_owned);

@@ -8,6 +8,7 @@
 mod builds;
 mod code;
 mod environments;
+mod extras;
 mod found;
 mod imports;
 mod removed;
@@ -27,6 +28,8 @@ type Detector = fn(&LogView<'_>, &mut Vec<Finding>);
 const DETECTORS: &[Detector] = &[
     // First, since a missing module is also an exception of the app: an import takes away what signatures guessed of it.
     imports::detect,
+    // After it: what a part of a package misses is what its extra brings, not the module that it names first.
+    extras::detect,
     // After it: what the interpreter says without a traceback counts only at lines that named nothing.
     imports::detect_interpreter,
     // What the interpreter says of a file in the place of a module is told as a missing name, or as a circle.

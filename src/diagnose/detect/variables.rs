@@ -1,6 +1,7 @@
 //! Variables that are not set, told by the code that reads them.
 
 use super::found::find;
+use crate::check::variables::to_set;
 use crate::diagnose::table::Finding;
 use crate::diagnose::table::django::DJANGO_SECRET_KEY_MISSING;
 use crate::diagnose::table::platform::{INVALID_ENV_VAR, MISSING_ENV_VAR, NO_DISPLAY};
@@ -74,7 +75,7 @@ pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
                     "{} are not set",
                     all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
                 ));
-                finding.help = Some(format!("set {} in the platform's variables", all.join(", ")));
+                finding.help = Some(to_set(&all.iter().map(String::as_str).collect::<Vec<_>>(), ""));
             }
         }
     }

@@ -16,6 +16,32 @@ pub(in crate::diagnose) fn own_line(view: &LogView<'_>, finding: &mut Finding) -
     true
 }
 
+/// Modules by the Python that they came with, as "What's New" lists them.
+const CAME_WITH: &[(&str, &str)] = &[
+    ("annotationlib", "3.14"),
+    ("compression", "3.14"),
+    ("concurrent.interpreters", "3.14"),
+    ("pathlib.types", "3.14"),
+    ("string.templatelib", "3.14"),
+    ("tomllib", "3.11"),
+    ("graphlib", "3.9"),
+    ("zoneinfo", "3.9"),
+];
+
+/// Says which Python a module came with; what names nothing is told by the line at which it came out.
+pub(in crate::diagnose) fn newer_python(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let subject = finding.subject.clone().unwrap_or_default();
+    let is_it = |(module, _): &&(&str, &str)| {
+        subject.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    if let Some((module, since)) = CAME_WITH.iter().find(is_it) {
+        finding.message = Some(format!("`{module}` came with Python {since}, and this one is older"));
+        let lacks = if *since == "3.14" { ": Nixpacks has none newer than 3.13, Railpack has" } else { "" };
+        finding.help = Some(format!("choose Python {since} or newer{lacks}; or take a package in place of `{module}`"));
+    }
+    own_line(view, finding)
+}
+
 /// The subject is the locale that the code sets.
 pub(in crate::diagnose) fn locale(view: &LogView<'_>, finding: &mut Finding) -> bool {
     if finding.subject.is_none() {

@@ -135,3 +135,14 @@ fn an_image_that_was_not_handed_over_is_made_smaller() {
     let log = "#18 exporting layers 431.2s done\n#18 ERROR: failed to push registry.example/x: failed to copy: context canceled\n";
     assert!(words(log).contains("smaller"), "{}", words(log));
 }
+
+#[test]
+fn a_variable_is_told_in_the_words_of_check() {
+    let words = words(
+        "Traceback (most recent call last):\n  File \"/app/main.py\", line 3, in <module>\n    bot = Bot(os.environ[\"BOT_TOKEN\"])\nKeyError: 'BOT_TOKEN'\n",
+    );
+    assert_eq!(
+        words,
+        "`BOT_TOKEN` is not set; set BOT_TOKEN among the service's variables; for a rehearsal: --env BOT_TOKEN=…"
+    );
+}

@@ -1,5 +1,6 @@
 //! Variables and tokens, in the words of those who ask for them.
 
+use crate::check::variables::to_set;
 use crate::diagnose::table::Finding;
 use crate::diagnose::table::{DECISIVE, HINT, LAST_RESORT, SAID};
 use crate::diagnose::view::LogView;
@@ -8,6 +9,10 @@ use crate::diagnose::view::LogView;
 pub(in crate::diagnose) fn gravity(view: &LogView<'_>, finding: &mut Finding) -> bool {
     const GRAVE: &[&str] =
         &["error", "critical", "fatal", "❌", "must ", "required", "raise", "exit", "failed", "ошибка"];
+    let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if let (None, Some(name)) = (&finding.help, finding.subject.as_deref().filter(is_name)) {
+        finding.help = Some(to_set(&[name], ""));
+    }
     if finding.rank != HINT {
         return true;
     }

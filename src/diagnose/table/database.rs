@@ -176,11 +176,10 @@ const SERVICE_ELSEWHERE: &str = "take the address from a variable and set it to 
     `--reach HOST:PORT` lets one of this machine in while it is tried here";
 
 pub(crate) static SERVICE_ON_LOOPBACK: Rule = Rule {
-    id: "service-on-loopback",
+    id: check::loopback::SERVICE.id,
     phases: &["start"],
     message: "nothing listens at {the address on localhost} in the container",
-    about: "localhost and 127.0.0.1 are the container itself. A service that runs beside the app on a developer's machine is not there in the cloud: it \
-            is a service of its own, under a name of its own.",
+    about: check::loopback::SERVICE.about,
     help: SERVICE_ELSEWHERE,
     example: "aiohttp.client_exceptions.ClientConnectorError: Cannot connect to host localhost:8090 ssl:default [Connect call failed ('127.0.0.1', 8090)]",
     signatures: &[
@@ -278,5 +277,6 @@ pub(crate) static MISSING_DATA_FILE: Rule = Rule {
         &MISSING_SHARED_LIBRARY,
     ]),
     explained_by: &[over_fixes_by(&check::ignored::IGNORED)],
+    refine: Some(refine::files::not_there),
     ..Rule::BLANK
 };

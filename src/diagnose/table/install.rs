@@ -123,7 +123,7 @@ pub(crate) static NO_MATCHING_DISTRIBUTION: Rule = Rule {
 pub(crate) static NO_WHEEL_FOR_PYTHON: Rule = Rule {
     id: check::packages::NO_WHEEL.id,
     phases: &["install"],
-    message: "{a package} has no wheel for this Python, and its source does not build here",
+    message: "{a package} has no wheel for this Python, and its source does not build with it",
     about: check::packages::NO_WHEEL.about,
     help: "raise the pin of {the package} to a release with wheels for this Python, or choose an older Python (runtime.txt, .python-version)",
     example: "AttributeError: module 'pkgutil' has no attribute 'ImpImporter'. Did you mean: 'zipimporter'?",

@@ -19,9 +19,9 @@ pub(super) mod server;
 pub(super) mod setup;
 pub(super) mod start;
 
-pub(crate) use rule::Finding;
 pub use rule::Rule;
 pub(super) use rule::{DECISIVE, HINT, LAST_RESORT, SAID, YieldsTo};
+pub(crate) use rule::{Explanation, Finding};
 pub(super) use signatures::SIGNATURES;
 
 /// Of a service that the app calls and that does not answer.
@@ -142,6 +142,7 @@ pub static RULES: &[&Rule] = &[
     &server::WORKER_TIMEOUT,
     &server::UVICORN_RELOAD_WATCH,
     &start::CRON_NEVER_ENDS,
+    &start::PROGRAM_GAVE_UP,
     &start::PROCESS_EXITS_IMMEDIATELY,
     &platform::MISSING_ENV_VAR,
     &platform::INVALID_ENV_VAR,

@@ -3,7 +3,7 @@
 use super::install::{EXTERNALLY_MANAGED, PIP_NOT_FOUND};
 use super::managers::TOOL_VERSION_INCOMPATIBLE;
 use super::python::TIME_ZONE_MISSING;
-use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, over_fixes_by, said};
+use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, over_fixes_by, over_fixes_of_its_subject, said};
 use super::start::{START_MAKES_ENVIRONMENT, WRONG_START_MODULE};
 use crate::check;
 use crate::diagnose::fixes;
@@ -54,6 +54,7 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
         over_fixes_by(&check::wrapper::WRAPPER),
         over_fixes_by(&check::workspace::OUTSIDE),
         over_fixes_by(&check::spelling::MODULE),
+        over_fixes_of_its_subject(&check::nixpacks::pyproject::BACKEND),
         by(&check::unprovided::MISSING),
         over_fixes_by(&check::railpack::NOTHING),
         over_fixes_by(&check::railpack::MAIN_APP),
@@ -70,7 +71,11 @@ pub(crate) static MISSING_LOCAL_MODULE: Rule = Rule {
     example: "ModuleNotFoundError: No module named 'harbour.tides.forecast'",
     signatures: &[],
     yields_to: YieldsTo::Rules(&[&WRONG_START_MODULE]),
-    explained_by: &[over_fixes_by(&check::railpack::MAIN_APP), over_fixes_by(&check::repository::LINK)],
+    explained_by: &[
+        over_fixes_of_its_subject(&check::nixpacks::pyproject::BACKEND),
+        over_fixes_by(&check::railpack::MAIN_APP),
+        over_fixes_by(&check::repository::LINK),
+    ],
     ..Rule::BLANK
 };
 

@@ -11,7 +11,7 @@ pub(crate) static MISSING_ENV_VAR: Rule = Rule {
     phases: &["build", "start"],
     message: "{a variable} is not set",
     about: check::variables::MISSING.about,
-    help: "set {the variable} in the platform's variables (and for the build, if it is read there)",
+    help: "set {the variable} among the service's variables (and for the build, if it is read there); for a rehearsal: --env NAME=…",
     example: "KeyError: 'DATABASE_URL'",
     signatures: &[
         decisive(r"(?:Set the|Missing (?:required )?) ?(?P<s>[A-Z][A-Z0-9_]{2,}) environment variable"),

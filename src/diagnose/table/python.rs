@@ -42,7 +42,9 @@ pub(crate) static PYTHON_VERSION_TOO_OLD: Rule = Rule {
             r"No module named '(?P<s>tomllib|zoneinfo|graphlib|dataclasses|contextvars|importlib\.metadata|importlib\.resources\.abc|asyncio\.taskgroups|asyncio\.timeouts)'",
         ),
         // New in 3.14.
-        decisive(r"No module named '(?P<s>annotationlib|string\.templatelib|pathlib\.types|concurrent\.interpreters)'"),
+        decisive(
+            r"No module named '(?P<s>annotationlib|string\.templatelib|pathlib\.types|concurrent\.interpreters|compression(?:\.\w+)?)'",
+        ),
         decisive(
             r"module '(?:asyncio|datetime|typing|enum|itertools|functools|types|math|importlib|dataclasses|contextlib|random|ast|inspect|hashlib|string|collections)' has no attribute '(?P<s>\w+)'",
         ),
@@ -54,7 +56,7 @@ pub(crate) static PYTHON_VERSION_TOO_OLD: Rule = Rule {
         decisive(r"zip\(\) takes no keyword arguments|isinstance\(\) arg 2 must be a type.*Union"),
         decisive(r"Fatal Python error: init_fs_encoding"),
     ],
-    refine: Some(refine::places::own_line),
+    refine: Some(refine::places::newer_python),
     explained_by: &[by(&check::nixpacks::version::FALLBACK)],
     ..Rule::BLANK
 };

@@ -97,14 +97,20 @@ pub(crate) struct Explanation {
     pub(crate) by: &'static Check,
     /// Whether it comes before what has a fix of its own, as that fix adds only the first of the missing things.
     pub(crate) over_fixes: bool,
+    /// Whether it explains only what has the same subject.
+    pub(crate) of_subject: bool,
 }
 
 pub(crate) const fn by(check: &'static Check) -> Explanation {
-    Explanation { by: check, over_fixes: false }
+    Explanation { by: check, over_fixes: false, of_subject: false }
 }
 
 pub(crate) const fn over_fixes_by(check: &'static Check) -> Explanation {
-    Explanation { by: check, over_fixes: true }
+    Explanation { over_fixes: true, ..by(check) }
+}
+
+pub(crate) const fn over_fixes_of_its_subject(check: &'static Check) -> Explanation {
+    Explanation { of_subject: true, ..over_fixes_by(check) }
 }
 
 /// A line that shows a cause; the group `s` of its pattern, where there is one, is the subject.

@@ -3,7 +3,7 @@
 use super::compile::{MISSING_COMPILER, MISSING_RUST, MISSING_SYSTEM_HEADER};
 use super::install::PIP_NOT_FOUND;
 use super::machine::{GIT_MISSING, MISSING_SYSTEM_BINARY};
-use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, over_fixes_by, said};
+use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, over_fixes_by, over_fixes_of_its_subject, said};
 use crate::check;
 use crate::diagnose::fixes;
 use crate::diagnose::refine;
@@ -97,6 +97,7 @@ pub(crate) static START_PROGRAM_NOT_FOUND: Rule = Rule {
     refine: Some(refine::servers::guessed),
     fix: Some(fixes::requirements::missing_module),
     explained_by: &[
+        over_fixes_of_its_subject(&check::wrapper::WRAPPER),
         over_fixes_by(&check::environment_path::MISSING),
         over_fixes_by(&check::nixpacks::install::NOTHING_INSTALLED),
         over_fixes_by(&check::railpack::NOTHING),
@@ -243,5 +244,19 @@ pub(crate) static CRON_NEVER_ENDS: Rule = Rule {
     help: "end the process when its work is done and leave the schedule to the platform, or take cronSchedule away and deploy it as a service",
     example: "Skipping scheduled run: previous cron execution is still running",
     signatures: &[hint(r"(?i)skip(?:ping|ped).*(?:cron|scheduled) (?:run|execution|job).*still (?:running|active)")],
+    ..Rule::BLANK
+};
+
+/// By supervisor 4.3.0.
+pub(crate) static PROGRAM_GAVE_UP: Rule = Rule {
+    id: "program-gave-up",
+    phases: &["start"],
+    message: "supervisord has given up on {a program}, and stays up without it",
+    about: "supervisord is what the container runs, so that the platform sees a healthy container whatever becomes of the programs in it. One that ends again and again as it \
+            starts is given up (FATAL), and nothing starts it again.",
+    help: "mend what ends {the program}, whose own output tells it (stderr_logfile=/dev/stderr and stderr_logfile_maxbytes=0 show it); an [eventlistener] \
+           for PROCESS_STATE_FATAL that ends supervisord lets the platform see it",
+    example: "2026-11-29 05:06:52,264 INFO gave up: tides entered FATAL state, too many start retries too quickly",
+    signatures: &[said(r"gave up: (?P<s>[^ :]+)\S* entered FATAL state")],
     ..Rule::BLANK
 };

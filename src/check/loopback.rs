@@ -1,0 +1,98 @@
+//! Brokers and databases that the code looks for on the machine that it runs on.
+
+use super::facts::Facts;
+use super::facts::code::{Code, Statement};
+use super::facts::start::Start;
+use super::finding::{Check, Finding, Findings, warning};
+use super::variables::{is_set, to_set};
+use crate::log::pattern::Pattern;
+
+pub(crate) const SERVICE: Check = warning(
+    "service-on-loopback",
+    "localhost and 127.0.0.1 are the container itself. A service that runs beside the app on a developer's machine is not there in the cloud: it \
+     is a service of its own, under a name of its own.",
+);
+
+pub(super) const CHECKS: &[Check] = &[SERVICE];
+
+/// A text that is an address of a broker or a database on this machine. `http` is none of them: an app may well call itself.
+static URL: Pattern = Pattern::new(
+    r#"[fr]?["']((?:rediss?|amqps?|pyamqp|postgres(?:ql)?|mysql|mariadb|mongodb|nats|clickhouse)(?:\+\w+)?)://(?:[^@"'/\s]*@)?(?:localhost|127\.0\.0\.1)[:/?"']"#,
+);
+/// A client that is given the host alone.
+static HOST: Pattern = Pattern::new(
+    r#"\b((?:Strict)?Redis|(?:psycopg2?|pymysql|aiomysql|asyncpg|MySQLdb|mysql\.connector)\.(?:connect|create_pool)|ConnectionParameters|MongoClient)\((?:[^()]*\bhost\s*=\s*)?["'](?:localhost|127\.0\.0\.1)["']"#,
+);
+/// The variable before whose default a text stands: `getenv("REDIS_URL", `, `environ.get("REDIS_URL") or `, `config("REDIS_URL", default=`.
+static DEFAULT: Pattern = Pattern::new(
+    r#"(?:\bgetenv|\benviron\.(?:get|setdefault)|\bconfig|\benv(?:\.\w+)?)\(\s*["'](\w+)["']\s*(?:,\s*(?:default\s*=\s*)?|\)\s*or\s+)$"#,
+);
+static FIELD: Pattern = Pattern::new(r"^([A-Za-z_]\w*)\s*:");
+static ASSIGNED: Pattern = Pattern::new(r"^([A-Za-z_]\w*)\s*=[^=]");
+
+/// Programs that are such a service, where the start itself runs one.
+const SERVERS: &[&str] =
+    &["redis-server", "postgres", "mongod", "mysqld", "mariadbd", "rabbitmq-server", "supervisord"];
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    let starts = Start::all(facts);
+    let is_here = |server: &str| starts.iter().any(|start| start.command.contains(server)) || facts.plans(server);
+    if !facts.is_python() || SERVERS.iter().any(|server| is_here(server)) {
+        return;
+    }
+    for module in facts.loaded() {
+        let code = &module.code;
+        for statement in code.statements.iter().filter(|statement| is_meant(code, statement)) {
+            if let Some(finding) = found(facts, code, statement) {
+                findings.push(finding.at(facts.app.line(&module.path, Some(statement.line)), &statement.text));
+            }
+        }
+    }
+}
+
+/// Whether the start comes to a statement whatever is set, and nothing takes its place.
+fn is_meant(code: &Code, statement: &Statement) -> bool {
+    let bound = ASSIGNED.captures(&statement.text).map(|found| found[1].to_owned());
+    let again = bound.is_some_and(|name| {
+        let binds = |other: &&Statement| ASSIGNED.captures(&other.text).is_some_and(|found| found[1] == name);
+        code.statements.iter().filter(binds).count() > 1
+    });
+    // An option of a command line is another way to say it.
+    let is_option = ["add_argument(", "Option(", "Argument("].iter().any(|call| statement.text.contains(call));
+    !again && !is_option && !code.is_conditional(statement) && !code.is_typing(statement)
+}
+
+fn found(facts: &Facts<'_>, code: &Code, statement: &Statement) -> Option<Finding> {
+    let text = &statement.text;
+    let (what, at) = match URL.captures(text) {
+        Some(found) => (format!("{}://localhost", &found[1]), found.get(0)?.start()),
+        None => {
+            let found = HOST.captures(text)?;
+            (format!("{} at localhost", &found[1]), found.get(0)?.start())
+        }
+    };
+    match DEFAULT.captures(&text[..at]).map(|found| found[1].to_owned()).or_else(|| field(code, statement)) {
+        Some(name) if is_set(facts, &name) => None,
+        Some(name) => {
+            let message = format!(
+                "nothing sets {name}, and without it the code looks for {what}, which in the cloud is the container itself"
+            );
+            Some(SERVICE.found(message).about(&name).likely().help(to_set(&[&name], "")))
+        }
+        None => {
+            let message = format!(
+                "the code looks for {what}, which in the cloud is the container itself, and no variable says otherwise"
+            );
+            let help =
+                "take the address from a variable, and set that to the service's own (on Railway: its private domain)";
+            Some(SERVICE.found(message).about("localhost").likely().help(help))
+        }
+    }
+}
+
+/// The variable of a field of pydantic's settings.
+fn field(code: &Code, statement: &Statement) -> Option<String> {
+    let is_of_settings =
+        code.heads_around(statement).any(|head| head.starts_with("class ") && head.contains("Settings"));
+    Some(FIELD.captures(&statement.text).filter(|_| is_of_settings)?[1].to_uppercase())
+}

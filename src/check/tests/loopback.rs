@@ -1,0 +1,64 @@
+//! Brokers and databases on localhost.
+
+use super::{fires, fires_with, silent, silent_with};
+
+const LIST: (&str, &str) = ("requirements.txt", "redis==6.4.0\nsqlalchemy==2.0.40\npsycopg2-binary==2.9.10\n");
+
+fn main(code: &str) -> (&'static str, String) {
+    ("main.py", format!("import os\nimport redis\n{code}\n"))
+}
+
+#[test]
+fn an_address_on_localhost_that_nothing_can_change() {
+    for code in [
+        "r = redis.from_url('redis://localhost:6379/0')",
+        "r = redis.Redis(host='localhost', port=6379)",
+        "engine = create_engine(\"postgresql+psycopg2://me:word@127.0.0.1:5432/tides\")",
+        "BROKER = 'amqp://guest:guest@localhost//'",
+        "def late():\n    return redis.from_url('redis://localhost')",
+    ] {
+        let (name, text) = main(code);
+        let line = if code.starts_with("def") { "main.py:4" } else { "main.py:3" };
+        let found = fires("service-on-loopback", line, &[LIST, (name, &text)]);
+        assert!(found.message.ends_with("and no variable says otherwise"), "{}", found.message);
+    }
+}
+
+#[test]
+fn one_that_stands_in_for_a_variable_names_it() {
+    for code in [
+        "r = redis.from_url(os.getenv('REDIS_URL', 'redis://localhost:6379/0'))",
+        "r = redis.from_url(os.environ.get('REDIS_URL') or 'redis://localhost:6379/0')",
+        "os.environ.setdefault('REDIS_URL', 'redis://localhost')",
+        "r = config('REDIS_URL', default='redis://localhost')",
+    ] {
+        let (name, text) = main(code);
+        let files = [LIST, (name, &*text)];
+        let found = fires_with("service-on-loopback", "main.py:3", &files, &[]);
+        assert_eq!(found.subject.as_deref(), Some("REDIS_URL"));
+        assert!(found.help.unwrap().ends_with("for a rehearsal: --env REDIS_URL=…"));
+        silent_with("service-on-loopback", &files, &["REDIS_URL=redis://red.example:6379"]);
+    }
+    let settings = "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    redis_url: str = 'redis://localhost'\ns = Settings()\n";
+    let files = [LIST, ("main.py", settings)];
+    assert_eq!(fires("service-on-loopback", "main.py:3", &files).subject.as_deref(), Some("REDIS_URL"));
+    silent_with("service-on-loopback", &files, &["REDIS_URL=redis://red.example:6379"]);
+}
+
+#[test]
+fn what_is_chosen_elsewhere_or_is_no_service() {
+    for code in [
+        "if os.getenv('DEBUG'):\n    r = redis.from_url('redis://localhost')",
+        "URL = 'redis://localhost'\nURL = os.environ['REDIS_URL']",
+        "parser.add_argument('--redis', default='redis://localhost')",
+        "ORIGINS = ['http://localhost:3000']",
+        "r = redis.from_url('redis://red.example')",
+        "print('try redis://localhost')",
+    ] {
+        let (name, text) = main(code);
+        silent("service-on-loopback", &[LIST, (name, &text)]);
+    }
+    let (name, text) = main("r = redis.from_url('redis://localhost')");
+    let both = ("Procfile", "web: redis-server --daemonize yes && python main.py\n");
+    silent("service-on-loopback", &[LIST, (name, &text), both]);
+}
