@@ -14,6 +14,7 @@ pub(super) mod pdm;
 pub(super) mod provided;
 pub(super) mod python;
 pub(super) mod reach;
+pub(super) mod release;
 pub(super) mod requirements;
 pub(crate) mod scripts;
 pub(super) mod shell_script;

@@ -65,6 +65,29 @@ pub(in crate::diagnose) fn in_a_build(view: &LogView<'_>, finding: &mut Finding)
     true
 }
 
+/// gunicorn names a worker's class where what that class imports is missing; the traceback after it says what.
+pub(in crate::diagnose) fn of_a_worker(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    /// Lines of such a traceback.
+    const LONGEST: usize = 60;
+    let Some(class) = finding.subject.as_deref().filter(|_| view.text(finding.at).contains("Error: class uri '"))
+    else {
+        return true;
+    };
+    let after = finding.at + 1..view.lines.len().min(finding.at + LONGEST);
+    let missing = after.take_while(|at| view.text(*at).trim() != "]").find_map(|at| {
+        Some(
+            view.text(at).split_once("ModuleNotFoundError: No module named '")?.1.split(['\'', '.']).next()?.to_owned(),
+        )
+    });
+    missing.is_none_or(|missing| class.split('.').next() == Some(&missing))
+}
+
+/// A dict is a key of nothing, here or elsewhere; Starlette takes one for a template's name, and Jinja asks for its hash.
+pub(in crate::diagnose) fn of_a_page(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    view.text(finding.at).contains("TemplateResponse()")
+        || view.raised_at(finding.at).is_some_and(|raised| raised.passes("/starlette/templating.py"))
+}
+
 /// Which package calls what another no longer takes, and exceptions that somebody catches.
 pub(in crate::diagnose) fn that_calls(view: &LogView<'_>, finding: &mut Finding) -> bool {
     let text = view.text(finding.at);
