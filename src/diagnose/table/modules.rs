@@ -152,6 +152,9 @@ pub(crate) static DEPENDENCY_VERSION_INCOMPATIBLE: Rule = Rule {
         decisive(r"PydanticUserError: |operator torchvision::nms does not exist|urllib3 v2\.0 only supports OpenSSL"),
         decisive(r"If you use `@root_validator` with pre=False"),
         decisive(r"unexpected keyword argument '(?P<s>proxies|proxy)'"),
+        decisive(
+            r"`(?P<s>httpx)\.\w+` is from the `httpx` package, but this SDK uses|Expected an instance of `httpx2\.\w+` but got <class 'httpx\.",
+        ),
         decisive(r"AsyncClient\.__init__\(\) got an unexpected keyword|module 'bcrypt' has no attribute '__about__'"),
         decisive(r"password cannot be longer than 72 bytes"),
         decisive(r"Descriptors cannot (?:not )?be created directly|TypeError: Descriptors cannot"),
