@@ -53,6 +53,21 @@ pub fn to_install(module: &str) -> String {
     }
 }
 
+/// The line of a requirements file that brings a module, with the extra without which it does not load: psycopg alone looks for
+/// a libpq of the system, by <https://www.psycopg.org/psycopg3/docs/basic/install.html>.
+///
+/// ```
+/// use shakedown::catalog::modules::to_require;
+/// assert_eq!(to_require("psycopg.rows"), "psycopg[binary]");
+/// assert_eq!(to_require("psycopg2"), "psycopg2-binary");
+/// ```
+pub fn to_require(module: &str) -> String {
+    match to_install(module) {
+        name if name == "psycopg" => "psycopg[binary]".to_owned(),
+        name => name,
+    }
+}
+
 /// Names that modules of the standard library had once: the Python that dropped them, and what to write instead. By the
 /// "What's New" of each Python, section "Removed".
 pub fn removed_attribute(module: &str, name: &str) -> Option<(&'static str, &'static str)> {

@@ -23,6 +23,7 @@ pub(crate) mod imports;
 mod lifespan;
 mod local_version;
 pub(crate) mod loopback;
+pub(crate) mod mcp;
 mod migration;
 pub(crate) mod misspelt;
 mod named;
@@ -46,10 +47,13 @@ mod shell;
 pub(crate) mod spelling;
 pub(crate) mod statics;
 pub(crate) mod system_needs;
+pub(crate) mod templates;
 pub(crate) mod twice;
 pub(crate) mod unprovided;
 pub(crate) mod unread;
+pub(crate) mod uvicorn_run;
 pub(crate) mod variables;
+pub(crate) mod workers;
 pub(crate) mod workspace;
 pub(crate) mod wrapper;
 pub(crate) mod zones;
@@ -100,6 +104,10 @@ const TOPICS: &[Topic] = &[
     Topic { checks: honcho::CHECKS, check: honcho::check },
     Topic { checks: lifespan::CHECKS, check: lifespan::check },
     Topic { checks: loopback::CHECKS, check: loopback::check },
+    Topic { checks: workers::CHECKS, check: workers::check },
+    Topic { checks: uvicorn_run::CHECKS, check: uvicorn_run::check },
+    Topic { checks: templates::CHECKS, check: templates::check },
+    Topic { checks: mcp::CHECKS, check: mcp::check },
     Topic { checks: references::CHECKS, check: references::check },
     Topic { checks: guard::CHECKS, check: guard::check },
     Topic { checks: migration::CHECKS, check: migration::check },

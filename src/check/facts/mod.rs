@@ -15,6 +15,7 @@ pub(super) mod provided;
 pub(super) mod python;
 pub(super) mod reach;
 pub(crate) mod reached;
+pub(super) mod release;
 pub(super) mod requirements;
 pub(crate) mod scripts;
 pub(super) mod shell_script;

@@ -7,13 +7,17 @@ use super::code::{Code, Statement, has_word};
 use super::command::invocations;
 use super::imports::Foreign;
 use super::inputs::Inputs;
-use super::provided::locked_version;
 use super::reach::{IMPORT_ERRORS, Module, imports, is_certain};
+use super::release::Release;
 use super::start::Start;
 use crate::catalog::modules;
 use crate::catalog::needs::{Kind, Need, need};
 use crate::log::pattern::Pattern;
 use crate::project::Source;
+
+const TAKES_PSYCOPG: Release = Release { of: "sqlalchemy", first: [2, 1], python: 11 };
+const LACKS_EVENTLET: Release = Release { of: "gunicorn", first: [26, 0], python: 10 };
+const LACKS_PACKAGING: Release = Release { of: "gunicorn", first: [26, 1], python: 10 };
 
 /// Everything that is wanted so by the start and the code that it reaches.
 pub(in crate::check) fn wanted<'m>(inputs: &'m Inputs<'_>, reached: &'m [Module]) -> Vec<Foreign<'m>> {
@@ -27,6 +31,9 @@ pub(in crate::check) fn wanted<'m>(inputs: &'m Inputs<'_>, reached: &'m [Module]
         if module.text.contains("create_engine(") || module.text.contains("create_async_engine(") {
             drivers(inputs, module, &mut found);
         }
+        if inputs.requirements().of("celery").next().is_some() {
+            broker(inputs, module, &mut found);
+        }
     }
     found
 }
@@ -38,15 +45,21 @@ fn by_table<'m>(source: Source, text: &'m str, wanted: String, need: Need, is_ce
 
 static WORKER_CLASS: Pattern = Pattern::new(r#"^worker_class\s*=\s*["']([\w.:]+)["']"#);
 
-/// The class of gunicorn's workers, by its command or in its configuration file.
-fn workers<'m>(inputs: &'m Inputs<'_>, found: &mut Vec<Foreign<'m>>) {
-    let message = |class: &str, need: Need| format!("gunicorn's worker class {class} wants {}", need.module);
+/// A class of gunicorn's workers, and where it is named.
+pub(in crate::check) struct WorkerClass<'m> {
+    pub(in crate::check) name: String,
+    pub(in crate::check) source: Source,
+    pub(in crate::check) text: Cow<'m, str>,
+}
+
+/// The classes of gunicorn's workers, by its commands or in its configuration file.
+pub(in crate::check) fn worker_classes<'m>(inputs: &'m Inputs<'_>) -> Vec<WorkerClass<'m>> {
+    let mut found = Vec::new();
     for start in Start::all(inputs) {
         for invocation in invocations(start.command).iter().filter(|invocation| invocation.program == "gunicorn") {
             if let Some(class) = invocation.option(&["-k", "--worker-class"]) {
-                if let Some(need) = need(Kind::Worker, class) {
-                    found.push(by_table(start.source.clone(), start.command, message(class, need), need, true));
-                }
+                let (source, text) = (start.source.clone(), Cow::Borrowed(start.command));
+                found.push(WorkerClass { name: class.to_owned(), source, text });
                 continue;
             }
             let file = invocation.option(&["-c", "--config"]).unwrap_or("gunicorn.conf.py").trim_start_matches("./");
@@ -54,17 +67,62 @@ fn workers<'m>(inputs: &'m Inputs<'_>, found: &mut Vec<Foreign<'m>>) {
             let Some(text) = inputs.app.has_file(&path).then(|| inputs.app.read_text(&path).ok()).flatten() else {
                 continue;
             };
-            let named = text.lines().enumerate().find_map(|(index, line)| {
-                let class = WORKER_CLASS.captures(line)?[1].to_owned();
-                Some((index, line.to_owned(), need(Kind::Worker, &class)?, class))
-            });
-            if let Some((index, line, need, class)) = named {
+            found.extend(text.lines().enumerate().find_map(|(index, line)| {
+                let name = WORKER_CLASS.captures(line)?[1].to_owned();
                 let source = inputs.app.line(&path, Some(index + 1));
-                let foreign = by_table(source, "", message(&class, need), need, true);
-                found.push(Foreign { text: Cow::Owned(line), ..foreign });
-            }
+                Some(WorkerClass { name, source, text: Cow::Owned(line.to_owned()) })
+            }));
         }
     }
+    found
+}
+
+/// What the classes of gunicorn's workers want.
+fn workers<'m>(inputs: &'m Inputs<'_>, found: &mut Vec<Foreign<'m>>) {
+    for class in worker_classes(inputs) {
+        if is_gone(inputs, &class.name) {
+            continue;
+        }
+        let by_extra = class.name.starts_with("gevent") && LACKS_PACKAGING.is_in(inputs) == Some(true);
+        if by_extra && !has_extra(inputs, "gunicorn", "gevent") {
+            // gunicorn/workers/ggevent.py imports it, and since 26.1.0 the extra alone brings it.
+            let wanted = format!("gunicorn's worker class {} wants packaging", class.name);
+            found.push(by_an_extra(class.source.clone(), class.text.clone(), wanted));
+        }
+        let Some(need) = need(Kind::Worker, &class.name) else { continue };
+        let message = format!("gunicorn's worker class {} wants {}", class.name, need.module);
+        found.push(Foreign { text: class.text, ..by_table(class.source, "", message, need, true) });
+    }
+}
+
+/// Whether the release of gunicorn that is installed has this worker no more.
+pub(in crate::check) fn is_gone(inputs: &Inputs<'_>, class: &str) -> bool {
+    class == "eventlet" && LACKS_EVENTLET.is_in(inputs) == Some(true)
+}
+
+fn has_extra(inputs: &Inputs<'_>, name: &str, extra: &str) -> bool {
+    inputs.requirements().of(name).any(|entry| entry.requirement.extras.iter().any(|asked| asked == extra))
+}
+
+/// `packaging`, which so many packages bring that no file tells whether it is there: what was installed does.
+fn by_an_extra(source: Source, text: Cow<'_, str>, wanted: String) -> Foreign<'_> {
+    let name = "packaging".to_owned();
+    Foreign { source, text, name, wanted, need: None, is_certain: false, is_caught: false, is_import: false }
+}
+
+static BROKER: Pattern =
+    Pattern::new(r"(?i)\bcelery\(.*redis|\bbroker(?:_url)?\s*=.*redis|^CELERY_BROKER_URL\s*=.*redis");
+
+/// What kombu's transport for Redis imports when a task is sent, and since kombu 5.7.0 celery[redis] alone brings.
+fn broker<'m>(inputs: &Inputs<'_>, module: &'m Module, found: &mut Vec<Foreign<'m>>) {
+    if has_extra(inputs, "celery", "redis") || has_extra(inputs, "kombu", "redis") {
+        return;
+    }
+    let named = module.code.statements.iter().find(|statement| BROKER.is_match(&statement.text));
+    found.extend(named.map(|statement| {
+        let source = inputs.app.line(&module.path, Some(statement.line));
+        by_an_extra(source, Cow::Borrowed(&statement.text), "kombu's transport for Redis wants packaging".to_owned())
+    }));
 }
 
 /// Names of a framework that want a package of their own where they are used.
@@ -186,12 +244,6 @@ fn of_sqlalchemy(inputs: &Inputs<'_>, scheme: &str) -> Option<Need> {
     if scheme != "postgresql" {
         return None;
     }
-    let entry = inputs.requirements().of("sqlalchemy").next();
-    let pinned = entry.and_then(|entry| entry.requirement.pinned().cloned());
-    let version = pinned.or_else(|| locked_version(inputs, "sqlalchemy")?.parse().ok());
-    let is_new = match version {
-        Some(version) => version >= pep440_rs::Version::new([2, 1]),
-        None => entry.filter(|entry| entry.requirement.specifiers.is_empty()).map(|_| true)?,
-    };
+    let is_new = TAKES_PSYCOPG.is_in(inputs)?;
     need(Kind::Driver, if is_new { "postgresql+psycopg" } else { "postgresql+psycopg2" })
 }

@@ -215,3 +215,23 @@ fn a_common_package_that_none_of_the_requirements_brings() {
         assert_eq!(is_told, requirements != "fastapi-cli\n", "{module} with {requirements}");
     }
 }
+
+/// gunicorn from 26.1.0 and kombu from 5.7.0 bring packaging by their extras alone: METADATA of both.
+#[test]
+fn what_an_extra_alone_brings_is_asked_of_the_install() {
+    let late = "wants packaging, and nothing that was installed has it, which fails when that code is reached";
+    let app = ("app.py", "from tasks import app as queue\napp = print\n");
+    let web = ("Procfile", "web: gunicorn -k gevent app:app\n");
+    let tasks =
+        ("tasks.py", "import os\nfrom celery import Celery\napp = Celery('tides', broker=os.environ['REDIS_URL'])\n");
+    let sync = ("Procfile", "web: gunicorn app:app\n");
+    let apart = ("requirements.txt", "gunicorn==27.0.1\ngevent==26.9.0\ncelery==5.7.0\nredis==8.1.0\n");
+    let absent = ["packaging"];
+    assert_eq!(once_installed(&[app, web, tasks, apart], &absent), [format!("gunicorn's worker class gevent {late}")]);
+    assert_eq!(once_installed(&[app, sync, tasks, apart], &absent), [format!("kombu's transport for Redis {late}")]);
+    let extras = ("requirements.txt", "gunicorn[gevent]==27.0.1\ncelery[redis]==5.7.0\n");
+    assert_eq!(once_installed(&[app, web, tasks, extras], &absent), [""; 0]);
+    // Anything may bring it, so that files alone tell nothing.
+    assert_eq!(once_installed(&[app, web, tasks, apart], &[]), [""; 0]);
+    silent("import-not-required", &[app, web, tasks, apart]);
+}

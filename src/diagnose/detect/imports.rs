@@ -113,7 +113,17 @@ fn explain_missing_module(finding: &mut Finding, raised: &Raised, module: &str) 
             format!("no requirement installs `{top}`, which the distribution `{install}` brings{whom}")
         });
         finding.help = Some(match modules::distribution(module) {
-            Some(_) => format!("add `{install}` to requirements.txt"),
+            // A URL that begins with postgresql:// is what chose it.
+            Some(_) if install == "psycopg" && raised.passes("/sqlalchemy/dialects/postgresql/psycopg") => {
+                "SQLAlchemy takes psycopg for `postgresql://` since 2.1: add `psycopg[binary]` to requirements.txt, or stay with psycopg2 by `sqlalchemy<2.1` or a URL that begins with `postgresql+psycopg2://`".to_owned()
+            }
+            _ if raised.passes("/gunicorn/workers/ggevent") && top == "packaging" => {
+                "require `gunicorn[gevent]`, which brings it: since gunicorn 26.1.0 the extra alone does".to_owned()
+            }
+            _ if raised.passes("/kombu/transport/redis") && top == "packaging" => {
+                "require `celery[redis]`, which brings it: since kombu 5.7.0 the extra alone does".to_owned()
+            }
+            Some(_) => format!("add `{}` to requirements.txt", modules::to_require(module)),
             None => format!(
                 "add the package that brings `{top}` to requirements.txt; that the index's `{install}` is that package is not verified"
             ),
@@ -144,6 +154,10 @@ fn explain_missing_module(finding: &mut Finding, raised: &Raised, module: &str) 
 fn start_module_rule(view: &LogView<'_>, raised: &Raised, module: &str) -> &'static Rule {
     let importer = raised.importer();
     let importer_file = importer.map(|frame| frame.file.replace('\\', "/")).unwrap_or_default();
+    // What a class of workers wants of its own; the app is loaded by other files.
+    if importer_file.contains("/gunicorn/workers/g") {
+        return &MISSING_PYTHON_MODULE;
+    }
     let by_server = servers::loaders().any(|loader| importer_file.contains(loader));
     if by_server && modules::distribution(module).is_none() {
         return &WRONG_START_MODULE;

@@ -21,7 +21,7 @@ fn append(context: &FixContext<'_>, requirement: &str) -> Vec<Fix> {
 }
 
 pub(in crate::diagnose) fn missing_module(context: &FixContext<'_>) -> Vec<Fix> {
-    context.subject.map(|module| append(context, &modules::to_install(module))).unwrap_or_default()
+    context.subject.map(|module| append(context, &modules::to_require(module))).unwrap_or_default()
 }
 
 pub(in crate::diagnose) fn time_zones(context: &FixContext<'_>) -> Vec<Fix> {

@@ -65,6 +65,29 @@ pub(in crate::diagnose) fn in_a_build(view: &LogView<'_>, finding: &mut Finding)
     true
 }
 
+/// gunicorn names a worker's class where what that class imports is missing; the traceback after it says what.
+pub(in crate::diagnose) fn of_a_worker(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    /// Lines of such a traceback.
+    const LONGEST: usize = 60;
+    let Some(class) = finding.subject.as_deref().filter(|_| view.text(finding.at).contains("Error: class uri '"))
+    else {
+        return true;
+    };
+    let after = finding.at + 1..view.lines.len().min(finding.at + LONGEST);
+    let missing = after.take_while(|at| view.text(*at).trim() != "]").find_map(|at| {
+        Some(
+            view.text(at).split_once("ModuleNotFoundError: No module named '")?.1.split(['\'', '.']).next()?.to_owned(),
+        )
+    });
+    missing.is_none_or(|missing| class.split('.').next() == Some(&missing))
+}
+
+/// A dict is a key of nothing, here or elsewhere; Starlette takes one for a template's name, and Jinja asks for its hash.
+pub(in crate::diagnose) fn of_a_page(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    view.text(finding.at).contains("TemplateResponse()")
+        || view.raised_at(finding.at).is_some_and(|raised| raised.passes("/starlette/templating.py"))
+}
+
 /// Which package calls what another no longer takes, and exceptions that somebody catches.
 pub(in crate::diagnose) fn that_calls(view: &LogView<'_>, finding: &mut Finding) -> bool {
     let text = view.text(finding.at);
@@ -80,6 +103,13 @@ pub(in crate::diagnose) fn that_calls(view: &LogView<'_>, finding: &mut Finding)
         finding.help =
             Some("pin `bcrypt<5` (4.0.1 also spares passlib's warning), or call bcrypt without passlib".to_owned());
         return view.raised_at(finding.at).is_some_and(|raised| raised.passes("/passlib/"));
+    }
+    if text.contains("but this SDK uses `httpx2`") || text.contains("an instance of `httpx2.") {
+        // anthropic from 1.0.0 on, by its _base_client.py; openai 3 takes both.
+        finding.subject = Some("httpx".to_owned());
+        finding.message = Some("the SDK is made of httpx2 now, and refuses what httpx made".to_owned());
+        finding.help = Some("make the client and the time-out by httpx2 (`import httpx2`, with `httpx2` among the requirements), or pin `anthropic<1`".to_owned());
+        return true;
     }
     let Some(raised) = view.raised_at(finding.at) else { return true };
     let package = || raised.frames.last().and_then(|frame| frame.package()).map(modules::to_install);

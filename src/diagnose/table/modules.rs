@@ -4,6 +4,7 @@ use super::install::{EXTERNALLY_MANAGED, PIP_NOT_FOUND};
 use super::managers::TOOL_VERSION_INCOMPATIBLE;
 use super::python::TIME_ZONE_MISSING;
 use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, over_fixes_by, over_fixes_of_its_subject, said};
+use super::server::WORKER_CLASS_UNKNOWN;
 use super::start::{START_MAKES_ENVIRONMENT, WRONG_START_MODULE};
 use crate::check;
 use crate::diagnose::fixes;
@@ -38,6 +39,7 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
         ),
         decisive(r"Cannot use ImageField because (?P<s>Pillow) is not installed"),
         decisive(r"Neither \S+ nor \S+ (?:is|are) installed|the greenlet library is required to use this function"),
+        decisive(r"requires that the Python '(?P<s>greenlet)' library is installed"),
         decisive(r"(?P<s>PyNaCl) library needed in order to use voice"),
         decisive(r"davey library needed"),
         decisive(r"Couldn't import (?P<s>Django)\."),
@@ -46,7 +48,14 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
         hint(r"No supported WebSocket library detected"),
         decisive(r"'(?P<s>cryptography)' package is required for sha256_password"),
     ],
-    yields_to: YieldsTo::Rules(&[&EXTERNALLY_MANAGED, &PIP_NOT_FOUND, &START_MAKES_ENVIRONMENT, &TIME_ZONE_MISSING]),
+    yields_to: YieldsTo::Rules(&[
+        &EXTERNALLY_MANAGED,
+        &PIP_NOT_FOUND,
+        &START_MAKES_ENVIRONMENT,
+        &TIME_ZONE_MISSING,
+        &WORKER_CLASS_UNKNOWN,
+    ]),
+    refine: Some(refine::packages::of_a_worker),
     fix: Some(fixes::requirements::missing_module),
     explained_by: &[
         over_fixes_by(&check::nixpacks::install::NOTHING_INSTALLED),
@@ -148,6 +157,9 @@ pub(crate) static DEPENDENCY_VERSION_INCOMPATIBLE: Rule = Rule {
         decisive(r"PydanticUserError: |operator torchvision::nms does not exist|urllib3 v2\.0 only supports OpenSSL"),
         decisive(r"If you use `@root_validator` with pre=False"),
         decisive(r"unexpected keyword argument '(?P<s>proxies|proxy)'"),
+        decisive(
+            r"`(?P<s>httpx)\.\w+` is from the `httpx` package, but this SDK uses|Expected an instance of `httpx2\.\w+` but got <class 'httpx\.",
+        ),
         decisive(r"AsyncClient\.__init__\(\) got an unexpected keyword|module 'bcrypt' has no attribute '__about__'"),
         decisive(r"password cannot be longer than 72 bytes"),
         decisive(r"Descriptors cannot (?:not )?be created directly|TypeError: Descriptors cannot"),
@@ -290,5 +302,20 @@ pub(crate) static REMOVED_STDLIB_MODULE: Rule = Rule {
     example: "ModuleNotFoundError: No module named 'audioop'",
     signatures: &[],
     fix: Some(fixes::requirements::stdlib_replacement),
+    ..Rule::BLANK
+};
+
+pub(crate) static TEMPLATE_RESPONSE_OLD_FORM: Rule = Rule {
+    id: check::templates::OLD_FORM.id,
+    phases: &["start"],
+    message: "the page is rendered by the name first and the request in the dict, which Starlette takes no more from 1.0 on",
+    about: check::templates::OLD_FORM.about,
+    help: "give the request first: TemplateResponse(request, \"index.html\", context); or pin `fastapi<0.133`, or `starlette<1`",
+    example: "TypeError: Jinja2Templates.TemplateResponse() missing 1 required positional argument: 'request'",
+    signatures: &[
+        decisive(r"TypeError: (?:unhashable type: 'dict'|cannot use '\w+' as a dict key)"),
+        decisive(r"TemplateResponse\(\) missing 1 required positional argument: 'request'"),
+    ],
+    refine: Some(refine::packages::of_a_page),
     ..Rule::BLANK
 };

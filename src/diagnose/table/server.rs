@@ -139,9 +139,29 @@ pub(crate) static UVICORN_RELOAD_WATCH: Rule = Rule {
             r"(?:WatchFiles|StatReload|WatchGodReload|watchgod) detected (?:changes?|file change) in '?(?P<s>[^']+?)'?\. Reloading",
         ),
         hint(r"Detected change in '(?P<s>[^']+)', reloading"),
-        last_resort(
-            r"Current configuration will not reload as not all conditions are met|You must pass the application as an import string to enable 'reload' or 'workers'",
-        ),
+        last_resort(r"Current configuration will not reload as not all conditions are met"),
     ],
+    ..Rule::BLANK
+};
+
+pub(crate) static UVICORN_WANTS_IMPORT_STRING: Rule = Rule {
+    id: check::uvicorn_run::TEXT.id,
+    phases: &["start"],
+    message: "uvicorn is given the app itself, where several workers or reloading want its name as a text",
+    about: check::uvicorn_run::TEXT.about,
+    help: "name the app by a text (`uvicorn.run(\"main:app\", …)`), or take workers= and reload= out of the call; where it has neither, WEB_CONCURRENCY is set, and workers=1 overrules that",
+    example: "WARNING:  You must pass the application as an import string to enable 'reload' or 'workers'.",
+    signatures: &[said(r"You must pass the application as an import string to enable 'reload' or 'workers'")],
+    ..Rule::BLANK
+};
+
+pub(crate) static WORKER_CLASS_UNKNOWN: Rule = Rule {
+    id: check::workers::UNKNOWN.id,
+    phases: &["start"],
+    message: "gunicorn's installed release has no worker {of that name}",
+    about: check::workers::UNKNOWN.about,
+    help: "name one that it has (sync, gthread, gevent, tornado, asgi) or a class in full (uvicorn.workers.UvicornWorker); `eventlet` wants gunicorn<26",
+    example: "ImportError: Entry point ('gunicorn.workers', 'eventlet') not found",
+    signatures: &[decisive(r"Entry point \('gunicorn\.workers', '(?P<s>[^']+)'\) not found")],
     ..Rule::BLANK
 };
