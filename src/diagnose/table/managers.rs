@@ -29,8 +29,9 @@ pub(crate) static INVALID_PYPROJECT: Rule = Rule {
         decisive(
             r"TOMLDecodeError|TomlDecodeError|tomlkit\.exceptions|tomli\._parser|toml\.decoder|Invalid TOML file|pip\._vendor\.tomli",
         ),
-        decisive(r"invalid pyproject\.toml config: (?P<s>.+)"),
+        decisive(r"configuration error: `[\w.-]+` must contain \['(?P<s>\w+)"),
         decisive(r"configuration error: `?(?P<s>[^`\n]+)`?"),
+        said(r"invalid pyproject\.toml config: `?(?P<s>[^`]+)"),
         decisive(r"No `project` table found|`project` table.*(?:missing|not found)"),
         decisive(r"`pyproject\.toml` is using the `\[project\]` table, but the required `project\.(?P<s>\w+)`"),
         decisive(r"missing (?:a )?(?:field )?`?project\.?(?P<s>name|version)"),

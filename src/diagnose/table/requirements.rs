@@ -26,7 +26,7 @@ pub(crate) static LOCAL_PATH_REQUIREMENT: Rule = Rule {
         decisive(
             r"ERROR: (?P<s>(?:-e |file:)?\S*/\S*|\.\S*) (?:does not appear to be a Python project|is not a valid editable requirement|should either be a path)",
         ),
-        said(r"Directory '(?P<s>[^']+)' is not installable\. Neither"),
+        said(r"Directory '(?P<s>[^'.][^']*|\.[^']+)' is not installable\. Neither"),
         said(r"Invalid requirement: '(?P<s>[./~][^']*)': (?:File|Expected)"),
         said(
             r"(?:Could not install packages due to an (?:OSError|EnvironmentError)): \[Errno 2\] [^:]*: '(?P<s>/[^']+)'",
