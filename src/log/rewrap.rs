@@ -6,6 +6,8 @@ use super::line::Line;
 const WIDTHS: std::ops::RangeInclusive<usize> = 18..=132;
 /// As many full lines make a width plausible.
 const FULL_LINES: usize = 3;
+/// Widths of most terminals: one full line and none beyond it make them plausible.
+const USUAL: [usize; 3] = [80, 100, 120];
 /// How many widths are tried.
 const CANDIDATES: usize = 2;
 /// Consoles break words a little before their width.
@@ -71,6 +73,10 @@ fn widths(lines: &[Line]) -> Vec<usize> {
     let mut widths: Vec<usize> = WIDTHS
         .filter(|width| lengths[*width] > 0 && near(*width) >= FULL_LINES && beyond(*width) * 6 <= near(*width))
         .collect();
+    let longest = lines.iter().map(|line| line.text.chars().count()).max().unwrap_or_default();
+    if widths.is_empty() {
+        widths.extend(USUAL.into_iter().filter(|width| *width == longest));
+    }
     widths.sort_by_key(|width| std::cmp::Reverse((near(*width), *width)));
     widths.truncate(CANDIDATES);
     widths

@@ -234,7 +234,8 @@ fn step(state: &mut Open, at: usize, text: &str, raised: &mut Vec<Raised>) {
     }
     let in_trace = state.headed || !state.frames.is_empty();
     // Right below the frames any name is that of a class.
-    let ends_frames = state.headed && !state.frames.is_empty() && indent < state.depth && at - state.last <= 4;
+    let ends_frames =
+        state.headed && !state.frames.is_empty() && (indent < state.depth || state.depth == 0) && at - state.last <= 4;
     if let Some((kind, message)) = exception_line(text, in_trace, ends_frames) {
         raised.push(Raised {
             kind,
@@ -350,6 +351,12 @@ mod tests {
         let found = raised(trace);
         assert_eq!((found[0].kind.as_str(), found[0].message.as_str(), found[0].traced), ("TideTooLow", "3 m", true));
         assert!(raised("INFO: up\nTideTooLow: 3 m\n").is_empty());
+        // Of a service of Compose, and where a console took the indentation away.
+        let composed: String = trace.lines().map(|line| format!("web-1  | {line}\n")).collect();
+        let bare: String = trace.lines().map(|line| format!("{}\n", line.trim())).collect();
+        for other in [composed, bare] {
+            assert_eq!(raised(&other).first().map(|raised| raised.kind.as_str()), Some("TideTooLow"), "{other}");
+        }
         // Another process' line comes between.
         let mixed = raised(&trace.replace("TideTooLow: 3 m", "INFO:     Waiting\nTideTooLow: 3 m"));
         assert_eq!(mixed.iter().map(|raised| raised.kind.as_str()).collect::<Vec<_>>(), ["TideTooLow"]);

@@ -196,7 +196,7 @@ fn variable(raised: &Raised) -> Option<(String, u8)> {
     }
     // An exception of the app's own that says no more than the name.
     let is_told = OWN_WORDS.iter().any(|word| raised.short().contains(word));
-    if is_told && let Some(found) = NAME.captures(raised.message.trim()) {
+    if is_told && let Some(found) = NAME.captures(raised.message.lines().next().unwrap_or_default().trim()) {
         return Some((found[1].to_owned(), SAID));
     }
     let said = format!("{}: {}", raised.short(), raised.message);

@@ -218,3 +218,11 @@ fn a_build_is_told_of_the_package_that_was_built() {
     assert!(log("distutils").starts_with("the setup.py of `oldtides"), "{}", log("distutils"));
     assert!(log("numpy").starts_with("a setup.py imports `numpy`"), "{}", log("numpy"));
 }
+
+#[test]
+fn the_line_that_uv_cannot_parse_is_told_and_not_its_file() {
+    let words = words(
+        "error: Couldn't parse requirement in `requirements.txt` at position 0\n  cause: Expected one of `@`, `(`, found `i`\n         pip install flask\n             ^\n",
+    );
+    assert!(words.starts_with("`pip install flask` is no requirement"), "{words}");
+}

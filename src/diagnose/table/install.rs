@@ -99,6 +99,7 @@ pub(crate) static NO_MATCHING_DISTRIBUTION: Rule = Rule {
         decisive(r"depends on (?P<s>[\w.-]+) \([^)]*\) which doesn't match any versions"),
         said(r"Could not find a matching version of package (?P<s>\S+)"),
         said(r"Package '?(?P<s>[\w.-]+)'? (?:not found|was not found)"),
+        said(r"^Package (?P<s>[\w.-]+ \([\w.+]+\)) not found\.?$"),
         said(r"Unable to find candidates for (?P<s>\S+)"),
         said(r"Could not find a version that matches (?P<s>\S+)"),
         said(r"(?P<s>[\w.-]+) (?:has no candidates|was not found in the cache)"),

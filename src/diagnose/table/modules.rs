@@ -28,6 +28,7 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
         ),
         decisive(r#"(?:Error|Exception): .*(?i:please install) ["'`](?P<s>[\w.-]+(?:\[[\w.,-]+\])?)["'`]"#),
         hint(r#"you must install PTB via `pip install "?(?P<s>python-telegram-bot\[[\w,-]+\])"#),
+        decisive(r"requires that the Python '(?P<s>[\w-]+)' library is installed"),
         decisive(r"(?:Missing optional dependency|[Mm]issing (?:required )?dependency:?) '?(?P<s>[\w-]+)'?"),
         decisive(r"`(?P<s>[\w-]+)` (?:must be installed|is not installed|package is required)"),
         decisive(r"(?P<s>email-validator) is not installed"),

@@ -83,6 +83,7 @@ pub(crate) static REQUIREMENTS_FILE_MISSING: Rule = Rule {
         ),
         decisive(r#""/(?P<s>requirements)": not found"#),
         decisive(r"error: File not found: `(?P<s>[^`]*(?:requirements|\.txt|\.in)[^`]*)`"),
+        decisive(r"^error: File not found: (?P<s>\S*(?:requirements\S*|\.txt|\.in))$"),
         said(r"No such file or directory: '(?P<s>[^']*(?:requirements?|constraints?)[\w./-]*\.(?:txt|in))'"),
         said(r"Poetry could not find a (?P<s>pyproject\.toml) file"),
         said(r"No (?P<s>`?pyproject\.toml`?) found in current directory"),
