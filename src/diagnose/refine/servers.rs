@@ -26,8 +26,13 @@ pub(in crate::diagnose) fn memory(view: &LogView<'_>, finding: &mut Finding) -> 
     !(missed_start && view.text(finding.at).contains("137"))
 }
 
-/// Celery names the module that it was told to load two lines below its first word.
+/// Celery names the module that it was told to load two lines below its first word. Where that module was found and raised
+/// something, what it raised is the cause.
 pub(in crate::diagnose) fn named_below(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let raises = (finding.at..finding.at + 4).any(|at| view.text(at).contains("the following error occurred"));
+    if raises {
+        return false;
+    }
     let below = (finding.at..finding.at + 4).find_map(|at| {
         let (_, rest) = view.text(at).split_once("The module ")?;
         rest.split_once(" was not found").map(|(module, _)| module.to_owned())

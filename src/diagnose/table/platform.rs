@@ -56,6 +56,7 @@ pub(crate) static MISSING_ENV_VAR: Rule = Rule {
         hint(
             r"(?:token|bot_token|api_key|secret).*(?:must be|cannot be|can't be|should be|is) (?:a str(?:ing)?|set|None|empty|NoneType|provided|missing)",
         ),
+        hint(r"\bKeyError\('(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+)'\)"),
         hint(r"^KeyError: '(?P<s>[A-Z][A-Z0-9_]{2,})'"),
         hint(
             r#"Error: .*\b(?i:env(?:ironment)?(?:[ _-]?(?:var(?:iable)?|name|key))?)[:=]? ?['"]?(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+)"#,

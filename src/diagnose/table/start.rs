@@ -136,6 +136,7 @@ pub(crate) static START_FILE_MISSING: Rule = Rule {
         decisive(r"(?P<s>\S+): \S+: bad interpreter: No such file"),
         decisive(r"can't find '__main__' module in '?(?P<s>[^']+)'?"),
         decisive(r"Error: Invalid value: File does not exist: (?P<s>\S+)"),
+        decisive(r"^Error: '(?P<s>[^']+\.py)' doesn't exist$"),
         decisive(r"(?:bash|sh)(?:: line \d+|: \d+)?: (?P<s>\S+\.(?:sh|py)): (?:No such file|not found)"),
         decisive(r"(?:bash|sh): (?P<s>\S+\.sh): No such file"),
         decisive(r"chmod: cannot access '(?P<s>[^']+)'"),
