@@ -73,12 +73,12 @@ fn widths(lines: &[Line]) -> Vec<usize> {
     let mut widths: Vec<usize> = WIDTHS
         .filter(|width| lengths[*width] > 0 && near(*width) >= FULL_LINES && beyond(*width) * 6 <= near(*width))
         .collect();
-    let longest = lines.iter().map(|line| line.text.chars().count()).max().unwrap_or_default();
-    if widths.is_empty() {
-        widths.extend(USUAL.into_iter().filter(|width| *width == longest));
-    }
     widths.sort_by_key(|width| std::cmp::Reverse((near(*width), *width)));
     widths.truncate(CANDIDATES);
+    let longest = lines.iter().map(|line| line.text.chars().count()).max().unwrap_or_default();
+    if USUAL.contains(&longest) && !widths.contains(&longest) {
+        widths.push(longest);
+    }
     widths
 }
 

@@ -25,7 +25,7 @@ pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         if matches!(raised.short(), "SyntaxError" | "IndentationError" | "TabError") {
-            syntax(raised, found);
+            syntax(view, raised, found);
         } else {
             own_error(raised, found);
         }
@@ -37,11 +37,16 @@ static MODERN: Pattern = Pattern::new(
     r"^\s*(?:match\s+[^=]+:\s*$|case\s+.+:\s*$|type\s+\w+\s*(?:\[.*\])?\s*=|except\*|(?:async )?with \($)|:=|^\s*(?:def|class) \w+\[|f'[^']*\{[^}']*'[^}]*\}|f\x22[^\x22]*\{[^}\x22]*\x22[^}]*\}|^\s*async (?:def|for|with)|^\s*from __future__ import annotations|^\s*\w+\s*:\s*\w+[^=]*=",
 );
 
-fn syntax(raised: &Raised, found: &mut Vec<Finding>) {
+fn syntax(view: &LogView<'_>, raised: &Raised, found: &mut Vec<Finding>) {
     let place = raised.frames.iter().rev().find(|frame| frame.function.is_empty()).or(raised.frames.last());
     let home = place.map_or(Home::Project, Frame::home);
     let message = raised.message.lines().next().unwrap_or_default();
-    let code = place.map(|frame| frame.code.as_str()).unwrap_or_default();
+    // Where the frame was cut off, its code may stand there still, above the caret.
+    let above = || {
+        let is_code = |text: &str| !text.trim_matches([' ', '^', '~', '|', '│']).is_empty();
+        view.back_from(raised.at.checked_sub(1)?, 1, is_code).map(|at| view.text(at))
+    };
+    let code = place.map(|frame| frame.code.as_str()).or_else(above).unwrap_or_default();
     let modern = (message.starts_with("invalid syntax")
         || message.starts_with("expected ':'")
         || message.starts_with("expected '('")
