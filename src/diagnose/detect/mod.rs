@@ -13,7 +13,7 @@ mod imports;
 mod removed;
 mod serving;
 mod shadowed;
-mod variables;
+pub(super) mod variables;
 mod versions;
 
 use super::table::Finding;

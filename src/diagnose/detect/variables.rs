@@ -44,6 +44,11 @@ const OF_NOTHING: &[&str] = &[
     "base 10: 'None'",
 ];
 
+/// The variable that a line of code reads.
+pub(in crate::diagnose) fn read_in(code: &str) -> Option<String> {
+    READS.captures(code).map(|found| found[1].to_owned())
+}
+
 pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
     for raised in &view.raised {
         if super::imports::is_building(raised) {

@@ -56,8 +56,9 @@ pub(in crate::diagnose) fn offline(view: &LogView<'_>, finding: &mut Finding) ->
 
 /// The same, where the index did not answer often enough to list a single version.
 pub(in crate::diagnose) fn without_an_index(view: &LogView<'_>, finding: &mut Finding) -> bool {
-    // The console may have broken the list of no versions in two.
-    let lists_none = || view.lines.iter().any(|line| line.text.trim_end().ends_with("none)"));
+    // The console may have broken the list of no versions in two, and an older pip prints none.
+    let lists_none =
+        || view.lines.iter().any(|line| line.text.trim_end().ends_with("none)")) || !view.mentions("from versions:");
     if view.mentions("Retrying (Retry(") && lists_none() {
         finding.rank = finding.rank.min(HINT);
     } else if view.text(finding.at).contains("(from versions: none)") {
