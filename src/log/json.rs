@@ -53,8 +53,14 @@ fn tracebacks(value: &Value, deep: usize, found: &mut Vec<String>) {
     }
 }
 
-/// What Python would have printed of an exception that structlog wrote as an object (`structlog.tracebacks.ExceptionDictTransformer`).
+/// What Python would have printed of an exception that was written as an object: by structlog (`structlog.tracebacks.ExceptionDictTransformer`), or
+/// with the names of Elastic's common schema (`error.type`, `error.message`, `error.stack_trace`).
 fn assembled(object: &Map<String, Value>) -> Option<String> {
+    if let Some(trace) = object.get("stack_trace").and_then(Value::as_str) {
+        let word = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default();
+        let head = if trace.contains("Traceback") { "" } else { "Traceback (most recent call last):\n" };
+        return Some(format!("{head}{}\n{}: {}", trace.trim_end(), word("type"), word("message")));
+    }
     let kind = object.get("exc_type")?.as_str()?;
     let frames = object.get("frames").and_then(Value::as_array).into_iter().flatten();
     let mut text = String::from("Traceback (most recent call last):\n");

@@ -114,6 +114,18 @@ fn rejoin(lines: &[Line], width: usize) -> Vec<Line> {
 
 /// What no wrapped line goes on with.
 fn starts_afresh(text: &str) -> bool {
-    const STARTS: &[&str] = &["Traceback", "ERROR:", "WARNING:", "  File \"", "error:", "note:", "hint:", "[notice]"];
+    const STARTS: &[&str] = &[
+        "Traceback",
+        "INFO:",
+        "DEBUG:",
+        "CRITICAL:",
+        "ERROR:",
+        "WARNING:",
+        "  File \"",
+        "error:",
+        "note:",
+        "hint:",
+        "[notice]",
+    ];
     STARTS.iter().any(|start| text.starts_with(start))
 }
