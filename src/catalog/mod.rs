@@ -3,6 +3,7 @@
 
 pub mod base_commands;
 pub mod base_image;
+pub mod changed;
 pub mod debian;
 pub mod extras;
 pub mod libraries;

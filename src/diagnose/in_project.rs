@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::case::Case;
+use super::detect::variables::read_in;
 use super::extra;
 use super::table::Rule;
-use super::table::database::MISSING_DATA_FILE;
+use super::table::database::{INVALID_DATABASE_URL, MISSING_DATA_FILE};
 use super::table::install::{EXTERNALLY_MANAGED, NO_MATCHING_DISTRIBUTION};
 use super::table::modules::{DEPENDENCY_VERSION_INCOMPATIBLE, MISSING_LOCAL_MODULE, MISSING_PYTHON_MODULE};
+use super::table::platform::MISSING_ENV_VAR;
+use super::table::python::CODE_ERROR;
 use super::table::python::PYTHON_VERSION_TOO_OLD;
 use super::table::start::START_PROGRAM_NOT_FOUND;
 use crate::builder::BuilderKind;
@@ -30,6 +33,11 @@ pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Dia
     }
     if subject.ends_with(']') && (is(&MISSING_PYTHON_MODULE) || is(&DEPENDENCY_VERSION_INCOMPATIBLE)) {
         return extra::amended(case, project, diagnosis);
+    }
+    if (is(&CODE_ERROR) || is(&INVALID_DATABASE_URL))
+        && let Some(found) = unset(project, &diagnosis)
+    {
+        return found;
     }
     if let Some(found) = (is(&MISSING_LOCAL_MODULE) || is(&MISSING_PYTHON_MODULE))
         .then(|| another_release(project, &subject, &diagnosis))
@@ -58,6 +66,39 @@ pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Dia
             let manifest = format!("to {}", manifest(project));
             Diagnosis { help: diagnosis.help.map(|help| help.replace("to requirements.txt", &manifest)), ..diagnosis }
         })
+}
+
+/// What is None where the exception left the project, because the variable that it was read from is not set.
+fn unset(project: &Project, diagnosis: &Diagnosis) -> Option<Diagnosis> {
+    let of_none =
+        ["NoneType", "got None"].iter().any(|word| diagnosis.evidence.iter().any(|line| line.text.contains(word)));
+    let (path, number, code) =
+        diagnosis.evidence.iter().filter(|_| of_none).find_map(|evidence| match &evidence.source {
+            Source::File { path, line: Some(line), .. } => Some((path, *line, &evidence.text)),
+            _ => None,
+        })?;
+    let text = project.read_text(path).ok()?;
+    let names: Vec<&str> = code.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    // What has a default is never None.
+    let has_default = |value: &str| value.contains(" or ") || value.contains(',') && !value.contains("None");
+    let assigned = text.lines().enumerate().take(number).filter_map(|(index, line)| {
+        let (name, value) = line.split_once('=')?;
+        let name = name.split(':').next()?.trim();
+        names.contains(&name).then(|| (index + 1, line, read_in(value).filter(|_| !has_default(value))))
+    });
+    let (line, shown, variable) = assigned.last()?;
+    let variable = variable?;
+    let mut evidence = diagnosis.evidence.clone();
+    evidence.push(Evidence { source: project.line(path, Some(line)), text: shown.trim().to_owned() });
+    Some(Diagnosis {
+        rule: MISSING_ENV_VAR.id,
+        message: format!("`{variable}` is not set"),
+        help: Some(format!("set `{variable}` in the platform's variables (and for the build, if it is read there)")),
+        subject: Some(variable),
+        fixes: Vec::new(),
+        evidence,
+        ..diagnosis.clone()
+    })
 }
 
 /// Where the project says what is to be installed: a requirements.txt beside another file would be installed in its place.
@@ -295,6 +336,26 @@ mod tests {
         assert_eq!(found[0].rule, "python-version-too-old", "{found:#?}");
         assert!(found[0].evidence.iter().any(|evidence| evidence.source.to_string() == "runtime.txt:1"), "{found:#?}");
         assert!(found[0].help.as_deref().is_some_and(|help| help.contains("3.14")), "{found:#?}");
+    }
+
+    #[test]
+    fn what_is_none_leads_to_the_variable_that_it_was_read_from() {
+        let log = Log::from(
+            "Traceback (most recent call last):\n  File \"/app/main.py\", line 3, in <module>\n    if url.startswith('postgres://'):\nAttributeError: 'NoneType' object has no attribute 'startswith'\n",
+        );
+        let found = |code: &str| {
+            let folder = crate::folder::folder(&[("main.py", code)]);
+            let project = Project::open(folder.path()).unwrap();
+            diagnose(&Case { project: Some(&project), ..Case::of_log(&log) }).remove(0)
+        };
+        let unset = found("import os\nurl = os.getenv('TIDE_DATABASE')\nif url.startswith('postgres://'):\n    pass\n");
+        assert_eq!((unset.rule, unset.message.as_str()), ("missing-env-var", "`TIDE_DATABASE` is not set"));
+        assert!(unset.evidence.iter().any(|evidence| evidence.source.to_string() == "main.py:2"), "{unset:#?}");
+        for assigned in ["first(os.environ)", "os.getenv('TIDE_DATABASE', '')", "os.getenv('TIDE_DATABASE') or find()"]
+        {
+            let code = format!("import os\nurl = {assigned}\nif url.startswith('postgres://'):\n    pass\n");
+            assert_eq!(found(&code).rule, "code-error", "{assigned}");
+        }
     }
 
     /// As mcp 2.0 says of what was `mcp.server.fastmcp` up to 1.26.

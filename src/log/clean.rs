@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
 
+use super::json;
 use super::pattern::{Pattern, compiled};
 use super::unglue::unglue;
 use super::{Form, Line};
@@ -101,9 +102,6 @@ static COLOUR: Pattern = Pattern::ascii(
 /// How often prefixes may nest (`web |`, a stamp, BuildKit's numbers).
 const NESTED: usize = 6;
 
-/// Keys under which log shippers put the line itself.
-const MESSAGE_KEYS: &[&str] = &["message", "msg", "log", "line", "text", "textPayload", "body"];
-
 #[derive(Debug, Default)]
 pub(super) struct Cleaner {
     votes: [usize; 6],
@@ -124,14 +122,24 @@ impl Cleaner {
             true => text.replace('\0', ""),
             false => text.to_owned(),
         };
-        if let Some(message) = json_message(&text) {
-            self.vote(Form::JsonLines);
-            for part in message.lines() {
-                self.bare(number, phase, part, out);
+        self.decoded(number, phase, &text, NESTED, out);
+    }
+
+    /// A line, or what the JSON object holds that it is: a shipper's around a logger's.
+    fn decoded(&mut self, number: usize, phase: Option<&Arc<str>>, text: &str, nested: usize, out: &mut Vec<Line>) {
+        if nested > 0 && text.contains("{\"") && text.ends_with(['}', ']', ',']) {
+            let (bare, service) = self.strip(text);
+            if let Some(message) = json::message(&bare) {
+                self.vote(Form::JsonLines);
+                for part in message.lines() {
+                    let from = out.len();
+                    self.decoded(number, phase, part, nested - 1, out);
+                    out[from..].iter_mut().for_each(|line| line.service = line.service.take().or(service.clone()));
+                }
+                return;
             }
-            return;
         }
-        self.bare(number, phase, &text, out);
+        self.bare(number, phase, text, out);
     }
 
     fn bare(&mut self, number: usize, phase: Option<&Arc<str>>, text: &str, out: &mut Vec<Line>) {
@@ -205,17 +213,4 @@ fn without_colour(text: &str) -> String {
         }
         _ => text.to_owned(),
     }
-}
-
-/// The message of a line that is one JSON object.
-fn json_message(text: &str) -> Option<String> {
-    let text = text.trim().trim_start_matches('[').trim_end_matches([',', ']']);
-    if !(text.starts_with('{') && text.ends_with('}')) {
-        return None;
-    }
-    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
-    MESSAGE_KEYS.iter().find_map(|key| match object.get(*key)? {
-        serde_json::Value::String(message) => Some(message.clone()),
-        _ => None,
-    })
 }

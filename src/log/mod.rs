@@ -2,6 +2,7 @@
 
 mod builder;
 mod clean;
+mod json;
 mod keep;
 mod line;
 pub(crate) mod pattern;

@@ -6,6 +6,8 @@ use super::line::Line;
 const WIDTHS: std::ops::RangeInclusive<usize> = 18..=132;
 /// As many full lines make a width plausible.
 const FULL_LINES: usize = 3;
+/// Widths of most terminals: one full line and none beyond it make them plausible.
+const USUAL: [usize; 3] = [80, 100, 120];
 /// How many widths are tried.
 const CANDIDATES: usize = 2;
 /// Consoles break words a little before their width.
@@ -73,6 +75,10 @@ fn widths(lines: &[Line]) -> Vec<usize> {
         .collect();
     widths.sort_by_key(|width| std::cmp::Reverse((near(*width), *width)));
     widths.truncate(CANDIDATES);
+    let longest = lines.iter().map(|line| line.text.chars().count()).max().unwrap_or_default();
+    if USUAL.contains(&longest) && !widths.contains(&longest) {
+        widths.push(longest);
+    }
     widths
 }
 
@@ -108,6 +114,18 @@ fn rejoin(lines: &[Line], width: usize) -> Vec<Line> {
 
 /// What no wrapped line goes on with.
 fn starts_afresh(text: &str) -> bool {
-    const STARTS: &[&str] = &["Traceback", "ERROR:", "WARNING:", "  File \"", "error:", "note:", "hint:", "[notice]"];
+    const STARTS: &[&str] = &[
+        "Traceback",
+        "INFO:",
+        "DEBUG:",
+        "CRITICAL:",
+        "ERROR:",
+        "WARNING:",
+        "  File \"",
+        "error:",
+        "note:",
+        "hint:",
+        "[notice]",
+    ];
     STARTS.iter().any(|start| text.starts_with(start))
 }

@@ -129,6 +129,10 @@ static STANDARD: Pattern = Pattern::new(
     r"(?i)/lib(?:64)?/(?:python|pypy)[\d.]+/|/Python\d*/Lib/|/Python[\d.]+/Lib/|/Lib/(?:asyncio|importlib|runpy|multiprocessing|threading|json|concurrent|logging)|/cpython-[\w.+-]+/lib/",
 );
 static FRAME: Pattern = Pattern::ascii(r#"^File "((?u:[^"]){1,600})", line (\d{1,9})(?:, in ((?u:.){1,200}))?"#);
+/// A frame and a line of code as rich draws them in its box.
+static RICH_FRAME: Pattern =
+    Pattern::ascii(r"^((?u:[^\s│]){1,600}\.py):(\d{1,9})(?: in ((?u:[^│\s]){1,200}))?\s*(?u:│)?$");
+static RICH_CODE: Pattern = Pattern::ascii(r"^(?u:❱)\s*\d+\s(?u:│)?((?u:[^│])*)");
 static RAISED: Pattern = Pattern::ascii(r"^((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?::(?: ((?u:.)*))?)?$");
 static INSIDE: Pattern =
     Pattern::ascii(r"(?:^|[\s:\[('])((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Configured)): ((?u:.)+)$");
@@ -146,6 +150,8 @@ struct Open {
     frames: Vec<Frame>,
     headed: bool,
     last: usize,
+    /// How deep the last frame is indented: what is raised stands less deep.
+    depth: usize,
     handling: bool,
     /// Whether the next line may be the code of the last frame.
     expects_code: bool,
@@ -202,7 +208,8 @@ fn step(state: &mut Open, at: usize, text: &str, raised: &mut Vec<Raised>) {
         state.last = at;
         return;
     }
-    if let Some(frame) = FRAME.captures(text) {
+    let boxed = |text| if state.headed { RICH_FRAME.captures(text) } else { None };
+    if let Some(frame) = FRAME.captures(text).or_else(|| boxed(text)) {
         if state.frames.len() >= FRAMES {
             state.frames.remove(FRAMES / 2);
         }
@@ -213,12 +220,23 @@ fn step(state: &mut Open, at: usize, text: &str, raised: &mut Vec<Raised>) {
             code: String::new(),
         });
         state.last = at;
-        state.expects_code = true;
+        state.depth = indent;
+        state.expects_code = !text.ends_with('│');
         state.message = None;
         return;
     }
+    if let Some(code) = RICH_CODE.captures(text).filter(|_| state.headed) {
+        if let Some(frame) = state.frames.last_mut() {
+            frame.code = code[1].trim().to_owned();
+        }
+        state.last = at;
+        return;
+    }
     let in_trace = state.headed || !state.frames.is_empty();
-    if let Some((kind, message)) = exception_line(text, in_trace, indent) {
+    // Right below the frames any name is that of a class.
+    let ends_frames =
+        state.headed && !state.frames.is_empty() && (indent < state.depth || state.depth == 0) && at - state.last <= 4;
+    if let Some((kind, message)) = exception_line(text, in_trace, ends_frames) {
         raised.push(Raised {
             kind,
             message,
@@ -296,7 +314,7 @@ const ENDINGS: &[&str] = &[
 /// Types that are older than the rule that a class begins with a capital: `socket.gaierror`, `struct.error`.
 const OLD: &[&str] = &["gaierror", "herror", "timeout", "error"];
 
-fn exception_line(text: &str, in_trace: bool, _indent: usize) -> Option<(String, String)> {
+fn exception_line(text: &str, in_trace: bool, ends_frames: bool) -> Option<(String, String)> {
     if let Some(found) = RAISED.captures(text) {
         let kind = &found[1];
         let short = kind.rsplit('.').next().unwrap_or(kind);
@@ -306,7 +324,10 @@ fn exception_line(text: &str, in_trace: bool, _indent: usize) -> Option<(String,
         // A type alone on its line, with its module: of a traceback whose lines came out of order.
         let alone = kind.contains('.') && found.get(2).is_none();
         let old = kind.contains('.') && OLD.contains(&short);
-        if (named && (in_trace || alone || text.contains(':'))) || (in_trace && (dotted || old)) {
+        let own = ends_frames
+            && short.starts_with(|c: char| c.is_ascii_uppercase())
+            && short.contains(|c: char| c.is_ascii_lowercase());
+        if (named && (in_trace || alone || text.contains(':'))) || (in_trace && (dotted || old || own)) {
             return Some((kind.to_owned(), found.get(2).map_or(String::new(), |rest| rest.as_str().to_owned())));
         }
     }
@@ -317,7 +338,39 @@ fn exception_line(text: &str, in_trace: bool, _indent: usize) -> Option<(String,
 
 #[cfg(test)]
 mod tests {
-    use super::ends;
+    use super::{Raised, ends, read};
+    use crate::log::Log;
+
+    fn raised(text: &str) -> Vec<Raised> {
+        read(Log::from(text).lines())
+    }
+
+    #[test]
+    fn right_below_the_frames_any_class_is_an_exception() {
+        let trace = "Traceback (most recent call last):\n  File \"/app/main.py\", line 9, in <module>\n    check()\n    ~~~~~^^\nTideTooLow: 3 m\n";
+        let found = raised(trace);
+        assert_eq!((found[0].kind.as_str(), found[0].message.as_str(), found[0].traced), ("TideTooLow", "3 m", true));
+        assert!(raised("INFO: up\nTideTooLow: 3 m\n").is_empty());
+        // Of a service of Compose, and where a console took the indentation away.
+        let composed: String = trace.lines().map(|line| format!("web-1  | {line}\n")).collect();
+        let bare: String = trace.lines().map(|line| format!("{}\n", line.trim())).collect();
+        for other in [composed, bare] {
+            assert_eq!(raised(&other).first().map(|raised| raised.kind.as_str()), Some("TideTooLow"), "{other}");
+        }
+        // Another process' line comes between.
+        let mixed = raised(&trace.replace("TideTooLow: 3 m", "INFO:     Waiting\nTideTooLow: 3 m"));
+        assert_eq!(mixed.iter().map(|raised| raised.kind.as_str()).collect::<Vec<_>>(), ["TideTooLow"]);
+    }
+
+    /// As rich 14 draws it.
+    #[test]
+    fn the_box_of_rich_is_a_traceback() {
+        let found = raised(
+            "╭──────── Traceback (most recent call last) ────────╮\n│ /app/main.py:4 in <module>                        │\n│                                                   │\n│   3 def f(x): return 1/x                          │\n│ ❱ 4 f(0)                                          │\n│                                                   │\n│ ╭─ locals ─╮                                      │\n│ │ x = 0    │                                      │\n│ ╰──────────╯                                      │\n╰───────────────────────────────────────────────────╯\nZeroDivisionError: division by zero\n",
+        );
+        let frame = found[0].own_frame().unwrap();
+        assert_eq!((frame.file.as_str(), frame.line, frame.code.as_str()), ("/app/main.py", 4, "f(0)"));
+    }
 
     #[test]
     fn of_many_alike_both_ends_are_kept() {

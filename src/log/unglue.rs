@@ -37,7 +37,11 @@ fn split_traceback(text: &str) -> Vec<String> {
         // A frame or header alone on its line is not glued to anything.
         regex
             .find_iter(text)
-            .filter(|found| !text[..found.start()].trim_matches([' ', '|', '+', '-']).is_empty())
+            .filter(|found| {
+                let before = text[..found.start()].trim_matches([' ', '+', '-']);
+                // Nor to the name of its service.
+                !before.trim_matches('|').is_empty() && !before.ends_with('|')
+            })
             .count()
             > 0
             || text.contains('\n')

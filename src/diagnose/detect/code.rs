@@ -6,12 +6,13 @@ use crate::catalog::modules;
 use crate::diagnose::table::Finding;
 use crate::diagnose::table::compile::LEGACY_SETUP_PY;
 use crate::diagnose::table::database::{DB_UNREACHABLE, MISSING_DATA_FILE, REDIS_UNREACHABLE};
+use crate::diagnose::table::django::COLLECTSTATIC_FAILED;
 use crate::diagnose::table::machine::MISSING_SYSTEM_BINARY;
 use crate::diagnose::table::managers::TOOL_VERSION_INCOMPATIBLE;
 use crate::diagnose::table::modules::DEPENDENCY_VERSION_INCOMPATIBLE;
 use crate::diagnose::table::python::{CODE_ERROR, PYTHON_SYNTAX_ERROR, PYTHON_VERSION_TOO_OLD};
 use crate::diagnose::table::requirements::REQUIREMENTS_ENCODING;
-use crate::diagnose::table::server::PORT_PERMISSION_DENIED;
+use crate::diagnose::table::server::{PORT_PERMISSION_DENIED, PORT_VARIABLE_NOT_EXPANDED};
 use crate::diagnose::table::{DECISIVE, HINT, LAST_RESORT, Rule, SAID};
 use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
@@ -19,9 +20,13 @@ use crate::log::traceback::{Frame, Home, Raised};
 
 /// Syntax errors and, where nothing else explains it, exceptions of the app's own.
 pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
-    for raised in &view.raised {
+    for (index, raised) in view.raised.iter().enumerate() {
+        // What was raised in a group's tasks follows.
+        if raised.short().ends_with("ExceptionGroup") && index + 1 < view.raised.len() {
+            continue;
+        }
         if matches!(raised.short(), "SyntaxError" | "IndentationError" | "TabError") {
-            syntax(raised, found);
+            syntax(view, raised, found);
         } else {
             own_error(raised, found);
         }
@@ -33,11 +38,16 @@ static MODERN: Pattern = Pattern::new(
     r"^\s*(?:match\s+[^=]+:\s*$|case\s+.+:\s*$|type\s+\w+\s*(?:\[.*\])?\s*=|except\*|(?:async )?with \($)|:=|^\s*(?:def|class) \w+\[|f'[^']*\{[^}']*'[^}]*\}|f\x22[^\x22]*\{[^}\x22]*\x22[^}]*\}|^\s*async (?:def|for|with)|^\s*from __future__ import annotations|^\s*\w+\s*:\s*\w+[^=]*=",
 );
 
-fn syntax(raised: &Raised, found: &mut Vec<Finding>) {
+fn syntax(view: &LogView<'_>, raised: &Raised, found: &mut Vec<Finding>) {
     let place = raised.frames.iter().rev().find(|frame| frame.function.is_empty()).or(raised.frames.last());
     let home = place.map_or(Home::Project, Frame::home);
     let message = raised.message.lines().next().unwrap_or_default();
-    let code = place.map(|frame| frame.code.as_str()).unwrap_or_default();
+    // Where the frame was cut off, its code may stand there still, above the caret.
+    let above = || {
+        let is_code = |text: &str| !text.trim_matches([' ', '^', '~', '|', '│']).is_empty();
+        view.back_from(raised.at.checked_sub(1)?, 1, is_code).map(|at| view.text(at))
+    };
+    let code = place.map(|frame| frame.code.as_str()).or_else(above).unwrap_or_default();
     let modern = (message.starts_with("invalid syntax")
         || message.starts_with("expected ':'")
         || message.starts_with("expected '('")
@@ -130,6 +140,19 @@ fn by_frames(raised: &Raised, found: &mut Vec<Finding>) -> bool {
             &REQUIREMENTS_ENCODING
         }
         "ValueError" if message.contains("embedded null") && is_installer(raised) => &REQUIREMENTS_ENCODING,
+        "FileNotFoundError" if raised.passes("/staticfiles/") && raised.passes("/management/") => {
+            let folder = message.split('\'').nth(1).map(str::to_owned);
+            find(found, &COLLECTSTATIC_FAILED, raised.at, DECISIVE).subject = folder;
+            return true;
+        }
+        "gaierror" if calls(".bind(") => {
+            let finding = find(found, &PORT_VARIABLE_NOT_EXPANDED, raised.at, DECISIVE);
+            finding.message = Some(
+                "the server is told to listen at something that is no address, as a literal `$PORT` in it makes it"
+                    .to_owned(),
+            );
+            return true;
+        }
         "FileNotFoundError"
             if !is_building(raised)
                 && raised.frames.last().is_some_and(|frame| {

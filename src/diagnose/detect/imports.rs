@@ -42,6 +42,10 @@ pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
         if handled {
             continue;
         }
+        // What `python -m` says is a word on the command.
+        if !raised.traced && RUN.is_match(view.text(raised.at)) {
+            continue;
+        }
         if let Some(captures) = MODULE.captures(&raised.message) {
             missing_module(view, raised, &captures[1], found);
         } else if let Some(captures) = NAME.captures(&raised.message) {
@@ -96,7 +100,8 @@ fn missing_module(view: &LogView<'_>, raised: &Raised, module: &str, found: &mut
         start_module_rule(view, raised, module)
     };
     let finding = find(found, rule, raised.at, rank);
-    finding.subject = Some(module.to_owned());
+    // What is too old is the package that imports it, which is looked for later.
+    finding.subject = (*rule != LEGACY_SETUP_PY).then(|| module.to_owned());
     explain_missing_module(finding, raised, module);
 }
 
@@ -128,6 +133,19 @@ fn explain_missing_module(finding: &mut Finding, raised: &Raised, module: &str) 
                 "add the package that brings `{top}` to requirements.txt; that the index's `{install}` is that package is not verified"
             ),
         });
+    } else if *rule == DEPENDENCY_VERSION_INCOMPATIBLE {
+        let install = modules::to_install(module);
+        finding.message = Some(format!("{top} is installed, in a release that has no `{module}`"));
+        finding.help = Some(format!(
+            "pin `{install}` to the release that the code was written for, or adapt the code to the one that is installed"
+        ));
+        finding.subject = Some(install);
+    } else if *rule == LEGACY_SETUP_PY && modules::removed_from_stdlib(module).is_none() {
+        finding.message = Some(format!("a setup.py imports `{module}`, which the environment of its build has not"));
+        finding.help = Some(format!(
+            "take a newer release of the package that is built, or one with a wheel; where it is this project, name `{}` under `requires` of [build-system] in pyproject.toml",
+            modules::to_install(module)
+        ));
     } else if *rule == REMOVED_STDLIB_MODULE
         && let Some((since, instead)) = modules::removed_from_stdlib(module)
     {

@@ -14,7 +14,7 @@ mod imports;
 mod removed;
 mod serving;
 mod shadowed;
-mod variables;
+pub(super) mod variables;
 mod versions;
 
 use super::table::Finding;
@@ -75,13 +75,36 @@ fn by_signatures(view: &LogView<'_>) -> Vec<Finding> {
                 .iter()
                 .skip(1)
                 .flatten()
-                .map(|group| group.as_str().trim().to_owned())
-                .find(|subject| !subject.is_empty());
+                .map(|group| address(group.as_str().trim()))
+                .find(|subject| !subject.is_empty())
+                // A line of code shows the text that it makes a message of, with holes in it.
+                .filter(|subject| !subject.contains('{') || !is_raise(&line.text));
             // Several signatures of a rule in one line are one finding.
             if !found.iter().rev().take_while(|known| known.at == at).any(|known| *known == finding) {
                 found.push(finding);
             }
         }
     }
+    let shown: Vec<_> = found.iter().map(|finding| (finding.rule, finding.at)).collect();
+    let says_below = |finding: &Finding| {
+        shown.iter().any(|(rule, at)| *rule == finding.rule && (1..=4).contains(&at.wrapping_sub(finding.at)))
+    };
+    found.retain(|finding| !is_raise(view.text(finding.at)) || !says_below(finding));
     found
+}
+
+/// What was found, where it is an address that Python shows as a tuple (`'127.0.0.1', 5432`) as one is written.
+fn address(found: &str) -> String {
+    let found = found.trim_end_matches(':');
+    match found.split_once("', ") {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{}:{port}", host.trim_start_matches('\''))
+        }
+        _ => found.to_owned(),
+    }
+}
+
+/// Whether a line is the code of a traceback that raises what stands below it.
+fn is_raise(text: &str) -> bool {
+    text.trim_start_matches([' ', '|', '│']).starts_with("raise ")
 }

@@ -16,9 +16,15 @@ static READS: Pattern = Pattern::new(
 static KEY: Pattern = Pattern::new(r"^'([A-Z_][A-Z0-9_]*)'$");
 static SETTINGS: Pattern =
     Pattern::new(r"\d+ validation errors? for (\w*(?:[Ss]etting|[Cc]onfig|[Ee]nv|Secret|Credential|Param)\w*)");
+static VALIDATED: Pattern = Pattern::new(r"\d+ validation errors? for (\w+)");
 static MISSING_FIELD: Pattern = Pattern::new(
     r"^(\w+(?: -> \w+)*)(?:\n| +)(?:Field required|field required|none is not an allowed value|Input should be .*input_value='')",
 );
+
+static NAME: Pattern = Pattern::new(r#"^["'`]?([A-Z][A-Z0-9]*_[A-Z0-9_]+)["'`]?$"#);
+/// Parts of the names that people give to exceptions about variables.
+const OWN_WORDS: &[&str] =
+    &["Missing", "NotSet", "Unset", "NotFound", "Required", "Config", "Env", "Setting", "Credential"];
 
 /// What an exception says of something that is absent.
 const OF_NOTHING: &[&str] = &[
@@ -29,6 +35,8 @@ const OF_NOTHING: &[&str] = &[
     "must be str",
     "Expecting value",
     "must be a string",
+    "must be passed",
+    "must pass the token",
     "cannot be None",
     "required",
     "Invalid URL",
@@ -36,6 +44,11 @@ const OF_NOTHING: &[&str] = &[
     "base 10: ''",
     "base 10: 'None'",
 ];
+
+/// The variable that a line of code reads.
+pub(in crate::diagnose) fn read_in(code: &str) -> Option<String> {
+    READS.captures(code).map(|found| found[1].to_owned())
+}
 
 pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
     for raised in &view.raised {
@@ -86,10 +99,18 @@ static OTHER_FORM: Pattern = Pattern::new(
     r"(?m)^(\w+(?:\.\w+)*)\n *((?:Input should be|Value error,|Extra inputs are not permitted|value is not a valid)[^\n\[]*)",
 );
 
+/// The name of the settings class whose fields are refused, and what is said of them. A class of any name is one where it is
+/// pydantic's base class of settings that reads it.
+fn settings(raised: &Raised) -> Option<(&str, &str)> {
+    let by_name = SETTINGS.captures(&raised.message);
+    let is_read = || raised.passes("/pydantic_settings/") || raised.passes("pydantic/env_settings.py");
+    let found = by_name.or_else(|| VALIDATED.captures(&raised.message).filter(|_| is_read()))?;
+    Some((found.get(1)?.as_str(), &raised.message[found.get(0)?.end()..]))
+}
+
 /// The first field of a settings class whose value cannot be read, and why; none where a value is missing.
 fn unreadable(raised: &Raised) -> Option<(String, String)> {
-    let settings = SETTINGS.captures(&raised.message)?;
-    let rest = &raised.message[settings.get(0)?.end()..];
+    let (_, rest) = settings(raised)?;
     if !fields(raised).is_empty()
         || rest.contains("Field required")
         || rest.contains("input_value=''")
@@ -131,7 +152,7 @@ fn taken_for_a_name(raised: &Raised) -> Option<(String, String)> {
 
 /// Every field that a settings class misses.
 fn fields(raised: &Raised) -> Vec<String> {
-    if !SETTINGS.is_match(&raised.message) {
+    if settings(raised).is_none() {
         return Vec::new();
     }
     let lines = raised.message.split('\n').zip(raised.message.split('\n').skip(1));
@@ -166,13 +187,23 @@ fn variable(raised: &Raised) -> Option<(String, u8)> {
             || raised.frames.iter().any(|frame| frame.code.contains("environ"));
         return Some((found[1].to_owned(), if by_os { DECISIVE } else { HINT }));
     }
-    if let Some(settings) = SETTINGS.captures(&raised.message) {
-        let rest = &raised.message[settings.get(0)?.end()..];
+    if let Some((class, rest)) = settings(raised) {
         let field = rest.split('\n').zip(rest.split('\n').skip(1)).find_map(|(name, why)| {
             let pair = format!("{name}\n{why}");
             MISSING_FIELD.captures(&pair).map(|found| found[1].rsplit(" -> ").next().unwrap_or_default().to_owned())
         });
-        return Some((field.map_or_else(|| settings[1].to_owned(), |name| name.to_uppercase()), DECISIVE));
+        return Some((field.map_or_else(|| class.to_owned(), |name| name.to_uppercase()), DECISIVE));
+    }
+    let asserted = raised.own_frame().filter(|frame| frame.code.trim_start().starts_with("assert "));
+    if raised.short() == "AssertionError"
+        && let Some(found) = asserted.and_then(|frame| READS.captures(&frame.code))
+    {
+        return Some((found[1].to_owned(), DECISIVE));
+    }
+    // An exception of the app's own that says no more than the name.
+    let is_told = OWN_WORDS.iter().any(|word| raised.short().contains(word));
+    if is_told && let Some(found) = NAME.captures(raised.message.lines().next().unwrap_or_default().trim()) {
+        return Some((found[1].to_owned(), SAID));
     }
     let said = format!("{}: {}", raised.short(), raised.message);
     if !OF_NOTHING.iter().any(|word| said.contains(word)) {

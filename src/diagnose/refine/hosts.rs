@@ -3,6 +3,7 @@
 use crate::diagnose::table::Finding;
 use crate::diagnose::view::{LogView, Stage};
 use crate::log::pattern::Pattern;
+use crate::log::traceback::Raised;
 
 static HOST: Pattern = Pattern::new(r"(?:host='|https?://|connect to host |connect to )([\w-]+(?:\.[\w-]+)+)");
 
@@ -21,7 +22,7 @@ pub(in crate::diagnose) fn whose(view: &LogView<'_>, finding: &mut Finding) -> b
     let line = view.lines.get(finding.at);
     let runs = line.is_some_and(|line| line.phase.as_deref() == Some("start"))
         || view.stage_at(finding.at) == Stage::Start
-        || view.raised_at(finding.at).is_some_and(|raised| raised.own_frame().is_some());
+        || view.raised_at(finding.at).is_some_and(|raised| raised.own_frame().is_some() || is_of_the_app(raised));
     if runs {
         let host = HOST.captures(view.text(finding.at)).map(|found| found[1].to_owned());
         let host = finding.subject.clone().or(host);
@@ -36,6 +37,12 @@ pub(in crate::diagnose) fn whose(view: &LogView<'_>, finding: &mut Finding) -> b
         finding.subject = host;
     }
     true
+}
+
+/// Whether what was raised came through packages, none of which installs others.
+fn is_of_the_app(raised: &Raised) -> bool {
+    const INSTALLERS: &[&str] = &["/pip/_", "/poetry/", "/pipenv/", "/pdm/", "/uv/", "/pip-"];
+    raised.passes("-packages/") && !INSTALLERS.iter().any(|part| raised.passes(part))
 }
 
 fn is_python_download(text: &str) -> bool {

@@ -9,6 +9,7 @@ pub(super) mod places;
 pub(super) mod reasons;
 pub(super) mod requirements;
 pub(super) mod servers;
+pub(super) mod urls;
 pub(super) mod variables;
 
 #[cfg(test)]

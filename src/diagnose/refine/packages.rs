@@ -1,6 +1,6 @@
 //! Which package was being built when a build failed.
 
-use crate::catalog::modules;
+use crate::catalog::{changed, modules};
 use crate::diagnose::table::Finding;
 use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
@@ -111,6 +111,12 @@ pub(in crate::diagnose) fn that_calls(view: &LogView<'_>, finding: &mut Finding)
         finding.help = Some("make the client and the time-out by httpx2 (`import httpx2`, with `httpx2` among the requirements), or pin `anthropic<1`".to_owned());
         return true;
     }
+    let changed = changed::by_message(text);
+    if let Some(changed) = changed {
+        finding.message = None;
+        finding.subject = Some(changed.package.to_owned());
+        finding.help = Some(changed.help.to_owned());
+    }
     let Some(raised) = view.raised_at(finding.at) else { return true };
     let package = || raised.frames.last().and_then(|frame| frame.package()).map(modules::to_install);
     let argument = text.split_once("unexpected keyword argument").map(|(_, rest)| rest.trim().trim_matches('\''));
@@ -127,6 +133,16 @@ pub(in crate::diagnose) fn that_calls(view: &LogView<'_>, finding: &mut Finding)
         };
         finding.help = Some(format!("take a newer release of `{package}`{hold}"));
         finding.subject = Some(package);
+    } else if let Some(argument) = argument
+        && changed.is_none()
+    {
+        // The argument is no package, and only who knows the class knows whose it is.
+        let callee = raised.message.split('(').next().unwrap_or_default().to_owned();
+        finding.message = Some(format!("`{callee}()` takes no `{argument}` in the installed release of its package"));
+        finding.help = Some(format!(
+            "pin the package of `{callee}` to the release that the code was written for, or leave `{argument}` out"
+        ));
+        finding.subject = Some(callee);
     } else if text.contains("ForwardRef._evaluate() missing") {
         let package = package().unwrap_or_else(|| "pydantic".to_owned());
         finding.message = Some(format!("the installed release of `{package}` does not work with this Python"));

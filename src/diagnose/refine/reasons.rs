@@ -41,6 +41,19 @@ pub(in crate::diagnose) fn and_what_the_parser_says(view: &LogView<'_>, finding:
 
 /// The subject is the path that a line above names.
 pub(in crate::diagnose) fn refused_path(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let text = view.text(finding.at);
+    let is_run = text.starts_with("bash:")
+        || text.starts_with("sh:")
+        || text.contains("/sh:")
+        || text.contains("/bash:")
+        || text.contains("exec");
+    if let Some(script) = finding.subject.as_deref().filter(|path| is_run && path.ends_with(".sh")) {
+        finding.message = Some(format!("the script `{script}` lacks its executable bit"));
+        finding.help = Some(format!(
+            "start it with `bash {script}`, or commit the bit: `git update-index --chmod=+x {}`",
+            script.trim_start_matches("./").trim_start_matches("/app/")
+        ));
+    }
     if finding.subject.is_none() {
         let mut above = (finding.at.saturating_sub(ABOVE)..finding.at).rev();
         finding.subject = above.find_map(|at| Some(PATH.captures(view.text(at))?[1].to_owned()));

@@ -21,6 +21,15 @@ pub(in crate::diagnose) fn in_conflict(view: &LogView<'_>, finding: &mut Finding
     let wanted = near(view, finding.at).find_map(|text| Some(WANTED.captures(text)?[1].to_owned()));
     let depends = near(view, finding.at)
         .find_map(|text| DEPENDS.captures(text).map(|found| format!("{} (wants {})", &found[1], &found[2])));
+    // A pin that no release fits is in conflict with nothing.
+    let others = near(view, finding.at).filter_map(|text| Some(WANTED.captures(text)?[1].to_owned()));
+    if depends.is_none()
+        && wanted.is_some()
+        && others.into_iter().all(|other| Some(&other) == wanted.as_ref())
+        && view.mentions("No matching distribution found for")
+    {
+        return false;
+    }
     let both = match (wanted, depends) {
         (Some(wanted), Some(depends)) => Some(format!("{wanted} and {depends}")),
         (wanted, depends) => wanted.or(depends),
@@ -47,7 +56,10 @@ pub(in crate::diagnose) fn offline(view: &LogView<'_>, finding: &mut Finding) ->
 
 /// The same, where the index did not answer often enough to list a single version.
 pub(in crate::diagnose) fn without_an_index(view: &LogView<'_>, finding: &mut Finding) -> bool {
-    if view.mentions("Retrying (Retry(") && view.mentions("(from versions: none)") {
+    // The console may have broken the list of no versions in two, and an older pip prints none.
+    let lists_none =
+        || view.lines.iter().any(|line| line.text.trim_end().ends_with("none)")) || !view.mentions("from versions:");
+    if view.mentions("Retrying (Retry(") && lists_none() {
         finding.rank = finding.rank.min(HINT);
     } else if view.text(finding.at).contains("(from versions: none)") {
         finding.help = Some(
@@ -61,6 +73,11 @@ pub(in crate::diagnose) fn without_an_index(view: &LogView<'_>, finding: &mut Fi
 /// A pylock.toml is no list of requirements: pip 26.1 is the first that installs from one.
 pub(in crate::diagnose) fn a_lock_file(view: &LogView<'_>, finding: &mut Finding) -> bool {
     const BELOW: usize = 4;
+    // uv shows the line, and the place in it, below the file's name.
+    if view.text(finding.at).contains("arse requirement in `") {
+        let caret = (finding.at + 1..finding.at + 2 * BELOW).find(|at| view.text(*at).trim() == "^");
+        finding.subject = caret.map(|at| view.text(at - 1).trim().to_owned()).or(finding.subject.take());
+    }
     let from = (finding.at..view.lines.len().min(finding.at + BELOW)).any(|at| view.text(at).contains("pylock."));
     if from || finding.subject.as_deref().is_some_and(|subject| subject.starts_with("lock-version")) {
         finding.message = Some(

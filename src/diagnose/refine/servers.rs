@@ -26,6 +26,31 @@ pub(in crate::diagnose) fn memory(view: &LogView<'_>, finding: &mut Finding) -> 
     !(missed_start && view.text(finding.at).contains("137"))
 }
 
+/// Celery names the module that it was told to load two lines below its first word. Where that module was found and raised
+/// something, what it raised is the cause.
+pub(in crate::diagnose) fn named_below(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let raises = (finding.at..finding.at + 4).any(|at| view.text(at).contains("the following error occurred"));
+    if raises {
+        return false;
+    }
+    let below = (finding.at..finding.at + 4).find_map(|at| {
+        let (_, rest) = view.text(at).split_once("The module ")?;
+        rest.split_once(" was not found").map(|(module, _)| module.to_owned())
+    });
+    finding.subject = finding.subject.take().or(below);
+    true
+}
+
+/// Where `$PORT` stood and nothing stands, no shell forgot it: nobody sets it.
+pub(in crate::diagnose) fn empty_port(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let text = view.text(finding.at);
+    if ["requires an argument", "'' is not a valid", ": '' is not"].iter().any(|words| text.contains(words)) {
+        finding.message = Some("PORT is not set, and the program is given nothing in its place".to_owned());
+        finding.help = Some("write `${PORT:-8000}` in the command, so that it starts where nothing sets PORT; the platform sets it for services that it gives a domain".to_owned());
+    }
+    true
+}
+
 /// A program that no table knows may be anybody's.
 pub(in crate::diagnose) fn guessed(_: &LogView<'_>, finding: &mut Finding) -> bool {
     let Some(name) = finding.subject.as_deref() else { return true };

@@ -146,3 +146,94 @@ fn a_variable_is_told_in_the_words_of_check() {
         "`BOT_TOKEN` is not set; set BOT_TOKEN among the service's variables; for a rehearsal: --env BOT_TOKEN=…"
     );
 }
+
+#[test]
+fn what_changed_is_told_of_its_package_and_never_of_a_name_in_the_message() {
+    let raised = |line: &str| {
+        words(&format!(
+            "Traceback (most recent call last):\n  File \"/app/main.py\", line 4, in <module>\n    run()\n{line}\n"
+        ))
+    };
+    for (line, package) in [
+        ("TypeError: Updater.__init__() got an unexpected keyword argument 'use_context'", "`python-telegram-bot`"),
+        ("TypeError: Client.__init__() missing 1 required keyword-only argument: 'intents'", "`discord.py`"),
+        ("AttributeError: 'Engine' object has no attribute 'execute'", "`SQLAlchemy`"),
+        ("TypeError: constr() got an unexpected keyword argument 'regex'", "`pydantic`"),
+        ("AttributeError: 'DataFrame' object has no attribute 'append'", "`pandas`"),
+    ] {
+        let words = raised(line);
+        assert!(words.starts_with(&format!("the installed version of {package} does not fit")), "{words}");
+    }
+    assert!(
+        raised(
+            "pydantic.errors.PydanticImportError: `BaseSettings` has been moved to the `pydantic-settings` package."
+        )
+        .contains("add `pydantic-settings`")
+    );
+}
+
+#[test]
+fn a_url_is_corrected_by_what_is_wrong_with_it() {
+    for (line, word) in [
+        ("sqlalchemy.exc.ArgumentError: Expected string or URL object, got None", "set the variable"),
+        (
+            "ValueError: Redis URL must specify one of the following schemes (redis://, rediss://, unix://)",
+            "`redis://`",
+        ),
+        (
+            "django.core.exceptions.ImproperlyConfigured: settings.DATABASES is improperly configured. Please supply the ENGINE value.",
+            "set DATABASE_URL",
+        ),
+        (
+            "psycopg.ProgrammingError: missing \"=\" after \"${{Postgres.DATABASE_URL}}\" in connection info string",
+            "name of the service",
+        ),
+        (
+            "asyncpg.exceptions._base.ClientConfigurationError: invalid DSN: scheme is expected to be either \"postgresql\" or \"postgres\", got 'postgresql+asyncpg'",
+            "without `+asyncpg`",
+        ),
+        ("ValueError: invalid literal for int() with base 10: 'PORT'", "has to be the port"),
+    ] {
+        let words = words(line);
+        assert!(words.contains(word) && !words.contains("in place of `postgres://`"), "{words}");
+    }
+}
+
+#[test]
+fn a_message_in_a_line_of_code_is_told_by_the_line_below() {
+    let words = words(
+        "Traceback (most recent call last):\n  File \"/opt/venv/lib/python3.12/site-packages/starlette/staticfiles.py\", line 56, in __init__\n    raise RuntimeError(f\"Directory '{directory}' does not exist\")\nRuntimeError: Directory 'static' does not exist\n",
+    );
+    assert!(words.starts_with("`static` that the app reads"), "{words}");
+}
+
+#[test]
+fn a_script_that_may_not_be_run_lacks_a_bit_and_no_owner() {
+    let words = words("bash: line 1: ./start.sh: Permission denied\n");
+    assert!(words.contains("--chmod=+x start.sh"), "{words}");
+}
+
+#[test]
+fn an_empty_port_is_no_literal_one() {
+    let words = words("Error: Option '--port' requires an argument.\n");
+    assert!(words.starts_with("PORT is not set"), "{words}");
+}
+
+#[test]
+fn a_build_is_told_of_the_package_that_was_built() {
+    let log = |module: &str| {
+        words(&format!(
+            "Collecting oldtides==1.2\n  Traceback (most recent call last):\n    File \"/tmp/pip-install-x/oldtides_0123456789abcdef0123/setup.py\", line 1, in <module>\n      import {module}\n  ModuleNotFoundError: No module named '{module}'\n  error: subprocess-exited-with-error\n"
+        ))
+    };
+    assert!(log("distutils").starts_with("the setup.py of `oldtides"), "{}", log("distutils"));
+    assert!(log("numpy").starts_with("a setup.py imports `numpy`"), "{}", log("numpy"));
+}
+
+#[test]
+fn the_line_that_uv_cannot_parse_is_told_and_not_its_file() {
+    let words = words(
+        "error: Couldn't parse requirement in `requirements.txt` at position 0\n  cause: Expected one of `@`, `(`, found `i`\n         pip install flask\n             ^\n",
+    );
+    assert!(words.starts_with("`pip install flask` is no requirement"), "{words}");
+}

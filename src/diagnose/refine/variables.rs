@@ -14,7 +14,10 @@ pub(in crate::diagnose) fn gravity(view: &LogView<'_>, finding: &mut Finding) ->
         finding.help = Some(to_set(&[name], ""));
     }
     if finding.rank != HINT {
-        return true;
+        // What a shell says of a program of that name, or of a file.
+        const NO_VARIABLE: &[&str] = &["not found", "No such file", "ermission denied", "bad substitution", "readonly"];
+        let text = view.text(finding.at);
+        return finding.rank != SAID || !NO_VARIABLE.iter().any(|words| text.ends_with(words));
     }
     let text = view.text(finding.at).to_lowercase();
     if view.raised_at(finding.at).is_some_and(|raised| raised.traced) {

@@ -142,7 +142,8 @@ pub(crate) static MISSING_SYSTEM_HEADER: Rule = Rule {
         said(r"(?P<s>[\w-]+)\.pc['\x22]? .*(?:not found|PKG_CONFIG_PATH)"),
         said(r"Perhaps you should add the directory containing [`'](?P<s>[\w.+-]+)\.pc'"),
     ],
-    unless: &["sys.path"],
+    // A header of Python's own that moved in 3.11 is no library's.
+    unless: &["sys.path", "longintrepr.h"],
     yields_to: YieldsTo::Rules(&[&WINDOWS_ONLY_REQUIREMENT]),
     is_of_a_package: true,
     fix: Some(fixes::nixpacks::header),
@@ -229,6 +230,7 @@ pub(crate) static BUILD_BACKEND_CONFIG: Rule = Rule {
         decisive(r"No module (?:or package )?named (?P<s>\S+) found"),
         decisive(r"Module(?:/package)? name (?P<s>\S+) not found"),
         decisive(r"No file/folder found"),
+        decisive(r"Directory '(?P<s>\.|/app/?)' is not installable\. Neither 'setup\.py' nor"),
         decisive(r"does not appear to contain CMakeLists\.txt|Project (?:file|directory) .* is missing"),
         decisive(r"`?(?P<s>[\w.-]+)`? is not a valid (?:build backend|module)"),
         decisive(r"Cannot import '(?P<s>[\w.]+)'(?:\s|$)"),

@@ -31,7 +31,7 @@ pub(crate) static DB_UNREACHABLE: Rule = Rule {
         decisive(r"(?:pymongo\.errors\.)?ServerSelectionTimeoutError: (?P<s>[\w.-]+:\d+)?"),
         decisive(r"No servers found yet, Timeout: "),
         decisive(
-            r"(?:pymongo\.errors\.)?(?:AutoReconnect|NetworkTimeout|ConfigurationError: The DNS (?:query name|operation))",
+            r"(?:pymongo\.errors\.)?(?:AutoReconnect|NetworkTimeout|ConfigurationError: (?:The DNS (?:query name|operation)|All nameservers failed|The resolution lifetime))",
         ),
         decisive(r#"FATAL:\s+(?:database|role) "(?P<s>[^"]+)" does not exist"#),
         decisive(
@@ -96,6 +96,8 @@ pub(crate) static INVALID_DATABASE_URL: Rule = Rule {
         decisive(r"Can't load plugin: sqlalchemy\.dialects:(?P<s>[\w.+]+)"),
         decisive(r"Could not parse (?:rfc1738 URL|SQLAlchemy URL) from (?:given URL )?string ?'?(?P<s>[^'\n]*)'?"),
         decisive(r"ArgumentError: (?:Could not parse|Expected string or URL object, got)"),
+        // SQLAlchemy 1.4 and older of the URL None.
+        decisive(r"'NoneType' object has no attribute '(?:_instantiate_plugins|get_driver_name|drivername)'"),
         decisive(
             r"invalid (?:dsn|connection option|URI|port number|integer value \S+ for connection option \x22port\x22)",
         ),
@@ -114,6 +116,7 @@ pub(crate) static INVALID_DATABASE_URL: Rule = Rule {
         said(r"nodename or port.*not valid|Error parsing (?:database|DATABASE_URL)"),
     ],
     yields_to: YieldsTo::Rules(&[&MISSING_ENV_VAR]),
+    refine: Some(refine::urls::what_is_wrong),
     ..Rule::BLANK
 };
 

@@ -2,6 +2,8 @@
 
 use super::rule::{Rule, decisive, hint, said};
 use crate::check;
+use crate::diagnose::table::Finding;
+use crate::diagnose::view::LogView;
 
 pub(crate) static DJANGO_ALLOWED_HOSTS: Rule = Rule {
     id: check::django::HOSTS.id,
@@ -72,12 +74,20 @@ pub(crate) static DJANGO_SETTINGS_MODULE_MISSING: Rule = Rule {
     ..Rule::BLANK
 };
 
+/// A command that Django does not know is of an app that is not installed, or the settings did not load.
+fn unknown_command(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    if view.text(finding.at).contains("Unknown command") {
+        finding.help = Some("add `django.contrib.staticfiles` to INSTALLED_APPS; where it is there, DJANGO_SETTINGS_MODULE names other settings, or an error in them hides the commands of apps".to_owned());
+    }
+    true
+}
+
 pub(crate) static COLLECTSTATIC_FAILED: Rule = Rule {
     id: check::django::STATIC.id,
     phases: &["build", "start"],
     message: "collectstatic failed{}",
     about: check::django::STATIC.about,
-    help: "set STATIC_ROOT in settings.py, and correct the reference named in the message",
+    help: "set STATIC_ROOT in settings.py where the message asks for it; otherwise commit the file or folder that it names (git keeps no empty folder), or correct the reference to it",
     example: "django.core.exceptions.ImproperlyConfigured: You're using the staticfiles app without having set the STATIC_ROOT setting to a filesystem path.",
     signatures: &[
         decisive(r"without having set the STATIC_ROOT setting|using the staticfiles app without having"),
@@ -85,11 +95,12 @@ pub(crate) static COLLECTSTATIC_FAILED: Rule = Rule {
         decisive(r"Missing staticfiles manifest entry for '(?P<s>[^']+)'"),
         decisive(r"MissingFileError: The file '(?P<s>[^']+)'"),
         decisive(r"The file '(?P<s>[^']+)' could not be found with"),
-        decisive(r"Post-processing '(?P<s>[^']+)' failed"),
+        said(r"Post-processing '(?P<s>[^']+)' failed"),
         said(r"(?P<s>Unknown command: 'collectstatic')"),
         hint(r"Error while running '\$ python manage\.py collectstatic"),
         hint(r"collectstatic.*(?:failed|did not complete|exit code: 1)"),
         hint(r"The STATICFILES_DIRS setting should (?:not contain|be)"),
     ],
+    refine: Some(unknown_command),
     ..Rule::BLANK
 };

@@ -99,6 +99,7 @@ pub(crate) static NO_MATCHING_DISTRIBUTION: Rule = Rule {
         decisive(r"depends on (?P<s>[\w.-]+) \([^)]*\) which doesn't match any versions"),
         said(r"Could not find a matching version of package (?P<s>\S+)"),
         said(r"Package '?(?P<s>[\w.-]+)'? (?:not found|was not found)"),
+        said(r"^Package (?P<s>[\w.-]+ \([\w.+]+\)) not found\.?$"),
         said(r"Unable to find candidates for (?P<s>\S+)"),
         said(r"Could not find a version that matches (?P<s>\S+)"),
         said(r"(?P<s>[\w.-]+) (?:has no candidates|was not found in the cache)"),
@@ -202,7 +203,7 @@ pub(crate) static WINDOWS_ONLY_REQUIREMENT: Rule = Rule {
             r"(?i)(?:No matching distribution found for|satisfies the requirement|Unable to find installation candidates for|no versions? of|Because) (?P<s>(?:pywinauto|pythonnet-win|win32core|winsound|msvcrt|dragonfly|wincertstore|win-unicode-console)\b[^\s(]*)",
         ),
         decisive(
-            r"(?i)(?:No matching distribution found for|satisfies the requirement|Unable to find installation candidates for|no versions? of|Because) (?P<s>(?:win32gui|pywin32-stubs|win-precise-time|win11toast|pyaudiowpatch)\b[^\s(]*)",
+            r"(?i)(?:No matching distribution found for|satisfies the requirement|Unable to find installation candidates for|no versions? of|Because) (?P<s>(?:win32gui|pywin32-stubs|win-precise-time|win11toast|pyaudiowpatch|twisted-iocpsupport)\b[^\s(]*)",
         ),
         said(
             r"(?i)(?P<s>pywinpty|winrt[\w-]*|pywin32|pyreadline|wmi|winsdk|dxcam).*(?:only (?:works|supported|available|runs) on|requires) windows",
@@ -212,6 +213,9 @@ pub(crate) static WINDOWS_ONLY_REQUIREMENT: Rule = Rule {
             r"(?i)error: .*(?:this (?:package|module)|(?P<s>[\w-]+)) (?:only (?:supports|works on|runs on)|is only (?:supported|available|for)) (?:on )?(?:ms )?windows",
         ),
         decisive(r"`(?P<s>[\w.-]+)` \(v[^)]*\) only has wheels for the following platforms?: (?:`win\w+`(?:, )?)+\s*$"),
+        decisive(
+            r"(?:Failed building wheel for|Failed to build) (?P<s>twisted-iocpsupport|pywin32-ctypes|wmi|winrt\S*|pywinpty)\b",
+        ),
         decisive(r"fatal error: (?P<s>windows\.h|winsock2\.h|Windows\.h|io\.h|direct\.h|conio\.h): No such file"),
     ],
     yields_to: YieldsTo::Rules(&[&NETWORK_UNREACHABLE, &NETWORK_TIMEOUT, &TLS_CA_BUNDLE, &INDEX_AUTH_FAILED]),

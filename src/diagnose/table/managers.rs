@@ -5,6 +5,8 @@ use super::rule::{OnRailpack, Rule, YieldsTo, decisive, hint, said};
 use super::setup::INVALID_NIXPACKS_CONFIG;
 use crate::check;
 use crate::diagnose::refine;
+use crate::diagnose::table::Finding;
+use crate::diagnose::view::LogView;
 
 pub(crate) static INVALID_PYPROJECT: Rule = Rule {
     id: check::pyproject::INVALID.id,
@@ -25,12 +27,13 @@ pub(crate) static INVALID_PYPROJECT: Rule = Rule {
         decisive(
             r"pyproject\.toml[^\n]*(?:is (?:not (?:a )?valid|invalid)|could not be parsed|contains? (?:invalid|an? (?:error|invalid))|Invalid (?:TOML|configuration))",
         ),
-        decisive(r"invalid-pyproject-|\[ProjectError\]: No .*pyproject\.toml"),
+        decisive(r"invalid-pyproject-|\[ProjectError\]: (?:No .*|The )pyproject\.toml"),
         decisive(
             r"TOMLDecodeError|TomlDecodeError|tomlkit\.exceptions|tomli\._parser|toml\.decoder|Invalid TOML file|pip\._vendor\.tomli",
         ),
-        decisive(r"invalid pyproject\.toml config: (?P<s>.+)"),
+        decisive(r"configuration error: `[\w.-]+` must contain \['(?P<s>\w+)"),
         decisive(r"configuration error: `?(?P<s>[^`\n]+)`?"),
+        said(r"invalid pyproject\.toml config: `?(?P<s>[^`]+)"),
         decisive(r"No `project` table found|`project` table.*(?:missing|not found)"),
         decisive(r"`pyproject\.toml` is using the `\[project\]` table, but the required `project\.(?P<s>\w+)`"),
         decisive(r"missing (?:a )?(?:field )?`?project\.?(?P<s>name|version)"),
@@ -61,6 +64,14 @@ pub(crate) static POETRY_LOCK_OUTDATED: Rule = Rule {
     ..Rule::BLANK
 };
 
+/// A lock that is not there matches nothing.
+fn no_lock_at_all(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    if view.text(finding.at).contains("not found") {
+        finding.message = Some("there is no Pipfile.lock".to_owned());
+    }
+    true
+}
+
 pub(crate) static PIPFILE_LOCK_OUTDATED: Rule = Rule {
     id: check::nixpacks::lock::PIPFILE_LOCK.id,
     phases: &["install"],
@@ -73,9 +84,11 @@ pub(crate) static PIPFILE_LOCK_OUTDATED: Rule = Rule {
             r"Your Pipfile\.lock\b.*(?:is )?out of date|Pipfile\.lock \(?\w*\)? ?(?:is )?out of date|Pipfile\.lock is out(?: of |-of-)date",
         ),
         said(r"Pipfile\.lock .*(?:not found|does not exist).*--deploy|Pipfile\.lock must exist to use --deploy"),
+        said(r"Pipfile\.lock not found! You need to run"),
         hint(r"^ERROR:{1,2}\s*Aborting deploy|is out of\s*$"),
     ],
     yields_to: YieldsTo::Rules(&[&REQUIRES_PYTHON_MISMATCH]),
+    refine: Some(no_lock_at_all),
     ..Rule::BLANK
 };
 

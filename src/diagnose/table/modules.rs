@@ -27,6 +27,9 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
         decisive(
             r"(?:Error|Exception|Configured): .*(?i:(?:please |try |run |need to |must )(?:run|do|use|install)?:? ?[`'\x22]?(?:pip3? |python -m pip )install (?:-U |--upgrade )?)(?P<s>[\w.\[\]-]+)`?",
         ),
+        decisive(r#"(?:Error|Exception): .*(?i:please install) ["'`](?P<s>[\w.-]+(?:\[[\w.,-]+\])?)["'`]"#),
+        hint(r#"you must install PTB via `pip install "?(?P<s>python-telegram-bot\[[\w,-]+\])"#),
+        decisive(r"requires that the Python '(?P<s>[\w-]+)' library is installed"),
         decisive(r"(?:Missing optional dependency|[Mm]issing (?:required )?dependency:?) '?(?P<s>[\w-]+)'?"),
         decisive(r"`(?P<s>[\w-]+)` (?:must be installed|is not installed|package is required)"),
         decisive(r"(?P<s>email-validator) is not installed"),
@@ -167,7 +170,10 @@ pub(crate) static DEPENDENCY_VERSION_INCOMPATIBLE: Rule = Rule {
         decisive(r"(?P<s>VersionConflict|ContextualVersionConflict): "),
         decisive(r"pkg_resources\.(?:ContextualVersionConflict|VersionConflict|DistributionNotFound)"),
         decisive(r"The '(?P<s>[^']+)' distribution was not found and is required"),
-        decisive(r"Updater\.__init__\(\) got an unexpected keyword argument '(?P<s>use_context)'"),
+        decisive(r"Updater\.__init__\(\) got an unexpected keyword argument 'use_context'"),
+        decisive(
+            r"con(?:str|list|int|float|decimal|bytes)\(\) got an unexpected keyword argument '(?:regex|min_items|max_items|unique_items)'",
+        ),
         decisive(r"Updater\.__init__\(\) missing 1 required positional argument: 'update_queue'"),
         decisive(r"Client\.__init__\(\) missing 1 required keyword-only argument: '(?P<s>intents)'"),
         decisive(r"Passing `parse_mode`.* is not supported"),

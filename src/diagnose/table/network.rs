@@ -142,6 +142,8 @@ pub(crate) static TLS_CA_BUNDLE: Rule = Rule {
         decisive(r"Could not find a suitable TLS CA certificate bundle, invalid path: (?P<s>\S+)"),
         decisive(r"CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError|certificate verify failed"),
         decisive(r"unable to get local issuer certificate|self[- ]signed certificate|invalid peer certificate"),
+        said(r"\[X509\] (?:PEM lib|no certificate)|X509: NO_CERTIFICATE_OR_CRL_FOUND|no certificate or crl found"),
+        said(r"There was a problem confirming the ssl certificate"),
         said(r"SSL certificate problem|server certificate verification failed|x509: certificate"),
         said(r"the SSL module is not available|Invalid (?:value for )?`?SSL_CERT_FILE"),
         said(r"SSL_CERT_FILE.*(?:not exist|No such)|problem with the SSL CA cert"),

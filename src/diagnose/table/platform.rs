@@ -50,14 +50,22 @@ pub(crate) static MISSING_ENV_VAR: Rule = Rule {
         decisive(r"(?P<s>supabase_key) is required"),
         said(r"expected token to be a str, received (?:NoneType|type None)|NoneType instead$"),
         decisive(r"It must be 'str' type, not <class 'NoneType'>|You must pass the token you received from"),
+        decisive(r"Token is invalid! It must be 'str' type instead of <class 'NoneType'>"),
+        decisive(r"ValueError: `token` or `bot` must be passed"),
         decisive(r"bot token (?:is )?(?:not defined|must contain)|Bot token is not defined"),
         hint(
             r"(?:token|bot_token|api_key|secret).*(?:must be|cannot be|can't be|should be|is) (?:a str(?:ing)?|set|None|empty|NoneType|provided|missing)",
         ),
+        hint(r"\bKeyError\('(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+)'\)"),
         hint(r"^KeyError: '(?P<s>[A-Z][A-Z0-9_]{2,})'"),
         hint(
             r#"Error: .*\b(?i:env(?:ironment)?(?:[ _-]?(?:var(?:iable)?|name|key))?)[:=]? ?['"]?(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+)"#,
         ),
+        hint(
+            r#"(?i:\bplease (?:set|provide|define|configure|export|add)|(?:error|fatal|critical)\b.{0,40}\b(?:set|provide|define|configure|export)) (?i:the |a |an |your )?["'`$]*(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+)\b"#,
+        ),
+        // `${NAME:?words of the script's own}`
+        said(r"^\S+: (?:line )?\d+: (?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+): \S"),
         decisive(r": (?P<s>[A-Z][A-Z0-9_]{2,}): (?:unbound variable|parameter (?:null or )?not set)"),
     ],
     unless: &[

@@ -22,6 +22,8 @@ pub(crate) static PYTHON_VERSION_TOO_OLD: Rule = Rule {
             r"unsupported operand type\(s\) for \|: '(?:type|ABCMeta|_GenericAlias|types\.GenericAlias|EnumMeta|EnumType|ModelMetaclass|_SpecialForm|_UnionGenericAlias|\w*[Mm]eta\w*|NoneType|builtin_function_or_method)' and",
         ),
         decisive(r"unsupported operand type\(s\) for \|: '\w+' and '(?:type|NoneType)'"),
+        // Dicts are joined so since 3.9.
+        decisive(r"unsupported operand type\(s\) for \|=?: '(?:dict|defaultdict|OrderedDict)' and 'dict'"),
         decisive(r"'(?:type|ABCMeta|builtin_function_or_method)' object is not subscriptable"),
         decisive(
             r"cannot import name '(?P<s>Self|StrEnum|Literal|TypedDict|Annotated|ParamSpec|TypeAlias|TypeGuard|NotRequired|Required|LiteralString)' from '(?:typing|enum|datetime|asyncio|itertools|functools|types|dataclasses|importlib\.\w+|collections\.abc|warnings|inspect)'",

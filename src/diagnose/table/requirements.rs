@@ -26,7 +26,7 @@ pub(crate) static LOCAL_PATH_REQUIREMENT: Rule = Rule {
         decisive(
             r"ERROR: (?P<s>(?:-e |file:)?\S*/\S*|\.\S*) (?:does not appear to be a Python project|is not a valid editable requirement|should either be a path)",
         ),
-        said(r"Directory '(?P<s>[^']+)' is not installable\. Neither"),
+        said(r"Directory '(?P<s>[^'.][^']*|\.[^']+)' is not installable\. Neither"),
         said(r"Invalid requirement: '(?P<s>[./~][^']*)': (?:File|Expected)"),
         said(
             r"(?:Could not install packages due to an (?:OSError|EnvironmentError)): \[Errno 2\] [^:]*: '(?P<s>/[^']+)'",
@@ -83,6 +83,7 @@ pub(crate) static REQUIREMENTS_FILE_MISSING: Rule = Rule {
         ),
         decisive(r#""/(?P<s>requirements)": not found"#),
         decisive(r"error: File not found: `(?P<s>[^`]*(?:requirements|\.txt|\.in)[^`]*)`"),
+        decisive(r"^error: File not found: (?P<s>\S*(?:requirements\S*|\.txt|\.in))$"),
         said(r"No such file or directory: '(?P<s>[^']*(?:requirements?|constraints?)[\w./-]*\.(?:txt|in))'"),
         said(r"Poetry could not find a (?P<s>pyproject\.toml) file"),
         said(r"No (?P<s>`?pyproject\.toml`?) found in current directory"),

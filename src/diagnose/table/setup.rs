@@ -57,7 +57,7 @@ pub(crate) static NIX_PACKAGES_COLLIDE: Rule = Rule {
     signatures: &[
         decisive(r"collision between [`']/nix/store/[a-z0-9]*-(?P<s>[^/]+)/"),
         decisive(r"two given paths contain a conflicting subpath"),
-        said(r"files at .* collide|have the same priority \d+; use `nix-env --set-flag priority"),
+        said(r"files at .* collide|have the same priority \d+; use [`']nix-env --set-flag priority"),
     ],
     ..Rule::BLANK
 };

@@ -137,6 +137,7 @@ pub(crate) static START_FILE_MISSING: Rule = Rule {
         decisive(r"(?P<s>\S+): \S+: bad interpreter: No such file"),
         decisive(r"can't find '__main__' module in '?(?P<s>[^']+)'?"),
         decisive(r"Error: Invalid value: File does not exist: (?P<s>\S+)"),
+        decisive(r"^Error: '(?P<s>[^']+\.py)' doesn't exist$"),
         decisive(r"(?:bash|sh)(?:: line \d+|: \d+)?: (?P<s>\S+\.(?:sh|py)): (?:No such file|not found)"),
         decisive(r"(?:bash|sh): (?P<s>\S+\.sh): No such file"),
         decisive(r"chmod: cannot access '(?P<s>[^']+)'"),
@@ -171,7 +172,7 @@ pub(crate) static WRONG_START_MODULE: Rule = Rule {
         decisive(r"flask\.cli\.NoAppException"),
         decisive(r"No such (?:app|module):? '(?P<s>[\w.]+)'"),
         decisive(r"Unable to load celery application\.(?:\s+The module (?P<s>\S+) was not found)?"),
-        decisive(r"The module (?P<s>[\w.]+) was not found\."),
+        decisive(r"The module (?P<s>[\w.:]+) was not found\."),
         decisive(r"Invalid value for '-A'"),
         decisive(r"Path does not exist (?P<s>\S+\.py)"),
         decisive(r"Could not find (?:a default file to run|module), please provide an explicit path"),
@@ -184,6 +185,7 @@ pub(crate) static WRONG_START_MODULE: Rule = Rule {
         ),
     ],
     yields_to: YieldsTo::Rules(&[&WRONG_APP_ATTRIBUTE]),
+    refine: Some(refine::servers::named_below),
     explained_by: &[over_fixes_by(&check::railpack::MAIN_APP)],
     ..Rule::BLANK
 };
@@ -207,7 +209,7 @@ pub(crate) static WRONG_APP_ATTRIBUTE: Rule = Rule {
         decisive(r"Failed to parse '(?P<s>[^']+)' as an attribute name or function call"),
         decisive(r"Error: Failed to find Flask application or factory in module '(?P<s>[^']+)'"),
         decisive(r"Could not find FastAPI app in module|unable to find an? (?:ASGI|WSGI) (?:app|application)"),
-        decisive(r"Module '(?P<s>[^']+)' has no attribute 'celery'"),
+        decisive(r"^Module '[\w.]+' has no attribute '(?P<s>\w+)'"),
         decisive(r"AppImportError: .*has no attribute '(?P<s>[^']+)'"),
     ],
     ..Rule::BLANK
