@@ -204,7 +204,7 @@ fn a_message_in_a_line_of_code_is_told_by_the_line_below() {
     let words = words(
         "Traceback (most recent call last):\n  File \"/opt/venv/lib/python3.12/site-packages/starlette/staticfiles.py\", line 56, in __init__\n    raise RuntimeError(f\"Directory '{directory}' does not exist\")\nRuntimeError: Directory 'static' does not exist\n",
     );
-    assert!(words.starts_with("`static` that the app reads"), "{words}");
+    assert!(words.starts_with("the folder `static` was not deployed"), "{words}");
 }
 
 #[test]
