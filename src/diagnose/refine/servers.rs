@@ -36,3 +36,17 @@ pub(in crate::diagnose) fn guessed(_: &LogView<'_>, finding: &mut Finding) -> bo
     }
     true
 }
+
+/// What is started is no server's target: Flask's command looks for `app.py` and `wsgi.py` alone where nobody names the module (Flask
+/// 3.1), and `python -m` takes a module that it can run.
+pub(in crate::diagnose) fn module(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    if view.text(finding.at).contains("python: No module named") {
+        finding.help = Some("name a module that is there, `python -m PACKAGE` with a `__main__.py` in it, or the file that starts the app".to_owned());
+    } else if view.text(finding.at).contains("Could not locate a Flask application") {
+        finding.message = Some("the command `flask` finds no app: it looks for app.py and wsgi.py".to_owned());
+        finding.help = Some(
+            "name the module that has the app: `flask --app MODULE …`, or FLASK_APP among the variables".to_owned(),
+        );
+    }
+    true
+}

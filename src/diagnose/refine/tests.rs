@@ -135,3 +135,36 @@ fn an_image_that_was_not_handed_over_is_made_smaller() {
     let log = "#18 exporting layers 431.2s done\n#18 ERROR: failed to push registry.example/x: failed to copy: context canceled\n";
     assert!(words(log).contains("smaller"), "{}", words(log));
 }
+
+/// As Alembic 1.18 and Django 6.0 say of a migration that was never committed.
+#[test]
+fn a_gap_in_the_history_of_migrations_is_to_be_committed() {
+    for log in [
+        "/opt/venv/lib/python3.12/site-packages/alembic/script/revision.py:239: UserWarning: Revision a1 referenced from a1 -> b1 (head), berths is not present\n  util.warn(\nTraceback (most recent call last):\n  File \"/app/migrations/env.py\", line 7, in <module>\n    context.run_migrations()\nKeyError: 'a1'\n",
+        "django.db.migrations.exceptions.NodeNotFoundError: Migration quay.0002_berth dependencies reference nonexistent parent node ('quay', '0001_initial')\n",
+    ] {
+        let words = words(log);
+        assert!(words.contains("not among the deployed ones") && words.contains("commit the one"), "{words}");
+    }
+}
+
+/// dj-database-url 3 says so where nothing is set, and Django then finds no engine.
+#[test]
+fn a_database_that_nobody_names_is_no_url_of_a_wrong_form() {
+    let django = "django.core.exceptions.ImproperlyConfigured: settings.DATABASES is improperly configured. Please supply the ENGINE value. Check settings documentation for more details.\n";
+    assert!(!words(django).contains("postgres://"), "{}", words(django));
+    let warned = format!("WARNING:root:No DATABASE_URL environment variable set, and so no databases setup\n{django}");
+    assert!(words(&warned).starts_with("`DATABASE_URL` is not set"), "{}", words(&warned));
+}
+
+#[test]
+fn secrets_that_a_start_script_reads_are_not_to_be_committed() {
+    let words = words("start.sh: line 3: .env: No such file or directory\n");
+    assert!(words.contains("among the service's") && !words.contains("commit the file"), "{words}");
+}
+
+#[test]
+fn what_flask_looks_for_is_told() {
+    let log = "Error: Could not locate a Flask application. Use the 'flask --app' option, 'FLASK_APP' environment variable, or a 'wsgi.py' or 'app.py' file in the current directory.\n";
+    assert!(words(log).contains("`flask --app MODULE …`") && !words(log).contains("--app-dir"), "{}", words(log));
+}

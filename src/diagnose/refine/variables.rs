@@ -33,3 +33,15 @@ pub(in crate::diagnose) fn intents(view: &LogView<'_>, finding: &mut Finding) ->
     }
     true
 }
+
+/// Django says the same of a project that has no database at all, which is no URL of the wrong form.
+pub(in crate::diagnose) fn no_database(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    if view.text(finding.at).contains("settings.DATABASES is improperly configured") {
+        finding.message = Some("Django's DATABASES names no database".to_owned());
+        finding.help = Some(
+            "set the variable that DATABASES is made of (DATABASE_URL, as a rule) among the service's, and for the build where a command of it asks the database"
+                .to_owned(),
+        );
+    }
+    true
+}
