@@ -21,7 +21,12 @@ fn append(context: &FixContext<'_>, requirement: &str) -> Vec<Fix> {
 }
 
 pub(in crate::diagnose) fn missing_module(context: &FixContext<'_>) -> Vec<Fix> {
-    context.subject.map(|module| append(context, &modules::to_install(module))).unwrap_or_default()
+    // Alone, psycopg 3 looks for a libpq of the system's.
+    let install = |module: &str| match module {
+        "psycopg" => "psycopg[binary]".to_owned(),
+        _ => modules::to_install(module),
+    };
+    context.subject.map(|module| append(context, &install(module))).unwrap_or_default()
 }
 
 pub(in crate::diagnose) fn time_zones(context: &FixContext<'_>) -> Vec<Fix> {

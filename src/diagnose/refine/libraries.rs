@@ -34,9 +34,8 @@ pub(in crate::diagnose) fn browser(view: &LogView<'_>, finding: &mut Finding) ->
     let text = view.text(finding.at);
     if text.contains("nable to obtain") {
         // Selenium's word for a browser that it found neither here nor on the network.
-        if matches!(finding.subject.as_deref(), Some("chrome") | None) {
-            finding.subject = Some("chromium".to_owned());
-        }
+        let driver = if finding.subject.as_deref() == Some("firefox") { "geckodriver" } else { "chromedriver" };
+        finding.subject = Some(driver.to_owned());
         finding.message = Some("the browser that Selenium drives is not in the image, nor is its driver".to_owned());
         return true;
     }
