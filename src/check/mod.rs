@@ -23,7 +23,7 @@ pub(crate) mod imports;
 mod lifespan;
 mod local_version;
 pub(crate) mod members;
-mod migration;
+pub(crate) mod migration;
 pub(crate) mod misspelt;
 pub(crate) mod models;
 mod named;

@@ -29,7 +29,8 @@ pub(super) fn detect_copies(view: &LogView<'_>, found: &mut Vec<Finding>) {
         finding.message = Some(format!(
             "`{package}` brings an old copy of six, which Python 3.12 and newer cannot import ({module})"
         ));
-        finding.help = Some(format!("take a newer release of {package}, or an older Python (before 3.12)"));
+        finding.help =
+            Some(format!("take a newer release of {}, or an older Python (before 3.12)", modules::to_install(package)));
         finding.is_unfixable = true;
     }
 }

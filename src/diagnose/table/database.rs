@@ -60,6 +60,7 @@ pub(crate) static DB_UNREACHABLE: Rule = Rule {
         ),
     ],
     yields_to: YieldsTo::Rules(&[&INVALID_DATABASE_URL, &MISSING_ENV_VAR]),
+    explained_by: &[over_fixes_by(&check::migration::IN_BUILD)],
     ..Rule::BLANK
 };
 

@@ -2,7 +2,7 @@
 
 use super::django::DJANGO_SECRET_KEY_MISSING;
 use super::network::{GIT_AUTH_FAILED, INDEX_AUTH_FAILED};
-use super::rule::{Rule, YieldsTo, decisive, hint, said};
+use super::rule::{Rule, YieldsTo, by, decisive, hint, said};
 use crate::check;
 use crate::diagnose::refine;
 
@@ -89,6 +89,7 @@ pub(crate) static MISSING_ENV_VAR: Rule = Rule {
     ],
     yields_to: YieldsTo::Rules(&[&DJANGO_SECRET_KEY_MISSING]),
     refine: Some(refine::variables::gravity),
+    explained_by: &[by(&check::migration::IN_BUILD)],
     ..Rule::BLANK
 };
 
