@@ -12,7 +12,7 @@ use super::server::{HOST, PORT};
 use crate::finding::{Edit, Severity};
 use crate::log::pattern::Pattern;
 use crate::project::Source;
-use table::{Address, CLASSES, ELSEWHERE, FUNCTIONS, GRADIO};
+use table::{Address, CLASSES, ELSEWHERE, FUNCTIONS, METHODS};
 
 /// A call that makes a server listen.
 struct Call<'t> {
@@ -76,7 +76,7 @@ fn calls<'t>(facts: &Facts<'_>, text: &str, code: &'t str) -> Vec<Call<'t>> {
                 .flat_map(|name| class.methods.iter().map(move |method| (format!("{name}{method}"), class.address))),
         );
     }
-    let is_gradio = text.contains("import gradio");
+    let methods: Vec<_> = METHODS.iter().filter(|method| text.contains(method.sign)).collect();
     let mut found: Vec<Call<'t>> = Vec::new();
     let mut begin = 0;
     for (index, line) in code.split('\n').enumerate() {
@@ -85,8 +85,9 @@ fn calls<'t>(facts: &Facts<'_>, text: &str, code: &'t str) -> Vec<Call<'t>> {
         let bare = after_guard(line).unwrap_or_else(|| line.trim_start());
         let head = heads.iter().find(|(head, _)| bare.starts_with(head.as_str()));
         let head = head.map(|(head, address)| (head.len(), *address));
-        let launched = || Some((bare.find(".launch(")? + ".launch(".len(), GRADIO)).filter(|_| is_gradio);
-        let Some((length, address)) = head.or_else(launched) else { continue };
+        let of_any =
+            || methods.iter().find_map(|method| Some((bare.find(method.call)? + method.call.len(), method.address)));
+        let Some((length, address)) = head.or_else(of_any) else { continue };
         let start = start_of_line + line.len() - bare.len() + length;
         let Some(end) = closing(code, start) else { continue };
         if found.len() == MOST {
@@ -124,9 +125,10 @@ fn fixed_port(facts: &Facts<'_>, path: &Path, text: &str, call: &Call<'_>, findi
     let is_number = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     // Flask and its kin take the port out of SERVER_NAME.
     let is_known = || !facts.reached().iter().any(|module| module.text.contains("SERVER_NAME")) && !call.is_elsewhere();
+    let given = given.map(|(at, port)| (at, port.len(), call.meant(port)));
     let (at, port) = match given {
         _ if !variable.is_empty() && facts.variable(variable).is_some() => return,
-        Some((at, port)) if is_number(port) => (Some(at), port),
+        Some((at, length, port)) if is_number(port) => (Some((at, length)), port),
         None if !default_port.is_empty() && is_known() => (None, default_port),
         _ => return,
     };
@@ -139,7 +141,7 @@ fn fixed_port(facts: &Facts<'_>, path: &Path, text: &str, call: &Call<'_>, findi
     // The port of before is the default, so that the app still starts where nobody sets PORT.
     let asked = format!("int(os.environ.get(\"PORT\", {port}))");
     let change = match at {
-        Some(at) => Change { at, was: port.len(), text: asked.clone() },
+        Some((at, was)) => Change { at, was, text: asked.clone() },
         None => call.argument(&format!("{keyword}={asked}")),
     };
     let help = format!("write {keyword}={asked}, with `import os` at the top");
@@ -214,11 +216,28 @@ impl<'t> Call<'t> {
         match self.host() {
             _ if !variable.is_empty() && given(variable) => false,
             Some((_, host)) => {
+                let host = self.meant(host);
                 LOOPBACK.contains(&host.trim_matches(['"', '\''])) && host.starts_with(['"', '\''])
                     || by_default(host).is_some_and(|(name, host)| LOOPBACK.contains(&host) && !given(name))
             }
             None => self.address.is_hidden && !self.is_unpacked(),
         }
+    }
+
+    /// What an argument comes to: the value of a name that the file gives one, once and at its margin.
+    fn meant(&self, argument: &'t str) -> &'t str {
+        let is_name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if argument.is_empty() || !is_name(argument) {
+            return argument;
+        }
+        let mut values = self.code.lines().filter_map(|line| {
+            let rest = line.strip_prefix(argument)?;
+            let (kind, value) = rest.split_once('=')?;
+            let is_binding = kind.trim().is_empty() || kind.starts_with(':');
+            (is_binding && !value.starts_with('=')).then(|| value.trim())
+        });
+        let only = values.next().filter(|_| values.next().is_none());
+        only.unwrap_or(argument)
     }
 
     /// It with the host that everybody reaches.

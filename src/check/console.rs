@@ -16,31 +16,42 @@ pub(super) fn own_script(
     findings: &mut Findings,
 ) {
     let Some(script) = scripts::own(&facts.app, invocation.program) else { return };
-    if invocation.is_module || facts.manager() != Some("requirements") || installs_itself(facts) {
+    let installer = match facts.manager() {
+        Some("requirements") if !installs_itself(facts) => "requirements.txt does not install",
+        Some("uv") if !is_package(facts) => "uv installs only where the project has a build-system",
+        _ => return,
+    };
+    if invocation.is_module {
         return;
     }
     let finding = check
-        .found(format!(
-            "{} is a console script of the project itself, which requirements.txt does not install",
-            script.name
-        ))
+        .found(format!("{} is a console script of the project itself, which {installer}", script.name))
         .about(&script.name)
         .at(start.source.clone(), start.command)
         .at(facts.app.line(script.file, script.line), "");
-    let command = script.target.split(':').next().filter(|module| {
-        let stem = std::path::Path::new(&module.replace('.', "/")).to_owned();
-        let text = facts.app.read_text(stem.with_extension("py")).unwrap_or_default();
-        text.contains("__name__ ==") || facts.app.has_file(stem.join("__main__.py"))
+    let command = script.command(&facts.app);
+    let better = start.command.replacen(invocation.path, &command, 1);
+    let edits = match start.replaced_with(facts, &better) {
+        // A Procfile's line cannot hold every command as it is.
+        edits if edits.is_empty() => vec![facts.start_with(&better)],
+        edits => edits,
+    };
+    let finding = finding.fix(format!("start it with `{command}`"), edits);
+    findings.push(match facts.manager() {
+        Some("requirements") => {
+            finding.fix("install the project itself: `.` in requirements.txt", vec![require(facts, ".")])
+        }
+        _ => finding,
     });
-    let module = command.map(|module| {
-        let better = start.command.replacen(invocation.path, &format!("python -m {module}"), 1);
-        (format!("start it with `python -m {module}`"), start.replaced_with(facts, &better))
-    });
-    let itself = ("install the project itself: `.` in requirements.txt".to_owned(), vec![require(facts, ".")]);
-    findings.push(match module {
-        Some((summary, edits)) => finding.fix(summary, edits).fix(itself.0, itself.1),
-        None => finding.fix(itself.0, itself.1),
-    });
+}
+
+/// Whether uv installs the project itself, beside what it depends on. Source: <https://docs.astral.sh/uv/concepts/projects/config/>.
+fn is_package(facts: &Facts<'_>) -> bool {
+    let Some(file) = facts.pyproject() else { return false };
+    match file.get(&["tool", "uv", "package"]).and_then(serde_json::Value::as_bool) {
+        Some(says) => says,
+        None => file.get(&["build-system"]).is_some(),
+    }
 }
 
 /// Whether some requirement or command installs the project.

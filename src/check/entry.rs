@@ -162,7 +162,8 @@ fn module(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, fin
         let runs = facts.app.has_file(format!("{name}.py")) || facts.app.has_file(Path::new(name).join("__main__.py"));
         runs.then(|| format!("python -m {name}"))
     });
-    let command = command.or_else(|| {
+    let in_src = || installed.then(|| format!("env PYTHONPATH=src python -m {plain}"));
+    let command = command.or_else(in_src).or_else(|| only_package(&facts.app)).or_else(|| {
         let entry = ["app.py", "bot.py", "run.py", "server.py"].into_iter().find(|entry| facts.app.has_file(entry))?;
         Some(format!("python {entry}"))
     });
@@ -173,6 +174,20 @@ fn module(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, fin
         }
         _ => finding.help(format!("say how to start it in {}", facts.config_path().display())),
     });
+}
+
+/// The command of the only package that Python can run, where the project's name is another.
+fn only_package(app: &Project) -> Option<String> {
+    let packages = |base: &Path| -> Vec<String> {
+        let entries = std::fs::read_dir(app.root().join(base)).into_iter().flatten().flatten().take(1000);
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        names.filter(|name| app.has_file(base.join(name).join("__main__.py"))).collect()
+    };
+    match (&packages(Path::new(""))[..], &packages(Path::new("src"))[..]) {
+        ([only], []) => Some(format!("python -m {only}")),
+        ([], [only]) => Some(format!("env PYTHONPATH=src python -m {only}")),
+        _ => None,
+    }
 }
 
 fn server(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {

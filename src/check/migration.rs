@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::finding::{Check, Findings, warning};
 
-const IN_BUILD: Check = warning(
+pub(crate) const IN_BUILD: Check = warning(
     "migration-runs-in-build",
     "A migration wants the database. While the image is built, the platform's private network is not there, and a database of the same \
      project is not reached by its private name.",

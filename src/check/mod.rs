@@ -24,8 +24,10 @@ mod lifespan;
 mod local_version;
 pub(crate) mod loopback;
 pub(crate) mod mcp;
-mod migration;
+pub(crate) mod members;
+pub(crate) mod migration;
 pub(crate) mod misspelt;
+pub(crate) mod models;
 mod named;
 pub(crate) mod nixpacks;
 mod package_names;
@@ -117,8 +119,10 @@ const TOPICS: &[Topic] = &[
     Topic { checks: packages::CHECKS, check: packages::check },
     Topic { checks: package_names::CHECKS, check: package_names::check },
     Topic { checks: programs::CHECKS, check: programs::check },
+    Topic { checks: models::CHECKS, check: models::check },
     Topic { checks: statics::CHECKS, check: statics::check },
     Topic { checks: workspace::CHECKS, check: workspace::check },
+    Topic { checks: members::CHECKS, check: members::check },
     Topic { checks: django::CHECKS, check: django::check },
     Topic { checks: committed_venv::CHECKS, check: committed_venv::check },
     Topic { checks: platform::CHECKS, check: platform::check },

@@ -95,6 +95,18 @@ fn wheel(facts: &Facts<'_>, entry: &Entry, python: &str, findings: &mut Findings
     findings.push(finding.help(format!("take {name} {since} or newer, or an older Python")));
 }
 
+/// The newest Python older than this one (`3.12`) for which a release has a wheel, where the table tells.
+pub(crate) fn older_python(name: &str, release: &Version, python: &str) -> Option<&'static str> {
+    let rows = WHEELS.get(name)?;
+    let since = |python: &str| {
+        let row = rows.iter().find(|row| row.first() == Some(&python))?;
+        Version::from_str(row.get(1)?).ok()
+    };
+    since(python).filter(|since| release < since)?;
+    let older = OLDER.into_iter().filter(|older| minor(older) < minor(python));
+    older.into_iter().find(|older| since(older).is_none_or(|since| *release >= since))
+}
+
 fn minor(version: &str) -> u32 {
     version.split_once('.').and_then(|(_, minor)| minor.parse().ok()).unwrap_or_default()
 }

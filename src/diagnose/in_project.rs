@@ -141,7 +141,7 @@ fn from_elsewhere(case: &Case<'_>, diagnosis: Diagnosis) -> Diagnosis {
 /// A console script that only installing the project brings.
 fn script(project: &Project, name: &str, diagnosis: &Diagnosis) -> Option<Diagnosis> {
     let script = check::facts::scripts::own(project, name)?;
-    let module = script.target.split(':').next().unwrap_or_default().to_owned();
+    let command = script.command(project);
     let requirements = project.has_file("requirements.txt");
     let edit = Edit::AppendLine { path: PathBuf::from("requirements.txt"), text: ".".to_owned() };
     let fix = Fix { summary: "install the project itself: `.` in requirements.txt".to_owned(), edits: vec![edit] };
@@ -150,9 +150,12 @@ fn script(project: &Project, name: &str, diagnosis: &Diagnosis) -> Option<Diagno
         .push(Evidence { source: project.line(script.file, script.line), text: format!("{name} = {}", script.target) });
     Some(Diagnosis {
         message: format!("`{name}` is a console script of the project itself, which nothing installs"),
-        help: Some(format!(
-            "install the project itself (`.` in requirements.txt), or start it with `python -m {module}`"
-        )),
+        help: Some(match requirements {
+            true => format!("install the project itself (`.` in requirements.txt), or start it with `{command}`"),
+            false => format!(
+                "have the project itself installed (a build-system in pyproject.toml, and a new lock), or start it with `{command}`"
+            ),
+        }),
         fixes: if requirements { vec![fix] } else { Vec::new() },
         evidence,
         ..diagnosis.clone()

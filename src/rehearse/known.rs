@@ -57,14 +57,22 @@ impl Rehearsal {
             !known.of_subject || primary.is_some_and(|primary| primary.subject == finding.subject)
         };
         let explains = |known: &Explanation, finding: &Diagnosis| finding.rule == known.by.id && is_of(known, finding);
-        let cause = explanations.find_map(|known| findings.iter().position(|finding| explains(known, finding)));
+        let cause = explanations.find_map(|known| {
+            let at = findings.iter().position(|finding| explains(known, finding))?;
+            Some((at, known.over_fixes))
+        });
         // That the health check failed is never more than a consequence: of the port, where the app was found at another.
         let is_consequence = primary.is_some_and(|primary| primary.rule == HEALTHCHECK_FAILED.id);
         let result = self.outcome.smoke.as_ref().map(|smoke| &smoke.result);
         let is_elsewhere = matches!(result, Some(SmokeResult::WrongPort { .. }));
         let cause = cause.filter(|_| !is_consequence || is_elsewhere);
+        let overrules = cause.is_some_and(|(_, over_fixes)| over_fixes);
         let is_told = cause.is_some() && is_consequence;
-        let cause = cause.or_else(|| findings.iter().position(decides).filter(|_| is_consequence));
+        let cause = cause.map(|(at, _)| at).or_else(|| findings.iter().position(decides).filter(|_| is_consequence));
+        // What to do about a mere consequence would lead astray.
+        if let Some(explained) = self.diagnoses.first_mut().filter(|_| overrules) {
+            explained.help = None;
+        }
         if let Some(at) = cause {
             if is_told {
                 self.diagnoses.remove(0);
@@ -75,9 +83,14 @@ impl Rehearsal {
         let (errors, others): (Vec<_>, Vec<_>) =
             findings.into_iter().partition(|finding| finding.severity == Severity::Error);
         self.suspects = errors.iter().chain(&others).filter(|other| self.may_mend(other)).cloned().collect();
-        // The log names the variable that was missed first, and the code reads others: one rehearsal for all of them.
-        let variables = others.into_iter().filter(|other| other.rule == MISSING_VARIABLES.id);
-        for finding in errors.into_iter().chain(variables) {
+        // The log names the variable that was missed first, and the code reads others: one rehearsal for all of them. What the log
+        // names as well is a mere remark no more.
+        let is_told = |other: &Diagnosis| {
+            let same = |known: &Diagnosis| known.rule == other.rule && known.subject == other.subject;
+            other.rule == MISSING_VARIABLES.id || other.subject.is_some() && self.diagnoses.iter().any(same)
+        };
+        let told: Vec<Diagnosis> = others.into_iter().filter(is_told).collect();
+        for finding in errors.into_iter().chain(told) {
             match self.diagnoses.iter_mut().find(|known| known.rule == finding.rule) {
                 Some(known) => {
                     let is_new = |evidence: &Evidence| known.evidence.iter().all(|seen| seen.source != evidence.source);
@@ -141,7 +154,8 @@ impl Rehearsal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::{Outcome, PhaseOutcome, Smoke, Status};
+    use crate::finding::Fix;
+    use crate::run::{Outcome, PhaseOutcome, Smoke, SmokeResult, Status};
 
     fn built(status: Status) -> Rehearsal {
         let phases = vec![PhaseOutcome { name: "install".into(), status, cmds: Vec::new() }];
@@ -195,6 +209,31 @@ mod tests {
         let diagnoses: Vec<_> =
             rehearsal.diagnoses.iter().map(|diagnosis| (diagnosis.rule, diagnosis.severity)).collect();
         assert_eq!(diagnoses, [("wrong-bind-host", Severity::Warning)]);
+    }
+
+    /// Selenium's missing browser is a warning of `check`, which does not know whether the start comes to it; its fix holds all the same.
+    #[test]
+    fn a_remark_of_what_the_log_names_as_well_lends_its_fix() {
+        let id = "missing-system-binary";
+        let known = |subject: &str| Diagnosis { subject: Some(subject.to_owned()), ..finding(id, Severity::Warning) };
+        let fix = |summary: &str| Fix { summary: summary.to_owned(), edits: Vec::new() };
+        let mut rehearsal = built(Status::TimedOut { silent: false });
+        rehearsal.diagnoses = vec![Diagnosis { severity: Severity::Error, ..known("chromium") }];
+        rehearsal.add_known(vec![
+            Diagnosis { fixes: vec![fix("of another")], ..known("ffmpeg") },
+            Diagnosis { fixes: vec![fix("its own")], ..known("chromium") },
+        ]);
+        assert_eq!(rehearsal.diagnoses[0].fixes, [fix("its own")]);
+    }
+
+    #[test]
+    fn a_consequence_keeps_no_advice_of_its_own() {
+        let mut rehearsal = built(Status::TimedOut { silent: false });
+        let told = Diagnosis { help: Some("add it".to_owned()), ..finding("start-program-not-found", Severity::Error) };
+        rehearsal.diagnoses = vec![told];
+        rehearsal.add_known(vec![finding("workspace-member-not-installed", Severity::Error)]);
+        let rules: Vec<_> = rehearsal.diagnoses.iter().map(|known| (known.rule, known.help.is_some())).collect();
+        assert_eq!(rules, [("workspace-member-not-installed", false), ("start-program-not-found", false)]);
     }
 
     #[test]

@@ -44,7 +44,7 @@ const NICEGUI: Address = Address { is_hidden: false, default_port: "8080", ..BY_
 const SOCKETIO: Address = Address { at: Some(1), default_port: "5000", ..BY_KEYWORD };
 
 /// Gradio's `launch`. It takes the first free port from 7860 on, and never asks PORT.
-pub(super) const GRADIO: Address = Address {
+const GRADIO: Address = Address {
     host: "server_name",
     port: "server_port",
     default_port: "7860",
@@ -52,6 +52,24 @@ pub(super) const GRADIO: Address = Address {
     ..BY_KEYWORD
 };
 const FLASK: Address = Address { default_port: "5000", ..FIRST };
+
+/// Where python-telegram-bot 13 and 21 wait for Telegram: on the loopback, unless told otherwise.
+const TELEGRAM: Address = Address { host: "listen", default_port: "80", ..BY_KEYWORD };
+
+/// A method that serves, whatever the object is called.
+pub(super) struct Method {
+    pub(super) call: &'static str,
+    /// What the file holds where this method is meant.
+    pub(super) sign: &'static str,
+    pub(super) address: Address,
+}
+
+pub(super) const METHODS: &[Method] = &[
+    Method { call: ".launch(", sign: "import gradio", address: GRADIO },
+    Method { call: ".run_webhook(", sign: "telegram", address: TELEGRAM },
+    Method { call: ".start_webhook(", sign: "from telegram", address: TELEGRAM },
+    Method { call: ".start_webhook(", sign: "from aiogram", address: AIOHTTP },
+];
 
 /// By bottle 0.13, shiny 1.8, waitress 3.0, aiohttp 3.14, nicegui 3.18, uvicorn 0.54 and Flask-SocketIO 5.7.
 pub(super) const FUNCTIONS: &[Function] = &[

@@ -245,6 +245,9 @@ impl Place<'_, '_> {
             {
                 self.add(key, statement);
             }
+            if callee.ends_with("dj_database_url.config") && !inside.contains("default") && !inside.starts_with("env") {
+                self.add("DATABASE_URL", statement);
+            }
             if !by_object && !by_reader {
                 continue;
             }

@@ -7,6 +7,7 @@ use super::keyed::Keyed;
 use crate::builder::DeployOptions;
 use crate::builder::nixpacks::{Derived, Phase, Plan, PlanError};
 use crate::builder::{BuilderKind, Planned, RailpackAnswer};
+use crate::catalog::nix_packages;
 use crate::check::finding::set_key;
 use crate::finding::Edit;
 use crate::plan::Choice;
@@ -277,12 +278,13 @@ impl<'a> Inputs<'a> {
         set_key(&self.config_path(), self.builder().start_key(), command)
     }
 
-    /// Whether some phase's packages or libraries have this name, whichever output of it.
+    /// Whether some phase's packages or libraries have this name, whichever output of it, or another one that comes to the same.
     pub(in crate::check) fn plans(&self, package: &str) -> bool {
         let stem = |name: &str| {
             name.split('.').next().unwrap_or_default().split('_').next().unwrap_or_default().to_lowercase()
         };
-        let is_it = |name: &str| stem(name) == stem(package);
+        let same = nix_packages::package(package).map_or(&[][..], |row| row.attributes);
+        let is_it = |name: &str| stem(name) == stem(package) || same.contains(&name);
         match self.planned {
             Planned::Nixpacks(_) => {
                 let phases = self.plan().into_iter().flat_map(|plan| plan.phases.iter().flatten());

@@ -1,5 +1,7 @@
 //! The console scripts that a project would bring if it were installed.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::project::Project;
@@ -11,6 +13,20 @@ pub(crate) struct Script {
     pub(crate) target: String,
     pub(crate) file: &'static str,
     pub(crate) line: Option<usize>,
+}
+
+impl Script {
+    /// A command that does the same where the project is not installed: a module that Python can run, else the function itself.
+    pub(crate) fn command(&self, app: &Project) -> String {
+        let (module, function) = self.target.split_once(':').unwrap_or((&self.target, "main"));
+        let place = Path::new(&module.replace('.', "/")).to_owned();
+        let text = app.read_text(place.with_extension("py")).unwrap_or_default();
+        if text.contains("__name__ ==") || app.has_file(place.join("__main__.py")) {
+            return format!("python -m {module}");
+        }
+        let (head, _) = function.split_once('.').unwrap_or((function, ""));
+        format!("python -c 'from {module} import {head}; {function}()'")
+    }
 }
 
 /// The project's own console script of this name, as pyproject.toml, setup.cfg or setup.py declares it.

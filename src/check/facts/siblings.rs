@@ -145,28 +145,29 @@ pub(crate) fn of_project(project: &Project) -> Vec<Sibling> {
 fn member(root: &Path, name: &str) -> Option<PathBuf> {
     let wanted = normalize(name);
     root.ancestors().skip(1).take(ABOVE).find_map(|above| {
-        let text = crate::fs::read_text(&above.join("pyproject.toml"), MAX_FILE).ok()?;
-        let value: Value = toml_edit::de::from_str(&text).ok()?;
-        let members = value.get("tool")?.get("uv")?.get("workspace")?.get("members")?.as_array()?;
-        let patterns = members.iter().filter_map(Value::as_str);
-        patterns.take(MOST).find_map(|pattern| {
-            let folders: Vec<PathBuf> = match pattern.strip_suffix("/*") {
-                Some(folder) => std::fs::read_dir(above.join(folder))
-                    .ok()?
-                    .flatten()
-                    .take(MOST)
-                    .map(|entry| Path::new(folder).join(entry.file_name()))
-                    .collect(),
-                None => vec![PathBuf::from(pattern)],
-            };
-            folders.into_iter().find(|folder| {
-                let text =
-                    crate::fs::read_text(&above.join(folder).join("pyproject.toml"), MAX_FILE).unwrap_or_default();
-                text.lines().any(|line| {
-                    let value = line.strip_prefix("name").map(str::trim_start).and_then(|rest| rest.strip_prefix('='));
-                    value.is_some_and(|value| normalize(value.trim().trim_matches(['"', '\''])) == wanted)
-                })
+        members(above).into_iter().find(|folder| {
+            let text = crate::fs::read_text(&above.join(folder).join("pyproject.toml"), MAX_FILE).unwrap_or_default();
+            text.lines().any(|line| {
+                let value = line.strip_prefix("name").map(str::trim_start).and_then(|rest| rest.strip_prefix('='));
+                value.is_some_and(|value| normalize(value.trim().trim_matches(['"', '\''])) == wanted)
             })
         })
     })
+}
+
+/// The folders that the root of a workspace of uv's names as its members, sorted.
+pub(in crate::check) fn members(root: &Path) -> Vec<PathBuf> {
+    let text = crate::fs::read_text(&root.join("pyproject.toml"), MAX_FILE).unwrap_or_default();
+    let value: Value = toml_edit::de::from_str(&text).unwrap_or_default();
+    let patterns = value.pointer("/tool/uv/workspace/members").and_then(Value::as_array).into_iter().flatten();
+    let folders = |pattern: &str| match pattern.strip_suffix("/*") {
+        Some(folder) => {
+            let entries = std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten().take(MOST);
+            entries.map(|entry| Path::new(folder).join(entry.file_name())).collect()
+        }
+        None => vec![PathBuf::from(pattern)],
+    };
+    let mut found: Vec<PathBuf> = patterns.filter_map(Value::as_str).take(MOST).flat_map(folders).collect();
+    found.sort();
+    found
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::install::{drop_package, list_of};
 use crate::builder::nixpacks::spellings;
 use crate::check::facts::Facts;
-use crate::check::finding::{Check, Finding, Findings, append_line, error, note, warning};
+use crate::check::finding::{Check, Finding, Findings, add_item, append_line, error, note, warning};
 use crate::finding::Edit;
 use crate::plan::Choice;
 
@@ -37,7 +37,13 @@ pub(crate) const COLLIDE: Check = error(
 )
 .decides_or_doubts();
 
-pub(super) const CHECKS: &[Check] = &[COLLIDE, UNKNOWN_PACKAGE, PYTHON_DROPPED, GCC_DROPPED, LIBS_DROPPED];
+const SNAP: Check = warning(
+    "apt-package-is-a-snap",
+    "Ubuntu 24.04, the system of Nixpacks' image, has browsers as snaps alone. Its packages of their names install a script that asks for the \
+     snap and ends, since no snap runs in a container. Nixpkgs has the browsers and their drivers.",
+);
+
+pub(super) const CHECKS: &[Check] = &[COLLIDE, SNAP, UNKNOWN_PACKAGE, PYTHON_DROPPED, GCC_DROPPED, LIBS_DROPPED];
 
 /// Names that people put into nixPkgs and nixpkgs does not have, with the ones it does.
 const NO_ATTRIBUTES: &[(&str, &str)] = &[
@@ -89,6 +95,10 @@ const NO_APT: &[(&str, &str)] = &[
     ("libffi7", "libffi8"),
     ("libjpeg62-turbo", "libjpeg-turbo8"),
     ("libjpeg62-turbo-dev", "libjpeg-dev"),
+    ("chromium", ""),
+    ("chromium-driver", ""),
+    ("firefox-esr", ""),
+    ("google-chrome-stable", ""),
     ("libgconf-2-4", ""),
     ("libjasper-dev", ""),
     ("python-pip", ""),
@@ -99,10 +109,15 @@ const NO_APT: &[(&str, &str)] = &[
     ("python3.11", ""),
 ];
 
+/// Packages of Ubuntu 24.04 that hold nothing but a script which sends its caller to a snap, and what nixpkgs has in their place.
+const SNAPS: &[(&str, &str)] =
+    &[("chromium-browser", "chromium"), ("chromium-chromedriver", "chromedriver"), ("firefox", "firefox")];
+
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if facts.is_python() && facts.plan().is_some() {
         unknown_packages(facts, findings);
         unknown_to_apt(facts, findings);
+        snaps(facts, findings);
         dropped(facts, findings);
         two_pythons(facts, findings);
     }
@@ -197,6 +212,29 @@ fn unknown_to_apt(facts: &Facts<'_>, findings: &mut Findings) {
             None if instead.is_empty() => finding.help("leave it out"),
             None => finding.help(format!("Ubuntu calls it {instead}")),
         });
+    }
+}
+
+fn snaps(facts: &Facts<'_>, findings: &mut Findings) {
+    if facts.variable("NIXPACKS_DEBIAN").is_some() {
+        return;
+    }
+    for choice in facts.choices("phases.setup.aptPkgs") {
+        let Some((name, instead)) = SNAPS.iter().find(|(name, _)| *name == choice.value) else { continue };
+        let finding = SNAP.found(format!("Ubuntu's {name} is only a pointer to a snap, which no container runs"));
+        let finding = finding
+            .about(*name)
+            .at(choice.because.clone(), facts.line(&choice.because))
+            .help(format!("take {instead} of nixPkgs: its program is on PATH by that name, not in /usr/bin"));
+        let Some(dropped) = drop_package(facts, choice) else {
+            findings.push(finding);
+            continue;
+        };
+        let (path, key) = (facts.config_path(), ["phases", "setup", "nixPkgs"]);
+        let has_list = facts.config().is_some_and(|file| file.get(&key).is_some());
+        let keep = (!has_list).then(|| add_item(&path, &key, "...", true));
+        let edits = [dropped].into_iter().chain(keep).chain([add_item(&path, &key, instead, false)]);
+        findings.push(finding.fix(format!("take {instead} of nixPkgs in its place"), edits.collect()));
     }
 }
 

@@ -65,13 +65,38 @@ fn functions_that_serve() {
         ("bottle", "from bottle import route, run\nrun(host='localhost', port=8080)"),
         ("shiny", "from shiny import App, run_app\nrun_app(App(None, None))"),
         ("waitress", "from waitress import serve\nserve(app, host='127.0.0.1', port=8080)"),
+        ("aiohttp", "from aiohttp import web\nHOST = '127.0.0.1'\nweb.run_app(app, host=HOST)"),
+        (
+            "aiohttp",
+            "import os\nfrom aiohttp import web\nHOST: str = os.getenv('WEB_HOST', '127.0.0.1')\nweb.run_app(app, host=HOST)",
+        ),
+        (
+            "python-telegram-bot",
+            "from telegram.ext import Application\napp = Application.builder().build()\napp.run_webhook(port=PORT)",
+        ),
+        (
+            "python-telegram-bot",
+            "from telegram.ext import Updater\nupdater = Updater(T)\nupdater.start_webhook(listen='127.0.0.1', port=PORT)",
+        ),
+        (
+            "aiogram",
+            "from aiogram.utils import executor\nexecutor.start_webhook(dispatcher=dp, webhook_path='/h', host='localhost', port=PORT)",
+        ),
         ("aiohttp", "from aiohttp import web\nweb.run_app(app, host='localhost')"),
     ];
     for (package, text) in hidden {
-        fires("wrong-bind-host", "main.py:2", &[("requirements.txt", package), ("main.py", text)]);
+        let place = format!("main.py:{}", text.lines().count());
+        fires("wrong-bind-host", &place, &[("requirements.txt", package), ("main.py", text)]);
     }
     let open = [
         ("waitress", "from waitress import serve\nserve(app, port=8080)"),
+        ("aiohttp", "from aiohttp import web\nHOST = '0.0.0.0'\nweb.run_app(app, host=HOST)"),
+        ("aiohttp", "from aiohttp import web\nHOST = '127.0.0.1'\nHOST = choose()\nweb.run_app(app, host=HOST)"),
+        ("python-telegram-bot", "from telegram.ext import Application\napp.run_webhook(listen='0.0.0.0', port=PORT)"),
+        (
+            "aiogram",
+            "from aiogram.utils import executor\nexecutor.start_webhook(dispatcher=dp, webhook_path='/h', port=PORT)",
+        ),
         ("aiohttp", "from aiohttp import web\nweb.run_app(app)"),
         ("microdot", "from microdot import Microdot\napp = Microdot()\napp.run()"),
         ("invoke", "from invoke import run\nrun()"),

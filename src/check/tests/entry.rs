@@ -123,3 +123,34 @@ fn a_module_in_src_is_looked_for_there() {
     let found = fires("wrong-start-module", "Procfile:1", &[ALL, shop, (name, &text)]);
     assert_eq!(found.fixes[0].summary, "look in src");
 }
+
+/// A distribution's name need not be its package's: Nixpacks starts it by `python -m NAME` all the same.
+#[test]
+fn the_only_package_that_python_can_run_is_what_was_meant() {
+    let project = ("pyproject.toml", "[project]\nname = \"harbour\"\nversion = \"1\"\n");
+    let finding = fires("wrong-start-module", "pyproject.toml:2", &[project, ("src/tide_box/__main__.py", "")]);
+    assert_eq!(finding.fixes[0].summary, "start it with `env PYTHONPATH=src python -m tide_box`");
+    let dashed = ("pyproject.toml", "[project]\nname = \"tide-box\"\nversion = \"1\"\n");
+    let finding = fires("wrong-start-module", "pyproject.toml:2", &[dashed, ("src/tide_box/__main__.py", "")]);
+    assert_eq!(finding.fixes[0].summary, "start it with `env PYTHONPATH=src python -m tide_box`");
+    let two = [project, ("ebb/__main__.py", ""), ("flow/__main__.py", "")];
+    assert!(fires("wrong-start-module", "pyproject.toml:2", &two).fixes.is_empty());
+}
+
+/// uv 0.4.30 and 0.13.9: without a build-system the project is no package, and its scripts are not installed.
+#[test]
+fn a_console_script_of_a_project_that_is_no_package() {
+    let text = "[project]\nname = \"buoy\"\nversion = \"1\"\n[project.scripts]\nbuoy = \"buoy:main\"\n";
+    let (lock, procfile) = (("uv.lock", "version = 1\n"), ("Procfile", "worker: buoy\n"));
+    let code = ("buoy.py", "def main():\n    pass\n");
+    let finding = fires("start-program-not-found", "Procfile:1", &[("pyproject.toml", text), lock, procfile, code]);
+    // `python -m buoy` would define the function and end.
+    assert_eq!(finding.fixes[0].summary, "start it with `python -c 'from buoy import main; main()'`");
+    let guarded = ("buoy.py", "def main():\n    pass\nif __name__ == '__main__':\n    main()\n");
+    let finding = fires("start-program-not-found", "Procfile:1", &[("pyproject.toml", text), lock, procfile, guarded]);
+    assert_eq!(finding.fixes[0].summary, "start it with `python -m buoy`");
+    for more in ["[build-system]\nrequires = [\"hatchling\"]\n", "[tool.uv]\npackage = true\n"] {
+        let package = format!("{text}{more}");
+        silent("start-program-not-found", &[("pyproject.toml", &package), lock, procfile, code]);
+    }
+}

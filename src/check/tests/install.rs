@@ -161,3 +161,15 @@ fn names_that_ubuntu_does_not_have() {
     silent("unknown-nix-package", &[app[0], app[1], ("nixpacks.toml", &debian)]);
     silent("unknown-nix-package", &[app[0], app[1], ("nixpacks.toml", &files("\"libgl1\", \"ffmpeg\""))]);
 }
+
+/// Of Ubuntu 24.04's browsers there are only scripts that ask for a snap: the installation passes, and nothing can start one.
+#[test]
+fn a_browser_of_ubuntu_is_only_a_pointer_to_a_snap() {
+    let files = |list: &str| format!("[phases.setup]\naptPkgs = [{list}]\n");
+    let config = files("\"...\", \"chromium-browser\", \"chromium-chromedriver\"");
+    let finding = fires("apt-package-is-a-snap", "nixpacks.toml:2", &[FLASK, MAIN, ("nixpacks.toml", &config)]);
+    assert_eq!(finding.fixes[0].summary, "take chromium of nixPkgs in its place");
+    fires("unknown-nix-package", "nixpacks.toml:2", &[FLASK, MAIN, ("nixpacks.toml", &files("\"chromium-driver\""))]);
+    let debian = files("\"chromium\"") + "[variables]\nNIXPACKS_DEBIAN = \"1\"\n";
+    silent("unknown-nix-package", &[FLASK, MAIN, ("nixpacks.toml", &debian)]);
+}

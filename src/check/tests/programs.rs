@@ -19,6 +19,18 @@ fn a_program_that_the_image_lacks_is_named_where_it_is_started() {
     fires(ID, "main.py:2", &starts("import os\nos.system('wget https://tides.example/now')\n", ""));
 }
 
+/// yt-dlp and discord.py look for ffmpeg when they are called: an app without it starts and answers.
+#[test]
+fn a_program_that_a_library_starts_is_named_where_the_code_asks_for_that() {
+    let options = "{'postprocessors': [{'key': 'FFmpegExtractAudio'}]}";
+    let tube = format!("from yt_dlp import YoutubeDL\n\nOPTIONS = {options}\n");
+    assert_eq!(fires(ID, "main.py:3", &starts(&tube, "")).subject.as_deref(), Some("ffmpeg"));
+    let voice = "import discord\n\nasync def play(client):\n    client.play(discord.FFmpegPCMAudio('ebb.mp3'))\n";
+    fires(ID, "main.py:4", &starts(voice, ""));
+    silent(ID, &starts(voice, "[phases.setup]\nnixPkgs = [\"...\", \"ffmpeg-headless\"]\n"));
+    silent(ID, &starts("class FFmpegPCMAudio: pass\nFFmpegPCMAudio()\n", ""));
+}
+
 #[test]
 fn a_program_that_is_there_is_no_fault() {
     let code = "import subprocess\nsubprocess.run(['ffmpeg'])\n";

@@ -36,6 +36,8 @@ const DETECTORS: &[Detector] = &[
     shadowed::detect,
     // A name that is gone takes away what was guessed of its line.
     removed::detect,
+    // So does an old copy of six, and what was tried in its place.
+    removed::detect_copies,
     environments::detect,
     variables::detect,
     versions::detect,

@@ -14,6 +14,27 @@ use crate::log::traceback::Home;
 static NAME: Pattern = Pattern::new(r"cannot import name '?(\w+)'?(?: from '([\w.]+)')?");
 static ATTRIBUTE: Pattern = Pattern::new(r"module '([\w.]+)' has no attribute '(\w+)'");
 
+static COPY_OF_SIX: Pattern = Pattern::ascii(r"No module named '((\w+)(?:\.\w+)*\.six\.moves(?:\.\w+)*)'");
+
+/// A copy of six from before 1.16 inside a package: it finds `six.moves` by `find_module`, which Python 3.12 took away.
+pub(super) fn detect_copies(view: &LogView<'_>, found: &mut Vec<Finding>) {
+    for (index, raised) in view.raised.iter().enumerate() {
+        let Some(copy) = COPY_OF_SIX.captures(&raised.message) else { continue };
+        // What is tried in its place, and missing too, is not what was wrong.
+        let next = view.raised.get(index + 1).filter(|next| next.handling_previous);
+        found.retain(|known| known.at != raised.at && next.is_none_or(|next| known.at != next.at));
+        let (module, package) = (&copy[1], &copy[2]);
+        let finding = find(found, &DEPENDENCY_VERSION_INCOMPATIBLE, raised.at, DECISIVE);
+        finding.subject = Some(package.to_owned());
+        finding.message = Some(format!(
+            "`{package}` brings an old copy of six, which Python 3.12 and newer cannot import ({module})"
+        ));
+        finding.help =
+            Some(format!("take a newer release of {}, or an older Python (before 3.12)", modules::to_install(package)));
+        finding.is_unfixable = true;
+    }
+}
+
 /// What the standard library once had: a newer Python is the last thing to take.
 pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
     for raised in &view.raised {

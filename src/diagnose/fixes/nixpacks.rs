@@ -1,11 +1,16 @@
 //! Edits of nixpacks.toml and nixpacks.json.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use pep440_rs::Version;
 
 use super::FixContext;
 use crate::catalog::libraries;
 use crate::catalog::nix_packages::of_program;
+use crate::check;
 use crate::finding::{Edit, Fix};
+use crate::log::pattern::Pattern;
 
 fn key(parts: &[&str]) -> Vec<String> {
     parts.iter().map(|part| (*part).to_owned()).collect()
@@ -92,12 +97,48 @@ pub(in crate::diagnose) fn header(context: &FixContext<'_>) -> Vec<Fix> {
     vec![add(context.config(), "nixPkgs", packages.nix)]
 }
 
+/// What Selenium drives browsers by, and the browsers.
+const DRIVEN: &[(&str, &str)] = &[("chromedriver", "chromium"), ("geckodriver", "firefox")];
+
 pub(in crate::diagnose) fn program(context: &FixContext<'_>) -> Vec<Fix> {
     let Some(subject) = context.subject.map(|subject| subject.rsplit('/').next().unwrap_or(subject).to_lowercase())
     else {
         return Vec::new();
     };
-    of_program(&subject).map(|package| vec![add(context.config(), "nixPkgs", package)]).unwrap_or_default()
+    let Some(package) = of_program(&subject) else { return Vec::new() };
+    let mut fix = add(context.config(), "nixPkgs", package);
+    // A driver without its browser drives nothing.
+    if let Some((_, browser)) = DRIVEN.iter().find(|(driver, _)| *driver == subject) {
+        fix.edits.extend(add(context.config(), "nixPkgs", browser).edits.into_iter().skip(1));
+        fix.summary = format!("add \"{browser}\" and \"{package}\" to nixPkgs");
+    }
+    vec![fix]
+}
+
+static BUILT_FOR: Pattern = Pattern::new(r"cpython-3(\d+)|[/-]cp3(\d+)|python3\.(\d+)/");
+
+/// The Python of before, for a package that another one brings along: no requirement of the project's can be raised then.
+pub(in crate::diagnose) fn older_python(context: &FixContext<'_>) -> Vec<Fix> {
+    const SAID_IN: &[&str] = &[".python-version", "runtime.txt", ".tool-versions", "Pipfile"];
+    let lines = || context.case.log.lines().iter().map(|line| line.text.as_str());
+    let wanted = || {
+        let name = context.subject?.split("==").next()?.to_lowercase();
+        let file = format!("{name}-");
+        let release = lines().find_map(|text| {
+            let source =
+                text.trim().strip_prefix("Downloading ").or_else(|| text.trim().strip_prefix("Using cached "))?;
+            let release = source.rsplit('/').next()?.strip_prefix(&file)?.split(".tar.gz").next()?;
+            Version::from_str(release).ok()
+        })?;
+        let python = lines().find_map(|text| {
+            let found = BUILT_FOR.captures(text)?;
+            Some(format!("3.{}", found.get(1).or(found.get(2)).or(found.get(3))?.as_str()))
+        })?;
+        check::packages::older_python(&name, &release, &python)
+    };
+    let Some(python) = wanted().filter(|_| SAID_IN.iter().all(|name| !context.has(name))) else { return Vec::new() };
+    let edit = Edit::AppendLine { path: PathBuf::from(".python-version"), text: python.to_owned() };
+    vec![Fix { summary: format!("take Python {python}"), edits: vec![edit] }]
 }
 
 pub(in crate::diagnose) fn compiler(context: &FixContext<'_>) -> Vec<Fix> {

@@ -32,6 +32,13 @@ pub(super) fn is_browser(text: &str) -> bool {
 /// The browser that a package asks for is downloaded, and its libraries come by apt: no package of Nix has either.
 pub(in crate::diagnose) fn browser(view: &LogView<'_>, finding: &mut Finding) -> bool {
     let text = view.text(finding.at);
+    if text.contains("nable to obtain") {
+        // Selenium's word for a browser that it found neither here nor on the network.
+        let driver = if finding.subject.as_deref() == Some("firefox") { "geckodriver" } else { "chromedriver" };
+        finding.subject = Some(driver.to_owned());
+        finding.message = Some("the browser that Selenium drives is not in the image, nor is its driver".to_owned());
+        return true;
+    }
     if is_browser(text) {
         let lacks =
             if text.contains("dependencies") { "the browser's libraries are" } else { "the browser of Playwright is" };

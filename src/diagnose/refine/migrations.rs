@@ -38,6 +38,11 @@ pub(in crate::diagnose) fn history(view: &LogView<'_>, finding: &mut Finding) ->
             "two migrations follow the same one, and neither the other",
             "join them and commit the migration that this makes: `python manage.py makemigrations --merge`",
         ))
+    } else if text.contains("UserWarning: Revision") || text.contains("NodeNotFoundError") {
+        Some((
+            "a migration follows one that is not among the deployed ones",
+            "commit the one that is missing (`git status --ignored` shows whether .gitignore hides it), or correct `down_revision` (Django: `dependencies`) of the one that names it",
+        ))
     } else if text.contains("Can't locate revision") {
         Some((
             "the database is at a revision that this repository does not have",

@@ -29,6 +29,25 @@ pub(in crate::diagnose) fn being_built(view: &LogView<'_>, finding: &mut Finding
     true
 }
 
+static ASKED: Pattern = Pattern::new(r"^\s*Collecting ([\w.-]+)\S* \(from ([\w.-]+)(\[[^\]]*\])?(?:==([\w.]+))?\S*->");
+
+/// The same, and who asks for it: a pin of the project's own is raised otherwise than one of another package's.
+pub(in crate::diagnose) fn without_a_wheel(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    being_built(view, finding);
+    let Some(name) = finding.subject.as_deref().map(|subject| subject.split("==").next().unwrap_or(subject)) else {
+        return true;
+    };
+    let asked = (0..view.lines.len()).find_map(|at| ASKED.captures(view.text(at)).filter(|found| &found[1] == name));
+    if let Some(asked) = asked {
+        let package = &asked[2];
+        let release = asked.get(4).map(|release| format!(" {}", release.as_str())).unwrap_or_default();
+        finding.help = Some(format!(
+            "{package}{release} asks for this {name}: take a newer {package}, or choose an older Python (runtime.txt, .python-version)"
+        ));
+    }
+    true
+}
+
 fn package_at(view: &LogView<'_>, at: usize) -> Option<String> {
     let after = at..view.lines.len().min(at + NEAR);
     let before = (at.saturating_sub(NEAR)..at).rev();

@@ -74,5 +74,11 @@ pub(in crate::diagnose) fn started(view: &LogView<'_>, finding: &mut Finding) ->
              program's name: give it the line ends of Linux"
         ));
     }
+    if let Some(file) = finding.subject.clone().filter(|file| file.rsplit('/').next() == Some(".env")) {
+        finding.message = Some(format!("the start reads `{file}`, which stays on the own machine"));
+        finding.help = Some(format!(
+            "set its variables among the service's, and read it only where it is there: `[ -f {file} ] && . {file}`; it has secrets, so that it does not belong into git"
+        ));
+    }
     !finding.subject.as_deref().is_some_and(|file| file.contains("env/bin/"))
 }

@@ -26,9 +26,15 @@ pub(in crate::diagnose) fn memory(view: &LogView<'_>, finding: &mut Finding) -> 
     !(missed_start && view.text(finding.at).contains("137"))
 }
 
+/// Which module is not there, and what to name in its place.
+pub(in crate::diagnose) fn module(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    is_no_target(view, finding);
+    named_below(view, finding)
+}
+
 /// Celery names the module that it was told to load two lines below its first word. Where that module was found and raised
 /// something, what it raised is the cause.
-pub(in crate::diagnose) fn named_below(view: &LogView<'_>, finding: &mut Finding) -> bool {
+fn named_below(view: &LogView<'_>, finding: &mut Finding) -> bool {
     let raises = (finding.at..finding.at + 4).any(|at| view.text(at).contains("the following error occurred"));
     if raises {
         return false;
@@ -60,4 +66,17 @@ pub(in crate::diagnose) fn guessed(_: &LogView<'_>, finding: &mut Finding) -> bo
         ));
     }
     true
+}
+
+/// What is started is no server's target: Flask's command looks for `app.py` and `wsgi.py` alone where nobody names the module (Flask
+/// 3.1), and `python -m` takes a module that it can run.
+fn is_no_target(view: &LogView<'_>, finding: &mut Finding) {
+    if view.text(finding.at).contains("python: No module named") {
+        finding.help = Some("name a module that is there, `python -m PACKAGE` with a `__main__.py` in it, or the file that starts the app".to_owned());
+    } else if view.text(finding.at).contains("Could not locate a Flask application") {
+        finding.message = Some("the command `flask` finds no app: it looks for app.py and wsgi.py".to_owned());
+        finding.help = Some(
+            "name the module that has the app: `flask --app MODULE …`, or FLASK_APP among the variables".to_owned(),
+        );
+    }
 }

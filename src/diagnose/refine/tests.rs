@@ -237,3 +237,75 @@ fn the_line_that_uv_cannot_parse_is_told_and_not_its_file() {
     );
     assert!(words.starts_with("`pip install flask` is no requirement"), "{words}");
 }
+
+/// As Alembic 1.18 and Django 6.0 say of a migration that was never committed.
+#[test]
+fn a_gap_in_the_history_of_migrations_is_to_be_committed() {
+    for log in [
+        "/opt/venv/lib/python3.12/site-packages/alembic/script/revision.py:239: UserWarning: Revision a1 referenced from a1 -> b1 (head), berths is not present\n  util.warn(\nTraceback (most recent call last):\n  File \"/app/migrations/env.py\", line 7, in <module>\n    context.run_migrations()\nKeyError: 'a1'\n",
+        "django.db.migrations.exceptions.NodeNotFoundError: Migration quay.0002_berth dependencies reference nonexistent parent node ('quay', '0001_initial')\n",
+    ] {
+        let words = words(log);
+        assert!(words.contains("not among the deployed ones") && words.contains("commit the one"), "{words}");
+    }
+}
+
+/// dj-database-url 3 says so where nothing is set, and Django then finds no engine.
+#[test]
+fn a_database_that_nobody_names_is_no_url_of_a_wrong_form() {
+    let django = "django.core.exceptions.ImproperlyConfigured: settings.DATABASES is improperly configured. Please supply the ENGINE value. Check settings documentation for more details.\n";
+    assert!(!words(django).contains("postgres://"), "{}", words(django));
+    let warned = format!("WARNING:root:No DATABASE_URL environment variable set, and so no databases setup\n{django}");
+    assert!(words(&warned).starts_with("`DATABASE_URL` is not set"), "{}", words(&warned));
+}
+
+#[test]
+fn secrets_that_a_start_script_reads_are_not_to_be_committed() {
+    let words = words("start.sh: line 3: .env: No such file or directory\n");
+    assert!(words.contains("among the service's") && !words.contains("commit the file"), "{words}");
+}
+
+#[test]
+fn what_flask_looks_for_is_told() {
+    let log = "Error: Could not locate a Flask application. Use the 'flask --app' option, 'FLASK_APP' environment variable, or a 'wsgi.py' or 'app.py' file in the current directory.\n";
+    assert!(words(log).contains("`flask --app MODULE …`") && !words(log).contains("--app-dir"), "{}", words(log));
+}
+
+#[test]
+fn a_browser_that_selenium_does_not_find_comes_with_its_driver() {
+    let log = Log::from(
+        "selenium.common.exceptions.NoSuchDriverException: Message: Unable to obtain driver for chrome; For documentation on this error, please visit: https://selenium.example\n",
+    );
+    let folder = crate::folder::folder(&[("main.py", "from selenium import webdriver\n")]);
+    let project = crate::project::Project::open(folder.path()).unwrap();
+    let found = diagnose(&Case { project: Some(&project), ..Case::of_log(&log) });
+    assert_eq!(found[0].subject.as_deref(), Some("chromedriver"));
+    assert_eq!(found[0].fixes[0].summary, "add \"chromium\" and \"chromedriver\" to nixPkgs");
+}
+
+/// As pip 23.2 says of aiogram 2.25.1 under Python 3.12: aiohttp 3.9.0 is the first with a wheel for that, 3.8.6 has one for 3.11.
+#[test]
+fn a_package_that_another_one_brings_along_is_not_pinned_by_the_project() {
+    let log = Log::from(
+        "Collecting aiogram==2.25.1 (from -r requirements.txt (line 1))\n  Downloading aiogram-2.25.1-py3-none-any.whl (203 kB)\nCollecting aiohttp<3.9.0,>=3.8.0 (from aiogram==2.25.1->-r requirements.txt (line 1))\n  Downloading aiohttp-3.8.6.tar.gz (7.4 MB)\n      creating build/lib.linux-x86_64-cpython-312/aiohttp\n      aiohttp/_websocket.c:3042:53: error: ‘PyLongObject’ {aka ‘struct _longobject’} has no member named ‘ob_digit’\n  ERROR: Failed building wheel for aiohttp\n",
+    );
+    let folder = crate::folder::folder(&[("requirements.txt", "aiogram==2.25.1\n"), ("main.py", "")]);
+    let project = crate::project::Project::open(folder.path()).unwrap();
+    let found = diagnose(&Case { project: Some(&project), ..Case::of_log(&log) });
+    assert_eq!((found[0].rule, found[0].subject.as_deref()), ("no-wheel-for-python", Some("aiohttp")));
+    assert!(found[0].help.as_deref().unwrap().starts_with("aiogram 2.25.1 asks for this aiohttp"), "{found:#?}");
+    assert_eq!(found[0].fixes[0].summary, "take Python 3.11");
+}
+
+/// As python-telegram-bot 13.7 and kafka-python 2.0.2 do: six before 1.16 finds its modules by what Python 3.12 took away.
+#[test]
+fn a_copy_of_six_inside_a_package_is_no_missing_requirement() {
+    let first = "Traceback (most recent call last):\n  File \"/opt/venv/lib/python3.12/site-packages/telegram/utils/request.py\", line 36, in <module>\n    import telegram.vendor.ptb_urllib3.urllib3 as urllib3\n  File \"/opt/venv/lib/python3.12/site-packages/telegram/vendor/ptb_urllib3/urllib3/exceptions.py\", line 2, in <module>\n    from .packages.six.moves.http_client import (\nModuleNotFoundError: No module named 'telegram.vendor.ptb_urllib3.urllib3.packages.six.moves'\n";
+    let second = "\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"/app/main.py\", line 2, in <module>\n    from telegram.ext import Updater\n  File \"/opt/venv/lib/python3.12/site-packages/telegram/utils/request.py\", line 43, in <module>\n    import urllib3\nModuleNotFoundError: No module named 'urllib3'\n";
+    let kafka = "Traceback (most recent call last):\n  File \"/app/main.py\", line 1, in <module>\n    import kafka\n  File \"/opt/venv/lib/python3.12/site-packages/kafka/codec.py\", line 9, in <module>\n    from kafka.vendor.six.moves import range\nModuleNotFoundError: No module named 'kafka.vendor.six.moves'\n";
+    for (log, package) in [(format!("{first}{second}"), "telegram"), (kafka.to_owned(), "kafka")] {
+        let words = words(&log);
+        assert!(words.starts_with(&format!("`{package}` brings an old copy of six")), "{words}");
+        assert!(words.contains("before 3.12") && !words.contains("urllib3`"), "{words}");
+    }
+}

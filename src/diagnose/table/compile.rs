@@ -1,7 +1,7 @@
 //! Compilers, headers and build backends.
 
 use super::install::{NO_WHEEL_FOR_PYTHON, WINDOWS_ONLY_REQUIREMENT};
-use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, said};
+use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, over_fixes_by, said};
 use crate::check;
 use crate::diagnose::fixes;
 use crate::diagnose::refine;
@@ -147,6 +147,7 @@ pub(crate) static MISSING_SYSTEM_HEADER: Rule = Rule {
     yields_to: YieldsTo::Rules(&[&WINDOWS_ONLY_REQUIREMENT]),
     is_of_a_package: true,
     fix: Some(fixes::nixpacks::header),
+    explained_by: &[over_fixes_by(&check::packages::NO_WHEEL)],
     ..Rule::BLANK
 };
 

@@ -6,7 +6,7 @@ use super::modules::MISSING_SHARED_LIBRARY;
 use super::network::TLS_CA_BUNDLE;
 use super::platform::MISSING_ENV_VAR;
 use super::requirements::{LOCAL_PATH_REQUIREMENT, REQUIREMENTS_FILE_MISSING};
-use super::rule::{Rule, YieldsTo, decisive, hint, over_fixes_by, said};
+use super::rule::{OnRailpack, Rule, YieldsTo, decisive, hint, over_fixes_by, said};
 use super::start::START_FILE_MISSING;
 use crate::check;
 use crate::diagnose::refine;
@@ -60,6 +60,7 @@ pub(crate) static DB_UNREACHABLE: Rule = Rule {
         ),
     ],
     yields_to: YieldsTo::Rules(&[&INVALID_DATABASE_URL, &MISSING_ENV_VAR]),
+    explained_by: &[over_fixes_by(&check::migration::IN_BUILD)],
     ..Rule::BLANK
 };
 
@@ -137,6 +138,7 @@ pub(crate) static DB_MIGRATION_MISSING: Rule = Rule {
         said(r"Can't locate revision identified by '(?P<s>[^']+)'"),
         said(r"Target database is not up to date|Multiple head revisions are present"),
         said(r"(?:InconsistentMigrationHistory|NodeNotFoundError): |Conflicting migrations detected"),
+        said(r"UserWarning: Revision (?P<s>\S+) referenced from .* is not present"),
         said(r"You have \d+ unapplied migration\(s\)\.$"),
     ],
     explained_by: &[over_fixes_by(&check::railpack::RELEASE)],
@@ -263,8 +265,7 @@ pub(crate) static MISSING_DATA_FILE: Rule = Rule {
         hint(
             r"(?:no such file|cannot find|does not exist|not found):? '(?P<s>[^']+\.(?:json|csv|ya?ml|txt|pkl|joblib|h5|pt|pth|onnx|db|sqlite3?|env|ini|toml|png|jpe?g|ttf|html|parquet|model|bin|npy))'",
         ),
-        hint(r"OSError: \[E050\] Can't find model '(?P<s>[^']+)'"),
-        hint(r"Resource (?P<s>\w+) not found\."),
+        hint(r"OSError: \[E050\] Can't find model '(?P<s>[^']*[/.][^']*)'"),
         hint(r"Error reading file '(?P<s>[^']+)': failed to load"),
         hint(r"OSError: (?:Unable|cannot) to? ?open (?:file|resource)"),
     ],
@@ -281,5 +282,24 @@ pub(crate) static MISSING_DATA_FILE: Rule = Rule {
     ]),
     explained_by: &[over_fixes_by(&check::ignored::IGNORED)],
     refine: Some(refine::files::not_there),
+    ..Rule::BLANK
+};
+
+pub(crate) static MODEL_NOT_DOWNLOADED: Rule = Rule {
+    id: check::models::MODEL.id,
+    phases: &["build", "start"],
+    message: "nothing downloads {a model} that the app loads",
+    about: check::models::MODEL.about,
+    help: "download {it} while the image is built: `python -m spacy download NAME`, or `python -m nltk.downloader -d /opt/venv/nltk_data NAME` as a command of the phase build",
+    on_railpack: OnRailpack::help(
+        "download {it} by a command of a build step in railpack.json, into the virtual environment: `python -m spacy download NAME`, or `python -m nltk.downloader -d /app/.venv/nltk_data NAME`",
+    ),
+    example: "OSError: [E050] Can't find model 'en_core_web_sm'. It doesn't seem to be a Python package or a valid path to a data directory.",
+    signatures: &[
+        decisive(r"OSError: \[E050\] Can't find model '(?P<s>[^'/.]+)'"),
+        decisive(r"^\s*Resource '?(?P<s>\w+)'? not found\.$"),
+        said(r"textblob\.exceptions\.MissingCorpusError"),
+    ],
+    explained_by: &[over_fixes_by(&check::models::MODEL)],
     ..Rule::BLANK
 };

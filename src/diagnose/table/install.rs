@@ -161,7 +161,8 @@ pub(crate) static NO_WHEEL_FOR_PYTHON: Rule = Rule {
         &INDEX_AUTH_FAILED,
         &WINDOWS_ONLY_REQUIREMENT,
     ]),
-    refine: Some(refine::packages::being_built),
+    refine: Some(refine::packages::without_a_wheel),
+    fix: Some(fixes::nixpacks::older_python),
     ..Rule::BLANK
 };
 

@@ -149,7 +149,7 @@ pub(crate) static MISSING_SYSTEM_BINARY: Rule = Rule {
         decisive(r"Looks like Playwright (?:Test or Playwright )?was just installed or updated|playwright install"),
         decisive(r"Host system is missing dependencies to run browsers"),
         decisive(r"[Cc]annot find (?P<s>Chrome|Firefox|chrome|chromium) binary"),
-        decisive(r"[Uu]nable to obtain (?P<s>driver for \w+|working Selenium Manager)"),
+        decisive(r"[Uu]nable to obtain (?:driver for (?P<s>\w+)|working Selenium Manager)"),
         decisive(r"(?P<s>chromedriver|geckodriver)'? executable needs to be in PATH"),
         decisive(r"Chrome failed to start|session not created: .*(?:Chrome|chrome).*"),
         decisive(r"Could not find (?P<s>Chrome)"),

@@ -154,6 +154,7 @@ pub static RULES: &[&Rule] = &[
     &platform::INTERACTIVE_INPUT,
     &platform::NO_DISPLAY,
     &database::MISSING_DATA_FILE,
+    &database::MODEL_NOT_DOWNLOADED,
     &database::GIT_LFS_POINTER,
 ];
 

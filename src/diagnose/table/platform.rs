@@ -2,7 +2,7 @@
 
 use super::django::DJANGO_SECRET_KEY_MISSING;
 use super::network::{GIT_AUTH_FAILED, INDEX_AUTH_FAILED};
-use super::rule::{Rule, YieldsTo, decisive, hint, said};
+use super::rule::{Rule, YieldsTo, by, decisive, hint, said};
 use crate::check;
 use crate::diagnose::refine;
 
@@ -15,6 +15,7 @@ pub(crate) static MISSING_ENV_VAR: Rule = Rule {
     example: "KeyError: 'DATABASE_URL'",
     signatures: &[
         decisive(r"(?:Set the|Missing (?:required )?) ?(?P<s>[A-Z][A-Z0-9_]{2,}) environment variable"),
+        said(r"No (?P<s>\w+) environment variable set, and so no databases setup"),
         decisive(r"(?P<s>[A-Z][A-Z0-9_]{2,}) not found\. Declare it as envvar or define a default value"),
         decisive(
             r"Environment variable (?:'|\x22|`)?(?P<s>[A-Z][A-Z0-9_]{2,})(?:'|\x22|`)?:? (?:is )?(?:not set|missing|not found|required|undefined)",
@@ -96,6 +97,7 @@ pub(crate) static MISSING_ENV_VAR: Rule = Rule {
     ],
     yields_to: YieldsTo::Rules(&[&DJANGO_SECRET_KEY_MISSING]),
     refine: Some(refine::variables::gravity),
+    explained_by: &[by(&check::migration::IN_BUILD)],
     ..Rule::BLANK
 };
 

@@ -103,6 +103,7 @@ pub(crate) static START_PROGRAM_NOT_FOUND: Rule = Rule {
         over_fixes_by(&check::railpack::NOTHING),
         by(&check::nixpacks::setup::PYTHON_DROPPED),
         over_fixes_by(&check::nixpacks::install::BYPASSED),
+        over_fixes_by(&check::members::NOT_INSTALLED),
     ],
     ..Rule::BLANK
 };
@@ -185,8 +186,8 @@ pub(crate) static WRONG_START_MODULE: Rule = Rule {
         ),
     ],
     yields_to: YieldsTo::Rules(&[&WRONG_APP_ATTRIBUTE]),
-    refine: Some(refine::servers::named_below),
-    explained_by: &[over_fixes_by(&check::railpack::MAIN_APP)],
+    refine: Some(refine::servers::module),
+    explained_by: &[over_fixes_by(&check::railpack::MAIN_APP), over_fixes_by(&check::members::NOT_INSTALLED)],
     ..Rule::BLANK
 };
 

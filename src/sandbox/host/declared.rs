@@ -48,7 +48,8 @@ impl Declared {
     /// What the root has to be made for.
     pub(super) fn recipe(&self) -> Recipe<'_> {
         let python = self.python.as_ref();
-        Recipe { python, compiler: self.compiler, development: &self.development, slim: false, locales: &[] }
+        let (development, data) = (&self.development[..], &self.data[..]);
+        Recipe { python, compiler: self.compiler, development, data, slim: false, locales: &[] }
     }
 
     /// The same without what only a build needs.

@@ -22,7 +22,7 @@ use crate::sandbox::elf::Libraries;
 use crate::sandbox::python::Interpreter;
 
 /// Changes whenever the layout below does, so that older caches are not read.
-const LAYOUT: &str = "5";
+const LAYOUT: &str = "6";
 
 /// Libraries that glibc or the loader open by themselves, and the names older wheels were linked with.
 const GLIBC: &[&str] = &[
@@ -56,6 +56,8 @@ pub(super) struct Recipe<'a> {
     pub(super) python: Option<&'a Interpreter>,
     pub(super) compiler: bool,
     pub(super) development: &'a [&'static Package],
+    /// Directories of the host that are shown on top of it.
+    pub(super) data: &'a [&'static str],
     /// Whether it is a system without the commands that are not in Debian's slim image.
     pub(super) slim: bool,
     /// Its locales beside C.UTF-8.
@@ -88,7 +90,7 @@ pub(super) fn root(cache: &Cache, recipe: &Recipe<'_>) -> Result<Root> {
 }
 
 fn key(recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> String {
-    let mut text = format!("{LAYOUT};{};{:?};{};", recipe.compiler, recipe.development, recipe.slim);
+    let mut text = format!("{LAYOUT};{};{:?};{:?};{};", recipe.compiler, recipe.development, recipe.data, recipe.slim);
     text.extend(recipe.python.map(|python| stamp(&python.program)));
     text.extend(recipe.python.map(|python| stamp(&python.stdlib.join("lib-dynload"))));
     text.extend(Some(stamp(Path::new("/etc/ld.so.cache"))));
@@ -134,7 +136,8 @@ fn build(usr: &Path, recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> Result<(
     if recipe.compiler {
         toolchain::wrap_linker(usr, recipe.development)?;
     }
-    let data = recipe.development.iter().flat_map(|package| package.data).filter(|dir| dir.starts_with("/usr/"));
+    // What is shown in a folder that cannot be written to needs its place there.
+    let data = recipe.data.iter().filter(|dir| dir.starts_with("/usr/"));
     for dir in SHOWN_AS_THEY_ARE.iter().chain(data) {
         fs::create_dir_all(usr.join(dir.trim_start_matches("/usr/")))?;
     }
@@ -237,4 +240,24 @@ pub(super) fn inner_library_dirs(bubblewrap: &Bubblewrap) -> Vec<PathBuf> {
         _ => None,
     });
     from_binds.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// bwrap makes no folder in what is bound to be read only: without a place of its own, poppler's or chromium's data ended every command.
+    #[test]
+    fn what_declared_programs_read_has_its_place() {
+        if library_dir(Libraries::of_this_machine()).is_err() {
+            eprintln!("skipped: what_declared_programs_read_has_its_place: this machine has no glibc");
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let data = ["/usr/share/tide-data", "/etc/tides"];
+        let recipe = Recipe { python: None, compiler: false, development: &[], data: &data, slim: true, locales: &[] };
+        build(folder.path(), &recipe, &[]).unwrap();
+        assert!(folder.path().join("share/tide-data").is_dir());
+        assert_ne!(key(&recipe, &[]), key(&Recipe { data: &[], ..recipe }, &[]));
+    }
 }
