@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::facts::code::has_word;
-use super::facts::command::{Invocation, invocations};
+use super::facts::command::{Invocation, invocations, is_python};
 use super::facts::start::Start;
 use super::finding::{Check, Finding, Findings, error};
 use crate::finding::Severity;
@@ -58,9 +58,22 @@ fn found(
         if is_configured(facts, start) {
             return None;
         }
-        let message =
-            format!("`{words}` makes an environment of its own, and leaves {venv}, where the packages are, aside");
-        (Severity::Error, words, message)
+        match runs_python(invocation) {
+            true => {
+                let message = format!(
+                    "`{words}` makes an environment of its own, and leaves {venv}, where the packages are, aside"
+                );
+                (Severity::Error, words, message)
+            }
+            // The tools put their own programs before the others on PATH, so that this one is still found, and it names its Python.
+            false => {
+                let message = format!(
+                    "`{words}` makes an empty environment at every start; `{}` is found in {venv} all the same",
+                    invocation.program
+                );
+                (Severity::Warning, words, message)
+            }
+        }
     };
     let better = start.command.replacen(words, "", 1);
     let better = better.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -69,6 +82,11 @@ fn found(
     let summary = format!("start it without `{words}`");
     let edits = start.replaced_with(facts, &better);
     Some(if edits.is_empty() { finding.help(summary) } else { finding.fix(summary, edits) })
+}
+
+/// Whether what is run is Python itself, which each environment has of its own.
+fn runs_python(invocation: &Invocation<'_>) -> bool {
+    invocation.is_module || is_python(invocation.program) || invocation.path.ends_with(".py")
 }
 
 /// Whether something brings the tool: the plan, a command of it, a requirement.

@@ -35,3 +35,20 @@ fn pdm_finds_what_pdm_installed() {
     let lock = ("pdm.lock", "[[package]]\nname = \"flask\"\n[[package]]\nname = \"gunicorn\"\n");
     silent("start-makes-environment", &[MAIN, project, lock, start]);
 }
+
+/// An environment of its own has a Python and none of the packages; a program of /opt/venv is found on PATH and names its Python. As Poetry
+/// 2.5.1 and the pipenv of November 2026 do.
+#[test]
+fn a_tool_that_is_installed_hides_pythons_packages_and_no_program() {
+    for tool in ["poetry", "pipenv"] {
+        let requirements = format!("{}{tool}\n", PIP.1);
+        let severity = |program: &str| {
+            let procfile = format!("web: {tool} run {program}\n");
+            let files = [MAIN, ("requirements.txt", &requirements), ("Procfile", &procfile)];
+            fires("start-makes-environment", "Procfile:1", &files).severity
+        };
+        assert_eq!(severity("gunicorn main:app"), Severity::Warning);
+        assert_eq!(severity("python main.py"), Severity::Error);
+        assert_eq!(severity("python -m gunicorn main:app"), Severity::Error);
+    }
+}
