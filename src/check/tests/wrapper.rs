@@ -37,7 +37,7 @@ fn pdm_finds_what_pdm_installed() {
 }
 
 /// An environment of its own has a Python and none of the packages; a program of /opt/venv is found on PATH and names its Python. As Poetry
-/// 2.5.1 and the pipenv of November 2026 do.
+/// 2.5.1 and pipenv 2026.10.3 do.
 #[test]
 fn a_tool_that_is_installed_hides_pythons_packages_and_no_program() {
     for tool in ["poetry", "pipenv"] {
