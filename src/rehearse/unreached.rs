@@ -1,6 +1,6 @@
 //! A service that an app stays up without: it asks for it again and again, and nothing of it works.
 
-use crate::diagnose::SERVICES;
+use crate::diagnose::{OF_ADDRESSES, Rule, SERVICES};
 use crate::finding::{Certainty, Diagnosis, Severity};
 use crate::log::Log;
 
@@ -12,28 +12,55 @@ const AGAIN: usize = 2;
 const HERE: &[&str] = &["localhost", "127.0.0.1", "::1"];
 const REFUSED: &[&str] = &["onnection refused", "Errno 111", "rror 111", "ECONNREFUSED"];
 
-/// Of the `causes` that the log of an app shows which stayed up and listens nowhere, the service on loopback that it could not reach. It
-/// is sure where the app was still trying at the end: there is no such service in the cloud either.
+/// How a name is told that nobody here knows: one of the platform's private network, above all.
+const UNKNOWN: &[&str] = &[
+    "Name or service not known",
+    "Temporary failure in name resolution",
+    "No address associated with hostname",
+    "could not translate host name",
+];
+/// What to do where the service is not this container's.
+const ELSEWHERE: &str = "whether it is within the deploy's reach is not known here: give the run one that answers, by --env and, where it is a service of this machine, --reach HOST:PORT";
+
+/// Of the `causes` that the log of an app shows which stayed up and listens nowhere, the service that it could not reach. It
+/// is sure where that is on loopback and the app was still trying at the end: there is no such service in the cloud either.
 pub(super) fn service(log: &Log, causes: impl FnOnce() -> Vec<Diagnosis>) -> Option<Diagnosis> {
-    let refused: Vec<bool> = log
-        .lines()
-        .iter()
-        .filter(|line| line.phase.as_deref() == Some("start"))
-        .map(|line| is_refusal(&line.text))
-        .collect();
-    let times = refused.iter().filter(|is_refused| **is_refused).count();
-    let is_still_trying = times >= AGAIN && refused.iter().rev().take(LAST).any(|is_refused| *is_refused);
-    if times == 0 {
+    let lines = log.lines().iter().filter(|line| line.phase.as_deref() == Some("start"));
+    let failures: Vec<Option<Place>> = lines.map(|line| failure(&line.text)).collect();
+    let times = |place: Place| failures.iter().filter(|failure| **failure == Some(place)).count();
+    let is_still_trying =
+        |place: Place| times(place) >= AGAIN && failures.iter().rev().take(LAST).any(|failure| *failure == Some(place));
+    let find = |causes: Vec<Diagnosis>, rules: &[&Rule]| {
+        causes.into_iter().find(|cause| rules.iter().any(|rule| rule.id == cause.rule))
+    };
+    let severity = Severity::Error;
+    if times(Place::Here) > 0 {
+        let certainty = if is_still_trying(Place::Here) { Certainty::Certain } else { Certainty::Likely };
+        return Some(Diagnosis { certainty, severity, ..find(causes(), SERVICES)? });
+    }
+    if !is_still_trying(Place::Elsewhere) {
         return None;
     }
-    let cause = causes().into_iter().find(|cause| SERVICES.iter().any(|rule| rule.id == cause.rule))?;
-    let certainty = if is_still_trying { Certainty::Certain } else { Certainty::Likely };
-    Some(Diagnosis { certainty, severity: Severity::Error, ..cause })
+    let cause = find(causes(), OF_ADDRESSES)?;
+    Some(Diagnosis { certainty: Certainty::Likely, severity, help: Some(ELSEWHERE.to_owned()), ..cause })
 }
 
-fn is_refusal(line: &str) -> bool {
+/// Where a service was looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The container itself.
+    Here,
+    Elsewhere,
+}
+
+/// Where a line says that no service is.
+fn failure(line: &str) -> Option<Place> {
     let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
-    has(REFUSED) && has(HERE)
+    match (has(REFUSED), has(HERE)) {
+        (true, true) => Some(Place::Here),
+        (true, false) => Some(Place::Elsewhere),
+        (false, _) => has(UNKNOWN).then_some(Place::Elsewhere),
+    }
 }
 
 #[cfg(test)]
@@ -69,10 +96,18 @@ mod tests {
         assert_eq!(found(&lines), Some((Certainty::Likely, "db-unreachable")));
     }
 
+    /// A worker that a run gives the platform's own address, which is known there alone: as celery 5.6 and psycopg 3.2 say.
     #[test]
-    fn what_calls_elsewhere_is_not_judged_by_it() {
-        let elsewhere = "connection to server at \"10.0.0.9\", port 5432 failed: Connection refused";
-        assert_eq!(found(&[elsewhere, elsewhere]), None);
+    fn a_service_that_is_elsewhere_and_asked_for_to_the_end_is_in_doubt() {
+        let unknown = "consumer: Cannot connect to redis://redis.railway.internal:6379//: Error -2 connecting to redis.railway.internal:6379. Name or service not known..";
+        let refused = "connection to server at \"10.0.0.9\", port 5432 failed: Connection refused";
+        assert_eq!(
+            found(&[unknown, "Trying again in 2.00 seconds", unknown]),
+            Some((Certainty::Likely, "redis-unreachable"))
+        );
+        assert_eq!(found(&[refused, refused]), Some((Certainty::Likely, "db-unreachable")));
+        // It went on.
+        assert_eq!(found(&[unknown, "the harbour is ready"]), None);
         assert_eq!(found(&["harbour is ready"]), None);
     }
 }

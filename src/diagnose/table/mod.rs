@@ -33,6 +33,10 @@ pub static SERVICES: &[&Rule] = &[
     &database::CONNECTION_REFUSED,
 ];
 
+/// Those of them that tell a service by its address, wherever that is.
+pub static OF_ADDRESSES: &[&Rule] =
+    &[&database::DB_UNREACHABLE, &database::REDIS_UNREACHABLE, &database::BROKER_UNREACHABLE];
+
 /// Every rule, by stage. Where two find the same in one line with the same certainty, the earlier one comes first.
 pub static RULES: &[&Rule] = &[
     &setup::UNKNOWN_NIX_PACKAGE,
