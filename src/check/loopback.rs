@@ -27,6 +27,12 @@ static HOST: Pattern = Pattern::new(
 static DEFAULT: Pattern = Pattern::new(
     r#"(?:\bgetenv|\benviron\.(?:get|setdefault)|\bconfig|\benv(?:\.\w+)?)\(\s*["'](\w+)["']\s*(?:,\s*(?:default\s*=\s*)?|\)\s*or\s+)$"#,
 );
+/// A name of a variable, between quotes.
+static VARIABLE: Pattern = Pattern::ascii(r#"["']([A-Z][A-Z0-9_]*)["']"#);
+/// What stands before an address that is used as it is: a plain name at the margin of its block, or a client that is called with it.
+static USED: Pattern = Pattern::new(
+    r"^[A-Za-z_]\w*\s*(?::[^=]+)?=\s*$|\b(?:from_url|create_(?:async_)?engine|connect|create_pool|Celery|\w*Redis|\w*MongoClient)\((?:[^()]*[,=]\s*)?$",
+);
 static FIELD: Pattern = Pattern::new(r"^([A-Za-z_]\w*)\s*:");
 static ASSIGNED: Pattern = Pattern::new(r"^([A-Za-z_]\w*)\s*=[^=]");
 
@@ -72,13 +78,15 @@ fn found(facts: &Facts<'_>, code: &Code, statement: &Statement) -> Option<Findin
         }
     };
     match DEFAULT.captures(&text[..at]).map(|found| found[1].to_owned()).or_else(|| field(code, statement)) {
-        Some(name) if is_set(facts, &name) => None,
+        Some(name) if is_set(facts, &name) || others(text).any(|other| is_set(facts, other)) => None,
         Some(name) => {
             let message = format!(
                 "nothing sets {name}, and without it the code looks for {what}, which in the cloud is the container itself"
             );
             Some(SERVICE.found(message).about(&name).likely().help(to_set(&[&name], "")))
         }
+        // A parameter's default, a comparison, a choice or a class for development may never be come to.
+        None if is_chosen(code, statement) || !USED.is_match(&text[..at]) && !HOST.is_match(text) => None,
         None => {
             let message = format!(
                 "the code looks for {what}, which in the cloud is the container itself, and no variable says otherwise"
@@ -88,6 +96,21 @@ fn found(facts: &Facts<'_>, code: &Code, statement: &Statement) -> Option<Findin
             Some(SERVICE.found(message).about("localhost").likely().help(help))
         }
     }
+}
+
+/// The variables that a statement names.
+fn others(text: &str) -> impl Iterator<Item = &str> {
+    let found = VARIABLE.regex().into_iter().flat_map(move |pattern| pattern.captures_iter(text));
+    found.filter_map(|found| found.get(1)).map(|name| name.as_str())
+}
+
+/// Whether a statement only offers an address that other code takes or leaves.
+fn is_chosen(code: &Code, statement: &Statement) -> bool {
+    let text = &statement.text;
+    let is_head = ["def ", "async def ", "assert ", "if ", "elif ", "while "].iter().any(|head| text.starts_with(head));
+    let reads = ["environ", "getenv", " if ", " or "].iter().any(|word| text.contains(word));
+    let in_class = code.heads_around(statement).next().is_some_and(|head| head.starts_with("class "));
+    reads || in_class || is_head
 }
 
 /// The variable of a field of pydantic's settings.

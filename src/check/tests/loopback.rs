@@ -46,11 +46,28 @@ fn one_that_stands_in_for_a_variable_names_it() {
 }
 
 #[test]
+fn one_of_several_variables_that_is_set_is_enough() {
+    for code in [
+        "URL = os.getenv('REDIS_URL', os.getenv('REDIS_TLS_URL', 'redis://localhost'))",
+        "URL = os.getenv('REDIS_URL') or os.getenv('REDIS_TLS_URL') or 'redis://localhost'",
+        "URL = config('REDIS_URL', cast=str, default='redis://localhost')",
+    ] {
+        let (name, text) = main(code);
+        silent_with("service-on-loopback", &[LIST, (name, &text)], &["REDIS_URL=redis://red.example:6379"]);
+    }
+}
+
+#[test]
 fn what_is_chosen_elsewhere_or_is_no_service() {
     for code in [
         "if os.getenv('DEBUG'):\n    r = redis.from_url('redis://localhost')",
         "URL = 'redis://localhost'\nURL = os.environ['REDIS_URL']",
         "parser.add_argument('--redis', default='redis://localhost')",
+        "def client(url='redis://localhost'):\n    return redis.from_url(url)",
+        "class DevelopmentConfig:\n    URL = 'redis://localhost'",
+        "URL = 'redis://localhost' if DEBUG else os.environ['REDIS_URL']",
+        "DEFAULTS = {'REDIS_URL': 'redis://localhost'}",
+        "assert url != 'redis://localhost'",
         "ORIGINS = ['http://localhost:3000']",
         "r = redis.from_url('redis://red.example')",
         "print('try redis://localhost')",
