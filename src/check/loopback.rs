@@ -113,9 +113,14 @@ fn is_chosen(code: &Code, statement: &Statement) -> bool {
     reads || in_class || is_head
 }
 
-/// The variable of a field of pydantic's settings.
+/// The variable of a field of pydantic's settings, where no prefix or alias gives it another name.
 fn field(code: &Code, statement: &Statement) -> Option<String> {
     let is_of_settings =
         code.heads_around(statement).any(|head| head.starts_with("class ") && head.contains("Settings"));
+    let is_renamed =
+        statement.text.contains("alias") || code.statements.iter().any(|one| one.text.contains("env_prefix"));
+    if is_renamed {
+        return None;
+    }
     Some(FIELD.captures(&statement.text).filter(|_| is_of_settings)?[1].to_uppercase())
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::reach::{IMPORT_ERRORS, Module, imports, is_certain};
+use super::reach::{Module, imports, is_certain, is_guarded};
 use crate::catalog::modules;
 use crate::catalog::needs::Need;
 use crate::project::{Project, Source};
@@ -49,7 +49,7 @@ pub(in crate::check) fn foreign<'m>(app: &Project, reached: &'m [Module]) -> Vec
                     name,
                     need: None,
                     is_certain: module.is_certain && is_certain(code, statement),
-                    is_caught: code.is_caught(statement, IMPORT_ERRORS),
+                    is_caught: is_guarded(code, statement),
                     is_import: true,
                 });
             }

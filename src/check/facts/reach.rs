@@ -187,7 +187,12 @@ pub(in crate::check) fn imports(text: &str) -> Vec<Import<'_>> {
 
 /// Whether an import is surely done when its module is loaded.
 pub(in crate::check) fn is_certain(code: &Code, statement: &Statement) -> bool {
-    !code.is_lazy(statement) && !code.is_conditional(statement) && !code.is_caught(statement, IMPORT_ERRORS)
+    !code.is_lazy(statement) && !code.is_conditional(statement) && !is_guarded(code, statement)
+}
+
+/// Whether the code does without an import that fails: a handler stands around it, or a look whether the module is there.
+pub(in crate::check) fn is_guarded(code: &Code, statement: &Statement) -> bool {
+    code.is_caught(statement, IMPORT_ERRORS) || code.heads_around(statement).any(|head| head.contains("find_spec("))
 }
 
 /// What a missing module raises.

@@ -7,7 +7,7 @@ use super::code::{Code, Statement, has_word};
 use super::command::invocations;
 use super::imports::Foreign;
 use super::inputs::Inputs;
-use super::reach::{IMPORT_ERRORS, Module, imports, is_certain};
+use super::reach::{Module, imports, is_certain, is_guarded};
 use super::release::Release;
 use super::start::Start;
 use crate::catalog::modules;
@@ -138,7 +138,7 @@ fn uses<'m>(inputs: &Inputs<'_>, module: &'m Module, found: &mut Vec<Foreign<'m>
                 let is_certain = module.is_certain && is_certain(code, statement) && is_certain_use(code, used);
                 let source = inputs.app.line(&module.path, Some(used.line));
                 let foreign = by_table(source, &used.text, message, need, is_certain);
-                found.push(Foreign { is_caught: code.is_caught(statement, IMPORT_ERRORS), ..foreign });
+                found.push(Foreign { is_caught: is_guarded(code, statement), ..foreign });
             }
         }
     }

@@ -43,6 +43,9 @@ fn one_that_stands_in_for_a_variable_names_it() {
     let files = [LIST, ("main.py", settings)];
     assert_eq!(fires("service-on-loopback", "main.py:3", &files).subject.as_deref(), Some("REDIS_URL"));
     silent_with("service-on-loopback", &files, &["REDIS_URL=redis://red.example:6379"]);
+    // Another name is pydantic's own affair.
+    let prefixed = settings.replace("    redis_url", "    model_config = {'env_prefix': 'APP_'}\n    redis_url");
+    silent("service-on-loopback", &[LIST, ("main.py", &prefixed)]);
 }
 
 #[test]
