@@ -5,39 +5,49 @@
 pub struct Changed {
     /// The distribution.
     pub package: &'static str,
+    /// What happened, where there is more to say than that its release does not fit.
+    pub message: Option<&'static str>,
     /// What to do.
     pub help: &'static str,
 }
 
-const PYDANTIC: Changed = Changed {
-    package: "pydantic",
-    help: "pin `pydantic<2`, or port the code to pydantic 2 (`bump-pydantic` does most of it)",
+const fn changed(package: &'static str, help: &'static str) -> Changed {
+    Changed { package, message: None, help }
+}
+
+const PYDANTIC: Changed =
+    changed("pydantic", "pin `pydantic<2`, or port the code to pydantic 2 (`bump-pydantic` does most of it)");
+const DISCORD: Changed = changed(
+    "discord.py",
+    "pass `intents=discord.Intents.default()` (with `message_content = True` where messages are read), which discord.py wants since 2.0",
+);
+const SQLALCHEMY: Changed = changed(
+    "SQLAlchemy",
+    "pin `SQLAlchemy<2`, or run `text(\"…\")` on a connection: `with engine.connect() as connection`",
+);
+const TELEGRAM: Changed =
+    changed("python-telegram-bot", "pin `python-telegram-bot==13.15`, or port the code to `Application` of version 20");
+const AIOGRAM: Changed = changed("aiogram", "pin `aiogram==2.25.2`, or port the code to aiogram 3");
+const PANDAS: Changed = changed("pandas", "pin `pandas<2`, or adapt the code to what took its place");
+const PILLOW: Changed = changed("Pillow", "pin `Pillow<10`, or adapt the code (`Image.LANCZOS`, `font.getbbox`)");
+
+/// anthropic from 1.0.0 on, by its _base_client.py; openai 3 takes both.
+const HTTPX: Changed = Changed {
+    message: Some("the SDK is made of httpx2 now, and refuses what httpx made"),
+    ..changed(
+        "httpx",
+        "make the client and the time-out by httpx2 (`import httpx2`, with `httpx2` among the requirements), or pin `anthropic<1`",
+    )
 };
-const DISCORD: Changed = Changed {
-    package: "discord.py",
-    help: "pass `intents=discord.Intents.default()` (with `message_content = True` where messages are read), which discord.py wants since 2.0",
-};
-const SQLALCHEMY: Changed = Changed {
-    package: "SQLAlchemy",
-    help: "pin `SQLAlchemy<2`, or run `text(\"…\")` on a connection: `with engine.connect() as connection`",
-};
-const TELEGRAM: Changed = Changed {
-    package: "python-telegram-bot",
-    help: "pin `python-telegram-bot==13.15`, or port the code to `Application` of version 20",
-};
-const AIOGRAM: Changed = Changed { package: "aiogram", help: "pin `aiogram==2.25.2`, or port the code to aiogram 3" };
-const PANDAS: Changed = Changed { package: "pandas", help: "pin `pandas<2`, or adapt the code to what took its place" };
-const PILLOW: Changed =
-    Changed { package: "Pillow", help: "pin `Pillow<10`, or adapt the code (`Image.LANCZOS`, `font.getbbox`)" };
 
 /// Words of a message, all of which it has, and what changed. Sources: the packages' own guides to the release that changed it.
 const CHANGES: &[(&[&str], Changed)] = &[
     (
         &["BaseSettings", "moved"],
-        Changed {
-            package: "pydantic",
-            help: "add `pydantic-settings` and import `BaseSettings` from `pydantic_settings`, or pin `pydantic<2`",
-        },
+        changed(
+            "pydantic",
+            "add `pydantic-settings` and import `BaseSettings` from `pydantic_settings`, or pin `pydantic<2`",
+        ),
     ),
     (&["PydanticUserError"], PYDANTIC),
     (&["PydanticImportError"], PYDANTIC),
@@ -59,14 +69,16 @@ const CHANGES: &[(&[&str], Changed)] = &[
     (&["'FreeTypeFont' object", "'getsize'"], PILLOW),
     (
         &["Descriptors cannot"],
-        Changed {
-            package: "protobuf",
-            help: "pin `protobuf<=3.20.3`, or take newer releases of the packages whose `_pb2` files are older",
-        },
+        changed(
+            "protobuf",
+            "pin `protobuf<=3.20.3`, or take newer releases of the packages whose `_pb2` files are older",
+        ),
     ),
+    (&["but this SDK uses `httpx2`"], HTTPX),
+    (&["an instance of `httpx2."], HTTPX),
     (
         &["module 'lib' has no attribute"],
-        Changed { package: "pyOpenSSL", help: "raise `pyOpenSSL` to a release that fits the installed `cryptography`" },
+        changed("pyOpenSSL", "raise `pyOpenSSL` to a release that fits the installed `cryptography`"),
     ),
 ];
 

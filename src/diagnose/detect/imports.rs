@@ -125,9 +125,6 @@ fn explain_missing_module(finding: &mut Finding, raised: &Raised, module: &str) 
             _ if raised.passes("/gunicorn/workers/ggevent") && top == "packaging" => {
                 "require `gunicorn[gevent]`, which brings it: since gunicorn 26.1.0 the extra alone does".to_owned()
             }
-            _ if raised.passes("/kombu/transport/redis") && top == "packaging" => {
-                "require `celery[redis]`, which brings it: since kombu 5.7.0 the extra alone does".to_owned()
-            }
             Some(_) => format!("add `{}` to requirements.txt", modules::to_require(module)),
             None => format!(
                 "add the package that brings `{top}` to requirements.txt; that the index's `{install}` is that package is not verified"

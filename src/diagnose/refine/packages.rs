@@ -123,16 +123,9 @@ pub(in crate::diagnose) fn that_calls(view: &LogView<'_>, finding: &mut Finding)
             Some("pin `bcrypt<5` (4.0.1 also spares passlib's warning), or call bcrypt without passlib".to_owned());
         return view.raised_at(finding.at).is_some_and(|raised| raised.passes("/passlib/"));
     }
-    if text.contains("but this SDK uses `httpx2`") || text.contains("an instance of `httpx2.") {
-        // anthropic from 1.0.0 on, by its _base_client.py; openai 3 takes both.
-        finding.subject = Some("httpx".to_owned());
-        finding.message = Some("the SDK is made of httpx2 now, and refuses what httpx made".to_owned());
-        finding.help = Some("make the client and the time-out by httpx2 (`import httpx2`, with `httpx2` among the requirements), or pin `anthropic<1`".to_owned());
-        return true;
-    }
     let changed = changed::by_message(text);
     if let Some(changed) = changed {
-        finding.message = None;
+        finding.message = changed.message.map(str::to_owned);
         finding.subject = Some(changed.package.to_owned());
         finding.help = Some(changed.help.to_owned());
     }
