@@ -16,6 +16,8 @@ pub enum Kind {
     Driver,
     /// The class of gunicorn's workers.
     Worker,
+    /// A module and what code says where it uses a part of it that wants another module: `pandas:.read_excel(`.
+    Text,
 }
 
 /// A module that is needed.
@@ -48,8 +50,23 @@ pub fn need(kind: Kind, name: &str) -> Option<Need> {
         Kind::Engine => "engine",
         Kind::Driver => "driver",
         Kind::Worker => "worker",
+        Kind::Text => "text",
     };
     NEEDS.get(&(kind, name)).copied()
+}
+
+/// What code says of a module where it uses a part of it that wants another one.
+///
+/// ```
+/// use shakedown::catalog::needs::texts;
+/// assert!(texts("pandas").any(|(text, need)| text == ".read_excel(" && need.module == "openpyxl"));
+/// ```
+pub fn texts(module: &str) -> impl Iterator<Item = (&'static str, Need)> {
+    let keys = rows(include_str!("needs.txt")).filter(|row| row[0] == "text").map(|row| row[1]);
+    keys.filter_map(move |key| {
+        let (of, text) = key.split_once(':')?;
+        Some((text, need(Kind::Text, key).filter(|_| of == module)?))
+    })
 }
 
 /// The distributions that bring this one along, some as `name[extra]`; none where the table does not know it.

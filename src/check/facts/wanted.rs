@@ -1,6 +1,7 @@
 //! Modules that no import names: gunicorn's workers, Django's settings, URLs of databases, and names that want another package.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::code::{Code, Statement, has_word};
@@ -11,7 +12,7 @@ use super::reach::{Module, imports, is_certain, is_guarded};
 use super::release::Release;
 use super::start::Start;
 use crate::catalog::modules;
-use crate::catalog::needs::{Kind, Need, need};
+use crate::catalog::needs::{Kind, Need, need, texts};
 use crate::log::pattern::Pattern;
 use crate::project::Source;
 
@@ -25,6 +26,7 @@ pub(in crate::check) fn wanted<'m>(inputs: &'m Inputs<'_>, reached: &'m [Module]
     workers(inputs, &mut found);
     for module in reached {
         uses(inputs, module, &mut found);
+        parts(inputs, module, &mut found);
         if module.text.contains("INSTALLED_APPS") || module.text.contains("MIDDLEWARE") {
             django(inputs, module, &mut found);
         }
@@ -132,6 +134,10 @@ fn uses<'m>(inputs: &Inputs<'_>, module: &'m Module, found: &mut Vec<Foreign<'m>
         for import in imports(&statement.text) {
             for name in import.names {
                 let Some(need) = need(Kind::Use, &format!("{}.{name}", import.module)) else { continue };
+                // SQLAlchemy before 2.1 asks for greenlet itself.
+                if need.module == "greenlet" && TAKES_PSYCOPG.is_in(inputs) == Some(false) {
+                    continue;
+                }
                 let is_use = |other: &&Statement| other.line > statement.line && has_word(&other.text, name);
                 let Some(used) = code.statements.iter().find(is_use) else { continue };
                 let message = format!("{name} of {} wants {}", import.module, need.module);
@@ -141,6 +147,22 @@ fn uses<'m>(inputs: &Inputs<'_>, module: &'m Module, found: &mut Vec<Foreign<'m>
                 found.push(Foreign { is_caught: is_guarded(code, statement), ..foreign });
             }
         }
+    }
+}
+
+/// Parts of a package that want another one where they are used; who names an engine or catches the failure has chosen.
+fn parts<'m>(inputs: &Inputs<'_>, module: &'m Module, found: &mut Vec<Foreign<'m>>) {
+    let code = &module.code;
+    let tops = code.statements.iter().flat_map(|statement| imports(&statement.text));
+    let tops: BTreeSet<&str> = tops.filter_map(|import| import.module.split('.').next()).collect();
+    for (top, (text, need)) in tops.into_iter().flat_map(|top| texts(top).map(move |row| (top, row))) {
+        let is_use = |statement: &&Statement| statement.text.contains(text) && !statement.text.contains("engine=");
+        let Some(used) = code.statements.iter().find(is_use) else { continue };
+        let message = format!("{} of {top} wants {}", text.trim_matches(['.', '(', '_']), need.module);
+        let source = inputs.app.line(&module.path, Some(used.line));
+        let is_certain = module.is_certain && is_certain(code, used);
+        let foreign = by_table(source, &used.text, message, need, is_certain);
+        found.push(Foreign { is_caught: is_guarded(code, used), ..foreign });
     }
 }
 

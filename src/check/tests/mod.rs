@@ -28,6 +28,7 @@ mod migration;
 mod misspelt;
 mod models;
 mod named;
+mod optional;
 mod packages;
 mod planned;
 mod platform;
