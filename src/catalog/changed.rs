@@ -25,11 +25,23 @@ const SQLALCHEMY: Changed = changed(
     "SQLAlchemy",
     "pin `SQLAlchemy<2`, or run `text(\"…\")` on a connection: `with engine.connect() as connection`",
 );
-const TELEGRAM: Changed =
-    changed("python-telegram-bot", "pin `python-telegram-bot==13.15`, or port the code to `Application` of version 20");
-const AIOGRAM: Changed = changed("aiogram", "pin `aiogram==2.25.2`, or port the code to aiogram 3");
-const PANDAS: Changed = changed("pandas", "pin `pandas<2`, or adapt the code to what took its place");
-const PILLOW: Changed = changed("Pillow", "pin `Pillow<10`, or adapt the code (`Image.LANCZOS`, `font.getbbox`)");
+// What the old releases bring does not run on newer Pythons, or has no wheels for them: tried with each.
+const TELEGRAM: Changed = changed(
+    "python-telegram-bot",
+    "port the code to `Application` and `filters` of version 20, or pin `python-telegram-bot==13.15` and take Python 3.11, the newest that it runs on",
+);
+const AIOGRAM: Changed = changed(
+    "aiogram",
+    "port the code to aiogram 3, or pin `aiogram==2.25.2` and take Python 3.11, the newest that its aiohttp has a wheel for",
+);
+const PANDAS: Changed = changed(
+    "pandas",
+    "adapt the code to what took its place, or pin `pandas<2` and take Python 3.11, the newest that it has a wheel for",
+);
+const PILLOW: Changed = changed(
+    "Pillow",
+    "adapt the code (`Image.LANCZOS`, `font.getbbox`), or pin `Pillow<10` and take Python 3.11, the newest that it has a wheel for",
+);
 
 /// anthropic from 1.0.0 on, by its _base_client.py; openai 3 takes both.
 const HTTPX: Changed = Changed {
@@ -59,6 +71,25 @@ const CHANGES: &[(&[&str], Changed)] = &[
     (&["should be explicitly declared as text"], SQLALCHEMY),
     (&["Not an executable object"], SQLALCHEMY),
     (&["Updater.__init__()"], TELEGRAM),
+    (&["cannot import name 'Filters'", "telegram"], TELEGRAM),
+    (&["cannot import name 'ParseMode'", "telegram"], TELEGRAM),
+    (&["cannot import name 'ChatAction'", "telegram"], TELEGRAM),
+    (&["cannot import name 'executor'", "aiogram"], AIOGRAM),
+    (&["No module named 'aiogram."], AIOGRAM),
+    (
+        &["No module named 'moviepy.editor'"],
+        changed(
+            "moviepy",
+            "import from `moviepy` itself, which has no `editor` since 2.0, or pin `moviepy<2`, which the code was written for",
+        ),
+    ),
+    (
+        &["duplicate base class TimeoutError"],
+        changed(
+            "aioredis",
+            "take `redis` in its place, with `from redis import asyncio as aioredis`: aioredis does not run on Python 3.11 or newer",
+        ),
+    ),
     (&["'Updater' object has no attribute"], TELEGRAM),
     (&["'Dispatcher' object has no attribute"], AIOGRAM),
     (&["Dispatcher.__init__() takes 1 positional argument"], AIOGRAM),

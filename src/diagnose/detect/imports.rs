@@ -1,7 +1,7 @@
 //! Imports that fail, syntax that does not parse, and exceptions of the app's own.
 
 use super::found::{find, shows};
-use crate::catalog::{modules, servers};
+use crate::catalog::{changed, modules, servers};
 use crate::diagnose::table::Finding;
 use crate::diagnose::table::compile::{LEGACY_SETUP_PY, SETUPTOOLS_PKG_RESOURCES_MISSING};
 use crate::diagnose::table::django::DJANGO_SETTINGS_MODULE_MISSING;
@@ -133,9 +133,12 @@ fn explain_missing_module(finding: &mut Finding, raised: &Raised, module: &str) 
     } else if *rule == DEPENDENCY_VERSION_INCOMPATIBLE {
         let install = modules::to_install(module);
         finding.message = Some(format!("{top} is installed, in a release that has no `{module}`"));
-        finding.help = Some(format!(
-            "pin `{install}` to the release that the code was written for, or adapt the code to the one that is installed"
-        ));
+        let changed = changed::by_message(&raised.message).map(|changed| changed.help.to_owned());
+        finding.help = Some(changed.unwrap_or_else(|| {
+            format!(
+                "pin `{install}` to the release that the code was written for, or adapt the code to the one that is installed"
+            )
+        }));
         finding.subject = Some(install);
     } else if *rule == LEGACY_SETUP_PY && modules::removed_from_stdlib(module).is_none() {
         finding.message = Some(format!("a setup.py imports `{module}`, which the environment of its build has not"));
@@ -147,7 +150,12 @@ fn explain_missing_module(finding: &mut Finding, raised: &Raised, module: &str) 
         && let Some((since, instead)) = modules::removed_from_stdlib(module)
     {
         finding.message = Some(format!("the standard library has no `{module}` since Python {since}"));
+        // Its next failure is another, which no package mends: aioredis 2.0.1 on Python 3.11 and newer.
+        let dead_end = raised.passes("/aioredis/").then_some("duplicate base class TimeoutError");
+        let dead_end = dead_end.and_then(changed::by_message);
+        finding.is_unfixable |= dead_end.is_some();
         finding.help = Some(match instead {
+            _ if dead_end.is_some() => dead_end.map(|changed| changed.help.to_owned()).unwrap_or_default(),
             "" => format!("take a newer release of the package that imports `{module}`, or a Python before {since}"),
             _ => format!("add `{instead}` to requirements.txt, or choose a Python before {since}"),
         });
@@ -338,7 +346,10 @@ fn missing_name(
     } else {
         let package = modules::to_install(&module);
         finding.message = Some(format!("`{module}` has no `{name}` in the installed release of `{package}`"));
-        finding.help = Some(format!("pin `{package}` to the release that has `{name}`, or adapt the import"));
+        let changed = changed::by_message(&raised.message).map(|changed| changed.help.to_owned());
+        finding.help = Some(
+            changed.unwrap_or_else(|| format!("pin `{package}` to the release that has `{name}`, or adapt the import")),
+        );
         finding.subject = Some(if package.is_empty() { name.to_owned() } else { package });
     }
 }

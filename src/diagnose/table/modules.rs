@@ -166,7 +166,7 @@ pub(crate) static DEPENDENCY_VERSION_INCOMPATIBLE: Rule = Rule {
             r"`(?P<s>httpx)\.\w+` is from the `httpx` package, but this SDK uses|Expected an instance of `httpx2\.\w+` but got <class 'httpx\.",
         ),
         decisive(r"AsyncClient\.__init__\(\) got an unexpected keyword|module 'bcrypt' has no attribute '__about__'"),
-        decisive(r"password cannot be longer than 72 bytes"),
+        decisive(r"password cannot be longer than 72 bytes|duplicate base class TimeoutError"),
         decisive(r"Descriptors cannot (?:not )?be created directly|TypeError: Descriptors cannot"),
         decisive(r"module 'lib' has no attribute '(?P<s>X509_V_FLAG_\w+|OpenSSL_add_all_algorithms)'"),
         decisive(r"(?P<s>VersionConflict|ContextualVersionConflict): "),
@@ -234,7 +234,7 @@ pub(crate) static NUMPY_ABI_MISMATCH: Rule = Rule {
     phases: &["start"],
     message: "a compiled package was built against another NumPy than the installed one{}",
     about: "NumPy 2 changed its binary interface. Wheels built against NumPy 1 do not load with it, nor the other way round.",
-    help: "pin `numpy<2`, or raise the pins of pandas, scipy, scikit-learn, opencv and torch to releases for NumPy 2",
+    help: "pin `numpy<2` (which has wheels up to Python 3.12), or raise the pins of pandas, scipy, scikit-learn, opencv and torch to releases for NumPy 2",
     example: "ValueError: numpy.dtype size changed, may indicate binary incompatibility. Expected 88 from C header, got 96 from PyObject",
     signatures: &[
         decisive(
