@@ -26,8 +26,11 @@ pub(super) const CHECKS: &[Check] = &[MODULE, FILE];
 const MOST: usize = 1000;
 
 static READ: Pattern = Pattern::new(
-    r#"\b(?:open|read_csv|read_json|read_excel|imread|truetype|load_model)\(\s*["']([\w][\w ./-]*\.\w+)["']"#,
+    r#"\b(?:open|read_csv|read_json|read_excel|imread|truetype|load_model)\(\s*["'](?:\./)?([\w][\w ./-]*\.\w+)["']"#,
 );
+static LISTED: Pattern = Pattern::new(r#"\b(?:listdir|scandir|walk|Path)\(\s*["'](?:\./)?([\w][\w ./-]*?)/?["']"#);
+/// What makes the file that it opens.
+static WRITES: Pattern = Pattern::new(r#"\bopen\([^)]*,\s*(?:mode\s*=\s*)?["'][wax]"#);
 static TEMPLATE: Pattern = Pattern::new(
     r#"\b(?:render_template|get_template|TemplateResponse)\((?:\s*request\s*,)?\s*["']([\w][\w ./-]*\.\w+)["']"#,
 );
@@ -82,7 +85,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
                 Some((other_spelling(&facts.app, Path::new(""), &path)?, named, folder))
             };
             let is_plain = !module.text.contains("chdir(");
-            let read = is_plain.then(|| plain("", &READ)).flatten();
+            let listed = || plain("", &LISTED).filter(|_| is_listed(&statement.text));
+            let is_read = is_plain && !WRITES.is_match(&statement.text);
+            let read = is_read.then(|| plain("", &READ).or_else(listed)).flatten();
             let Some((there, named, folder)) = read.or_else(|| plain("templates", &TEMPLATE)) else { continue };
             let finding = FILE
                 .found(format!(
@@ -107,6 +112,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             findings.push(finding.fix(format!("open {right}"), edits));
         }
     }
+}
+
+/// Whether a folder is gone through, rather than only named.
+fn is_listed(text: &str) -> bool {
+    ["listdir(", "scandir(", "walk(", ".glob(", ".rglob(", ".iterdir("].iter().any(|call| text.contains(call))
 }
 
 /// The project's module that a dotted name misses by case alone.

@@ -23,6 +23,13 @@ fn a_file_in_another_case() {
     let page = ("templates/index.html", "");
     let main = "from flask import Flask, render_template\n\ndef page():\n    return render_template('Index.html')\n";
     fires("missing-data-file", "main.py:4", &[("main.py", main), page]);
+    for listed in ["os.listdir('./Data')", "os.walk('Data/')", "[f for f in Path('Data').glob('*.json')]"] {
+        let found = fires("missing-data-file", "main.py:1", &[("main.py", &format!("w = {listed}\n")), words]);
+        assert_eq!(found.fixes[0].summary, "open data");
+    }
+    for made in ["open('Data/words.json', 'w')", "open('Data/words.json', mode='a')", "Path('Data').mkdir()"] {
+        silent("missing-data-file", &[("main.py", &format!("w = {made}\n")), words]);
+    }
     silent("missing-data-file", &[("main.py", "w = open('data/words.json')\n"), words]);
     silent("missing-data-file", &[("main.py", "w = open('data/more.json')\n"), words]);
 }
