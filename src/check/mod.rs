@@ -9,6 +9,7 @@ mod address;
 mod committed;
 mod committed_venv;
 mod console;
+pub(crate) mod detached;
 pub(crate) mod django;
 pub(crate) mod endings;
 pub(crate) mod entry;
@@ -66,7 +67,9 @@ mod tests;
 pub use facts::Facts;
 pub use finding::Check;
 
+use facts::command::jobs;
 use facts::imports::Foreign;
+use facts::start::Start;
 use finding::Findings;
 
 use std::path::Path;
@@ -116,6 +119,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: repeated::CHECKS, check: repeated::check },
     Topic { checks: wrapper::CHECKS, check: wrapper::check },
     Topic { checks: shell::CHECKS, check: shell::check },
+    Topic { checks: detached::CHECKS, check: detached::check },
     Topic { checks: packages::CHECKS, check: packages::check },
     Topic { checks: package_names::CHECKS, check: package_names::check },
     Topic { checks: programs::CHECKS, check: programs::check },
@@ -197,6 +201,11 @@ impl Facts<'_> {
     /// The programs of the base image, of those that load libraries, that the app starts.
     pub fn programs_of_the_image(&self) -> Vec<&str> {
         programs::of_the_image(self)
+    }
+
+    /// The commands that the start, or the script that it runs, puts into the background.
+    pub fn background_jobs(&self) -> Vec<String> {
+        Start::all(self).iter().flat_map(|start| jobs(start.command)).map(str::to_owned).collect()
     }
 
     /// Railway's own file, where it counts.

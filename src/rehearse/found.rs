@@ -1,5 +1,6 @@
 //! From what a run left behind to what is said of it.
 
+use super::background;
 use super::index::{self, Answer};
 use super::rehearsal::Rehearsal;
 use super::supervised;
@@ -31,14 +32,20 @@ pub(super) struct Found {
     pub(super) index: Option<Answer>,
     /// Whether the run was to do without the network.
     pub(super) is_offline: bool,
+    /// What the start puts into the background.
+    pub(super) jobs: Vec<String>,
 }
 
 impl Found {
     /// The causes, by what the run printed and saw.
     pub(super) fn diagnoses(&self, project: &Project) -> Vec<Diagnosis> {
+        self.diagnoses_of(&self.log, project)
+    }
+
+    fn diagnoses_of(&self, log: &Log, project: &Project) -> Vec<Diagnosis> {
         diagnose::diagnose(&Case {
             project: Some(project),
-            log: &self.log,
+            log,
             outcome: Some(&self.outcome),
             deploy: Some(&self.deploy),
             builder: self.builder.as_ref(),
@@ -56,7 +63,8 @@ impl Found {
                 let idle = smoke.filter(|smoke| smoke.result == SmokeResult::StayedUp && smoke.listening.is_empty());
                 let unreached = idle.and_then(|_| unreached::service(&self.log, || self.diagnoses(project)));
                 let dead = supervised::dead(&self.log, || self.diagnoses(project));
-                dead.into_iter().chain(unreached).chain(smoke.and_then(page_without_its_files)).collect()
+                let jobs = background::dead(&self.log, smoke, &self.jobs, |log| self.diagnoses_of(log, project));
+                dead.into_iter().chain(jobs).chain(unreached).chain(smoke.and_then(page_without_its_files)).collect()
             }
         };
         let Self { outcome, log, missing, mut unverified, kept, index, is_offline, .. } = self;

@@ -2,6 +2,7 @@
 
 mod backend_name;
 mod backends;
+mod background;
 mod elsewhere;
 mod fetch;
 mod found;
@@ -86,6 +87,8 @@ pub fn rehearse_then(
     let lease = request.port_for(&buildable.plan).map_or_else(|| Lease::where_needed(request), Lease::given);
     let mut settings = request.settings_for(&root, &buildable, lease.port());
     settings.smoke.allowed_host = facts.allowed_host();
+    let jobs = facts.background_jobs();
+    settings.smoke.has_jobs = !jobs.is_empty();
     let phases = settings.phases(&buildable.plan);
     if let Some(unknown) = settings.unknown_phase(&phases) {
         return Err(AskError(format!("there is no phase {unknown}; the plan has {}", phases.join(", "))).into());
@@ -145,6 +148,7 @@ pub fn rehearse_then(
         kept: None,
         index: None,
         is_offline: !request.network,
+        jobs,
     };
     if request.network && found.outcome.verdict() == Verdict::Fails {
         let causes = found.diagnoses(&root);

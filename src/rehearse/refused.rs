@@ -45,6 +45,7 @@ pub(super) fn rehearsal(
         kept: None,
         index: None,
         is_offline: false,
+        jobs: Vec::new(),
     };
     let plan = Plan { start: refused.start.as_deref().map(start), ..Plan::default() };
     found.rehearsal(project, plan, "none".into(), "nothing to run".into())

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::builder::BuilderKind;
 use crate::diagnose::PROGRAM_GAVE_UP;
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
-use crate::log::Log;
 use crate::log::pattern::Pattern;
+use crate::log::{Line, Log};
 use crate::project::Source;
 
 /// supervisor 4.3.0, supervisor/process.py: what it logs of a program that changes its state.
@@ -57,25 +57,31 @@ pub(super) fn dead(log: &Log, causes: impl FnOnce() -> Vec<Diagnosis>) -> Vec<Di
         }
     };
     let line = &log.lines()[*at];
-    let gave_up = Diagnosis {
-        rule: PROGRAM_GAVE_UP.id,
-        severity: Severity::Error,
-        message,
-        subject: Some((*name).clone()),
-        evidence: vec![Evidence {
-            source: Source::Log { phase: line.phase.as_deref().map(str::to_owned), line: line.number },
-            text: line.text.clone(),
-        }],
-        certainty,
-        help: Some(PROGRAM_GAVE_UP.help_for(Some(name), BuilderKind::Nixpacks)),
-        fixes: Vec::new(),
-    };
+    let help = PROGRAM_GAVE_UP.help_for(Some(name), BuilderKind::Nixpacks);
+    let gave_up = gave_up(name, message, line, certainty, help);
     let cause = causes().into_iter().find(|cause| cause.rule != PROGRAM_GAVE_UP.id);
     cause
         .map(|cause| Diagnosis { severity: Severity::Error, certainty, ..cause })
         .into_iter()
         .chain([gave_up])
         .collect()
+}
+
+/// That a program is dead and the app goes on without it.
+pub(super) fn gave_up(name: &str, message: String, line: &Line, certainty: Certainty, help: String) -> Diagnosis {
+    Diagnosis {
+        rule: PROGRAM_GAVE_UP.id,
+        severity: Severity::Error,
+        message,
+        subject: Some(name.to_owned()),
+        evidence: vec![Evidence {
+            source: Source::Log { phase: line.phase.as_deref().map(str::to_owned), line: line.number },
+            text: line.text.clone(),
+        }],
+        certainty,
+        help: Some(help),
+        fixes: Vec::new(),
+    }
 }
 
 #[cfg(test)]

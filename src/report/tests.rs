@@ -68,6 +68,7 @@ fn rehearsal(text: &str, result: SmokeResult, status: Status) -> Report {
         listening: Vec::new(),
         outside: Vec::new(),
         running: Some(text.to_owned()),
+        programs: Vec::new(),
         stops_on_sigterm: Some(false),
         unserved: vec![text.to_owned()],
         refuses_host: true,

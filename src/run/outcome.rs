@@ -113,6 +113,9 @@ pub struct Smoke {
     /// The command line of what was running when the judgement fell, where that was no good one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub running: Option<String>,
+    /// The command lines of all that was running when the judgement fell; none where they cannot be seen.
+    #[serde(skip)]
+    pub programs: Vec<String>,
     /// Stylesheets and scripts of the page that it answered with 404.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unserved: Vec<String>,
@@ -135,6 +138,7 @@ impl Smoke {
             listening: Vec::new(),
             outside: Vec::new(),
             running: None,
+            programs: Vec::new(),
             unserved: Vec::new(),
             refuses_host: false,
             stops_on_sigterm: None,

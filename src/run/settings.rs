@@ -104,6 +104,8 @@ pub struct SmokeSettings {
     pub path: Option<String>,
     /// A public host that the project says it answers.
     pub allowed_host: Option<String>,
+    /// Whether the start puts programs into the background: they have as long as a bot has.
+    pub has_jobs: bool,
     /// Variables that the platform adds at run time.
     pub vars: Vars,
 }
@@ -125,6 +127,7 @@ impl Default for SmokeSettings {
             port: 8080,
             path: None,
             allowed_host: None,
+            has_jobs: false,
             vars: Vars::new(),
         }
     }

@@ -151,9 +151,9 @@ fn watch(
         None => (result, None),
     };
     // Whether the probe came before a crash is chance; an app that is gone listens on nothing.
-    let ProbeAnswer { listening, running, .. } = sight.answer;
+    let ProbeAnswer { listening, programs, .. } = sight.answer;
     let listening = if sight.exit.is_none() { listening } else { Vec::new() };
-    let running = running.filter(|_| sight.exit.is_none() && !result.is_good());
+    let running = programs.last().filter(|_| sight.exit.is_none() && !result.is_good()).cloned();
     let outside = outside.into_iter().collect();
     Ok(Smoke {
         cmd: String::new(),
@@ -163,6 +163,7 @@ fn watch(
         listening,
         outside,
         running,
+        programs,
         unserved,
         refuses_host: is_refusal,
         stops_on_sigterm,

@@ -342,7 +342,9 @@ impl<'a> Walk<'a> {
             return Err(lost.into());
         }
         smoke.cmd = secrets.mask(cmd).into_owned();
-        smoke.running = smoke.running.map(|line| secrets.mask(&line).into_owned());
+        for line in smoke.running.iter_mut().chain(&mut smoke.programs) {
+            *line = secrets.mask(line).into_owned();
+        }
         self.tell(Event::SmokeFinished { smoke: smoke.clone() });
         Ok(smoke)
     }

@@ -228,8 +228,8 @@ pub struct ProbeAnswer {
     pub work: Option<Work>,
     /// Listeners of this machine, outside of the sandbox, that the app is connected to over loopback.
     pub outside: Vec<SocketAddr>,
-    /// The command line of the youngest process that is no shell.
-    pub running: Option<String>,
+    /// The command lines of the processes that are no shells, oldest first; none where they cannot be seen.
+    pub programs: Vec<String>,
 }
 
 /// Why what listens on the port gave no HTTP status.

@@ -5,6 +5,7 @@ mod apply;
 
 mod commands;
 mod committed;
+mod detached;
 mod django;
 mod endings;
 mod entry;

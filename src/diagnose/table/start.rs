@@ -235,7 +235,7 @@ pub(crate) static PROCESS_EXITS_IMMEDIATELY: Rule = Rule {
     ],
     yields_to: YieldsTo::Anything,
     refine: Some(refine::servers::unless_asked_to_end),
-    explained_by: &[over_fixes_by(&check::framework::NOT_STARTED)],
+    explained_by: &[over_fixes_by(&check::framework::NOT_STARTED), over_fixes_by(&check::detached::DETACHED)],
     ..Rule::BLANK
 };
 
@@ -256,7 +256,8 @@ pub(crate) static PROGRAM_GAVE_UP: Rule = Rule {
     phases: &["start"],
     message: "supervisord has given up on {a program}, and stays up without it",
     about: "supervisord is what the container runs, so that the platform sees a healthy container whatever becomes of the programs in it. One that ends again and again as it \
-            starts is given up (FATAL), and nothing starts it again.",
+            starts is given up (FATAL), and nothing starts it again. Nor does the shell start a program again that it put into the background: of `python bot.py & gunicorn web:app` the platform \
+            sees gunicorn alone.",
     help: "mend what ends {the program}, whose own output tells it (stderr_logfile=/dev/stderr and stderr_logfile_maxbytes=0 show it); an [eventlistener] \
            for PROCESS_STATE_FATAL that ends supervisord lets the platform see it",
     example: "2026-11-29 05:06:52,264 INFO gave up: tides entered FATAL state, too many start retries too quickly",

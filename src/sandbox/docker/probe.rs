@@ -94,7 +94,7 @@ pub(super) fn read(printed: &str, probe: &Probe<'_>) -> ProbeAnswer {
         Some(Work::of_ticks(ticks.parse().ok()?, processes.parse().ok()?))
     });
     let outside = neighbours(printed, &listening);
-    ProbeAnswer { listening, http, work, outside, running: None }
+    ProbeAnswer { listening, http, work, outside, programs: Vec::new() }
 }
 
 /// Where the app's own connections lead to that the engine alone has: the machine at the other end of its network, and other containers.

@@ -32,12 +32,12 @@ pub(super) fn probe(probe: &Probe<'_>, network: &Network) -> ProbeAnswer {
         true => get(target, path, probe),
         false => get_from_inside(&entering(network, last), target, path, probe),
     });
-    let running = processes.iter().rev().find_map(|pid| program(*pid));
+    let programs = processes.iter().filter_map(|pid| program(*pid)).collect();
     // Who listens, or talks to somebody, waits for them.
     let is_engaged = rows.iter().any(|row| row.is_listening() || row.is_established());
     let seen = Work::of(&processes);
     let work = Work { wakes_in: seen.wakes_in.filter(|_| !is_engaged), ..seen };
-    ProbeAnswer { listening, http, work: Some(work), outside, running }
+    ProbeAnswer { listening, http, work: Some(work), outside, programs }
 }
 
 /// The whole answer to the probe's GET, cut at [`LONGEST_PAGE`].

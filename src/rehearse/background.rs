@@ -1,0 +1,127 @@
+//! Programs that the shell put into the background (`python bot.py & gunicorn web:app`) and that died while the app stays up: what watches the
+//! container sees the shell, and the program that it waits for.
+
+use super::supervised::gave_up;
+use crate::finding::{Certainty, Diagnosis, Severity};
+use crate::log::traceback::{self, Raised};
+use crate::log::{Log, LogBuilder};
+use crate::run::Smoke;
+
+const HELP: &str = "mend what ended it; nothing starts it again, so give it a service of its own, or end the line with `& wait -n`, which ends the container with the \
+                    first of them";
+
+/// The causes that the log of an app shows of which a program in the background is dead: why it ended, and that the app goes on without it. It
+/// is sure where the processes could be seen.
+pub(super) fn dead(
+    log: &Log,
+    smoke: Option<&Smoke>,
+    jobs: &[String],
+    causes: impl FnOnce(&Log) -> Vec<Diagnosis>,
+) -> Vec<Diagnosis> {
+    let Some(smoke) = smoke.filter(|smoke| smoke.result.is_good() && !jobs.is_empty()) else { return Vec::new() };
+    let raised = traceback::read(log.lines());
+    let dead = jobs.iter().find_map(|job| {
+        let named = script(job)?;
+        let is_alive = smoke.programs.iter().any(|line| line.split_whitespace().any(|word| word == named));
+        let ended = raised.iter().rfind(|raised| ends(raised, named)).filter(|_| !is_alive)?;
+        Some((job, log.lines().get(ended.at)?, until(log, ended.at)))
+    });
+    let Some((job, line, before)) = dead else { return Vec::new() };
+    let certainty = if smoke.programs.is_empty() { Certainty::Likely } else { Certainty::Certain };
+    let message = format!("`{job}` ended with an error in the background, and the app stays up without it");
+    let told = gave_up(job, message, line, certainty, HELP.to_owned());
+    let of_it = |cause: &Diagnosis| cause.evidence.iter().any(|known| known.source == told.evidence[0].source);
+    let cause = causes(&before).into_iter().find(|cause| cause.rule != told.rule && of_it(cause));
+    cause.map(|cause| Diagnosis { severity: Severity::Error, certainty, ..cause }).into_iter().chain([told]).collect()
+}
+
+/// The log up to a line: what the others print after it would say that the failure was got over.
+fn until(log: &Log, last: usize) -> Log {
+    let mut builder = LogBuilder::new();
+    for line in log.lines().iter().take(last + 1) {
+        builder.push(line.phase.as_deref(), format!("{}\n", line.text).as_bytes());
+    }
+    builder.finish()
+}
+
+/// The file or the module that Python runs by this command.
+fn script(job: &str) -> Option<&str> {
+    let mut words = job.split_whitespace().skip_while(|word| !word.contains("python"));
+    words.next()?;
+    words.find(|word| !word.starts_with('-'))
+}
+
+/// Whether this exception ended the program that Python ran: the outermost code of the project is that file's own.
+fn ends(raised: &Raised, script: &str) -> bool {
+    let script = script.trim_start_matches("./");
+    let files = match script.strip_suffix(".py") {
+        Some(_) => vec![script.to_owned()],
+        None => {
+            let path = script.replace('.', "/");
+            vec![format!("{path}.py"), format!("{path}/__main__.py")]
+        }
+    };
+    let outermost = raised.frames.iter().find(|frame| !frame.file.starts_with('<')).filter(|_| raised.traced);
+    outermost.is_some_and(|frame| {
+        let file = frame.file.replace('\\', "/");
+        let is_it = |name: &String| file == *name || file.ends_with(&format!("/{name}"));
+        matches!(frame.function.as_str(), "<module>" | "") && files.iter().any(is_it)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::{Case, diagnose};
+    use crate::run::SmokeResult;
+
+    const CRASH: &[&str] = &[
+        "Traceback (most recent call last):",
+        "  File \"/app/bot.py\", line 3, in <module>",
+        "    token = os.environ[\"TOKEN\"]",
+        "KeyError: 'TOKEN'",
+    ];
+
+    fn found(lines: &[&str], job: &str, programs: &[&str]) -> Vec<(&'static str, Certainty)> {
+        let mut log = LogBuilder::new();
+        for line in lines {
+            log.push(Some("start"), format!("{line}\n").as_bytes());
+        }
+        let log = log.finish();
+        let programs = programs.iter().map(|line| (*line).to_owned()).collect();
+        let smoke = Smoke { programs, ..Smoke::of(SmokeResult::Answered { status: 200 }) };
+        let all = dead(&log, Some(&smoke), &[job.to_owned()], diagnosed);
+        all.iter().map(|found| (found.rule, found.certainty)).collect()
+    }
+
+    fn diagnosed(log: &Log) -> Vec<Diagnosis> {
+        diagnose(&Case::of_log(log))
+    }
+
+    const WEB: &str = "/opt/venv/bin/python /opt/venv/bin/gunicorn web:app";
+
+    #[test]
+    fn a_program_that_ended_with_an_error_is_told_with_its_cause() {
+        let both = [("missing-env-var", Certainty::Certain), ("program-gave-up", Certainty::Certain)];
+        assert_eq!(found(CRASH, "python bot.py", &[WEB]), both);
+        let later = [CRASH, &["[2026-11-29 09:17:42 +0000] [3] [INFO] Listening at: http://0.0.0.0:8080 (3)"]].concat();
+        assert_eq!(found(&later, "python bot.py", &[WEB]), both, "the server's start is not its recovery");
+        assert_eq!(found(CRASH, "nohup python -u ./bot.py > bot.log", &[WEB]), both);
+        assert_eq!(found(CRASH, "python -m bot", &[WEB]), both);
+        assert_eq!(found(CRASH, "python bot.py", &[])[0].1, Certainty::Likely, "no process can be seen");
+    }
+
+    #[test]
+    fn one_that_runs_or_did_its_work_is_none() {
+        assert_eq!(found(CRASH, "python bot.py", &[WEB, "python bot.py"]), []);
+        assert_eq!(found(&["tides are in"], "python bot.py", &[WEB]), []);
+        assert_eq!(found(CRASH, "python other.py", &[WEB]), []);
+        assert_eq!(found(CRASH, "redis-server", &[WEB]), []);
+    }
+
+    #[test]
+    fn what_the_program_caught_further_in_did_not_end_it() {
+        let caught = [&CRASH[..1], &["  File \"/app/bot.py\", line 9, in poll"], &CRASH[2..]].concat();
+        assert_eq!(found(&caught, "python bot.py", &[WEB]), []);
+    }
+}
