@@ -137,10 +137,13 @@ fn seen(case: &Case<'_>) -> Option<Seen> {
             ..Seen::consequence(health)
         }
             .of(status)
-            .saying(format!(
-                "the app answers the health check{} with HTTP {status}, and the platform waits for 200",
-                asked(case).map(|path| format!(" at {}", path.text)).unwrap_or_default()
-            )),
+            .saying(match &outcome.smoke.as_ref()?.led_to {
+                Some(path) => format!("the page that `/` sends its visitors to, {path}, answers HTTP {status}"),
+                None => format!(
+                    "the app answers the health check{} with HTTP {status}, and the platform waits for 200",
+                    asked(case).map(|path| format!(" at {}", path.text)).unwrap_or_default()
+                ),
+            }),
         _ => return None,
     })
 }

@@ -71,6 +71,8 @@ fn rehearsal(text: &str, result: SmokeResult, status: Status) -> Report {
         stops_on_sigterm: Some(false),
         unserved: vec![text.to_owned()],
         refuses_host: true,
+        led_to: Some(text.to_owned()),
+        was_visited: Some(true),
     };
     let unverified = vec![Unverified { what: text.to_owned(), why: text.to_owned() }];
     let rehearsal = Rehearsal {

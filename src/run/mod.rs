@@ -11,9 +11,12 @@ mod page;
 mod phases;
 mod pre_deploy;
 mod record;
+mod redirect;
 mod settings;
 mod smoke;
+mod visit;
 mod walk;
+mod websocket;
 
 pub use event::Event;
 pub use expectation::{Hints, expectation};

@@ -119,6 +119,12 @@ pub struct Smoke {
     /// Whether the app refuses the host that it was asked for.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub refuses_host: bool,
+    /// The path that a redirect of the probe's own led to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub led_to: Option<String>,
+    /// Whether the page was opened as a visitor does; absent where the app's code runs without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub was_visited: Option<bool>,
     /// Whether the app ended within the grace period after SIGTERM; absent when it was gone before.
     pub stops_on_sigterm: Option<bool>,
 }
@@ -137,6 +143,8 @@ impl Smoke {
             running: None,
             unserved: Vec::new(),
             refuses_host: false,
+            led_to: None,
+            was_visited: None,
             stops_on_sigterm: None,
         }
     }
@@ -179,6 +187,8 @@ pub enum SmokeResult {
     BadStatus(u16),
     /// Listens, and did not answer HTTP in time; says why.
     NoAnswer(String),
+    /// Answers, and the code of its page fails for every visitor.
+    PageFailed,
     /// Alive, and starts processes again and again that cannot load the app.
     NeverLoads,
     /// A script that was still running at the time-out.

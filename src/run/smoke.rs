@@ -14,7 +14,10 @@ use super::judge::{Sight, judge};
 use super::loads;
 use super::outcome::{Smoke, SmokeResult};
 use super::page;
+use super::redirect;
 use super::settings::SmokeSettings;
+use super::visit::{self, Visit};
+use crate::catalog::servers::Runner;
 use crate::log::LogBuilder;
 use crate::sandbox::process::{self, Exit, Next, Running};
 use crate::sandbox::{CommandLine, Probe, ProbeAnswer, Sandbox};
@@ -30,9 +33,11 @@ const UNHANDLED: Duration = Duration::from_millis(300);
 /// How long one GET may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// Runs the start command and returns what the probe found; `cmd` is left for the caller to fill in.
+/// Runs the start command and returns what the probe found; `cmd` is left for the caller to fill in. `runner` is the program that it starts,
+/// where that runs its file for a visitor alone.
 pub(super) fn smoke(
     command: &CommandLine,
+    runner: Option<&Runner>,
     settings: &SmokeSettings,
     sandbox: &dyn Sandbox,
     interrupted: &AtomicBool,
@@ -59,7 +64,7 @@ pub(super) fn smoke(
                 thread::park_timeout(INTERVAL);
             }
         });
-        let smoke = watch(&mut app, settings, sandbox, (&inbox, done), interrupted, on_line);
+        let smoke = watch(&mut app, runner, settings, sandbox, (&inbox, done), interrupted, on_line);
         // Before the scope waits for the probe: a GET that hangs ends with the app.
         app.end();
         done.store(true, Ordering::Relaxed);
@@ -70,6 +75,7 @@ pub(super) fn smoke(
 
 fn watch(
     app: &mut Running,
+    runner: Option<&Runner>,
     settings: &SmokeSettings,
     sandbox: &dyn Sandbox,
     (answers, done): (&mpsc::Receiver<ProbeAnswer>, &AtomicBool),
@@ -134,10 +140,27 @@ fn watch(
     let path = Some(settings.path.as_deref().unwrap_or("/"));
     let probe = Probe { pid: app.pid(), port: settings.port, path, host: HEALTHCHECK_HOST, timeout: ANSWER_WITHIN };
     let Asked { result, is_refusal, host } = hosts::ask_again(result, refused, settings, &probe, sandbox);
-    let unserved = match result {
-        SmokeResult::Answered { status: 200 } => {
-            page::absent(&Probe { host: host.as_deref().unwrap_or(HEALTHCHECK_HOST), ..probe }, sandbox)
+    let probe = Probe { host: host.as_deref().unwrap_or(HEALTHCHECK_HOST), ..probe };
+    let arrived = match result {
+        SmokeResult::Answered { status } => redirect::arrival(status, &probe, sandbox),
+        _ => None,
+    };
+    let (led_to, status) = arrived.map_or((None, None), |(path, status)| (Some(path), Some(status)));
+    let probe = Probe { path: led_to.as_deref().or(probe.path), ..probe };
+    let result = match status {
+        Some(status) if status >= 500 => SmokeResult::BadStatus(status),
+        _ => result,
+    };
+    let visit = match (&result, runner) {
+        (SmokeResult::Answered { .. }, Some(runner)) => {
+            Some(visit::open(runner.runs, app, &probe, sandbox, interrupted, on_line))
         }
+        _ => None,
+    };
+    let result = if visit == Some(Visit::Failed) { SmokeResult::PageFailed } else { result };
+    let unserved = match result {
+        SmokeResult::Answered { status: 200 } => page::absent(&probe, sandbox),
+        SmokeResult::Answered { .. } if status == Some(200) => page::absent(&probe, sandbox),
         _ => Vec::new(),
     };
     let alive = app.exit()?.is_none() && result != SmokeResult::Interrupted;
@@ -165,6 +188,8 @@ fn watch(
         running,
         unserved,
         refuses_host: is_refusal,
+        led_to,
+        was_visited: visit.map(|visit| visit != Visit::Unknown),
         stops_on_sigterm,
     })
 }

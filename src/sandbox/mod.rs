@@ -22,6 +22,7 @@ pub mod python;
 mod quotas;
 mod reach;
 mod reuse;
+mod session;
 mod socket_address;
 mod step;
 pub mod store;
@@ -35,6 +36,7 @@ pub use progress::{Interrupted, Progress};
 pub use quotas::Quotas;
 pub use reach::Reach;
 pub use reuse::{IndexAnswer, Origin, Prepared, Reuse, Upcoming, time_span};
+pub(crate) use session::LONGEST as SESSION_LONGEST;
 pub use step::{CommandLine, Role, Step};
 pub use work::Work;
 
@@ -47,6 +49,7 @@ use anyhow::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::servers::Session;
 use crate::plan::{FileSet, Installs, Plan};
 
 /// A way of reproducing the cloud's machine.
@@ -111,6 +114,9 @@ pub trait Sandbox: Sync {
 
     /// What the app answers to the probe's GET, head and all, up to a quarter of a megabyte; none where it cannot be asked.
     fn page(&self, probe: &Probe<'_>) -> Option<String>;
+
+    /// The host command that begins a session of the page and prints what the app sends in it, byte for byte; none where nobody listens.
+    fn visit(&self, probe: &Probe<'_>, session: &Session) -> Option<CommandLine>;
 
     /// Sends SIGTERM to the started app as the platform does: to its first process alone. `pid` is the host's process id
     /// of the start command. Gives whether that process has a handler for it; the kernel spares process 1 without one.

@@ -13,9 +13,11 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::system::is_first_process;
+use crate::catalog::servers::Session;
+use crate::plan::Vars;
 use crate::sandbox::netns::Network;
 use crate::sandbox::socket_address::socket_address;
-use crate::sandbox::{Probe, ProbeAnswer, Unanswered, Work};
+use crate::sandbox::{CommandLine, Probe, ProbeAnswer, Unanswered, Work, session};
 
 /// Looks at the descendants of `probe.pid` only: other programs of the host may listen on anything.
 pub(super) fn probe(probe: &Probe<'_>, network: &Network) -> ProbeAnswer {
@@ -44,8 +46,7 @@ pub(super) fn probe(probe: &Probe<'_>, network: &Network) -> ProbeAnswer {
 pub(super) fn page(probe: &Probe<'_>, network: &Network) -> Option<String> {
     let processes = descendants(probe.pid);
     let last = processes.last().copied().unwrap_or(probe.pid);
-    let is_it = |row: &Row| row.is_listening() && row.local.port() == probe.port;
-    let target = reachable(rows_of(&processes).into_iter().find(is_it)?.local);
+    let target = target(&rows_of(&processes), probe.port)?;
     // The oldest HTTP has no chunks.
     let request = request(probe.path.unwrap_or("/"), probe.host).replacen("HTTP/1.1", "HTTP/1.0", 1);
     let mut page = Vec::new();
@@ -66,6 +67,24 @@ pub(super) fn page(probe: &Probe<'_>, network: &Network) -> Option<String> {
         page = ask_from_inside(&entering(network, last), SHELL_PAGE, target, &request, probe).ok()?;
     }
     Some(String::from_utf8_lossy(&page).into_owned()).filter(|page| !page.is_empty())
+}
+
+/// The client of a session with what listens on the probe's port, in the app's network.
+pub(super) fn visit(probe: &Probe<'_>, session: &Session, network: &Network) -> Option<CommandLine> {
+    let processes = descendants(probe.pid);
+    let last = processes.last().copied().unwrap_or(probe.pid);
+    let target = target(&rows_of(&processes), probe.port)?;
+    let enter = if network.is_shared() { Vec::new() } else { entering(network, last) };
+    let script = ["bash", "-c", session::SCRIPT, "bash"].map(OsString::from);
+    let arguments = session::arguments(probe, session, &[target]).map(OsString::from);
+    let argv = enter.into_iter().chain(script).chain(arguments).collect();
+    let path = std::env::var("PATH").unwrap_or_default();
+    Some(CommandLine { argv, vars: Vars::from([("PATH".to_owned(), path)]) })
+}
+
+/// Where what listens on the port is reached.
+fn target(rows: &[Row], port: u16) -> Option<SocketAddr> {
+    rows.iter().find(|row| row.is_listening() && row.local.port() == port).map(|row| reachable(row.local))
 }
 
 /// Where the app's own connections lead to on this machine, unless to the app itself.
