@@ -12,7 +12,7 @@ use crate::diagnose::table::server::{HEALTHCHECK_FAILED, WRONG_BIND_HOST};
 use crate::diagnose::table::start::{CRON_NEVER_ENDS, PROCESS_EXITS_IMMEDIATELY};
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 use crate::project::Source;
-use crate::run::{SmokeResult, Status};
+use crate::run::{self, SmokeResult, Status};
 
 /// Adds what the run itself and the library audit know.
 pub(super) fn amend(case: &Case<'_>, diagnoses: &mut Vec<Diagnosis>) {
@@ -53,9 +53,6 @@ fn asked(case: &Case<'_>) -> Option<Evidence> {
     let path = case.deploy?.healthcheck_path.as_ref()?;
     Some(Evidence { source: path.source.clone(), text: path.value.clone() })
 }
-
-/// Statuses that the path itself explains, whatever the app logs of it.
-const REFUSALS: &[u16] = &[301, 302, 303, 307, 308, 401, 403, 404, 405];
 
 /// What the run saw with its own eyes.
 struct Seen {
@@ -131,7 +128,7 @@ fn seen(case: &Case<'_>) -> Option<Seen> {
             .saying(format!("the app answers HTTP {status} to every host that it does not name, the platform's among them"))
             .helped("name the deploy's host among those that the app lets in (ALLOWED_HOSTS, TrustedHostMiddleware's allowed_hosts, TRUSTED_HOSTS), and healthcheck.railway.app where a health check asks"),
         SmokeResult::BadStatus(status) => Seen {
-            is_certain: REFUSALS.contains(status),
+            is_certain: run::is_of_the_path(*status),
             help: help_for_status(*status),
             evidence: asked(case).into_iter().collect(),
             ..Seen::consequence(health)

@@ -20,6 +20,7 @@ mod websocket;
 
 pub use event::Event;
 pub use expectation::{Hints, expectation};
+pub(crate) use outcome::is_of_the_path;
 pub use outcome::{CmdOutcome, Outcome, PhaseOutcome, Smoke, SmokeKind, SmokeResult, Status, Verdict};
 pub use phases::{PRE_DEPLOY, START};
 pub use record::{Ending, Header, Record, last, last_written};

@@ -183,7 +183,7 @@ pub enum SmokeResult {
     },
     /// Alive, and listens nowhere.
     NeverListened,
-    /// Listens, and answered with this HTTP status until time ran out.
+    /// Listens, and answered with this HTTP status until time ran out, or for so long that more time would change nothing.
     BadStatus(u16),
     /// Listens, and did not answer HTTP in time; says why.
     NoAnswer(String),
@@ -229,6 +229,11 @@ impl Outcome {
         let phase = self.phases.iter().find(broken).map(|phase| phase.name.as_str());
         phase.or_else(|| self.smoke.as_ref().filter(|smoke| !smoke.result.is_good()).map(|_| START))
     }
+}
+
+/// Whether the path itself explains a status, whatever the app logs of it and however long it is given.
+pub(crate) fn is_of_the_path(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308 | 401 | 403 | 404 | 405)
 }
 
 impl SmokeResult {

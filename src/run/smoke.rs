@@ -85,6 +85,7 @@ fn watch(
     let started = Instant::now();
     let mut sight = Sight::default();
     let mut listening_since = None;
+    let mut same_since = started;
     let mut activity = Activity::new(started);
     let mut outside = BTreeSet::new();
     let mut refused = false;
@@ -112,11 +113,15 @@ fn watch(
             if let Some(work) = answer.work {
                 activity.sample(Instant::now(), work);
             }
+            if answer.http != sight.answer.http {
+                same_since = Instant::now();
+            }
             sight.answer = answer;
         }
         sight.at_work = activity.is_at_work(Instant::now());
         sight.elapsed = started.elapsed();
         sight.listening_for = listening_since.map_or(Duration::ZERO, |since: Instant| since.elapsed());
+        sight.same_status_for = same_since.elapsed();
         sight.out_of_memory = sight.exit.is_some() && sandbox.ran_out_of_memory();
         if interrupted.load(Ordering::Relaxed) {
             break SmokeResult::Interrupted;
