@@ -30,6 +30,6 @@ pub(crate) use table::Explanation;
 pub(crate) use table::modules::MISSING_PYTHON_MODULE;
 pub(crate) use table::python::LOCALE_MISSING;
 pub(crate) use table::server::HEALTHCHECK_FAILED;
-pub(crate) use table::start::{PROGRAM_GAVE_UP, START_PROGRAM_NOT_FOUND};
+pub(crate) use table::start::{PART_DIED, PROGRAM_GAVE_UP, START_PROGRAM_NOT_FOUND};
 pub use table::{OF_ADDRESSES, RULES, Rule, SERVICES, rule};
 pub use telling::telling_lines;

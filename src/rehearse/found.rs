@@ -1,6 +1,7 @@
 //! From what a run left behind to what is said of it.
 
 use super::index::{self, Answer};
+use super::parts;
 use super::rehearsal::Rehearsal;
 use super::supervised;
 use super::unreached;
@@ -56,7 +57,12 @@ impl Found {
                 let idle = smoke.filter(|smoke| smoke.result == SmokeResult::StayedUp && smoke.listening.is_empty());
                 let unreached = idle.and_then(|_| unreached::service(&self.log, || self.diagnoses(project)));
                 let dead = supervised::dead(&self.log, || self.diagnoses(project));
-                dead.into_iter().chain(unreached).chain(smoke.and_then(page_without_its_files)).collect()
+                let parts = smoke.map(|smoke| parts::dead(&self.log, smoke.lines, || self.diagnoses(project)));
+                dead.into_iter()
+                    .chain(parts.into_iter().flatten())
+                    .chain(unreached)
+                    .chain(smoke.and_then(page_without_its_files))
+                    .collect()
             }
         };
         let Self { outcome, log, missing, mut unverified, kept, index, is_offline, .. } = self;

@@ -9,6 +9,7 @@ mod imports;
 mod index;
 mod kept;
 mod known;
+mod parts;
 mod plan_settings;
 mod port;
 mod refused;

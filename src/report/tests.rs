@@ -69,6 +69,7 @@ fn rehearsal(text: &str, result: SmokeResult, status: Status) -> Report {
         outside: Vec::new(),
         running: Some(text.to_owned()),
         stops_on_sigterm: Some(false),
+        lines: 1,
         unserved: vec![text.to_owned()],
         refuses_host: true,
         led_to: Some(text.to_owned()),

@@ -105,6 +105,9 @@ pub struct Smoke {
     /// Wall time in seconds until the answer was known.
     #[serde(rename = "seconds", serialize_with = "seconds")]
     pub took: Duration,
+    /// How many lines it had printed when it was judged: what follows is the end that it was asked for.
+    #[serde(skip)]
+    pub lines: usize,
     /// What the app listened on when it was judged; nothing where it had ended.
     pub listening: Vec<SocketAddr>,
     /// Services of this machine that the app was connected to over loopback.
@@ -138,6 +141,7 @@ impl Smoke {
             kind: None,
             result,
             took: Duration::ZERO,
+            lines: usize::MAX,
             listening: Vec::new(),
             outside: Vec::new(),
             running: None,

@@ -1,5 +1,6 @@
 //! Starts the app, watches it, and says whether the platform would call it healthy.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -30,6 +31,10 @@ const HOST_REFUSED: &[&str] = &["Invalid HTTP_HOST header", "Invalid Host header
 const INTERVAL: Duration = Duration::from_millis(200);
 /// How long an app at rest without a handler for SIGTERM is watched: its end may be on its way to us.
 const UNHANDLED: Duration = Duration::from_millis(300);
+/// Printed before now, and still on its way to us.
+const AT_ONCE: Duration = Duration::from_millis(10);
+/// How long the output of an app that is judged is read on, where it goes on.
+const SAID_WITHIN: Duration = Duration::from_millis(300);
 /// How long one GET may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
@@ -90,6 +95,11 @@ fn watch(
     let mut outside = BTreeSet::new();
     let mut refused = false;
     let mut log = LogBuilder::new();
+    let lines = Cell::new(0);
+    let on_line = &mut |line: &str| {
+        lines.set(lines.get() + 1);
+        on_line(line);
+    };
     let result = loop {
         match app.next(INTERVAL / 4) {
             Next::Line(line) => {
@@ -168,6 +178,15 @@ fn watch(
         SmokeResult::Answered { .. } if status == Some(200) => page::absent(&probe, sandbox),
         _ => Vec::new(),
     };
+    // What it said before it was asked is read, however fast it answered.
+    let said_by = Instant::now() + SAID_WITHIN;
+    while let Next::Line(line) = app.next(AT_ONCE) {
+        on_line(&line);
+        if Instant::now() > said_by {
+            break;
+        }
+    }
+    let lines = lines.get();
     let alive = app.exit()?.is_none() && result != SmokeResult::Interrupted;
     let stop = match alive {
         true => Some(ask_to_stop(app, settings.grace, sight.at_work, sandbox, interrupted, on_line)?),
@@ -188,6 +207,7 @@ fn watch(
         kind: settings.kind,
         result,
         took,
+        lines,
         listening,
         outside,
         running,

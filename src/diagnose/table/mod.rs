@@ -149,6 +149,7 @@ pub static RULES: &[&Rule] = &[
     &server::UVICORN_WANTS_IMPORT_STRING,
     &server::WORKER_CLASS_UNKNOWN,
     &start::CRON_NEVER_ENDS,
+    &start::PART_DIED,
     &start::PROGRAM_GAVE_UP,
     &start::PROCESS_EXITS_IMMEDIATELY,
     &platform::MISSING_ENV_VAR,
