@@ -9,6 +9,7 @@ mod address;
 mod committed;
 mod committed_venv;
 mod console;
+pub(crate) mod daemon;
 pub(crate) mod django;
 pub(crate) mod endings;
 pub(crate) mod entry;
@@ -18,6 +19,7 @@ pub(crate) mod facts;
 pub(crate) mod framework;
 mod guard;
 pub(crate) mod honcho;
+pub(crate) mod https;
 pub(crate) mod ignored;
 pub(crate) mod imports;
 mod lifespan;
@@ -55,6 +57,7 @@ pub(crate) mod unprovided;
 pub(crate) mod unread;
 pub(crate) mod uvicorn_run;
 pub(crate) mod variables;
+mod websockets;
 pub(crate) mod workers;
 pub(crate) mod workspace;
 pub(crate) mod wrapper;
@@ -104,6 +107,9 @@ const TOPICS: &[Topic] = &[
     Topic { checks: variables::CHECKS, check: variables::check },
     Topic { checks: framework::CHECKS, check: framework::check },
     Topic { checks: honcho::CHECKS, check: honcho::check },
+    Topic { checks: daemon::CHECKS, check: daemon::check },
+    Topic { checks: websockets::CHECKS, check: websockets::check },
+    Topic { checks: https::CHECKS, check: https::check },
     Topic { checks: lifespan::CHECKS, check: lifespan::check },
     Topic { checks: loopback::CHECKS, check: loopback::check },
     Topic { checks: workers::CHECKS, check: workers::check },
@@ -202,6 +208,11 @@ impl Facts<'_> {
     /// Railway's own file, where it counts.
     pub fn railway_file(&self) -> Option<&Path> {
         self.railway().map(|file| file.path.as_path())
+    }
+
+    /// Whether the start, or the script that it runs, leaves a command to the background.
+    pub fn leaves_behind(&self) -> bool {
+        facts::start::Start::all(self).iter().any(|start| facts::command::is_left_behind(start.command))
     }
 
     /// A host, other than the developer's own machine, that the project's settings let in by name.

@@ -1,6 +1,7 @@
 //! From what a run left behind to what is said of it.
 
 use super::index::{self, Answer};
+use super::left_behind;
 use super::rehearsal::Rehearsal;
 use super::supervised;
 use super::unreached;
@@ -31,6 +32,8 @@ pub(super) struct Found {
     pub(super) index: Option<Answer>,
     /// Whether the run was to do without the network.
     pub(super) is_offline: bool,
+    /// Whether the start leaves a command to the background.
+    pub(super) leaves_behind: bool,
 }
 
 impl Found {
@@ -56,7 +59,9 @@ impl Found {
                 let idle = smoke.filter(|smoke| smoke.result == SmokeResult::StayedUp && smoke.listening.is_empty());
                 let unreached = idle.and_then(|_| unreached::service(&self.log, || self.diagnoses(project)));
                 let dead = supervised::dead(&self.log, || self.diagnoses(project));
-                dead.into_iter().chain(unreached).chain(smoke.and_then(page_without_its_files)).collect()
+                let behind = smoke.filter(|_| self.leaves_behind && dead.is_empty());
+                let behind = behind.and_then(|_| left_behind::dead(|| self.diagnoses(project)));
+                dead.into_iter().chain(behind).chain(unreached).chain(smoke.and_then(page_without_its_files)).collect()
             }
         };
         let Self { outcome, log, missing, mut unverified, kept, index, is_offline, .. } = self;

@@ -9,6 +9,7 @@ mod imports;
 mod index;
 mod kept;
 mod known;
+mod left_behind;
 mod plan_settings;
 mod port;
 mod refused;
@@ -145,6 +146,7 @@ pub fn rehearse_then(
         kept: None,
         index: None,
         is_offline: !request.network,
+        leaves_behind: facts.leaves_behind(),
     };
     if request.network && found.outcome.verdict() == Verdict::Fails {
         let causes = found.diagnoses(&root);

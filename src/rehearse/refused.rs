@@ -44,6 +44,7 @@ pub(super) fn rehearsal(
         unverified: Vec::new(),
         kept: None,
         index: None,
+        leaves_behind: false,
         is_offline: false,
     };
     let plan = Plan { start: refused.start.as_deref().map(start), ..Plan::default() };

@@ -22,8 +22,8 @@ pub(in crate::check) struct Invocation<'c> {
 pub(in crate::check) fn invocations(command: &str) -> Vec<Invocation<'_>> {
     let mut folder = "";
     let mut found = Vec::new();
-    for text in command.split("&&").flat_map(|part| part.split(['|', ';', '\n'])) {
-        let text = text.trim().trim_end_matches('&').trim_end();
+    for text in command.split("&&").flat_map(|part| part.split(['|', ';', '\n'])).flat_map(behind) {
+        let text = text.trim();
         let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
         let mut start = words.iter().position(|word| !is_prefix(word)).unwrap_or(words.len());
         let mut wrapper = None;
@@ -57,6 +57,24 @@ pub(in crate::check) fn invocations(command: &str) -> Vec<Invocation<'_>> {
         });
     }
     found
+}
+
+/// A command and those after it, of which each but the last is left to the background: `worker & server`. The `&` of a redirection (`2>&1`,
+/// `&>log`) is none of these.
+fn behind(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let ends = |at: &usize| !text[..*at].ends_with(['>', '<']) && !text[at + 1..].starts_with('>');
+        let end = text.match_indices('&').map(|(at, _)| at).find(ends);
+        rest = end.map(|at| &text[at + 1..]);
+        Some(&text[..end.unwrap_or(text.len())])
+    })
+}
+
+/// Whether the line leaves a command to the background, whose end nobody sees.
+pub(in crate::check) fn is_left_behind(command: &str) -> bool {
+    command.split("&&").flat_map(|part| part.split(['|', ';', '\n'])).any(|part| behind(part).nth(1).is_some())
 }
 
 /// Programs that run the one that is named behind them, with the words between.
@@ -150,5 +168,22 @@ impl<'c> Invocation<'c> {
             before = word;
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_to_the_background_is_told_from_a_redirection() {
+        let programs = |command| invocations(command).iter().map(|found| found.program).collect::<Vec<_>>();
+        assert_eq!(programs("celery -A jobs worker & gunicorn app:app 2>&1"), ["celery", "gunicorn"]);
+        assert_eq!(programs("gunicorn app:app &> log && rq worker &"), ["gunicorn", "rq"]);
+        for (command, is_left) in
+            [("a & b", true), ("a &", true), ("a && b", false), ("a 2>&1 | b", false), ("a &>> log", false)]
+        {
+            assert_eq!(is_left_behind(command), is_left, "{command}");
+        }
     }
 }
