@@ -9,6 +9,7 @@ mod case;
 mod detect;
 mod extra;
 mod fixes;
+mod hidden;
 mod in_project;
 mod judge;
 mod outcome;

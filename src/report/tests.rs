@@ -74,6 +74,7 @@ fn rehearsal(text: &str, result: SmokeResult, status: Status) -> Report {
         refuses_host: true,
         led_to: Some(text.to_owned()),
         was_visited: Some(true),
+        sent_back: None,
     };
     let unverified = vec![Unverified { what: text.to_owned(), why: text.to_owned() }];
     let rehearsal = Rehearsal {

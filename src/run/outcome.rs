@@ -128,6 +128,9 @@ pub struct Smoke {
     /// Whether the page was opened as a visitor does; absent where the app's code runs without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub was_visited: Option<bool>,
+    /// Whom the app sends to the very page that he asked for, over HTTPS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_back: Option<SentBack>,
     /// Whether the app ended within the grace period after SIGTERM; absent when it was gone before.
     pub stops_on_sigterm: Option<bool>,
 }
@@ -149,9 +152,20 @@ impl Smoke {
             refuses_host: false,
             led_to: None,
             was_visited: None,
+            sent_back: None,
             stops_on_sigterm: None,
         }
     }
+}
+
+/// Whom an app sends on to HTTPS in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SentBack {
+    /// The health check, which wants 200 and asks over plain HTTP alone.
+    HealthCheck,
+    /// Every visitor, who is there already: the app does not see that the edge was asked over HTTPS.
+    Visitors,
 }
 
 /// The probe's answers, good ones first.

@@ -6,7 +6,7 @@ use super::page;
 
 /// How often one is followed.
 const MOST: usize = 5;
-const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
+pub(super) const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 
 /// The path that a visitor arrives at, and the status there; `status` is what the probe's own path answered. None where that is no redirect, or one to
 /// another server.
@@ -24,11 +24,16 @@ pub(super) fn arrival(status: u16, probe: &Probe<'_>, sandbox: &dyn Sandbox) -> 
     (Some(path.as_str()) != probe.path && !REDIRECTS.contains(&status)).then_some((path, status))
 }
 
-/// Where the head of an answer sends on to, if that is on this server. TLS is the platform's: an app that wants it leads nowhere here.
-fn location(answer: &str, at: &str, probe: &Probe<'_>) -> Option<String> {
+/// What the head of an answer has as its `Location`.
+pub(super) fn link(answer: &str) -> Option<&str> {
     let head = answer.lines().take_while(|line| !line.is_empty());
     let mut fields = head.filter_map(|line| line.split_once(':'));
-    let link = fields.find(|(name, _)| name.eq_ignore_ascii_case("location"))?.1.trim();
+    Some(fields.find(|(name, _)| name.eq_ignore_ascii_case("location"))?.1.trim())
+}
+
+/// Where the head of an answer sends on to, if that is on this server. TLS is the platform's: an app that wants it leads nowhere here.
+fn location(answer: &str, at: &str, probe: &Probe<'_>) -> Option<String> {
+    let link = link(answer)?;
     let own = link.strip_prefix("http://").and_then(|rest| rest.strip_prefix(probe.host));
     match own.map(|rest| rest.strip_prefix(&format!(":{}", probe.port)).unwrap_or(rest)) {
         Some("") => Some("/".to_owned()),
@@ -44,8 +49,14 @@ mod tests {
     use super::*;
 
     fn led(link: &str) -> Option<String> {
-        let probe =
-            Probe { pid: 1, port: 8080, path: Some("/"), host: "tides.example", timeout: Duration::from_secs(1) };
+        let probe = Probe {
+            pid: 1,
+            port: 8080,
+            path: Some("/"),
+            host: "tides.example",
+            by_edge: false,
+            timeout: Duration::from_secs(1),
+        };
         location(&format!("HTTP/1.1 302 Found\r\nlocation: {link}\r\n\r\nLocation: /no"), "/a/b", &probe)
     }
 

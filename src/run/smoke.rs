@@ -16,6 +16,7 @@ use super::loads;
 use super::outcome::{Smoke, SmokeResult};
 use super::page;
 use super::redirect;
+use super::sent_back;
 use super::settings::SmokeSettings;
 use super::visit::{self, Visit};
 use crate::catalog::servers::Runner;
@@ -61,6 +62,7 @@ pub(super) fn smoke(
                     port: settings.port,
                     path: Some(path),
                     host: HEALTHCHECK_HOST,
+                    by_edge: false,
                     timeout: ANSWER_WITHIN,
                 };
                 if answers.send(sandbox.probe(&probe)).is_err() {
@@ -153,9 +155,17 @@ fn watch(
     done.store(true, Ordering::Relaxed);
     let took = started.elapsed();
     let path = Some(settings.path.as_deref().unwrap_or("/"));
-    let probe = Probe { pid: app.pid(), port: settings.port, path, host: HEALTHCHECK_HOST, timeout: ANSWER_WITHIN };
+    let probe = Probe {
+        pid: app.pid(),
+        port: settings.port,
+        path,
+        host: HEALTHCHECK_HOST,
+        by_edge: false,
+        timeout: ANSWER_WITHIN,
+    };
     let Asked { result, is_refusal, host } = hosts::ask_again(result, refused, settings, &probe, sandbox);
     let probe = Probe { host: host.as_deref().unwrap_or(HEALTHCHECK_HOST), ..probe };
+    let (result, sent_back) = sent_back::look(result, settings, &probe, sandbox);
     let arrived = match result {
         SmokeResult::Answered { status } => redirect::arrival(status, &probe, sandbox),
         _ => None,
@@ -215,6 +225,7 @@ fn watch(
         refuses_host: is_refusal,
         led_to,
         was_visited: visit.map(|visit| visit != Visit::Unknown),
+        sent_back,
         stops_on_sigterm,
     })
 }

@@ -22,8 +22,7 @@ pub(in crate::check) struct Invocation<'c> {
 pub(in crate::check) fn invocations(command: &str) -> Vec<Invocation<'_>> {
     let mut folder = "";
     let mut found = Vec::new();
-    for text in command.split("&&").flat_map(|part| part.split(['|', ';', '\n'])) {
-        let text = text.trim().trim_end_matches('&').trim_end();
+    for (text, _) in parts(command) {
         let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
         let mut start = words.iter().position(|word| !is_prefix(word)).unwrap_or(words.len());
         let mut wrapper = None;
@@ -56,6 +55,38 @@ pub(in crate::check) fn invocations(command: &str) -> Vec<Invocation<'_>> {
             }
         });
     }
+    found
+}
+
+/// The commands that a line puts into the background: `python bot.py` of `python bot.py & gunicorn web:app`.
+pub(in crate::check) fn jobs(command: &str) -> Vec<&str> {
+    parts(command).into_iter().filter(|(_, is_job)| *is_job).map(|(text, _)| text).collect()
+}
+
+/// The commands of a line, and whether a lone `&` ends them. One between quotes ends none, nor does that of a redirect: `2>&1`, `&>file`.
+fn parts(command: &str) -> Vec<(&str, bool)> {
+    let bytes = command.as_bytes();
+    let near = |at: Option<usize>| at.and_then(|at| bytes.get(at)).copied();
+    let (mut found, mut begin, mut quote) = (Vec::new(), 0, None);
+    for (at, byte) in bytes.iter().enumerate() {
+        let is_pair = near(at.checked_sub(1)) == Some(b'&') || near(Some(at + 1)) == Some(b'&');
+        let is_redirect = matches!(near(at.checked_sub(1)), Some(b'>' | b'<')) || near(Some(at + 1)) == Some(b'>');
+        let is_job = *byte == b'&' && !is_pair && !is_redirect && quote.is_none();
+        match byte {
+            b'"' | b'\'' if quote.is_none() => quote = Some(byte),
+            _ if quote == Some(byte) => quote = None,
+            b'|' | b';' | b'\n' => {}
+            b'&' if is_pair || is_job => {}
+            _ => continue,
+        }
+        if matches!(byte, b'"' | b'\'') {
+            continue;
+        }
+        found.push((command[begin..at].trim(), is_job));
+        begin = at + 1;
+    }
+    found.push((command[begin..].trim(), false));
+    found.retain(|(text, _)| !text.is_empty());
     found
 }
 
@@ -150,5 +181,22 @@ impl<'c> Invocation<'c> {
             before = word;
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lone_ampersand_ends_a_command_and_puts_it_into_the_background() {
+        let programs = |command| invocations(command).iter().map(|found| found.text).collect::<Vec<_>>().join(" / ");
+        assert_eq!(programs("python bot.py & gunicorn web:app"), "python bot.py / gunicorn web:app");
+        assert_eq!(programs("a && b || c; d | e &"), "a / b / c / d / e");
+        assert_eq!(jobs("python bot.py & gunicorn web:app"), ["python bot.py"]);
+        assert_eq!(jobs("nohup python bot.py >log 2>&1 & exec gunicorn web:app"), ["nohup python bot.py >log 2>&1"]);
+        for none in ["a && b", "gunicorn web:app 2>&1", "a &> log", "curl 'http://x/?a=1&b=2'", ""] {
+            assert!(jobs(none).is_empty(), "{none}");
+        }
     }
 }

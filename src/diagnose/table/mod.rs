@@ -144,6 +144,7 @@ pub static RULES: &[&Rule] = &[
     &server::PORT_IN_USE,
     &server::PORT_PERMISSION_DENIED,
     &server::HEALTHCHECK_FAILED,
+    &server::HTTPS_SENT_BACK,
     &server::WORKER_TIMEOUT,
     &server::UVICORN_RELOAD_WATCH,
     &server::UVICORN_WANTS_IMPORT_STRING,

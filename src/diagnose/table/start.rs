@@ -237,7 +237,7 @@ pub(crate) static PROCESS_EXITS_IMMEDIATELY: Rule = Rule {
     ],
     yields_to: YieldsTo::Anything,
     refine: Some(refine::servers::unless_asked_to_end),
-    explained_by: &[over_fixes_by(&check::framework::NOT_STARTED)],
+    explained_by: &[over_fixes_by(&check::framework::NOT_STARTED), over_fixes_by(&check::detached::DETACHED)],
     ..Rule::BLANK
 };
 

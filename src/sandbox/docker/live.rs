@@ -263,14 +263,18 @@ impl Sandbox for Live {
 
     fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer {
         let arguments = probe::arguments(probe);
-        let answer = self.container.ask(probe::SCRIPT, &arguments.each_ref().map(String::as_str), probe::limit(probe));
+        let answer = self.container.ask(
+            &probe::script(probe, false),
+            &arguments.each_ref().map(String::as_str),
+            probe::limit(probe),
+        );
         answer.map(|answer| probe::read(&answer.stdout, probe)).unwrap_or_default()
     }
 
     fn page(&self, asked: &Probe<'_>) -> Option<String> {
         let arguments = probe::arguments(asked);
         let arguments = arguments.each_ref().map(String::as_str);
-        let answer = self.container.ask(probe::PAGE, &arguments, probe::limit(asked)).ok()?;
+        let answer = self.container.ask(&probe::script(asked, true), &arguments, probe::limit(asked)).ok()?;
         Some(answer.stdout).filter(|page| !page.is_empty())
     }
 

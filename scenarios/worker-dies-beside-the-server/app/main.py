@@ -1,0 +1,12 @@
+import os
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Tides(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Tides).serve_forever()
