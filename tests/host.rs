@@ -461,6 +461,7 @@ fn the_apps_own_listener_is_found_and_asked_with_and_without_a_network() {
             port,
             path: Some("/health"),
             host: "healthcheck.railway.app",
+            by_edge: false,
             timeout: Duration::from_secs(5),
         };
         let answer = (0..100)

@@ -216,7 +216,34 @@ def opencv_needs_what_the_table_says(folder):
     return f"opencv-python {versions['opencv-python']}", wanted == set(listed[1].split(",")), f"needs {sorted(wanted)}"
 
 
+def pages_run_for_their_visitors(folder, requirement, start):
+    """page-failed: a run opens the page as a visitor does, and hears of its code's error."""
+    app = folder / "app"
+    app.mkdir()
+    (app / "requirements.txt").write_text(requirement + "\n")
+    (app / "Procfile").write_text(f"web: {start}\n")
+    said = ""
+    for code, result in (("tides['low']", "page-failed"), ("tides['high']", "answered")):
+        (app / "main.py").write_text(f"tides = {{'high': 3}}\nprint({code})\n")
+        _, said = run(folder, BINARY, "run", "--backend", "host", "--format", "json", app)
+        if f'"result": "{result}"' not in said and f'"result":"{result}"' not in said:
+            return requirement, False, said
+    return requirement, True, said
+
+
+def streamlit_runs_a_page_for_its_visitor(folder):
+    """A session of Streamlit is begun, ends and fails as the table of servers says."""
+    return pages_run_for_their_visitors(folder, "streamlit", "streamlit run main.py --server.address 0.0.0.0 --server.port $PORT")
+
+
+def bokeh_runs_a_page_for_its_visitor(folder):
+    """A page of Bokeh fails as the table of servers says."""
+    return pages_run_for_their_visitors(folder, "bokeh", "bokeh serve main.py --address 0.0.0.0 --port $PORT")
+
+
 CLAIMS = [
+    streamlit_runs_a_page_for_its_visitor,
+    bokeh_runs_a_page_for_its_visitor,
     poetry_has_no_no_dev,
     pip_installs_from_a_pylock,
     django_refuses_origins_without_scheme,

@@ -80,25 +80,67 @@ pub struct Runner {
     pub program: &'static str,
     /// The word before the file; empty where there is none.
     pub verb: &'static str,
-    /// Whether the file runs only when somebody opens the page.
-    /// Source: <https://docs.streamlit.io/develop/concepts/architecture/run-your-app>, <https://panel.holoviz.org/how_to/server/index.html>.
-    pub for_visitors: bool,
+    /// When the file runs.
+    pub runs: Runs,
+}
+
+/// When the file that a program serves is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runs {
+    /// As the program starts.
+    AtStart,
+    /// For each GET of the page. The server answers it with 200 whatever becomes of that, and prints one of these words where it failed.
+    ForPage(&'static [&'static str]),
+    /// For each session of a visitor, over a WebSocket of the page.
+    ForSession(&'static Session),
+    /// For each visitor, in a way that only a browser knows.
+    ForBrowser,
+}
+
+/// How a visitor's session is begun, and how it ends.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The WebSocket's path.
+    pub path: &'static str,
+    /// The message that wants the file run.
+    pub asks: &'static [u8],
+    /// The number of the field, in the server's Protocol Buffers, that says that the file has run.
+    pub done: u64,
+    /// What the server prints where the file failed.
+    pub complains: &'static [&'static str],
+}
+
+/// Streamlit 1.12 to 1.67: a `BackMsg` with an empty `rerun_script`, and `script_finished` of a `ForwardMsg`.
+/// Source: <https://github.com/streamlit/streamlit/tree/develop/proto/streamlit/proto>.
+static STREAMLIT: Session = Session {
+    path: "/_stcore/stream",
+    asks: &[0x5a, 0x00],
+    done: 6,
+    complains: &["Uncaught app execution", "Uncaught app exception"],
+};
+
+/// Bokeh 3.9, and Panel 1.9 above it.
+/// Source: <https://github.com/bokeh/bokeh/blob/branch-3.9/src/bokeh/application/handlers/code_runner.py>.
+const BOKEH: Runs = Runs::ForPage(&["Error running application handler"]);
+
+impl Runner {
+    /// Whether the file runs only for a visitor.
+    pub fn is_for_visitors(&self) -> bool {
+        self.runs != Runs::AtStart
+    }
 }
 
 const fn runner(program: &'static str, verb: &'static str) -> Runner {
-    Runner { program, verb, for_visitors: false }
-}
-
-const fn visited(program: &'static str, verb: &'static str) -> Runner {
-    Runner { program, verb, for_visitors: true }
+    Runner { program, verb, runs: Runs::AtStart }
 }
 
 /// Every one that is known.
+/// Source: <https://docs.streamlit.io/develop/concepts/architecture/run-your-app>, <https://panel.holoviz.org/how_to/server/index.html>.
 pub const RUNNERS: &[Runner] = &[
-    visited("streamlit", "run"),
-    visited("panel", "serve"),
-    visited("bokeh", "serve"),
-    visited("marimo", "run"),
+    Runner { runs: Runs::ForSession(&STREAMLIT), ..runner("streamlit", "run") },
+    Runner { runs: BOKEH, ..runner("panel", "serve") },
+    Runner { runs: BOKEH, ..runner("bokeh", "serve") },
+    Runner { runs: Runs::ForBrowser, ..runner("marimo", "run") },
     runner("chainlit", "run"),
     runner("fastapi", "run"),
     runner("fastapi", "dev"),
@@ -107,6 +149,13 @@ pub const RUNNERS: &[Runner] = &[
     runner("mesop", ""),
     runner("robyn", ""),
 ];
+
+/// The program of a start command that runs its file for a visitor alone.
+pub fn visited(start: &str) -> Option<&'static Runner> {
+    let words: Vec<&str> = start.split([' ', '\t', '/', ';', '&', '|', '(', ')', '"', '\'']).collect();
+    let runs = |runner: &&Runner| words.windows(2).any(|pair| pair == [runner.program, runner.verb]);
+    RUNNERS.iter().filter(|runner| runner.is_for_visitors()).find(runs)
+}
 
 /// The programs that listen, or those that do not.
 pub fn programs(listening: bool) -> impl Iterator<Item = &'static str> {
@@ -131,6 +180,20 @@ pub fn is_of_a_loader(file: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn servers_that_run_a_page_for_its_visitor_are_known_by_their_words() {
+        let named = |start| visited(start).map(|runner| runner.program);
+        for start in
+            ["streamlit run app.py", "cd web && /opt/venv/bin/streamlit run app.py", "python -m streamlit run app.py"]
+        {
+            assert_eq!(named(start), Some("streamlit"), "{start}");
+        }
+        assert_eq!(named("exec panel serve main.py --port $PORT"), Some("panel"));
+        for start in ["python main.py", "streamlit hello", "chainlit run app.py", "gunicorn app:app"] {
+            assert_eq!(named(start), None, "{start}");
+        }
+    }
 
     #[test]
     fn a_program_stands_once() {

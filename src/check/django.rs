@@ -68,7 +68,7 @@ fn has_static_files(facts: &Facts<'_>, settings: &str) -> bool {
 }
 
 /// The project's only settings.py, beside the file that names its WSGI application.
-fn settings(facts: &Facts<'_>) -> Option<(PathBuf, String)> {
+pub(super) fn settings(facts: &Facts<'_>) -> Option<(PathBuf, String)> {
     const MOST: usize = 50;
     if !facts.app.has_file("manage.py") {
         return None;

@@ -19,6 +19,7 @@ pub(crate) mod facts;
 pub(crate) mod framework;
 mod guard;
 pub(crate) mod honcho;
+pub(crate) mod https;
 pub(crate) mod ignored;
 pub(crate) mod imports;
 mod lifespan;
@@ -56,6 +57,7 @@ pub(crate) mod unprovided;
 pub(crate) mod unread;
 pub(crate) mod uvicorn_run;
 pub(crate) mod variables;
+mod websockets;
 pub(crate) mod workers;
 pub(crate) mod workspace;
 pub(crate) mod wrapper;
@@ -107,6 +109,8 @@ const TOPICS: &[Topic] = &[
     Topic { checks: variables::CHECKS, check: variables::check },
     Topic { checks: framework::CHECKS, check: framework::check },
     Topic { checks: honcho::CHECKS, check: honcho::check },
+    Topic { checks: websockets::CHECKS, check: websockets::check },
+    Topic { checks: https::CHECKS, check: https::check },
     Topic { checks: lifespan::CHECKS, check: lifespan::check },
     Topic { checks: loopback::CHECKS, check: loopback::check },
     Topic { checks: workers::CHECKS, check: workers::check },

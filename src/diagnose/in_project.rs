@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::case::Case;
 use super::detect::variables::read_in;
 use super::extra;
+use super::hidden::hidden;
 use super::table::Rule;
 use super::table::database::{INVALID_DATABASE_URL, MISSING_DATA_FILE};
 use super::table::install::{EXTERNALLY_MANAGED, NO_MATCHING_DISTRIBUTION};
@@ -251,29 +252,6 @@ fn kept_out(project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<Di
         let diagnosis = Diagnosis { rule: MISSING_LOCAL_MODULE.id, fixes: Vec::new(), ..diagnosis.clone() };
         Some(hidden(project, file, diagnosis))
     })
-}
-
-/// A file or module that is in the project, and which ignore file keeps it out.
-fn hidden(project: &Project, subject: &str, diagnosis: Diagnosis) -> Diagnosis {
-    let path = subject.strip_prefix("/app/").unwrap_or(subject).trim_start_matches("./");
-    let module = path.replace('.', "/");
-    let names = [path.to_owned(), format!("{module}.py"), format!("{module}/__init__.py")];
-    let inside = |name: &&String| !name.starts_with('/') && !name.contains("..");
-    let Some(file) = names.iter().filter(inside).find(|name| project.has_file(name)) else { return diagnosis };
-    let ignored = check::facts::ignored::hiding(project, file);
-    let Some((source, rule)) = ignored.or_else(|| check::facts::ignored::excluding(project, file)) else {
-        let is_data = file == path;
-        let help = is_data.then(|| format!("{file} is in the project: build its path from `__file__`, not from the folder that the command starts in"));
-        return Diagnosis { help: help.or(diagnosis.help), ..diagnosis };
-    };
-    let mut evidence = diagnosis.evidence.clone();
-    evidence.push(Evidence { source: source.clone(), text: rule.clone() });
-    Diagnosis {
-        message: format!("{file} is in the project, and `{rule}` of {source} keeps it out of the deploy"),
-        help: Some(format!("take the line out, or except the file from it: `!{file}`")),
-        evidence,
-        ..diagnosis
-    }
 }
 
 #[cfg(test)]

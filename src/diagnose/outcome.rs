@@ -8,11 +8,11 @@ use crate::catalog::libraries;
 use crate::diagnose::table::django::DJANGO_ALLOWED_HOSTS;
 use crate::diagnose::table::machine::{COMMAND_TIMED_OUT, OUT_OF_MEMORY};
 use crate::diagnose::table::modules::MISSING_SHARED_LIBRARY;
-use crate::diagnose::table::server::{HEALTHCHECK_FAILED, WRONG_BIND_HOST};
+use crate::diagnose::table::server::{HEALTHCHECK_FAILED, HTTPS_SENT_BACK, WRONG_BIND_HOST};
 use crate::diagnose::table::start::{CRON_NEVER_ENDS, PROCESS_EXITS_IMMEDIATELY};
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 use crate::project::Source;
-use crate::run::{SmokeResult, Status};
+use crate::run::{self, SentBack, SmokeResult, Status};
 
 /// Adds what the run itself and the library audit know.
 pub(super) fn amend(case: &Case<'_>, diagnoses: &mut Vec<Diagnosis>) {
@@ -53,9 +53,6 @@ fn asked(case: &Case<'_>) -> Option<Evidence> {
     let path = case.deploy?.healthcheck_path.as_ref()?;
     Some(Evidence { source: path.source.clone(), text: path.value.clone() })
 }
-
-/// Statuses that the path itself explains, whatever the app logs of it.
-const REFUSALS: &[u16] = &[301, 302, 303, 307, 308, 401, 403, 404, 405];
 
 /// What the run saw with its own eyes.
 struct Seen {
@@ -110,7 +107,11 @@ fn seen(case: &Case<'_>) -> Option<Seen> {
         });
     }
     let health = &HEALTHCHECK_FAILED;
-    Some(match &outcome.smoke.as_ref()?.result {
+    let smoke = outcome.smoke.as_ref()?;
+    if let (Some(whom), SmokeResult::BadStatus(status)) = (smoke.sent_back, &smoke.result) {
+        return Some(sent_back(case, whom, *status));
+    }
+    Some(match &smoke.result {
         SmokeResult::OutOfMemory => Seen::cause(&OUT_OF_MEMORY),
         SmokeResult::LoopbackOnly(address) => Seen::cause(&WRONG_BIND_HOST).of(address),
         SmokeResult::WrongPort { found, expected } => Seen::cause(health)
@@ -119,30 +120,46 @@ fn seen(case: &Case<'_>) -> Option<Seen> {
         SmokeResult::ExitedEarly { .. } => Seen::consequence(&PROCESS_EXITS_IMMEDIATELY),
         SmokeResult::StillRunning => match schedule(case) {
             Some(shown) => Seen { evidence: vec![shown], ..Seen::cause(&CRON_NEVER_ENDS) },
-            None => Seen::consequence(&COMMAND_TIMED_OUT).of(&outcome.smoke.as_ref()?.cmd),
+            None => Seen::consequence(&COMMAND_TIMED_OUT).of(&smoke.cmd),
         },
         SmokeResult::NeverListened => Seen::consequence(health)
             .saying("the app runs but never listens on a port, so the health check finds nobody"),
         SmokeResult::NoAnswer(why) => {
             Seen::consequence(health).saying(format!("the app listens but does not answer the health check: {why}"))
         }
-        SmokeResult::BadStatus(status) if outcome.smoke.as_ref()?.refuses_host && *status < 500 => refusal(case)
+        SmokeResult::BadStatus(status) if smoke.refuses_host && *status < 500 => refusal(case)
             .of(status)
             .saying(format!("the app answers HTTP {status} to every host that it does not name, the platform's among them"))
             .helped("name the deploy's host among those that the app lets in (ALLOWED_HOSTS, TrustedHostMiddleware's allowed_hosts, TRUSTED_HOSTS), and healthcheck.railway.app where a health check asks"),
         SmokeResult::BadStatus(status) => Seen {
-            is_certain: REFUSALS.contains(status),
+            is_certain: run::is_of_the_path(*status),
             help: help_for_status(*status),
             evidence: asked(case).into_iter().collect(),
             ..Seen::consequence(health)
         }
             .of(status)
-            .saying(format!(
-                "the app answers the health check{} with HTTP {status}, and the platform waits for 200",
-                asked(case).map(|path| format!(" at {}", path.text)).unwrap_or_default()
-            )),
+            .saying(match &outcome.smoke.as_ref()?.led_to {
+                Some(path) => format!("the page that `/` sends its visitors to, {path}, answers HTTP {status}"),
+                None => format!(
+                    "the app answers the health check{} with HTTP {status}, and the platform waits for 200",
+                    asked(case).map(|path| format!(" at {}", path.text)).unwrap_or_default()
+                ),
+            }),
         _ => return None,
     })
+}
+
+/// Whom the app sends on to HTTPS in vain.
+fn sent_back(case: &Case<'_>, whom: SentBack, status: u16) -> Seen {
+    let seen = Seen::cause(&HTTPS_SENT_BACK).of(status);
+    match whom {
+        SentBack::Visitors => seen.saying(format!(
+            "the app sends a visitor to the very page that he asked for (HTTP {status}, over HTTPS), without end"
+        )),
+        SentBack::HealthCheck => Seen { evidence: asked(case).into_iter().collect(), ..seen }
+            .saying(format!("the app sends the health check on to HTTPS (HTTP {status}), and the platform waits for 200 over plain HTTP"))
+            .helped("leave the path out of the redirect (Django: SECURE_REDIRECT_EXEMPT), or leave the redirect to the platform, whose edge redirects plain HTTP itself"),
+    }
 }
 
 /// Who refuses hosts by their names.

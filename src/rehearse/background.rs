@@ -2,6 +2,7 @@
 //! container sees the shell, and the program that it waits for.
 
 use super::supervised::gave_up;
+use crate::diagnose::SERVICES;
 use crate::finding::{Certainty, Diagnosis, Severity};
 use crate::log::traceback::{self, Raised};
 use crate::log::{Log, LogBuilder};
@@ -11,7 +12,7 @@ const HELP: &str = "mend what ended it; nothing starts it again, so give it a se
                     first of them";
 
 /// The causes that the log of an app shows of which a program in the background is dead: why it ended, and that the app goes on without it. It
-/// is sure where the processes could be seen.
+/// is sure where the processes could be seen, and no service was out of reach.
 pub(super) fn dead(
     log: &Log,
     smoke: Option<&Smoke>,
@@ -32,6 +33,10 @@ pub(super) fn dead(
     let told = gave_up(job, message, line, certainty, HELP.to_owned());
     let of_it = |cause: &Diagnosis| cause.evidence.iter().any(|known| known.source == told.evidence[0].source);
     let cause = causes(&before).into_iter().find(|cause| cause.rule != told.rule && of_it(cause));
+    let is_of_a_service = |cause: &Diagnosis| SERVICES.iter().any(|rule| rule.id == cause.rule);
+    // In the cloud a service that is out of reach here may answer.
+    let certainty = if cause.as_ref().is_some_and(is_of_a_service) { Certainty::Likely } else { certainty };
+    let told = Diagnosis { certainty, ..told };
     cause.map(|cause| Diagnosis { severity: Severity::Error, certainty, ..cause }).into_iter().chain([told]).collect()
 }
 

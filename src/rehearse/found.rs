@@ -2,6 +2,7 @@
 
 use super::background;
 use super::index::{self, Answer};
+use super::parts;
 use super::rehearsal::Rehearsal;
 use super::supervised;
 use super::unreached;
@@ -64,7 +65,13 @@ impl Found {
                 let unreached = idle.and_then(|_| unreached::service(&self.log, || self.diagnoses(project)));
                 let dead = supervised::dead(&self.log, || self.diagnoses(project));
                 let jobs = background::dead(&self.log, smoke, &self.jobs, |log| self.diagnoses_of(log, project));
-                dead.into_iter().chain(jobs).chain(unreached).chain(smoke.and_then(page_without_its_files)).collect()
+                let parts = smoke.map(|smoke| parts::dead(&self.log, smoke.lines, || self.diagnoses(project)));
+                dead.into_iter()
+                    .chain(jobs)
+                    .chain(parts.into_iter().flatten())
+                    .chain(unreached)
+                    .chain(smoke.and_then(page_without_its_files))
+                    .collect()
             }
         };
         let Self { outcome, log, missing, mut unverified, kept, index, is_offline, .. } = self;

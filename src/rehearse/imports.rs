@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::visit;
+use crate::catalog::servers::visited;
 use crate::check::Import;
 use crate::plan::{Plan, Vars};
 use crate::sandbox::process::{self, Limits};
@@ -68,7 +68,7 @@ pub(super) fn absent(
     .ok()?;
     let contradicts = |import: &Import| import.is_certain && absent.contains(&import.module);
     // An app that works without what it surely imports runs in another environment than the one that was asked, or has loaded nothing yet.
-    let is_another = visit::server(plan).is_none() && imports.iter().any(contradicts);
+    let is_another = plan.start_command().and_then(visited).is_none() && imports.iter().any(contradicts);
     (is_complete && !is_another).then_some(absent)
 }
 

@@ -1,7 +1,6 @@
 //! What `check` knows of the project, beside what the log of a run says.
 
 use super::rehearsal::Rehearsal;
-use super::visit;
 use crate::catalog::libraries::library;
 use crate::check::checks;
 use crate::check::system_needs::LIBRARY;
@@ -37,7 +36,7 @@ impl Rehearsal {
     /// Beside a run that worked, only checks that decide or leave in doubt may change the verdict; the others become warnings, where
     /// the start was run, loaded the app's code and so refutes them.
     fn add_beside_success(&mut self, findings: Vec<Diagnosis>) {
-        let is_refuted = self.outcome.smoke.is_some() && visit::server(&self.plan).is_none();
+        let is_refuted = self.outcome.smoke.as_ref().is_some_and(|smoke| smoke.was_visited != Some(false));
         let notable = findings.into_iter().filter(|finding| finding.severity > Severity::Note);
         let (deciding, others): (Vec<_>, Vec<_>) =
             notable.partition(|finding| !is_refuted || decides(finding) || doubts(finding));

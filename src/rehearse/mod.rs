@@ -10,6 +10,7 @@ mod imports;
 mod index;
 mod kept;
 mod known;
+mod parts;
 mod plan_settings;
 mod port;
 mod refused;
@@ -21,7 +22,6 @@ mod settings;
 mod supervised;
 mod tried;
 mod unreached;
-mod visit;
 
 pub use backend_name::BackendName;
 pub use backends::Chosen;
@@ -42,6 +42,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::builder::Planned;
+use crate::catalog::servers::visited;
 use crate::check::Facts;
 use crate::log::LogBuilder;
 use crate::project::Project;
@@ -131,8 +132,8 @@ pub fn rehearse_then(
     unverified.extend(ran.outcome.smoke.iter().flat_map(|smoke| &smoke.outside).map(leant_on));
     unverified.extend(ran.outcome.smoke.iter().filter(|smoke| smoke.refuses_host).map(|_| asked_as(&settings)));
     unverified.extend(request.settings.until.as_ref().map(not_run));
-    let opens = visit::server(&buildable.plan);
-    unverified.extend(opens.filter(|_| ran.outcome.smoke.is_some()).map(visit::not_opened));
+    let unvisited = ran.outcome.smoke.iter().find(|smoke| smoke.was_visited == Some(false));
+    unverified.extend(unvisited.map(|smoke| not_opened(&smoke.cmd)));
     let is_nixpacks = matches!(planned, Planned::Nixpacks(_));
     if is_nixpacks && name == "host" {
         unverified.extend(facts.programs_of_the_image().into_iter().map(under_other_libraries));
@@ -167,6 +168,15 @@ pub fn rehearse_then(
 fn soon_unread(file: &Path) -> Unverified {
     let why = "Railway reads it until 2026-12-01; from then on what it says counts only where the service's own settings say so too: `shakedown migrate` shows what is lost";
     Unverified { what: file.display().to_string(), why: why.to_owned() }
+}
+
+/// A page whose code was not seen to run.
+fn not_opened(start: &str) -> Unverified {
+    let server = visited(start).map_or("its server", |runner| runner.program);
+    let why = format!(
+        "{server} runs it when somebody opens the page, and this run could not; what `check` finds in it counts"
+    );
+    Unverified { what: "the code of the page".to_owned(), why }
 }
 
 /// A program of the base image that finds other libraries there.

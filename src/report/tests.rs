@@ -70,8 +70,12 @@ fn rehearsal(text: &str, result: SmokeResult, status: Status) -> Report {
         running: Some(text.to_owned()),
         programs: Vec::new(),
         stops_on_sigterm: Some(false),
+        lines: 1,
         unserved: vec![text.to_owned()],
         refuses_host: true,
+        led_to: Some(text.to_owned()),
+        was_visited: Some(true),
+        sent_back: None,
     };
     let unverified = vec![Unverified { what: text.to_owned(), why: text.to_owned() }];
     let rehearsal = Rehearsal {

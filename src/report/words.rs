@@ -89,6 +89,7 @@ pub(super) fn result(result: &SmokeResult) -> &'static str {
         SmokeResult::WrongPort { .. } => "wrong-port",
         SmokeResult::NeverListened => "never-listened",
         SmokeResult::NeverLoads => "never-loads",
+        SmokeResult::PageFailed => "page-failed",
         SmokeResult::BadStatus(_) => "bad-status",
         SmokeResult::NoAnswer(_) => "no-answer",
         SmokeResult::StillRunning => "still-running",
@@ -114,6 +115,7 @@ pub(super) fn found(result: &SmokeResult) -> String {
         }
         SmokeResult::NeverListened => "is alive but never listened on a port".into(),
         SmokeResult::NeverLoads => "is alive, and starts again and again what cannot load the app".into(),
+        SmokeResult::PageFailed => "answers, but the code of its page fails for every visitor".into(),
         SmokeResult::BadStatus(status) => format!("answered HTTP {status}"),
         SmokeResult::NoAnswer(why) => format!("listens but did not answer: {why}"),
         SmokeResult::StillRunning => "was still running when time ran out".into(),

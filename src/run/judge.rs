@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::outcome::{SmokeKind, SmokeResult};
+use super::outcome::{SmokeKind, SmokeResult, is_of_the_path};
 use super::settings::{SmokeSettings, Window};
 use crate::sandbox::process::Exit;
 use crate::sandbox::{ProbeAnswer, Unanswered};
@@ -14,6 +14,8 @@ const SETTLE: Duration = Duration::from_secs(2);
 const CONTROL_PORTS: &[u16] = &[5555, 5556, 9001];
 /// How long an app has to be at rest until a port that no server takes by itself is taken for its server's.
 const AT_REST: Duration = Duration::from_secs(10);
+/// An app that has given the same answer for this long gives no other, where the path explains it.
+const STEADY: Duration = Duration::from_secs(10);
 /// An app that is at work for longer than this is not loading, but does what it is for.
 const LOADING: Duration = Duration::from_secs(60);
 /// Ports that development servers choose by themselves. Listening on one tells a web app from a program that opened
@@ -31,6 +33,8 @@ pub(super) struct Sight {
     pub(super) answer: ProbeAnswer,
     /// How long it has been listening on anything.
     pub(super) listening_for: Duration,
+    /// How long it has been giving the same HTTP status.
+    pub(super) same_status_for: Duration,
     /// Whether it has not come to rest.
     pub(super) at_work: bool,
 }
@@ -121,7 +125,9 @@ fn judge_server(settings: &SmokeSettings, sight: &Sight) -> Option<SmokeResult> 
                 (!is_early).then_some(SmokeResult::Answered { status: *status })
             }
             Some(Ok(status)) => {
-                (late || (settled && settings.path.is_none())).then_some(SmokeResult::BadStatus(*status))
+                let is_final =
+                    !settings.window.is_fixed() && is_of_the_path(*status) && sight.same_status_for >= STEADY;
+                (late || is_final || (settled && settings.path.is_none())).then_some(SmokeResult::BadStatus(*status))
             }
             Some(Err(why)) if settled && may_speak_otherwise(settings, why) => stays(settings, sight),
             Some(Err(why)) => late.then(|| SmokeResult::NoAnswer(why.to_string())),
@@ -244,6 +250,15 @@ mod tests {
         assert_eq!(judge(&web, &serving(1, all, Some(Ok(200)))), Some(SmokeResult::Answered { status: 200 }));
         assert_eq!(judge(&web, &serving(5, all, Some(Ok(503)))), None);
         assert_eq!(judge(&web, &serving(30, all, Some(Ok(404)))), Some(SmokeResult::BadStatus(404)));
+        let same = |status, kind: &SmokeSettings| {
+            let at_work = Sight { at_work: true, same_status_for: STEADY, ..serving(12, all, Some(Ok(status))) };
+            judge(kind, &at_work)
+        };
+        assert_eq!(same(404, &web), Some(SmokeResult::BadStatus(404)));
+        // An app that is not ready yet may say so for as long as the platform waits, or the user.
+        assert_eq!(same(503, &web), None);
+        let asked = SmokeSettings { window: Window::asked(Duration::from_secs(60)), ..web.clone() };
+        assert_eq!(same(404, &asked), None);
         assert_eq!(
             judge(&web, &serving(30, all, Some(Err(Unanswered::Closed)))),
             Some(SmokeResult::NoAnswer(Unanswered::Closed.to_string()))

@@ -105,6 +105,9 @@ pub struct Smoke {
     /// Wall time in seconds until the answer was known.
     #[serde(rename = "seconds", serialize_with = "seconds")]
     pub took: Duration,
+    /// How many lines it had printed when it was judged: what follows is the end that it was asked for.
+    #[serde(skip)]
+    pub lines: usize,
     /// What the app listened on when it was judged; nothing where it had ended.
     pub listening: Vec<SocketAddr>,
     /// Services of this machine that the app was connected to over loopback.
@@ -122,6 +125,15 @@ pub struct Smoke {
     /// Whether the app refuses the host that it was asked for.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub refuses_host: bool,
+    /// The path that a redirect of the probe's own led to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub led_to: Option<String>,
+    /// Whether the page was opened as a visitor does; absent where the app's code runs without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub was_visited: Option<bool>,
+    /// Whom the app sends to the very page that he asked for, over HTTPS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_back: Option<SentBack>,
     /// Whether the app ended within the grace period after SIGTERM; absent when it was gone before.
     pub stops_on_sigterm: Option<bool>,
 }
@@ -135,15 +147,29 @@ impl Smoke {
             kind: None,
             result,
             took: Duration::ZERO,
+            lines: usize::MAX,
             listening: Vec::new(),
             outside: Vec::new(),
             running: None,
             programs: Vec::new(),
             unserved: Vec::new(),
             refuses_host: false,
+            led_to: None,
+            was_visited: None,
+            sent_back: None,
             stops_on_sigterm: None,
         }
     }
+}
+
+/// Whom an app sends on to HTTPS in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SentBack {
+    /// The health check, which wants 200 and asks over plain HTTP alone.
+    HealthCheck,
+    /// Every visitor, who is there already: the app does not see that the edge was asked over HTTPS.
+    Visitors,
 }
 
 /// The probe's answers, good ones first.
@@ -179,10 +205,12 @@ pub enum SmokeResult {
     },
     /// Alive, and listens nowhere.
     NeverListened,
-    /// Listens, and answered with this HTTP status until time ran out.
+    /// Listens, and answered with this HTTP status until time ran out, or for so long that more time would change nothing.
     BadStatus(u16),
     /// Listens, and did not answer HTTP in time; says why.
     NoAnswer(String),
+    /// Answers, and the code of its page fails for every visitor.
+    PageFailed,
     /// Alive, and starts processes again and again that cannot load the app.
     NeverLoads,
     /// A script that was still running at the time-out.
@@ -223,6 +251,11 @@ impl Outcome {
         let phase = self.phases.iter().find(broken).map(|phase| phase.name.as_str());
         phase.or_else(|| self.smoke.as_ref().filter(|smoke| !smoke.result.is_good()).map(|_| START))
     }
+}
+
+/// Whether the path itself explains a status, whatever the app logs of it and however long it is given.
+pub(crate) fn is_of_the_path(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308 | 401 | 403 | 404 | 405)
 }
 
 impl SmokeResult {

@@ -43,7 +43,7 @@ fn value(attribute: &Pattern, tag: &str) -> Option<String> {
 }
 
 /// The path that a link of the page at `at` leads to, where it stays on the server.
-fn path(link: &str, at: &str) -> Option<String> {
+pub(super) fn path(link: &str, at: &str) -> Option<String> {
     let link = link.split('#').next().unwrap_or_default().trim().replace("&amp;", "&");
     let has_scheme = link.split(['/', '?']).next().is_some_and(|head| head.contains(':'));
     if link.is_empty() || link.starts_with("//") || has_scheme || link.contains(['{', '<', ' ']) {

@@ -70,6 +70,11 @@ impl Window {
     /// What Railway waits where no file says otherwise (its documentation of health checks).
     pub const PLATFORM: Duration = Duration::from_secs(300);
 
+    /// Whether the user, or the platform's file, gives every app the same.
+    pub(super) fn is_fixed(self) -> bool {
+        self.least == self.most
+    }
+
     /// The same for every app.
     pub fn of(span: Duration) -> Self {
         Self { least: span, most: span, is_asked: false }

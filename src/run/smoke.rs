@@ -1,5 +1,6 @@
 //! Starts the app, watches it, and says whether the platform would call it healthy.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -14,7 +15,11 @@ use super::judge::{Sight, judge};
 use super::loads;
 use super::outcome::{Smoke, SmokeResult};
 use super::page;
+use super::redirect;
+use super::sent_back;
 use super::settings::SmokeSettings;
+use super::visit::{self, Visit};
+use crate::catalog::servers::Runner;
 use crate::log::LogBuilder;
 use crate::sandbox::process::{self, Exit, Next, Running};
 use crate::sandbox::{CommandLine, Probe, ProbeAnswer, Sandbox};
@@ -27,12 +32,18 @@ const HOST_REFUSED: &[&str] = &["Invalid HTTP_HOST header", "Invalid Host header
 const INTERVAL: Duration = Duration::from_millis(200);
 /// How long an app at rest without a handler for SIGTERM is watched: its end may be on its way to us.
 const UNHANDLED: Duration = Duration::from_millis(300);
+/// Printed before now, and still on its way to us.
+const AT_ONCE: Duration = Duration::from_millis(10);
+/// How long the output of an app that is judged is read on, where it goes on.
+const SAID_WITHIN: Duration = Duration::from_millis(300);
 /// How long one GET may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// Runs the start command and returns what the probe found; `cmd` is left for the caller to fill in.
+/// Runs the start command and returns what the probe found; `cmd` is left for the caller to fill in. `runner` is the program that it starts,
+/// where that runs its file for a visitor alone.
 pub(super) fn smoke(
     command: &CommandLine,
+    runner: Option<&Runner>,
     settings: &SmokeSettings,
     sandbox: &dyn Sandbox,
     interrupted: &AtomicBool,
@@ -51,6 +62,7 @@ pub(super) fn smoke(
                     port: settings.port,
                     path: Some(path),
                     host: HEALTHCHECK_HOST,
+                    by_edge: false,
                     timeout: ANSWER_WITHIN,
                 };
                 if answers.send(sandbox.probe(&probe)).is_err() {
@@ -59,7 +71,7 @@ pub(super) fn smoke(
                 thread::park_timeout(INTERVAL);
             }
         });
-        let smoke = watch(&mut app, settings, sandbox, (&inbox, done), interrupted, on_line);
+        let smoke = watch(&mut app, runner, settings, sandbox, (&inbox, done), interrupted, on_line);
         // Before the scope waits for the probe: a GET that hangs ends with the app.
         app.end();
         done.store(true, Ordering::Relaxed);
@@ -70,6 +82,7 @@ pub(super) fn smoke(
 
 fn watch(
     app: &mut Running,
+    runner: Option<&Runner>,
     settings: &SmokeSettings,
     sandbox: &dyn Sandbox,
     (answers, done): (&mpsc::Receiver<ProbeAnswer>, &AtomicBool),
@@ -79,10 +92,16 @@ fn watch(
     let started = Instant::now();
     let mut sight = Sight::default();
     let mut listening_since = None;
+    let mut same_since = started;
     let mut activity = Activity::new(started);
     let mut outside = BTreeSet::new();
     let mut refused = false;
     let mut log = LogBuilder::new();
+    let lines = Cell::new(0);
+    let on_line = &mut |line: &str| {
+        lines.set(lines.get() + 1);
+        on_line(line);
+    };
     let result = loop {
         match app.next(INTERVAL / 4) {
             Next::Line(line) => {
@@ -106,11 +125,15 @@ fn watch(
             if let Some(work) = answer.work {
                 activity.sample(Instant::now(), work);
             }
+            if answer.http != sight.answer.http {
+                same_since = Instant::now();
+            }
             sight.answer = answer;
         }
         sight.at_work = activity.is_at_work(Instant::now());
         sight.elapsed = started.elapsed();
         sight.listening_for = listening_since.map_or(Duration::ZERO, |since: Instant| since.elapsed());
+        sight.same_status_for = same_since.elapsed();
         sight.out_of_memory = sight.exit.is_some() && sandbox.ran_out_of_memory();
         if interrupted.load(Ordering::Relaxed) {
             break SmokeResult::Interrupted;
@@ -132,14 +155,48 @@ fn watch(
     done.store(true, Ordering::Relaxed);
     let took = started.elapsed();
     let path = Some(settings.path.as_deref().unwrap_or("/"));
-    let probe = Probe { pid: app.pid(), port: settings.port, path, host: HEALTHCHECK_HOST, timeout: ANSWER_WITHIN };
+    let probe = Probe {
+        pid: app.pid(),
+        port: settings.port,
+        path,
+        host: HEALTHCHECK_HOST,
+        by_edge: false,
+        timeout: ANSWER_WITHIN,
+    };
     let Asked { result, is_refusal, host } = hosts::ask_again(result, refused, settings, &probe, sandbox);
-    let unserved = match result {
-        SmokeResult::Answered { status: 200 } => {
-            page::absent(&Probe { host: host.as_deref().unwrap_or(HEALTHCHECK_HOST), ..probe }, sandbox)
+    let probe = Probe { host: host.as_deref().unwrap_or(HEALTHCHECK_HOST), ..probe };
+    let (result, sent_back) = sent_back::look(result, settings, &probe, sandbox);
+    let arrived = match result {
+        SmokeResult::Answered { status } => redirect::arrival(status, &probe, sandbox),
+        _ => None,
+    };
+    let (led_to, status) = arrived.map_or((None, None), |(path, status)| (Some(path), Some(status)));
+    let probe = Probe { path: led_to.as_deref().or(probe.path), ..probe };
+    let result = match status {
+        Some(status) if status >= 500 => SmokeResult::BadStatus(status),
+        _ => result,
+    };
+    let visit = match (&result, runner) {
+        (SmokeResult::Answered { .. }, Some(runner)) => {
+            Some(visit::open(runner.runs, app, &probe, sandbox, interrupted, on_line))
         }
+        _ => None,
+    };
+    let result = if visit == Some(Visit::Failed) { SmokeResult::PageFailed } else { result };
+    let unserved = match result {
+        SmokeResult::Answered { status: 200 } => page::absent(&probe, sandbox),
+        SmokeResult::Answered { .. } if status == Some(200) => page::absent(&probe, sandbox),
         _ => Vec::new(),
     };
+    // What it said before it was asked is read, however fast it answered.
+    let said_by = Instant::now() + SAID_WITHIN;
+    while let Next::Line(line) = app.next(AT_ONCE) {
+        on_line(&line);
+        if Instant::now() > said_by {
+            break;
+        }
+    }
+    let lines = lines.get();
     let alive = app.exit()?.is_none() && result != SmokeResult::Interrupted;
     let stop = match alive {
         true => Some(ask_to_stop(app, settings.grace, sight.at_work, sandbox, interrupted, on_line)?),
@@ -160,12 +217,16 @@ fn watch(
         kind: settings.kind,
         result,
         took,
+        lines,
         listening,
         outside,
         running,
         programs,
         unserved,
         refuses_host: is_refusal,
+        led_to,
+        was_visited: visit.map(|visit| visit != Visit::Unknown),
+        sent_back,
         stops_on_sigterm,
     })
 }

@@ -10,6 +10,7 @@ use super::outcome::{CmdOutcome, Outcome, PhaseOutcome, SmokeResult, Status};
 use super::phases::{IMAGE, PRE_DEPLOY, START};
 use super::settings::{Settings, Until};
 use super::smoke;
+use crate::catalog::servers::visited;
 use crate::plan::{Action, Command, FileSet, Files, Plan, SETUP, Step, Vars};
 use crate::sandbox::process::{self, Ended, Exit};
 use crate::sandbox::{self, CommandLine, Origin, Prepared, Role, Sandbox, SetupStep, Upcoming};
@@ -333,7 +334,7 @@ impl<'a> Walk<'a> {
         self.started(START, cmd);
         let Job { secrets, interrupted, .. } = *self.job;
         let emit = &mut *self.emit;
-        let mut smoke = smoke::smoke(&line, settings, &*self.sandbox, interrupted, &mut |line| {
+        let mut smoke = smoke::smoke(&line, visited(cmd), settings, &*self.sandbox, interrupted, &mut |line| {
             emit(&Event::Line { phase: START.into(), text: secrets.mask(line).into_owned() });
         })?;
         if matches!(smoke.result, SmokeResult::Crashed(_))

@@ -2,7 +2,7 @@
 //!
 //! `railway up` sends what neither `.gitignore` nor `.railwayignore` excludes, without `.git` and `node_modules`; a deploy
 //! from a repository receives the same files, and those that git tracks though `.gitignore` names them. The build then obeys
-//! `.dockerignore`.
+//! `.dockerignore`. Git knows files alone, so that a repository has no folder in which there is none.
 //! Line ends stay as they are: Nixpacks rewrites CRLF only when it builds without `--out`, and no platform does that.
 
 use std::collections::HashSet;
@@ -91,7 +91,17 @@ fn sent(project: &Path, within: &Path) -> Result<Vec<Sent>> {
         let missed: Vec<Sent> = missed.map(|file| Sent { path: file.to_owned(), is_dir: false }).collect();
         found.extend(missed);
     }
+    if Repository::root_of(project).is_some() {
+        drop_empty(&mut found);
+    }
     Ok(found)
+}
+
+/// Leaves out the folders in which nothing else is.
+fn drop_empty(found: &mut Vec<Sent>) {
+    let files = found.iter().filter(|sent| !sent.is_dir);
+    let full: HashSet<PathBuf> = files.flat_map(|file| file.path.ancestors().skip(1).map(Path::to_owned)).collect();
+    found.retain(|sent| !sent.is_dir || full.contains(&sent.path));
 }
 
 fn dockerignore(project: &Path) -> Result<DockerIgnore> {
@@ -294,6 +304,21 @@ mod tests {
         assert!(named("api/other.db").unwrap_err().to_string().contains("not found"));
         named("api").unwrap();
         assert!(app.path().join("api/data/words.txt").exists() && !app.path().join("api/other.db").exists());
+    }
+
+    #[test]
+    fn a_repository_has_no_empty_folders() {
+        let dir = folder(&[(".gitignore", "*.log\n"), ("logs/old.log", ""), ("static/css/a.css", "")]);
+        fs::create_dir_all(dir.path().join("media/photos")).unwrap();
+        let has = |names: &[&str]| -> Vec<bool> {
+            let app = tempfile::tempdir().unwrap();
+            copy(dir.path(), app.path(), None, &[]).unwrap();
+            names.iter().map(|name| app.path().join(name).is_dir()).collect()
+        };
+        let names = ["logs", "media/photos", "media", "static/css"];
+        assert_eq!(has(&names), [true; 4], "a folder that nobody commits goes as it is");
+        fs::create_dir(dir.path().join(".git")).unwrap();
+        assert_eq!(has(&names), [false, false, false, true]);
     }
 
     #[test]

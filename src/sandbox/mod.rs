@@ -22,6 +22,7 @@ pub mod python;
 mod quotas;
 mod reach;
 mod reuse;
+mod session;
 mod socket_address;
 mod step;
 pub mod store;
@@ -35,6 +36,7 @@ pub use progress::{Interrupted, Progress};
 pub use quotas::Quotas;
 pub use reach::Reach;
 pub use reuse::{IndexAnswer, Origin, Prepared, Reuse, Upcoming, time_span};
+pub(crate) use session::LONGEST as SESSION_LONGEST;
 pub use step::{CommandLine, Role, Step};
 pub use work::Work;
 
@@ -47,6 +49,7 @@ use anyhow::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::servers::Session;
 use crate::plan::{FileSet, Installs, Plan};
 
 /// A way of reproducing the cloud's machine.
@@ -111,6 +114,9 @@ pub trait Sandbox: Sync {
 
     /// What the app answers to the probe's GET, head and all, up to a quarter of a megabyte; none where it cannot be asked.
     fn page(&self, probe: &Probe<'_>) -> Option<String>;
+
+    /// The host command that begins a session of the page and prints what the app sends in it, byte for byte; none where nobody listens.
+    fn visit(&self, probe: &Probe<'_>, session: &Session) -> Option<CommandLine>;
 
     /// Sends SIGTERM to the started app as the platform does: to its first process alone. `pid` is the host's process id
     /// of the start command. Gives whether that process has a handler for it; the kernel spares process 1 without one.
@@ -213,8 +219,22 @@ pub struct Probe<'a> {
     pub path: Option<&'a str>,
     /// The `Host` header to send.
     pub host: &'a str,
+    /// Whether to ask as the platform's edge does, which speaks HTTPS with a visitor: from an IPv4 address that is not loopback's, as far as
+    /// there is one, and telling who asks how by `X-Forwarded-Proto` and its kin. The health check goes around the edge.
+    pub by_edge: bool,
     /// How long one GET may take.
     pub timeout: Duration,
+}
+
+impl Probe<'_> {
+    /// Header lines that the edge adds. Source: docs.railway.com, "Specs & Limits"; Traefik and Caddy send the same.
+    fn forwarded(&self) -> String {
+        let host: String = self.host.chars().filter(|char| !char.is_control()).collect();
+        match self.by_edge {
+            true => format!("X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Host: {host}\r\nX-Forwarded-Proto: https\r\n"),
+            false => String::new(),
+        }
+    }
 }
 
 /// What a [`Probe`] found.

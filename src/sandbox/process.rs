@@ -144,6 +144,17 @@ impl Running {
         }
     }
 
+    /// What it printed, byte for byte as it comes, waiting at most `wait` for it; none where that was nothing.
+    pub fn bytes(&mut self, wait: Duration) -> Option<Vec<u8>> {
+        match self.chunks.recv_timeout(wait) {
+            Ok(chunk) => Some(chunk),
+            Err(error) => {
+                self.closed |= error == RecvTimeoutError::Disconnected;
+                None
+            }
+        }
+    }
+
     fn pending_line(&mut self) -> Option<String> {
         let rest = &self.pending[self.taken..];
         let (line, used) = match memchr::memchr(b'\n', rest) {

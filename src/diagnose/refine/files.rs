@@ -12,6 +12,14 @@ static WRITES: Pattern = Pattern::new(
 /// Code that wants a folder.
 static LISTS: Pattern = Pattern::new(r"listdir\(|scandir\(|\.iterdir\(|^\s*with os\.scandir|Directory '");
 
+/// Words of what is said of a path that the app wants to write.
+const CANNOT_BE_MADE: &str = "cannot be made";
+
+/// Whether a finding's message is about something that the app writes.
+pub(in crate::diagnose) fn is_of_what_is_written(message: &str) -> bool {
+    message.contains(CANNOT_BE_MADE)
+}
+
 /// Says what the path lacks: its folder, where the app writes it; a volume, where it is outside the project.
 pub(in crate::diagnose) fn not_there(view: &LogView<'_>, finding: &mut Finding) -> bool {
     let Some(path) = finding.subject.clone() else { return true };
@@ -21,21 +29,25 @@ pub(in crate::diagnose) fn not_there(view: &LogView<'_>, finding: &mut Finding) 
         raised.frames[from..].to_vec()
     };
     let frames = raised.map(inner).unwrap_or_default();
-    let is_written = frames.iter().any(|frame| {
-        WRITES.is_match(&frame.code) || WRITES.is_match(&frame.function) || frame.file.ends_with("logging/__init__.py")
-    });
+    let is_log = view.text(finding.at).contains("isn't writable");
+    let is_written = is_log
+        || frames.iter().any(|frame| {
+            WRITES.is_match(&frame.code)
+                || WRITES.is_match(&frame.function)
+                || frame.file.ends_with("logging/__init__.py")
+        });
     let is_listed = LISTS.is_match(view.text(finding.at)) || frames.iter().any(|frame| LISTS.is_match(&frame.code));
     let folder = path.rsplit_once('/').map(|(folder, _)| folder).filter(|folder| !folder.is_empty());
     let is_outside = path.starts_with('/') && !path.starts_with("/app/");
     match folder {
         Some(folder) if is_written && is_outside => {
-            finding.message = Some(format!("`{path}` cannot be made: the container has no `{folder}`"));
+            finding.message = Some(format!("`{path}` {CANNOT_BE_MADE}: the container has no `{folder}`"));
             finding.help = Some(format!(
                 "mount a volume at `{folder}`, which keeps what is written through the next deploy; or make the folder first (`os.makedirs(\"{folder}\", exist_ok=True)`)"
             ));
         }
         Some(folder) if is_written => {
-            finding.message = Some(format!("`{path}` cannot be made: its folder `{folder}` was not deployed"));
+            finding.message = Some(format!("`{path}` {CANNOT_BE_MADE}: its folder `{folder}` was not deployed"));
             finding.help = Some(format!(
                 "make the folder first (`os.makedirs(\"{folder}\", exist_ok=True)`): git keeps no empty folders; what is written there lasts until the next deploy, \
                  unless a volume is mounted there"
@@ -55,6 +67,11 @@ pub(in crate::diagnose) fn not_there(view: &LogView<'_>, finding: &mut Finding) 
             ));
         }
         _ => {}
+    }
+    if is_log {
+        finding.help = Some(
+            "log to the container's own output: errorlog = \"-\", accesslog = \"-\" (`--error-logfile -`)".to_owned(),
+        );
     }
     true
 }

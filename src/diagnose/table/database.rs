@@ -262,6 +262,8 @@ pub(crate) static MISSING_DATA_FILE: Rule = Rule {
         hint(r"(?:jinja2\.exceptions\.)?TemplateNotFound: (?P<s>\S+)"),
         hint(r"TemplateDoesNotExist: (?P<s>\S+)"),
         hint(r"Directory '(?P<s>[^']+)' does not exist"),
+        // gunicorn 26, of its errorlog and accesslog.
+        hint(r"Error: '(?P<s>[^']+)' isn't writable \[FileNotFoundError"),
         hint(
             r"(?:no such file|cannot find|does not exist|not found):? '(?P<s>[^']+\.(?:json|csv|ya?ml|txt|pkl|joblib|h5|pt|pth|onnx|db|sqlite3?|env|ini|toml|png|jpe?g|ttf|html|parquet|model|bin|npy))'",
         ),

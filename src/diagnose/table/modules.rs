@@ -33,6 +33,8 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
         decisive(r"(?:Missing optional dependency|[Mm]issing (?:required )?dependency:?) '?(?P<s>[\w-]+)'?"),
         decisive(r"`(?P<s>[\w-]+)` (?:must be installed|is not installed|package is required)"),
         decisive(r"(?P<s>email-validator) is not installed"),
+        // `litestar run` of litestar 2.
+        decisive(r"^\s*(?P<s>uvicorn) is not installed\. Please install"),
         decisive(r"SessionMiddleware.*itsdangerous|jinja2 must be installed to use Jinja2Templates"),
         decisive(r"Error loading (?P<s>psycopg2|MySQLdb|psycopg) (?:or psycopg )?module"),
         decisive(r"Did you install (?P<s>mysqlclient)"),

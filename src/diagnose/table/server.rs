@@ -114,6 +114,18 @@ pub(crate) static HEALTHCHECK_FAILED: Rule = Rule {
     ..Rule::BLANK
 };
 
+pub(crate) static HTTPS_SENT_BACK: Rule = Rule {
+    id: check::https::SENT_BACK.id,
+    phases: &["start"],
+    message: "the app sends visitors on to HTTPS, where they are already, without end",
+    about: check::https::SENT_BACK.about,
+    help: "have the app believe X-Forwarded-Proto (Django: SECURE_PROXY_SSL_HEADER; uvicorn and gunicorn: --forwarded-allow-ips='*'; Flask: ProxyFix), or leave the redirect to the platform, whose edge redirects plain HTTP itself",
+    example: "curl: (47) Maximum (50) redirects followed",
+    signatures: &[hint(r"ERR_TOO_MANY_REDIRECTS|redirected you too many times|Maximum \(\d+\) redirects followed")],
+    explained_by: &[by(&check::https::SENT_BACK)],
+    ..Rule::BLANK
+};
+
 pub(crate) static WORKER_TIMEOUT: Rule = Rule {
     id: "worker-timeout",
     phases: &["start"],

@@ -3,7 +3,9 @@
 use super::compile::{MISSING_COMPILER, MISSING_RUST, MISSING_SYSTEM_HEADER};
 use super::install::PIP_NOT_FOUND;
 use super::machine::{GIT_MISSING, MISSING_SYSTEM_BINARY};
-use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, over_fixes_by, over_fixes_of_its_subject, said};
+use super::rule::{
+    OnRailpack, Rule, YieldsTo, by, decisive, hint, last_resort, over_fixes_by, over_fixes_of_its_subject, said,
+};
 use crate::check;
 use crate::diagnose::fixes;
 use crate::diagnose::refine;
@@ -251,6 +253,23 @@ pub(crate) static CRON_NEVER_ENDS: Rule = Rule {
 };
 
 /// By supervisor 4.3.0.
+pub(crate) static PART_DIED: Rule = Rule {
+    id: "part-died",
+    phases: &["start"],
+    message: "a {part} of the app has ended with an error, and the rest goes on without it",
+    about: "An exception ends the thread, the task or the child process that it is raised in, and no other: a web server beside a bot's thread still answers, so that the \
+            platform calls the deploy healthy while half of it is dead.",
+    help: "mend what ended it; a thread that the app cannot do without should end the whole process (os._exit(1) in its `except`), so that the platform starts it again",
+    example: "Exception in thread tides:\nTraceback (most recent call last):",
+    signatures: &[
+        last_resort(r"^(?P<s>Process [\w.:-]+):$"),
+        last_resort(r"\b(?P<s>Task) exception was never retrieved$"),
+        last_resort(r"^Exception in (?P<s>thread \S+(?: \([\w.<>]+\))?):$"),
+    ],
+    yields_to: YieldsTo::Anything,
+    ..Rule::BLANK
+};
+
 pub(crate) static PROGRAM_GAVE_UP: Rule = Rule {
     id: "program-gave-up",
     phases: &["start"],

@@ -4,7 +4,7 @@
 //! kill -9 included, that input ends, the shell exits, every process in the container is killed and the engine removes it.
 //! Only one that is to be kept finds a mark then, and goes on.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -17,7 +17,7 @@ use anyhow::{Context, Result};
 
 use super::engine::{Engine, SOON, WORK, own_group};
 use super::labels;
-use crate::sandbox::MachineFailure;
+use crate::sandbox::{CommandLine, MachineFailure};
 
 /// Makes the folder that every command begins in, which podman would not, says that it is up, and waits.
 const MAIN: &str =
@@ -139,9 +139,19 @@ impl Container {
 
     /// Runs a small script of our own as root, and returns what it printed.
     pub(super) fn ask(&self, script: &str, arguments: &[&str], limit: Duration) -> Result<super::engine::Answer> {
-        let mut call = vec!["exec", "--user", "0", self.name.as_str(), "/bin/bash", "-c", script, "shakedown"];
-        call.extend(arguments);
-        self.engine.ask(&call, limit)
+        self.engine.ask(&self.words(script, arguments), limit)
+    }
+
+    /// The host command that does the same.
+    pub(super) fn call(&self, script: &str, arguments: &[&str]) -> CommandLine {
+        let words = self.words(script, arguments).into_iter().map(OsString::from);
+        let argv = std::iter::once(self.engine.program().as_os_str().to_owned()).chain(words).collect();
+        CommandLine { argv, vars: self.engine.vars().clone() }
+    }
+
+    fn words<'a>(&'a self, script: &'a str, arguments: &[&'a str]) -> Vec<&'a str> {
+        let head = ["exec", "--user", "0", self.name.as_str(), "/bin/bash", "-c", script, "shakedown"];
+        head.iter().chain(arguments).copied().collect()
     }
 
     /// Ends everything inside and removes the container. Calling it twice is harmless.

@@ -1,6 +1,7 @@
 //! A container in use: the steps of a plan as `exec`s.
 
 use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -10,12 +11,13 @@ use super::container::Container;
 use super::engine::SOON;
 use super::options::Options;
 use super::{probe, take};
+use crate::catalog::servers::Session;
 use crate::fs::temporary;
 use crate::plan::{FileSet, NixEnvironment, Plan, Shell, Vars};
 use crate::sandbox::network::{self, Access};
 use crate::sandbox::{
     CommandLine, Kept, MachineFailure, MissingLibrary, Probe, ProbeAnswer, Role, Sandbox, SetupStep, Spec, Step,
-    Unverified, context,
+    Unverified, context, session,
 };
 
 /// Where the start command's first process leaves its number.
@@ -261,15 +263,26 @@ impl Sandbox for Live {
 
     fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer {
         let arguments = probe::arguments(probe);
-        let answer = self.container.ask(probe::SCRIPT, &arguments.each_ref().map(String::as_str), probe::limit(probe));
+        let answer = self.container.ask(
+            &probe::script(probe, false),
+            &arguments.each_ref().map(String::as_str),
+            probe::limit(probe),
+        );
         answer.map(|answer| probe::read(&answer.stdout, probe)).unwrap_or_default()
     }
 
     fn page(&self, asked: &Probe<'_>) -> Option<String> {
         let arguments = probe::arguments(asked);
         let arguments = arguments.each_ref().map(String::as_str);
-        let answer = self.container.ask(probe::PAGE, &arguments, probe::limit(asked)).ok()?;
+        let answer = self.container.ask(&probe::script(asked, true), &arguments, probe::limit(asked)).ok()?;
         Some(answer.stdout).filter(|page| !page.is_empty())
+    }
+
+    fn visit(&self, asked: &Probe<'_>, session: &Session) -> Option<CommandLine> {
+        let local = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+        let addresses = local.map(|ip| SocketAddr::new(ip, asked.port));
+        let arguments = session::arguments(asked, session, &addresses);
+        Some(self.container.call(session::SCRIPT, &arguments.each_ref().map(String::as_str)))
     }
 
     fn ask_to_stop(&self, _pid: u32) -> Result<bool> {

@@ -7,8 +7,8 @@ use crate::sandbox::socket_address::socket_address;
 use crate::sandbox::{Probe, ProbeAnswer, Unanswered, Work, netns};
 
 /// Lists the listening sockets and what the processes have done, then sends the GET. Needs nothing but bash.
-/// Arguments: path (empty for no GET), port, Host header, seconds.
-pub(super) const SCRIPT: &str = r#"
+/// Arguments: path (empty for no GET), port, Host header, seconds, and what the edge adds to the head.
+const SCRIPT: &str = r#"
 for file in /proc/net/tcp /proc/net/tcp6; do
   [ -r $file ] && while read -r _ local remote state _; do
     [ "$state" = 0A ] && echo "listen $local"
@@ -28,29 +28,44 @@ echo "work $ticks $count"
 [ -n "$1" ] || exit 0
 get() (
   exec 3<> "/dev/tcp/$1/$3" || exit 1
-  printf 'GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: RailwayHealthCheck/1.0\r\nAccept: */*\r\nConnection: close\r\n\r\n' "$2" "$4" >&3
+  printf 'GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: RailwayHealthCheck/1.0\r\nAccept: */*\r\n%sConnection: close\r\n\r\n' "$2" "$4" "$6" >&3
   IFS= read -r -t "$5" line <&3
   code=$?
   if [ -n "$line" ]; then printf 'http %s\n' "$line"; elif [ $code -gt 128 ]; then echo late; else echo closed; fi
   # A connection closed on unread bytes is a reset to the app, which may complain of it.
   for _ in {1..64}; do IFS= read -r -t 0.2 -N 1024 _ <&3 || break; done
 )
-get 127.0.0.1 "$@" 2> /dev/null || get ::1 "$@" 2> /dev/null || echo refused"#;
+get "${own:-127.0.0.1}" "$@" 2> /dev/null || get ::1 "$@" 2> /dev/null || echo refused"#;
 
 /// The whole answer, by the oldest HTTP, which has no chunks; the same arguments.
-pub(super) const PAGE: &str = r#"
+const PAGE: &str = r#"
 get() (
   exec 3<> "/dev/tcp/$1/$3" || exit 1
-  printf 'GET %s HTTP/1.0\r\nHost: %s\r\nUser-Agent: RailwayHealthCheck/1.0\r\nAccept: */*\r\n\r\n' "$2" "$4" >&3
+  printf 'GET %s HTTP/1.0\r\nHost: %s\r\nUser-Agent: RailwayHealthCheck/1.0\r\nAccept: */*\r\n%s\r\n' "$2" "$4" "$6" >&3
   IFS= read -r -d '' -t "$5" -n 262144 page <&3
   printf %s "$page"
 )
-get 127.0.0.1 "$@" 2> /dev/null || get ::1 "$@" 2> /dev/null"#;
+get "${own:-127.0.0.1}" "$@" 2> /dev/null || get ::1 "$@" 2> /dev/null"#;
+
+/// The container's own address, for whoever asks as from outside.
+const OWN: &str = r#"
+while read -r word rest; do
+  [ "$word $rest" = "/32 host LOCAL" ] && [[ $last != 127.* ]] && own=$last
+  last=$rest
+done < /proc/net/fib_trie
+"#;
+
+/// What asks, and with its whole answer or not.
+pub(super) fn script(probe: &Probe<'_>, is_whole: bool) -> String {
+    let script = if is_whole { PAGE } else { SCRIPT };
+    [if probe.by_edge { OWN } else { "" }, script].concat()
+}
 
 /// The script's arguments for a probe.
-pub(super) fn arguments(probe: &Probe<'_>) -> [String; 4] {
+pub(super) fn arguments(probe: &Probe<'_>) -> [String; 5] {
     let path = probe.path.map(request_path).unwrap_or_default();
-    [path, probe.port.to_string(), one_line(probe.host), format!("{:.1}", probe.timeout.as_secs_f64())]
+    let timeout = format!("{:.1}", probe.timeout.as_secs_f64());
+    [path, probe.port.to_string(), one_line(probe.host), timeout, probe.forwarded()]
 }
 
 /// How long the whole call may take.
@@ -135,7 +150,7 @@ mod tests {
     use super::*;
 
     fn probe(path: Option<&str>) -> Probe<'_> {
-        Probe { pid: 1, port: 8080, path, host: "health.example", timeout: Duration::from_secs(2) }
+        Probe { pid: 1, port: 8080, path, host: "health.example", by_edge: false, timeout: Duration::from_secs(2) }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::front::{self, Front};
 use super::history::History;
 use super::layer::in_root;
 use super::{probe, root, take};
+use crate::catalog::servers;
 use crate::plan::{FileSet, Vars};
 use crate::sandbox::cache::RunDir;
 use crate::sandbox::netns::Excess;
@@ -140,6 +141,10 @@ impl Sandbox for HostSandbox {
 
     fn page(&self, probe: &Probe<'_>) -> Option<String> {
         probe::page(probe, &self.bubblewrap.network)
+    }
+
+    fn visit(&self, probe: &Probe<'_>, session: &servers::Session) -> Option<CommandLine> {
+        probe::visit(probe, session, &self.bubblewrap.network)
     }
 
     fn ask_to_stop(&self, pid: u32) -> Result<bool> {

@@ -13,9 +13,11 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::system::is_first_process;
-use crate::sandbox::netns::Network;
+use crate::catalog::servers::Session;
+use crate::plan::Vars;
+use crate::sandbox::netns::{self, Network};
 use crate::sandbox::socket_address::socket_address;
-use crate::sandbox::{Probe, ProbeAnswer, Unanswered, Work};
+use crate::sandbox::{CommandLine, Probe, ProbeAnswer, Unanswered, Work, session};
 
 /// Looks at the descendants of `probe.pid` only: other programs of the host may listen on anything.
 pub(super) fn probe(probe: &Probe<'_>, network: &Network) -> ProbeAnswer {
@@ -26,8 +28,8 @@ pub(super) fn probe(probe: &Probe<'_>, network: &Network) -> ProbeAnswer {
     listening.sort();
     listening.dedup();
     let outside = outside(&rows, &listening, |to| network.is_of_this_machine(to));
-    let target =
-        listening.iter().filter(|address| address.port() == probe.port).map(|address| reachable(*address)).next();
+    let on_port = listening.iter().find(|address| address.port() == probe.port);
+    let target = on_port.map(|address| reachable(*address, probe, last));
     let http = probe.path.zip(target).map(|(path, target)| match network.is_shared() {
         true => get(target, path, probe),
         false => get_from_inside(&entering(network, last), target, path, probe),
@@ -44,10 +46,9 @@ pub(super) fn probe(probe: &Probe<'_>, network: &Network) -> ProbeAnswer {
 pub(super) fn page(probe: &Probe<'_>, network: &Network) -> Option<String> {
     let processes = descendants(probe.pid);
     let last = processes.last().copied().unwrap_or(probe.pid);
-    let is_it = |row: &Row| row.is_listening() && row.local.port() == probe.port;
-    let target = reachable(rows_of(&processes).into_iter().find(is_it)?.local);
+    let target = target(&rows_of(&processes), probe, last)?;
     // The oldest HTTP has no chunks.
-    let request = request(probe.path.unwrap_or("/"), probe.host).replacen("HTTP/1.1", "HTTP/1.0", 1);
+    let request = request(probe.path.unwrap_or("/"), probe).replacen("HTTP/1.1", "HTTP/1.0", 1);
     let mut page = Vec::new();
     if network.is_shared() {
         let mut stream = TcpStream::connect_timeout(&target, probe.timeout).ok()?;
@@ -68,6 +69,25 @@ pub(super) fn page(probe: &Probe<'_>, network: &Network) -> Option<String> {
     Some(String::from_utf8_lossy(&page).into_owned()).filter(|page| !page.is_empty())
 }
 
+/// The client of a session with what listens on the probe's port, in the app's network.
+pub(super) fn visit(probe: &Probe<'_>, session: &Session, network: &Network) -> Option<CommandLine> {
+    let processes = descendants(probe.pid);
+    let last = processes.last().copied().unwrap_or(probe.pid);
+    let target = target(&rows_of(&processes), probe, last)?;
+    let enter = if network.is_shared() { Vec::new() } else { entering(network, last) };
+    let script = ["bash", "-c", session::SCRIPT, "bash"].map(OsString::from);
+    let arguments = session::arguments(probe, session, &[target]).map(OsString::from);
+    let argv = enter.into_iter().chain(script).chain(arguments).collect();
+    let path = std::env::var("PATH").unwrap_or_default();
+    Some(CommandLine { argv, vars: Vars::from([("PATH".to_owned(), path)]) })
+}
+
+/// Where what listens on the port is reached; `pid` is in the app's network.
+fn target(rows: &[Row], probe: &Probe<'_>, pid: u32) -> Option<SocketAddr> {
+    let listener = rows.iter().find(|row| row.is_listening() && row.local.port() == probe.port)?;
+    Some(reachable(listener.local, probe, pid))
+}
+
 /// Where the app's own connections lead to on this machine, unless to the app itself.
 fn outside(rows: &[Row], listening: &[SocketAddr], is_outside: impl Fn(SocketAddr) -> bool) -> Vec<SocketAddr> {
     let is_own = |port: u16| listening.iter().any(|address| address.port() == port);
@@ -76,9 +96,12 @@ fn outside(rows: &[Row], listening: &[SocketAddr], is_outside: impl Fn(SocketAdd
     away.map(|row| row.remote).collect()
 }
 
-/// An app that listens on every address answers on the loopback one.
-fn reachable(address: SocketAddr) -> SocketAddr {
+/// An app that listens on every address answers on the loopback one. The edge comes from elsewhere; `pid` is in the app's network.
+fn reachable(address: SocketAddr, probe: &Probe<'_>, pid: u32) -> SocketAddr {
+    let own = || netns::ipv4_of(&fs::read_to_string(format!("/proc/{pid}/net/fib_trie")).unwrap_or_default());
+    let is_any = probe.by_edge && address.ip().is_unspecified();
     let ip = match address.ip() {
+        _ if is_any && let Some(ip) = own().into_iter().find(|ip| !ip.is_loopback()) => ip.into(),
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
         ip => ip,
@@ -86,14 +109,17 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// `pid` and every process below it, parents first.
+/// `pid` and every process below it, parents first. One that has ended and that nobody has waited for (`job & exec server`) has nothing of these
+/// any more, not even a network.
 fn descendants(pid: u32) -> Vec<u32> {
     let mut parents = Vec::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Some(child) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
         let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
         // A program's name may hold spaces and parentheses; the last one ends it.
-        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse::<u32>().ok());
+        let mut fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
+        let is_alive = fields.next().is_some_and(|state| state != "Z");
+        let parent = fields.next().and_then(|parent| parent.parse::<u32>().ok()).filter(|_| is_alive);
         parents.extend(parent.map(|parent| (child, parent)));
     }
     let mut found = vec![pid];
@@ -192,7 +218,7 @@ fn get(target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, Unanswe
         let deadline = Instant::now() + probe.timeout;
         let mut stream = TcpStream::connect_timeout(&target, probe.timeout)?;
         stream.set_write_timeout(Some(probe.timeout))?;
-        stream.write_all(request(path, probe.host).as_bytes())?;
+        stream.write_all(request(path, probe).as_bytes())?;
         let (mut line, mut byte) = (Vec::new(), [0]);
         while line.len() < LONGEST_STATUS_LINE {
             // A zero time-out would mean none.
@@ -235,12 +261,13 @@ fn drain(stream: &mut TcpStream) {
     }
 }
 
-fn request(path: &str, host: &str) -> String {
+fn request(path: &str, probe: &Probe<'_>) -> String {
     let clean = |text: &str| text.chars().filter(|char| !char.is_control() && *char != ' ').collect::<String>();
     format!(
-        "GET /{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: RailwayHealthCheck/1.0\r\nAccept: */*\r\nConnection: close\r\n\r\n",
+        "GET /{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: RailwayHealthCheck/1.0\r\nAccept: */*\r\n{}Connection: close\r\n\r\n",
         clean(path.trim_start_matches('/')),
-        clean(host)
+        clean(probe.host),
+        probe.forwarded()
     )
 }
 
@@ -271,7 +298,7 @@ fn entering(network: &Network, pid: u32) -> Vec<OsString> {
 
 /// Without a network of the host's, the app can be reached from inside only.
 fn get_from_inside(enter: &[OsString], target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, Unanswered> {
-    let output = ask_from_inside(enter, SHELL_GET, target, &request(path, probe.host), probe)
+    let output = ask_from_inside(enter, SHELL_GET, target, &request(path, probe), probe)
         .map_err(|error| Unanswered::Failed(format!("could not enter the app's network: {error}")))?;
     status(&String::from_utf8_lossy(&output))
 }
@@ -311,6 +338,12 @@ mod tests {
         assert!(descendants(std::process::id()).contains(&child.id()));
         assert!(!sockets(child.id()).contains(&inode));
         child.kill().unwrap();
+        // Ended, and not waited for yet.
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while descendants(std::process::id()).contains(&child.id()) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert!(!descendants(std::process::id()).contains(&child.id()));
         child.wait().unwrap();
     }
 

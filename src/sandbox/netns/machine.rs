@@ -80,7 +80,7 @@ fn is_ipv6_default(line: &str) -> bool {
 }
 
 /// The local addresses of `/proc/net/fib_trie`: a line with the address, then one that says what it is.
-fn ipv4_of(trie: &str) -> Vec<Ipv4Addr> {
+pub(in crate::sandbox) fn ipv4_of(trie: &str) -> Vec<Ipv4Addr> {
     let mut last: Option<Ipv4Addr> = None;
     let mut found = Vec::new();
     for line in trie.lines().map(str::trim) {

@@ -10,6 +10,7 @@ mod overlay;
 mod trial;
 mod watch;
 
+pub(super) use machine::ipv4_of;
 pub use trial::try_anew;
 pub(super) use watch::{Excess, Watched};
 

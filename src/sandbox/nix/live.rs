@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use super::nixpkgs::Nixpkgs;
 use super::store::Store;
+use crate::catalog::servers::Session;
 use crate::plan::{self, FileSet, NixEnvironment, Plan};
 use crate::sandbox::host::live::HostSandbox;
 use crate::sandbox::{
@@ -169,6 +170,10 @@ impl Sandbox for Live {
 
     fn page(&self, probe: &Probe<'_>) -> Option<String> {
         self.machine.page(probe)
+    }
+
+    fn visit(&self, probe: &Probe<'_>, session: &Session) -> Option<CommandLine> {
+        self.machine.visit(probe, session)
     }
 
     fn ask_to_stop(&self, pid: u32) -> Result<bool> {

@@ -1,0 +1,99 @@
+//! Files, folders and modules that are in the project and that an ignore file keeps out of the deploy.
+
+use std::path::Path;
+
+use super::refine::files::is_of_what_is_written;
+use crate::check::facts::ignored::{excluding, hiding};
+use crate::finding::{Diagnosis, Evidence};
+use crate::project::Project;
+
+/// The diagnosis with the ignore file that keeps its subject out, where one does.
+pub(super) fn hidden(project: &Project, subject: &str, diagnosis: Diagnosis) -> Diagnosis {
+    // What the app makes by itself is missed by nobody.
+    if is_of_what_is_written(&diagnosis.message) {
+        return diagnosis;
+    }
+    let path = subject.strip_prefix("/app/").unwrap_or(subject).trim_start_matches("./").trim_end_matches('/');
+    let module = path.replace('.', "/");
+    let names = [path.to_owned(), format!("{module}.py"), format!("{module}/__init__.py")];
+    let is_inside = |name: &str| !name.starts_with('/') && !name.contains("..");
+    let Some(file) = names.iter().find(|name| is_inside(name) && project.has_file(name)) else {
+        let is_folder = is_inside(path) && !path.is_empty() && project.root().join(path).is_dir();
+        return if is_folder { folder(project, path, diagnosis) } else { diagnosis };
+    };
+    let Some((source, rule)) = hiding(project, file).or_else(|| excluding(project, file)) else {
+        let is_data = file == path;
+        let help = is_data.then(|| format!("{file} is in the project: build its path from `__file__`, not from the folder that the command starts in"));
+        return Diagnosis { help: help.or(diagnosis.help), ..diagnosis };
+    };
+    let mut evidence = diagnosis.evidence.clone();
+    evidence.push(Evidence { source: source.clone(), text: rule.clone() });
+    Diagnosis {
+        message: format!("{file} is in the project, and `{rule}` of {source} keeps it out of the deploy"),
+        help: Some(format!("take the line out, or except the file from it: `!{file}`")),
+        evidence,
+        ..diagnosis
+    }
+}
+
+/// The same of a folder. One that npm makes is no source: the deploy has to make it.
+fn folder(project: &Project, path: &str, diagnosis: Diagnosis) -> Diagnosis {
+    let within = format!("{path}/index.html");
+    let Some((source, rule)) = hiding(project, &within).or_else(|| excluding(project, &within)) else {
+        return diagnosis;
+    };
+    let around = Path::new(path).parent().unwrap_or(Path::new(""));
+    let is_built = project.has_file(around.join("package.json"));
+    let help = match is_built {
+        true => format!(
+            "npm makes {path} from the package.json beside it, and nothing runs npm in the build of a Python app: commit the folder (take the line out), or have the build make it"
+        ),
+        false => {
+            "take the line out and commit the folder, or make it at start (`os.makedirs(…, exist_ok=True)`)".to_owned()
+        }
+    };
+    let mut evidence = diagnosis.evidence.clone();
+    evidence.push(Evidence { source: source.clone(), text: rule.clone() });
+    Diagnosis {
+        message: format!("the folder {path} is in the project, and `{rule}` of {source} keeps it out of the deploy"),
+        help: Some(help),
+        evidence,
+        ..diagnosis
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnose::{Case, diagnose};
+    use crate::folder::folder;
+    use crate::log::Log;
+    use crate::project::Project;
+
+    fn told(files: &[(&str, &str)], log: &str) -> (String, String) {
+        let dir = folder(files);
+        let project = Project::open(dir.path()).unwrap();
+        let log = Log::from(log);
+        let found = diagnose(&Case { project: Some(&project), ..Case::of_log(&log) }).remove(0);
+        (found.message, found.help.unwrap())
+    }
+
+    #[test]
+    fn a_folder_that_npm_makes_is_told_from_one_that_is_merely_ignored() {
+        let log = "RuntimeError: Directory 'web/dist' does not exist\n";
+        let files = [(".gitignore", "dist/\n"), ("web/dist/index.html", ""), ("web/package.json", "{}")];
+        let (message, help) = told(&files, log);
+        assert!(message.contains("`dist/` of .gitignore:1 keeps it out"), "{message}");
+        assert!(help.contains("npm"), "{help}");
+        let (_, help) = told(&files[..2], log);
+        assert!(!help.contains("npm") && help.contains("commit the folder"), "{help}");
+    }
+
+    #[test]
+    fn a_log_of_the_app_wants_its_folder_and_not_to_be_committed() {
+        let files = [(".gitignore", "*.log\n"), ("logs/tide.log", "")];
+        let log = "Traceback (most recent call last):\n  File \"/app/main.py\", line 2, in <module>\n    setup()\n  File \"/root/.nix-profile/lib/python3.12/logging/__init__.py\", line 1263, in _open\n    return open_func(self.baseFilename, self.mode,\nFileNotFoundError: [Errno 2] No such file or directory: '/app/logs/tide.log'\n";
+        let (message, help) = told(&files, log);
+        assert!(message.contains("its folder `/app/logs` was not deployed"), "{message}");
+        assert!(help.contains("os.makedirs"), "{help}");
+    }
+}
