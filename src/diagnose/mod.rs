@@ -20,6 +20,7 @@ mod registry;
 pub mod replay;
 mod table;
 mod telling;
+mod unlocked;
 mod view;
 
 pub use case::Case;

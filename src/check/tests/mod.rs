@@ -38,6 +38,7 @@ mod relative;
 mod repeated;
 mod repository;
 mod requirements;
+mod rootless;
 mod script;
 mod secrets;
 mod server;
