@@ -1,7 +1,7 @@
 //! Brokers and databases that the code looks for on the machine that it runs on.
 
 use super::facts::Facts;
-use super::facts::code::{Code, Statement};
+use super::facts::code::{Code, Statement, has_word};
 use super::facts::start::Start;
 use super::finding::{Check, Finding, Findings, warning};
 use super::variables::{is_set, to_set};
@@ -25,8 +25,11 @@ static HOST: Pattern = Pattern::new(
 );
 /// The variable before whose default a text stands: `getenv("REDIS_URL", `, `environ.get("REDIS_URL") or `, `config("REDIS_URL", default=`.
 static DEFAULT: Pattern = Pattern::new(
-    r#"(?:\bgetenv|\benviron\.(?:get|setdefault)|\bconfig|\benv(?:\.\w+)?)\(\s*["'](\w+)["']\s*(?:,\s*(?:default\s*=\s*)?|\)\s*or\s+)$"#,
+    r#"(?:\bgetenv|\benviron\.(?:get|setdefault)|\bconfig|\benv(?:\.\w+)?)\(\s*["'](\w+)["']\s*(?:,\s*(?:\w+\s*=\s*[\w.]+\s*,\s*)*(?:default\s*=\s*)?|(?:,\s*None\s*)?\)\s*or\s+)$"#,
 );
+/// dj-database-url 3, `config`: the variable is DATABASE_URL where no argument names another.
+static DATABASE: Pattern = Pattern::new(r"\bdj_database_url\.config\((?:[^()]*,)?\s*default\s*=\s*$");
+static NAMED: Pattern = Pattern::new(r#"\bconfig\((?:[^()]*,)?\s*(?:env\s*=\s*)?["'](\w+)["']"#);
 /// A name of a variable, between quotes.
 static VARIABLE: Pattern = Pattern::ascii(r#"["']([A-Z][A-Z0-9_]*)["']"#);
 /// What stands before an address that is used as it is: a plain name at the margin of its block, or a client that is called with it.
@@ -77,7 +80,7 @@ fn found(facts: &Facts<'_>, code: &Code, statement: &Statement) -> Option<Findin
             (format!("{} at localhost", &found[1]), found.get(0)?.start())
         }
     };
-    match DEFAULT.captures(&text[..at]).map(|found| found[1].to_owned()).or_else(|| field(code, statement)) {
+    match variable(&text[..at]).or_else(|| field(code, statement)) {
         Some(name) if is_set(facts, &name) || others(text).any(|other| is_set(facts, other)) => None,
         Some(name) => {
             let message = format!(
@@ -87,6 +90,7 @@ fn found(facts: &Facts<'_>, code: &Code, statement: &Statement) -> Option<Findin
         }
         // A parameter's default, a comparison, a choice or a class for development may never be come to.
         None if is_chosen(code, statement) || !USED.is_match(&text[..at]) && !HOST.is_match(text) => None,
+        None if is_for_some(code, statement) => None,
         None => {
             let message = format!(
                 "the code looks for {what}, which in the cloud is the container itself, and no variable says otherwise"
@@ -96,6 +100,22 @@ fn found(facts: &Facts<'_>, code: &Code, statement: &Statement) -> Option<Findin
             Some(SERVICE.found(message).about("localhost").likely().help(help))
         }
     }
+}
+
+/// The variable for which the text behind `before` stands in.
+fn variable(before: &str) -> Option<String> {
+    let named = |pattern: &'static Pattern| pattern.captures(before).map(|found| found[1].to_owned());
+    let of_database = || DATABASE.is_match(before).then(|| named(&NAMED).unwrap_or_else(|| "DATABASE_URL".to_owned()));
+    named(&DEFAULT).or_else(of_database)
+}
+
+/// Whether a statement only names an address that no other uses but under a condition.
+fn is_for_some(code: &Code, statement: &Statement) -> bool {
+    let Some(name) = ASSIGNED.captures(&statement.text).map(|found| found[1].to_owned()) else { return false };
+    let mut uses = code.statements.iter().filter(|other| other.line != statement.line && has_word(&other.text, &name));
+    let is_chosen =
+        |other: &Statement| code.is_conditional(other) || [" if ", " or "].iter().any(|word| other.text.contains(word));
+    uses.clone().next().is_some() && uses.all(is_chosen)
 }
 
 /// The variables that a statement names.

@@ -44,6 +44,7 @@ pub(crate) mod relative;
 mod repeated;
 pub(crate) mod repository;
 pub(crate) mod requirements;
+mod rootless;
 mod secrets;
 pub(crate) mod server;
 pub(crate) mod shadowed;
@@ -102,6 +103,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: unread::CHECKS, check: unread::check },
     Topic { checks: imports::CHECKS, check: imports::check },
     Topic { checks: spelling::CHECKS, check: spelling::check },
+    Topic { checks: &[], check: rootless::check },
     Topic { checks: relative::CHECKS, check: relative::check },
     Topic { checks: shadowed::CHECKS, check: shadowed::check },
     Topic { checks: repository::CHECKS, check: repository::check },

@@ -33,28 +33,52 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             .at(facts.app.line(&script.path, Some(statement.line)), &statement.text);
         let is_one_up = statement.text.starts_with("from ..");
         let folder = script.path.parent().filter(|folder| !folder.as_os_str().is_empty() && !is_one_up);
-        let module = script.path.with_extension("").display().to_string().replace('/', ".");
         let starts = Start::all(facts);
-        let started = starts.iter().find_map(|start| {
-            let all = invocations(start.command);
-            let by_path = |named: &&str| Path::new(named.trim_start_matches("./")) == script.path;
-            let found =
-                all.iter().find(|found| is_python(found.program) && !found.is_module && found.folder.is_empty())?;
-            let named = found.arguments.iter().copied().find(|word| by_path(word))?;
-            Some((start, start.command.replacen(named, &format!("-m {module}"), 1)))
-        });
+        let started = starts.iter().find_map(|start| Some((start, invoked(start, &script.path)?)));
         findings.push(match (started, folder) {
-            (Some((start, better)), Some(_)) if is_dotted(&module) => finding
+            (Some((start, by)), Some(_)) if by.is_dotted() => finding
                 .help("start it as a module, or import absolutely")
-                .fix(format!("start it with `python -m {module}`"), start.replaced_with(facts, &better)),
+                .fix(format!("start it with `python -m {}`", by.module), start.replaced_with(facts, &by.as_module())),
             _ => finding.help("import absolutely (`from x import y`), or move it into a package and start it with `python -m package.module`"),
         });
     }
 }
 
-fn is_dotted(module: &str) -> bool {
-    let is_name = |part: &str| {
-        part.chars().all(|c| c.is_alphanumeric() || c == '_') && !part.starts_with(|c: char| c.is_ascii_digit())
-    };
-    module.split('.').all(|part| !part.is_empty() && is_name(part))
+/// A file that the start command has Python run by its path, in the root.
+pub(super) struct Invoked<'c> {
+    command: &'c str,
+    program: &'c str,
+    path: &'c str,
+    /// The name by which `python -m` would run it.
+    pub(super) module: String,
+}
+
+pub(super) fn invoked<'c>(start: &Start<'c>, script: &Path) -> Option<Invoked<'c>> {
+    let command = start.command;
+    let all = invocations(command);
+    let mut plain = all.iter().filter(|found| is_python(found.program) && !found.is_module && found.folder.is_empty());
+    let by_path = |named: &&str| Path::new(named.trim_start_matches("/app/").trim_start_matches("./")) == script;
+    let (program, path) = plain.find_map(|found| Some((found.path, found.arguments.iter().copied().find(by_path)?)))?;
+    let module = script.with_extension("").display().to_string().replace('/', ".");
+    Some(Invoked { command, program, path, module })
+}
+
+impl Invoked<'_> {
+    /// The command that runs it as a module.
+    pub(super) fn as_module(&self) -> String {
+        self.command.replacen(self.path, &format!("-m {}", self.module), 1)
+    }
+
+    /// The command with a variable of its own.
+    pub(super) fn with_variable(&self, assignment: &str) -> String {
+        self.command.replacen(self.program, &format!("{assignment} {}", self.program), 1)
+    }
+
+    /// Whether Python takes its name for a module's.
+    pub(super) fn is_dotted(&self) -> bool {
+        let is_name = |part: &str| {
+            part.chars().all(|c| c.is_alphanumeric() || c == '_') && !part.starts_with(|c: char| c.is_ascii_digit())
+        };
+        self.module.split('.').all(|part| !part.is_empty() && is_name(part))
+    }
 }

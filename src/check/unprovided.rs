@@ -113,7 +113,9 @@ fn is_there(provided: &Provided, import: &Foreign<'_>) -> bool {
     // The table knows who has it, so that no name needs to be guessed at.
     let Some(need) = import.need else { return provided.may_bring(&import.name) };
     let is_it = |name: &String| {
-        *name == normalize(install_name(need.distribution))
+        // The bare package brings what the table names by an extra only where it is the module's own.
+        (*name == normalize(install_name(need.distribution))
+            && (!need.distribution.contains('[') || brings(name, need.module)))
             || brings(name, need.module)
             || need.other.is_some_and(|other| brings(name, other))
     };

@@ -78,7 +78,8 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     };
     tell("as it is", &seen);
     let mut trials = 0;
-    let proof = prove(&project, seen, Bounds::default(), &mut |copy| {
+    let bounds = bounds(&seen);
+    let proof = prove(&project, seen, bounds, &mut |copy| {
         let on_copy = Request { path: copy.to_owned(), ..request.clone() };
         let found = rehearse_copy(&on_copy, &interrupted, &live)?;
         trials += 1;
@@ -109,6 +110,13 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         hint("next:", &format!("shakedown fix{project} {options} goes on with it (and the same options)"));
     }
     Ok(exit_for(&proof))
+}
+
+/// Before the variables are there that the app reads first, no edit can be proven.
+fn bounds(seen: &Attempt) -> Bounds {
+    let waits =
+        seen.diagnoses.first().is_some_and(|cause| cause.fixes.is_empty() && rehearsal_options(cause).is_some());
+    if waits { Bounds { rehearsals: 0, ..Bounds::default() } } else { Bounds::default() }
 }
 
 /// What a trial came to.
@@ -181,7 +189,7 @@ fn words(proof: &Proof) -> &'static str {
             "not proven: with this edit the deploy comes to what cannot be told here"
         }
         _ if only_variables(proof).is_some() && proof.steps.is_empty() => {
-            "only a variable is missing, which no edit gives"
+            "a variable is missing, which no edit gives, and without it none can be proven"
         }
         Standing::NotProven if only_variables(proof).is_some() => {
             "not proven: with this edit only a variable is still missing, which no edit gives"
@@ -315,6 +323,19 @@ fn agreed(but: &str) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnose::{Case, diagnose};
+    use crate::log::Log;
+
+    #[test]
+    fn nothing_is_tried_before_the_variables_are_there() {
+        let log = Log::from(
+            "Traceback (most recent call last):\n  File \"/app/main.py\", line 2, in <module>\n    token = os.environ[\"TOKEN\"]\nKeyError: 'TOKEN'\n",
+        );
+        let diagnoses = diagnose(&Case::of_log(&log));
+        let found = |diagnoses| Attempt { verdict: Verdict::Fails, failed_at: None, diagnoses, unverified: Vec::new() };
+        assert_eq!((diagnoses[0].rule, bounds(&found(diagnoses)).rehearsals), ("missing-env-var", 0));
+        assert!(bounds(&found(Vec::new())).rehearsals > 0);
+    }
 
     #[test]
     fn a_trial_is_told_in_one_line() {

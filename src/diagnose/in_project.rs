@@ -14,6 +14,7 @@ use super::table::platform::MISSING_ENV_VAR;
 use super::table::python::CODE_ERROR;
 use super::table::python::PYTHON_VERSION_TOO_OLD;
 use super::table::start::START_PROGRAM_NOT_FOUND;
+use super::unlocked;
 use crate::builder::BuilderKind;
 use crate::catalog::modules;
 use crate::check;
@@ -63,6 +64,7 @@ pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Dia
         .or_else(|| sibling(project, name, &diagnosis))
         .or_else(|| is(&MISSING_PYTHON_MODULE).then(|| own_module(project, name, &diagnosis))?)
         .or_else(|| is(&MISSING_PYTHON_MODULE).then(|| declared(project, name, &diagnosis))?)
+        .or_else(|| is(&MISSING_PYTHON_MODULE).then(|| unlocked::dependency(project, name, &diagnosis))?)
         .unwrap_or_else(|| {
             let manifest = format!("to {}", manifest(project));
             Diagnosis { help: diagnosis.help.map(|help| help.replace("to requirements.txt", &manifest)), ..diagnosis }

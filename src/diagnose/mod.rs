@@ -21,6 +21,7 @@ mod registry;
 pub mod replay;
 mod table;
 mod telling;
+mod unlocked;
 mod view;
 
 pub use case::Case;

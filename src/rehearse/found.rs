@@ -8,7 +8,7 @@ use super::supervised;
 use super::unreached;
 use crate::builder::Builder;
 use crate::catalog::libraries;
-use crate::catalog::nix_packages::package;
+use crate::catalog::nix_packages::{of_program, package};
 use crate::check;
 use crate::diagnose::{self, Case};
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
@@ -167,11 +167,16 @@ fn differs(plan: &Plan, failing: &str, wanted: &str) -> Option<Unverified> {
     let last = plan.steps.iter().position(|step| step.name == failing)?;
     let lists = plan.steps[..=last].iter().flat_map(|step| &step.packages.nix).map(|nix| &nix.packages);
     let packages = PackageList::joined(lists);
+    // `npm` comes with nodejs, of which a machine may well have `node` alone.
+    let program = of_program(wanted);
     let brings = |name: &&String| {
-        package(name).is_some_and(|package| {
+        let by_row = package(name).is_some_and(|package| {
             let of_headers = |header: &&str| wanted == *header || wanted.starts_with(&format!("{header}/"));
-            package.commands.contains(&wanted) || package.headers.iter().any(of_headers)
-        })
+            package.commands.contains(&wanted)
+                || package.headers.iter().any(of_headers)
+                || program.is_some_and(|program| package.attributes.contains(&program))
+        });
+        by_row || program == Some(name.as_str())
     };
     packages.names.iter().find(brings).map(|name| Unverified {
         what: packages.label(name),
@@ -237,6 +242,9 @@ mod tests {
         assert_eq!(differs(&with, "install", "pg_config").unwrap().what, "nixPkgs: postgresql_16.dev");
         assert_eq!(differs(&with, "build", "libpq-fe.h").unwrap().what, "nixPkgs: postgresql_16.dev");
         assert_eq!(differs(&with, "install", "mysql_config"), None);
+        let note = differs(&plan(&["nodejs_20"]), "build", "npm").unwrap();
+        assert!(note.what == "nixPkgs: nodejs_20" && note.why.starts_with("it brings npm in the cloud"), "{note:?}");
+        assert_eq!(differs(&plan(&["nodejs"]), "build", "bun"), None);
         assert_eq!(differs(&plan(&["gcc"]), "install", "pg_config"), None);
     }
 

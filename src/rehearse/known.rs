@@ -37,7 +37,12 @@ impl Rehearsal {
     /// the start was run, loaded the app's code and so refutes them.
     fn add_beside_success(&mut self, findings: Vec<Diagnosis>) {
         let is_refuted = self.outcome.smoke.as_ref().is_some_and(|smoke| smoke.was_visited != Some(false));
-        let notable = findings.into_iter().filter(|finding| finding.severity > Severity::Note);
+        let is_told = |finding: &Diagnosis| {
+            self.diagnoses.iter().any(|known| known.rule == finding.rule && known.subject == finding.subject)
+        };
+        let notable: Vec<Diagnosis> =
+            findings.into_iter().filter(|finding| finding.severity > Severity::Note && !is_told(finding)).collect();
+        let notable = notable.into_iter();
         let (deciding, others): (Vec<_>, Vec<_>) =
             notable.partition(|finding| !is_refuted || decides(finding) || doubts(finding));
         let others = others.into_iter().map(|finding| Diagnosis { severity: Severity::Warning, ..finding });
@@ -73,11 +78,16 @@ impl Rehearsal {
             explained.help = None;
         }
         if let Some(at) = cause {
-            if is_told {
-                self.diagnoses.remove(0);
-            }
             // What was a mere remark before the run is what broke it.
-            self.diagnoses.insert(0, Diagnosis { severity: Severity::Error, ..findings.remove(at) });
+            let mut cause = Diagnosis { severity: Severity::Error, ..findings.remove(at) };
+            let is_same = self.diagnoses.first().is_some_and(|primary| primary.rule == cause.rule);
+            if is_told || is_same {
+                let seen = self.diagnoses.remove(0).evidence.into_iter().filter(|_| is_same);
+                let seen: Vec<Evidence> =
+                    seen.filter(|seen| cause.evidence.iter().all(|known| known.source != seen.source)).collect();
+                cause.evidence.splice(0..0, seen);
+            }
+            self.diagnoses.insert(0, cause);
         }
         let (errors, others): (Vec<_>, Vec<_>) =
             findings.into_iter().partition(|finding| finding.severity == Severity::Error);

@@ -10,6 +10,7 @@ mod outcome;
 mod page;
 mod phases;
 mod pre_deploy;
+mod printed;
 mod record;
 mod redirect;
 mod sent_back;

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use super::event::Event;
 use super::outcome::{CmdOutcome, Outcome, PhaseOutcome, SmokeResult, Status};
 use super::phases::{IMAGE, PRE_DEPLOY, START};
+use super::printed::{OnlyLine, Printed};
 use super::settings::{Settings, Until};
 use super::smoke;
 use crate::catalog::servers::visited;
@@ -270,7 +271,9 @@ impl<'a> Walk<'a> {
         let started = Instant::now();
         let Job { settings, secrets, interrupted, .. } = *self.job;
         let (emit, sandbox) = (&mut *self.emit, &*self.sandbox);
+        let mut only = OnlyLine::default();
         let ended = process::run(command, settings.limits, interrupted, &mut |line| {
+            only.push(line);
             let Some(line) = sandbox.as_printed(line) else { return };
             let text = secrets.mask(&line).into_owned();
             hear(&text);
@@ -281,7 +284,7 @@ impl<'a> Walk<'a> {
         })?;
         let status = self.status(ended);
         if matches!(status, Status::Failed(_))
-            && let Some(lost) = self.sandbox.lost()
+            && let Some(lost) = self.sandbox.lost().or_else(|| self.sandbox.refused(only.get()?))
         {
             return Err(lost.into());
         }
@@ -334,11 +337,13 @@ impl<'a> Walk<'a> {
         self.started(START, cmd);
         let Job { secrets, interrupted, .. } = *self.job;
         let emit = &mut *self.emit;
+        let mut only = OnlyLine::default();
         let mut smoke = smoke::smoke(&line, visited(cmd), settings, &*self.sandbox, interrupted, &mut |line| {
+            only.push(line);
             emit(&Event::Line { phase: START.into(), text: secrets.mask(line).into_owned() });
         })?;
         if matches!(smoke.result, SmokeResult::Crashed(_))
-            && let Some(lost) = self.sandbox.lost()
+            && let Some(lost) = self.sandbox.lost().or_else(|| self.sandbox.refused(only.get()?))
         {
             return Err(lost.into());
         }
@@ -357,30 +362,6 @@ impl<'a> Walk<'a> {
 
     fn tell(&mut self, event: Event) {
         (self.emit)(&event);
-    }
-}
-
-/// What a command printed, for later runs to show again.
-#[derive(Default)]
-struct Printed {
-    lines: Vec<String>,
-    bytes: usize,
-}
-
-impl Printed {
-    /// A command that prints more than this, in bytes, is not kept.
-    const MOST: usize = 2 << 20;
-
-    fn push(&mut self, line: &str) {
-        self.bytes += line.len() + 1;
-        match self.bytes <= Self::MOST {
-            true => self.lines.push(line.to_owned()),
-            false => self.lines.clear(),
-        }
-    }
-
-    fn whole(&self) -> Option<&[String]> {
-        (self.bytes <= Self::MOST).then_some(&self.lines)
     }
 }
 

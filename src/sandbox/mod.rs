@@ -128,6 +128,11 @@ pub trait Sandbox: Sync {
     /// Asked after a step that did not pass: has the machine failed rather than the command?
     fn lost(&self) -> Option<MachineFailure>;
 
+    /// Asked after a step that failed with one line: is that the sandbox's own, which never came to run the command?
+    fn refused(&self, _line: &str) -> Option<MachineFailure> {
+        None
+    }
+
     /// What this sandbox could not reproduce for this plan, in the order found.
     fn unverified(&self) -> Vec<Unverified>;
 

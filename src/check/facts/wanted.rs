@@ -12,7 +12,7 @@ use super::reach::{Module, imports, is_certain, is_guarded};
 use super::release::Release;
 use super::start::Start;
 use crate::catalog::modules;
-use crate::catalog::needs::{Kind, Need, need, texts};
+use crate::catalog::needs::{Kind, Need, brings, need, texts};
 use crate::log::pattern::Pattern;
 use crate::project::Source;
 
@@ -115,14 +115,26 @@ fn by_an_extra(source: Source, text: Cow<'_, str>, wanted: String) -> Foreign<'_
 static BROKER: Pattern =
     Pattern::new(r"(?i)\bcelery\(.*redis|\bbroker(?:_url)?\s*=.*redis|^CELERY_BROKER_URL\s*=.*redis");
 
+/// What brings the client that kombu takes, in a release that it knows.
+const CLIENT: Need = Need { module: "redis", other: None, distribution: "celery[redis]" };
+
 /// What kombu's transport for Redis imports when a task is sent, and since kombu 5.7.0 celery[redis] alone brings.
 fn broker<'m>(inputs: &Inputs<'_>, module: &'m Module, found: &mut Vec<Foreign<'m>>) {
     if has_extra(inputs, "celery", "redis") || has_extra(inputs, "kombu", "redis") {
         return;
     }
     let named = module.code.statements.iter().find(|statement| BROKER.is_match(&statement.text));
+    // `django-redis`, `redis-om`, and what the table knows of: each brings the client along.
+    let has_client =
+        inputs.requirements().packages.iter().filter_map(|entry| entry.requirement.name.as_deref()).any(|name| {
+            name.contains("redis") || name.ends_with("rq") || brings(name).is_some_and(|all| all.contains(&"redis"))
+        });
     found.extend(named.map(|statement| {
         let source = inputs.app.line(&module.path, Some(statement.line));
+        if !has_client {
+            let wanted = "kombu's transport for Redis wants redis".to_owned();
+            return by_table(source, &statement.text, wanted, CLIENT, false);
+        }
         by_an_extra(source, Cow::Borrowed(&statement.text), "kombu's transport for Redis wants packaging".to_owned())
     }));
 }

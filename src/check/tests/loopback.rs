@@ -31,6 +31,9 @@ fn one_that_stands_in_for_a_variable_names_it() {
         "r = redis.from_url(os.environ.get('REDIS_URL') or 'redis://localhost:6379/0')",
         "os.environ.setdefault('REDIS_URL', 'redis://localhost')",
         "r = config('REDIS_URL', default='redis://localhost')",
+        "r = config('REDIS_URL', cast=str, default='redis://localhost')",
+        "r = os.environ.get('REDIS_URL', None) or 'redis://localhost'",
+        "r = dj_database_url.config(env='REDIS_URL', conn_max_age=600, default='postgres://localhost/tides')",
     ] {
         let (name, text) = main(code);
         let files = [LIST, (name, &*text)];
@@ -39,6 +42,9 @@ fn one_that_stands_in_for_a_variable_names_it() {
         assert!(found.help.unwrap().ends_with("for a rehearsal: --env REDIS_URL=…"));
         silent_with("service-on-loopback", &files, &["REDIS_URL=redis://red.example:6379"]);
     }
+    let (name, text) = main("DATABASES = {'default': dj_database_url.config(default='postgres://localhost/tides')}");
+    let files = [LIST, (name, &*text)];
+    assert_eq!(fires("service-on-loopback", "main.py:3", &files).subject.as_deref(), Some("DATABASE_URL"));
     let settings = "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    redis_url: str = 'redis://localhost'\ns = Settings()\n";
     let files = [LIST, ("main.py", settings)];
     assert_eq!(fires("service-on-loopback", "main.py:3", &files).subject.as_deref(), Some("REDIS_URL"));
@@ -65,6 +71,8 @@ fn what_is_chosen_elsewhere_or_is_no_service() {
     for code in [
         "if os.getenv('DEBUG'):\n    r = redis.from_url('redis://localhost')",
         "URL = 'redis://localhost'\nURL = os.environ['REDIS_URL']",
+        "LOCAL = 'redis://localhost'\nif DEBUG:\n    r = redis.from_url(LOCAL)",
+        "LOCAL = 'redis://localhost'\nURL = LOCAL if DEBUG else os.environ['REDIS_URL']",
         "parser.add_argument('--redis', default='redis://localhost')",
         "def client(url='redis://localhost'):\n    return redis.from_url(url)",
         "class DevelopmentConfig:\n    URL = 'redis://localhost'",

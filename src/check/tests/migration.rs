@@ -19,3 +19,13 @@ fn a_migration_where_the_database_is() {
     silent(ID, &[MAIN, ("railway.json", before)]);
     silent(ID, &[MAIN, ("nixpacks.toml", "[phases.build]\ncmds = ['python manage.py collectstatic --noinput']\n")]);
 }
+
+#[test]
+fn a_database_that_is_a_file_of_the_image() {
+    let build = ("nixpacks.toml", "[phases.build]\ncmds = ['alembic upgrade head']\n");
+    let of = |url: &str| format!("[alembic]\nsqlalchemy.url = {url}\n");
+    silent(ID, &[MAIN, build, ("alembic.ini", &of("sqlite:///tides.db"))]);
+    fires(ID, "nixpacks.toml:2", &[MAIN, build, ("alembic.ini", &of("postgresql://db/tides"))]);
+    let either = ("main.py", "import os\nURL = os.environ.get('DATABASE_URL', 'sqlite:///tides.db')\n");
+    fires(ID, "nixpacks.toml:2", &[either, build]);
+}

@@ -41,6 +41,7 @@ mod relative;
 mod repeated;
 mod repository;
 mod requirements;
+mod rootless;
 mod script;
 mod secrets;
 mod server;

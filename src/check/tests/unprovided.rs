@@ -233,6 +233,11 @@ fn what_an_extra_alone_brings_is_asked_of_the_install() {
     assert_eq!(once_installed(&[app, sync, tasks, apart], &absent), [format!("kombu's transport for Redis {late}")]);
     let extras = ("requirements.txt", "gunicorn[gevent]==27.0.1\ncelery[redis]==5.7.0\n");
     assert_eq!(once_installed(&[app, web, tasks, extras], &absent), [""; 0]);
+    // The client itself is known to be missing, whatever else brings it.
+    let bare = ("requirements.txt", "celery==5.7.0\n");
+    let found = fires("import-not-required", "tasks.py:3", &[app, sync, tasks, bare]);
+    assert_eq!(found.fixes[0].summary, "require celery[redis]");
+    silent("import-not-required", &[app, sync, tasks, ("requirements.txt", "celery[redis]==5.7.0\ngunicorn\n")]);
     // Anything may bring it, so that files alone tell nothing.
     assert_eq!(once_installed(&[app, web, tasks, apart], &[]), [""; 0]);
     silent("import-not-required", &[app, web, tasks, apart]);

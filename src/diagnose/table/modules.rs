@@ -88,6 +88,7 @@ pub(crate) static MISSING_LOCAL_MODULE: Rule = Rule {
     signatures: &[],
     yields_to: YieldsTo::Rules(&[&WRONG_START_MODULE]),
     explained_by: &[
+        over_fixes_of_its_subject(&check::spelling::MODULE),
         over_fixes_of_its_subject(&check::nixpacks::pyproject::BACKEND),
         over_fixes_by(&check::railpack::MAIN_APP),
         over_fixes_by(&check::repository::LINK),

@@ -8,8 +8,8 @@ use std::thread;
 
 use super::bubblewrap::{bubblewrap, came_in_a_wheel, profiles_are_needed};
 use super::confine;
-use crate::sandbox::Unavailable;
 use crate::sandbox::elf::Libraries;
+use crate::sandbox::{MachineFailure, Unavailable};
 
 /// The bubblewrap that has made one in this process.
 static SHOWN: OnceLock<PathBuf> = OnceLock::new();
@@ -82,6 +82,14 @@ fn refused(bwrap: &Path, said: &str) -> Unavailable {
     Unavailable { missing: format!("this machine does not let bubblewrap make a sandbox: {said}"), cures }
 }
 
+/// The failure of bubblewrap itself, by its only line: what it prints before it ends, and before any command of the project runs. What a
+/// command that runs bubblewrap prints comes with lines of its own.
+pub(super) fn never_began(line: &str) -> Option<MachineFailure> {
+    let said = line.strip_prefix("bwrap: ")?;
+    let what = format!("bubblewrap could not make the sandbox: {said}");
+    Some(MachineFailure::for_good(what, format!("run `shakedown doctor`, or `{ELSEWHERE}`")))
+}
+
 /// Ubuntu 24.04 forbids user namespaces to programs without a profile; a profile for bwrap is the narrow cure.
 const APPARMOR: &[&str] = &[
     r"printf 'abi <abi/4.0>,\ninclude <tunables/global>\nprofile bwrap /usr/bin/bwrap flags=(unconfined) {\n  userns,\n}\n' | sudo tee /etc/apparmor.d/bwrap && sudo apparmor_parser -r /etc/apparmor.d/bwrap",
@@ -145,5 +153,13 @@ mod tests {
         let refusal = refused(Path::new("/usr/bin/bwrap"), "bwrap: setting up uid map: Permission denied\n");
         assert!(refusal.missing.ends_with("setting up uid map: Permission denied"), "{refusal}");
         assert!(refusal.cures.iter().any(|cure| cure.contains("docker")));
+    }
+
+    #[test]
+    fn what_bubblewrap_says_before_it_runs_anything_is_of_this_machine() {
+        let failure = never_began("bwrap: Can't mount proc on /newroot/proc: Operation not permitted").unwrap();
+        assert!(failure.what.ends_with("Can't mount proc on /newroot/proc: Operation not permitted"), "{failure:?}");
+        assert!(failure.next.contains("shakedown doctor"), "{failure:?}");
+        assert_eq!(never_began("bash: bwrap: command not found").map(|failure| failure.what), None);
     }
 }

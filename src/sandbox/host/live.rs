@@ -10,7 +10,7 @@ use super::bwrap::{Bind, Bubblewrap, Session};
 use super::front::{self, Front};
 use super::history::History;
 use super::layer::in_root;
-use super::{probe, root, take};
+use super::{check, probe, root, take};
 use crate::catalog::servers;
 use crate::plan::{FileSet, Vars};
 use crate::sandbox::cache::RunDir;
@@ -173,6 +173,10 @@ impl Sandbox for HostSandbox {
             None => return self.bubblewrap.network.failure(),
         };
         Some(MachineFailure::for_good(what, next))
+    }
+
+    fn refused(&self, line: &str) -> Option<MachineFailure> {
+        check::never_began(line)
     }
 
     fn unverified(&self) -> Vec<Unverified> {
