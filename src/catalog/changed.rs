@@ -29,6 +29,18 @@ const TELEGRAM: Changed =
     changed("python-telegram-bot", "pin `python-telegram-bot==13.15`, or port the code to `Application` of version 20");
 const AIOGRAM: Changed = changed("aiogram", "pin `aiogram==2.25.2`, or port the code to aiogram 3");
 const PANDAS: Changed = changed("pandas", "pin `pandas<2`, or adapt the code to what took its place");
+/// Its backends left it with 0.12.0.
+const TASKS: Changed = Changed {
+    message: Some("django-tasks is installed, in a release that has no backend for a database or RQ"),
+    ..changed(
+        "django-tasks",
+        "require `django-tasks-db` (or `django-tasks-rq`) and name `django_tasks_db` in place of `django_tasks.backends.database`, or pin `django-tasks<0.12`",
+    )
+};
+const LANGCHAIN: Changed = Changed {
+    message: Some("langchain is installed, in a release that has not what the code imports"),
+    ..changed("langchain", "require `langchain-classic` and import from `langchain_classic`, or pin `langchain<1`")
+};
 const PILLOW: Changed = changed("Pillow", "pin `Pillow<10`, or adapt the code (`Image.LANCZOS`, `font.getbbox`)");
 
 /// anthropic from 1.0.0 on, by its _base_client.py; openai 3 takes both.
@@ -74,6 +86,8 @@ const CHANGES: &[(&[&str], Changed)] = &[
             "pin `protobuf<=3.20.3`, or take newer releases of the packages whose `_pb2` files are older",
         ),
     ),
+    (&["No module named 'django_tasks.backends."], TASKS),
+    (&["No module named 'langchain."], LANGCHAIN),
     (&["but this SDK uses `httpx2`"], HTTPX),
     (&["an instance of `httpx2."], HTTPX),
     (
