@@ -42,6 +42,18 @@ const PILLOW: Changed = changed(
     "Pillow",
     "adapt the code (`Image.LANCZOS`, `font.getbbox`), or pin `Pillow<10` and take Python 3.11, the newest that it has a wheel for",
 );
+/// Its backends left it with 0.12.0.
+const TASKS: Changed = Changed {
+    message: Some("django-tasks is installed, in a release that has no backend for a database or RQ"),
+    ..changed(
+        "django-tasks",
+        "require `django-tasks-db` (or `django-tasks-rq`) and name `django_tasks_db` in place of `django_tasks.backends.database`, or pin `django-tasks<0.12`",
+    )
+};
+const LANGCHAIN: Changed = Changed {
+    message: Some("langchain is installed, in a release that has not what the code imports"),
+    ..changed("langchain", "require `langchain-classic` and import from `langchain_classic`, or pin `langchain<1`")
+};
 
 /// anthropic from 1.0.0 on, by its _base_client.py; openai 3 takes both.
 const HTTPX: Changed = Changed {
@@ -105,6 +117,8 @@ const CHANGES: &[(&[&str], Changed)] = &[
             "pin `protobuf<=3.20.3`, or take newer releases of the packages whose `_pb2` files are older",
         ),
     ),
+    (&["No module named 'django_tasks.backends."], TASKS),
+    (&["No module named 'langchain."], LANGCHAIN),
     (&["but this SDK uses `httpx2`"], HTTPX),
     (&["an instance of `httpx2."], HTTPX),
     (

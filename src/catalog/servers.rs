@@ -63,14 +63,15 @@ pub const SERVERS: &[Server] = &[
         loaders: &["celery/bin/", "celery/app/utils.py", "celery/utils/imports.py", "kombu/utils/imports.py"],
         ..worker("celery")
     },
-    worker("arq"),
-    worker("dramatiq"),
+    Server { loaders: &["arq/utils.py"], ..worker("arq") },
+    Server { loaders: &["dramatiq/cli.py"], ..worker("dramatiq") },
     worker("faust"),
     worker("huey_consumer"),
     worker("prefect"),
     worker("rasa"),
-    worker("rq"),
-    worker("taskiq"),
+    Server { loaders: &["rq/cli/helpers.py"], ..worker("rq") },
+    Server { loaders: &["saq/worker.py"], ..worker("saq") },
+    Server { loaders: &["taskiq/cli/utils.py"], ..worker("taskiq") },
 ];
 
 /// A program that serves a file of the project's, named behind a word of its own.
@@ -155,6 +156,34 @@ pub fn visited(start: &str) -> Option<&'static Runner> {
     let words: Vec<&str> = start.split([' ', '\t', '/', ';', '&', '|', '(', ')', '"', '\'']).collect();
     let runs = |runner: &&Runner| words.windows(2).any(|pair| pair == [runner.program, runner.verb]);
     RUNNERS.iter().filter(|runner| runner.is_for_visitors()).find(runs)
+}
+
+/// A program that its package brings under another name since some release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Renamed {
+    /// As start commands name it.
+    pub program: &'static str,
+    /// Its name now.
+    pub now: &'static str,
+    /// The distribution.
+    pub package: &'static str,
+    /// The first release without the old name.
+    pub first: [u64; 2],
+    /// The minor version of the oldest Python 3 that this release names.
+    pub python: u32,
+}
+
+/// Every one that is known. Source: what the wheels of 2.6.0 and 3.0.0 install.
+const RENAMED: &[Renamed] =
+    &[Renamed { program: "huey_consumer.py", now: "huey_consumer", package: "huey", first: [3, 0], python: 0 }];
+
+/// The program's name now, where it has another one.
+///
+/// ```
+/// assert_eq!(shakedown::catalog::servers::renamed("huey_consumer.py").unwrap().now, "huey_consumer");
+/// ```
+pub fn renamed(program: &str) -> Option<&'static Renamed> {
+    RENAMED.iter().find(|renamed| renamed.program == program)
 }
 
 /// The programs that listen, or those that do not.

@@ -41,6 +41,7 @@ pub(crate) mod pyproject;
 pub(crate) mod railpack;
 mod references;
 pub(crate) mod relative;
+mod renamed;
 mod repeated;
 pub(crate) mod repository;
 pub(crate) mod requirements;

@@ -63,6 +63,7 @@ fn command(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
         findings.of_optional(invocation.has_fallback(start.command), |findings| {
             interpreter(facts, start, invocation, findings);
             program(facts, start, invocation, findings);
+            super::renamed::program(&PROGRAM, facts, start, invocation, findings);
             super::console::own_script(&PROGRAM, facts, start, invocation, findings);
         });
         let server = SERVERS.iter().find(|server| {

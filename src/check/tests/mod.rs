@@ -38,6 +38,7 @@ mod programs;
 mod pyproject;
 mod references;
 mod relative;
+mod renamed;
 mod repeated;
 mod repository;
 mod requirements;

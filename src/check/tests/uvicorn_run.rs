@@ -37,3 +37,16 @@ fn a_text_and_a_number_of_ones_own_are_let_be() {
     let constant = "import uvicorn\nfrom harbour import WHERE\nuvicorn.run(WHERE, workers=4)\n";
     silent(ID, &[ALL, ("harbour.py", "WHERE = 'main:app'\n"), ("main.py", constant)]);
 }
+
+/// `ui.run` makes uvicorn's Config of its own app and ends where that has workers: nicegui/ui_run.py of 3.18.0.
+#[test]
+fn nicegui_has_one_process() {
+    let needs = ("requirements.txt", "nicegui==3.18.0\n");
+    let page = |run: &str| format!("from nicegui import ui\nui.label('Tides')\n{run}\n");
+    let plain = page("ui.run(host='0.0.0.0', port=8080, reload=False)");
+    fires_with(ID, "main.py:3", &[needs, ("main.py", &plain)], &["WEB_CONCURRENCY=2"]);
+    silent(ID, &[needs, ("main.py", &plain)]);
+    for run in ["ui.run(reload=False, workers=1)", "ui.run()", "ui.run(reload=False, **options)"] {
+        silent_with(ID, &[needs, ("main.py", &page(run))], &["WEB_CONCURRENCY=2"]);
+    }
+}

@@ -37,13 +37,16 @@ pub(in crate::diagnose) fn setuptools(context: &FixContext<'_>) -> Vec<Fix> {
     }
     // The environment that a build gets of its own reads no requirements file of the project.
     let file = "build-constraints.txt";
-    let variable = ["variables", "PIP_CONSTRAINT"].map(str::to_owned).to_vec();
+    // pip before 26.2 reads the first for builds, pip from 25.3 on the second.
+    let edits = ["PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"].map(|variable| Edit::SetKey {
+        path: context.config().to_owned(),
+        key: ["variables", variable].map(str::to_owned).to_vec(),
+        value: format!("/app/{file}").into(),
+    });
+    let held = Edit::AppendLine { path: PathBuf::from(file), text: "setuptools<81".to_owned() };
     vec![Fix {
-        summary: format!("hold builds to setuptools<81, by PIP_CONSTRAINT and {file}"),
-        edits: vec![
-            Edit::AppendLine { path: PathBuf::from(file), text: "setuptools<81".to_owned() },
-            Edit::SetKey { path: context.config().to_owned(), key: variable, value: format!("/app/{file}").into() },
-        ],
+        summary: format!("hold builds to setuptools<81, by {file} and pip's variables"),
+        edits: [held].into_iter().chain(edits).collect(),
     }]
 }
 

@@ -79,7 +79,7 @@ pub(in crate::diagnose) fn in_a_build(view: &LogView<'_>, finding: &mut Finding)
         .iter()
         .any(|word| view.mentions(word))
     {
-        finding.help = Some("take a newer release of the package, or one with a wheel; failing that, hold its build to an older setuptools: a file with `setuptools<81`, named by the variable PIP_CONSTRAINT (PIP_BUILD_CONSTRAINT from pip 25.3 on). A line in requirements.txt does not reach the environment of a build".to_owned());
+        finding.help = Some("take a newer release of the package, or one with a wheel; failing that, hold its build to an older setuptools: a file with `setuptools<81`, named by the variables PIP_CONSTRAINT, which reaches builds before pip 26.2, and PIP_BUILD_CONSTRAINT, which does from 25.3 on. A line in requirements.txt does not reach the environment of a build".to_owned());
     }
     true
 }

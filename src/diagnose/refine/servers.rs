@@ -1,7 +1,7 @@
 //! Processes that were asked to end, or that something else ended.
 
 use crate::catalog::modules::distribution;
-use crate::catalog::servers::programs;
+use crate::catalog::servers::{programs, renamed};
 use crate::diagnose::table::Finding;
 use crate::diagnose::table::HINT;
 use crate::diagnose::view::LogView;
@@ -57,9 +57,25 @@ pub(in crate::diagnose) fn empty_port(view: &LogView<'_>, finding: &mut Finding)
     true
 }
 
+/// NiceGUI says what uvicorn says, of an app that is its own (ui_run.py of 3.18).
+pub(in crate::diagnose) fn of_nicegui(_: &LogView<'_>, finding: &mut Finding) -> bool {
+    if finding.subject.take().is_some() {
+        finding.message = Some("NiceGUI has one process, and WEB_CONCURRENCY or `workers` asks for several".to_owned());
+        finding.help =
+            Some("have one process: `workers=1` in ui.run, or no WEB_CONCURRENCY for this service".to_owned());
+    }
+    true
+}
+
 /// A program that no table knows may be anybody's.
 pub(in crate::diagnose) fn guessed(_: &LogView<'_>, finding: &mut Finding) -> bool {
     let Some(name) = finding.subject.as_deref() else { return true };
+    if let Some(renamed) = renamed(name) {
+        finding.message =
+            Some(format!("{} brings no `{name}` any more: the program is `{}`", renamed.package, renamed.now));
+        finding.help = Some(format!("start `{}`, or pin `{}<{}`", renamed.now, renamed.package, renamed.first[0]));
+        return true;
+    }
     if [true, false].into_iter().flat_map(programs).all(|known| known != name) && distribution(name).is_none() {
         finding.help = Some(format!(
             "add the package that brings `{name}` to requirements.txt, or correct the start command; that the index's `{name}` is that package is not verified"
@@ -73,6 +89,8 @@ pub(in crate::diagnose) fn guessed(_: &LogView<'_>, finding: &mut Finding) -> bo
 fn is_no_target(view: &LogView<'_>, finding: &mut Finding) {
     if view.text(finding.at).contains("python: No module named") {
         finding.help = Some("name a module that is there, `python -m PACKAGE` with a `__main__.py` in it, or the file that starts the app".to_owned());
+    } else if view.text(finding.at).contains("procrastinate: error") {
+        finding.help = Some("start it as `python -m procrastinate …`, or with PYTHONPATH=/app: procrastinate's own command does not look in the folder that it is started in (3.10)".to_owned());
     } else if view.text(finding.at).contains("Could not locate a Flask application") {
         finding.message = Some("the command `flask` finds no app: it looks for app.py and wsgi.py".to_owned());
         finding.help = Some(

@@ -18,6 +18,21 @@ pub(in crate::diagnose) fn what_is_wrong(view: &LogView<'_>, finding: &mut Findi
             "the database URL is a reference that the platform did not fill in",
             "write the reference among the platform's own variables, with the exact name of the service in it: in code, in .env and in commands nothing fills it in",
         )
+    } else if text.contains("Scheme '://' is unknown") {
+        (
+            "the database URL has no scheme: something else stands in the variable",
+            "begin it with `postgresql://`; a reference to another service (`${{…}}`) is filled in among the platform's own variables alone",
+        )
+    } else if text.contains("urllib.parse.quote()'ed") {
+        (
+            "the database URL has characters that belong to no URL",
+            "write a password with `#`, `/`, `?`, `[` or `@` in it percent-encoded (`#` is `%23`)",
+        )
+    } else if text.contains("sslmode") {
+        (
+            "the URL's `sslmode` has a value that asyncpg does not know",
+            "write one of those that the message names (`require`, `disable` …), or leave `sslmode` out of the URL",
+        )
     } else if text.contains("Redis URL") {
         (
             "the Redis URL has no scheme that the client knows",

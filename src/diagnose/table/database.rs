@@ -76,6 +76,8 @@ pub(crate) static REDIS_UNREACHABLE: Rule = Rule {
         decisive(
             r"redis\.exceptions\.(?:ConnectionError|TimeoutError|AuthenticationError|BusyLoadingError|ResponseError: (?:NOAUTH|WRONGPASS))",
         ),
+        // coredis, which streaq takes.
+        decisive(r"ConnectionError: Unable to establish a connection to (?P<s>[\w.-]+:\d+)"),
         decisive(r"(?:aio)?redis[\w.]*\.(?:ConnectionError|TimeoutError)"),
         decisive(r"[Cc]annot connect to (?P<s>rediss?://\S+?):? "),
         decisive(r"consumer: Cannot connect to (?P<s>(?:rediss?|sentinel)\S+?):"),
@@ -105,6 +107,7 @@ pub(crate) static INVALID_DATABASE_URL: Rule = Rule {
         decisive(r"missing \x22=\x22 after \x22(?P<s>[^\x22]+)\x22 in connection info string"),
         decisive(r"ValueError: invalid literal for int\(\) with base 10: '(?P<s>port|PORT|<port>)'"),
         decisive(r"invalid DSN: |dj_database_url[\w.]*\.(?:UnknownSchemeError|ParseError)"),
+        decisive(r"ClientConfigurationError: `(?P<s>sslmode)` parameter must be one of"),
         decisive(r"(?:No support for|Scheme) '(?P<s>\w[^']*)'"),
         decisive(r"The asyncio extension requires an async driver to be used\. The loaded '(?P<s>\w+)' is not async"),
         decisive(r"InvalidRequestError: The asyncio extension|Invalid URI scheme: URI must begin with"),

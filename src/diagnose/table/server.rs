@@ -166,7 +166,11 @@ pub(crate) static UVICORN_WANTS_IMPORT_STRING: Rule = Rule {
     about: check::uvicorn_run::TEXT.about,
     help: "name the app by a text (`uvicorn.run(\"main:app\", …)`), or take workers= and reload= out of the call; where it has neither, WEB_CONCURRENCY is set, and workers=1 overrules that",
     example: "WARNING:  You must pass the application as an import string to enable 'reload' or 'workers'.",
-    signatures: &[said(r"You must pass the application as an import string to enable 'reload' or 'workers'")],
+    signatures: &[
+        said(r"You must pass the application as an import string to enable 'reload' or 'workers'"),
+        said(r#"You must pass the application as an import string to enable "(?P<s>reload)" or "workers""#),
+    ],
+    refine: Some(refine::servers::of_nicegui),
     ..Rule::BLANK
 };
 

@@ -177,6 +177,8 @@ pub(crate) static WRONG_START_MODULE: Rule = Rule {
         decisive(r"Unable to load celery application\.(?:\s+The module (?P<s>\S+) was not found)?"),
         decisive(r"The module (?P<s>[\w.:]+) was not found\."),
         decisive(r"Invalid value for '-A'"),
+        decisive(r"procrastinate: error: Could not load app from (?P<s>[\w.]+)"),
+        decisive(r"Please, input module like \[python_file:docs_object\]"),
         decisive(r"Path does not exist (?P<s>\S+\.py)"),
         decisive(r"Could not find (?:a default file to run|module), please provide an explicit path"),
         decisive(r"Cannot import .*(?:--app|application) .*"),
