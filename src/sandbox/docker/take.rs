@@ -38,7 +38,7 @@ pub(super) fn take(built: &Container, finished: &Container, taken: &[FileSet]) -
     Ok(missing)
 }
 
-fn is_there(container: &Container, path: &str) -> Result<bool> {
+pub(super) fn is_there(container: &Container, path: &str) -> Result<bool> {
     Ok(container.ask("[ -e \"$1\" ] || [ -L \"$1\" ]", &[path], SOON)?.success)
 }
 
@@ -53,7 +53,7 @@ fn absolute(path: &str) -> String {
 }
 
 /// One archive from one to the other, owners and links as they are.
-fn hand_over(built: &Container, finished: &Container, path: &str, exclude: &[String]) -> Result<()> {
+pub(super) fn hand_over(built: &Container, finished: &Container, path: &str, exclude: &[String]) -> Result<()> {
     let engine = built.engine();
     let inside = path.trim_start_matches('/');
     let mut pack: Vec<String> =
