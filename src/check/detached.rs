@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::facts::code::has_word;
 use super::facts::command::{Invocation, invocations, jobs};
 use super::facts::start::Start;
-use super::finding::{Check, Findings, error};
+use super::finding::{Check, Findings, error, remove_line};
 
 pub(crate) const DETACHED: Check = error(
     "start-goes-to-background",
@@ -37,7 +37,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     } else if is_daemon(facts, last) {
         ("supervisord", command.replacen(last.path, &format!("{} -n", last.path), 1))
     } else {
-        return;
+        return configured(facts, last, findings);
     };
     let message = match subject {
         "&" => format!("`&` puts {} into the background, and nothing is left in the foreground", last.program),
@@ -68,4 +68,19 @@ fn is_daemon(facts: &Facts<'_>, invocation: &Invocation<'_>) -> bool {
         ["nodaemon=true", "nodaemon=1", "nodaemon=yes", "nodaemon=on"].contains(&plain.as_str())
     };
     text.is_ok_and(|text| !text.lines().any(stays))
+}
+
+/// gunicorn's own file is Python; what is set in a branch may never be.
+fn configured(facts: &Facts<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+    if invocation.program != "gunicorn" {
+        return;
+    }
+    let named = invocation.option(&["-c", "--config"]).unwrap_or("gunicorn.conf.py");
+    let path = Path::new(invocation.folder).join(named.trim_start_matches("file:").trim_start_matches("./"));
+    let Some(text) = facts.app.has_file(&path).then(|| facts.app.read_text(&path).ok()).flatten() else { return };
+    let is_it = |line: &str| line.split('#').next().unwrap_or_default().replace(' ', "").trim_end() == "daemon=True";
+    let Some((index, line)) = text.lines().enumerate().find(|(_, line)| is_it(line)) else { return };
+    let finding = DETACHED.found("`daemon = True` sends gunicorn to the background").about("daemon");
+    let finding = finding.at(facts.app.line(&path, Some(index + 1)), line);
+    findings.push(finding.fix("leave daemon out", vec![remove_line(&facts.app.place(&path), index + 1, line)]));
 }

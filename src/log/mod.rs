@@ -96,6 +96,12 @@ impl Log {
         self.total
     }
 
+    /// The log as it was when its kept line `last` had been printed.
+    pub(crate) fn until(&self, last: usize) -> Self {
+        let lines = self.lines.iter().take(last + 1).cloned().collect();
+        Self { lines, ..self.clone() }
+    }
+
     /// The log with hard-wrapped lines put together again, one candidate a plausible width; empty for unwrapped logs.
     pub(crate) fn rejoined(&self) -> Vec<Self> {
         rewrap::candidates(&self.lines)

@@ -2,10 +2,10 @@
 //! container sees the shell, and the program that it waits for.
 
 use super::supervised::gave_up;
-use crate::diagnose::SERVICES;
+use crate::diagnose::{SERVICES, START_PROGRAM_NOT_FOUND};
 use crate::finding::{Certainty, Diagnosis, Severity};
+use crate::log::Log;
 use crate::log::traceback::{self, Raised};
-use crate::log::{Log, LogBuilder};
 use crate::run::Smoke;
 
 const HELP: &str = "mend what ended it; nothing starts it again, so give it a service of its own, or end the line with `& wait -n`, which ends the container with the \
@@ -17,17 +17,18 @@ pub(super) fn dead(
     log: &Log,
     smoke: Option<&Smoke>,
     jobs: &[String],
-    causes: impl FnOnce(&Log) -> Vec<Diagnosis>,
+    causes: impl Fn(&Log) -> Vec<Diagnosis>,
 ) -> Vec<Diagnosis> {
     let Some(smoke) = smoke.filter(|smoke| smoke.result.is_good() && !jobs.is_empty()) else { return Vec::new() };
     let raised = traceback::read(log.lines());
+    // What the others print after it would say that the failure was got over.
     let dead = jobs.iter().find_map(|job| {
         let named = script(job)?;
         let is_alive = smoke.programs.iter().any(|line| line.split_whitespace().any(|word| word == named));
         let ended = raised.iter().rfind(|raised| ends(raised, named)).filter(|_| !is_alive)?;
-        Some((job, log.lines().get(ended.at)?, until(log, ended.at)))
+        Some((job, log.lines().get(ended.at)?, log.until(ended.at)))
     });
-    let Some((job, line, before)) = dead else { return Vec::new() };
+    let Some((job, line, before)) = dead else { return not_there(jobs, causes(log)) };
     let certainty = if smoke.programs.is_empty() { Certainty::Likely } else { Certainty::Certain };
     let message = format!("`{job}` ended with an error in the background, and the app stays up without it");
     let told = gave_up(job, message, line, certainty, HELP.to_owned());
@@ -40,13 +41,12 @@ pub(super) fn dead(
     cause.map(|cause| Diagnosis { severity: Severity::Error, certainty, ..cause }).into_iter().chain([told]).collect()
 }
 
-/// The log up to a line: what the others print after it would say that the failure was got over.
-fn until(log: &Log, last: usize) -> Log {
-    let mut builder = LogBuilder::new();
-    for line in log.lines().iter().take(last + 1) {
-        builder.push(line.phase.as_deref(), format!("{}\n", line.text).as_bytes());
-    }
-    builder.finish()
+/// Of the causes, that the program of a job is not there.
+fn not_there(jobs: &[String], causes: Vec<Diagnosis>) -> Vec<Diagnosis> {
+    let is_of_job = |name: &str| jobs.iter().any(|job| job.split_whitespace().any(|word| word == name));
+    let is_it =
+        |cause: &Diagnosis| cause.rule == START_PROGRAM_NOT_FOUND.id && cause.subject.as_deref().is_some_and(is_of_job);
+    causes.into_iter().filter(is_it).collect()
 }
 
 /// The file or the module that Python runs by this command.
@@ -78,6 +78,7 @@ fn ends(raised: &Raised, script: &str) -> bool {
 mod tests {
     use super::*;
     use crate::diagnose::{Case, diagnose};
+    use crate::log::LogBuilder;
     use crate::run::SmokeResult;
 
     const CRASH: &[&str] = &[
@@ -122,6 +123,14 @@ mod tests {
         assert_eq!(found(&["tides are in"], "python bot.py", &[WEB]), []);
         assert_eq!(found(CRASH, "python other.py", &[WEB]), []);
         assert_eq!(found(CRASH, "redis-server", &[WEB]), []);
+    }
+
+    #[test]
+    fn one_whose_program_is_not_there_is_dead() {
+        let absent = ["/bin/bash: line 1: celery: command not found"];
+        let job = "celery -A tides worker";
+        assert_eq!(found(&absent, job, &[WEB]), [("start-program-not-found", Certainty::Certain)]);
+        assert_eq!(found(&absent, "python bot.py", &[WEB]), []);
     }
 
     #[test]

@@ -65,7 +65,8 @@ impl Found {
                 let unreached = idle.and_then(|_| unreached::service(&self.log, || self.diagnoses(project)));
                 let dead = supervised::dead(&self.log, || self.diagnoses(project));
                 let jobs = background::dead(&self.log, smoke, &self.jobs, |log| self.diagnoses_of(log, project));
-                let parts = smoke.map(|smoke| parts::dead(&self.log, smoke.lines, || self.diagnoses(project)));
+                let parts =
+                    smoke.map(|smoke| parts::dead(&self.log, smoke.lines, |log| self.diagnoses_of(log, project)));
                 dead.into_iter()
                     .chain(jobs)
                     .chain(parts.into_iter().flatten())

@@ -17,7 +17,7 @@ const REACH: usize = 60;
 
 /// What the log of an app shows whose part died before the app was judged, which was after `lines` lines: of the `causes` the one that ended it, and
 /// that the app goes on without it. A part that ended for a service out of reach leaves it open: in the cloud that may answer.
-pub(super) fn dead(log: &Log, lines: usize, causes: impl FnOnce() -> Vec<Diagnosis>) -> Vec<Diagnosis> {
+pub(super) fn dead(log: &Log, lines: usize, causes: impl FnOnce(&Log) -> Vec<Diagnosis>) -> Vec<Diagnosis> {
     let kept = log.lines();
     let is_early = |line: &Line| line.phase.as_deref() == Some("start") && line.number <= lines;
     let raised = traceback::read(kept);
@@ -26,7 +26,8 @@ pub(super) fn dead(log: &Log, lines: usize, causes: impl FnOnce() -> Vec<Diagnos
     let Some((raised, part)) = dead else { return Vec::new() };
     let source = Source::Log { phase: Some("start".to_owned()), line: kept[raised.at].number };
     let ended_it = |cause: &Diagnosis| cause.evidence.iter().any(|evidence| evidence.source == source);
-    let cause = causes().into_iter().find(|cause| ended_it(cause) && cause.rule != PART_DIED.id);
+    // What the others print after it would say that the failure was got over.
+    let cause = causes(&log.until(raised.at)).into_iter().find(|cause| ended_it(cause) && cause.rule != PART_DIED.id);
     let is_of_a_service = |cause: &Diagnosis| SERVICES.iter().any(|rule| rule.id == cause.rule);
     let certainty = match &cause {
         Some(cause) if is_of_a_service(cause) => Certainty::Likely,
@@ -71,7 +72,7 @@ mod tests {
             log.push(Some("start"), format!("{line}\n").as_bytes());
         }
         let log = log.finish();
-        let found = dead(&log, judged_after, || diagnose(&Case::of_log(&log)));
+        let found = dead(&log, judged_after, |log| diagnose(&Case::of_log(log)));
         found.iter().map(|found| (found.rule, found.certainty)).collect()
     }
 
@@ -89,6 +90,8 @@ mod tests {
         let both = [("missing-env-var", Certainty::Certain), ("part-died", Certainty::Certain)];
         let lines = [&["Exception in thread Thread-1 (watch):"], TRACEBACK].concat();
         assert_eq!(found(&lines, 9), both);
+        let later = [&lines[..], &[" * Serving Flask app 'main'", "INFO: Application startup complete."]].concat();
+        assert_eq!(found(&later, 20), both, "the server's start is not its recovery");
         let mixed = [&["Exception in thread WARNING: harbour is ready", "Thread-1 (watch):"], TRACEBACK].concat();
         assert_eq!(found(&mixed, 9), both);
         // What comes out as the app ends is no fault.

@@ -50,3 +50,10 @@ fn what_stays_in_the_foreground_is_none() {
     let kept = CONF.replace("logfile", "nodaemon = true ; the container's\nlogfile");
     silent(ID, &project("web: supervisord -c supervisord.conf\n", &kept));
 }
+
+#[test]
+fn so_does_a_line_of_gunicorns_own_file() {
+    let conf = |text| [WEB, PIP, ("Procfile", "web: gunicorn web:app\n"), ("gunicorn.conf.py", text)];
+    fires(ID, "gunicorn.conf.py:2", &conf("workers = 2\ndaemon = True\n"));
+    silent(ID, &conf("workers = 2\n# daemon = True\ndaemon = False\n"));
+}
