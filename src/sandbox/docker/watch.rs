@@ -1,7 +1,7 @@
 //! What a command in a container does to the project's files: a watcher beside it is told by the kernel.
 //!
-//! Times of access are no help here: fuse-overlayfs mounts with `noatime`. inotify tells of an open on every storage driver (overlay2 and
-//! fuse-overlayfs seen), and perl, which asks for it, is in every image that is made from Debian or Ubuntu.
+//! Times of access are no help here: fuse-overlayfs mounts with `noatime`. inotify is told of an open by the kernel whatever the storage
+//! driver (seen on fuse-overlayfs), and perl, which asks for it, is in every image that is made from Debian or Ubuntu.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
