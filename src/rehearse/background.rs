@@ -2,7 +2,8 @@
 //! container sees the shell, and the program that it waits for.
 
 use super::supervised::gave_up;
-use crate::diagnose::{SERVICES, START_PROGRAM_NOT_FOUND};
+use super::unreached::may_answer_elsewhere;
+use crate::diagnose::START_PROGRAM_NOT_FOUND;
 use crate::finding::{Certainty, Diagnosis, Severity};
 use crate::log::Log;
 use crate::log::traceback::{self, Raised};
@@ -34,9 +35,7 @@ pub(super) fn dead(
     let told = gave_up(job, message, line, certainty, HELP.to_owned());
     let of_it = |cause: &Diagnosis| cause.evidence.iter().any(|known| known.source == told.evidence[0].source);
     let cause = causes(&before).into_iter().find(|cause| cause.rule != told.rule && of_it(cause));
-    let is_of_a_service = |cause: &Diagnosis| SERVICES.iter().any(|rule| rule.id == cause.rule);
-    // In the cloud a service that is out of reach here may answer.
-    let certainty = if cause.as_ref().is_some_and(is_of_a_service) { Certainty::Likely } else { certainty };
+    let certainty = if cause.as_ref().is_some_and(may_answer_elsewhere) { Certainty::Likely } else { certainty };
     let told = Diagnosis { certainty, ..told };
     cause.map(|cause| Diagnosis { severity: Severity::Error, certainty, ..cause }).into_iter().chain([told]).collect()
 }

@@ -1,7 +1,8 @@
 //! Threads, tasks and child processes of the app that an error ended while the rest goes on.
 
+use super::unreached::may_answer_elsewhere;
 use crate::builder::BuilderKind;
-use crate::diagnose::{PART_DIED, SERVICES};
+use crate::diagnose::PART_DIED;
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 use crate::log::traceback::{self, Raised};
 use crate::log::{Line, Log};
@@ -28,9 +29,8 @@ pub(super) fn dead(log: &Log, lines: usize, causes: impl FnOnce(&Log) -> Vec<Dia
     let ended_it = |cause: &Diagnosis| cause.evidence.iter().any(|evidence| evidence.source == source);
     // What the others print after it would say that the failure was got over.
     let cause = causes(&log.until(raised.at)).into_iter().find(|cause| ended_it(cause) && cause.rule != PART_DIED.id);
-    let is_of_a_service = |cause: &Diagnosis| SERVICES.iter().any(|rule| rule.id == cause.rule);
     let certainty = match &cause {
-        Some(cause) if is_of_a_service(cause) => Certainty::Likely,
+        Some(cause) if may_answer_elsewhere(cause) => Certainty::Likely,
         _ => Certainty::Certain,
     };
     let died = Diagnosis {

@@ -45,6 +45,11 @@ pub(super) fn service(log: &Log, causes: impl FnOnce() -> Vec<Diagnosis>) -> Opt
     Some(Diagnosis { certainty: Certainty::Likely, severity, help: Some(ELSEWHERE.to_owned()), ..cause })
 }
 
+/// Whether a cause is a service that is out of reach here: where the deploy runs it may answer.
+pub(super) fn may_answer_elsewhere(cause: &Diagnosis) -> bool {
+    SERVICES.iter().any(|rule| rule.id == cause.rule)
+}
+
 /// Where a service was looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {

@@ -17,7 +17,7 @@ pub(in crate::diagnose) fn own_line(view: &LogView<'_>, finding: &mut Finding) -
 }
 
 /// Modules by the Python that they came with, as "What's New" lists them.
-const CAME_WITH: &[(&str, &str)] = &[
+pub(super) const CAME_WITH: &[(&str, &str)] = &[
     ("annotationlib", "3.14"),
     ("compression", "3.14"),
     ("concurrent.interpreters", "3.14"),

@@ -29,6 +29,16 @@ fn two_glibcs_are_no_missing_library() {
 }
 
 #[test]
+fn every_module_of_a_newer_python_is_told_as_one() {
+    for (module, since) in super::places::CAME_WITH {
+        let words = words(&format!(
+            "Traceback (most recent call last):\n  File \"/app/main.py\", line 1, in <module>\n    import {module}\nModuleNotFoundError: No module named '{module}'\n"
+        ));
+        assert!(words.contains(&format!("came with Python {since}")), "{words}");
+    }
+}
+
+#[test]
 fn a_removed_name_never_asks_for_a_newer_python() {
     // Removed in 3.10, 3.11 and 3.14, by the lists of what is new in them.
     for (module, name, since) in
