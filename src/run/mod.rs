@@ -1,6 +1,7 @@
 //! Walks a plan in a sandbox: emits [`Event`]s, returns an [`Outcome`].
 
 mod activity;
+mod closer;
 mod event;
 mod expectation;
 mod hosts;

@@ -10,15 +10,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::activity::Activity;
-use super::hosts::{self, Asked};
+use super::closer::Look;
 use super::judge::{Sight, judge};
 use super::loads;
 use super::outcome::{Smoke, SmokeResult};
-use super::page;
-use super::redirect;
-use super::sent_back;
 use super::settings::SmokeSettings;
-use super::visit::{self, Visit};
 use crate::catalog::servers::Runner;
 use crate::log::LogBuilder;
 use crate::sandbox::process::{self, Exit, Next, Running};
@@ -163,31 +159,8 @@ fn watch(
         by_edge: false,
         timeout: ANSWER_WITHIN,
     };
-    let Asked { result, is_refusal, host } = hosts::ask_again(result, refused, settings, &probe, sandbox);
-    let probe = Probe { host: host.as_deref().unwrap_or(HEALTHCHECK_HOST), ..probe };
-    let (result, sent_back) = sent_back::look(result, settings, &probe, sandbox);
-    let arrived = match result {
-        SmokeResult::Answered { status } => redirect::arrival(status, &probe, sandbox),
-        _ => None,
-    };
-    let (led_to, status) = arrived.map_or((None, None), |(path, status)| (Some(path), Some(status)));
-    let probe = Probe { path: led_to.as_deref().or(probe.path), ..probe };
-    let result = match status {
-        Some(status) if status >= 500 => SmokeResult::BadStatus(status),
-        _ => result,
-    };
-    let visit = match (&result, runner) {
-        (SmokeResult::Answered { .. }, Some(runner)) => {
-            Some(visit::open(runner.runs, app, &probe, sandbox, interrupted, on_line))
-        }
-        _ => None,
-    };
-    let result = if visit == Some(Visit::Failed) { SmokeResult::PageFailed } else { result };
-    let unserved = match result {
-        SmokeResult::Answered { status: 200 } => page::absent(&probe, sandbox),
-        SmokeResult::Answered { .. } if status == Some(200) => page::absent(&probe, sandbox),
-        _ => Vec::new(),
-    };
+    let looked = Look { settings, sandbox, refused, runner, interrupted }.closer(result, &probe, app, on_line);
+    let result = looked.result;
     // What it said before it was asked is read, however fast it answered.
     let said_by = Instant::now() + SAID_WITHIN;
     while let Next::Line(line) = app.next(AT_ONCE) {
@@ -222,11 +195,11 @@ fn watch(
         outside,
         running,
         programs,
-        unserved,
-        refuses_host: is_refusal,
-        led_to,
-        was_visited: visit.map(|visit| visit != Visit::Unknown),
-        sent_back,
+        unserved: looked.unserved,
+        refuses_host: looked.refuses_host,
+        led_to: looked.led_to,
+        was_visited: looked.was_visited,
+        sent_back: looked.sent_back,
         stops_on_sigterm,
     })
 }
