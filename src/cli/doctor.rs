@@ -30,7 +30,7 @@ use crate::sandbox::{Backend, Unavailable, netns, python, store};
 pub(super) struct Args {
     #[command(flatten)]
     sandboxing: Sandboxing,
-    /// Remove what crashed runs have left behind, kept sandboxes, layers, and their images and the cache volumes in the engine
+    /// Remove what crashed runs have left behind, kept sandboxes, layers, and the cache volumes in the engine
     #[arg(long)]
     clean: bool,
     /// How to report
@@ -202,7 +202,7 @@ fn of_docker(docker: &Docker) -> BackendReport {
         program: None,
         unavailable: checked.err(),
         exact: "the base image, Nix and apt packages, users, memory limits",
-        roughly: "layers: only a command that can be reused ends in an image of its own",
+        roughly: "layers: one container lives through the run, so that no image is committed",
         not_at_all: "start.runImage",
     }
 }
@@ -333,11 +333,7 @@ fn leftovers(out: &mut String, left: &Leftovers, paint: Paint) {
         let _ = writeln!(out, "{label} {}", folder.display());
     }
     for leftover in left.engine.iter().filter(|leftover| !leftover.in_use) {
-        let label = match leftover.kind {
-            "volume" => paint.dim("pip cache:"),
-            "image" => paint.dim("layer:"),
-            _ => paint.warn("left over:"),
-        };
+        let label = if leftover.kind == "volume" { paint.dim("pip cache:") } else { paint.warn("left over:") };
         let _ = writeln!(out, "{label} {} {}", leftover.kind, leftover.name);
     }
     if left.folders.is_empty() && left.engine.iter().all(|leftover| leftover.in_use) {

@@ -21,19 +21,12 @@ pub type Pages = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
 pub struct Index {
     pub pages: Pages,
     asked: Arc<Mutex<Vec<String>>>,
-    /// Where sandboxes find it.
-    pub address: String,
     pub port: u16,
 }
 
 impl Index {
     pub fn start() -> Self {
-        Self::start_on("127.0.0.1")
-    }
-
-    /// At another address of this machine.
-    pub fn start_on(address: &str) -> Self {
-        let listener = TcpListener::bind((address, 0)).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (pages, asked) = (Pages::default(), Arc::<Mutex<Vec<String>>>::default());
         let shared = (Arc::clone(&pages), Arc::clone(&asked));
@@ -43,7 +36,7 @@ impl Index {
                 thread::spawn(move || answer(&stream, &pages, &asked));
             }
         });
-        Self { pages, asked, address: address.to_owned(), port }
+        Self { pages, asked, port }
     }
 
     /// Puts a release on offer.
@@ -139,7 +132,6 @@ pub struct Place {
     pub options: Vec<String>,
     /// The folder's name that the cache is in.
     pub caches: &'static str,
-    pub backend: &'static str,
     /// Whether the index is named by this machine's settings rather than by the project's variables.
     pub is_machines: bool,
 }
@@ -148,14 +140,7 @@ impl Place {
     pub fn new(files: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("app")).unwrap();
-        let place = Self {
-            index: Index::start(),
-            dir,
-            options: Vec::new(),
-            caches: "cache",
-            backend: "host",
-            is_machines: false,
-        };
+        let place = Self { index: Index::start(), dir, options: Vec::new(), caches: "cache", is_machines: false };
         for (name, text) in files {
             place.write(name, text);
         }
@@ -174,7 +159,7 @@ impl Place {
 
     /// Lets the index in, where anything is.
     fn reach(&self, options: &[&str]) -> Vec<String> {
-        match options.contains(&"--offline") || self.backend != "host" {
+        match options.contains(&"--offline") {
             true => Vec::new(),
             false => vec!["--reach".to_owned(), format!("127.0.0.1:{}", self.index.port)],
         }
@@ -183,7 +168,7 @@ impl Place {
     pub fn command(&self, options: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_shakedown"));
         command
-            .args(["run", "--backend", self.backend, "--format", "json", "--quiet", "--expect", "exits"])
+            .args(["run", "--backend", "host", "--format", "json", "--quiet", "--expect", "exits"])
             .args(if self.is_machines { Vec::new() } else { self.index.variables() })
             .args(&self.options)
             .args(options)
@@ -193,8 +178,7 @@ impl Place {
             .env("XDG_STATE_HOME", self.dir.path().join("state"))
             .env_remove("CI");
         if self.is_machines {
-            command.env("PIP_INDEX_URL", format!("http://{}:{}/simple/", self.index.address, self.index.port));
-            command.env("PIP_TRUSTED_HOST", &self.index.address);
+            command.env("PIP_INDEX_URL", format!("http://127.0.0.1:{}/simple/", self.index.port));
             for name in [
                 "PIP_EXTRA_INDEX_URL",
                 "PIP_FIND_LINKS",

@@ -29,15 +29,16 @@ const UP_WITHIN: Duration = Duration::from_secs(120);
 /// How long the main process may take to notice that it should go.
 const GONE_WITHIN: Duration = Duration::from_secs(3);
 
-/// What a container is made from, beside its image.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Wanted {
+/// What a container is made from.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted<'a> {
+    pub image: &'a str,
     pub network: bool,
     pub memory: Option<u64>,
     /// How many processes at once.
     pub processes: u32,
     /// Volume and path, for each directory that outlives the container.
-    pub volumes: Vec<(String, String)>,
+    pub volumes: &'a [(String, String)],
 }
 
 /// A running container.
@@ -52,14 +53,14 @@ pub(super) struct Container {
 
 impl Container {
     /// Starts one. A busy engine was seen to mount an image late, so that its shell was not found: what fails is tried a second time.
-    pub(super) fn start(engine: &Engine, image: &str, wanted: &Wanted) -> Result<Self> {
-        Self::start_once(engine, image, wanted).or_else(|_| Self::start_once(engine, image, wanted))
+    pub(super) fn start(engine: &Engine, wanted: &Wanted<'_>) -> Result<Self> {
+        Self::start_once(engine, wanted).or_else(|_| Self::start_once(engine, wanted))
     }
 
-    fn start_once(engine: &Engine, image: &str, wanted: &Wanted) -> Result<Self> {
+    fn start_once(engine: &Engine, wanted: &Wanted<'_>) -> Result<Self> {
         let name = labels::new_name();
         let mut keeper = Command::new(engine.program());
-        keeper.args(run_arguments(&name, image, wanted)).env_clear().envs(engine.vars());
+        keeper.args(run_arguments(&name, wanted)).env_clear().envs(engine.vars());
         keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         own_group(&mut keeper)?;
         let mut child = keeper.spawn().with_context(|| format!("cannot run {}", engine.program().display()))?;
@@ -199,7 +200,7 @@ for file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_contro
 done
 echo free $(stat -f -c '%a %S' / 2>/dev/null)";
 
-fn run_arguments(name: &str, image: &str, wanted: &Wanted) -> Vec<String> {
+fn run_arguments(name: &str, wanted: &Wanted<'_>) -> Vec<String> {
     let mut arguments: Vec<String> =
         ["run", "--rm", "--interactive", "--init", "--log-driver", "none", "--pull", "never", "--name", name]
             .map(str::to_owned)
@@ -216,10 +217,10 @@ fn run_arguments(name: &str, image: &str, wanted: &Wanted) -> Vec<String> {
     if !wanted.network {
         arguments.extend(["--network".into(), "none".into()]);
     }
-    for (volume, path) in &wanted.volumes {
+    for (volume, path) in wanted.volumes {
         arguments.extend(["--volume".into(), format!("{volume}:{path}")]);
     }
-    arguments.extend([image.to_owned(), "-c".into(), MAIN.into()]);
+    arguments.extend([wanted.image.to_owned(), "-c".into(), MAIN.into()]);
     arguments
 }
 
@@ -265,9 +266,10 @@ mod tests {
 
     #[test]
     fn a_container_is_labelled_limited_and_removes_itself() {
-        let volumes = vec![("shakedown-cache-1".to_owned(), "/root/.cache/uv".to_owned())];
-        let wanted = Wanted { network: false, memory: Some(1 << 29), processes: 4096, volumes };
-        let line = run_arguments("shakedown-x", "base:1", &wanted).join(" ");
+        let volumes = [("shakedown-cache-1".to_owned(), "/root/.cache/uv".to_owned())];
+        let wanted =
+            Wanted { image: "base:1", network: false, memory: Some(1 << 29), processes: 4096, volumes: &volumes };
+        let line = run_arguments("shakedown-x", &wanted).join(" ");
         for part in [
             "run --rm --interactive --init --log-driver none --pull never --name shakedown-x ",
             " --label dev.shakedown=run ",
@@ -283,8 +285,9 @@ mod tests {
 
     #[test]
     fn without_limits_none_are_asked_for() {
-        let wanted = Wanted { network: true, memory: None, processes: 4096, volumes: Vec::new() };
-        let line = run_arguments("n", "i", &wanted).join(" ");
+        let line =
+            run_arguments("n", &Wanted { image: "i", network: true, memory: None, processes: 4096, volumes: &[] })
+                .join(" ");
         assert!(!line.contains("--memory") && !line.contains("--network"), "{line}");
     }
 }

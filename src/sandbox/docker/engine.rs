@@ -130,7 +130,7 @@ impl Engine {
     }
 
     /// As [`ask`](Self::ask), for as long as nobody interrupts it.
-    pub(super) fn ask_while(&self, arguments: &[&str], limit: Duration, interrupted: &AtomicBool) -> Result<Answer> {
+    fn ask_while(&self, arguments: &[&str], limit: Duration, interrupted: &AtomicBool) -> Result<Answer> {
         let handle = duct::cmd(&self.program, arguments)
             .full_env(&self.vars)
             .stdin_null()

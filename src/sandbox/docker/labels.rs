@@ -10,16 +10,13 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::engine::{Engine, SOON, WORK};
 use crate::fs::owner;
 
-pub(super) const LABEL: &str = "dev.shakedown";
-pub(super) const OWNER: &str = "dev.shakedown.owner";
-/// Of an image: the store of layers that it belongs to, and the entry there.
-pub(super) const STORE: &str = "dev.shakedown.store";
-pub(super) const ENTRY: &str = "dev.shakedown.entry";
+const LABEL: &str = "dev.shakedown";
+const OWNER: &str = "dev.shakedown.owner";
 
 /// Something in the engine that a run of ours made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Leftover {
-    /// `container`, `volume` or `image`.
+    /// `container` or `volume`.
     pub kind: &'static str,
     /// Its name in the engine.
     pub name: String,
@@ -41,12 +38,7 @@ pub(super) fn of_a_cache() -> [String; 1] {
     [format!("{LABEL}=cache")]
 }
 
-pub(super) fn of_a_layer(store: &str, entry: &str) -> [String; 4] {
-    let owner = owner::this_process();
-    [format!("{LABEL}=layer"), format!("{OWNER}={owner}"), format!("{STORE}={store}"), format!("{ENTRY}={entry}")]
-}
-
-/// Everything of ours in the engine: containers, the volumes that keep package caches between runs, and the images of layers.
+/// Everything of ours in the engine: containers, and the volumes that keep package caches between runs.
 pub fn leftovers(engine: &Engine) -> Result<Vec<Leftover>> {
     let filter = format!("label={LABEL}");
     let listed = engine.demand("list containers", &["ps", "--all", "--quiet", "--filter", &filter], SOON)?;
@@ -56,20 +48,7 @@ pub fn leftovers(engine: &Engine) -> Result<Vec<Leftover>> {
     let busy = found.iter().any(|leftover| leftover.in_use);
     let names = listed_volumes.lines().filter(|name| !name.is_empty());
     found.extend(names.map(|name| Leftover { kind: "volume", name: name.to_owned(), in_use: busy }));
-    found.extend(images(engine, None)?.into_iter().map(|name| Leftover { kind: "image", name, in_use: busy }));
     Ok(found)
-}
-
-/// The images of one store of layers, or of all, the newest first: an image is to be removed before what lies below it.
-pub(super) fn images(engine: &Engine, store: Option<&str>) -> Result<Vec<String>> {
-    let of_a_layer = format!("label={LABEL}=layer");
-    let mut call = vec!["images", "--all", "--quiet", "--no-trunc", "--filter", &of_a_layer];
-    let of_the_store = store.map(|store| format!("label={STORE}={store}"));
-    call.extend(of_the_store.iter().flat_map(|filter| ["--filter", filter]));
-    let listed = engine.demand("list images", &call, SOON)?;
-    let mut ids: Vec<String> = listed.lines().map(str::to_owned).filter(|id| !id.is_empty()).collect();
-    ids.dedup();
-    Ok(ids)
 }
 
 /// A container by its number; none if it has gone in the meantime. Podman's `ps` has no template for one label.
@@ -90,7 +69,6 @@ pub fn clean(engine: &Engine) -> Result<Vec<Leftover>> {
         let Leftover { kind, name, .. } = &leftover;
         let call: &[&str] = match *kind {
             "container" => &["rm", "--force", "--volumes", name],
-            "image" => &["rmi", name],
             _ => &["volume", "rm", "--force", name],
         };
         match engine.demand(&format!("remove the {kind} {name}"), call, WORK) {

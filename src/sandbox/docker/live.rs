@@ -3,14 +3,12 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use super::container::Container;
 use super::engine::SOON;
-use super::history::History;
 use super::options::Options;
 use super::{probe, take};
 use crate::catalog::servers::Session;
@@ -18,8 +16,8 @@ use crate::fs::temporary;
 use crate::plan::{FileSet, NixEnvironment, Plan, Shell, Vars};
 use crate::sandbox::network::{self, Access};
 use crate::sandbox::{
-    CommandLine, Kept, MachineFailure, MissingLibrary, Prepared, Probe, ProbeAnswer, Role, Sandbox, SetupStep, Spec,
-    Step, Unverified, Upcoming, context, session,
+    CommandLine, Kept, MachineFailure, MissingLibrary, Probe, ProbeAnswer, Role, Sandbox, SetupStep, Spec, Step,
+    Unverified, context, session,
 };
 
 /// Where the start command's first process leaves its number.
@@ -58,8 +56,7 @@ while read -r key mask; do
 done < "/proc/$pid/status""#;
 
 pub(super) struct Live {
-    pub(super) container: Container,
-    pub(super) history: History,
+    container: Container,
     /// The runtime container, until `take` has copied what was built into it and made it the current one.
     finished: Option<Container>,
     project: PathBuf,
@@ -92,7 +89,6 @@ impl Live {
         finished: Option<Container>,
         spec: &Spec<'_>,
         options: &Options,
-        history: History,
     ) -> Result<Self> {
         let plan = spec.plan;
         let access = if spec.network { Access::of_this_machine() } else { Access::default() };
@@ -113,7 +109,6 @@ impl Live {
             access: access.vars,
             container,
             finished,
-            history,
         };
         live.trust(&access.bundle, access.find_links.iter().chain(shown))?;
         Ok(live)
@@ -246,23 +241,7 @@ impl Sandbox for Live {
     }
 
     fn copy_in(&mut self, only: Option<&[String]>, exclude: &[String]) -> Result<()> {
-        let stage = stage()?;
-        context::copy(&self.project, stage.path(), only, exclude)?;
-        self.container.put(stage.path(), "/app")?;
-        self.history.copied(stage.path());
-        Ok(())
-    }
-
-    fn prepare(&mut self, upcoming: &Upcoming<'_>, interrupted: &AtomicBool) -> Prepared {
-        self.prepare_command(upcoming, interrupted)
-    }
-
-    fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
-        self.keep_command(output, interrupted)
-    }
-
-    fn withheld(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.history.withheld)
+        self.put("/app", |stage| context::copy(&self.project, stage, only, exclude))
     }
 
     fn command(&self, step: &Step<'_>) -> CommandLine {
@@ -332,7 +311,7 @@ impl Sandbox for Live {
     }
 
     fn unverified(&self) -> Vec<Unverified> {
-        self.unverified.iter().chain(&self.history.notes).cloned().collect()
+        self.unverified.clone()
     }
 
     fn audit(&self) -> Result<Vec<MissingLibrary>> {

@@ -3,16 +3,11 @@
 mod container;
 mod engine;
 mod fault;
-mod history;
-mod image;
 mod labels;
 mod live;
 mod options;
 mod probe;
-mod reuse;
 mod take;
-mod told;
-mod watch;
 
 pub use engine::Engine;
 pub use labels::{Leftover, clean, leftovers};
@@ -25,7 +20,6 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use self::container::{Container, Wanted};
 use self::engine::SOON;
-use self::history::History;
 use self::live::Live;
 use super::{Backend, Kept, Progress, Sandbox, Spec, Unavailable};
 use crate::plan::Plan;
@@ -124,18 +118,18 @@ impl Backend for Docker {
         }
         let volumes = if self.options.no_cache { Vec::new() } else { cache_volumes(&engine, spec)? };
         let wanted = Wanted {
+            image,
             network: spec.network,
             memory: spec.memory.or_else(|| engine.half_of_memory()),
             processes: spec.quotas.processes,
-            volumes,
+            volumes: &volumes,
         };
-        let container = Container::start(&engine, image, &wanted)?;
+        let container = Container::start(&engine, &wanted)?;
         let run = self.run_image(spec.plan).map(|image| {
             // Nothing outlives it: the caches are the build's.
-            Container::start(&engine, image, &Wanted { volumes: Vec::new(), ..wanted.clone() })
+            Container::start(&engine, &Wanted { image, volumes: &[], ..wanted })
         });
-        let history = History::new(&engine, spec, &self.options, wanted);
-        Ok(Box::new(Live::new(container, run.transpose()?, spec, &self.options, history)?))
+        Ok(Box::new(Live::new(container, run.transpose()?, spec, &self.options)?))
     }
 
     fn reopen(&self, spec: &Spec<'_>, kept: &Kept) -> Result<Box<dyn Sandbox>> {
@@ -143,7 +137,7 @@ impl Backend for Docker {
         let engine = self.engine()?;
         engine.version()?;
         let container = Container::kept(&engine, name)?;
-        Ok(Box::new(Live::new(container, None, spec, &self.options, History::default())?))
+        Ok(Box::new(Live::new(container, None, spec, &self.options)?))
     }
 }
 

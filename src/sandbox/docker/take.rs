@@ -38,7 +38,7 @@ pub(super) fn take(built: &Container, finished: &Container, taken: &[FileSet]) -
     Ok(missing)
 }
 
-pub(super) fn is_there(container: &Container, path: &str) -> Result<bool> {
+fn is_there(container: &Container, path: &str) -> Result<bool> {
     Ok(container.ask("[ -e \"$1\" ] || [ -L \"$1\" ]", &[path], SOON)?.success)
 }
 
@@ -53,7 +53,7 @@ fn absolute(path: &str) -> String {
 }
 
 /// One archive from one to the other, owners and links as they are.
-pub(super) fn hand_over(built: &Container, finished: &Container, path: &str, exclude: &[String]) -> Result<()> {
+fn hand_over(built: &Container, finished: &Container, path: &str, exclude: &[String]) -> Result<()> {
     let engine = built.engine();
     let inside = path.trim_start_matches('/');
     let mut pack: Vec<String> =

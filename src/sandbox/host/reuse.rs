@@ -13,16 +13,25 @@ use super::live::HostSandbox;
 use super::machine::{self, PARTS};
 use super::memory::Cap;
 use crate::plan::Vars;
-use crate::sandbox::Role;
 use crate::sandbox::netns::Network;
-use crate::sandbox::reuse::{Origin, Prepared, Upcoming};
-use crate::sandbox::store::again::{Again, Lookup, NOT_KEPT, NOT_WHOLE};
-use crate::sandbox::store::reads::Reads;
+use crate::sandbox::reuse::{IndexAnswer, Origin, Prepared, Upcoming, time_span};
+use crate::sandbox::store::pip::{self, names_far_requirements};
+use crate::sandbox::store::reads::{Now, Reads};
 use crate::sandbox::store::trace::{self, Changes, Trace, Traced};
 use crate::sandbox::store::tree::{self, Digest};
-use crate::sandbox::store::{self, Record, Store, ask, lock, pip, vouch};
+use crate::sandbox::store::{self, Found, Record, Store, ask, lock};
+use crate::sandbox::{Role, Unverified};
 
+/// Files that pip reads and does not run. A command that read any other of the project's may have done anything.
+const DATA: &[&str] = &["txt", "in", "pip", "lock", "toml", "whl"];
+/// The same by their names.
+const NAMED_DATA: &[&str] = &[".python-version", ".python-versions"];
+/// Files that setuptools and uv put where they run, and that do nothing of this kind.
+const OWN_CODE: &[&str] = &["distutils-precedence.pth", "_virtualenv.pth"];
 const LOCK: &str = "uv.lock";
+
+/// The reason that is given for every command after one that cannot be kept.
+const NOT_KEPT: &str = "a command before it could not be kept";
 
 impl HostSandbox {
     /// Shows the work of an earlier run, or begins to watch what this one does. Never an error: then it is just run.
@@ -39,21 +48,23 @@ impl HostSandbox {
             return anew(lost);
         }
         let key = self.key(upcoming, &vars);
-        let mut because = "asked for".to_owned();
+        let mut because = None;
         if self.history.shows {
-            match self.show_again(&store, &key, interrupted) {
-                Again::Shown { id, output, origin, note } => {
-                    self.history.below = Some(id);
-                    self.history.notes.extend(note);
-                    return Prepared::Done { output, origin };
+            for found in store.entries(&key) {
+                match self.show_again(&store, &found, interrupted) {
+                    Ok(Ok(origin)) => {
+                        self.history.below = Some(found.id);
+                        return Prepared::Done { output: found.record.output, origin };
+                    }
+                    Ok(Err(difference)) => because = because.or(Some(difference)),
+                    Err(error) => because = because.or(Some(format!("{error:#}"))),
                 }
-                Again::Otherwise(difference) => because = difference,
-                Again::Broken => {
-                    self.history.lost = Some(NOT_WHOLE.to_owned());
+                if let Some(lost) = self.history.lost.clone() {
                     let _ = self.lead_pip(upcoming, &vars, false);
-                    return anew(NOT_WHOLE.to_owned());
+                    return anew(lost);
                 }
             }
+            because = because.or(Some("nothing of this command was kept".to_owned()));
         }
         match self.watch(upcoming, &vars, key) {
             Ok(pending) => self.history.pending = Some(pending),
@@ -62,7 +73,7 @@ impl HostSandbox {
                 self.history.lost = Some(NOT_KEPT.to_owned());
             }
         }
-        anew(because)
+        anew(because.unwrap_or_else(|| "asked for".to_owned()))
     }
 
     /// Tells a pip that is about to run what it needs to know: the mirror, and to keep a log where it is watched.
@@ -146,23 +157,46 @@ impl HostSandbox {
         digest.finish()
     }
 
-    /// Shows an entry where it would come out the same now.
-    fn show_again(&mut self, store: &Store, key: &str, interrupted: &AtomicBool) -> Again {
-        let (own, network) = (self.history.vars.clone(), self.bubblewrap.network.clone());
-        let lookup = Lookup {
-            store,
-            key,
-            app: &self.app.clone(),
-            is_offline: network.is_offline(),
-            disk: self.limits.quotas.disk,
-            client: ask::Client { own: &own, network: &network },
-            interrupted,
+    /// Shows an entry where it would come out the same now; the inner error is what is otherwise.
+    fn show_again(&mut self, store: &Store, found: &Found, interrupted: &AtomicBool) -> Result<Result<Origin, String>> {
+        let record = &found.record;
+        let tree = tree::list(&self.app)?;
+        if let Some(difference) = Now::new(&self.app, &tree).difference(&record.reads)? {
+            return Ok(Err(difference));
+        }
+        if !record.network && !self.bubblewrap.network.is_offline() {
+            return Ok(Err("it was made without network".to_owned()));
+        }
+        let asks = !record.answers.is_empty() && !self.bubblewrap.network.is_offline();
+        // Both take a while.
+        let (claimed, changed) = std::thread::scope(|scope| {
+            let claimed = scope.spawn(|| store.claim(found));
+            let changed = asks.then(|| ask::again(&record.answers, &self.client(), interrupted)).transpose();
+            (claimed.join().ok().flatten(), changed)
+        });
+        let index = match changed? {
+            Some(Some(address)) => return Ok(Err(format!("{address} has changed"))),
+            Some(None) => IndexAnswer::Unchanged,
+            None if record.answers.is_empty() => IndexAnswer::NotNeeded,
+            None => IndexAnswer::NotAsked,
         };
-        lookup.show(|found, claimed| {
-            self.put(found, claimed)?;
-            self.history.known.add(&self.app, &found.record.app_made)?;
-            Ok(None)
-        })
+        let Some(claimed) = claimed else { return Ok(Err("what was kept of it is not whole".to_owned())) };
+        if claimed.bytes > self.limits.quotas.disk {
+            return Ok(Err("it wrote more to disk than this run may".to_owned()));
+        }
+        self.put(found, claimed).inspect_err(|_| {
+            // Half of it may be there.
+            self.history.lost = Some("what was kept could not be shown whole".to_owned());
+        })?;
+        self.history.known.add(&self.app, &record.app_made)?;
+        if index == IndexAnswer::NotAsked {
+            let why = format!(
+                "what it installed is from a run of {} ago; without network nobody could ask whether the package index still says the same",
+                time_span(record.age().as_secs())
+            );
+            self.history.notes.push(Unverified { what: "reuse".to_owned(), why });
+        }
+        Ok(Ok(Origin::Reused { age_seconds: record.age().as_secs(), index }))
     }
 
     /// Begins to watch a command that is about to run.
@@ -197,7 +231,7 @@ impl HostSandbox {
                     bail!("it changed {}", path.display());
                 }
                 for path in traced.read.keys() {
-                    vouch::is_data(&self.app, path)?;
+                    self.refuse_what_may_do_anything(path)?;
                 }
                 self.refuse_code_of_packages(installs.pip)?;
                 let mut asked = pip::read(log, installs.pip).map_err(anyhow::Error::msg)?;
@@ -254,12 +288,30 @@ impl HostSandbox {
         lock::wheels(&crate::fs::read(&self.app.join(LOCK), 32 << 20)?, &installed)
     }
 
+    /// What may be the project's own code, and lists that name other lists by address.
+    fn refuse_what_may_do_anything(&self, read: &Path) -> Result<()> {
+        let is_data = read.extension().is_some_and(|extension| DATA.iter().any(|data| extension == *data))
+            || NAMED_DATA.iter().any(|name| read == Path::new(name));
+        ensure!(is_data, "it read {}, and may have run it", read.display());
+        let text = crate::fs::read(&self.app.join(read), 4 << 20).unwrap_or_default();
+        let names = names_far_requirements(&String::from_utf8_lossy(&text));
+        ensure!(!names, "{} names requirements by their address", read.display());
+        Ok(())
+    }
+
     /// What an earlier pip installed may run whenever a Python starts.
     fn refuse_code_of_packages(&self, installs: usize) -> Result<()> {
         if installs < 2 && self.history.below.is_none() {
             return Ok(());
         }
+        let is_code = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let is_installed = path.iter().any(|part| part == "site-packages");
+            is_installed && name.ends_with(".pth") && !OWN_CODE.contains(&&*name) || name == "usercustomize.py"
+        };
         let (root, app) = (tree::list(&self.root())?, tree::list(&self.app)?);
-        vouch::holds_no_code(root.keys().chain(app.keys()).map(PathBuf::as_path))
+        let found = root.keys().chain(app.keys()).find(|path| is_code(path));
+        ensure!(found.is_none(), "{} may have run with it", found.map_or("".into(), |path| path.display().to_string()));
+        Ok(())
     }
 }

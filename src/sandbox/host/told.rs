@@ -4,7 +4,10 @@ use anyhow::{Result, ensure};
 
 use super::inside;
 use super::live::HostSandbox;
-use crate::sandbox::store::pip::{CONFIG, LOG, configuration};
+
+/// Where pip is told to write down what it does, and what tells it so. Both are there while it runs, and no longer.
+const LOG: &str = "var/log/pip.log";
+const CONFIG: &str = "etc/pip.conf";
 
 impl HostSandbox {
     /// Whether pip can be told anything.
@@ -18,7 +21,14 @@ impl HostSandbox {
 
     /// Tells pip which index to ask, if it is another than it would, and whether to keep a log.
     pub(super) fn tell_pip(&self, index: Option<&str>, keeps_log: bool) -> Result<()> {
-        inside::write(&self.root(), CONFIG, configuration(index, keeps_log).as_bytes())
+        let mut text = "[global]\n".to_owned();
+        if keeps_log {
+            text += &format!("log = /{LOG}\n");
+        }
+        if let Some(index) = index {
+            text += &format!("index-url = {index}\n");
+        }
+        inside::write(&self.root(), CONFIG, text.as_bytes())
     }
 
     /// What pip has written down, as it would have without the mirror. What told it so is taken away, and the log with it.

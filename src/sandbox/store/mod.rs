@@ -5,7 +5,6 @@
 //! command read of the project and of the network. What has no seal, or another, is never shown. Nothing here is shown
 //! inside itself: a run gets a copy, or an overlay whose lower folder nothing is ever written to.
 
-pub(super) mod again;
 pub(super) mod ask;
 pub mod downloads;
 mod folder;
@@ -15,7 +14,6 @@ pub(super) mod reads;
 mod space;
 pub(super) mod trace;
 pub(super) mod tree;
-pub(super) mod vouch;
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -31,11 +29,8 @@ use self::folder::{LAYERS, private_folder};
 use self::reads::Reads;
 use super::cache::Cache;
 use super::fingerprint;
-use crate::fs::owner;
 
 const RECORD: &str = "record.json";
-/// The file that holds a store's name.
-const NAME: &str = "name";
 /// The most bytes of a record: a command that prints more than its half is not kept.
 const MOST_RECORD: u64 = 64 << 20;
 /// Of one key; more would be looked through in vain.
@@ -99,29 +94,6 @@ impl Store {
     /// It cannot be made, or somebody else could write to it.
     pub(super) fn open(cache: &Cache) -> Result<Self> {
         Ok(Self { root: private_folder(cache, LAYERS)? })
-    }
-
-    /// What tells this store from every other, in whatever place is shared with them.
-    pub(super) fn name(&self) -> Result<String> {
-        let place = self.root.join(NAME);
-        if !place.exists() {
-            let mut file = tempfile::NamedTempFile::new_in(&self.root)?;
-            let seed = format!("{}{}{:?}", owner::this_process(), file.path().display(), SystemTime::now());
-            file.write_all(tree::digest(seed).as_bytes())?;
-            // Another run may be quicker.
-            let _ = file.persist_noclobber(&place);
-        }
-        Ok(fs::read_to_string(place)?)
-    }
-
-    /// Whether there is an entry, given as `KEY/ID`.
-    pub(super) fn has(&self, entry: &str) -> bool {
-        self.root.join(entry).with_extension("seal").exists()
-    }
-
-    /// Removes an entry whose work is gone.
-    pub(super) fn forget(found: &Found) {
-        let _ = space::remove(&found.folder);
     }
 
     /// The entries of `key`, the newest first.

@@ -49,25 +49,6 @@ const RUNS_CODE: &[&str] =
 /// Words that a shell would take for more than words.
 const SHELL: &[char] = &['`', '$', '|', ';', '(', ')', '{', '}', '*', '?', '[', ']', '\\', '\n', '#', '&', '<', '>'];
 
-/// Where pip is told to write down what it does, and what tells it so. Both are there while it runs, and no longer.
-pub(in crate::sandbox) const LOG: &str = "var/log/pip.log";
-pub(in crate::sandbox) const CONFIG: &str = "etc/pip.conf";
-
-/// The text of [`CONFIG`]: which index to ask, if it is another than pip would, and whether to keep a log.
-pub(in crate::sandbox) fn configuration(index: Option<&str>, keeps_log: bool) -> String {
-    let log = if keeps_log { format!("log = /{LOG}\n") } else { String::new() };
-    let index = index.map(|index| format!("index-url = {index}\n")).unwrap_or_default();
-    format!("[global]\n{log}{index}")
-}
-
-/// Whether a configuration of pip's says nothing but what is asked of whom, or only what is printed.
-pub(in crate::sandbox) fn is_known_configuration(text: &str) -> bool {
-    // What is indented goes on with the value before.
-    let lines = text.lines().filter(|line| !line.starts_with([' ', '\t', '#', ';', '[']) && !line.trim().is_empty());
-    let names = lines.map(|line| line.split(['=', ':']).next().unwrap_or_default().trim());
-    names.map(|name| format!("PIP_{}", name.to_uppercase().replace('-', "_"))).all(|name| SETTINGS.contains(&&*name))
-}
-
 /// What a command of this kind does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::sandbox) struct Installs {
@@ -342,16 +323,6 @@ mod tests {
         assert_eq!(installs(&plain, &Vars::new()), Some(Installs { pip: 1, uv: false }));
         for name in ["PIP_CONSTRAINT", "PYTHONPATH", "BASH_ENV"] {
             assert_eq!(installs(&plain, &[(name.to_owned(), "/app/c.txt".to_owned())].into()), None, "{name}");
-        }
-    }
-
-    #[test]
-    fn a_configuration_that_may_add_requirements_is_told() {
-        assert!(is_known_configuration(
-            "[global]\ncert = /etc/a.crt\n# more\nextra-index-url =\n  https://a.example/simple\n"
-        ));
-        for other in ["[global]\nconstraint = a.txt\n", "[install]\nlog: /tmp/log\n", "[global]\nno-binary=:all:\n"] {
-            assert!(!is_known_configuration(other), "{other}");
         }
     }
 
