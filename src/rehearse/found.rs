@@ -1,10 +1,8 @@
 //! From what a run left behind to what is said of it.
 
-use super::background;
+use super::dead;
 use super::index::{self, Answer};
-use super::parts;
 use super::rehearsal::Rehearsal;
-use super::supervised;
 use super::unreached;
 use crate::builder::Builder;
 use crate::catalog::libraries;
@@ -63,13 +61,9 @@ impl Found {
                 let smoke = self.outcome.smoke.as_ref();
                 let idle = smoke.filter(|smoke| smoke.result == SmokeResult::StayedUp && smoke.listening.is_empty());
                 let unreached = idle.and_then(|_| unreached::service(&self.log, || self.diagnoses(project)));
-                let dead = supervised::dead(&self.log, || self.diagnoses(project));
-                let jobs = background::dead(&self.log, smoke, &self.jobs, |log| self.diagnoses_of(log, project));
-                let parts =
-                    smoke.map(|smoke| parts::dead(&self.log, smoke.lines, |log| self.diagnoses_of(log, project)));
-                dead.into_iter()
-                    .chain(jobs)
-                    .chain(parts.into_iter().flatten())
+                let causes = |log: &Log| self.diagnoses_of(log, project);
+                dead::diagnoses(&self.log, smoke, &self.jobs, causes)
+                    .into_iter()
                     .chain(unreached)
                     .chain(smoke.and_then(page_without_its_files))
                     .collect()

@@ -2,7 +2,7 @@
 
 mod backend_name;
 mod backends;
-mod background;
+mod dead;
 mod elsewhere;
 mod fetch;
 mod found;
@@ -10,7 +10,6 @@ mod imports;
 mod index;
 mod kept;
 mod known;
-mod parts;
 mod plan_settings;
 mod port;
 mod refused;
@@ -19,7 +18,6 @@ pub mod replay;
 mod request;
 mod services;
 mod settings;
-mod supervised;
 mod tried;
 mod unreached;
 

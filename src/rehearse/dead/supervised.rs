@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::ended::Ended;
 use crate::builder::BuilderKind;
 use crate::diagnose::PROGRAM_GAVE_UP;
-use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
+use crate::finding::{Certainty, Diagnosis};
+use crate::log::Log;
 use crate::log::pattern::Pattern;
-use crate::log::{Line, Log};
-use crate::project::Source;
 
 /// supervisor 4.3.0, supervisor/process.py: what it logs of a program that changes its state.
 static STATE: Pattern = Pattern::new(r"\b(success|exited|gave up|stopped): (\S+) (?:\(([^)]*)\)|entered \w+ state)");
@@ -27,7 +27,7 @@ enum State {
 
 /// The causes that the log of an app shows which runs under supervisord and of which a program is dead: of the `causes` the first, and that
 /// supervisord goes on without the program. It is sure where supervisord has given it up.
-pub(super) fn dead(log: &Log, causes: impl FnOnce() -> Vec<Diagnosis>) -> Vec<Diagnosis> {
+pub(super) fn dead(log: &Log, causes: impl Fn(&Log) -> Vec<Diagnosis>) -> Vec<Diagnosis> {
     if !log.lines().iter().any(|line| line.text.contains(STARTED)) {
         return Vec::new();
     }
@@ -56,32 +56,10 @@ pub(super) fn dead(log: &Log, causes: impl FnOnce() -> Vec<Diagnosis>) -> Vec<Di
             format!("`{name}` ended under supervisord, not as expected, and was not up again when the run was over")
         }
     };
-    let line = &log.lines()[*at];
     let help = PROGRAM_GAVE_UP.help_for(Some(name), BuilderKind::Nixpacks);
-    let gave_up = gave_up(name, message, line, certainty, help);
-    let cause = causes().into_iter().find(|cause| cause.rule != PROGRAM_GAVE_UP.id);
-    cause
-        .map(|cause| Diagnosis { severity: Severity::Error, certainty, ..cause })
-        .into_iter()
-        .chain([gave_up])
-        .collect()
-}
-
-/// That a program is dead and the app goes on without it.
-pub(super) fn gave_up(name: &str, message: String, line: &Line, certainty: Certainty, help: String) -> Diagnosis {
-    Diagnosis {
-        rule: PROGRAM_GAVE_UP.id,
-        severity: Severity::Error,
-        message,
-        subject: Some(name.to_owned()),
-        evidence: vec![Evidence {
-            source: Source::Log { phase: line.phase.as_deref().map(str::to_owned), line: line.number },
-            text: line.text.clone(),
-        }],
-        certainty,
-        help: Some(help),
-        fixes: Vec::new(),
-    }
+    let ended = Ended { rule: &PROGRAM_GAVE_UP, name, message, help, certainty, at: *at };
+    let cause = causes(log).into_iter().find(|cause| cause.rule != PROGRAM_GAVE_UP.id);
+    ended.told(log, cause)
 }
 
 #[cfg(test)]
@@ -96,7 +74,7 @@ mod tests {
             log.push(Some("start"), format!("{line}\n").as_bytes());
         }
         let log = log.finish();
-        dead(&log, || diagnose(&Case::of_log(&log))).iter().map(|found| (found.rule, found.certainty)).collect()
+        dead(&log, |log| diagnose(&Case::of_log(log))).iter().map(|found| (found.rule, found.certainty)).collect()
     }
 
     const EXITED: &str = "2026-11-29 05:06:49,237 WARN exited: bot (exit status 1; not expected)";
@@ -115,6 +93,9 @@ mod tests {
         let lines = [&traceback[..], &[EXITED, GAVE_UP]].concat();
         let both = [("missing-env-var", Certainty::Certain), ("program-gave-up", Certainty::Certain)];
         assert_eq!(found(&lines), both);
+        let refused = "redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused.";
+        let lines = [&traceback[..3], &[refused, EXITED, GAVE_UP]].concat();
+        assert_eq!(found(&lines).last(), Some(&("program-gave-up", Certainty::Likely)), "in the cloud it may answer");
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! Threads, tasks and child processes of the app that an error ended while the rest goes on.
 
-use super::unreached::may_answer_elsewhere;
+use super::ended::Ended;
 use crate::builder::BuilderKind;
 use crate::diagnose::PART_DIED;
-use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
+use crate::finding::{Certainty, Diagnosis};
 use crate::log::traceback::{self, Raised};
 use crate::log::{Line, Log};
-use crate::project::Source;
 
 /// Where CPython 3.8 to 3.14 begins a thread and a child process: a traceback from there on was caught by nobody.
 const ROOTS: &[(&str, &str, &str)] =
@@ -18,33 +17,17 @@ const REACH: usize = 60;
 
 /// What the log of an app shows whose part died before the app was judged, which was after `lines` lines: of the `causes` the one that ended it, and
 /// that the app goes on without it. A part that ended for a service out of reach leaves it open: in the cloud that may answer.
-pub(super) fn dead(log: &Log, lines: usize, causes: impl FnOnce(&Log) -> Vec<Diagnosis>) -> Vec<Diagnosis> {
+pub(super) fn dead(log: &Log, lines: usize, causes: impl Fn(&Log) -> Vec<Diagnosis>) -> Vec<Diagnosis> {
     let kept = log.lines();
     let is_early = |line: &Line| line.phase.as_deref() == Some("start") && line.number <= lines;
     let raised = traceback::read(kept);
-    let dead =
-        raised.iter().find_map(|raised| Some((raised, part(kept, raised).filter(|_| is_early(&kept[raised.at]))?)));
-    let Some((raised, part)) = dead else { return Vec::new() };
-    let source = Source::Log { phase: Some("start".to_owned()), line: kept[raised.at].number };
-    let ended_it = |cause: &Diagnosis| cause.evidence.iter().any(|evidence| evidence.source == source);
-    // What the others print after it would say that the failure was got over.
-    let cause = causes(&log.until(raised.at)).into_iter().find(|cause| ended_it(cause) && cause.rule != PART_DIED.id);
-    let certainty = match &cause {
-        Some(cause) if may_answer_elsewhere(cause) => Certainty::Likely,
-        _ => Certainty::Certain,
+    let early = raised.iter().filter(|raised| is_early(&kept[raised.at]));
+    let Some((at, part)) = early.into_iter().find_map(|raised| Some((raised.at, part(kept, raised)?))) else {
+        return Vec::new();
     };
-    let died = Diagnosis {
-        rule: PART_DIED.id,
-        severity: Severity::Error,
-        message: PART_DIED.message_for(Some(part)),
-        subject: Some(part.to_owned()),
-        evidence: vec![Evidence { source, text: kept[raised.at].text.clone() }],
-        certainty,
-        help: Some(PART_DIED.help_for(None, BuilderKind::Nixpacks)),
-        fixes: Vec::new(),
-    };
-    let cause = cause.map(|cause| Diagnosis { severity: Severity::Error, certainty, ..cause });
-    cause.into_iter().chain([died]).collect()
+    let message = PART_DIED.message_for(Some(part));
+    let help = PART_DIED.help_for(None, BuilderKind::Nixpacks);
+    Ended { rule: &PART_DIED, name: part, message, help, certainty: Certainty::Certain, at }.raised(log, causes)
 }
 
 /// What was ended by an error in code of the project's own, if it was no more than a part: what a package does in a thread of its own need not be

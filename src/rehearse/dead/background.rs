@@ -1,10 +1,9 @@
 //! Programs that the shell put into the background (`python bot.py & gunicorn web:app`) and that died while the app stays up: what watches the
 //! container sees the shell, and the program that it waits for.
 
-use super::supervised::gave_up;
-use super::unreached::may_answer_elsewhere;
-use crate::diagnose::START_PROGRAM_NOT_FOUND;
-use crate::finding::{Certainty, Diagnosis, Severity};
+use super::ended::Ended;
+use crate::diagnose::{PROGRAM_GAVE_UP, START_PROGRAM_NOT_FOUND};
+use crate::finding::{Certainty, Diagnosis};
 use crate::log::Log;
 use crate::log::traceback::{self, Raised};
 use crate::run::Smoke;
@@ -16,28 +15,24 @@ const HELP: &str = "mend what ended it; nothing starts it again, so give it a se
 /// is sure where the processes could be seen, and no service was out of reach.
 pub(super) fn dead(
     log: &Log,
-    smoke: Option<&Smoke>,
+    smoke: &Smoke,
     jobs: &[String],
     causes: impl Fn(&Log) -> Vec<Diagnosis>,
 ) -> Vec<Diagnosis> {
-    let Some(smoke) = smoke.filter(|smoke| smoke.result.is_good() && !jobs.is_empty()) else { return Vec::new() };
+    if !smoke.result.is_good() || jobs.is_empty() {
+        return Vec::new();
+    }
     let raised = traceback::read(log.lines());
-    // What the others print after it would say that the failure was got over.
     let dead = jobs.iter().find_map(|job| {
         let named = script(job)?;
         let is_alive = smoke.programs.iter().any(|line| line.split_whitespace().any(|word| word == named));
         let ended = raised.iter().rfind(|raised| ends(raised, named)).filter(|_| !is_alive)?;
-        Some((job, log.lines().get(ended.at)?, log.until(ended.at)))
+        Some((job, ended.at))
     });
-    let Some((job, line, before)) = dead else { return not_there(jobs, causes(log)) };
+    let Some((job, at)) = dead else { return not_there(jobs, causes(log)) };
     let certainty = if smoke.programs.is_empty() { Certainty::Likely } else { Certainty::Certain };
     let message = format!("`{job}` ended with an error in the background, and the app stays up without it");
-    let told = gave_up(job, message, line, certainty, HELP.to_owned());
-    let of_it = |cause: &Diagnosis| cause.evidence.iter().any(|known| known.source == told.evidence[0].source);
-    let cause = causes(&before).into_iter().find(|cause| cause.rule != told.rule && of_it(cause));
-    let certainty = if cause.as_ref().is_some_and(may_answer_elsewhere) { Certainty::Likely } else { certainty };
-    let told = Diagnosis { certainty, ..told };
-    cause.map(|cause| Diagnosis { severity: Severity::Error, certainty, ..cause }).into_iter().chain([told]).collect()
+    Ended { rule: &PROGRAM_GAVE_UP, name: job, message, help: HELP.to_owned(), certainty, at }.raised(log, causes)
 }
 
 /// Of the causes, that the program of a job is not there.
@@ -95,7 +90,7 @@ mod tests {
         let log = log.finish();
         let programs = programs.iter().map(|line| (*line).to_owned()).collect();
         let smoke = Smoke { programs, ..Smoke::of(SmokeResult::Answered { status: 200 }) };
-        let all = dead(&log, Some(&smoke), &[job.to_owned()], diagnosed);
+        let all = dead(&log, &smoke, &[job.to_owned()], diagnosed);
         all.iter().map(|found| (found.rule, found.certainty)).collect()
     }
 

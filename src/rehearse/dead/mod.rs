@@ -1,0 +1,24 @@
+//! What is dead of an app while the rest goes on: what watches the container sees the rest alone.
+
+mod background;
+mod ended;
+mod parts;
+mod supervised;
+
+use crate::finding::Diagnosis;
+use crate::log::Log;
+use crate::run::Smoke;
+
+/// What the log of an app shows that was judged good, of which a part is dead: by `causes` what ended it, and that the app goes on without it.
+/// `jobs` are the programs that its start command puts into the background.
+pub(super) fn diagnoses(
+    log: &Log,
+    smoke: Option<&Smoke>,
+    jobs: &[String],
+    causes: impl Fn(&Log) -> Vec<Diagnosis>,
+) -> Vec<Diagnosis> {
+    let of_smoke =
+        |smoke| [background::dead(log, smoke, jobs, &causes), parts::dead(log, smoke.lines, &causes)].concat();
+    let supervised = supervised::dead(log, &causes);
+    supervised.into_iter().chain(smoke.map(of_smoke).into_iter().flatten()).collect()
+}
