@@ -8,9 +8,7 @@ default:
 # Format, lint, and build the documentation; every warning is an error.
 [group('check')]
 lint:
-    cargo fmt --all -- --check
-    cargo clippy --workspace --all-targets -- --deny warnings
-    RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps
+    .ci/lint
 
 # Every test, for example `just test --test host`.
 [group('check')]
@@ -29,9 +27,14 @@ interruptions MOMENTS='50' SEED='1':
 
 # What CI runs; a missing backend is a failure here, not a skip.
 [group('check')]
-ci: lint fuzz
+ci: lint
     SHAKEDOWN_BACKENDS_MUST_WORK=1 PROPTEST_RNG_SEED=1 cargo test --workspace
     git diff --exit-code
+
+# What runs every night: the fuzz targets for longer, and the newest releases of what rules speak of.
+[group('check')]
+night *ARGS:
+    .ci/night "$@"
 
 # Run scenarios, for example `just suite --tag python`.
 [group('check')]

@@ -120,7 +120,10 @@ fn fixtures_are_sound() -> Result<(), Failed> {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // A scenario waits for half of its time.
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    arguments.test_threads = arguments.test_threads.or(Some(2 * processors));
     let mut trials = vec![Trial::test("fixtures are sound", fixtures_are_sound)];
     let selection = Selection { offline: is_set("SHAKEDOWN_OFFLINE"), ..Selection::default() };
     let selected = selection.of(discover(&folder()).unwrap());
