@@ -137,6 +137,50 @@ fn the_probe_sees_who_answers_and_who_only_talks_to_itself() {
     assert_eq!(ran.smoke(), &SmokeResult::LoopbackOnly("127.0.0.1:8080".parse().unwrap()), "{}", ran.log);
 }
 
+/// Calls a port of every machine that it is told, and of the one that leads outward.
+const SCOUT: &str = r#"
+import os, socket, struct
+
+def gateways():
+    for line in open("/proc/net/route").readlines()[1:]:
+        gateway = int(line.split()[2], 16)
+        if gateway:
+            yield socket.inet_ntoa(struct.pack("<L", gateway))
+
+for place in [*os.environ["PLACES"].split(), *gateways()]:
+    try:
+        socket.create_connection((place, int(os.environ["TARGET"])), 3).close()
+        print("reached", place)
+    except OSError as error:
+        print("not reached:", error.strerror)
+print("names lead", "out" if socket.gethostbyname("pypi.org") else "nowhere")
+"#;
+
+#[test]
+fn neither_the_engines_machine_nor_another_container_is_within_reach_and_the_world_is() {
+    if skipped("neither_the_engines_machine_nor_another_container", missing()) {
+        return;
+    }
+    let everywhere = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = everywhere.local_addr().unwrap().port().to_string();
+    let (project, mut plan) = starts(SCOUT);
+    let other = client(&["run", "--detach", "--rm", "--pull", "never", docker().image(&plan), "sleep", "60"]);
+    let template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+    let neighbour = client(&["inspect", "--format", template, &other]);
+    let addresses = Command::new("hostname").arg("-I").output().unwrap();
+    let addresses = String::from_utf8_lossy(&addresses.stdout).into_owned();
+    let own = addresses.split_whitespace().filter(|address| !address.contains(':'));
+    let places: Vec<&str> = own.chain([neighbour.as_str()]).collect();
+    plan.variables.insert("PLACES".to_owned(), places.join(" "));
+    plan.variables.insert("TARGET".to_owned(), port);
+    let ran = rehearse(&docker(), &spec(project.path(), &plan), &settings(Some(SmokeKind::Exits)), &NEVER);
+    client(&["rm", "--force", &other]);
+    assert_eq!(ran.smoke(), &SmokeResult::Exited, "{}", ran.log);
+    let shut = ran.log.matches("not reached: Network is unreachable").count();
+    assert_eq!((shut, ran.log.contains("reached 1")), (places.len() + 1, false), "{}", ran.log);
+    assert!(ran.log.contains("names lead out"), "{}", ran.log);
+}
+
 #[test]
 fn a_kill_for_memory_is_told_from_a_crash() {
     if skipped("a_kill_for_memory", missing()) {

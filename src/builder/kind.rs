@@ -39,6 +39,22 @@ impl BuilderKind {
         }
     }
 
+    /// The keys of its choices that list packages of nixpkgs.
+    pub fn nix_lists(self) -> &'static [&'static str] {
+        match self {
+            Self::Nixpacks => &["phases.setup.nixPkgs", "phases.setup.nixLibs"],
+            Self::Railpack => &[],
+        }
+    }
+
+    /// The keys of its choices that list packages of Debian.
+    pub fn apt_lists(self) -> &'static [&'static str] {
+        match self {
+            Self::Nixpacks => &["phases.setup.aptPkgs"],
+            Self::Railpack => &["packages:apt:build.packages", "packages:apt:runtime.packages"],
+        }
+    }
+
     /// Where it installs the project's packages.
     pub fn venv(self) -> &'static str {
         match self {

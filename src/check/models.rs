@@ -111,12 +111,8 @@ fn runs_one(facts: &Facts<'_>, command: &str) -> bool {
 /// The finding with the command that downloads the model.
 fn downloaded(facts: &Facts<'_>, finding: Finding, model: &str) -> Finding {
     let is_of_nltk = OF_NLTK.iter().any(|(_, part)| *part == model);
-    let data = match facts.builder() {
-        BuilderKind::Nixpacks => "/opt/venv/nltk_data",
-        BuilderKind::Railpack => "/app/.venv/nltk_data",
-    };
     let command = match is_of_nltk {
-        true => format!("python -m nltk.downloader -d {data} {model}"),
+        true => format!("python -m nltk.downloader -d {}/nltk_data {model}", facts.builder().venv()),
         false => format!("python -m spacy download {model}"),
     };
     let finding = finding.help(format!("run `{command}` while the image is built"));

@@ -3,7 +3,6 @@
 use super::facts::Facts;
 use super::finding::{Check, Findings, error, replace_once};
 use super::nixpacks::setup::UNKNOWN_PACKAGE;
-use crate::builder::BuilderKind;
 use crate::catalog::suggest::slip_of;
 use crate::catalog::{debian, nix_packages};
 
@@ -20,15 +19,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if findings.has(&UNKNOWN_PACKAGE) {
         return;
     }
-    let (of_nix, of_apt): (&[&str], &[&str]) = match facts.builder() {
-        BuilderKind::Nixpacks => (&["phases.setup.nixPkgs", "phases.setup.nixLibs"], &["phases.setup.aptPkgs"]),
-        BuilderKind::Railpack => (&[], &["packages:apt:build.packages", "packages:apt:runtime.packages"]),
-    };
     let attributes = || nix_packages::PACKAGES.iter().flat_map(|package| package.attributes).copied();
-    for list in of_nix {
+    for list in facts.builder().nix_lists() {
         misspelt(facts, list, "nixpkgs", |name| slip_of(name, attributes()), findings);
     }
-    for list in of_apt {
+    for list in facts.builder().apt_lists() {
         misspelt(facts, list, "Debian", |name| slip_of(name, debian::packages()), findings);
     }
 }

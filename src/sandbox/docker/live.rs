@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::container::Container;
 use super::engine::SOON;
 use super::options::Options;
-use super::{probe, take};
+use super::{gateway, probe, take};
 use crate::catalog::servers::Session;
 use crate::fs::temporary;
 use crate::plan::{FileSet, NixEnvironment, Plan, Shell, Vars};
@@ -87,11 +87,16 @@ impl Live {
     pub(super) fn new(
         container: Container,
         finished: Option<Container>,
+        image: &str,
         spec: &Spec<'_>,
         options: &Options,
     ) -> Result<Self> {
         let plan = spec.plan;
         let access = if spec.network { Access::of_this_machine() } else { Access::default() };
+        let open = std::iter::once(&container)
+            .chain(&finished)
+            .filter(|_| spec.network)
+            .find_map(|container| gateway::shut(container, image, &access.vars).err());
         let shown = if spec.network { &*options.shown } else { &[] };
         let live = Self {
             project: spec.project.to_owned(),
@@ -105,7 +110,7 @@ impl Live {
             assets: plan.assets.clone(),
             profile: plan.start.iter().flat_map(|start| start.profile.clone()).collect(),
             user: plan.start.as_ref().and_then(|start| start.user.clone()).unwrap_or_default(),
-            unverified: unverified(plan, options, spec.network),
+            unverified: unverified(plan, options, open),
             access: access.vars,
             container,
             finished,
@@ -346,7 +351,8 @@ fn unalias(renamed: &[(String, String)]) -> String {
     renamed.iter().map(assign).chain(["exec \"$@\"".to_owned()]).collect()
 }
 
-fn unverified(plan: &Plan, options: &Options, has_network: bool) -> Vec<Unverified> {
+/// `open` is why services of the engine's machine could not be shut out.
+fn unverified(plan: &Plan, options: &Options, open: Option<String>) -> Vec<Unverified> {
     let own = plan.start.as_ref().filter(|start| start.files.is_none());
     let run_image = own.and_then(|start| start.image.as_ref());
     let given =
@@ -362,11 +368,12 @@ fn unverified(plan: &Plan, options: &Options, has_network: bool) -> Vec<Unverifi
         why: "the app was started in the build image; in the cloud only /app and the certificates reach the run image"
             .into(),
     });
-    let network = has_network.then(|| Unverified {
+    let network = open.map(|why| Unverified {
         what: "network".to_owned(),
-        why: "services of the engine's machine that listen on its network, and other containers on it, are within reach of the app; an app that is \
-              seen to use one is told so, and --offline keeps them out"
-            .to_owned(),
+        why: format!(
+            "services of the engine's machine that listen on its network, and other containers on it, are within reach of the app ({why}); an app that is \
+             seen to use one is told so, and --offline keeps them out"
+        ),
     });
     image.chain(run).chain(network).collect()
 }

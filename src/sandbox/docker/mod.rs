@@ -3,6 +3,7 @@
 mod container;
 mod engine;
 mod fault;
+mod gateway;
 mod labels;
 mod live;
 mod options;
@@ -129,7 +130,7 @@ impl Backend for Docker {
             // Nothing outlives it: the caches are the build's.
             Container::start(&engine, &Wanted { image, volumes: &[], ..wanted })
         });
-        Ok(Box::new(Live::new(container, run.transpose()?, spec, &self.options)?))
+        Ok(Box::new(Live::new(container, run.transpose()?, image, spec, &self.options)?))
     }
 
     fn reopen(&self, spec: &Spec<'_>, kept: &Kept) -> Result<Box<dyn Sandbox>> {
@@ -137,7 +138,7 @@ impl Backend for Docker {
         let engine = self.engine()?;
         engine.version()?;
         let container = Container::kept(&engine, name)?;
-        Ok(Box::new(Live::new(container, None, spec, &self.options)?))
+        Ok(Box::new(Live::new(container, None, self.image(spec.plan), spec, &self.options)?))
     }
 }
 

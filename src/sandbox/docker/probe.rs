@@ -125,13 +125,14 @@ fn neighbours(printed: &str, listening: &[SocketAddr]) -> Vec<SocketAddr> {
         IpAddr::V4(ip) => nets.iter().any(|(net, mask)| u32::from(ip) & mask == *net),
         IpAddr::V6(_) => false,
     };
+    let own = netns::own_addresses();
     let calls = printed.lines().filter_map(|line| line.strip_prefix("call ")?.split_once(' '));
     let mut found: Vec<SocketAddr> = calls
         .filter_map(|(local, remote)| Some((socket_address(local)?, socket_address(remote)?)))
         // Who calls the app is no service that it leans on.
         .filter(|(local, _)| !listening.iter().any(|address| address.port() == local.port()))
         .map(|(_, remote)| remote)
-        .filter(|remote| !remote.ip().is_loopback() && (is_near(remote.ip()) || netns::is_own_address(remote.ip())))
+        .filter(|remote| !remote.ip().is_loopback() && (is_near(remote.ip()) || own.contains(&remote.ip())))
         .collect();
     found.sort();
     found.dedup();

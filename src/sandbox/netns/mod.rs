@@ -28,6 +28,7 @@ use self::machine::Machine;
 use super::cache::Cache;
 use super::network::Access;
 use super::{MachineFailure, Reach, Unverified};
+use crate::plan::Vars;
 
 /// The network of a run, and the namespaces that its commands enter.
 #[derive(Debug, Clone)]
@@ -66,9 +67,19 @@ pub fn has_all_ports() -> bool {
     trial::find(Cache::of_user().ok().as_ref()).is_ok()
 }
 
-/// Whether an address is one of this machine's own, loopback's aside.
+/// This machine's own addresses, loopback's aside.
+pub(super) fn own_addresses() -> Vec<IpAddr> {
+    Machine::look().own
+}
+
+/// Whether an address is one of those.
 pub(super) fn is_own_address(address: IpAddr) -> bool {
-    Machine::look().own.contains(&address)
+    own_addresses().contains(&address)
+}
+
+/// Services of this machine that these variables send installers to: proxies and indexes.
+pub(super) fn named_in(vars: &Vars) -> Vec<SocketAddr> {
+    machine::named_in(vars, &Machine::look())
 }
 
 impl Network {
