@@ -60,6 +60,8 @@ pub struct Image {
     pub entrypoint: Shell,
     /// Who installs interpreters and tools in it.
     pub installs: Installs,
+    /// Libraries that the app finds in its system, by soname, glibc's aside; so too in the image that runs.
+    pub libraries: &'static [&'static str],
 }
 
 /// Who installs interpreters and tools.

@@ -48,5 +48,6 @@ pub fn image(name: Option<&str>) -> Image {
         profile: PROFILE.to_owned(),
         entrypoint: Shell::new(&["/bin/bash", "-l", "-c"]),
         installs: Installs::Nix,
+        libraries: &[],
     }
 }

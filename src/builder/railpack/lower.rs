@@ -10,6 +10,7 @@ use super::generate::{APT_BUILD, APT_RUNTIME, images};
 use super::{Command, Layer, Package, Plan, Planned, Rules, Step, Version, railpack_box};
 use crate::builder::DeployOptions;
 use crate::builder::buildable::{Buildable, Refused};
+use crate::catalog::base_image::DEBIAN_LIBRARIES;
 use crate::plan::{self, Action, Apt, FileSet, Files, Image, Installs, PackageList, SETUP, Shell, Start, Tool, Vars};
 
 /// What the platform runs first.
@@ -181,6 +182,7 @@ fn image(version: Version) -> Image {
         profile: String::new(),
         entrypoint: Shell::new(&["/bin/bash", "-c"]),
         installs: Installs::Mise,
+        libraries: DEBIAN_LIBRARIES,
     }
 }
 

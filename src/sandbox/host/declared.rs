@@ -11,7 +11,7 @@ use super::root::Recipe;
 use super::store_paths::{self, Stored};
 use super::toolchain;
 use crate::catalog::nix_packages::Package;
-use crate::plan::Installs;
+use crate::plan::{Image, Installs};
 use crate::sandbox::Unverified;
 use crate::sandbox::python::Interpreter;
 
@@ -46,15 +46,15 @@ impl Declared {
     }
 
     /// What the root has to be made for.
-    pub(super) fn recipe(&self) -> Recipe<'_> {
+    pub(super) fn recipe(&self, image: &Image) -> Recipe<'_> {
         let python = self.python.as_ref();
-        let (development, data) = (&self.development[..], &self.data[..]);
-        Recipe { python, compiler: self.compiler, development, data, slim: false, locales: &[] }
+        let (development, data, libraries) = (&self.development[..], &self.data[..], image.libraries);
+        Recipe { python, compiler: self.compiler, development, data, libraries, slim: false, locales: &[] }
     }
 
     /// The same without what only a build needs.
-    pub(super) fn slim_recipe<'a>(&'a self, locales: &'a [String]) -> Recipe<'a> {
-        Recipe { compiler: false, development: &[], slim: true, locales, ..self.recipe() }
+    pub(super) fn slim_recipe<'a>(&'a self, image: &Image, locales: &'a [String]) -> Recipe<'a> {
+        Recipe { compiler: false, development: &[], slim: true, locales, ..self.recipe(image) }
     }
 
     /// Directories that declared programs read.

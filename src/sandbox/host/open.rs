@@ -35,9 +35,10 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
     let (front, refused) = Front::new(cache, spec, &access);
     let network = Network::start(spec.network, spec.reach, &access, cache, watched(&memory, spec, run.path()));
     let maker = Maker { cache, spec, declared, access: &access, seed };
-    let (rootfs, binds) = maker.world(run.path(), &declared.recipe())?;
+    let image = &spec.plan.image;
+    let (rootfs, binds) = maker.world(run.path(), &declared.recipe(image))?;
     let finished = match spec.plan.start.as_ref().filter(|start| start.files.is_some()) {
-        Some(start) => Some(maker.world(&run.path().join(FINISHED), &declared.slim_recipe(&start.locales))?),
+        Some(start) => Some(maker.world(&run.path().join(FINISHED), &declared.slim_recipe(image, &start.locales))?),
         None => None,
     };
     let mut bubblewrap = Bubblewrap {

@@ -58,6 +58,8 @@ pub(super) struct Recipe<'a> {
     pub(super) development: &'a [&'static Package],
     /// Directories of the host that are shown on top of it.
     pub(super) data: &'a [&'static str],
+    /// Libraries of its system beside those of its commands, by soname.
+    pub(super) libraries: &'static [&'static str],
     /// Whether it is a system without the commands that are not in Debian's slim image.
     pub(super) slim: bool,
     /// Its locales beside C.UTF-8.
@@ -90,7 +92,8 @@ pub(super) fn root(cache: &Cache, recipe: &Recipe<'_>) -> Result<Root> {
 }
 
 fn key(recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> String {
-    let mut text = format!("{LAYOUT};{};{:?};{:?};{};", recipe.compiler, recipe.development, recipe.data, recipe.slim);
+    let Recipe { compiler, development, data, libraries, slim, .. } = recipe;
+    let mut text = format!("{LAYOUT};{compiler};{development:?};{data:?};{libraries:?};{slim};");
     text.extend(recipe.python.map(|python| stamp(&python.program)));
     text.extend(recipe.python.map(|python| stamp(&python.stdlib.join("lib-dynload"))));
     text.extend(Some(stamp(Path::new("/etc/ld.so.cache"))));
@@ -142,6 +145,11 @@ fn build(usr: &Path, recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> Result<(
         fs::create_dir_all(usr.join(dir.trim_start_matches("/usr/")))?;
     }
     locales::install(usr, recipe.locales)?;
+    let own = recipe.libraries.iter().filter_map(|soname| Some((*soname, libraries.by_name(soname)?)));
+    for (soname, file) in own {
+        place(&file, &usr.join(&libdir).join(soname))?;
+        programs.insert(file);
+    }
     let closure = libraries.closure(programs);
     for (soname, file) in &closure.libraries {
         place(file, &usr.join(&libdir).join(soname))?;
@@ -245,6 +253,10 @@ pub(super) fn inner_library_dirs(bubblewrap: &Bubblewrap) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::base_image::DEBIAN_LIBRARIES;
+
+    const BARE: Recipe<'_> =
+        Recipe { python: None, compiler: false, development: &[], data: &[], libraries: &[], slim: true, locales: &[] };
 
     /// bwrap makes no folder in what is bound to be read only: without a place of its own, poppler's or chromium's data ended every command.
     #[test]
@@ -255,9 +267,25 @@ mod tests {
         }
         let folder = tempfile::tempdir().unwrap();
         let data = ["/usr/share/tide-data", "/etc/tides"];
-        let recipe = Recipe { python: None, compiler: false, development: &[], data: &data, slim: true, locales: &[] };
+        let recipe = Recipe { data: &data, ..BARE };
         build(folder.path(), &recipe, &[]).unwrap();
         assert!(folder.path().join("share/tide-data").is_dir());
         assert_ne!(key(&recipe, &[]), key(&Recipe { data: &[], ..recipe }, &[]));
+    }
+
+    /// numpy, greenlet and most of what is written in C++ load libstdc++, which every Debian has because of apt.
+    #[test]
+    fn a_system_has_its_own_libraries_and_no_others() {
+        let known = Libraries::of_this_machine();
+        let (Ok(libdir), Some(_)) = (library_dir(known), known.by_name("libstdc++.so.6")) else {
+            eprintln!("skipped: a_system_has_its_own_libraries_and_no_others: this machine has no libstdc++");
+            return;
+        };
+        for (libraries, is_there) in [(&[][..], false), (DEBIAN_LIBRARIES, true)] {
+            let folder = tempfile::tempdir().unwrap();
+            build(folder.path(), &Recipe { libraries, ..BARE }, &[]).unwrap();
+            assert_eq!(folder.path().join(&libdir).join("libstdc++.so.6").exists(), is_there);
+        }
+        assert_ne!(key(&BARE, &[]), key(&Recipe { libraries: DEBIAN_LIBRARIES, ..BARE }, &[]));
     }
 }
