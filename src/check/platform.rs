@@ -24,7 +24,7 @@ const DEPRECATED: Check = note(
 );
 const CONFIG_AS_CODE: Check = note(
     "railway-config-as-code-ends",
-    "Railway ends railway.json and railway.toml on 2026-12-01; new services cannot use them since 2026-08-21. `railway config migrate` writes \
+    "Railway ends railway.json and railway.toml on 2026-12-01, and gives them to no new service since August 2026. `railway config migrate` writes \
      the successor, a file in .railway/.",
 );
 

@@ -2,16 +2,21 @@
 //! `buildkit/convert.go` of 0.37): commands are words and no shell reads them, every step begins with the files of its
 //! first input, and the image that runs holds only what `deploy.inputs` take.
 
+mod taken;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeSet, HashSet};
 
 use super::answer::RailpackAnswer;
 use super::environment::Environment;
 use super::generate::{APT_BUILD, APT_RUNTIME, images};
+use super::gojson::go_quoted;
 use super::{Command, Layer, Package, Plan, Planned, Rules, Step, Version, railpack_box};
 use crate::builder::DeployOptions;
 use crate::builder::buildable::{Buildable, Refused};
 use crate::catalog::base_image::DEBIAN_LIBRARIES;
-use crate::plan::{self, Action, Apt, FileSet, Files, Image, Installs, PackageList, SETUP, Shell, Start, Tool, Vars};
+use crate::plan::{self, Action, Apt, Files, Image, Installs, PackageList, SETUP, Shell, Start, Tool, Vars};
 
 /// What the platform runs first.
 const PREPARE: &str = "railpack prepare";
@@ -20,6 +25,10 @@ const BUILD: &str = "railpack build";
 const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const MISE: &str = "packages:mise";
 const VENV: &str = "/app/.venv";
+/// What BuildKit does for a copy under another name: a folder is made where it is wanted, or put into one that is there.
+const RENAMED: &str = r#"mkdir -p -- "$(dirname -- "$2")" && cp -r -- "$1" "$2""#;
+/// What BuildKit does for a file of the plan's own: its folder is made, from the root on.
+const WRITTEN: &str = r#"cd / && mkdir -p -- "$(dirname -- "$1")" && printf %s "$2" > "$1" && chmod -- "$3" "$1""#;
 
 /// The plan as it is run, or what Railpack says in its place.
 pub fn buildable(answer: &RailpackAnswer) -> Result<Buildable, Refused> {
@@ -51,6 +60,7 @@ fn lower(plan: &Plan, planned: &Planned, answer: &RailpackAnswer) -> Result<plan
     let mut lowering = Lowering { paths: BTreeSet::new(), assets: Vars::new(), doubts: doubts(planned) };
     let (mut steps, mut apt) = (Vec::new(), None);
     for step in in_order(plan)? {
+        taken::mounts(plan, step)?;
         let lowered = lowering.step(step, planned)?;
         match (step.name.as_str(), steps.first_mut()) {
             (APT_RUNTIME, _) => apt = lowered.packages.apt,
@@ -73,7 +83,7 @@ fn lower(plan: &Plan, planned: &Planned, answer: &RailpackAnswer) -> Result<plan
         image: Some(run_image),
         locales: has_english.then(|| "en_US.UTF-8".to_owned()).into_iter().collect(),
         apt,
-        files: Some(runtime_files(plan, &mut lowering.doubts)),
+        files: Some(taken::files(plan, &mut lowering.doubts)),
         ..Start::default()
     };
     Ok(plan::Plan {
@@ -100,7 +110,7 @@ fn doubts(planned: &Planned) -> Vec<(String, String)> {
     });
     let dated = planned.unverified.iter().map(|note| {
         let why = if note.known {
-            format!("{}, the newest in a table of {}; the real builder asks the network", note.version, super::DATED)
+            format!("{}, the newest in {}; the real builder asks the network", note.version, planned.table())
         } else {
             "no table knows such a release".to_owned()
         };
@@ -155,23 +165,6 @@ fn visit<'p>(
     Ok(())
 }
 
-/// What the image takes of the build. What mise keeps is there in any case.
-fn runtime_files(plan: &Plan, doubts: &mut Vec<(String, String)>) -> Vec<FileSet> {
-    let mut taken = Vec::new();
-    for layer in &plan.deploy.inputs {
-        if layer.step == MISE {
-            continue;
-        }
-        if layer.local || !layer.image.is_empty() {
-            let why = "only what steps have made is taken here".to_owned();
-            doubts.push((format!("deploy.inputs: {}", layer.line()), why));
-            continue;
-        }
-        taken.push(FileSet { include: layer.include.clone(), exclude: layer.exclude.clone() });
-    }
-    taken
-}
-
 /// Where a build begins.
 fn image(version: Version) -> Image {
     Image {
@@ -216,6 +209,7 @@ impl Lowering {
         if step.name == MISE {
             lowered.packages.mise = planned.packages.iter().map(|tool| self.tool(tool, planned)).collect();
         }
+        self.begins(step, is_setup);
         for layer in step.inputs.iter().skip(1) {
             self.input(layer, &step.name, &mut lowered);
         }
@@ -224,6 +218,16 @@ impl Lowering {
         }
         lowered.variables.insert("PATH".to_owned(), self.path());
         Ok(lowered)
+    }
+
+    /// Each step has files of its own, and the run has one folder for all.
+    fn begins(&mut self, step: &Step, is_setup: bool) {
+        let base = step.inputs.first().map_or("", |layer| layer.step.as_str());
+        if is_setup || step.name == "install" || !matches!(base, APT_BUILD | MISE | "") {
+            return;
+        }
+        let why = "it begins without what other steps have made, and finds it here";
+        self.doubts.push((format!("the step {}", step.name), why.to_owned()));
     }
 
     /// A tool as the build gets it: mise reads the project's own files there, too, and they win.
@@ -277,8 +281,22 @@ impl Lowering {
                 let files = if src == "." { Files::All } else { Files::Only(vec![src.clone()]) };
                 lowered.actions.push(Action::Copy(files));
             }
-            Command::Copy { .. } | Command::File { .. } => {
-                let why = "copies under another name and written files are not made here".to_owned();
+            Command::Copy { image, src, dest } if image.is_empty() => {
+                lowered.actions.push(Action::Copy(Files::Only(vec![src.clone()])));
+                let argv = ["sh", "-c", RENAMED, "sh", src, dest].map(str::to_owned).to_vec();
+                lowered.actions.push(Action::Run(plan::Command { shown: command.shown(), argv }));
+            }
+            Command::File { asset, .. } if !step.assets.contains_key(asset) => {
+                return Err(format!("asset {} not found", go_quoted(asset)));
+            }
+            Command::File { path, asset, mode, .. } => {
+                let text = step.assets.get(asset).map(String::as_str).unwrap_or_default();
+                let mode = format!("{:o}", if *mode == 0 { 0o644 } else { *mode });
+                let argv = ["sh", "-c", WRITTEN, "sh", path, text, &mode].map(str::to_owned).to_vec();
+                lowered.actions.push(Action::Run(plan::Command { shown: command.shown(), argv }));
+            }
+            Command::Copy { .. } => {
+                let why = "files of other images are not taken here".to_owned();
                 self.doubts.push((format!("{}: {}", step.name, command.shown()), why));
             }
         }

@@ -74,6 +74,8 @@ pub struct Planned {
     pub lost_packages: Vec<Sourced<String>>,
     /// The release whose rules were applied.
     pub version: Version,
+    /// Whether releases were looked up in a table that the user gives.
+    pub has_own_table: bool,
 }
 
 impl Planned {
@@ -93,10 +95,16 @@ impl Planned {
         self.python_of_file.as_ref().filter(|file| file.source != choice.because && !is_of(&file.value))
     }
 
+    /// The table that releases were looked up in, in words.
+    pub fn table(&self) -> String {
+        if self.has_own_table { "the table that --versions names".to_owned() } else { format!("the table of {DATED}") }
+    }
+
     /// What is taken of a table where the real planner would ask the network, a line a tool.
     pub fn unverified_notes(&self) -> Vec<String> {
+        let table = self.table();
         let note = |note: &Unverified| match note.known {
-            true => format!("{} {}: {} of the table of {DATED}", note.tool, note.asked, note.version),
+            true => format!("{} {}: {} of {table}", note.tool, note.asked, note.version),
             false => format!("{} {}: no table knows such a release", note.tool, note.asked),
         };
         self.unverified.iter().map(note).collect()
@@ -128,6 +136,7 @@ pub fn plan(project: &Project, given: &DeployOptions, options: &Options) -> Plan
         lost_packages,
         python_of_file: mise::python(&planner.app, planner.version.rules()),
         version: planner.version,
+        has_own_table: options.versions.is_some(),
     }
 }
 

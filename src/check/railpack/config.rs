@@ -57,10 +57,11 @@ const NO_MISE: Check = error(
 pub(super) const CHECKS: &[Check] =
     &[INVALID_CONFIG, UNKNOWN_KEY, UNKNOWN_PROVIDER, STRING_COMMAND, QUOTE, APT_REPLACED, NO_VENV, NO_MISE];
 
+/// As the manual writes them; Go takes them in any case.
 const KEYS: &[&str] =
-    &["$schema", "provider", "buildaptpackages", "steps", "deploy", "packages", "caches", "secrets", "exclude"];
-const DEPLOY_KEYS: &[&str] = &["aptpackages", "base", "inputs", "startcommand", "variables", "paths"];
-const STEP_KEYS: &[&str] = &["name", "inputs", "commands", "secrets", "assets", "variables", "caches", "deployoutputs"];
+    &["$schema", "provider", "buildAptPackages", "steps", "deploy", "packages", "caches", "secrets", "exclude"];
+const DEPLOY_KEYS: &[&str] = &["aptPackages", "base", "inputs", "startCommand", "variables", "paths"];
+const STEP_KEYS: &[&str] = &["name", "inputs", "commands", "secrets", "assets", "variables", "caches", "deployOutputs"];
 
 pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
     keys(project, findings);
@@ -91,7 +92,7 @@ fn keys(project: &Project, findings: &mut Findings) {
     };
     let Ok(document) = hujson::parse(&bytes) else { return };
     let mut unknown = |at: &str, name: &str, node: &Node, known: &[&str]| {
-        if !known.contains(&name.to_ascii_lowercase().as_str()) {
+        if !known.iter().any(|known| known.eq_ignore_ascii_case(name)) {
             let whole = if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
             findings.push(
                 UNKNOWN_KEY

@@ -147,22 +147,32 @@ fn not_copied(project: &Project, install: &Step, findings: &mut Findings) {
         let finding = NOT_COPIED
             .found(format!("{} is not there yet when Railpack installs", target.named))
             .about(target.named.clone())
-            .at(target.source, text.lines().nth(line.saturating_sub(1)).unwrap_or_default())
+            .at(target.source.clone(), text.lines().nth(line.saturating_sub(1)).unwrap_or_default())
             .likely()
             .help(format!(
                 "write what {} lists into requirements.txt itself, or let railpack.json's steps.install copy it first",
                 target.named
             ));
-        let edits = if is_there { copied_first(project, &target.path) } else { Vec::new() };
-        findings.push(finding.fix(format!("copy {} before the installation", target.path), edits));
+        let edits = if is_there { copied_first(project, install, &target) } else { Vec::new() };
+        let summary = format!("copy {} before the installation", target.path);
+        findings.push(finding.fix(summary, edits));
     }
 }
 
-/// Lets the install step begin with a file of the project, where no configuration says how it goes.
-fn copied_first(project: &Project, path: &str) -> Vec<Edit> {
+/// Lets the install step begin with a file of the project and all that it leads to, where no configuration says how it goes.
+fn copied_first(project: &Project, install: &Step, target: &Target) -> Vec<Edit> {
     if project.has_file(CONFIG_FILE) && project.read_text(CONFIG_FILE).is_ok_and(|text| text.contains("\"install\"")) {
         return Vec::new();
     }
-    let commands = serde_json::json!([{ "src": path, "dest": path }, "..."]);
+    let found = Requirements::read(project, Path::new(&target.path));
+    let further = found.includes.iter().map(|include| include.path.to_string_lossy().into_owned());
+    let mut paths = vec![target.path.clone()];
+    for path in further.filter(|path| !has(install, path) && !path.starts_with("..") && project.has_file(path)) {
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    let copies = paths.iter().map(|path| serde_json::json!({ "src": path, "dest": path }));
+    let commands: Vec<serde_json::Value> = copies.chain(["...".into()]).collect();
     vec![set_key(&project.place(CONFIG_FILE), &["steps", "install", "commands"], commands)]
 }

@@ -6,6 +6,7 @@ mod line;
 pub(super) mod packages;
 pub(super) mod python;
 mod start;
+mod steps;
 mod unread;
 
 pub(crate) use config::{INVALID_CONFIG, NO_VENV, UNKNOWN_PROVIDER};
@@ -21,13 +22,19 @@ use super::finding::{Finding, Findings, error, note, set_key};
 use super::nixpacks::planned::OTHER_PROVIDER;
 use super::plan::SIGNS;
 use crate::builder::RailpackAnswer;
-use crate::builder::railpack::{CONFIG_FILE, Version};
+use crate::builder::railpack::{CONFIG_FILE, Plan, Version, buildable};
 use crate::finding::Severity;
 use crate::project::Project;
 
 const REFUSED: Check = error(
     "railpack-no-plan",
     "Railpack makes no plan of this project, so the build ends before it begins. The message is Railpack's own.",
+);
+
+const UNBUILDABLE: Check = error(
+    "railpack-plan-cannot-be-built",
+    "Railpack plans whatever railpack.json says, and the build ends at a step, a cache or an asset that nobody defines, at steps that wait for \
+     one another, or at a quote that does not end. The message is the build's own.",
 );
 
 const UNKNOWN_RELEASE: Check = note(
@@ -37,8 +44,15 @@ const UNKNOWN_RELEASE: Check = note(
 );
 
 /// Every check, by topic.
-pub(super) const CHECKS: &[&[Check]] =
-    &[&[REFUSED, UNKNOWN_RELEASE], config::CHECKS, install::CHECKS, python::CHECKS, start::CHECKS, unread::CHECKS];
+pub(super) const CHECKS: &[&[Check]] = &[
+    &[REFUSED, UNBUILDABLE, UNKNOWN_RELEASE],
+    config::CHECKS,
+    install::CHECKS,
+    python::CHECKS,
+    start::CHECKS,
+    steps::CHECKS,
+    unread::CHECKS,
+];
 
 pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
     // That there is nothing to plan or to start is told of every builder alike.
@@ -56,6 +70,14 @@ pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut F
     if let (None, None, Some(other)) = (&answer.planned.plan, answer.planned.fault(), answer.planned.provider) {
         findings.push(other_language(project, other));
     }
+    // No start command is told of every builder alike.
+    let is_startless = |plan: &Plan| plan.deploy.start_command.is_empty();
+    if answer.planned.plan.as_ref().is_some_and(|plan| !is_startless(plan))
+        && let Err(refused) = buildable(answer)
+    {
+        let fault = refused.lines.first().cloned().unwrap_or_default();
+        findings.push(UNBUILDABLE.found(fault).at(project.file(CONFIG_FILE), ""));
+    }
     let version = answer.planned.version;
     if !version.is_known() {
         let known = Version::known_for(version);
@@ -70,6 +92,7 @@ pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut F
     install::check(project, answer, findings);
     python::check(project, answer, findings);
     start::check(project, answer, findings);
+    steps::check(project, answer, findings);
     unread::check(project, answer, findings);
 }
 

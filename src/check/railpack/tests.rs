@@ -112,6 +112,13 @@ fn a_file_that_mise_reads_in_the_container_beats_the_variable() {
 fn a_file_that_requirements_lead_to_is_not_copied() {
     let files = [MAIN, ("requirements.txt", "-r reqs/base.txt\n"), ("reqs/base.txt", "flask\n")];
     assert_eq!(found(&files), ["railpack-requirement-not-copied requirements.txt:1"]);
+    // What that file leads to is wanted as well.
+    let nested =
+        [MAIN, ("requirements.txt", "-r reqs/prod.txt\n"), ("reqs/prod.txt", "-r base.txt\n"), ("reqs/base.txt", "")];
+    let found_nested = found_by(railpack::Version::NEWEST_KNOWN, &nested).remove(0);
+    let Edit::SetKey { value, .. } = &found_nested.fixes[0].edits[0] else { panic!("{found_nested:?}") };
+    let copy = |path: &str| serde_json::json!({ "src": path, "dest": path });
+    assert_eq!(*value, serde_json::json!([copy("reqs/prod.txt"), copy("reqs/base.txt"), "..."]));
     // With one that is named by file:// the whole project is copied.
     let whole = [
         MAIN,
@@ -275,6 +282,14 @@ fn a_release_command_alone_is_what_starts() {
     let procfile = |text| found(&[MAIN, flask, ("Procfile", text)]);
     assert_eq!(procfile("release: python main.py\n"), ["railpack-release-starts Procfile:1"]);
     assert_eq!(procfile("release: python main.py\nweb: python main.py\n"), ["railpack-release-not-run Procfile:1"]);
+    assert_eq!(procfile("release: python main.py 1\nweb: python main.py 1 && python main.py\n"), [""; 0]);
+    let both = [MAIN, flask, ("Procfile", "release: python main.py 1\nweb: python main.py\n")];
+    let Edit::ReplaceLine { text, line, .. } =
+        &found_by(railpack::Version::NEWEST_KNOWN, &both).remove(0).fixes[0].edits[0].clone()
+    else {
+        panic!("no edit")
+    };
+    assert_eq!((*line, text.as_str()), (2, "web: python main.py 1 && python main.py"));
     let start = r#"{"deploy": {"startCommand": "python main.py"}}"#;
     let overruled = [MAIN, flask, ("Procfile", "release: python main.py\n"), ("railpack.json", start)];
     assert_eq!(found(&overruled), [""; 0]);
@@ -299,4 +314,46 @@ fn an_environment_that_is_copied_over_the_one_of_the_build() {
     }
     let elsewhere = [("main.py", ""), ("requirements.txt", "flask==3.0.3\n"), ("venv/pyvenv.cfg", "")];
     assert!(!found(&elsewhere).iter().any(|label| label.starts_with("committed-venv")));
+}
+
+#[test]
+fn a_step_of_ones_own_has_no_file_of_the_project() {
+    let found = |step: &str| {
+        let config = format!("{{\"steps\": {{\"assets\": {step}}}}}");
+        let files = [MAIN, ("requirements.txt", "django==5.1\n"), ("manage.py", ""), ("railpack.json", &config)];
+        let found = found_by(railpack::Version::NEWEST_KNOWN, &files);
+        found.into_iter().find(|found| found.rule == steps::NO_FILES.id)
+    };
+    let missing = found(r#"{"commands": ["python manage.py collectstatic"]}"#).unwrap();
+    assert_eq!(missing.message, "manage.py is not there when the step assets runs `python manage.py collectstatic`");
+    let inputs = Edit::SetKey {
+        path: "railpack.json".into(),
+        key: ["steps", "assets", "inputs"].map(str::to_owned).to_vec(),
+        value: serde_json::json!([{ "step": "build" }]),
+    };
+    assert_eq!(missing.fixes[0].edits, [inputs]);
+    for healthy in [
+        r#"{"inputs": [{"step": "build"}], "commands": ["python manage.py collectstatic"]}"#,
+        r#"{"inputs": [{"step": "packages:mise"}, "."], "commands": ["python manage.py check"]}"#,
+        r#"{"commands": [{"src": ".", "dest": "."}, "python manage.py check"]}"#,
+        r#"{"commands": [{"src": "manage.py", "dest": "manage.py"}, "python manage.py check"]}"#,
+        r#"{"commands": ["python --version"]}"#,
+    ] {
+        assert_eq!(found(healthy), None, "{healthy}");
+    }
+}
+
+#[test]
+fn a_plan_that_cannot_be_built_is_told_with_the_faults_own_words() {
+    let found = |steps: &str| {
+        let config = format!("{{\"steps\": {{{steps}}}}}");
+        let found = found_by(railpack::Version::NEWEST_KNOWN, &[MAIN, ("railpack.json", &config)]);
+        found.into_iter().find(|found| found.rule == UNBUILDABLE.id).map(|found| found.message)
+    };
+    let circle =
+        r#""a": {"inputs": [{"step": "b"}], "commands": ["x"]}, "b": {"inputs": [{"step": "a"}], "commands": ["x"]}"#;
+    assert_eq!(found(circle).as_deref(), Some("circular dependency detected: a"));
+    let cache = r#""build": {"commands": ["make"], "caches": ["tide"]}"#;
+    assert_eq!(found(cache).as_deref(), Some("cache with key \"tide\" not found"));
+    assert_eq!(found(r#""build": {"commands": ["make"]}"#), None);
 }

@@ -2,7 +2,7 @@
 
 use crate::builder::RailpackAnswer;
 use crate::check::Check;
-use crate::check::finding::{Findings, error, warning};
+use crate::check::finding::{Findings, error, replace_line, warning};
 use crate::project::{Project, Source};
 
 pub(crate) const CONFIG: Check = warning(
@@ -51,12 +51,22 @@ fn procfile(project: &Project, answer: &RailpackAnswer, findings: &mut Findings)
     let Some((at, line)) = text.lines().enumerate().find(|(_, line)| is_of(line, "release")) else { return };
     let source = project.line("Procfile", Some(at + 1));
     if starts {
-        findings.push(
-            RELEASE
-                .found("the Procfile's release command is never run")
-                .at(source, line)
-                .help("run it before the start (`web: COMMAND && …`), or as the platform's pre-deploy command"),
-        );
+        let release = line.split_once(':').map_or("", |(_, command)| command.trim());
+        let started = text.lines().enumerate().find(|(_, line)| is_of(line, "web"));
+        let started = started.or_else(|| text.lines().enumerate().find(|(_, line)| is_of(line, "worker")));
+        if release.is_empty() || started.is_some_and(|(_, line)| line.contains(&format!("{release} &&"))) {
+            return;
+        }
+        let finding = RELEASE
+            .found("the Procfile's release command is never run")
+            .at(source, line)
+            .help("run it before the start (`web: COMMAND && …`), or as the platform's pre-deploy command");
+        let before = started.and_then(|(at, line)| {
+            let (name, command) = line.split_once(':')?;
+            let better = format!("{name}: {release} && {}", command.trim());
+            Some(replace_line(&project.place("Procfile"), at + 1, line, better))
+        });
+        findings.push(finding.fix("run it before the start", before.into_iter().collect()));
     } else if answer
         .planned
         .choices

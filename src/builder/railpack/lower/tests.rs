@@ -1,0 +1,77 @@
+use super::*;
+use crate::builder::railpack;
+use crate::plan::FileSet;
+use crate::platform::Deploy;
+use crate::project::{Project, Source};
+
+/// What is run of a bot with one requirement and this railpack.json.
+fn lowered(config: &str) -> Result<plan::Plan, Vec<String>> {
+    let files = [("main.py", ""), ("requirements.txt", "humanize\n"), ("app.ini", ""), ("railpack.json", config)];
+    let folder = crate::folder::folder(&files);
+    let project = Project::open(folder.path()).unwrap();
+    let answer = RailpackAnswer {
+        planned: railpack::plan(&project, &DeployOptions::default(), &railpack::Options::default()),
+        alone: None,
+        deploy: Deploy::default(),
+        root: folder.path().to_owned(),
+        because: Source::Flag("--builder".to_owned()),
+        variables: Vars::new(),
+    };
+    buildable(&answer).map(|built| built.plan).map_err(|refused| refused.lines)
+}
+
+fn taken(config: &str) -> Vec<FileSet> {
+    lowered(config).unwrap().start.unwrap().files.unwrap()
+}
+
+fn set(include: &str, exclude: &[&str]) -> FileSet {
+    FileSet { include: vec![include.to_owned()], exclude: exclude.iter().map(|&path| path.to_owned()).collect() }
+}
+
+/// BuildKit mounts a cache over a folder while a command runs; what is written there stays in the cache.
+#[test]
+fn what_lies_in_a_cache_is_not_taken() {
+    let config = |directory: &str, outputs: &str| {
+        format!(
+            r#"{{"caches": {{"c": {{"directory": "{directory}", "type": "shared"}}}}, "steps": {{"build": {{"commands": ["...", "make"], "caches": ["c"]{outputs}}}}}}}"#
+        )
+    };
+    let usual = [set("/app/.venv", &[]), set(".", &[".venv"])];
+    assert_eq!(taken(r#"{"steps": {"build": {"commands": ["...", "make"]}}}"#), usual);
+    assert_eq!(taken(&config("/root/.cache/x", "")), usual);
+    assert_eq!(taken(&config("/app/models", "")), [set("/app/.venv", &[]), set(".", &[".venv", "models"])]);
+    assert_eq!(taken(&config("models", ""))[1].exclude, [".venv", "models"]);
+    let outputs = r#", "deployOutputs": [{"include": ["/root/.cache/x/big"]}]"#;
+    assert_eq!(taken(&config("/root/.cache/x", outputs)), usual);
+}
+
+#[test]
+fn a_cache_or_an_asset_that_nobody_defines_ends_the_build() {
+    let fault = |config: &str| lowered(config).unwrap_err();
+    let cache = r#"{"steps": {"build": {"commands": ["...", "make"], "caches": ["c"]}}}"#;
+    assert_eq!(fault(cache), [r#"cache with key "c" not found"#]);
+    let asset = r#"{"steps": {"build": {"commands": ["...", {"path": "/etc/a", "name": "a"}]}}}"#;
+    assert_eq!(fault(asset), [r#"asset "a" not found"#]);
+}
+
+#[test]
+fn a_copy_under_another_name_and_a_file_of_the_plan_are_made() {
+    let config = r#"{"steps": {"build": {"commands": ["...", {"src": "app.ini", "dest": "conf/prod.ini"}, {"path": "/etc/a", "name": "a", "mode": 493}], "assets": {"a": "text"}}}}"#;
+    let plan = lowered(config).unwrap();
+    let build = plan.steps.iter().find(|step| step.name == "build").unwrap();
+    let said: Vec<&str> = build.commands().map(|command| command.shown.as_str()).collect();
+    assert_eq!(said, ["copy app.ini to conf/prod.ini", "write /etc/a"]);
+    assert!(build.actions.contains(&Action::Copy(Files::Only(vec!["app.ini".to_owned()]))));
+    assert_eq!(build.commands().last().unwrap().argv[4..], ["/etc/a", "text", "755"]);
+    assert!(plan.doubts.iter().all(|(what, _)| !what.starts_with("build")), "{:?}", plan.doubts);
+}
+
+#[test]
+fn a_step_that_does_not_go_on_from_the_others_is_doubted() {
+    let doubted = |config: &str| {
+        let plan = lowered(config).unwrap();
+        plan.doubts.iter().any(|(what, _)| what == "the step docs")
+    };
+    assert!(doubted(r#"{"steps": {"docs": {"commands": ["make docs"]}}}"#));
+    assert!(!doubted(r#"{"steps": {"docs": {"inputs": [{"step": "build"}], "commands": ["make docs"]}}}"#));
+}
