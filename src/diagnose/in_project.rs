@@ -48,10 +48,10 @@ pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Dia
         return found;
     }
     if is(&MISSING_DATA_FILE) || is(&MISSING_LOCAL_MODULE) {
-        return hidden(project, &subject, diagnosis);
+        return hidden(project, case.builder_kind(), &subject, diagnosis);
     }
     if is(&MISSING_PYTHON_MODULE)
-        && let Some(found) = kept_out(project, &subject, &diagnosis)
+        && let Some(found) = kept_out(project, case.builder_kind(), &subject, &diagnosis)
     {
         return found;
     }
@@ -239,7 +239,7 @@ fn declared(project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<Di
 }
 
 /// A module of the project that an ignore file keeps out of the deploy: in the root folder, in src, or beside what imports it.
-fn kept_out(project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<Diagnosis> {
+fn kept_out(project: &Project, builder: BuilderKind, module: &str, diagnosis: &Diagnosis) -> Option<Diagnosis> {
     let beside = diagnosis.evidence.iter().filter_map(|evidence| match &evidence.source {
         Source::File { path, .. } => path.parent(),
         _ => None,
@@ -252,7 +252,7 @@ fn kept_out(project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<Di
         let file = file.to_str()?;
         check::facts::ignored::hiding(project, file).or_else(|| check::facts::ignored::excluding(project, file))?;
         let diagnosis = Diagnosis { rule: MISSING_LOCAL_MODULE.id, fixes: Vec::new(), ..diagnosis.clone() };
-        Some(hidden(project, file, diagnosis))
+        Some(hidden(project, builder, file, diagnosis))
     })
 }
 

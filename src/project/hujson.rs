@@ -11,6 +11,14 @@ pub(crate) struct Node {
     end: usize,
 }
 
+impl Node {
+    /// A member of an object by its name; the last one counts.
+    pub(crate) fn member(&self, name: &str) -> Option<&Self> {
+        let Value::Map(members) = &self.value else { return None };
+        members.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, node)| node)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
     Null,

@@ -7,7 +7,7 @@ use crate::check::system_needs::LIBRARY;
 use crate::check::variables::MISSING as MISSING_VARIABLES;
 use crate::diagnose::{Explanation, HEALTHCHECK_FAILED, rule};
 use crate::finding::{Certainty, Diagnosis, Edit, Evidence, Severity};
-use crate::run::{SmokeResult, Verdict};
+use crate::run::{SmokeResult, Status, Verdict};
 
 /// Whether a finding ends the deploy whatever a run here shows.
 fn decides(finding: &Diagnosis) -> bool {
@@ -73,6 +73,7 @@ impl Rehearsal {
         let overrules = cause.is_some_and(|(_, over_fixes)| over_fixes);
         let is_told = cause.is_some() && is_consequence;
         let cause = cause.map(|(at, _)| at).or_else(|| findings.iter().position(decides).filter(|_| is_consequence));
+        let cause = findings.iter().position(|finding| self.is_of_the_failed(finding)).or(cause);
         // What to do about a mere consequence would lead astray.
         if let Some(explained) = self.diagnoses.first_mut().filter(|_| overrules) {
             explained.help = None;
@@ -121,6 +122,14 @@ impl Rehearsal {
         }
     }
 
+    /// Whether a finding is about the very command that failed: whatever that one said, it was not what its author wrote.
+    fn is_of_the_failed(&self, finding: &Diagnosis) -> bool {
+        let mut commands = self.outcome.phases.iter().flat_map(|phase| &phase.cmds);
+        let failed = commands.find(|command| matches!(command.status, Status::Failed(_)));
+        let is_sure = finding.severity == Severity::Error && finding.certainty == Certainty::Certain;
+        is_sure && failed.is_some_and(|command| finding.subject.as_ref() == Some(&command.cmd))
+    }
+
     /// The libraries that a run found missing one by one, and that one requirement wants all of, are told by that requirement: one edit
     /// gives them all, and another may spare them.
     fn join_libraries(&mut self, findings: &mut Vec<Diagnosis>) {
@@ -164,7 +173,9 @@ impl Rehearsal {
 mod tests {
     use super::*;
     use crate::finding::Fix;
-    use crate::run::{Outcome, PhaseOutcome, Smoke, SmokeResult, Status};
+    use crate::run::{CmdOutcome, Outcome, PhaseOutcome, Smoke, SmokeResult, Status};
+    use crate::sandbox::process::Exit;
+    use std::time::Duration;
 
     fn built(status: Status) -> Rehearsal {
         let phases = vec![PhaseOutcome { name: "install".into(), status, cmds: Vec::new() }];
@@ -218,6 +229,24 @@ mod tests {
         let diagnoses: Vec<_> =
             rehearsal.diagnoses.iter().map(|diagnosis| (diagnosis.rule, diagnosis.severity)).collect();
         assert_eq!(diagnoses, [("wrong-bind-host", Severity::Warning)]);
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_failed_command_itself_is_the_cause() {
+        let command =
+            |cmd: &str, status| CmdOutcome { cmd: cmd.to_owned(), status, took: Duration::ZERO, origin: None };
+        let mut rehearsal = built(Status::Failed(Exit::Code(2)));
+        rehearsal.outcome.phases[0].cmds =
+            vec![command("true", Status::Passed), command("echo 'a b'", Status::Failed(Exit::Code(2)))];
+        rehearsal.diagnoses = vec![finding("python-syntax-error", Severity::Error)];
+        let of = |cmd: &str| Diagnosis {
+            subject: Some(cmd.to_owned()),
+            ..finding("railpack-quote-in-command", Severity::Error)
+        };
+        rehearsal.add_known(vec![of("true")]);
+        assert_eq!(rehearsal.primary().map(|primary| primary.rule), Some("python-syntax-error"));
+        rehearsal.add_known(vec![of("echo 'a b'")]);
+        assert_eq!(rehearsal.primary().map(|primary| primary.rule), Some("railpack-quote-in-command"));
     }
 
     /// Selenium's missing browser is a warning of `check`, which does not know whether the start comes to it; its fix holds all the same.
