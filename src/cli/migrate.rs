@@ -13,7 +13,7 @@ use super::interrupt;
 use super::output::{Output, hint};
 use crate::builder::Asked;
 use crate::fix::{Standing, TrialCopy};
-use crate::migrate::{Migration, Side, changes, search, translate};
+use crate::migrate::{Migration, Side, changes, is_shown, search, translate};
 use crate::platform::Platform;
 use crate::project::Project;
 use crate::rehearse::{Rehearsal, Request, rehearse};
@@ -117,7 +117,7 @@ fn migrate(from: &Request, to: &Request, interrupted: &AtomicBool, live: &Live) 
     };
     // What comes of the edit is what will be there.
     let edited = match &proof {
-        Some(proof) if !proof.patch.is_empty() => {
+        Some(proof) if is_shown(proof) && !proof.patch.is_empty() => {
             let copy = TrialCopy::of(&from.path)?;
             proof.patch.write_to(copy.root())?;
             Some(to.plan(&Project::open(copy.root())?)?)

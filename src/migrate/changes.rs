@@ -178,9 +178,9 @@ fn railway(project: &Project) -> Option<Change> {
     let name = ["railway.toml", "railway.json"].into_iter().find(|name| project.has_file(name))?;
     Some(Change {
         matter: "railway's file",
-        from: format!("{name} is read"),
-        to: "it is not read from 2026-12-01 on".to_owned(),
-        note: "builder, start command, pre-deploy command and schedule that stand only there are lost: set them in the service, or in .railway/",
+        from: format!("{name}, which Railway reads until 2026-12-01"),
+        to: "the service's own settings, or .railway/".to_owned(),
+        note: "builder, start command, pre-deploy command and schedule that stand only in the file do not count from 2026-12-01 on",
         places: vec![Evidence { source: project.file(name), text: String::new() }],
     })
 }

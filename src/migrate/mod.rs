@@ -10,7 +10,8 @@ pub use changes::{Change, changes};
 pub use search::{Side, search};
 pub use translate::translate;
 
-use crate::fix::Proof;
+use crate::fix::{Proof, Standing};
+use crate::run::Verdict;
 
 /// What became of a migration.
 #[derive(Debug)]
@@ -23,4 +24,11 @@ pub struct Migration {
     pub changes: Vec<Change>,
     /// The edit that makes it work there; absent where none is needed.
     pub proof: Option<Proof>,
+}
+
+/// Whether a search ended in an edit that is one to make: what was tried and changed nothing helps nobody, nor is it what will be
+/// there.
+pub fn is_shown(proof: &Proof) -> bool {
+    let in_doubt = proof.standing == Standing::NotProven && proof.attempt.verdict == Verdict::CannotTell;
+    proof.standing == Standing::Proven || in_doubt
 }

@@ -9,8 +9,7 @@ use serde::Serialize;
 use super::markdown::{code, escaped};
 use super::{Paint, SCHEMA};
 use crate::fix::{Proof, Standing, Step};
-use crate::migrate::{Change, Migration, Side};
-use crate::run::Verdict;
+use crate::migrate::{Change, Migration, Side, is_shown};
 
 /// What `shakedown migrate --format json` prints.
 #[derive(Serialize, JsonSchema)]
@@ -54,11 +53,8 @@ pub fn migration_json(migration: &Migration) -> Result<String> {
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
 
-/// The edit, where it is one to make: what was tried and changed nothing helps nobody.
 fn edit(migration: &Migration) -> Option<&Proof> {
-    let proof = migration.proof.as_ref()?;
-    let in_doubt = proof.standing == Standing::NotProven && proof.attempt.verdict == Verdict::CannotTell;
-    (proof.standing == Standing::Proven || in_doubt).then_some(proof)
+    migration.proof.as_ref().filter(|proof| is_shown(proof))
 }
 
 /// What is said of it all in one sentence.
