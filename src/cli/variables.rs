@@ -45,14 +45,37 @@ pub(super) fn read_env_file(file: &Path) -> Result<Vec<String>> {
     pairs.map(|pair| pair.map(|(name, value)| format!("{name}={value}")).map_err(|error| fault(error).into())).collect()
 }
 
-/// Without the substitution that the reader would make: a `$` in a password is one, and nothing of this shell gets in.
+/// Without the substitution that the reader would make: a `$` in a password is one, and nothing of this shell gets in. A value
+/// of several words needs no quotes, as in Docker's files and Railway's editor.
 fn taken_literally(text: &str) -> String {
-    let literal = |line: &str| {
+    let mut open: Option<char> = None;
+    let mut literal = |line: &str| {
         let value = line.split_once('=').map_or("", |(_, value)| value.trim_start());
         // Between single quotes nothing is substituted, nor is a backslash taken out.
-        if value.starts_with('\'') { line.to_owned() } else { line.replace('$', r"\$").replace(r"\\$", r"\$") }
+        let escaped = match value.starts_with('\'') {
+            true => line.to_owned(),
+            false => line.replace('$', r"\$").replace(r"\\$", r"\$"),
+        };
+        let quote = value.chars().next().filter(|first| matches!(first, '"' | '\'') && open.is_none());
+        let is_plain = open.is_none() && quote.is_none();
+        let rest = quote.map_or(line, |_| &value[1..]);
+        open = open.or(quote).filter(|quote| !rest.contains(*quote));
+        if is_plain { of_several_words(&escaped).unwrap_or(escaped) } else { escaped }
     };
-    text.lines().map(literal).collect::<Vec<_>>().join("\n")
+    text.lines().map(&mut literal).collect::<Vec<_>>().join("\n")
+}
+
+/// The line with quotes around a value that has none and more than one word.
+fn of_several_words(line: &str) -> Option<String> {
+    let (name, value) = line.split_once('=')?;
+    let value = value.split(" #").next().unwrap_or(value).trim();
+    let is_name = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
+    let bare = name.trim().strip_prefix("export ").unwrap_or(name.trim());
+    let is_one_word = !value.contains(char::is_whitespace);
+    if is_one_word || !is_name(bare) || value.contains(['"', '\'']) || value.replace(r"\$", "").contains('\\') {
+        return None;
+    }
+    Some(format!("{name}=\"{value}\""))
 }
 
 #[cfg(test)]
@@ -79,6 +102,9 @@ mod tests {
     fn values_of_a_file_are_taken_as_they_stand() {
         let text = "# mine\nexport A=pa$$w0rd\nB=\"${HOME} x\"\nC='$HOME'\nD=\\$5\n\nE= spaced  # remark\n";
         let wanted = ["A=pa$$w0rd", "B=${HOME} x", "C=$HOME", "D=$5", "E=spaced"];
+        assert_eq!(env_file(text).unwrap(), wanted);
+        let text = "A=pip install -r $F.txt # remark\nexport B=a  b\nC=\"one\nD=two three\"\nE=x y\n";
+        let wanted = ["A=pip install -r $F.txt", "B=a  b", "C=one\nD=two three", "E=x y"];
         assert_eq!(env_file(text).unwrap(), wanted);
     }
 
