@@ -7,8 +7,8 @@ use crate::builder::BuilderKind;
 use crate::builder::railpack::CONFIG_FILE;
 use crate::check::facts::ignored::{excluding, hiding};
 use crate::finding::{Diagnosis, Evidence};
+use crate::project::Project;
 use crate::project::hujson::{self, Node, Value};
-use crate::project::{Project, Source};
 
 /// The diagnosis with the ignore file that keeps its subject out, where one does.
 pub(super) fn hidden(project: &Project, builder: BuilderKind, subject: &str, diagnosis: Diagnosis) -> Diagnosis {
@@ -26,8 +26,8 @@ pub(super) fn hidden(project: &Project, builder: BuilderKind, subject: &str, dia
     };
     let Some((source, rule)) = hiding(project, file).or_else(|| excluding(project, file)) else {
         let is_data = file == path;
-        if let Some(source) = leaving_out(project, file).filter(|_| builder == BuilderKind::Railpack) {
-            return left_out(file, source, diagnosis);
+        if let Some(list) = leaving_out(project, file).filter(|_| builder == BuilderKind::Railpack) {
+            return left_out(file, list, diagnosis);
         }
         let help = is_data.then(|| format!("{file} is in the project: build its path from `__file__`, not from the folder that the command starts in"));
         return Diagnosis { help: help.or(diagnosis.help), ..diagnosis };
@@ -43,7 +43,7 @@ pub(super) fn hidden(project: &Project, builder: BuilderKind, subject: &str, dia
 }
 
 /// The line of railpack.json's deploy.inputs, where they take the place of Railpack's own and none names the file.
-fn leaving_out(project: &Project, file: &str) -> Option<Source> {
+fn leaving_out(project: &Project, file: &str) -> Option<Evidence> {
     let bytes = project.has_file(CONFIG_FILE).then(|| project.read(CONFIG_FILE).ok())??;
     let document = hujson::parse(&bytes).ok()?;
     let inputs = document.root.member("deploy")?.member("inputs")?;
@@ -60,12 +60,14 @@ fn leaving_out(project: &Project, file: &str) -> Option<Source> {
         (_, Some(Value::List(paths))) => paths.iter().any(takes),
         _ => false,
     };
-    (!layers.iter().any(is_whole)).then(|| project.line(CONFIG_FILE, Some(inputs.line)))
+    let text = project.read_text(CONFIG_FILE).ok()?;
+    let text = text.lines().nth(inputs.line.saturating_sub(1)).unwrap_or_default().trim().to_owned();
+    (!layers.iter().any(is_whole)).then(|| Evidence { source: project.line(CONFIG_FILE, Some(inputs.line)), text })
 }
 
-fn left_out(file: &str, source: Source, diagnosis: Diagnosis) -> Diagnosis {
-    let mut evidence = diagnosis.evidence.clone();
-    evidence.push(Evidence { source: source.clone(), text: "\"inputs\"".to_owned() });
+fn left_out(file: &str, list: Evidence, diagnosis: Diagnosis) -> Diagnosis {
+    let source = list.source.clone();
+    let evidence = diagnosis.evidence.iter().cloned().chain([list]).collect();
     Diagnosis {
         message: format!("{file} is in the project, and deploy.inputs of {source} does not take it"),
         help: Some(format!(

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::builder::RailpackAnswer;
-use crate::builder::railpack::{CONFIG_FILE, Command, Level, Plan};
+use crate::builder::railpack::{CONFIG_FILE, Command, Layer, Level, Plan};
 use crate::check::Check;
-use crate::check::finding::{Findings, add_item, error, remove_key, replace_line, warning};
+use crate::check::finding::{Findings, add_item, error, remove_key, replace_line, set_key, warning};
 use crate::finding::Edit;
 use crate::plan::Choice;
 use crate::project::hujson::{self, Node, Value};
@@ -71,6 +71,7 @@ pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut F
     commands(project, plan, &planned.choices, findings);
     apt(project, answer, findings);
     left_out(project, plan, &planned.choices, findings);
+    left_behind(project, plan, &planned.choices, findings);
 }
 
 /// Whether a fault of the planner speaks of its configuration.
@@ -249,6 +250,53 @@ fn apt(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
     });
 }
 
+/// What makes a virtual environment in /app.
+const MAKES_VENV: [&str; 6] = [".venv", "uv sync", "poetry install", "pdm install", "pdm sync", "pipenv"];
+
+/// What an install step of the author's own puts beside mise's Python, where no manifest has Railpack make a virtual environment.
+fn left_behind(project: &Project, plan: &Plan, choices: &[Choice], findings: &mut Findings) {
+    let takes_venv = |layer: &Layer| layer.include.iter().any(|path| path == "/app/.venv");
+    let Some(step) = plan.step("install").filter(|_| !plan.deploy.inputs.iter().any(takes_venv)) else { return };
+    let lines = || step.commands.iter().filter_map(Command::line);
+    if lines().any(|line| MAKES_VENV.iter().any(|word| line.contains(word))) {
+        return;
+    }
+    let Some(line) = lines().find(|line| line.contains("pip install")) else { return };
+    let choice = choices.iter().rfind(|choice| choice.what == "steps.install.commands" && choice.value.contains(line));
+    let Some(because) = choice.map(|choice| &choice.because).filter(|because| !matches!(because, Source::Default(_)))
+    else {
+        return;
+    };
+    let finding = NO_VENV
+        .found(format!(
+            "what `{line}` installs is left behind: it lies beside mise's Python, and the image that runs takes /app"
+        ))
+        .about(line)
+        .at(because.clone(), text_at(project, because))
+        .likely()
+        .help("begin with `python -m venv /app/.venv` and {\"path\": \"/app/.venv/bin\"}");
+    let Source::File { path, .. } = because else {
+        findings.push(finding);
+        return;
+    };
+    let written = plan.to_value();
+    let steps = written["steps"].as_array().into_iter().flatten();
+    let own = steps.filter(|step| step["name"] == "install").flat_map(|step| step["commands"].as_array()).flatten();
+    let mut commands: Vec<serde_json::Value> = Vec::new();
+    for command in own {
+        let name = command["customName"].as_str();
+        let is_string = name.is_some_and(|name| command["cmd"] == format!("sh -c '{name}'"));
+        let is_first = command["cmd"].as_str().is_some_and(|cmd| cmd.contains(line))
+            && !commands.iter().any(|known| known["path"] == "/app/.venv/bin");
+        if is_first {
+            commands.extend(["python -m venv /app/.venv".into(), serde_json::json!({ "path": "/app/.venv/bin" })]);
+        }
+        commands.push(name.filter(|_| is_string).map_or_else(|| command.clone(), Into::into));
+    }
+    let edit = set_key(path, &["steps", "install", "commands"], commands);
+    findings.push(finding.fix("install into /app/.venv", vec![edit]));
+}
+
 /// What the image that runs is not given.
 fn left_out(project: &Project, plan: &Plan, choices: &[Choice], findings: &mut Findings) {
     let inputs = &plan.deploy.inputs;
@@ -261,8 +309,7 @@ fn left_out(project: &Project, plan: &Plan, choices: &[Choice], findings: &mut F
             _ => None,
         })
         .collect();
-    let makes = [".venv", "uv sync", "poetry install", "pdm install", "pdm sync", "pipenv"];
-    if takes_venv && !lines.iter().any(|line| makes.iter().any(|word| line.contains(word))) {
+    if takes_venv && !lines.iter().any(|line| MAKES_VENV.iter().any(|word| line.contains(word))) {
         let own = choices.iter().rfind(|choice| {
             choice.what == "steps.install.commands" && lines.iter().any(|line| line.contains(&choice.value))
         });

@@ -357,3 +357,18 @@ fn a_plan_that_cannot_be_built_is_told_with_the_faults_own_words() {
     assert_eq!(found(cache).as_deref(), Some("cache with key \"tide\" not found"));
     assert_eq!(found(r#""build": {"commands": ["make"]}"#), None);
 }
+
+#[test]
+fn what_is_installed_beside_the_tools_python_is_left_behind() {
+    let found = |commands: &str| {
+        let config = format!(r#"{{"steps": {{"install": {{"commands": {commands}}}}}}}"#);
+        let found = found_by(railpack::Version::NEWEST_KNOWN, &[MAIN, ("reqs.txt", ""), ("railpack.json", &config)]);
+        found.into_iter().find(|found| found.rule == NO_VENV.id)
+    };
+    let copy = serde_json::json!({ "src": "reqs.txt", "dest": "reqs.txt" });
+    let left = found(&format!(r#"[{copy}, "pip install -r reqs.txt"]"#)).unwrap();
+    let Edit::SetKey { value, .. } = &left.fixes[0].edits[0] else { panic!("{left:?}") };
+    let path = serde_json::json!({ "path": "/app/.venv/bin" });
+    assert_eq!(*value, serde_json::json!([copy, "python -m venv /app/.venv", path, "pip install -r reqs.txt"]));
+    assert_eq!(found(&value.to_string()), None);
+}

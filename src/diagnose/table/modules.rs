@@ -73,6 +73,7 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
         over_fixes_of_its_subject(&check::nixpacks::pyproject::BACKEND),
         by(&check::unprovided::MISSING),
         over_fixes_by(&check::railpack::NOTHING),
+        over_fixes_by(&check::railpack::NO_VENV),
         over_fixes_by(&check::railpack::MAIN_APP),
     ],
     ..Rule::BLANK
