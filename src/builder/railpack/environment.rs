@@ -2,11 +2,30 @@
 
 use std::collections::BTreeMap;
 
+use crate::builder::DeployOptions;
+use crate::platform::Platform;
+
+/// What Coolify puts into the image that runs, for its health checks, after what the user asks for (`ApplicationDeploymentJob.php` of 4.3).
+const BY_COOLIFY: [&str; 2] = ["curl", "wget"];
+const DEPLOY_APT_PACKAGES: &str = "RAILPACK_DEPLOY_APT_PACKAGES";
+
 /// Variables by name.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Environment(BTreeMap<String, String>);
 
 impl Environment {
+    /// The variables that the platform hands on, with those of its own that the plan depends on.
+    pub(super) fn of(given: &DeployOptions) -> Self {
+        let mut all = Self::parse(&given.env, &given.process_env);
+        if given.platform == Platform::Coolify {
+            let asked = all.0.remove(DEPLOY_APT_PACKAGES).unwrap_or_default();
+            let mut packages: Vec<&str> = asked.split_whitespace().collect();
+            packages.extend(BY_COOLIFY.iter().filter(|own| !asked.split_whitespace().any(|name| name == **own)));
+            all.0.insert(DEPLOY_APT_PACKAGES.to_owned(), packages.join(" "));
+        }
+        all
+    }
+
     /// `NAME=value`, or `NAME` to take it from the calling process. A name ends at the first character that cannot be
     /// part of one; what is empty is left out.
     pub(super) fn parse(given: &[String], process: &BTreeMap<String, String>) -> Self {
@@ -66,6 +85,19 @@ mod tests {
         assert_eq!(environment.names().collect::<Vec<_>>(), ["A", "Access", "HOME"]);
         assert_eq!(environment.get("A"), Some(".B=c"), "the later one wins");
         assert_eq!(environment.get("Access"), Some(" Token=t"));
+    }
+
+    #[test]
+    fn coolify_adds_what_its_health_checks_call() {
+        let packages = |platform, given: &[&str]| {
+            let env = given.iter().map(|given| (*given).to_owned()).collect();
+            let given = DeployOptions { env, platform, ..DeployOptions::default() };
+            Environment::of(&given).get(DEPLOY_APT_PACKAGES).map(str::to_owned)
+        };
+        assert_eq!(packages(Platform::Coolify, &[]).as_deref(), Some("curl wget"));
+        let asked = ["RAILPACK_DEPLOY_APT_PACKAGES=...  git curl"];
+        assert_eq!(packages(Platform::Coolify, &asked).as_deref(), Some("... git curl wget"));
+        assert_eq!(packages(Platform::Railway, &[]), None);
     }
 
     #[test]

@@ -155,7 +155,7 @@ impl<'a> Planner<'a> {
             app: App::new(project),
             given,
             options,
-            env: Environment::parse(&given.env, &given.process_env),
+            env: Environment::of(given),
             version: options.version.unwrap_or(Version::NEWEST_KNOWN),
             provider: None,
         }
