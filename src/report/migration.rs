@@ -109,7 +109,9 @@ pub fn migration_human(migration: &Migration, paint: Paint) -> String {
             let _ = writeln!(out, "  {} {line}", paint.dim("│"));
         }
     }
-    let _ = writeln!(out, "\n{}", paint.bold("what is otherwise:"));
+    if !migration.changes.is_empty() {
+        let _ = writeln!(out, "\n{}", paint.bold("what is otherwise:"));
+    }
     for Change { matter, from, to, note, places } in &migration.changes {
         let _ = writeln!(out, "  {}\n    {from}\n  → {to}", paint.bold(matter));
         if !note.is_empty() {
@@ -159,7 +161,9 @@ pub fn migration_markdown(migration: &Migration) -> String {
         let lines = told(side).map(|line| line + "\n").collect::<String>();
         let _ = write!(out, "\n{}:\n\n````text\n{lines}````\n", escaped(&side.builder));
     }
-    let _ = write!(out, "\n| matter | today | then | what it may break |\n|---|---|---|---|\n");
+    if !changes.is_empty() {
+        let _ = write!(out, "\n| matter | today | then | what it may break |\n|---|---|---|---|\n");
+    }
     for change in changes {
         let places = change.places.iter().map(|place| format!(" ({})", code(&place.source.to_string())));
         let row = [&change.from, &change.to].map(|text| escaped(text));
@@ -214,6 +218,10 @@ mod tests {
         let migration = Migration { from, to, changes: vec![change], proof: None };
         let page = migration_markdown(&migration);
         assert!(page.contains("works on both") && page.contains("| start | a\\|b | – |"), "{page}");
-        assert!(migration_human(&migration, Paint::PLAIN).ends_with("works on both: nothing has to be changed\n"));
+        let told = migration_human(&migration, Paint::PLAIN);
+        assert!(told.contains("what is otherwise:"), "{told}");
+        assert!(told.ends_with("works on both: nothing has to be changed\n"), "{told}");
+        let alike = migration_human(&Migration { changes: Vec::new(), ..migration }, Paint::PLAIN);
+        assert!(!alike.contains("what is otherwise"), "{alike}");
     }
 }
