@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::refine::files::is_of_what_is_written;
+use super::refine::files::{in_place_of, is_of_what_is_written};
 use crate::check::facts::ignored::{excluding, hiding};
 use crate::finding::{Diagnosis, Evidence};
 use crate::project::Project;
@@ -30,7 +30,7 @@ pub(super) fn hidden(project: &Project, subject: &str, diagnosis: Diagnosis) -> 
     evidence.push(Evidence { source: source.clone(), text: rule.clone() });
     Diagnosis {
         message: format!("{file} is in the project, and `{rule}` of {source} keeps it out of the deploy"),
-        help: Some(format!("take the line out, or except the file from it: `!{file}`")),
+        help: in_place_of(file).or_else(|| Some(format!("take the line out, or except the file from it: `!{file}`"))),
         evidence,
         ..diagnosis
     }
