@@ -66,7 +66,7 @@ pub const SERVERS: &[Server] = &[
     Server { loaders: &["arq/utils.py"], ..worker("arq") },
     Server { loaders: &["dramatiq/cli.py"], ..worker("dramatiq") },
     worker("faust"),
-    worker("huey_consumer"),
+    Server { package: "huey", loaders: &["huey/utils.py", "huey/bin/"], ..worker("huey_consumer") },
     worker("prefect"),
     worker("rasa"),
     Server { loaders: &["rq/cli/helpers.py"], ..worker("rq") },

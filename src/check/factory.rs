@@ -7,7 +7,7 @@ use super::finding::{Check, Findings, error};
 use crate::log::pattern::Pattern;
 use crate::project::Source;
 
-const FACTORY: Check = error(
+pub(crate) const FACTORY: Check = error(
     "app-factory-not-called",
     "gunicorn calls what stands after the colon for every request, with two arguments. A function that makes the app takes fewer, so every \
      request fails with a TypeError; with `()` behind its name it is called once, at the start.",

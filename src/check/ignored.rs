@@ -107,11 +107,22 @@ fn left_out_elsewhere(app: &Project, module: &Module) -> Option<Finding> {
     Some(finding.help("let it in, or, where it holds secrets, read those from variables instead"))
 }
 
-/// Whether a file has a name that secrets go by.
-fn sounds_secret(file: &str) -> bool {
-    const SECRET: &[&str] =
-        &[".env", "secret", "credential", "token", "password", ".pem", ".key", ".p12", "id_rsa", "service_account"];
-    let file = file.to_lowercase();
+/// Whether a file has a name that secrets go by: a key of a cloud, a session of Telegram; no model's tokenizer.
+pub(crate) fn sounds_secret(file: &str) -> bool {
+    const SECRET: &[&str] = &[
+        ".env",
+        "secret",
+        "credential",
+        "token",
+        "password",
+        ".pem",
+        ".key",
+        ".p12",
+        ".session",
+        "id_rsa",
+        "serviceaccount",
+    ];
+    let file = file.to_lowercase().replace("tokeniz", "").replace(['_', '-'], "");
     SECRET.iter().any(|word| file.contains(word))
 }
 

@@ -14,7 +14,7 @@ pub(crate) mod django;
 pub(crate) mod endings;
 pub(crate) mod entry;
 pub(crate) mod environment_path;
-mod factory;
+pub(crate) mod factory;
 pub(crate) mod facts;
 pub(crate) mod framework;
 mod guard;

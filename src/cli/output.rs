@@ -149,6 +149,12 @@ pub(super) fn argument(project: &Path) -> String {
     if project == Path::new(".") { String::new() } else { format!(" {}", quoted(project)) }
 }
 
+/// How the edit is tried.
+pub(super) fn way_to_fix(project: &Path) -> String {
+    let project = argument(project);
+    format!("shakedown fix{project} tries the edit on a copy and shows the diff (it takes the same options)")
+}
+
 /// Says what was written: on stderr where programs read stdout.
 pub(super) fn tell_written<'a>(files: impl Iterator<Item = &'a Path>, has_human: bool) -> Result<()> {
     let lines: Vec<String> = files.map(|file| format!("wrote {}", file.display())).collect();

@@ -10,7 +10,7 @@ use clap::{ArgMatches, Args as ClapArgs};
 use super::args::{Planning, Probing, Rehearsing, Sandboxing};
 use super::exit::{Exit, UsageError};
 use super::interrupt;
-use super::output::{Output, hint};
+use super::output::{Output, hint, way_to_fix};
 use crate::builder::Asked;
 use crate::check::Facts;
 use crate::diagnose::replay::Failure;
@@ -76,6 +76,7 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
         diagnoses.first().and_then(|primary| diagnose::rule(primary.rule)).is_some_and(|rule| rule.transient);
     let telling = if diagnoses.is_empty() { telling_lines(&log, None) } else { Vec::new() };
     let (is_nameless, is_compared) = (diagnoses.is_empty(), here.is_some());
+    let is_fixable = here.as_ref().is_some_and(|here| !here.fixes.is_empty());
     let name = Some(args.log.clone()).filter(|log| log.as_os_str() != "-");
     let replay = Replay { log: name, failure, diagnoses, telling, here };
     let report = Report { project: args.path.unwrap_or_default(), content: Content::Replay(Box::new(replay)) };
@@ -83,6 +84,9 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     if is_nameless && !is_compared && destinations.has_human() {
         let log = if args.log.as_os_str() == "-" { "LOG".to_owned() } else { quoted(&args.log) };
         hint("next:", &format!("shakedown replay {log} PROJECT rehearses the project here, where more can be seen"));
+    }
+    if is_fixable && destinations.has_human() {
+        hint("next:", &way_to_fix(&report.project));
     }
     Ok(match () {
         // Why it failed, or whether it did at all, the log does not tell.

@@ -9,7 +9,7 @@ use super::args::Rehearsing;
 use super::asked;
 use super::exit::Exit;
 use super::interrupt;
-use super::output::{Output, argument, hint};
+use super::output::{Output, argument, hint, way_to_fix};
 use super::record::state_folder;
 use super::shell;
 use crate::check::variables::rehearsal_options;
@@ -93,12 +93,6 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
 /// Whether the first cause of a failed deploy comes with an edit.
 fn is_fixable(rehearsal: &Rehearsal) -> bool {
     rehearsal.verdict() == Verdict::Fails && rehearsal.diagnoses.first().is_some_and(|first| !first.fixes.is_empty())
-}
-
-/// How the edit is tried.
-fn way_to_fix(project: &Path) -> String {
-    let project = argument(project);
-    format!("shakedown fix{project} tries the edit on a copy and shows the diff (it takes the same options)")
 }
 
 /// How to get back into a kept sandbox, and how to be rid of it.

@@ -3,12 +3,13 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::detect::runs;
 use super::table::rule;
 use super::view::{LogView, Stage};
 use crate::builder::railpack::{Printed, parse_box};
 use crate::finding::Diagnosis;
-use crate::log::Log;
 use crate::log::pattern::Pattern;
+use crate::log::{Form, Log};
 
 /// Where a logged deploy failed, as far as the log tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -97,8 +98,10 @@ impl Failure {
             }
             let by_rule = || {
                 let phases = rule(primary?.rule)?.phases;
-                let by_own_code = view.raised.last().is_some_and(|raised| raised.own_frame().is_some());
-                if phases.contains(&"start") && by_own_code && !view.mentions("setup.py") {
+                let is_of_the_app = view.raised.last().is_some_and(|raised| !raised.frames.is_empty() && runs(raised));
+                // A build is told by its steps; what says nothing of itself is mostly the end of a deploy's log.
+                let is_bare = last_step.is_none() && log.form() != Form::BuildKit && phases == ["build", "start"];
+                if phases.contains(&"start") && (is_of_the_app || is_bare) && !view.mentions("setup.py") {
                     return Some("start".to_owned());
                 }
                 phases.iter().find(|phase| **phase != "any").map(|phase| (*phase).to_owned())

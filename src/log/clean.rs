@@ -15,10 +15,14 @@ enum Prefix {
     Form(Form),
     /// The first group is the name of the service.
     Service(Form),
+    /// Somebody's quoting, which says nothing of the log.
+    Quote,
 }
 
 /// Prefixes, each anchored at the start of what the ones before have left.
 const PREFIXES: &[(Prefix, &str)] = &[
+    // Quoted in a mail or an issue
+    (Prefix::Quote, r"^>(?: |$)"),
     // `#12 3.456 text`, `#12 ERROR: …`, `#12 [stage-0 6/10] …`
     (Prefix::Form(Form::BuildKit), r"^#\d{1,4} (?:\d{1,6}\.\d{1,3} ?)?"),
     // the same lines once more, after `------`
@@ -41,6 +45,11 @@ const PREFIXES: &[(Prefix, &str)] = &[
     ),
     (Prefix::Form(Form::Stamped), r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)(?:\s|$)"),
     (Prefix::Form(Form::Stamped), r"^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)\](?:\s|$)"),
+    // Coolify: `2026-Jan-02 03:04:05.678901`, in brackets before 4.0.0-beta.360
+    (
+        Prefix::Form(Form::Stamped),
+        r"^\[?\d{4}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-\d\d \d\d:\d\d:\d\d(?:\.\d+)?\]?(?:\s|$)",
+    ),
     // Exports of log viewers: `2026/01/02 03:04:05 | stderr | text`, and the same as CSV
     (
         Prefix::Form(Form::Stamped),
@@ -65,6 +74,9 @@ const PREFIXES: &[(Prefix, &str)] = &[
     (Prefix::Service(Form::Compose), r"^(?:\d+\|)?([A-Za-z][\w.-]{0,60}) *\|(?: |$)"),
 ];
 
+/// What is copied from Coolify's page has each stamp on a line of its own, above what was printed then.
+static STAMP_ABOVE: Pattern = Pattern::ascii(r"^(?:> )*\d{4}-[A-Z][a-z]{2}-\d\d \d\d:\d\d:\d\d\.\d+$");
+
 static PREFIX: LazyLock<Vec<(Prefix, Regex)>> = LazyLock::new(|| {
     PREFIXES.iter().filter_map(|(prefix, pattern)| Some((*prefix, compiled(pattern, false)?))).collect()
 });
@@ -86,7 +98,7 @@ fn may_be_prefixed(text: &str) -> bool {
             let of_a_pod = || text.split(' ').next().is_some_and(|word| word.len() > 15 && word.contains('-'));
             text.contains(['|', '\t']) || WORDS.iter().any(|word| text.starts_with(word)) || of_a_pod()
         }
-        Some(first) => first.is_ascii_digit() || matches!(first, b'#' | b'[' | b'_'),
+        Some(first) => first.is_ascii_digit() || matches!(first, b'#' | b'[' | b'_' | b'>'),
     }
 }
 
@@ -145,6 +157,9 @@ impl Cleaner {
     fn bare(&mut self, number: usize, phase: Option<&Arc<str>>, text: &str, out: &mut Vec<Line>) {
         for record in unglue(text) {
             let (text, service) = self.strip(&record);
+            if text.is_empty() && STAMP_ABOVE.is_match(&record) {
+                continue;
+            }
             out.push(Line { number, phase: phase.cloned(), service, text });
         }
     }
@@ -158,6 +173,7 @@ impl Cleaner {
             }
             let Some((prefix, regex, end)) = prefix(&text).filter(|(.., end)| *end > 0) else { break };
             match prefix {
+                Prefix::Quote => {}
                 Prefix::Form(form) => self.vote(form),
                 Prefix::Service(form) => {
                     self.vote(form);

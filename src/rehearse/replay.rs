@@ -8,7 +8,7 @@ use super::Rehearsal;
 use crate::builder::nixpacks::render;
 use crate::builder::railpack::{Printed, parse_box};
 use crate::diagnose::replay::Failure;
-use crate::finding::Diagnosis;
+use crate::finding::{Diagnosis, Fix};
 use crate::log::Log;
 use crate::log::pattern::Pattern;
 use crate::plan::Plan;
@@ -39,6 +39,10 @@ pub struct Comparison {
     pub failed: Option<FailedHere>,
     /// What is different here and may explain another outcome, the likeliest first.
     pub differences: Vec<String>,
+    /// Edits that should cure what happens here too; `shakedown fix` tries them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub fixes: Vec<Fix>,
 }
 
 /// The failure of the run here.
@@ -50,6 +54,10 @@ pub struct FailedHere {
     pub rule: Option<&'static str>,
     /// The cause, or the command that failed where none is known; empty where neither is.
     pub message: String,
+    /// What to do, where the project says more of it than the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub help: Option<String>,
 }
 
 impl FailedHere {
@@ -62,6 +70,7 @@ impl FailedHere {
             phase: here.outcome.failing_phase().unwrap_or("start").to_owned(),
             rule: primary.map(|primary| primary.rule),
             message: primary.map(|primary| primary.message.clone()).or(command).unwrap_or_default(),
+            help: primary.and_then(|primary| primary.help.clone()),
         }
     }
 }
@@ -131,15 +140,47 @@ pub fn compare(logged: &Logged<'_>, here: &Rehearsal, installed: &Installed, uns
             ));
         }
     }
-    let failed = (here.verdict() == Verdict::Fails).then(|| FailedHere::of(here));
-    Comparison { outcome, failed, differences }
+    let mut failed = (here.verdict() == Verdict::Fails).then(|| FailedHere::of(here));
+    if let Some(failed) = &mut failed {
+        let said = logged.primary.and_then(|primary| primary.help.as_ref());
+        failed.help.take_if(|help| Some(&*help) == said);
+    }
+    let primary = here.primary().filter(|_| outcome == Match::Reproduced);
+    let fixes = primary.map(|primary| primary.fixes.clone()).unwrap_or_default();
+    Comparison { outcome, failed, differences, fixes }
 }
 
 fn is_same(logged: &Logged<'_>, here: &Rehearsal) -> bool {
     match (logged.primary, here.primary()) {
-        (Some(cloud), Some(own)) => cloud.rule == own.rule,
+        (Some(cloud), Some(own)) => {
+            cloud.rule == own.rule && is_same_subject(cloud.subject.as_deref(), own.subject.as_deref())
+        }
         (None, None) => logged.failure.phase.as_deref() == here.outcome.failing_phase(),
         _ => false,
+    }
+}
+
+/// Whether two causes of one rule are about the same thing: another variable that is not set, or another module that is missing, is
+/// another failure. What is no name (a sentence, a path of the machine) may be written otherwise here.
+fn is_same_subject(cloud: Option<&str>, own: Option<&str>) -> bool {
+    let plain = |subject: &str| {
+        let subject = subject.strip_prefix("/app/").unwrap_or(subject);
+        let is_name = !subject.contains(char::is_whitespace) && !subject.starts_with('/');
+        // An exception and the file that it left, at whatever line that is by now.
+        let named = if is_name || subject.contains(" at /app/") { subject } else { return None };
+        let bare = named.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(':');
+        let bare = if bare.len() < named.len() && named[bare.len()..].starts_with(':') { bare } else { named };
+        Some(bare.split("==").next().unwrap_or(bare).to_lowercase().replace('_', "-"))
+    };
+    match (cloud.and_then(plain), own.and_then(plain)) {
+        (Some(cloud), Some(own)) => {
+            let is_part = |whole: &str, part: &str| {
+                whole.ends_with(&format!("/{part}"))
+                    || whole.strip_prefix(part).is_some_and(|rest| rest.starts_with(['.', '[']))
+            };
+            cloud == own || is_part(&cloud, &own) || is_part(&own, &cloud)
+        }
+        _ => true,
     }
 }
 
@@ -255,11 +296,39 @@ mod tests {
         let logged = Logged { log: &log, failure: &failure, primary: None };
         let comparison = compare(&logged, &here, &Installed::new(), &[]);
         assert_eq!(comparison.outcome, Match::Differs);
-        let expected = FailedHere { phase: "start".into(), rule: None, message: "python main.py".into() };
+        let expected = FailedHere { phase: "start".into(), rule: None, message: "python main.py".into(), help: None };
         assert_eq!(comparison.failed, Some(expected));
         assert!(comparison.differences.is_empty(), "{:?}", comparison.differences);
         let told = compare(&logged, &here, &Installed::new(), &["TOKEN".to_owned()]).differences;
         assert!(told[0].ends_with(": TOKEN"), "{told:?}");
+    }
+
+    #[test]
+    fn another_variable_or_module_is_another_failure() {
+        let same = |cloud: &str, own: &str| is_same_subject(Some(cloud), Some(own));
+        for (cloud, own) in [
+            ("TOKEN", "TOKEN"),
+            ("pandas==1.3.5", "pandas"),
+            ("127.0.0.1:5432", "127.0.0.1"),
+            ("127.0.0.1:8080", "127.0.0.1:41003"),
+            ("KeyError at /app/main.py:5", "KeyError at /app/main.py:9"),
+            ("/app/tides.json", "tides.json"),
+            ("python_dotenv", "python-dotenv"),
+            ("app.services.mailer", "app"),
+            ("/root/.cache/ms-playwright/chromium-1187/chrome", "chrome"),
+        ] {
+            assert!(same(cloud, own), "{cloud} {own}");
+        }
+        for (cloud, own) in [
+            ("STRIPE_KEY", "DATABASE_URL"),
+            ("TOKEN", "BOT_TOKEN"),
+            ("boto3", "stripe"),
+            ("KeyError at /app/main.py:5", "ValueError at /app/main.py:5"),
+            ("tides.json", "berths.json"),
+        ] {
+            assert!(!same(cloud, own), "{cloud} {own}");
+        }
+        assert!(is_same_subject(None, Some("TOKEN")));
     }
 
     #[test]

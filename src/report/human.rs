@@ -160,8 +160,14 @@ pub(super) fn compared(out: &mut String, comparison: &Comparison, paint: Paint) 
         let rule = failed.rule.map_or_else(String::new, |rule| format!(" [{rule}]"));
         let _ = writeln!(out, "  {} fails{rule}: {}", paint.bad(&failed.phase), in_line(&failed.message));
     }
+    if let Some(help) = comparison.failed.as_ref().and_then(|failed| failed.help.as_ref()) {
+        let _ = writeln!(out, "  {}: {}", paint.hint("help"), in_line(help));
+    }
     for difference in &comparison.differences {
         let _ = writeln!(out, "  - {difference}");
+    }
+    for fix in &comparison.fixes {
+        let _ = writeln!(out, "  {}: {}", paint.good("fix"), in_line(&fix.summary));
     }
 }
 

@@ -110,8 +110,14 @@ fn replay(text: &str, diagnoses: Vec<Diagnosis>) -> Report {
         form: "plain",
     };
     let telling = vec![Evidence { source: sources(text).remove(2), text: text.to_owned() }];
-    let failed = Some(FailedHere { phase: text.to_owned(), rule: Some("rule"), message: text.to_owned() });
-    let here = Some(Comparison { outcome: Match::Differs, failed, differences: vec![text.to_owned()] });
+    let failed = Some(FailedHere {
+        phase: text.to_owned(),
+        rule: Some("rule"),
+        message: text.to_owned(),
+        help: Some(text.to_owned()),
+    });
+    let here =
+        Some(Comparison { outcome: Match::Differs, failed, differences: vec![text.to_owned()], fixes: Vec::new() });
     let replay = Replay { log: Some(PathBuf::from(text)), failure, diagnoses, telling, here };
     Report { project: PathBuf::from(text), content: Content::Replay(Box::new(replay)) }
 }

@@ -112,7 +112,10 @@ fn explain_missing_module(finding: &mut Finding, raised: &Raised, module: &str) 
     if *rule == MISSING_PYTHON_MODULE {
         let install = modules::to_install(module);
         let whom = raised.importer().map(|frame| format!(" (imported at {})", frame.place())).unwrap_or_default();
-        finding.message = Some(if install.eq_ignore_ascii_case(&top.replace('_', "-")) {
+        let is_anybodys = modules::distribution(module).is_none() && raised.importer().is_none();
+        finding.message = Some(if is_anybodys {
+            format!("no requirement installs `{install}`; or it is the project's own, and not where Python looks")
+        } else if install.eq_ignore_ascii_case(&top.replace('_', "-")) {
             format!("no requirement installs `{install}`{whom}")
         } else {
             format!("no requirement installs `{top}`, which the distribution `{install}` brings{whom}")

@@ -20,7 +20,12 @@ mod versions;
 use super::table::Finding;
 use super::table::SIGNATURES;
 use super::view::LogView;
-use crate::log::traceback::ends;
+use crate::log::traceback::{Raised, ends};
+
+/// Whether an exception ended what was installed before, and neither an installer nor the build of a package.
+pub(super) fn runs(raised: &Raised) -> bool {
+    !imports::is_building(raised) && !imports::is_installer(raised) && !imports::is_tool(raised)
+}
 
 /// More than lines: what tracebacks or several lines show.
 type Detector = fn(&LogView<'_>, &mut Vec<Finding>);

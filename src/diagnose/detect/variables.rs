@@ -129,6 +129,7 @@ fn of_another_form(raised: &Raised) -> Option<(String, String)> {
         "could not convert string to float:",
         "Not a boolean:",
         "Invalid truth value:",
+        "Fernet key must be",
     ];
     let said = raised.message.lines().next().filter(|said| FORMS.iter().any(|form| said.starts_with(form)))?;
     let value = said.rsplit(": ").next().unwrap_or_default().trim_matches(['\'', '"']);

@@ -1,5 +1,6 @@
 //! A file or folder that is not there: one to read was not deployed, one to write wants its folder first.
 
+use crate::check::ignored::sounds_secret;
 use crate::diagnose::table::Finding;
 use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
@@ -18,6 +19,15 @@ const CANNOT_BE_MADE: &str = "cannot be made";
 /// Whether a finding's message is about something that the app writes.
 pub(in crate::diagnose) fn is_of_what_is_written(message: &str) -> bool {
     message.contains(CANNOT_BE_MADE)
+}
+
+/// What to do about a file that holds secrets: to commit it would be the worse failure.
+pub(in crate::diagnose) fn in_place_of(file: &str) -> Option<String> {
+    sounds_secret(file).then(|| {
+        format!(
+            "leave `{file}` out of git: set its content as a variable of the service, and have the code read that (or write the file from it as it starts)"
+        )
+    })
 }
 
 /// Says what the path lacks: its folder, where the app writes it; a volume, where it is outside the project.
@@ -66,6 +76,7 @@ pub(in crate::diagnose) fn not_there(view: &LogView<'_>, finding: &mut Finding) 
                 "make it at start (`os.makedirs(\"{path}\", exist_ok=True)`), or commit it with a file in it: git keeps no empty folders"
             ));
         }
+        _ if !is_written => finding.help = in_place_of(&path),
         _ => {}
     }
     if is_log {

@@ -39,6 +39,21 @@ pub(in crate::diagnose) fn whose(view: &LogView<'_>, finding: &mut Finding) -> b
     true
 }
 
+/// Kafka and RabbitMQ are no databases, and are told where they are otherwise.
+pub(in crate::diagnose) fn of_a_broker(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let text = view.text(finding.at);
+    let broker = match () {
+        () if text.contains("kafka.errors.") => "Kafka",
+        () if text.contains("AMQPConnectionError") || text.contains("amqp.") => "RabbitMQ",
+        () => return true,
+    };
+    finding.message = Some(format!("{broker}, which the app asks, does not answer from here"));
+    finding.help = Some(format!(
+        "take the address of {broker} from a variable, and set it to that of the platform's own or a hosted one, never localhost"
+    ));
+    true
+}
+
 /// Whether what was raised came through packages, none of which installs others.
 fn is_of_the_app(raised: &Raised) -> bool {
     const INSTALLERS: &[&str] = &["/pip/_", "/poetry/", "/pipenv/", "/pdm/", "/uv/", "/pip-"];

@@ -12,6 +12,19 @@ fn foreign_program(text: &str) -> Option<&str> {
     (program.starts_with('/') && !known).then_some(program)
 }
 
+/// What a package looks for by a name that its message does not have.
+pub(in crate::diagnose) fn of_a_wrapper(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let text = view.text(finding.at);
+    let library = match () {
+        () if finding.subject.is_some() => return true,
+        () if text.contains("find valid pkg-config name") || text.contains("MYSQLCLIENT_CFLAGS") => "mysqlclient",
+        () if text.contains("libxml2") => "libxml2",
+        () => return true,
+    };
+    finding.subject = Some(library.to_owned());
+    true
+}
+
 /// Whether a line speaks of a browser that a package downloads.
 pub(super) fn is_browser(text: &str) -> bool {
     [

@@ -84,8 +84,18 @@ pub(in crate::diagnose) fn in_a_build(view: &LogView<'_>, finding: &mut Finding)
     true
 }
 
+/// Which package a program lacks that says so of a part of itself.
+pub(in crate::diagnose) fn of_a_program(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    if view.text(finding.at).contains("No such command") {
+        // `db` is Flask-Migrate's, which gives it to Flask's command wherever it is installed.
+        finding.subject = Some("Flask-Migrate".to_owned());
+        return view.back_from(finding.at, 4, |text| text.contains("Usage: flask ")).is_some();
+    }
+    of_a_worker(view, finding)
+}
+
 /// gunicorn names a worker's class where what that class imports is missing; the traceback after it says what.
-pub(in crate::diagnose) fn of_a_worker(view: &LogView<'_>, finding: &mut Finding) -> bool {
+fn of_a_worker(view: &LogView<'_>, finding: &mut Finding) -> bool {
     /// Lines of such a traceback.
     const LONGEST: usize = 60;
     let Some(class) = finding.subject.as_deref().filter(|_| view.text(finding.at).contains("Error: class uri '"))

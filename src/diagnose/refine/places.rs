@@ -74,6 +74,16 @@ pub(in crate::diagnose) fn started(view: &LogView<'_>, finding: &mut Finding) ->
              program's name: give it the line ends of Linux"
         ));
     }
+    if view.text(finding.at).contains("'script_location' key") {
+        finding.subject = Some("alembic.ini".to_owned());
+    }
+    if finding.subject.as_deref() == Some("alembic.ini") {
+        finding.message = Some("alembic finds no `alembic.ini` in the folder that it starts in".to_owned());
+        finding.help = Some(
+            "start it where alembic.ini is (`cd FOLDER && alembic upgrade head`), or name it (`alembic -c FOLDER/alembic.ini upgrade head`); commit it where it is not there"
+                .to_owned(),
+        );
+    }
     if let Some(file) = finding.subject.clone().filter(|file| file.rsplit('/').next() == Some(".env")) {
         finding.message = Some(format!("the start reads `{file}`, which stays on the own machine"));
         finding.help = Some(format!(

@@ -30,8 +30,32 @@ pub(in crate::diagnose) fn what_the_parser_says(view: &LogView<'_>, finding: &mu
     true
 }
 
+/// The lock that is not there may be PDM's.
+pub(in crate::diagnose) fn whose_lock(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    // PDM goes on, and writes one.
+    if view.text(finding.at).contains("WARNING") {
+        return false;
+    }
+    if view.text(finding.at).contains("[ProjectError]") {
+        finding.message = Some("PDM was asked to install from its lock, and there is no pdm.lock".to_owned());
+        finding.help = Some("run `pdm lock` and commit pdm.lock".to_owned());
+    }
+    true
+}
+
+/// Whether a file of another tool's is what was parsed.
+fn is_of_another_file(view: &LogView<'_>, at: usize) -> bool {
+    const OTHERS: &[&str] = &["pyproject.toml", "uv.lock", "uv.toml", "poetry.lock", "pdm.lock", "pylock.toml"];
+    let text = view.text(at);
+    text.contains("TOML parse error")
+        && view.back_from(at, 2, |text| OTHERS.iter().any(|file| text.contains(file))).is_some()
+}
+
 /// The message ends with what the parser says.
 pub(in crate::diagnose) fn and_what_the_parser_says(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    if is_of_another_file(view, finding.at) {
+        return false;
+    }
     if finding.message.is_none() {
         let message = finding.rule.message_for(finding.subject.as_deref());
         finding.message = parser(view, finding.at).map(|reason| format!("{message}: {reason}"));

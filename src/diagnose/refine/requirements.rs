@@ -35,6 +35,24 @@ pub(in crate::diagnose) fn in_conflict(view: &LogView<'_>, finding: &mut Finding
         (wanted, depends) => wanted.or(depends),
     };
     finding.subject = both.or(finding.subject.take());
+    if !view.mentions("The conflict is caused by") {
+        finding.help = Some("loosen or align the pins that the log names".to_owned());
+    }
+    true
+}
+
+/// The Python that a project's own files ask for is no package.
+pub(in crate::diagnose) fn of_the_project(_: &LogView<'_>, finding: &mut Finding) -> bool {
+    let Some(wanted) =
+        finding.subject.as_deref().filter(|subject| subject.starts_with(['^', '~', '<', '>', '=', '2', '3']))
+    else {
+        return true;
+    };
+    finding.message = Some(format!("the project asks for Python `{wanted}`, and another one builds"));
+    finding.help = Some(
+        "choose such a Python in .python-version or runtime.txt (or the builder's variable), or change what the project asks for"
+            .to_owned(),
+    );
     true
 }
 

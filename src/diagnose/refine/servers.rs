@@ -87,7 +87,11 @@ pub(in crate::diagnose) fn guessed(_: &LogView<'_>, finding: &mut Finding) -> bo
 /// What is started is no server's target: Flask's command looks for `app.py` and `wsgi.py` alone where nobody names the module (Flask
 /// 3.1), and `python -m` takes a module that it can run.
 fn is_no_target(view: &LogView<'_>, finding: &mut Finding) {
-    if view.text(finding.at).contains("python: No module named") {
+    let meant = finding.subject.clone().filter(|_| view.text(finding.at).contains("did you mean"));
+    if let Some(meant) = meant {
+        finding.message = Some("the start command names a file where gunicorn wants a module".to_owned());
+        finding.help = Some(format!("write `gunicorn {meant}`: dots between folders, and no `.py`"));
+    } else if view.text(finding.at).contains("python: No module named") {
         finding.help = Some("name a module that is there, `python -m PACKAGE` with a `__main__.py` in it, or the file that starts the app".to_owned());
     } else if view.text(finding.at).contains("procrastinate: error") {
         finding.help = Some("start it as `python -m procrastinate …`, or with PYTHONPATH=/app: procrastinate's own command does not look in the folder that it is started in (3.10)".to_owned());

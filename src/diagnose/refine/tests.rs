@@ -321,3 +321,70 @@ fn a_copy_of_six_inside_a_package_is_no_missing_requirement() {
         assert!(words.contains("before 3.12") && !words.contains("urllib3`"), "{words}");
     }
 }
+
+#[test]
+fn what_an_address_has_too_much_or_too_little_is_told() {
+    for (log, cure) in [
+        ("TypeError: connect() got an unexpected keyword argument 'sslmode'\n", "ssl=require"),
+        ("psycopg2.ProgrammingError: invalid dsn: invalid connection option \"pgbouncer\"\n", "take `pgbouncer` out"),
+        (
+            "sqlalchemy.exc.InvalidRequestError: The asyncio extension requires an async driver to be used. The loaded 'psycopg2' is not async.\n",
+            "postgresql+asyncpg://",
+        ),
+        (
+            "sqlalchemy.exc.InvalidRequestError: The asyncio extension requires an async driver to be used. The loaded 'pysqlite' is not async.\n",
+            "sqlite+aiosqlite://",
+        ),
+    ] {
+        assert!(words(log).contains(cure), "{}", words(log));
+    }
+    let log = "psycopg.ProgrammingError: missing \"=\" after \"postgresql+psycopg://ada:lace@db/tides\" in connection info string\n";
+    let found = diagnose(&Case::of_log(&Log::from(log))).remove(0);
+    assert_eq!(found.subject.as_deref(), Some("postgresql+psycopg"));
+    assert!(words(log).contains("without `+asyncpg`"));
+}
+
+#[test]
+fn a_broker_is_no_database() {
+    for (log, broker) in [
+        ("pika.exceptions.AMQPConnectionError\n", "RabbitMQ"),
+        ("kafka.errors.NoBrokersAvailable: NoBrokersAvailable\n", "Kafka"),
+    ] {
+        assert!(words(log).contains(broker) && !words(log).contains("database"), "{}", words(log));
+    }
+}
+
+#[test]
+fn the_python_that_a_project_asks_for_is_no_package() {
+    let words = words("Current Python version (3.11.7) is not allowed by the project (^3.12).\n");
+    assert!(words.contains("asks for Python `^3.12`") && !words.contains("supports"), "{words}");
+}
+
+#[test]
+fn a_file_of_secrets_is_not_to_be_committed() {
+    let log = |file: &str| {
+        format!(
+            "Traceback (most recent call last):\n  File \"/app/main.py\", line 2, in <module>\n    KEY = json.load(open(FILE))\nFileNotFoundError: [Errno 2] No such file or directory: '{file}'\n"
+        )
+    };
+    for file in ["serviceAccountKey.json", "keys/service-account.json", "tide.session"] {
+        assert!(words(&log(file)).contains("out of git"), "{}", words(&log(file)));
+    }
+    for file in ["tides.json", "tokenizer.json"] {
+        assert!(words(&log(file)).contains("commit `"), "{}", words(&log(file)));
+    }
+}
+
+#[test]
+fn a_variable_that_a_library_reads_by_itself_is_named() {
+    for (log, name) in [
+        ("botocore.exceptions.NoCredentialsError: Unable to locate credentials\n", "AWS_SECRET_ACCESS_KEY"),
+        ("botocore.exceptions.NoRegionError: You must specify a region.\n", "AWS_DEFAULT_REGION"),
+        (
+            "google.auth.exceptions.DefaultCredentialsError: Your default credentials were not found. To set up Application Default Credentials, see the manual.\n",
+            "GOOGLE_APPLICATION_CREDENTIALS",
+        ),
+    ] {
+        assert!(words(log).contains(name), "{}", words(log));
+    }
+}

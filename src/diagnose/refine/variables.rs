@@ -5,10 +5,42 @@ use crate::diagnose::table::Finding;
 use crate::diagnose::table::{DECISIVE, HINT, LAST_RESORT, SAID};
 use crate::diagnose::view::LogView;
 
+/// Variables that libraries read by themselves, by what they say without them.
+const READ_BY_LIBRARIES: &[(&str, &[&str])] = &[
+    ("Unable to locate credentials", &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]),
+    ("You must specify a region", &["AWS_DEFAULT_REGION"]),
+    ("supabase_url is required", &["SUPABASE_URL"]),
+];
+
+/// Names the variable of a library that does not name it itself.
+fn of_a_library(text: &str, finding: &mut Finding) {
+    if finding.subject.is_some() {
+        return;
+    }
+    if text.contains("default credentials were not found") {
+        finding.subject = Some("GOOGLE_APPLICATION_CREDENTIALS".to_owned());
+        finding.help = Some("Google's libraries look for a file that GOOGLE_APPLICATION_CREDENTIALS names: set the key's JSON as a variable, and pass it (`Credentials.from_service_account_info(json.loads(…))`) or write the file from it at the start".to_owned());
+    } else if let Some((_, names)) = READ_BY_LIBRARIES.iter().find(|(said, _)| text.contains(said)) {
+        finding.subject = Some(names[0].to_owned());
+        finding.help = Some(to_set(names, ""));
+    }
+}
+
 /// A developer's own words about a variable weigh as much as what they come with: an exception, an error, a mere warning.
 pub(in crate::diagnose) fn gravity(view: &LogView<'_>, finding: &mut Finding) -> bool {
     const GRAVE: &[&str] =
         &["error", "critical", "fatal", "❌", "must ", "required", "raise", "exit", "failed", "ошибка"];
+    if finding.subject.as_deref() == Some("SQLALCHEMY_DATABASE_URI")
+        && view.text(finding.at).contains("SQLALCHEMY_BINDS")
+    {
+        finding.message =
+            Some("the app's config has no `SQLALCHEMY_DATABASE_URI`: what it is read from is not set".to_owned());
+        finding.help = Some(
+            "set the variable that the config takes it from (DATABASE_URL, mostly) in the platform's variables; where it is set, fill `app.config` before `SQLAlchemy(app)` and `init_app`"
+                .to_owned(),
+        );
+    }
+    of_a_library(view.text(finding.at), finding);
     let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if let (None, Some(name)) = (&finding.help, finding.subject.as_deref().filter(is_name)) {
         finding.help = Some(to_set(&[name], ""));

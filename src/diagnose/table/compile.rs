@@ -144,6 +144,7 @@ pub(crate) static MISSING_SYSTEM_HEADER: Rule = Rule {
     ],
     // A header of Python's own that moved in 3.11 is no library's.
     unless: &["sys.path", "longintrepr.h"],
+    refine: Some(refine::libraries::of_a_wrapper),
     yields_to: YieldsTo::Rules(&[&WINDOWS_ONLY_REQUIREMENT]),
     is_of_a_package: true,
     fix: Some(fixes::nixpacks::header),
@@ -226,7 +227,7 @@ pub(crate) static BUILD_BACKEND_CONFIG: Rule = Rule {
         decisive(r"FileNotFoundError: .*'(?P<s>[^']*README[^']*)'"),
         decisive(r"Cannot find specified readme file|Readme path must be within the project directory"),
         decisive(r"(?:error: )?package directory '(?P<s>[^']+)' does not exist"),
-        decisive(r"error: Expected a Python module at: `?(?P<s>[^`]+)`?"),
+        decisive(r"(?:error|cause): Expected a Python module at: `?(?P<s>[^`]+)`?"),
         decisive(r"(?P<s>\S+) is not a package; (?:ensure|make sure)"),
         decisive(r"No module (?:or package )?named (?P<s>\S+) found"),
         decisive(r"Module(?:/package)? name (?P<s>\S+) not found"),

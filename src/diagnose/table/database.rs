@@ -11,6 +11,25 @@ use super::start::START_FILE_MISSING;
 use crate::check;
 use crate::diagnose::refine;
 
+/// What scripts that wait for a database print once it answers.
+const DATABASE_IS_UP: &[&str] = &[
+    "atabase is up",
+    "atabase is ready",
+    "ostgres is up",
+    "ostgreSQL is up",
+    "ostgreSQL started",
+    "Connected to the database",
+    "Connected to database",
+    "Connected to Postgre",
+    "Connected to My",
+    "Connected to Mongo",
+    "atabase connection established",
+    " - accepting connections",
+];
+
+/// The same of Redis; the last is Celery's own.
+const REDIS_IS_UP: &[&str] = &["edis is up", "edis is ready", "Connected to Redis", "Connected to redis"];
+
 pub(crate) static DB_UNREACHABLE: Rule = Rule {
     id: "db-unreachable",
     phases: &["build", "start"],
@@ -61,6 +80,8 @@ pub(crate) static DB_UNREACHABLE: Rule = Rule {
     ],
     yields_to: YieldsTo::Rules(&[&INVALID_DATABASE_URL, &MISSING_ENV_VAR]),
     explained_by: &[over_fixes_by(&check::migration::IN_BUILD)],
+    recovers_with: DATABASE_IS_UP,
+    refine: Some(refine::hosts::of_a_broker),
     ..Rule::BLANK
 };
 
@@ -85,6 +106,7 @@ pub(crate) static REDIS_UNREACHABLE: Rule = Rule {
         said(r"(?:refused|timed? ?out|failed|[Ee]rror).*?(?P<s>[\w.-]*:6379|'[\w.:-]+', 6379)"),
     ],
     yields_to: YieldsTo::Rules(&[&MISSING_ENV_VAR]),
+    recovers_with: REDIS_IS_UP,
     ..Rule::BLANK
 };
 
@@ -107,6 +129,9 @@ pub(crate) static INVALID_DATABASE_URL: Rule = Rule {
         decisive(r"missing \x22=\x22 after \x22(?P<s>[^\x22]+)\x22 in connection info string"),
         decisive(r"ValueError: invalid literal for int\(\) with base 10: '(?P<s>port|PORT|<port>)'"),
         decisive(r"invalid DSN: |dj_database_url[\w.]*\.(?:UnknownSchemeError|ParseError)"),
+        decisive(
+            r"(?:connect|Connection\.__init__)\(\) got an unexpected keyword argument '(?P<s>sslmode|ssl-mode|ssl_mode|sslaccept|channel_binding|pgbouncer|target_session_attrs)'",
+        ),
         decisive(r"ClientConfigurationError: `(?P<s>sslmode)` parameter must be one of"),
         decisive(r"(?:No support for|Scheme) '(?P<s>\w[^']*)'"),
         decisive(r"The asyncio extension requires an async driver to be used\. The loaded '(?P<s>\w+)' is not async"),

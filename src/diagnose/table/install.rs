@@ -138,7 +138,7 @@ pub(crate) static NO_WHEEL_FOR_PYTHON: Rule = Rule {
         said(r"doesn't have a source distribution or wheel for the current platform"),
         said(r"[Bb]ecause (?P<s>\S+) has no wheels with a matching"),
         said(
-            r"distribution `?(?P<s>[\w.=+-]+) ?@? ?[^`]*`? can't be installed because it (?:doesn't|does not) have a source distribution or (?:wheel|built distribution)",
+            r"[Dd]istribution `?(?P<s>[\w.=+-]+) ?@? ?[^`]*`? can't be installed because it (?:doesn't|does not) have a source distribution or (?:wheel|built distribution)",
         ),
         said(r"the configured Python interpreter version \(3\.\d+\) is newer than PyO3's maximum supported version"),
         said(r"Cannot install on Python version 3\.\d+(?:\.\d+)?; only versions >=?3\.\d+,? ?<3\.\d+ are supported"),
@@ -213,7 +213,9 @@ pub(crate) static WINDOWS_ONLY_REQUIREMENT: Rule = Rule {
         said(
             r"(?i)error: .*(?:this (?:package|module)|(?P<s>[\w-]+)) (?:only (?:supports|works on|runs on)|is only (?:supported|available|for)) (?:on )?(?:ms )?windows",
         ),
-        decisive(r"`(?P<s>[\w.-]+)` \(v[^)]*\) only has wheels for the following platforms?: (?:`win\w+`(?:, )?)+\s*$"),
+        decisive(
+            r"`(?P<s>[\w.-]+)` \(v[^)]*\) only has wheels for the following platforms?: (?:`win\w+`(?:, )?)+(?:;|\s*$)",
+        ),
         decisive(
             r"(?:Failed building wheel for|Failed to build) (?P<s>twisted-iocpsupport|pywin32-ctypes|wmi|winrt\S*|pywinpty)\b",
         ),
@@ -238,8 +240,10 @@ pub(crate) static REQUIRES_PYTHON_MISMATCH: Rule = Rule {
     signatures: &[
         decisive(r"[Pp]ackage '(?P<s>[^']+)' requires a different Python: "),
         decisive(r"This script does not work on (?P<s>Python [\d.]+)\.? The minimum supported"),
-        decisive(r"The currently activated Python version (?P<s>[\d.]+) is not supported by the project"),
-        decisive(r"Current Python version \((?P<s>[^)]+)\) is not allowed by the project"),
+        decisive(
+            r"The currently activated Python version [\d.]+ is not supported by the project(?: \((?P<s>[^)]+)\))?",
+        ),
+        decisive(r"Current Python version \([^)]+\) is not allowed by the project(?: \((?P<s>[^)]+)\))?"),
         decisive(
             r"requested (?:Python |interpreter )?.*(?:incompatible with|resolves to .* which is incompatible).*(?:requires-python|requires Python)",
         ),
@@ -275,6 +279,7 @@ pub(crate) static REQUIRES_PYTHON_MISMATCH: Rule = Rule {
         ),
     ],
     yields_to: YieldsTo::Rules(&[&NETWORK_UNREACHABLE, &NETWORK_TIMEOUT, &TLS_CA_BUNDLE, &INDEX_AUTH_FAILED]),
+    refine: Some(refine::requirements::of_the_project),
     ..Rule::BLANK
 };
 
@@ -305,6 +310,7 @@ pub(crate) static RESOLUTION_CONFLICT: Rule = Rule {
             r"^\s*(?P<s>[\w.-]+) \S+ (?:requires|has requirement) .+, but you(?:'ll)? have .+ (?:which is incompatible|not installed)",
         ),
     ],
+    unless: &["was included because", "was not found in the package registry"],
     yields_to: YieldsTo::Rules(&[&NETWORK_UNREACHABLE, &NETWORK_TIMEOUT, &TLS_CA_BUNDLE, &NO_WHEEL_FOR_PYTHON]),
     refine: Some(refine::requirements::in_conflict),
     ..Rule::BLANK

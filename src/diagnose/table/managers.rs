@@ -135,9 +135,12 @@ pub(crate) static UV_LOCK_MISSING: Rule = Rule {
     example: "error: Unable to find lockfile at `uv.lock`. To create a lockfile, run `uv lock` or `uv sync`.",
     signatures: &[
         decisive(r"Unable to find lockfile at|Unable to find lockfile"),
-        decisive(r"(?:uv\.lock|lockfile|[Ll]ock file).*(?:not found|does(?:n't| not) exist|is missing).*"),
+        decisive(
+            r"(?:uv\.lock|[Ll]ockfile|[Ll]ock file)(?: (?:at )?(?:[`'\x22/]\S*|\S*\.lock\S*))? (?:was )?(?:not found|does(?:n't| not) exist|is missing)",
+        ),
         decisive(r"`?uv\.lock`? could not be found"),
     ],
+    refine: Some(refine::reasons::whose_lock),
     ..Rule::BLANK
 };
 
@@ -189,8 +192,27 @@ pub(crate) static UV_VERSION_TOO_OLD: Rule = Rule {
             r"unexpected argument '--(?:frozen|locked|no-editable|no-install-project|group|no-default-groups)' found",
         ),
     ],
+    refine: Some(a_spoilt_lock),
     ..Rule::BLANK
 };
+
+/// A lock that is no TOML is read by no uv.
+fn a_spoilt_lock(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    const BELOW: usize = 6;
+    const SPOILT: &[&str] = &["key with no value", "invalid key", "unclosed", "unterminated", "invalid table header"];
+    let below = || (finding.at..view.lines.len().min(finding.at + BELOW)).map(|at| view.text(at));
+    let merged = below().any(|text| text.contains("<<<<<<<") || text.contains("=======") || text.contains(">>>>>>>"));
+    if merged || below().any(|text| SPOILT.iter().any(|word| text.contains(word))) {
+        finding.rule = &UV_LOCK_OUTDATED;
+        let what = if merged { "a merge left its marks in it" } else { "it was edited or cut" };
+        finding.message = Some(format!("uv.lock cannot be read: {what}"));
+        finding.help = Some(
+            "take uv.lock of one side (`git checkout --theirs uv.lock`), run `uv lock`, and commit what that writes"
+                .to_owned(),
+        );
+    }
+    true
+}
 
 pub(crate) static POETRY_OPTION_REMOVED: Rule = Rule {
     id: check::nixpacks::lock::POETRY_2.id,

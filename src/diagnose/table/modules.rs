@@ -1,10 +1,11 @@
 //! Modules and libraries that do not load.
 
+use super::database::INVALID_DATABASE_URL;
 use super::install::{EXTERNALLY_MANAGED, PIP_NOT_FOUND};
 use super::managers::TOOL_VERSION_INCOMPATIBLE;
 use super::python::TIME_ZONE_MISSING;
 use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, over_fixes_by, over_fixes_of_its_subject, said};
-use super::server::WORKER_CLASS_UNKNOWN;
+use super::server::{APP_FACTORY_NOT_CALLED, WORKER_CLASS_UNKNOWN, WSGI_ASGI_MISMATCH};
 use super::start::{START_MAKES_ENVIRONMENT, WRONG_START_MODULE};
 use crate::check;
 use crate::diagnose::fixes;
@@ -35,7 +36,9 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
         decisive(r"(?P<s>email-validator) is not installed"),
         // `litestar run` of litestar 2.
         decisive(r"^\s*(?P<s>uvicorn) is not installed\. Please install"),
-        decisive(r"SessionMiddleware.*itsdangerous|jinja2 must be installed to use Jinja2Templates"),
+        decisive(r"SessionMiddleware.*(itsdangerous)|(jinja2) must be installed to use Jinja2Templates"),
+        decisive(r#"The "(?P<s>dnspython)" module must be installed to use mongodb\+srv"#),
+        decisive(r"^Error: No such command ['\x22](?P<s>db)['\x22]"),
         decisive(r"Error loading (?P<s>psycopg2|MySQLdb|psycopg) (?:or psycopg )?module"),
         decisive(r"Did you install (?P<s>mysqlclient)"),
         decisive(r"requires the `?(?P<s>[\w-]+)`? (?:package|library|extra)(?: to be installed)?"),
@@ -51,6 +54,7 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
         decisive(r"Couldn't import (?P<s>Django)\."),
         decisive(r"Couldn't find a tree builder with the features you requested: (?P<s>lxml|html5lib)"),
         decisive(r"bs4\.FeatureNotFound"),
+        hint(r"No supported WebSocket library detected\..*'(?P<s>uvicorn\[standard\])'"),
         hint(r"No supported WebSocket library detected"),
         decisive(r"'(?P<s>cryptography)' package is required for sha256_password"),
     ],
@@ -61,7 +65,7 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
         &TIME_ZONE_MISSING,
         &WORKER_CLASS_UNKNOWN,
     ]),
-    refine: Some(refine::packages::of_a_worker),
+    refine: Some(refine::packages::of_a_program),
     fix: Some(fixes::requirements::missing_module),
     explained_by: &[
         over_fixes_by(&check::nixpacks::install::NOTHING_INSTALLED),
@@ -229,7 +233,14 @@ pub(crate) static DEPENDENCY_VERSION_INCOMPATIBLE: Rule = Rule {
         "module 'distutils",
         "module 'pkgutil",
     ],
-    yields_to: YieldsTo::Rules(&[&NUMPY_ABI_MISMATCH, &CIRCULAR_IMPORT, &TOOL_VERSION_INCOMPATIBLE]),
+    yields_to: YieldsTo::Rules(&[
+        &NUMPY_ABI_MISMATCH,
+        &CIRCULAR_IMPORT,
+        &TOOL_VERSION_INCOMPATIBLE,
+        &INVALID_DATABASE_URL,
+        &WSGI_ASGI_MISMATCH,
+        &APP_FACTORY_NOT_CALLED,
+    ]),
     ..Rule::BLANK
 };
 

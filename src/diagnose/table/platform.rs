@@ -17,6 +17,7 @@ pub(crate) static MISSING_ENV_VAR: Rule = Rule {
         decisive(r"(?:Set the|Missing (?:required )?) ?(?P<s>[A-Z][A-Z0-9_]{2,}) environment variable"),
         // supervisord of its own settings.
         decisive(r"contains names \('ENV_(?P<s>\w+)'.* which cannot be expanded"),
+        decisive(r"(?:Either|Neither) '?(?P<s>SQLALCHEMY_DATABASE_URI)'? n?or '?SQLALCHEMY_BINDS'? (?:must be|is) set"),
         said(r"No (?P<s>\w+) environment variable set, and so no databases setup"),
         decisive(r"(?P<s>[A-Z][A-Z0-9_]{2,}) not found\. Declare it as envvar or define a default value"),
         decisive(

@@ -40,6 +40,18 @@ pub(crate) static LOCAL_PATH_REQUIREMENT: Rule = Rule {
     ..Rule::BLANK
 };
 
+pub(crate) static WORKSPACE_MEMBER_OUTSIDE: Rule = Rule {
+    id: check::workspace::OUTSIDE.id,
+    phases: &["install"],
+    message: "{a dependency} is a member of a workspace, and the folder that is built has no such workspace",
+    about: check::workspace::OUTSIDE.about,
+    help: "deploy the root of the repository, where the workspace is, with a start command for this member (`uv run --package NAME …`), or list {it} under [tool.uv.workspace]",
+    example: "  cause: `tides` references a workspace in `tool.uv.sources` (e.g., `tides = { workspace = true }`), but is not a workspace member",
+    signatures: &[decisive(r"`(?P<s>[\w.-]+)` references a workspace in `tool\.uv\.sources`.*not a workspace member")],
+    explained_by: &[over_fixes_by(&check::workspace::OUTSIDE)],
+    ..Rule::BLANK
+};
+
 pub(crate) static REQUIREMENTS_ENCODING: Rule = Rule {
     id: check::requirements::ENCODING.id,
     phases: &["install"],
@@ -93,6 +105,7 @@ pub(crate) static REQUIREMENTS_FILE_MISSING: Rule = Rule {
         said(r"cat: (?P<s>\S*requirements\S*): No such file"),
         said(r"Directory '[^']+' is not installable\. Neither 'setup\.py' nor 'pyproject\.toml' found"),
     ],
+    unless: &["\\r'"],
     explained_by: &[over_fixes_by(&check::railpack::NOT_COPIED)],
     ..Rule::BLANK
 };

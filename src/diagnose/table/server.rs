@@ -184,3 +184,25 @@ pub(crate) static WORKER_CLASS_UNKNOWN: Rule = Rule {
     signatures: &[decisive(r"Entry point \('gunicorn\.workers', '(?P<s>[^']+)'\) not found")],
     ..Rule::BLANK
 };
+
+pub(crate) static WSGI_ASGI_MISMATCH: Rule = Rule {
+    id: check::framework::KIND.id,
+    phases: &["start"],
+    message: "the server calls {the app} in a way that is not the app's: one speaks WSGI, the other ASGI",
+    about: check::framework::KIND.about,
+    help: "serve WSGI (Flask, Django's wsgi.py) with gunicorn's own workers, ASGI (FastAPI, Starlette, Quart, Django's asgi.py) with uvicorn or uvicorn's workers",
+    example: "TypeError: FastAPI.__call__() missing 1 required positional argument: 'send'",
+    explained_by: &[by(&check::framework::KIND)],
+    ..Rule::BLANK
+};
+
+pub(crate) static APP_FACTORY_NOT_CALLED: Rule = Rule {
+    id: check::factory::FACTORY.id,
+    phases: &["start"],
+    message: "{a function that makes the app} stands in the place of the app",
+    about: check::factory::FACTORY.about,
+    help: "call it once, in the start command: `gunicorn 'MODULE:create_app()'`",
+    example: "    respiter = self.wsgi(environ, resp.start_response)\nTypeError: create_app() takes 0 positional arguments but 2 were given",
+    explained_by: &[by(&check::factory::FACTORY)],
+    ..Rule::BLANK
+};

@@ -123,6 +123,10 @@ pub(crate) static WINDOWS_LINE_ENDINGS: Rule = Rule {
         decisive(r"env: (?:'|‘|\x22)?[\w.-]+\\r(?:'|’|\x22)?: (?:No such file|not found)"),
         decisive(r"(?P<s>[\w./-]+): [\w./-]+(?:\^M|\\r): bad interpreter"),
         decisive(r"can't open file '[^']+\\r'"),
+        decisive(
+            r"(?P<s>[\w./-]+\.(?:sh|bash)): line \d+: set: (?:errexit|pipefail|nounset|xtrace)(?u:\W)*: invalid option",
+        ),
+        decisive(r"No such file or directory: '[^']+\\r'"),
     ],
     ..Rule::BLANK
 };
@@ -141,6 +145,11 @@ pub(crate) static START_FILE_MISSING: Rule = Rule {
         decisive(r"can't find '__main__' module in '?(?P<s>[^']+)'?"),
         decisive(r"Error: Invalid value: File does not exist: (?P<s>\S+)"),
         decisive(r"^Error: '(?P<s>[^']+\.py)' doesn't exist$"),
+        decisive(r"^Error: can't chdir to '(?P<s>[^']+)'"),
+        decisive(r"No config file '(?P<s>[^']+)' found, or file has no '\[alembic\]' section"),
+        decisive(r"^FAILED: No 'script_location' key found in configuration"),
+        decisive(r"Error: No config file found at default paths \(\S*?(?P<s>supervisord\.conf)"),
+        decisive(r"(?P<s>Procfile) does not exist or is not a file"),
         decisive(r"(?:bash|sh)(?:: line \d+|: \d+)?: (?P<s>\S+\.(?:sh|py)): (?:No such file|not found)"),
         decisive(r"(?:bash|sh): (?P<s>\S+\.sh): No such file"),
         decisive(r"chmod: cannot access '(?P<s>[^']+)'"),
@@ -188,6 +197,7 @@ pub(crate) static WRONG_START_MODULE: Rule = Rule {
         decisive(
             r"NoAppException: (?:Cannot load application|Failed)[^']*'(?P<s>[^']+)'|Invalid input\. Callable name",
         ),
+        decisive(r"Failed to find application, did you mean '(?P<s>[\w.]+:\w+)'"),
     ],
     yields_to: YieldsTo::Rules(&[&WRONG_APP_ATTRIBUTE]),
     refine: Some(refine::servers::module),
