@@ -49,6 +49,16 @@ pub(in crate::diagnose) fn browser(view: &LogView<'_>, finding: &mut Finding) ->
     true
 }
 
+/// What mysqlclient's build says that it does not find names no library. `check` knows all that it is built against.
+pub(in crate::diagnose) fn of_mysqlclient(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let text = view.text(finding.at);
+    if text.contains("find valid pkg-config name") || text.contains("MYSQLCLIENT_") {
+        finding.subject = Some("mysqlclient".to_owned());
+        finding.is_unfixable = true;
+    }
+    true
+}
+
 /// Adding a package that nixpkgs refuses to evaluate would only end the build earlier.
 pub(in crate::diagnose) fn refused(view: &LogView<'_>, finding: &mut Finding) -> bool {
     let text = view.text(finding.at);

@@ -146,6 +146,7 @@ pub(crate) static MISSING_SYSTEM_HEADER: Rule = Rule {
     unless: &["sys.path", "longintrepr.h"],
     yields_to: YieldsTo::Rules(&[&WINDOWS_ONLY_REQUIREMENT]),
     is_of_a_package: true,
+    refine: Some(refine::libraries::of_mysqlclient),
     fix: Some(fixes::nixpacks::header),
     explained_by: &[over_fixes_by(&check::packages::NO_WHEEL)],
     ..Rule::BLANK
