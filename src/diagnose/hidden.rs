@@ -1,11 +1,11 @@
 //! Files, folders and modules that are in the project and that an ignore file keeps out of the deploy.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::refine::files::is_of_what_is_written;
 use crate::check::facts::ignored::{excluding, hiding};
-use crate::finding::{Diagnosis, Evidence};
-use crate::project::Project;
+use crate::finding::{Diagnosis, Edit, Evidence, Fix};
+use crate::project::{Project, Source};
 
 /// The diagnosis with the ignore file that keeps its subject out, where one does.
 pub(super) fn hidden(project: &Project, subject: &str, diagnosis: Diagnosis) -> Diagnosis {
@@ -15,8 +15,12 @@ pub(super) fn hidden(project: &Project, subject: &str, diagnosis: Diagnosis) -> 
     }
     let path = subject.strip_prefix("/app/").unwrap_or(subject).trim_start_matches("./").trim_end_matches('/');
     let module = path.replace('.', "/");
-    let names = [path.to_owned(), format!("{module}.py"), format!("{module}/__init__.py")];
     let is_inside = |name: &str| !name.starts_with('/') && !name.contains("..");
+    let is_template = |evidence: &Evidence| TEMPLATES.iter().any(|words| evidence.text.contains(words));
+    if is_inside(path) && diagnosis.evidence.iter().any(is_template) {
+        return template(project, path, diagnosis);
+    }
+    let names = [path.to_owned(), format!("{module}.py"), format!("{module}/__init__.py")];
     let Some(file) = names.iter().find(|name| is_inside(name) && project.has_file(name)) else {
         let is_folder = is_inside(path) && !path.is_empty() && project.root().join(path).is_dir();
         return if is_folder { folder(project, path, diagnosis) } else { diagnosis };
@@ -26,11 +30,54 @@ pub(super) fn hidden(project: &Project, subject: &str, diagnosis: Diagnosis) -> 
         let help = is_data.then(|| format!("{file} is in the project: build its path from `__file__`, not from the folder that the command starts in"));
         return Diagnosis { help: help.or(diagnosis.help), ..diagnosis };
     };
+    let help = format!("take the line out, or except the file from it: `!{file}`");
+    Diagnosis { help: Some(help), ..kept_out(file, &source, &rule, diagnosis) }
+}
+
+/// How Jinja and Django tell of a template that they do not find.
+const TEMPLATES: &[&str] = &["TemplateNotFound", "TemplateDoesNotExist"];
+
+/// A template, which goes by its place within a folder of templates.
+fn template(project: &Project, name: &str, diagnosis: Diagnosis) -> Diagnosis {
+    let below = |folder: &Path| Project::open(&project.root().join(folder)).map(|inner| inner.folders());
+    let top = project.folders();
+    let inner = top.iter().flat_map(|folder| {
+        below(folder).unwrap_or_default().into_iter().map(|inner| folder.join(inner)).collect::<Vec<_>>()
+    });
+    let folders = std::iter::once(PathBuf::new()).chain(top.iter().cloned()).chain(inner).take(MOST_FOLDERS);
+    let places = folders.map(|folder| folder.join("templates").join(name));
+    let Some(file) = places.filter(|place| project.has_file(place)).find_map(|place| place.to_str().map(str::to_owned))
+    else {
+        return diagnosis;
+    };
+    let Some((source, rule)) = hiding(project, &file).or_else(|| excluding(project, &file)) else {
+        let help = format!(
+            "{file} is in the project: let the app look for its templates there, by a path built from `__file__`"
+        );
+        return Diagnosis { help: Some(help), ..diagnosis };
+    };
+    // What git ignores has to be committed first.
+    let line = match &source {
+        Source::File { path, line: Some(line) } if path.ends_with(".railwayignore") => Some((path.clone(), *line)),
+        _ => None,
+    };
+    let fix = line.map(|(path, line)| Fix {
+        summary: format!("take {rule} out of {}", path.display()),
+        edits: vec![Edit::RemoveLine { path, line, was: rule.clone() }],
+    });
+    let help = "take the line out: the app's pages are among what it keeps out".to_owned();
+    Diagnosis { help: Some(help), fixes: fix.into_iter().collect(), ..kept_out(&file, &source, &rule, diagnosis) }
+}
+
+/// Folders in which templates are looked for.
+const MOST_FOLDERS: usize = 200;
+
+/// What an ignore file's rule keeps out of the deploy.
+fn kept_out(file: &str, source: &Source, rule: &str, diagnosis: Diagnosis) -> Diagnosis {
     let mut evidence = diagnosis.evidence.clone();
-    evidence.push(Evidence { source: source.clone(), text: rule.clone() });
+    evidence.push(Evidence { source: source.clone(), text: rule.to_owned() });
     Diagnosis {
         message: format!("{file} is in the project, and `{rule}` of {source} keeps it out of the deploy"),
-        help: Some(format!("take the line out, or except the file from it: `!{file}`")),
         evidence,
         ..diagnosis
     }
@@ -86,6 +133,20 @@ mod tests {
         assert!(help.contains("npm"), "{help}");
         let (_, help) = told(&files[..2], log);
         assert!(!help.contains("npm") && help.contains("commit the folder"), "{help}");
+    }
+
+    #[test]
+    fn a_template_is_looked_for_where_templates_lie() {
+        let log = "Traceback (most recent call last):\n  File \"/app/shop/web.py\", line 8, in index\n    return render_template('mail/home.html')\njinja2.exceptions.TemplateNotFound: mail/home.html\n";
+        let files = [("shop/templates/mail/home.html", ""), (".railwayignore", "docs/\ntemplates/\n")];
+        let (message, help) = told(&files, log);
+        assert!(
+            message.contains("shop/templates/mail/home.html is in the project, and `templates/` of .railwayignore:2"),
+            "{message}"
+        );
+        assert!(!help.contains("commit"), "{help}");
+        let (_, help) = told(&files[..1], log);
+        assert!(help.starts_with("shop/templates/mail/home.html is in the project"), "{help}");
     }
 
     #[test]
