@@ -275,6 +275,7 @@ pub(crate) static REQUIRES_PYTHON_MISMATCH: Rule = Rule {
         ),
     ],
     yields_to: YieldsTo::Rules(&[&NETWORK_UNREACHABLE, &NETWORK_TIMEOUT, &TLS_CA_BUNDLE, &INDEX_AUTH_FAILED]),
+    fix: Some(fixes::nixpacks::suitable_python),
     ..Rule::BLANK
 };
 
