@@ -9,10 +9,16 @@ pub struct Changed {
     pub message: Option<&'static str>,
     /// What to do.
     pub help: &'static str,
+    /// The requirement by which the code of before, another package's above all, goes on to run on every Python of today.
+    pub hold: Option<&'static str>,
 }
 
 const fn changed(package: &'static str, help: &'static str) -> Changed {
-    Changed { package, message: None, help }
+    Changed { package, message: None, help, hold: None }
+}
+
+const fn held(package: &'static str, hold: &'static str, help: &'static str) -> Changed {
+    Changed { hold: Some(hold), ..changed(package, help) }
 }
 
 const PYDANTIC: Changed =
@@ -41,6 +47,21 @@ const PANDAS: Changed = changed(
 const PILLOW: Changed = changed(
     "Pillow",
     "adapt the code (`Image.LANCZOS`, `font.getbbox`), or pin `Pillow<10` and take Python 3.11, the newest that it has a wheel for",
+);
+// What Flask before 2.3 and its companions take from packages that no pin of theirs holds: tried with each release.
+const WERKZEUG: Changed =
+    held("Werkzeug", "Werkzeug<3", "add `Werkzeug<3`, which Flask before 2.3 was written for, or take Flask 3");
+const JINJA: Changed =
+    held("Jinja2", "Jinja2<3.1", "add `Jinja2<3.1`, which Flask 1 was written for, or take a newer Flask");
+const ITSDANGEROUS: Changed = held(
+    "itsdangerous",
+    "itsdangerous<2.1",
+    "add `itsdangerous<2.1`, which Flask 1 was written for, or take a newer Flask",
+);
+const MARKUPSAFE: Changed = held(
+    "MarkupSafe",
+    "MarkupSafe<2.1",
+    "add `MarkupSafe<2.1`, which Jinja2 before 3.0 was written for, or take a newer Jinja2",
 );
 /// Its backends left it with 0.12.0.
 const TASKS: Changed = Changed {
@@ -71,6 +92,20 @@ const CHANGES: &[(&[&str], Changed)] = &[
         changed(
             "pydantic",
             "add `pydantic-settings` and import `BaseSettings` from `pydantic_settings`, or pin `pydantic<2`",
+        ),
+    ),
+    (&["'url_quote' from 'werkzeug.urls'"], WERKZEUG),
+    (&["'escape' from 'jinja2'"], JINJA),
+    (&["'Markup' from 'jinja2'"], JINJA),
+    (&["'json' from 'itsdangerous'"], ITSDANGEROUS),
+    (&["'TimedJSONWebSignatureSerializer' from 'itsdangerous'"], ITSDANGEROUS),
+    (&["'soft_unicode' from 'markupsafe'"], MARKUPSAFE),
+    (
+        &["module 'sqlalchemy' has no attribute '__all__'"],
+        held(
+            "SQLAlchemy",
+            "SQLAlchemy<2",
+            "add `SQLAlchemy<2`, which Flask-SQLAlchemy 2 was written for, or take Flask-SQLAlchemy 3",
         ),
     ),
     (&["PydanticUserError"], PYDANTIC),

@@ -1,5 +1,6 @@
 //! Where a server listens that the started file runs by itself.
 
+mod attribute;
 mod table;
 
 use super::facts::target::made_by;
@@ -47,6 +48,7 @@ pub(super) fn check(facts: &Facts<'_>, path: &Path, text: &str, findings: &mut F
     let calls = calls(facts, text, &code);
     if let [call] = &calls[..] {
         fixed_port(facts, path, text, call, findings);
+        of_settings(facts, path, text, call, findings);
     }
     // Of several calls the one that is made may be the right one.
     if calls.iter().any(|call| !call.is_loopback(|name| facts.variable(name).is_some())) {
@@ -61,6 +63,23 @@ pub(super) fn check(facts: &Facts<'_>, path: &Path, text: &str, findings: &mut F
         let (index, was, line) = call.everywhere().in_line(text);
         findings.push(finding.fix("listen on 0.0.0.0", vec![replace_line(&place, index + 1, was, line)]));
     }
+}
+
+/// A call that listens where an object of settings says, which is the loopback.
+fn of_settings(facts: &Facts<'_>, path: &Path, text: &str, call: &Call<'_>, findings: &mut Findings) {
+    let bound = call.host().and_then(|(_, host)| attribute::bound(facts, host));
+    let Some(bound) = bound.filter(|bound| LOOPBACK.contains(&bound.value.as_str())) else { return };
+    let finding =
+        HOST.found(format!("the server listens on {}, where nobody outside the container reaches it", bound.value));
+    let shown = text.lines().nth(call.index).unwrap_or_default();
+    let place = facts.app.place(&bound.path);
+    let finding = finding
+        .about(&bound.value)
+        .severity(if call.conditional { Severity::Warning } else { Severity::Error })
+        .at(Source::line(&place, bound.line), &bound.text)
+        .at(Source::line(facts.app.place(path), call.index + 1), shown);
+    let better = bound.text.replacen(&bound.value, "0.0.0.0", 1);
+    findings.push(finding.fix("listen on 0.0.0.0", vec![replace_line(&place, bound.line, &bound.text, better)]));
 }
 
 /// The calls that begin a line of a file, each as far as its closing parenthesis.

@@ -4,6 +4,7 @@ use super::facts::Facts;
 use super::facts::code::Code;
 use super::facts::command::{Invocation, invocations, is_python};
 use super::facts::start::Start;
+use super::facts::started::home;
 use super::facts::target::{TARGET, apps, script, target};
 use super::finding::{Check, Finding, Findings, error};
 use crate::catalog::servers::takes_target;
@@ -44,8 +45,13 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     }
 }
 
+/// Whether the folders of a command, and where it looks for modules, can be told from it.
+pub(super) fn is_followed(start: &Start<'_>) -> bool {
+    !start.command.starts_with('(') && !UNFOLLOWED.iter().any(|way| start.command.contains(way))
+}
+
 fn command(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
-    if start.command.starts_with('(') || UNFOLLOWED.iter().any(|way| start.command.contains(way)) {
+    if !is_followed(start) {
         return;
     }
     for invocation in invocations(start.command) {
@@ -218,25 +224,19 @@ fn server(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, fin
                 .at(start.source.clone(), start.command);
             // Whatever is built may write modules too.
             let finding = if facts.builds() { finding.severity(Severity::Warning) } else { finding };
-            let in_src = Path::new("src").join(name.replace('.', "/"));
-            let in_src = [in_src.with_extension("py"), in_src.join("__init__.py")]
-                .into_iter()
-                .find(|file| facts.app.has_file(file));
-            if let Some(file) = in_src.filter(|_| base.as_os_str().is_empty()) {
-                let option = match invocation.program {
-                    "uvicorn" => "--app-dir src",
-                    "gunicorn" => "--pythonpath src",
-                    _ => "",
-                };
-                let text = match option {
-                    "" => format!("env PYTHONPATH=src {}", invocation.text),
-                    option => format!("{} {option}", invocation.text),
+            let home = home(&facts.app, name).filter(|_| base.as_os_str().is_empty());
+            if let Some((folder, file)) = home {
+                let folder = folder.display();
+                let text = match invocation.program {
+                    "uvicorn" => format!("{} --app-dir {folder}", invocation.text),
+                    "gunicorn" => format!("{} --pythonpath {folder}", invocation.text),
+                    _ => invocation.with_variable(&format!("PYTHONPATH={folder}")),
                 };
                 let better = start.command.replacen(invocation.text, &text, 1);
                 let finding = finding
                     .at(facts.app.file(&file), "")
-                    .help("the folder src is not where Python looks: say so, or install the project");
-                findings.push(finding.fix("look in src", start.replaced_with(facts, &better)));
+                    .help(format!("the folder {folder} is not where Python looks: say so, or install the project"));
+                findings.push(finding.fix(format!("look in {folder}"), start.replaced_with(facts, &better)));
                 return;
             }
             let finding = match likely(&facts.app, &base)[..] {

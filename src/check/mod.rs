@@ -22,6 +22,7 @@ pub(crate) mod honcho;
 pub(crate) mod https;
 pub(crate) mod ignored;
 pub(crate) mod imports;
+mod inner;
 mod lifespan;
 mod local_version;
 pub(crate) mod loopback;
@@ -30,7 +31,7 @@ pub(crate) mod members;
 pub(crate) mod migration;
 pub(crate) mod misspelt;
 pub(crate) mod models;
-mod named;
+pub(crate) mod named;
 pub(crate) mod nixpacks;
 mod package_names;
 pub(crate) mod packages;
@@ -105,6 +106,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: imports::CHECKS, check: imports::check },
     Topic { checks: spelling::CHECKS, check: spelling::check },
     Topic { checks: &[], check: rootless::check },
+    Topic { checks: &[], check: inner::check },
     Topic { checks: relative::CHECKS, check: relative::check },
     Topic { checks: shadowed::CHECKS, check: shadowed::check },
     Topic { checks: repository::CHECKS, check: repository::check },

@@ -7,7 +7,7 @@ use super::finding::{Check, Findings, remove_line, replace_line, warning};
 use crate::finding::Severity;
 use crate::project::requirements::{Entry, Origin};
 
-const MISNAMED: Check = warning(
+pub(crate) const MISNAMED: Check = warning(
     "misnamed-requirement",
     "The name that is imported is not always the name that is installed. This one is another package, an empty one, or none at all.",
 );

@@ -151,16 +151,58 @@ fn entry_alone(facts: &Facts<'_>, entry: &str) -> Finding {
 
 fn no_start(facts: &Facts<'_>) -> Finding {
     let finding = NO_START.found("nothing says how the app starts");
-    let Some(entry) = ENTRIES.into_iter().find(|name| facts.app.has_file(name)) else {
+    let Some((entry, command)) = django(facts).or_else(|| at_root(facts)).or_else(|| in_a_folder(facts)) else {
         return finding.at(Source::file(folder(&facts.app)), "").help(format!(
             "add a Procfile with `web: <command>`, or a start command to {}",
             facts.config_path().display()
         ));
     };
-    let installed = facts.app.read_text("requirements.txt").unwrap_or_default().to_lowercase();
-    let command = start_of(&facts.app, entry, &installed);
     let edit = append_line(facts.app.place("Procfile"), format!("web: {command}"));
-    finding.about(entry).at(facts.app.file(entry), "").fix(format!("start it with `{command}`"), vec![edit])
+    let about = entry.display().to_string();
+    finding.about(about).at(facts.app.file(&entry), "").fix(format!("start it with `{command}`"), vec![edit])
+}
+
+/// A Django project that the builder did not take for one: Nixpacks looks for the word in the root's own requirements.txt, and not in
+/// the lists that it includes.
+fn django(facts: &Facts<'_>) -> Option<(PathBuf, String)> {
+    let is_served = facts.app.has_file("manage.py") && installs(facts, "gunicorn");
+    let folders = facts.app.folders_below(|folder| is_served && facts.app.has_file(folder.join("wsgi.py")));
+    let [folder] = &folders[..] else { return None };
+    let module = folder.join("wsgi").display().to_string().replace('/', ".");
+    Some((folder.join("wsgi.py"), format!("gunicorn {module}")))
+}
+
+/// The file of the root that people name so.
+fn at_root(facts: &Facts<'_>) -> Option<(PathBuf, String)> {
+    let entry = ENTRIES.into_iter().find(|name| facts.app.has_file(name))?;
+    let installed: Vec<&str> =
+        SERVED.iter().map(|(_, server, _)| *server).filter(|server| installs(facts, server)).collect();
+    Some((PathBuf::from(entry), start_of(&facts.app, entry, &installed.join(" "))))
+}
+
+/// The only web app in a folder of the root.
+fn in_a_folder(facts: &Facts<'_>) -> Option<(PathBuf, String)> {
+    let files = facts
+        .app
+        .folders()
+        .into_iter()
+        .flat_map(|folder| ["main.py", "app.py", "wsgi.py"].map(|name| folder.join(name)));
+    let found = files.filter(|file| facts.app.has_file(file)).filter_map(|file| {
+        let code = facts.app.read_text(&file).ok()?;
+        let (made, server, command) = SERVED.iter().find(|(made, ..)| !made_by(&code, made).is_empty())?;
+        let app = made_by(&code, made).into_iter().next().filter(|_| installs(facts, server))?;
+        let module = file.with_extension("").display().to_string().replace('/', ".");
+        Some((file, command.replace("{app}", &format!("{module}:{app}"))))
+    });
+    match &found.collect::<Vec<_>>()[..] {
+        [only] => Some(only.clone()),
+        _ => None,
+    }
+}
+
+/// Whether requirements.txt, or a list that it includes, names a distribution.
+fn installs(facts: &Facts<'_>, name: &str) -> bool {
+    facts.requirements().of(name).next().is_some()
 }
 
 /// What makes an app, the server that it is written for, and how that is started.

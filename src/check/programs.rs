@@ -11,6 +11,7 @@ use crate::builder::BuilderKind;
 use crate::catalog::base_commands::{BASE_COMMANDS, LOAD_LIBRARIES, NOT_SLIM};
 use crate::catalog::{debian, nix_packages};
 use crate::finding::Severity;
+use crate::project::Source;
 
 pub(super) const CHECKS: &[Check] = system_needs::CHECKS;
 
@@ -37,8 +38,24 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             .about(program)
             .at(facts.app.line(&module.path, Some(line)), text)
             .likely();
+        let finding = elsewhere(facts, &[program, apt.unwrap_or(program)])
+            .into_iter()
+            .fold(finding, |finding, (at, line)| finding.at(at, line));
         findings.push(installed(facts, finding, program, nix, apt));
     }
+}
+
+/// Lists of Debian packages that Heroku, Binder and Streamlit's cloud read, and no builder here does.
+const LISTS: &[&str] = &["Aptfile", "apt.txt", "packages.txt"];
+
+/// The line of such a list that names a package.
+fn elsewhere(facts: &Facts<'_>, names: &[&str]) -> Option<(Source, String)> {
+    LISTS.iter().find_map(|list| {
+        let text = facts.app.has_file(list).then(|| facts.app.read_text(list).ok())??;
+        let (index, line) = text.lines().enumerate().find(|(_, line)| names.contains(&line.trim()))?;
+        let builder = facts.builder();
+        Some((facts.app.line(list, Some(index + 1)), format!("{}, which {builder} does not read", line.trim())))
+    })
 }
 
 /// The finding with what installs the program.

@@ -15,9 +15,7 @@ use crate::finding::Severity;
 /// sys.path module search path".
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let starts = Start::all(facts);
-    let is_set =
-        facts.variable("PYTHONPATH").is_some() || starts.iter().any(|start| start.command.contains("PYTHONPATH="));
-    if is_set || installs_itself(facts) {
+    if is_path_known(facts, &starts) {
         return;
     }
     for script in facts.reached().iter().filter(|module| module.is_script && module.importer.is_none()) {
@@ -59,8 +57,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 
 /// The first import of a module that only the root has: its line, its text, whether it is surely done, and the name.
 fn of_root<'m>(facts: &Facts<'_>, module: &'m Module) -> Option<((usize, String, bool), &'m str)> {
-    // What changes the path knows where it looks.
-    if module.text.contains("sys.path") || module.text.contains("addsitedir") {
+    if looks_by_itself(module) {
         return None;
     }
     let has = |base: &Path, top: &str| {
@@ -79,6 +76,18 @@ fn of_root<'m>(facts: &Facts<'_>, module: &'m Module) -> Option<((usize, String,
         let top = tops.into_iter().find(is_of_root)?;
         Some(((statement.line, statement.text.clone(), is_certain(&module.code, statement)), top))
     })
+}
+
+/// Whether something says where else modules are looked for.
+pub(super) fn is_path_known(facts: &Facts<'_>, starts: &[Start<'_>]) -> bool {
+    let is_set =
+        facts.variable("PYTHONPATH").is_some() || starts.iter().any(|start| start.command.contains("PYTHONPATH="));
+    is_set || installs_itself(facts)
+}
+
+/// Whether a module changes the path, and so knows where it looks.
+pub(super) fn looks_by_itself(module: &Module) -> bool {
+    module.text.contains("sys.path") || module.text.contains("addsitedir")
 }
 
 /// Whether the project itself is installed, which makes its packages known everywhere, or a command of the build may make them known.

@@ -1,5 +1,6 @@
 //! Where a server listens, and whether it is there at all.
 
+mod elsewhere;
 mod table;
 
 use super::facts::Facts;
@@ -7,10 +8,10 @@ use super::facts::command::{Invocation, invocations};
 use super::facts::python;
 use super::facts::requirements::{REQUIREMENTS, knows_all, require};
 use super::facts::start::Start;
-use super::finding::{Check, Findings, error, replace_line, warning};
+use super::finding::{Check, Findings, error, remove_line, replace_line, warning};
 use crate::finding::Severity;
-use crate::log::pattern::Pattern;
 use crate::project::Source;
+use elsewhere::{Elsewhere, Said, configured, own_file};
 use table::{PROGRAMS, SERVERS, Server};
 
 pub(crate) const HOST: Check = error(
@@ -104,7 +105,7 @@ fn listens(
         return;
     }
     if let Some(Elsewhere::Said(said)) = elsewhere {
-        return said_elsewhere(facts, server, &said, findings);
+        return said_elsewhere(facts, start, invocation, &said, findings);
     }
     if bind.is_some_and(|bind| bind.starts_with("unix:") || bind.starts_with("fd:")) {
         return;
@@ -176,108 +177,58 @@ fn reads_port(facts: &Facts<'_>) -> bool {
     entry.or_else(locked).is_none_or(|version| version >= pep440_rs::Version::new([0, 0, 12]))
 }
 
-/// What a server's own settings file says where its command says nothing.
-#[derive(Default)]
-struct OwnFile {
-    host: Option<String>,
-    host_at: Option<Source>,
-    port: Option<String>,
-    port_at: Option<Source>,
-}
-
-/// Streamlit's `.streamlit/config.toml`: its options on the command line and its variables come before it.
-fn own_file(
+fn said_elsewhere(
     facts: &Facts<'_>,
+    start: &Start<'_>,
     invocation: &Invocation<'_>,
-    server: &Server,
-    has_host: bool,
-    has_port: bool,
-) -> Option<OwnFile> {
-    const FILE: &str = ".streamlit/config.toml";
-    let is_here = server.program == "streamlit" && invocation.folder.is_empty() && facts.app.has_file(FILE);
-    let file = is_here.then(|| super::facts::keyed::Keyed::read(&facts.app, std::path::Path::new(FILE)))??;
-    let said = |key: &str, variable: &str, is_given: bool| {
-        let path = ["server", key];
-        let value = file.get(&path).filter(|_| !is_given && facts.variable(variable).is_none())?;
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        Some((text, file.source(&path)))
-    };
-    let (host, host_at) = said("address", server.variables[0], has_host).unzip();
-    let (port, port_at) = said("port", server.variables[1], has_port).unzip();
-    Some(OwnFile { host, host_at, port, port_at })
-}
-
-/// Where a server is told to listen, other than by its command.
-enum Elsewhere {
-    Said(Said),
-    /// By code, or in a file that is not looked at.
-    Unknown,
-}
-
-struct Said {
-    bind: String,
-    source: Source,
-    line: String,
-}
-
-static BIND: Pattern = Pattern::new(r#"^bind\s*=\s*\[?\s*["']([^"']+)["']\s*\]?\s*(?:#.*)?$"#);
-
-/// gunicorn's GUNICORN_CMD_ARGS, which wins, and its configuration file: the one that is named, or gunicorn.conf.py.
-fn configured(facts: &Facts<'_>, invocation: &Invocation<'_>, server: &Server) -> Option<Elsewhere> {
-    let named = invocation.option(&["-c", "--config"]);
-    if server.program != "gunicorn" {
-        return named.map(|_| Elsewhere::Unknown);
-    }
-    if let Some(arguments) = facts.variable("GUNICORN_CMD_ARGS") {
-        let whole = format!("gunicorn {arguments}");
-        let bind = invocations(&whole).first().and_then(|invocation| invocation.option(server.bind)).map(str::to_owned);
-        if let (Some(bind), Some(source)) = (bind, facts.variable_source("GUNICORN_CMD_ARGS")) {
-            let line = facts.line(&source);
-            return Some(Elsewhere::Said(Said { bind, source, line }));
-        }
-    }
-    let name = named.unwrap_or("gunicorn.conf.py").trim_start_matches("file:").trim_start_matches("./");
-    let path = std::path::Path::new(invocation.folder).join(name);
-    if name.starts_with("python:") || named.is_some() && !facts.app.has_file(&path) {
-        return Some(Elsewhere::Unknown);
-    }
-    let text = facts.app.has_file(&path).then(|| facts.app.read_text(&path).ok())??;
-    let mut lines = text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with("bind"));
-    let (index, line) = lines.next()?;
-    let found = BIND.captures(line).filter(|_| lines.next().is_none());
-    Some(found.map_or(Elsewhere::Unknown, |found| {
-        let source = facts.app.line(&path, Some(index + 1));
-        Elsewhere::Said(Said { bind: found[1].to_owned(), source, line: line.to_owned() })
-    }))
-}
-
-fn said_elsewhere(facts: &Facts<'_>, server: &Server, said: &Said, findings: &mut Findings) {
+    said: &Said,
+    findings: &mut Findings,
+) {
     if said.bind.starts_with("unix:") || said.bind.starts_with("fd:") {
         return;
     }
+    let program = invocation.program;
     let (host, port) = said.bind.rsplit_once(':').unwrap_or((&said.bind, ""));
-    let replaced_with = |bind: String| match &said.source {
-        Source::File { path, line: Some(line) } if said.line.contains(&said.bind) => {
-            vec![replace_line(path, *line, &said.line, said.line.replacen(&said.bind, &bind, 1))]
+    let is_fixed = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let is_fixed = is_fixed && facts.variable("PORT") != Some(port);
+    // One edit for host and port: each alone would leave the other.
+    let (how, edits) = match (program, &said.source) {
+        ("hypercorn", _) => {
+            let better = format!("{} --bind 0.0.0.0:$PORT", invocation.text);
+            (
+                "listen on 0.0.0.0 and PORT",
+                start.replaced_with(facts, &start.command.replacen(invocation.text, &better, 1)),
+            )
         }
-        _ => Vec::new(),
+        (_, Source::File { path, line: Some(line) }) if is_fixed && said.line.trim_start().starts_with("bind") => {
+            (LEFT_OUT, vec![remove_line(path, *line, &said.line)])
+        }
+        (_, Source::File { path, line: Some(line) }) if said.line.contains(&said.bind) => {
+            let bind = said.bind.replacen(host, "0.0.0.0", 1);
+            ("listen on 0.0.0.0", vec![replace_line(path, *line, &said.line, said.line.replacen(&said.bind, &bind, 1))])
+        }
+        _ => (LEFT_OUT, Vec::new()),
     };
     if is_loopback(host) {
         let finding = HOST
-            .found(format!("{} listens on {host}, where nobody outside the container reaches it", server.program))
+            .found(format!("{program} listens on {host}, where nobody outside the container reaches it"))
             .about(host)
             .at(said.source.clone(), &said.line);
-        findings.push(finding.fix("listen on 0.0.0.0", replaced_with(said.bind.replacen(host, "0.0.0.0", 1))));
+        findings.push(finding.fix(how, edits.clone()));
     }
-    let fixed = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-    if fixed && facts.variable("PORT") != Some(port) {
+    if is_fixed {
         let finding = PORT
-            .found(format!("{} listens on port {port}, whatever PORT says", server.program))
+            .found(format!("{program} listens on port {port}, whatever PORT says"))
             .about(port)
             .at(said.source.clone(), &said.line);
-        findings.push(finding.help("leave bind out: gunicorn then listens on 0.0.0.0 and PORT"));
+        findings.push(match edits.is_empty() {
+            true => finding.help(how),
+            false => finding.fix(how, edits),
+        });
     }
 }
+
+const LEFT_OUT: &str = "leave bind out: gunicorn then listens on 0.0.0.0 and PORT";
 
 /// The last occurrence of the number that is a word's end is the port: `--port 8000`, `0.0.0.0:8000`.
 fn with_port(text: &str, port: &str) -> String {

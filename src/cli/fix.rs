@@ -15,6 +15,7 @@ use super::exit::{Exit, UsageError};
 use super::interrupt;
 use super::output::{Color, argument, data, hint, print, tell_written, warn};
 use crate::check::variables::rehearsal_options;
+use crate::diagnose::OF_ADDRESSES;
 use crate::finding::Diagnosis;
 use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, Step, git_state, prove};
 use crate::rehearse::{Rehearsal, Request, rehearse, unread};
@@ -132,6 +133,12 @@ fn in_a_line(found: &Attempt) -> String {
 fn nothing_to_do(first: &Rehearsal, format: Format) -> Result<Exit> {
     let words = match (first.verdict(), &first.absent) {
         (Verdict::Works, _) => "the deploy works: nothing to fix".to_owned(),
+        // No backend has what another machine alone knows.
+        (_, Some(absent))
+            if first.diagnoses.first().is_some_and(|cause| OF_ADDRESSES.iter().any(|rule| rule.id == cause.rule)) =>
+        {
+            format!("cannot tell: {}, {}", absent.what, absent.why)
+        }
         (_, Some(absent)) => format!("cannot tell: {}, {}; another --backend may have it", absent.what, absent.why),
         _ => "cannot tell".to_owned(),
     };

@@ -1,15 +1,15 @@
 //! Files, folders and modules that are in the project and that an ignore file keeps out of the deploy.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::refine::files::{in_place_of, is_of_what_is_written};
 use super::table::modules::MISSING_LOCAL_MODULE;
 use crate::builder::BuilderKind;
 use crate::builder::railpack::CONFIG_FILE;
 use crate::check::facts::ignored::{excluding, hiding};
-use crate::finding::{Diagnosis, Evidence};
-use crate::project::Project;
+use crate::finding::{Diagnosis, Edit, Evidence, Fix};
 use crate::project::hujson::{self, Node, Value};
+use crate::project::{Project, Source};
 
 /// The diagnosis with the ignore file that keeps its subject out, where one does.
 pub(super) fn hidden(project: &Project, builder: BuilderKind, subject: &str, diagnosis: Diagnosis) -> Diagnosis {
@@ -19,8 +19,12 @@ pub(super) fn hidden(project: &Project, builder: BuilderKind, subject: &str, dia
     }
     let path = subject.strip_prefix("/app/").unwrap_or(subject).trim_start_matches("./").trim_end_matches('/');
     let module = path.replace('.', "/");
-    let names = [path.to_owned(), format!("{module}.py"), format!("{module}/__init__.py")];
     let is_inside = |name: &str| !name.starts_with('/') && !name.contains("..");
+    let is_template = |evidence: &Evidence| TEMPLATES.iter().any(|words| evidence.text.contains(words));
+    if is_inside(path) && diagnosis.evidence.iter().any(is_template) {
+        return template(project, path, diagnosis);
+    }
+    let names = [path.to_owned(), format!("{module}.py"), format!("{module}/__init__.py")];
     let Some(file) = names.iter().find(|name| is_inside(name) && project.has_file(name)) else {
         let is_folder = is_inside(path) && !path.is_empty() && project.root().join(path).is_dir();
         let help = elsewhere(project, path).filter(|_| diagnosis.rule == MISSING_LOCAL_MODULE.id && !is_folder);
@@ -35,11 +39,54 @@ pub(super) fn hidden(project: &Project, builder: BuilderKind, subject: &str, dia
         let help = is_data.then(|| format!("{file} is in the project: build its path from `__file__`, not from the folder that the command starts in"));
         return Diagnosis { help: help.or(diagnosis.help), ..diagnosis };
     };
+    let help = in_place_of(file).unwrap_or_else(|| format!("take the line out, or except the file from it: `!{file}`"));
+    Diagnosis { help: Some(help), ..kept_out(file, &source, &rule, diagnosis) }
+}
+
+/// How Jinja and Django tell of a template that they do not find.
+const TEMPLATES: &[&str] = &["TemplateNotFound", "TemplateDoesNotExist"];
+
+/// A template, which goes by its place within a folder of templates.
+fn template(project: &Project, name: &str, diagnosis: Diagnosis) -> Diagnosis {
+    let below = |folder: &Path| Project::open(&project.root().join(folder)).map(|inner| inner.folders());
+    let top = project.folders();
+    let inner = top.iter().flat_map(|folder| {
+        below(folder).unwrap_or_default().into_iter().map(|inner| folder.join(inner)).collect::<Vec<_>>()
+    });
+    let folders = std::iter::once(PathBuf::new()).chain(top.iter().cloned()).chain(inner).take(MOST_FOLDERS);
+    let places = folders.map(|folder| folder.join("templates").join(name));
+    let Some(file) = places.filter(|place| project.has_file(place)).find_map(|place| place.to_str().map(str::to_owned))
+    else {
+        return diagnosis;
+    };
+    let Some((source, rule)) = hiding(project, &file).or_else(|| excluding(project, &file)) else {
+        let help = format!(
+            "{file} is in the project: let the app look for its templates there, by a path built from `__file__`"
+        );
+        return Diagnosis { help: Some(help), ..diagnosis };
+    };
+    // What git ignores has to be committed first.
+    let line = match &source {
+        Source::File { path, line: Some(line) } if path.ends_with(".railwayignore") => Some((path.clone(), *line)),
+        _ => None,
+    };
+    let fix = line.map(|(path, line)| Fix {
+        summary: format!("take {rule} out of {}", path.display()),
+        edits: vec![Edit::RemoveLine { path, line, was: rule.clone() }],
+    });
+    let help = "take the line out: the app's pages are among what it keeps out".to_owned();
+    Diagnosis { help: Some(help), fixes: fix.into_iter().collect(), ..kept_out(&file, &source, &rule, diagnosis) }
+}
+
+/// Folders in which templates are looked for.
+const MOST_FOLDERS: usize = 200;
+
+/// What an ignore file's rule keeps out of the deploy.
+fn kept_out(file: &str, source: &Source, rule: &str, diagnosis: Diagnosis) -> Diagnosis {
     let mut evidence = diagnosis.evidence.clone();
-    evidence.push(Evidence { source: source.clone(), text: rule.clone() });
+    evidence.push(Evidence { source: source.clone(), text: rule.to_owned() });
     Diagnosis {
         message: format!("{file} is in the project, and `{rule}` of {source} keeps it out of the deploy"),
-        help: in_place_of(file).or_else(|| Some(format!("take the line out, or except the file from it: `!{file}`"))),
         evidence,
         ..diagnosis
     }
@@ -189,6 +236,20 @@ mod tests {
         let log = "Traceback (most recent call last):\n  File \"/app/main.py\", line 1, in <module>\n    KEY = open(NAME)\nFileNotFoundError: [Errno 2] No such file or directory: 'service-account.json'\n";
         let (message, help) = told(&[(".gitignore", "*.json\n"), ("service-account.json", "{}")], log);
         assert!(message.contains("keeps it out") && help.contains("out of git"), "{message} {help}");
+    }
+
+    #[test]
+    fn a_template_is_looked_for_where_templates_lie() {
+        let log = "Traceback (most recent call last):\n  File \"/app/shop/web.py\", line 8, in index\n    return render_template('mail/home.html')\njinja2.exceptions.TemplateNotFound: mail/home.html\n";
+        let files = [("shop/templates/mail/home.html", ""), (".railwayignore", "docs/\ntemplates/\n")];
+        let (message, help) = told(&files, log);
+        assert!(
+            message.contains("shop/templates/mail/home.html is in the project, and `templates/` of .railwayignore:2"),
+            "{message}"
+        );
+        assert!(!help.contains("commit"), "{help}");
+        let (_, help) = told(&files[..1], log);
+        assert!(help.starts_with("shop/templates/mail/home.html is in the project"), "{help}");
     }
 
     #[test]

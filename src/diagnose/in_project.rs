@@ -10,11 +10,13 @@ use super::table::Rule;
 use super::table::database::{INVALID_DATABASE_URL, MISSING_DATA_FILE};
 use super::table::install::{EXTERNALLY_MANAGED, NO_MATCHING_DISTRIBUTION};
 use super::table::modules::{DEPENDENCY_VERSION_INCOMPATIBLE, MISSING_LOCAL_MODULE, MISSING_PYTHON_MODULE};
+use super::table::network::NETWORK_UNREACHABLE;
 use super::table::platform::MISSING_ENV_VAR;
 use super::table::python::CODE_ERROR;
 use super::table::python::PYTHON_VERSION_TOO_OLD;
 use super::table::start::START_PROGRAM_NOT_FOUND;
 use super::unlocked;
+use super::{own_index, own_settings};
 use crate::builder::BuilderKind;
 use crate::catalog::modules;
 use crate::check;
@@ -27,6 +29,9 @@ use crate::project::{Project, Source};
 pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Diagnosis {
     if rule == &EXTERNALLY_MANAGED {
         return from_elsewhere(case, diagnosis);
+    }
+    if rule == &NETWORK_UNREACHABLE {
+        return own_index::amended(case.project, diagnosis);
     }
     let (Some(project), Some(subject)) = (case.project, diagnosis.subject.clone()) else { return diagnosis };
     let is = |known: &Rule| rule == known;
@@ -60,6 +65,13 @@ pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Dia
         return diagnosis;
     }
     let name = subject.split(['=', '<', '>', '~', '!', '[', ' ', ';']).next().unwrap_or(&subject);
+    let found = of_the_name(rule, project, name, diagnosis);
+    if is(&MISSING_PYTHON_MODULE) { own_settings::amended(case, project, name, found) } else { found }
+}
+
+/// What a name is that something wants and nothing has.
+fn of_the_name(rule: &Rule, project: &Project, name: &str, diagnosis: Diagnosis) -> Diagnosis {
+    let is = |known: &Rule| rule == known;
     script(project, name, &diagnosis)
         .or_else(|| sibling(project, name, &diagnosis))
         .or_else(|| is(&MISSING_PYTHON_MODULE).then(|| own_module(project, name, &diagnosis))?)

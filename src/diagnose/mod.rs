@@ -13,6 +13,8 @@ mod hidden;
 mod in_project;
 mod judge;
 mod outcome;
+mod own_index;
+mod own_settings;
 mod places;
 mod railpack;
 mod rank;

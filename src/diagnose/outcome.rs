@@ -54,6 +54,18 @@ fn asked(case: &Case<'_>) -> Option<Evidence> {
     Some(Evidence { source: path.source.clone(), text: path.value.clone() })
 }
 
+/// The seconds that the platform's file gives the app to pass the health check, and where.
+fn window(case: &Case<'_>) -> Option<(u64, Evidence)> {
+    let window = case.deploy?.healthcheck_timeout.as_ref()?;
+    // An option may have given another one.
+    let took = case.outcome?.smoke.as_ref()?.took.as_secs();
+    if window.value >= fixes::platform::OWN_WINDOW || took.abs_diff(window.value) > 1 {
+        return None;
+    }
+    let text = format!("healthcheckTimeout {}", window.value);
+    Some((window.value, Evidence { source: window.source.clone(), text }))
+}
+
 /// What the run saw with its own eyes.
 struct Seen {
     rule: &'static Rule,
@@ -122,8 +134,13 @@ fn seen(case: &Case<'_>) -> Option<Seen> {
             Some(shown) => Seen { evidence: vec![shown], ..Seen::cause(&CRON_NEVER_ENDS) },
             None => Seen::consequence(&COMMAND_TIMED_OUT).of(&smoke.cmd),
         },
-        SmokeResult::NeverListened => Seen::consequence(health)
-            .saying("the app runs but never listens on a port, so the health check finds nobody"),
+        SmokeResult::NeverListened => match window(case) {
+            Some(shown) => Seen { evidence: vec![shown.1], ..Seen::consequence(health) }
+                .saying(format!("the app runs and did not listen within the {} s that healthcheckTimeout gives it", shown.0))
+                .helped("raise healthcheckTimeout, or leave it out (Railway then waits 300 s), where the app needs longer to start; check that it listens on 0.0.0.0:$PORT"),
+            None => Seen::consequence(health)
+                .saying("the app runs but never listens on a port, so the health check finds nobody"),
+        },
         SmokeResult::NoAnswer(why) => {
             Seen::consequence(health).saying(format!("the app listens but does not answer the health check: {why}"))
         }

@@ -81,7 +81,8 @@ impl Found {
             false => Vec::new(),
         };
         let primary = diagnoses.first().and_then(|diagnosis| diagnose::rule(diagnosis.rule));
-        let transient = primary.is_some_and(|rule| rule.transient);
+        let private = diagnoses.first().filter(|_| failed).and_then(unreached::private);
+        let transient = private.is_none() && primary.is_some_and(|rule| rule.transient);
         if let Some(primary) = diagnoses.first_mut().filter(|_| transient) {
             of_this_machine(primary, is_offline);
         }
@@ -92,6 +93,11 @@ impl Found {
             primary.fixes.clear();
             primary.help = Some(format!("run it where {} can be had: --backend nix or docker", absent.what));
         }
+        if let (Some(_), Some(primary)) = (&private, diagnoses.first_mut()) {
+            primary.fixes.clear();
+            primary.help = Some(unreached::ELSEWHERE.to_owned());
+        }
+        let absent = absent.or(private);
         let suspects = Vec::new();
         Rehearsal {
             plan,
@@ -141,11 +147,22 @@ fn absent(primary: &Diagnosis, plan: &Plan, failing: Option<&str>, unverified: &
             || base == wanted
             || known.into_iter().any(|packages| [packages.nix, packages.apt].contains(&name))
     };
+    let apt = plan.apt_packages().key;
+    let is_out_of_reach = is_missed_by_nix_python(primary, plan);
     let is_absent = |note: &&Unverified| {
         let declared = note.what.split_once(": ").filter(|(key, _)| keys.iter().any(|known| known == key));
-        declared.is_some_and(|(_, name)| brings(name))
+        declared.is_some_and(|(key, name)| brings(name) && !(is_out_of_reach && key == apt))
     };
     unverified.iter().find(is_absent).cloned().or_else(|| differs(plan, failing?, wanted))
+}
+
+/// Whether a Nix Python missed a library: it looks where Nix puts them, and finds none that apt installs. A program from outside of Nix,
+/// a browser above all, does, and its loader says it in other words.
+fn is_missed_by_nix_python(primary: &Diagnosis, plan: &Plan) -> bool {
+    let of_a_program = |evidence: &Evidence| evidence.text.contains("error while loading shared libraries");
+    primary.rule == check::system_needs::LIBRARY.id
+        && plan.nix().next().is_some()
+        && !primary.evidence.iter().any(of_a_program)
 }
 
 /// A locale that the image has; an app that found it missing ran on a machine that cannot make it.
@@ -218,7 +235,7 @@ fn dormant(missing: &MissingLibrary) -> Unverified {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{NixEnvironment, Packages, Step};
+    use crate::plan::{Apt, NixEnvironment, Packages, Step};
 
     fn plan(names: &[&str]) -> Plan {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
@@ -241,6 +258,29 @@ mod tests {
         assert!(note.what == "nixPkgs: nodejs_20" && note.why.starts_with("it brings npm in the cloud"), "{note:?}");
         assert_eq!(differs(&plan(&["nodejs"]), "build", "bun"), None);
         assert_eq!(differs(&plan(&["gcc"]), "install", "pg_config"), None);
+    }
+
+    #[test]
+    fn a_library_of_apt_is_absent_only_for_a_program_that_would_find_it() {
+        let mut plan = plan(&["gcc"]);
+        let packages = PackageList { key: "aptPkgs".to_owned(), names: vec!["libgl1".to_owned()] };
+        plan.steps[0].packages.apt = Some(Apt { packages, ..Apt::default() });
+        let missed = |text: &str| Diagnosis {
+            rule: check::system_needs::LIBRARY.id,
+            severity: Severity::Error,
+            message: String::new(),
+            evidence: vec![Evidence { source: Source::Default("a log"), text: text.to_owned() }],
+            certainty: Certainty::Certain,
+            help: None,
+            fixes: Vec::new(),
+            subject: Some("libGL.so.1".to_owned()),
+        };
+        let unverified = [Unverified { what: "aptPkgs: libgl1".to_owned(), why: String::new() }];
+        let by_python = missed("ImportError: libGL.so.1: cannot open shared object file");
+        assert_eq!(absent(&by_python, &plan, Some("start"), &unverified), None);
+        let by_program =
+            missed("chrome: error while loading shared libraries: libGL.so.1: cannot open shared object file");
+        assert_eq!(absent(&by_program, &plan, Some("start"), &unverified).unwrap().what, "aptPkgs: libgl1");
     }
 
     #[test]

@@ -23,6 +23,18 @@ fn doubts(finding: &Diagnosis) -> bool {
         && checks().any(|check| check.id == finding.rule && check.doubts)
 }
 
+/// Whether a log names a field of settings, and a text the variable that it is read from: `KEY`, and `TILL_KEY` or `KEY__FILE`.
+fn is_field_of(field: &str, text: &str) -> bool {
+    let mut names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let is_read = |name: &str| {
+        let inner = format!("{field}__");
+        name.strip_suffix(field).is_some_and(|prefix| prefix.ends_with('_'))
+            || name.starts_with(&inner)
+            || name.contains(&format!("_{inner}"))
+    };
+    names.clone().all(|name| name != field) && names.any(is_read)
+}
+
 impl Rehearsal {
     /// Adds what can be known without a run.
     pub(super) fn add_known(&mut self, findings: Vec<Diagnosis>) {
@@ -106,6 +118,10 @@ impl Rehearsal {
                     let is_new = |evidence: &Evidence| known.evidence.iter().all(|seen| seen.source != evidence.source);
                     let places: Vec<Evidence> = finding.evidence.into_iter().filter(is_new).collect();
                     if finding.rule == MISSING_VARIABLES.id && !places.is_empty() {
+                        if known.subject.as_deref().is_some_and(|field| is_field_of(field, &finding.message)) {
+                            known.message = finding.message;
+                            known.subject = finding.subject;
+                        }
                         known.help = finding.help;
                     }
                     known.evidence.extend(places);
@@ -308,6 +324,30 @@ mod tests {
         assert_eq!(told(elsewhere), ["hard-coded-port"]);
         assert_eq!(told(SmokeResult::BadStatus(403)), ["healthcheck-failed"]);
         assert_eq!(told(SmokeResult::NeverListened), ["healthcheck-failed"]);
+    }
+
+    #[test]
+    fn a_field_of_settings_is_told_by_the_variable_that_it_is_read_from() {
+        let told = |field: &str, message: &str| {
+            let seen = |source: &str| Evidence { source: crate::project::Source::file(source), text: String::new() };
+            let mut rehearsal = built(Status::Failed(crate::sandbox::process::Exit::Code(1)));
+            let of_log = finding(MISSING_VARIABLES.id, Severity::Error);
+            rehearsal.diagnoses =
+                vec![Diagnosis { subject: Some(field.to_owned()), message: "a log".to_owned(), ..of_log }];
+            let known = finding(MISSING_VARIABLES.id, Severity::Warning);
+            rehearsal.add_known(vec![Diagnosis {
+                message: message.to_owned(),
+                evidence: vec![seen("conf.py")],
+                ..known
+            }]);
+            rehearsal.diagnoses[0].message.clone()
+        };
+        for message in ["TILL_KEY is read", "KEY__FILE is read", "TILL_KEY__FILE is read"] {
+            assert_eq!(told("KEY", message), message);
+        }
+        for message in ["KEY is read", "MONKEY is read", "KEY and TILL_KEY are read"] {
+            assert_eq!(told("KEY", message), "a log");
+        }
     }
 
     #[test]

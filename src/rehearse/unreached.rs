@@ -3,6 +3,8 @@
 use crate::diagnose::{OF_ADDRESSES, Rule, SERVICES};
 use crate::finding::{Certainty, Diagnosis, Severity};
 use crate::log::Log;
+use crate::log::pattern::Pattern;
+use crate::sandbox::Unverified;
 
 /// How far from the end a refusal may be of an app that still tries.
 const LAST: usize = 12;
@@ -20,7 +22,7 @@ const UNKNOWN: &[&str] = &[
     "could not translate host name",
 ];
 /// What to do where the service is not this container's.
-const ELSEWHERE: &str = "whether it is within the deploy's reach is not known here: give the run one that answers, by --env and, where it is a service of this machine, --reach HOST:PORT";
+pub(super) const ELSEWHERE: &str = "whether it is within the deploy's reach is not known here: give the run one that answers, by --env and, where it is a service of this machine, --reach HOST:PORT";
 
 /// Of the `causes` that the log of an app shows which stayed up and listens nowhere, the service that it could not reach. It
 /// is sure where that is on loopback and the app was still trying at the end: there is no such service in the cloud either.
@@ -48,6 +50,22 @@ pub(super) fn service(log: &Log, causes: impl FnOnce() -> Vec<Diagnosis>) -> Opt
 /// Whether a cause is a service that is out of reach here: where the deploy runs it may answer.
 pub(super) fn may_answer_elsewhere(cause: &Diagnosis) -> bool {
     SERVICES.iter().any(|rule| rule.id == cause.rule)
+}
+
+static PRIVATE: Pattern = Pattern::ascii(r"\b([\w-]+(?:\.[\w-]+)*\.railway\.internal)\b");
+
+/// The service of the platform's private network that an app was ended for want of. Its name is known there alone, whatever became of
+/// the app here.
+pub(super) fn private(cause: &Diagnosis) -> Option<Unverified> {
+    if !OF_ADDRESSES.iter().any(|rule| rule.id == cause.rule) {
+        return None;
+    }
+    let told = cause.evidence.iter().map(|evidence| evidence.text.as_str());
+    let name = told.chain(cause.subject.as_deref()).find_map(|text| Some(PRIVATE.captures(text)?[1].to_owned()))?;
+    Some(Unverified {
+        what: name,
+        why: "a name of the platform's private network, which is known there alone".to_owned(),
+    })
 }
 
 /// Where a service was looked for.
@@ -92,6 +110,21 @@ mod tests {
         let trying = [REFUSAL, "sleeping", REFUSAL, "sleeping"];
         assert_eq!(found(&trying), Some((Certainty::Certain, "db-unreachable")));
         assert_eq!(found(&trying[..2]), Some((Certainty::Likely, "db-unreachable")));
+    }
+
+    #[test]
+    fn a_name_of_the_private_network_says_nothing_of_the_deploy() {
+        let of = |line: &str| {
+            let log = Log::from(line);
+            private(&diagnose(&Case::of_log(&log)).remove(0)).map(|private| private.what)
+        };
+        let line = |host: &str| {
+            format!(
+                "redis.exceptions.ConnectionError: Error -2 connecting to {host}:6379. Name or service not known.\n"
+            )
+        };
+        assert_eq!(of(&line("cache.railway.internal")).as_deref(), Some("cache.railway.internal"));
+        assert_eq!(of(&line("cache.example.com")), None);
     }
 
     #[test]

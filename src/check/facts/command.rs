@@ -166,6 +166,15 @@ impl<'c> Invocation<'c> {
         })
     }
 
+    /// It with a variable of its own, behind what stands before the program: `exec env NAME=VALUE program`.
+    pub(in crate::check) fn with_variable(&self, assignment: &str) -> String {
+        let at = (self.path.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+        match self.text.split_at_checked(at) {
+            Some((before, rest)) => format!("{before}env {assignment} {rest}"),
+            None => format!("env {assignment} {}", self.text),
+        }
+    }
+
     pub(in crate::check) fn has(&self, word: &str) -> bool {
         self.arguments.contains(&word)
     }
@@ -187,6 +196,14 @@ impl<'c> Invocation<'c> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_variable_goes_right_before_the_program() {
+        let with = |command| invocations(command)[0].with_variable("A=1");
+        assert_eq!(with("celery -A shop worker"), "env A=1 celery -A shop worker");
+        assert_eq!(with("B=2 exec celery -A shop worker"), "B=2 exec env A=1 celery -A shop worker");
+        assert_eq!(with("poetry run python -m shop"), "poetry run env A=1 python -m shop");
+    }
 
     #[test]
     fn a_lone_ampersand_ends_a_command_and_puts_it_into_the_background() {

@@ -1,5 +1,6 @@
 //! Variables of the environment that code cannot do without.
 
+mod dynaconf;
 mod lists;
 mod objects;
 mod settings;
@@ -9,6 +10,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::log::pattern::Pattern;
+use crate::project::Project;
 
 use super::code::{Code, Statement};
 use super::reach::Module;
@@ -57,8 +59,8 @@ const CLIENTS: &[(&str, &str)] = &[
 ];
 const KEY_ERRORS: &[&str] = &["KeyError", "LookupError"];
 
-/// What the reached modules read.
-pub(in crate::check) fn environment(modules: &[Module]) -> Environment {
+/// What the reached modules of a project read.
+pub(in crate::check) fn environment(app: &Project, modules: &[Module]) -> Environment {
     let mut found = Environment::default();
     let objects = Objects::of(modules);
     let words = Words::of(modules);
@@ -67,7 +69,7 @@ pub(in crate::check) fn environment(modules: &[Module]) -> Environment {
         let at = Place { module, found: &mut found };
         at.read(&words, &objects, &readers);
     }
-    for (name, module, statement) in settings::required(modules) {
+    for (name, module, statement) in settings::required(modules).into_iter().chain(dynaconf::required(app, modules)) {
         Place { module, found: &mut found }.add(&name, statement);
     }
     let set = found.set.clone();

@@ -21,7 +21,7 @@ pub(crate) mod scripts;
 pub(super) mod shell_script;
 pub(crate) mod siblings;
 pub(super) mod start;
-pub(super) mod started;
+pub(crate) mod started;
 pub(super) mod target;
 pub(super) mod wanted;
 
@@ -76,7 +76,7 @@ impl<'a> Facts<'a> {
 
     /// The variables that the reached code reads.
     pub(super) fn environment(&self) -> &Environment {
-        self.environment.get_or_init(|| environment::environment(self.reached()))
+        self.environment.get_or_init(|| environment::environment(&self.app, self.reached()))
     }
 
     /// What it wants that is neither the project's own nor the standard library's: by an import, or by a name in a text.

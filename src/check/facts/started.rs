@@ -74,20 +74,14 @@ fn named(inputs: &Inputs<'_>, invocation: &Invocation<'_>, folder: &Path) -> Vec
         });
         return named.and_then(|name| script(folder, &name, false)).into_iter().collect();
     }
-    let loaded =
-        LOADERS.iter().find(|(program, ..)| *program == invocation.program).and_then(
-            |(_, options, verbs)| match options {
-                [] => invocation
-                    .arguments
-                    .iter()
-                    .copied()
-                    .find(|word| !word.starts_with('-') && !verbs.contains(word) && !is_value(invocation, word)),
-                _ => invocation.option(options).or_else(|| {
-                    let variable = if invocation.program == "flask" { "FLASK_APP" } else { "LITESTAR_APP" };
-                    inputs.variable(variable)
-                }),
-            },
-        );
+    let loaded = loaded(invocation).or_else(|| {
+        let variable = match invocation.program {
+            "flask" => "FLASK_APP",
+            "litestar" => "LITESTAR_APP",
+            _ => return None,
+        };
+        inputs.variable(variable)
+    });
     let fallback = || {
         (invocation.program == "flask")
             .then(|| ["app", "wsgi"].into_iter().find(|name| app.has_file(folder.join(format!("{name}.py")))))?
@@ -100,6 +94,37 @@ fn named(inputs: &Inputs<'_>, invocation: &Invocation<'_>, folder: &Path) -> Vec
     let option = invocation.option(&["--chdir", "--app-dir", "--pythonpath", "--workdir"]).unwrap_or_default();
     module(app, &folder.join(option), name).into_iter().collect()
 }
+
+/// The module that a program is told to load, as it is written: `shop.tasks`, `web:app`.
+pub(in crate::check) fn loaded<'c>(invocation: &Invocation<'c>) -> Option<&'c str> {
+    let (_, options, verbs) = LOADERS.iter().find(|(program, ..)| *program == invocation.program)?;
+    match options {
+        [] => {
+            let mut words = invocation.arguments.iter().copied();
+            words.find(|word| !word.starts_with('-') && !verbs.contains(word) && !is_value(invocation, word))
+        }
+        _ => invocation.option(options),
+    }
+}
+
+/// The only folder directly below the root that holds a module by its dotted name, and the module's file.
+pub(in crate::check) fn home(app: &Project, name: &str) -> Option<(PathBuf, PathBuf)> {
+    let stem = name.replace('.', "/");
+    let homes = app.folders().into_iter().take(MOST_FOLDERS).filter_map(|folder| {
+        let place = folder.join(&stem);
+        let files = [place.with_extension("py"), place.join("__init__.py")];
+        let is_hidden = folder.to_string_lossy().starts_with('.') || app.has_file(folder.join("pyvenv.cfg"));
+        let file = files.into_iter().find(|file| !is_hidden && app.has_file(file))?;
+        Some((folder, file))
+    });
+    match &homes.collect::<Vec<_>>()[..] {
+        [only] => Some(only.clone()),
+        _ => None,
+    }
+}
+
+/// More folders than these are not looked through.
+const MOST_FOLDERS: usize = 200;
 
 impl Started {
     /// Whether the project has it, inside of its folder.
@@ -137,11 +162,15 @@ pub(super) fn module(app: &Project, base: &Path, name: &str) -> Option<Started> 
     }
 }
 
+/// The settings that Django is told to take, by the text of manage.py or wsgi.py.
+pub(crate) fn settings_module(text: &str) -> Option<String> {
+    SETTINGS.captures(text).map(|found| found[1].to_owned())
+}
+
 /// The settings that a Django project's manage.py or wsgi.py names.
 fn settings(inputs: &Inputs<'_>, by: &Started) -> Option<Started> {
     let text = inputs.app.read_text(&by.path).ok()?;
-    let named = SETTINGS.captures(&text).map(|found| found[1].to_owned());
-    let name = inputs.variable("DJANGO_SETTINGS_MODULE").map(str::to_owned).or(named)?;
+    let name = inputs.variable("DJANGO_SETTINGS_MODULE").map(str::to_owned).or_else(|| settings_module(&text))?;
     module(&inputs.app, &by.base, &name)
 }
 

@@ -263,7 +263,7 @@ fn dropped(facts: &Facts<'_>, findings: &mut Findings) {
     {
         findings.push(refill(
             facts,
-            LIBS_DROPPED.found("this nixLibs list replaces Nixpacks' own, libstdc++ among it"),
+            LIBS_DROPPED.found("this nixLibs list replaces Nixpacks' own, libstdc++ among it").about("libstdc++.so.6"),
             choice,
         ));
     }

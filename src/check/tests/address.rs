@@ -1,4 +1,4 @@
-use super::{fires, silent};
+use super::{fires, silent, silent_with};
 use crate::finding::{Edit, Severity};
 
 const FLASK: (&str, &str) = ("requirements.txt", "flask==3.0.0\n");
@@ -28,6 +28,28 @@ fn a_host_in_any_place_of_the_call() {
         silent("wrong-bind-host", &[FLASK, ("main.py", &app(run))]);
     }
     fires("hard-coded-port", "main.py:3", &[FLASK, ("main.py", &app("app.run('0.0.0.0', 5000)"))]);
+}
+
+#[test]
+fn a_host_that_an_object_of_settings_gives() {
+    let list = ("requirements.txt", "uvicorn\n");
+    let main = (
+        "main.py",
+        "import uvicorn\nfrom conf import settings\nuvicorn.run('web:app', host=settings.host, port=settings.port)\n",
+    );
+    let conf = |host: &str| {
+        format!(
+            "class Settings(BaseSettings):\n    host: str = '{host}'\n    port: int = 8000\nsettings = Settings()\n"
+        )
+    };
+    let loopback = conf("127.0.0.1");
+    let found = fires("wrong-bind-host", "conf.py:2", &[list, main, ("conf.py", &loopback)]);
+    assert_eq!(found.evidence[1].source.to_string(), "main.py:3");
+    silent("wrong-bind-host", &[list, main, ("conf.py", &conf("0.0.0.0"))]);
+    silent_with("wrong-bind-host", &[list, main, ("conf.py", &loopback)], &["HOST=0.0.0.0"]);
+    // Which of two is meant is not known.
+    let two = format!("{loopback}class Other:\n    host = 'db'\n");
+    silent("wrong-bind-host", &[list, main, ("conf.py", &two)]);
 }
 
 #[test]

@@ -122,6 +122,10 @@ fn a_module_in_src_is_looked_for_there() {
     let (name, text) = starts("uvicorn shop.web:app --host 0.0.0.0 --port $PORT");
     let found = fires("wrong-start-module", "Procfile:1", &[ALL, shop, (name, &text)]);
     assert_eq!(found.fixes[0].summary, "look in src");
+    let in_backend = ("backend/shop/web.py", "app = 1\n");
+    let (name, text) = starts("gunicorn shop.web:app");
+    let found = fires("wrong-start-module", "Procfile:1", &[ALL, in_backend, (name, &text)]);
+    assert_eq!(found.fixes[0].summary, "look in backend");
 }
 
 /// A distribution's name need not be its package's: Nixpacks starts it by `python -m NAME` all the same.

@@ -18,6 +18,7 @@ mod honcho;
 mod https;
 mod ignored;
 mod imports;
+mod inner;
 mod install;
 mod keys;
 mod lifespan;

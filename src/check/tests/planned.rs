@@ -111,7 +111,23 @@ fn nothing_to_start() {
     assert_eq!(finding.fixes[0].summary, "start it with `gunicorn app:application`");
     let finding = fires("no-start-command", "bot.py", &[FLASK, ("bot.py", "print(1)\n")]);
     assert_eq!(finding.fixes[0].summary, "start it with `python bot.py`");
+    let app = ("web/app.py", "from flask import Flask\n\napp = Flask(__name__)\n");
+    let finding = fires("no-start-command", "web/app.py", &[FLASK, app]);
+    assert_eq!(finding.fixes[0].summary, "start it with `gunicorn web.app:app`");
+    assert!(fires("no-start-command", ".", &[FLASK, app, ("api/app.py", app.1)]).fixes.is_empty());
     silent("no-start-command", &[FLASK, MAIN]);
+}
+
+#[test]
+fn a_django_project_whose_requirements_are_included_is_started_by_its_server() {
+    let files = [
+        ("requirements.txt", "-r requirements/live.txt\n"),
+        ("requirements/live.txt", "django==5.1.4\ngunicorn==23.0.0\n"),
+        ("manage.py", ""),
+        ("config/wsgi.py", ""),
+    ];
+    let finding = fires("no-start-command", "config/wsgi.py", &files);
+    assert_eq!(finding.fixes[0].summary, "start it with `gunicorn config.wsgi`");
 }
 
 #[test]

@@ -19,6 +19,15 @@ fn a_program_that_the_image_lacks_is_named_where_it_is_started() {
     fires(ID, "main.py:2", &starts("import os\nos.system('wget https://tides.example/now')\n", ""));
 }
 
+#[test]
+fn a_list_that_another_cloud_reads_is_shown_beside_it() {
+    let code = "import subprocess\nsubprocess.run(['ffmpeg'])\n";
+    let [main, list, _] = starts(code, "");
+    let found = fires(ID, "main.py:2", &[main, list, ("Aptfile", "# media\nffmpeg\n")]);
+    assert_eq!(found.evidence[1].source.to_string(), "Aptfile:2");
+    assert!(found.evidence[1].text.contains("Nixpacks does not read"), "{found:#?}");
+}
+
 /// yt-dlp and discord.py look for ffmpeg when they are called: an app without it starts and answers.
 #[test]
 fn a_program_that_a_library_starts_is_named_where_the_code_asks_for_that() {

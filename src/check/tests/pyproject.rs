@@ -81,3 +81,12 @@ fn what_no_lock_file_holds() {
     );
     silent("build-backend-config", &[("main.py", ""), ("pyproject.toml", &scm)]);
 }
+
+#[test]
+fn a_project_of_poetry_under_the_lock_of_uv() {
+    let poetry = ("pyproject.toml", "[tool.poetry]\nname = \"x\"\n\n[tool.poetry.dependencies]\nflask = \"^3\"\n");
+    fires("invalid-pyproject", "pyproject.toml:1", &[MAIN, poetry, ("uv.lock", "version = 1\n")]);
+    silent("invalid-pyproject", &[MAIN, poetry, ("poetry.lock", "")]);
+    let both = ("pyproject.toml", "[project]\nname = \"x\"\nversion = \"1\"\n\n[tool.poetry]\nname = \"x\"\n");
+    silent("invalid-pyproject", &[MAIN, both, ("uv.lock", "version = 1\n")]);
+}

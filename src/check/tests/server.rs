@@ -50,6 +50,25 @@ fn servers_on_the_loopback() {
 }
 
 #[test]
+fn a_server_that_its_own_file_binds_is_cured_of_host_and_port_at_once() {
+    let (name, text) = starts("gunicorn main:app");
+    let config = ("gunicorn.conf.py", "workers = 2\nbind = '127.0.0.1:8000'\n");
+    let files = [ALL, MAIN, (name, text.as_str()), config];
+    let found = fires("wrong-bind-host", "gunicorn.conf.py:2", &files);
+    assert_eq!(found.fixes[0].summary, "leave bind out: gunicorn then listens on 0.0.0.0 and PORT");
+    assert_eq!(found.fixes, fires("hard-coded-port", "gunicorn.conf.py:2", &files).fixes);
+    let open = ("gunicorn.conf.py", "bind = 'localhost'\n");
+    let found = fires("wrong-bind-host", "gunicorn.conf.py:1", &[ALL, MAIN, (name, &text), open]);
+    assert_eq!(found.fixes[0].summary, "listen on 0.0.0.0");
+    let (name, text) = starts("hypercorn --config hypercorn.toml main:app");
+    let config = ("hypercorn.toml", "workers = 1\nbind = [\"localhost:5000\"]\n");
+    let found = fires("wrong-bind-host", "hypercorn.toml:2", &[ALL, MAIN, (name, &text), config]);
+    assert_eq!(found.fixes[0].summary, "listen on 0.0.0.0 and PORT");
+    let open = ("hypercorn.toml", "bind = [\"0.0.0.0:8080\"]\n");
+    silent("wrong-bind-host", &[ALL, MAIN, (name, &text), open]);
+}
+
+#[test]
 fn ports_that_nobody_asked_for() {
     for command in [
         "uvicorn main:app --host 0.0.0.0",

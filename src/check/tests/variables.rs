@@ -82,6 +82,25 @@ fn environs_with_prefixes_and_its_own_object() {
 }
 
 #[test]
+fn dynaconf_with_its_prefix_and_without_what_its_files_give() {
+    let made = "from dynaconf import Dynaconf, Validator\nsettings = Dynaconf(envvar_prefix='TILL', validators=[Validator('KEY', 'DB.HOST', must_exist=True), Validator('PAGE', default=1)])\n";
+    main_wants(&["TILL_DB__HOST", "TILL_KEY"], made);
+    let later = "from dynaconf import Dynaconf, Validator\nsettings = Dynaconf()\nsettings.validators.register(Validator('KEY', must_exist=True))\n";
+    main_wants(&["DYNACONF_KEY"], later);
+    let main = (
+        "main.py",
+        "from dynaconf import Dynaconf, Validator\nsettings = Dynaconf(settings_files=['settings.toml'])\nsettings.validators.register(Validator('KEY', must_exist=True))\n",
+    );
+    super::silent("missing-env-var", &[("requirements.txt", ""), main, ("settings.toml", "key = 'x'\n")]);
+    let hidden = (".gitignore", "settings.toml\n");
+    super::fires(
+        "missing-env-var",
+        "main.py:3",
+        &[("requirements.txt", ""), main, ("settings.toml", "key = 'x'\n"), hidden],
+    );
+}
+
+#[test]
 fn django_environ_with_its_scheme_and_implied_names() {
     let code = "import environ\nenv = environ.Env(DEBUG=(bool, False), TYPED=int)\nD = env('DEBUG')\nT = env('TYPED')\nDB = env.db()\nC = env.cache_url('REDIS_URL')\nE = env.email_url('EMAIL_URL', default='consolemail://')\nS = env.search_url()\n";
     main_wants(&["DATABASE_URL", "REDIS_URL", "SEARCH_URL", "TYPED"], code);
@@ -89,8 +108,8 @@ fn django_environ_with_its_scheme_and_implied_names() {
 
 #[test]
 fn settings_of_pydantic_by_prefix_alias_annotation_and_model() {
-    let code = "from typing import Annotated, Optional\nfrom pydantic import AliasChoices, BaseModel, Field\nfrom pydantic_settings import BaseSettings, SettingsConfigDict\nclass Smtp(BaseModel):\n    host: str\n    port: int = 25\nclass Settings(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='APP_', env_nested_delimiter='__')\n    url: str\n    maybe: Optional[str]\n    none: str | None = None\n    bot: str = Field(validation_alias='BOT_TOKEN')\n    two: str = Field(validation_alias=AliasChoices('FIRST', 'SECOND'))\n    kept: Annotated[str, Field(min_length=3)]\n    given: Annotated[int, Field(default=3)]\n    made: list = Field(default_factory=list)\n    smtp: Smtp\n    _own: str\nsettings = Settings()\n";
-    main_wants(&["APP_URL", "APP_MAYBE", "BOT_TOKEN", "FIRST", "APP_KEPT", "APP_SMTP__HOST"], code);
+    let code = "from typing import Annotated, Optional\nfrom pydantic import AliasChoices, BaseModel, Field\nfrom pydantic_settings import BaseSettings, SettingsConfigDict\nclass Smtp(BaseModel):\n    host: str\n    port: int = 25\nclass Settings(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='APP_', env_nested_delimiter='__')\n    url: str\n    maybe: Optional[str]\n    none: str | None = None\n    bot: str = Field(validation_alias='BOT_TOKEN')\n    open: str = Field(default=...)\n    two: str = Field(validation_alias=AliasChoices('FIRST', 'SECOND'))\n    kept: Annotated[str, Field(min_length=3)]\n    given: Annotated[int, Field(default=3)]\n    made: list = Field(default_factory=list)\n    smtp: Smtp\n    _own: str\nsettings = Settings()\n";
+    main_wants(&["APP_URL", "APP_MAYBE", "BOT_TOKEN", "APP_OPEN", "FIRST", "APP_KEPT", "APP_SMTP__HOST"], code);
 }
 
 #[test]

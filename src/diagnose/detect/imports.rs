@@ -121,6 +121,9 @@ fn explain_missing_module(finding: &mut Finding, raised: &Raised, module: &str) 
             format!("no requirement installs `{top}`, which the distribution `{install}` brings{whom}")
         });
         finding.help = Some(match modules::distribution(module) {
+            Some(_) if install == "psycopg" && raised.passes("/sqlalchemy/ext/asyncio/") => {
+                "an async engine takes psycopg for `postgresql://`: add `psycopg[binary]` to requirements.txt, or, where asyncpg is there, write the URL with `postgresql+asyncpg://`".to_owned()
+            }
             // A URL that begins with postgresql:// is what chose it.
             Some(_) if install == "psycopg" && raised.passes("/sqlalchemy/dialects/postgresql/psycopg") => {
                 "SQLAlchemy takes psycopg for `postgresql://` since 2.1: add `psycopg[binary]` to requirements.txt, or stay with psycopg2 by `sqlalchemy<2.1` or a URL that begins with `postgresql+psycopg2://`".to_owned()

@@ -3,6 +3,7 @@
 
 pub(crate) mod context;
 pub(super) mod nixpacks;
+pub(super) mod platform;
 pub(super) mod railpack;
 pub(super) mod requirements;
 

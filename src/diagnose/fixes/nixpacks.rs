@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use pep440_rs::Version;
+use pep440_rs::{Version, VersionSpecifiers};
 
 use super::FixContext;
 use crate::catalog::libraries;
 use crate::catalog::nix_packages::of_program;
+use crate::catalog::python::{PYTHONS, Python};
 use crate::check;
 use crate::finding::{Edit, Fix};
 use crate::log::pattern::Pattern;
@@ -136,8 +137,42 @@ pub(in crate::diagnose) fn older_python(context: &FixContext<'_>) -> Vec<Fix> {
         })?;
         check::packages::older_python(&name, &release, &python)
     };
-    let Some(python) = wanted().filter(|_| SAID_IN.iter().all(|name| !context.has(name))) else { return Vec::new() };
-    let edit = Edit::AppendLine { path: PathBuf::from(".python-version"), text: python.to_owned() };
+    wanted()
+        .filter(|_| SAID_IN.iter().all(|name| !context.has(name)))
+        .map(|python| take(context, python))
+        .unwrap_or_default()
+}
+
+/// The Python that suits the release which is asked for, by what pip says of it: `2.2.2 Requires-Python >=3.9`.
+pub(in crate::diagnose) fn suitable_python(context: &FixContext<'_>) -> Vec<Fix> {
+    let wanted = || {
+        let (_, release) = context.subject?.split_once("==")?;
+        let said = format!(" {release} Requires-Python ");
+        let supported = context.case.log.lines().iter().find_map(|line| {
+            let (_, rest) = line.text.split_once(&said)?;
+            VersionSpecifiers::from_str(rest.split(';').next()?.trim()).ok()
+        })?;
+        let suits = |python: &&Python| {
+            python.minor.0 == 3 && Version::from_str(python.release).is_ok_and(|release| supported.contains(&release))
+        };
+        PYTHONS.iter().find(suits)
+    };
+    wanted().map(|python| take(context, python.name)).unwrap_or_default()
+}
+
+/// Names a Python in the file that names one, in the order in which the builder reads them, or in one of its own.
+fn take(context: &FixContext<'_>, python: &str) -> Vec<Fix> {
+    let line = |name: &str| context.text(name).and_then(|text| text.lines().next().map(str::to_owned));
+    let replaced = |name: &str, was: String, text: String| Edit::ReplaceLine { path: name.into(), line: 1, was, text };
+    let edit = if let Some(was) = line(".python-version") {
+        replaced(".python-version", was, python.to_owned())
+    } else if let Some(was) = line("runtime.txt") {
+        replaced("runtime.txt", was, format!("python-{python}"))
+    } else if context.has("Pipfile") || context.has(".tool-versions") {
+        return Vec::new();
+    } else {
+        Edit::AppendLine { path: PathBuf::from(".python-version"), text: python.to_owned() }
+    };
     vec![Fix { summary: format!("take Python {python}"), edits: vec![edit] }]
 }
 
@@ -170,4 +205,39 @@ pub(super) fn utf8_under(file: &Path, table: &[&str]) -> Fix {
     };
     let edits = vec![set("PYTHONUTF8", "1"), set("PYTHONIOENCODING", "utf-8")];
     Fix { summary: "set PYTHONUTF8=1 and PYTHONIOENCODING=utf-8".to_owned(), edits }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnose::{Case, diagnose};
+    use crate::finding::Edit;
+    use crate::folder::folder;
+    use crate::log::Log;
+    use crate::project::Project;
+
+    #[test]
+    fn the_python_that_a_release_supports_is_named_where_the_project_names_one() {
+        let edit = |file: &str, version: &str, supported: &str| {
+            let dir = folder(&[("requirements.txt", "tidelib==2.2.2\n"), (file, version)]);
+            let project = Project::open(dir.path()).unwrap();
+            let log = format!(
+                "ERROR: Ignored the following versions that require a different python version: 2.1.0 Requires-Python >=3.9; 2.2.2 Requires-Python {supported}; 2.3.0 Requires-Python >=3.10\nERROR: Could not find a version that satisfies the requirement tidelib==2.2.2 (from versions: 0.1, 2.0.3)\n"
+            );
+            let log = Log::from(&*log);
+            let found = diagnose(&Case { project: Some(&project), ..Case::of_log(&log) }).remove(0);
+            assert_eq!(found.rule, "requires-python-mismatch");
+            found.fixes.into_iter().next().map(|fix| fix.edits)
+        };
+        let replaced = |path: &str, was: &str, text: &str| {
+            Some(vec![Edit::ReplaceLine { path: path.into(), line: 1, was: was.to_owned(), text: text.to_owned() }])
+        };
+        assert_eq!(
+            edit("runtime.txt", "python-3.8.18\n", ">=3.9"),
+            replaced("runtime.txt", "python-3.8.18", "python-3.12")
+        );
+        assert_eq!(edit(".python-version", "3.12\n", "<3.12,>=3.9"), replaced(".python-version", "3.12", "3.11"));
+        let named = Edit::AppendLine { path: ".python-version".into(), text: "3.13".to_owned() };
+        assert_eq!(edit("main.py", "", ">=3.13"), Some(vec![named]));
+        assert_eq!(edit("main.py", "", ">=3.14"), None);
+    }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::FixContext;
+use crate::catalog::changed::{self, Changed};
 use crate::catalog::modules;
 use crate::finding::{Edit, Fix};
 use crate::project::requirements::repaired;
@@ -60,13 +61,26 @@ pub(in crate::diagnose) fn stdlib_replacement(context: &FixContext<'_>) -> Vec<F
 }
 
 pub(in crate::diagnose) fn old_numpy(context: &FixContext<'_>) -> Vec<Fix> {
-    match line_of(context, "numpy") {
+    require(context, "numpy<2")
+}
+
+/// A requirement in the place of the one that there is of the same package, or added.
+fn require(context: &FixContext<'_>, requirement: &str) -> Vec<Fix> {
+    match line_of(context, requirement) {
         Some((line, was)) => vec![Fix {
-            summary: "require numpy<2".to_owned(),
-            edits: vec![Edit::ReplaceLine { path: FILE.into(), line, was, text: "numpy<2".to_owned() }],
+            summary: format!("require {requirement}"),
+            edits: vec![Edit::ReplaceLine { path: FILE.into(), line, was, text: requirement.to_owned() }],
         }],
-        None => append(context, "numpy<2"),
+        None => append(context, requirement),
     }
+}
+
+/// The release that the code of before was written for, of a package that changed under it.
+pub(in crate::diagnose) fn held(context: &FixContext<'_>) -> Vec<Fix> {
+    let is_it =
+        |changed: &Changed| context.subject.is_some_and(|subject| subject.eq_ignore_ascii_case(changed.package));
+    let mut changes = context.case.log.lines().iter().filter_map(|line| changed::by_message(&line.text));
+    changes.find(is_it).and_then(|changed| changed.hold).map(|hold| require(context, hold)).unwrap_or_default()
 }
 
 pub(in crate::diagnose) fn windows_only(context: &FixContext<'_>) -> Vec<Fix> {
@@ -170,6 +184,25 @@ fn line_of(context: &FixContext<'_>, requirement: &str) -> Option<(usize, String
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_package_that_changed_under_old_code_is_held_at_the_release_of_before() {
+        let fixed = |requirements: &str, log: &str| {
+            let dir = crate::folder::folder(&[("requirements.txt", requirements)]);
+            let project = crate::project::Project::open(dir.path()).unwrap();
+            let log = crate::log::Log::from(log);
+            let found = crate::diagnose::diagnose(&crate::diagnose::Case {
+                project: Some(&project),
+                ..crate::diagnose::Case::of_log(&log)
+            });
+            found[0].fixes.iter().map(|fix| fix.summary.clone()).collect::<Vec<_>>()
+        };
+        let log = "Traceback (most recent call last):\n  File \"/app/web.py\", line 1, in <module>\n    from flask import Flask\n  File \"/opt/venv/lib/python3.12/site-packages/flask/app.py\", line 28, in <module>\n    from werkzeug.urls import url_quote\nImportError: cannot import name 'url_quote' from 'werkzeug.urls' (/opt/venv/lib/python3.12/site-packages/werkzeug/urls.py)\n";
+        assert_eq!(fixed("Flask==2.2.2\n", log), ["add Werkzeug<3 to requirements.txt"]);
+        assert_eq!(fixed("Flask==2.2.2\nwerkzeug\n", log), ["require Werkzeug<3"]);
+        let other = log.replace("url_quote", "url_harbour");
+        assert!(fixed("Flask==2.2.2\n", &other).is_empty());
+    }
 
     #[test]
     fn a_merge_is_ended_with_either_side() {

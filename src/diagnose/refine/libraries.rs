@@ -12,16 +12,15 @@ fn foreign_program(text: &str) -> Option<&str> {
     (program.starts_with('/') && !known).then_some(program)
 }
 
-/// What a package looks for by a name that its message does not have.
+/// What a package looks for by a name that its message does not have. Of mysqlclient, `check` knows all that it is built against.
 pub(in crate::diagnose) fn of_a_wrapper(view: &LogView<'_>, finding: &mut Finding) -> bool {
     let text = view.text(finding.at);
-    let library = match () {
-        () if finding.subject.is_some() => return true,
-        () if text.contains("find valid pkg-config name") || text.contains("MYSQLCLIENT_CFLAGS") => "mysqlclient",
-        () if text.contains("libxml2") => "libxml2",
-        () => return true,
-    };
-    finding.subject = Some(library.to_owned());
+    if text.contains("find valid pkg-config name") || text.contains("MYSQLCLIENT_") {
+        finding.subject = Some("mysqlclient".to_owned());
+        finding.is_unfixable = true;
+    } else if finding.subject.is_none() && text.contains("libxml2") {
+        finding.subject = Some("libxml2".to_owned());
+    }
     true
 }
 

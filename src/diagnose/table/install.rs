@@ -280,6 +280,7 @@ pub(crate) static REQUIRES_PYTHON_MISMATCH: Rule = Rule {
     ],
     yields_to: YieldsTo::Rules(&[&NETWORK_UNREACHABLE, &NETWORK_TIMEOUT, &TLS_CA_BUNDLE, &INDEX_AUTH_FAILED]),
     refine: Some(refine::requirements::of_the_project),
+    fix: Some(fixes::nixpacks::suitable_python),
     ..Rule::BLANK
 };
 

@@ -241,6 +241,8 @@ pub(crate) static DEPENDENCY_VERSION_INCOMPATIBLE: Rule = Rule {
         &WSGI_ASGI_MISMATCH,
         &APP_FACTORY_NOT_CALLED,
     ]),
+    fix: Some(fixes::requirements::held),
+    explained_by: &[over_fixes_of_its_subject(&check::named::MISNAMED)],
     ..Rule::BLANK
 };
 
@@ -312,7 +314,10 @@ pub(crate) static MISSING_SHARED_LIBRARY: Rule = Rule {
     is_of_a_package: true,
     refine: Some(refine::libraries::refused),
     fix: Some(fixes::nixpacks::shared_library),
-    explained_by: &[by(&check::nixpacks::setup::LIBS_DROPPED)],
+    explained_by: &[
+        over_fixes_of_its_subject(&check::nixpacks::setup::LIBS_DROPPED),
+        by(&check::nixpacks::setup::LIBS_DROPPED),
+    ],
     ..Rule::BLANK
 };
 

@@ -3,7 +3,7 @@
 use super::database::{DB_UNREACHABLE, REDIS_UNREACHABLE};
 use super::rule::{Rule, YieldsTo, by, decisive, hint, last_resort, said};
 use crate::check;
-use crate::diagnose::refine;
+use crate::diagnose::{fixes, refine};
 
 pub(crate) static PORT_VARIABLE_NOT_EXPANDED: Rule = Rule {
     id: check::server::LITERAL.id,
@@ -109,6 +109,7 @@ pub(crate) static HEALTHCHECK_FAILED: Rule = Rule {
     ],
     yields_to: YieldsTo::Anything,
     refine: Some(refine::hosts::status),
+    fix: Some(fixes::platform::healthcheck),
     recovers_with: &["ealthcheck succeeded", "ealth check passed", "service is live"],
     explained_by: &[by(&check::server::PORT), by(&check::honcho::BY_LINE)],
     ..Rule::BLANK

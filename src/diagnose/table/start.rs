@@ -170,7 +170,7 @@ pub(crate) static WRONG_START_MODULE: Rule = Rule {
     phases: &["start"],
     message: "the server cannot import {the module} that the start command names",
     about: check::entry::MODULE.about,
-    help: "give the dotted path from the root of the project (`folder.file:app`), or change the folder with --chdir or --app-dir",
+    help: "give the dotted path from the root of the project (`folder.file:app`), or change the folder (gunicorn --chdir, uvicorn --app-dir, celery --workdir)",
     on_railpack: OnRailpack::help(
         "give the dotted path from the root of the project (`folder.file:app`) as deploy.startCommand in railpack.json or in a Procfile: Railpack by itself starts main:app, whatever the file is called",
     ),

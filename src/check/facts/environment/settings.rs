@@ -230,7 +230,11 @@ fn is_required(field: &Field<'_>) -> bool {
 /// Whether the arguments of a `Field` leave it without a default.
 fn demands(arguments: &str) -> bool {
     let arguments = arguments.trim();
-    let named =
-        arguments.contains("default=") || arguments.contains("default =") || arguments.contains("default_factory");
+    let default = arguments.split_once("default=").or_else(|| arguments.split_once("default ="));
+    // An ellipsis says that there is none.
+    if default.is_some_and(|(_, value)| value.trim_start().starts_with("...")) {
+        return true;
+    }
+    let named = default.is_some() || arguments.contains("default_factory");
     !named && (arguments.is_empty() || arguments.starts_with("...") || is_keyword(arguments))
 }
