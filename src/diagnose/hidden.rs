@@ -82,11 +82,11 @@ fn template(project: &Project, name: &str, diagnosis: Diagnosis) -> Diagnosis {
 const MOST_FOLDERS: usize = 200;
 
 /// What an ignore file's rule keeps out of the deploy.
-fn kept_out(file: &str, source: &Source, rule: &str, diagnosis: Diagnosis) -> Diagnosis {
+fn kept_out(what: &str, source: &Source, rule: &str, diagnosis: Diagnosis) -> Diagnosis {
     let mut evidence = diagnosis.evidence.clone();
     evidence.push(Evidence { source: source.clone(), text: rule.to_owned() });
     Diagnosis {
-        message: format!("{file} is in the project, and `{rule}` of {source} keeps it out of the deploy"),
+        message: format!("{what} is in the project, and `{rule}` of {source} keeps it out of the deploy"),
         evidence,
         ..diagnosis
     }
@@ -162,14 +162,7 @@ fn folder(project: &Project, path: &str, diagnosis: Diagnosis) -> Diagnosis {
             "take the line out and commit the folder, or make it at start (`os.makedirs(…, exist_ok=True)`)".to_owned()
         }
     };
-    let mut evidence = diagnosis.evidence.clone();
-    evidence.push(Evidence { source: source.clone(), text: rule.clone() });
-    Diagnosis {
-        message: format!("the folder {path} is in the project, and `{rule}` of {source} keeps it out of the deploy"),
-        help: Some(help),
-        evidence,
-        ..diagnosis
-    }
+    Diagnosis { help: Some(help), ..kept_out(&format!("the folder {path}"), &source, &rule, diagnosis) }
 }
 
 #[cfg(test)]
