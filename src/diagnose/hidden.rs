@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use super::refine::files::{in_place_of, is_of_what_is_written};
-use super::table::modules::MISSING_LOCAL_MODULE;
 use crate::builder::BuilderKind;
 use crate::builder::railpack::CONFIG_FILE;
 use crate::check::facts::ignored::{excluding, hiding};
@@ -27,8 +26,6 @@ pub(super) fn hidden(project: &Project, builder: BuilderKind, subject: &str, dia
     let names = [path.to_owned(), format!("{module}.py"), format!("{module}/__init__.py")];
     let Some(file) = names.iter().find(|name| is_inside(name) && project.has_file(name)) else {
         let is_folder = is_inside(path) && !path.is_empty() && project.root().join(path).is_dir();
-        let help = elsewhere(project, path).filter(|_| diagnosis.rule == MISSING_LOCAL_MODULE.id && !is_folder);
-        let diagnosis = Diagnosis { help: help.or(diagnosis.help.clone()), ..diagnosis };
         return if is_folder { folder(project, path, diagnosis) } else { diagnosis };
     };
     let Some((source, rule)) = hiding(project, file).or_else(|| excluding(project, file)) else {
@@ -128,24 +125,6 @@ fn left_out(file: &str, list: Evidence, diagnosis: Diagnosis) -> Diagnosis {
     }
 }
 
-/// Where a module is that Python does not find at the root, if one folder of the project has it.
-fn elsewhere(project: &Project, module: &str) -> Option<String> {
-    let top = module.split('.').next().filter(|top| !top.is_empty() && !top.contains('/'))?;
-    let folders =
-        std::fs::read_dir(project.root()).ok()?.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-    let has = |folder: &String| {
-        !folder.starts_with('.')
-            && [format!("{folder}/{top}.py"), format!("{folder}/{top}/__init__.py")]
-                .iter()
-                .any(|file| project.has_file(file))
-    };
-    let mut found = folders.filter(has);
-    let folder = found.next().filter(|_| found.next().is_none())?;
-    Some(format!(
-        "`{top}` is in {folder}/: start in that folder (`cd {folder} && …`, uvicorn's `--app-dir {folder}`, gunicorn's `--chdir {folder}`), or set PYTHONPATH={folder}"
-    ))
-}
-
 /// The same of a folder. One that npm makes is no source: the deploy has to make it.
 fn folder(project: &Project, path: &str, diagnosis: Diagnosis) -> Diagnosis {
     let within = format!("{path}/index.html");
@@ -212,16 +191,6 @@ mod tests {
         {
             assert!(!told(taking).contains("deploy.inputs"), "{taking}");
         }
-    }
-
-    #[test]
-    fn a_module_in_a_folder_of_the_project_is_told_with_the_folder() {
-        let log = "Traceback (most recent call last):\n  File \"/app/backend/app/main.py\", line 1, in <module>\n    from app.db import tides\nModuleNotFoundError: No module named 'app'\n";
-        let files = [("backend/app/__init__.py", ""), ("backend/app/db.py", "tides = 1\n")];
-        let (_, help) = told(&files, log);
-        assert!(help.contains("PYTHONPATH=backend"), "{help}");
-        let (_, help) = told(&[files[0], files[1], ("web/app/__init__.py", "")], log);
-        assert!(!help.contains("PYTHONPATH="), "{help}");
     }
 
     #[test]

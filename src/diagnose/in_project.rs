@@ -16,7 +16,7 @@ use super::table::python::CODE_ERROR;
 use super::table::python::PYTHON_VERSION_TOO_OLD;
 use super::table::start::START_PROGRAM_NOT_FOUND;
 use super::unlocked;
-use super::{own_index, own_settings};
+use super::{own_index, own_module, own_settings};
 use crate::builder::BuilderKind;
 use crate::catalog::modules;
 use crate::check;
@@ -53,7 +53,10 @@ pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Dia
         return found;
     }
     if is(&MISSING_DATA_FILE) || is(&MISSING_LOCAL_MODULE) {
-        return hidden(project, case.builder_kind(), &subject, diagnosis);
+        let found = hidden(project, case.builder_kind(), &subject, diagnosis.clone());
+        let own = || own_module::amended(case, project, &subject, &diagnosis);
+        let is_elsewhere = is(&MISSING_LOCAL_MODULE) && found == diagnosis;
+        return is_elsewhere.then(own).flatten().unwrap_or(found);
     }
     if is(&MISSING_PYTHON_MODULE)
         && let Some(found) = kept_out(project, case.builder_kind(), &subject, &diagnosis)
@@ -65,16 +68,16 @@ pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Dia
         return diagnosis;
     }
     let name = subject.split(['=', '<', '>', '~', '!', '[', ' ', ';']).next().unwrap_or(&subject);
-    let found = of_the_name(rule, project, name, diagnosis);
+    let found = of_the_name(case, rule, project, name, diagnosis);
     if is(&MISSING_PYTHON_MODULE) { own_settings::amended(case, project, name, found) } else { found }
 }
 
 /// What a name is that something wants and nothing has.
-fn of_the_name(rule: &Rule, project: &Project, name: &str, diagnosis: Diagnosis) -> Diagnosis {
+fn of_the_name(case: &Case<'_>, rule: &Rule, project: &Project, name: &str, diagnosis: Diagnosis) -> Diagnosis {
     let is = |known: &Rule| rule == known;
     script(project, name, &diagnosis)
         .or_else(|| sibling(project, name, &diagnosis))
-        .or_else(|| is(&MISSING_PYTHON_MODULE).then(|| own_module(project, name, &diagnosis))?)
+        .or_else(|| is(&MISSING_PYTHON_MODULE).then(|| own_module::amended(case, project, name, &diagnosis))?)
         .or_else(|| is(&MISSING_PYTHON_MODULE).then(|| declared(project, name, &diagnosis))?)
         .or_else(|| is(&MISSING_PYTHON_MODULE).then(|| unlocked::dependency(project, name, &diagnosis))?)
         .unwrap_or_else(|| {
@@ -189,25 +192,6 @@ fn sibling(project: &Project, name: &str, diagnosis: &Diagnosis) -> Option<Diagn
         help: Some("deploy the workspace's root folder with a start command for this member; the name on the package index, if there is one, is a stranger's".to_owned()),
         fixes: Vec::new(),
         evidence,
-        ..diagnosis.clone()
-    })
-}
-
-/// A module of the project that lies in a folder where Python does not look.
-fn own_module(project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<Diagnosis> {
-    let top = module.split('.').next().unwrap_or(module);
-    let is_there = |base: &Path| {
-        project.has_file(base.join(top).with_extension("py")) || project.has_file(base.join(top).join("__init__.py"))
-    };
-    let at = project.folders().into_iter().take(100).find(|folder| {
-        let name = folder.to_string_lossy();
-        !name.starts_with('.') && !name.contains("venv") && is_there(folder)
-    })?;
-    let place = at.join(top);
-    Some(Diagnosis {
-        message: format!("`{top}` is the project's own, in {}, where Python does not look", place.display()),
-        help: Some(format!("set PYTHONPATH=/app/{0}, or start in that folder (`cd {0} && …`)", at.display())),
-        fixes: Vec::new(),
         ..diagnosis.clone()
     })
 }

@@ -14,6 +14,7 @@ mod in_project;
 mod judge;
 mod outcome;
 mod own_index;
+mod own_module;
 mod own_settings;
 mod places;
 mod railpack;

@@ -1,0 +1,111 @@
+//! A module of the project that lies where Python does not look.
+
+use std::path::{Path, PathBuf};
+
+use super::case::Case;
+use crate::builder::BuilderKind;
+use crate::finding::{Diagnosis, Edit, Fix};
+use crate::project::Project;
+
+/// The diagnosis of a missing module with the folder that has it, if one alone does. A console script's Python looks beside the script, and not in the
+/// folder that it is started in, unless the program sees to that: `pserve` and `alembic` do not. A log may be older than what is at the root now.
+pub(super) fn amended(case: &Case<'_>, project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<Diagnosis> {
+    let top = module.split('.').next().filter(|top| !top.is_empty() && !top.contains('/'))?;
+    let has = |base: &Path| {
+        project.has_file(base.join(top).with_extension("py")) || project.has_file(base.join(top).join("__init__.py"))
+    };
+    // Python names the whole of `a.b` only where `a` is found.
+    let is_at_root = case.outcome.is_some() && top == module && has(Path::new(""));
+    let at = if is_at_root { PathBuf::new() } else { inside(project, top, has)? };
+    let path = Path::new("/app").join(&at).display().to_string();
+    let path = path.trim_end_matches('/');
+    let (message, help) = match is_at_root {
+        true => (
+            format!("`{top}` is the project's own, and what is started does not look in the project's folder"),
+            format!("set PYTHONPATH={path}, or install the project itself (`.` in requirements.txt)"),
+        ),
+        false => (
+            format!("`{top}` is the project's own, in {}, where Python does not look", at.join(top).display()),
+            format!("set PYTHONPATH={path}, or start in that folder (`cd {} && …`)", at.display()),
+        ),
+    };
+    Some(Diagnosis {
+        message,
+        help: Some(help),
+        fixes: fix(case, project, path).into_iter().collect(),
+        ..diagnosis.clone()
+    })
+}
+
+/// The one folder of the root that has it, where the root has nothing of its name.
+fn inside(project: &Project, top: &str, has: impl Fn(&Path) -> bool) -> Option<PathBuf> {
+    if project.root().join(top).exists() {
+        return None;
+    }
+    let is_code = |folder: &PathBuf| {
+        let name = folder.to_string_lossy();
+        !name.starts_with('.') && !name.contains("venv")
+    };
+    let mut found = project.folders().into_iter().take(100).filter(|folder| is_code(folder) && has(folder));
+    found.next().filter(|_| found.next().is_none())
+}
+
+/// Sets the variable in nixpacks.toml, unless that sets it already.
+fn fix(case: &Case<'_>, project: &Project, path: &str) -> Option<Fix> {
+    let file = BuilderKind::Nixpacks.config_file();
+    let is_free = !project.read_text(file).unwrap_or_default().contains("PYTHONPATH");
+    let is_read = case.builder_kind() == BuilderKind::Nixpacks && !project.has_file("nixpacks.json");
+    (is_free && is_read).then(|| Fix {
+        summary: format!("let Python look in {path}"),
+        edits: vec![Edit::SetKey {
+            path: file.into(),
+            key: vec!["variables".to_owned(), "PYTHONPATH".to_owned()],
+            value: path.into(),
+        }],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnose::{Case, diagnose};
+    use crate::finding::Diagnosis;
+    use crate::folder::folder;
+    use crate::log::Log;
+    use crate::project::Project;
+    use crate::run::Outcome;
+
+    fn found(files: &[&str], missing: &str, frame: &str) -> Diagnosis {
+        let files: Vec<_> = files.iter().map(|file| (*file, "")).chain([("requirements.txt", "pyramid\n")]).collect();
+        let dir = folder(&files);
+        let project = Project::open(dir.path()).unwrap();
+        let log = format!(
+            "Traceback (most recent call last):\n  File \"{frame}\", line 74, in import_string\n    return x\nModuleNotFoundError: No module named '{missing}'\n"
+        );
+        let (log, outcome) = (Log::from(&*log), Outcome::default());
+        diagnose(&Case { project: Some(&project), outcome: Some(&outcome), ..Case::of_log(&log) }).remove(0)
+    }
+
+    const LOADER: &str = "/opt/venv/lib/python3.12/site-packages/paste/deploy/util.py";
+
+    #[test]
+    fn a_module_of_the_root_is_no_requirement_and_is_not_to_be_committed() {
+        for (file, frame) in [("tides.py", LOADER), ("tides/__init__.py", "/app/migrations/env.py")] {
+            let found = found(&[file], "tides", frame);
+            assert!(found.message.contains("does not look in the project's folder"), "{found:#?}");
+            assert_eq!(found.fixes[0].summary, "let Python look in /app");
+        }
+        // The package is found, and a part of it is not there.
+        let part = found(&["tides/__init__.py"], "tides.berths", "/app/main.py");
+        assert!(part.help.unwrap().contains("commit"));
+    }
+
+    #[test]
+    fn one_of_a_folder_is_told_with_the_folder_where_it_is_the_only_one() {
+        let inside = found(&["src/tides.py"], "tides", LOADER);
+        assert_eq!(inside.fixes[0].summary, "let Python look in /app/src");
+        let local = found(&["backend/app/__init__.py"], "app", "/app/backend/app/main.py");
+        assert!(local.help.unwrap().starts_with("set PYTHONPATH=/app/backend, or start in that folder"));
+        let two = found(&["backend/app/__init__.py", "web/app/__init__.py"], "app", "/app/backend/app/main.py");
+        assert!(!two.help.unwrap().contains("PYTHONPATH="));
+    }
+}
