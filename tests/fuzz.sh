@@ -8,9 +8,6 @@ cd "$(dirname "$0")/fuzz"
 seconds=${1:-30}
 targets=("${@:2}")
 if [ ${#targets[@]} -eq 0 ]; then targets=(git_index log nixpacks_config procfile requirements); fi
-# CI takes the same way each time: a find there is one of the change at hand, not of chance.
-seed=0
-if [ -n "${CI:-}" ]; then seed=1; fi
 # Coverage instrumentation is the compiler's own, and wants no nightly but for its flags.
 export RUSTC_BOOTSTRAP=1
 # The project forbids unsafe code, so that a sanitizer of memory would cost half the speed and find nothing.
@@ -33,7 +30,7 @@ cargo fuzz build "${how[@]}"
 # run TARGET: what it found, or one line of figures.
 run() {
     local log=corpus/$1.log
-    if cargo fuzz run "${how[@]}" "$1" "corpus/$1" "seeds/$1" -- -seed=$seed -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+    if cargo fuzz run "${how[@]}" "$1" "corpus/$1" "seeds/$1" -- -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
         -max_len=8192 -len_control=0 >"$log" 2>&1; then
         awk -v target="$1" '/DONE/ { done = $0 } END { print "fuzz " target ": " done }' "$log"
     else

@@ -4,7 +4,7 @@ use super::dead;
 use super::index::{self, Answer};
 use super::rehearsal::Rehearsal;
 use super::unreached;
-use crate::builder::Builder;
+use crate::builder::{Builder, BuilderKind};
 use crate::catalog::libraries;
 use crate::catalog::nix_packages::{of_program, package};
 use crate::check;
@@ -62,7 +62,8 @@ impl Found {
                 let idle = smoke.filter(|smoke| smoke.result == SmokeResult::StayedUp && smoke.listening.is_empty());
                 let unreached = idle.and_then(|_| unreached::service(&self.log, || self.diagnoses(project)));
                 let causes = |log: &Log| self.diagnoses_of(log, project);
-                dead::diagnoses(&self.log, smoke, &self.jobs, causes)
+                let builder = self.builder.as_ref().and_then(Builder::kind).unwrap_or(BuilderKind::Nixpacks);
+                dead::diagnoses(&self.log, smoke, &self.jobs, builder, causes)
                     .into_iter()
                     .chain(unreached)
                     .chain(smoke.and_then(page_without_its_files))

@@ -5,6 +5,7 @@ mod ended;
 mod parts;
 mod supervised;
 
+use crate::builder::BuilderKind;
 use crate::finding::Diagnosis;
 use crate::log::Log;
 use crate::run::Smoke;
@@ -15,10 +16,11 @@ pub(super) fn diagnoses(
     log: &Log,
     smoke: Option<&Smoke>,
     jobs: &[String],
+    builder: BuilderKind,
     causes: impl Fn(&Log) -> Vec<Diagnosis>,
 ) -> Vec<Diagnosis> {
     let of_smoke =
-        |smoke| [background::dead(log, smoke, jobs, &causes), parts::dead(log, smoke.lines, &causes)].concat();
-    let supervised = supervised::dead(log, &causes);
+        |smoke| [background::dead(log, smoke, jobs, &causes), parts::dead(log, smoke.lines, builder, &causes)].concat();
+    let supervised = supervised::dead(log, builder, &causes);
     supervised.into_iter().chain(smoke.map(of_smoke).into_iter().flatten()).collect()
 }

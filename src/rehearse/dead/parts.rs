@@ -17,7 +17,12 @@ const REACH: usize = 60;
 
 /// What the log of an app shows whose part died before the app was judged, which was after `lines` lines: of the `causes` the one that ended it, and
 /// that the app goes on without it. A part that ended for a service out of reach leaves it open: in the cloud that may answer.
-pub(super) fn dead(log: &Log, lines: usize, causes: impl Fn(&Log) -> Vec<Diagnosis>) -> Vec<Diagnosis> {
+pub(super) fn dead(
+    log: &Log,
+    lines: usize,
+    builder: BuilderKind,
+    causes: impl Fn(&Log) -> Vec<Diagnosis>,
+) -> Vec<Diagnosis> {
     let kept = log.lines();
     let is_early = |line: &Line| line.phase.as_deref() == Some("start") && line.number <= lines;
     let raised = traceback::read(kept);
@@ -26,7 +31,7 @@ pub(super) fn dead(log: &Log, lines: usize, causes: impl Fn(&Log) -> Vec<Diagnos
         return Vec::new();
     };
     let message = PART_DIED.message_for(Some(part));
-    let help = PART_DIED.help_for(None, BuilderKind::Nixpacks);
+    let help = PART_DIED.help_for(None, builder);
     Ended { rule: &PART_DIED, name: part, message, help, certainty: Certainty::Certain, at }.raised(log, causes)
 }
 
@@ -55,7 +60,7 @@ mod tests {
             log.push(Some("start"), format!("{line}\n").as_bytes());
         }
         let log = log.finish();
-        let found = dead(&log, judged_after, |log| diagnose(&Case::of_log(log)));
+        let found = dead(&log, judged_after, BuilderKind::Nixpacks, |log| diagnose(&Case::of_log(log)));
         found.iter().map(|found| (found.rule, found.certainty)).collect()
     }
 

@@ -27,7 +27,7 @@ enum State {
 
 /// The causes that the log of an app shows which runs under supervisord and of which a program is dead: of the `causes` the first, and that
 /// supervisord goes on without the program. It is sure where supervisord has given it up.
-pub(super) fn dead(log: &Log, causes: impl Fn(&Log) -> Vec<Diagnosis>) -> Vec<Diagnosis> {
+pub(super) fn dead(log: &Log, builder: BuilderKind, causes: impl Fn(&Log) -> Vec<Diagnosis>) -> Vec<Diagnosis> {
     if !log.lines().iter().any(|line| line.text.contains(STARTED)) {
         return Vec::new();
     }
@@ -56,7 +56,7 @@ pub(super) fn dead(log: &Log, causes: impl Fn(&Log) -> Vec<Diagnosis>) -> Vec<Di
             format!("`{name}` ended under supervisord, not as expected, and was not up again when the run was over")
         }
     };
-    let help = PROGRAM_GAVE_UP.help_for(Some(name), BuilderKind::Nixpacks);
+    let help = PROGRAM_GAVE_UP.help_for(Some(name), builder);
     let ended = Ended { rule: &PROGRAM_GAVE_UP, name, message, help, certainty, at: *at };
     let cause = causes(log).into_iter().find(|cause| cause.rule != PROGRAM_GAVE_UP.id);
     ended.told(log, cause)
@@ -74,7 +74,10 @@ mod tests {
             log.push(Some("start"), format!("{line}\n").as_bytes());
         }
         let log = log.finish();
-        dead(&log, |log| diagnose(&Case::of_log(log))).iter().map(|found| (found.rule, found.certainty)).collect()
+        dead(&log, BuilderKind::Nixpacks, |log| diagnose(&Case::of_log(log)))
+            .iter()
+            .map(|found| (found.rule, found.certainty))
+            .collect()
     }
 
     const EXITED: &str = "2026-11-29 05:06:49,237 WARN exited: bot (exit status 1; not expected)";
