@@ -3,20 +3,23 @@
 use std::path::{Path, PathBuf};
 
 use super::case::Case;
+use super::fixes::nixpacks::variable;
 use crate::builder::BuilderKind;
-use crate::finding::{Diagnosis, Edit, Fix};
+use crate::check::facts::started::home;
+use crate::finding::{Diagnosis, Fix};
 use crate::project::Project;
 
 /// The diagnosis of a missing module with the folder that has it, if one alone does. A console script's Python looks beside the script, and not in the
 /// folder that it is started in, unless the program sees to that: `pserve` and `alembic` do not. A log may be older than what is at the root now.
 pub(super) fn amended(case: &Case<'_>, project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<Diagnosis> {
     let top = module.split('.').next().filter(|top| !top.is_empty() && !top.contains('/'))?;
-    let has = |base: &Path| {
-        project.has_file(base.join(top).with_extension("py")) || project.has_file(base.join(top).join("__init__.py"))
-    };
+    let is_file = project.has_file(format!("{top}.py")) || project.has_file(format!("{top}/__init__.py"));
     // Python names the whole of `a.b` only where `a` is found.
-    let is_at_root = case.outcome.is_some() && top == module && has(Path::new(""));
-    let at = if is_at_root { PathBuf::new() } else { inside(project, top, has)? };
+    let is_at_root = case.outcome.is_some() && top == module && is_file;
+    let at = match is_at_root {
+        true => PathBuf::new(),
+        false => home(project, top).filter(|_| !project.root().join(top).exists())?.0,
+    };
     let path = Path::new("/app").join(&at).display().to_string();
     let path = path.trim_end_matches('/');
     let (message, help) = match is_at_root {
@@ -37,32 +40,11 @@ pub(super) fn amended(case: &Case<'_>, project: &Project, module: &str, diagnosi
     })
 }
 
-/// The one folder of the root that has it, where the root has nothing of its name.
-fn inside(project: &Project, top: &str, has: impl Fn(&Path) -> bool) -> Option<PathBuf> {
-    if project.root().join(top).exists() {
-        return None;
-    }
-    let is_code = |folder: &PathBuf| {
-        let name = folder.to_string_lossy();
-        !name.starts_with('.') && !name.contains("venv")
-    };
-    let mut found = project.folders().into_iter().take(100).filter(|folder| is_code(folder) && has(folder));
-    found.next().filter(|_| found.next().is_none())
-}
-
-/// Sets the variable in nixpacks.toml, unless that sets it already.
+/// Sets the variable, unless nixpacks.toml does already.
 fn fix(case: &Case<'_>, project: &Project, path: &str) -> Option<Fix> {
-    let file = BuilderKind::Nixpacks.config_file();
-    let is_free = !project.read_text(file).unwrap_or_default().contains("PYTHONPATH");
-    let is_read = case.builder_kind() == BuilderKind::Nixpacks && !project.has_file("nixpacks.json");
-    (is_free && is_read).then(|| Fix {
-        summary: format!("let Python look in {path}"),
-        edits: vec![Edit::SetKey {
-            path: file.into(),
-            key: vec!["variables".to_owned(), "PYTHONPATH".to_owned()],
-            value: path.into(),
-        }],
-    })
+    let is_set = project.read_text(BuilderKind::Nixpacks.config_file()).unwrap_or_default().contains("PYTHONPATH");
+    let fix = || variable(case, project, "PYTHONPATH", path, format!("let Python look in {path}"));
+    (!is_set).then(fix)?
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::case::Case;
-use crate::builder::BuilderKind;
+use super::fixes;
 use crate::check::facts::started::settings_module;
-use crate::finding::{Diagnosis, Edit, Evidence, Fix};
+use crate::finding::{Diagnosis, Evidence};
 use crate::project::Project;
 
 /// What people call the settings of their own machine, and those of the deploy.
@@ -20,14 +20,14 @@ pub(super) fn amended(case: &Case<'_>, project: &Project, module: &str, diagnosi
     let mut evidence = diagnosis.evidence.clone();
     evidence.push(Evidence { source: project.line(&file, Some(line)), text });
     let variable = "DJANGO_SETTINGS_MODULE";
-    let edit = Edit::SetKey {
-        path: "nixpacks.toml".into(),
-        key: vec!["variables".to_owned(), variable.to_owned()],
-        value: deployed.clone().into(),
-    };
-    let own = Fix { summary: format!("start with the settings of the deploy, {deployed}"), edits: vec![edit] };
-    let by_file = case.builder_kind() == BuilderKind::Nixpacks && !project.has_file("nixpacks.json");
-    let fixes = by_file.then_some(own).into_iter().chain(diagnosis.fixes).collect();
+    let own = fixes::nixpacks::variable(
+        case,
+        project,
+        variable,
+        &deployed,
+        format!("start with the settings of the deploy, {deployed}"),
+    );
+    let fixes = own.into_iter().chain(diagnosis.fixes).collect();
     Diagnosis {
         help: Some(format!(
             "set {variable}={deployed} among the service's variables: {file} is made for the developer's machine, and asks for `{module}`"

@@ -108,7 +108,7 @@ pub(in crate::check) fn loaded<'c>(invocation: &Invocation<'c>) -> Option<&'c st
 }
 
 /// The only folder directly below the root that holds a module by its dotted name, and the module's file.
-pub(in crate::check) fn home(app: &Project, name: &str) -> Option<(PathBuf, PathBuf)> {
+pub(crate) fn home(app: &Project, name: &str) -> Option<(PathBuf, PathBuf)> {
     let stem = name.replace('.', "/");
     let homes = app.folders().into_iter().take(MOST_FOLDERS).filter_map(|folder| {
         let place = folder.join(&stem);
