@@ -5,6 +5,7 @@ use std::path::Path;
 use super::facts::Facts;
 use super::facts::code::has_word;
 use super::facts::command::{Invocation, invocations, jobs};
+use super::facts::server_config::ServerConfig;
 use super::facts::start::Start;
 use super::finding::{Check, Findings, error, remove_line};
 
@@ -75,9 +76,7 @@ fn configured(facts: &Facts<'_>, invocation: &Invocation<'_>, findings: &mut Fin
     if invocation.program != "gunicorn" {
         return;
     }
-    let named = invocation.option(&["-c", "--config"]).unwrap_or("gunicorn.conf.py");
-    let path = Path::new(invocation.folder).join(named.trim_start_matches("file:").trim_start_matches("./"));
-    let Some(text) = facts.app.has_file(&path).then(|| facts.app.read_text(&path).ok()).flatten() else { return };
+    let Some((path, text)) = ServerConfig::of(&facts.app, invocation).file() else { return };
     let is_it = |line: &str| line.split('#').next().unwrap_or_default().replace(' ', "").trim_end() == "daemon=True";
     let Some((index, line)) = text.lines().enumerate().find(|(_, line)| is_it(line)) else { return };
     let finding = DETACHED.found("`daemon = True` sends gunicorn to the background").about("daemon");

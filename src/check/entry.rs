@@ -3,6 +3,7 @@
 use super::facts::Facts;
 use super::facts::code::Code;
 use super::facts::command::{Invocation, invocations, is_python};
+use super::facts::server_config::is_configured;
 use super::facts::start::Start;
 use super::facts::started::home;
 use super::facts::target::{TARGET, apps, script, target};
@@ -198,8 +199,7 @@ fn only_package(app: &Project) -> Option<String> {
 
 fn server(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
     let Some(pattern) = TARGET.regex() else { return };
-    let configured = facts.app.has_file("gunicorn.conf.py") || invocation.option(&["-c", "--config"]).is_some();
-    if invocation.program == "gunicorn" && (configured || facts.variable("GUNICORN_CMD_ARGS").is_some()) {
+    if invocation.program == "gunicorn" && is_configured(facts, invocation) {
         return;
     }
     let Some(target) = target(invocation) else { return };

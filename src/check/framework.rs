@@ -6,6 +6,7 @@ use super::facts::Facts;
 use super::facts::command::{Invocation, invocations, is_python};
 use super::facts::reach::Module;
 use super::facts::requirements::{REQUIREMENTS, is_used};
+use super::facts::server_config::is_configured;
 use super::facts::start::Start;
 use super::finding::{Check, Findings, append_line, error, warning};
 use crate::catalog::servers::SERVERS;
@@ -194,10 +195,7 @@ fn kind(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findi
     let serves_asgi = match invocation.program {
         "gunicorn" => {
             let class = invocation.option(&["-k", "--worker-class"]);
-            let has_settings = facts.app.has_file("gunicorn.conf.py")
-                || invocation.option(&["-c", "--config"]).is_some()
-                || facts.variable("GUNICORN_CMD_ARGS").is_some();
-            if has_settings && class.is_none() {
+            if class.is_none() && is_configured(facts, invocation) {
                 return;
             }
             class.is_some_and(|class| class.to_lowercase().contains("uvicorn") || class.contains("asgi"))

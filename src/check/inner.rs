@@ -6,6 +6,7 @@ use super::entry;
 use super::facts::Facts;
 use super::facts::command::{Invocation, invocations};
 use super::facts::reach::{Module, imports, is_certain};
+use super::facts::server_config::is_configured;
 use super::facts::start::Start;
 use super::facts::started::{home, loaded};
 use super::finding::Findings;
@@ -31,8 +32,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     // Flask takes a path for the folder's own module, and gunicorn's file may say where else to look.
     let by_path = starts.iter().flat_map(|start| invocations(start.command)).any(|found| {
         found.program == "flask" && found.arguments.iter().any(|word| word.contains('/'))
-            || found.program == "gunicorn"
-                && (facts.app.has_file("gunicorn.conf.py") || found.option(&["-c", "--config", "--chdir"]).is_some())
+            || found.program == "gunicorn" && (found.option(&["--chdir"]).is_some() || is_configured(facts, &found))
     });
     if by_path || facts.reached().iter().any(looks_by_itself) {
         return;

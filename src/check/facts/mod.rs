@@ -18,6 +18,7 @@ pub(crate) mod reached;
 pub(super) mod release;
 pub(super) mod requirements;
 pub(crate) mod scripts;
+pub(super) mod server_config;
 pub(super) mod shell_script;
 pub(crate) mod siblings;
 pub(super) mod start;

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use super::code::{Code, Statement, has_word};
 use super::command::invocations;
@@ -10,6 +9,7 @@ use super::imports::Foreign;
 use super::inputs::Inputs;
 use super::reach::{Module, imports, is_certain, is_guarded};
 use super::release::Release;
+use super::server_config::ServerConfig;
 use super::start::Start;
 use crate::catalog::modules;
 use crate::catalog::needs::{Kind, Need, brings, need, texts};
@@ -64,11 +64,7 @@ pub(in crate::check) fn worker_classes<'m>(inputs: &'m Inputs<'_>) -> Vec<Worker
                 found.push(WorkerClass { name: class.to_owned(), source, text });
                 continue;
             }
-            let file = invocation.option(&["-c", "--config"]).unwrap_or("gunicorn.conf.py").trim_start_matches("./");
-            let path = Path::new(invocation.folder).join(file);
-            let Some(text) = inputs.app.has_file(&path).then(|| inputs.app.read_text(&path).ok()).flatten() else {
-                continue;
-            };
+            let Some((path, text)) = ServerConfig::of(&inputs.app, invocation).file() else { continue };
             found.extend(text.lines().enumerate().find_map(|(index, line)| {
                 let name = WORKER_CLASS.captures(line)?[1].to_owned();
                 let source = inputs.app.line(&path, Some(index + 1));

@@ -6,6 +6,7 @@ use super::table::Server;
 use crate::check::facts::Facts;
 use crate::check::facts::command::{Invocation, invocations};
 use crate::check::facts::keyed::Keyed;
+use crate::check::facts::server_config::ServerConfig;
 use crate::log::pattern::Pattern;
 use crate::project::Source;
 
@@ -71,13 +72,11 @@ pub(super) fn configured(facts: &Facts<'_>, invocation: &Invocation<'_>, server:
             return Some(Elsewhere::Said(Said { bind, source, line }));
         }
     }
-    let name = named.unwrap_or("gunicorn.conf.py").trim_start_matches("file:").trim_start_matches("toml:");
-    let name = name.trim_start_matches("./");
-    let path = Path::new(invocation.folder).join(name);
-    if name.starts_with("python:") || named.is_some() && !facts.app.has_file(&path) {
-        return Some(Elsewhere::Unknown);
-    }
-    let text = facts.app.has_file(&path).then(|| facts.app.read_text(&path).ok())??;
+    let (path, text) = match ServerConfig::of(&facts.app, invocation) {
+        ServerConfig::File { path, text } => (path, text),
+        ServerConfig::Unknown => return Some(Elsewhere::Unknown),
+        ServerConfig::None => return None,
+    };
     let mut lines = text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with("bind"));
     let (index, line) = lines.next()?;
     let found = BIND.captures(line).filter(|_| lines.next().is_none());
