@@ -74,6 +74,28 @@ fn no_file_outgrows_one_idea() {
     assert!(long.is_empty(), "files above 400 lines: {long:?}");
 }
 
+/// A match is a place to which the compiler leads whoever adds a builder; a comparison is not.
+#[test]
+fn nobody_compares_builders() {
+    const KINDS: &[&str] = &["BuilderKind::", "Planned::", "Builder::"];
+    const COMPARING: &[&str] = &["== ", "!= ", "matches!(", "if let ", "let Some("];
+    let names = |text: &str| KINDS.iter().any(|kind| text.contains(kind));
+    let compares =
+        |line: &str| COMPARING.iter().any(|word| line.split_once(word).is_some_and(|(_, compared)| names(compared)));
+    let is_right_of_builders = |name: &str| rank(name.split(['/', '.']).next().unwrap()) > rank("builder");
+    let mut faults = Vec::new();
+    for (name, text) in sources().iter().filter(|(name, _)| is_right_of_builders(name) && !name.contains("tests")) {
+        let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).enumerate();
+        let found = lines.filter(|(_, line)| compares(line));
+        faults.extend(found.map(|(at, line)| format!("{name}:{}: {}", at + 1, line.trim())));
+    }
+    assert!(
+        faults.is_empty(),
+        "match on what the builder is, or give it a word in builder/kind.rs:\n{}",
+        faults.join("\n")
+    );
+}
+
 /// Statuses of a run that share a word with a rule.
 const OTHER_WORDS: &[(&str, &str)] = &[("out-of-memory", "report/words.rs")];
 

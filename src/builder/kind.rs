@@ -31,6 +31,14 @@ impl BuilderKind {
         }
     }
 
+    /// The table of the deploy's variables in that file.
+    pub fn variables_key(self) -> &'static [&'static str] {
+        match self {
+            Self::Nixpacks => &["variables"],
+            Self::Railpack => &["deploy", "variables"],
+        }
+    }
+
     /// What `builder` of railway.json and railway.toml calls it.
     pub fn name_on_railway(self) -> &'static str {
         match self {
@@ -52,6 +60,22 @@ impl BuilderKind {
         match self {
             Self::Nixpacks => &["phases.setup.aptPkgs"],
             Self::Railpack => &["packages:apt:build.packages", "packages:apt:runtime.packages"],
+        }
+    }
+
+    /// Whether the app starts in an image of its own, with less in it than the one that builds.
+    pub fn has_runtime_image(self) -> bool {
+        match self {
+            Self::Nixpacks => false,
+            Self::Railpack => true,
+        }
+    }
+
+    /// Whether the project's files are copied over what the install made.
+    pub fn copies_over_the_install(self) -> bool {
+        match self {
+            Self::Nixpacks => false,
+            Self::Railpack => true,
         }
     }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 use super::facts::Facts;
 use super::facts::ignored::{by_git, excluding, rules};
 use super::finding::{Check, Findings, append_line, warning};
-use crate::builder::BuilderKind;
 
 const VENV: Check = warning(
     "committed-venv",
@@ -27,7 +26,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             ignores.is_some_and(|rules| rules.matched_path_or_any_parents(name, true).is_ignore())
                 || excluding(&facts.app, name).is_some()
         };
-        let is_over = name == ".venv" && facts.builder() == BuilderKind::Railpack && !is_left_out();
+        let is_over = name == ".venv" && facts.builder().copies_over_the_install() && !is_left_out();
         let may_be_sent = is_over || facts.app.root().join(".git").exists();
         if is_there && may_be_sent && !by_git(&facts.app, name, true) {
             let over =

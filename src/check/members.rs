@@ -120,7 +120,10 @@ fn installed_by(facts: &Facts<'_>, finding: Finding, name: &str) -> Finding {
     let finding = finding.help(format!(
         "install the member: `uv sync --package {name}`, or make it a dependency of the root and lock anew"
     ));
-    let choice = facts.install_choices().last().filter(|_| facts.builder() == BuilderKind::Nixpacks);
+    let choice = match facts.builder() {
+        BuilderKind::Nixpacks => facts.install_choices().last(),
+        BuilderKind::Railpack => None,
+    };
     let Some(choice) =
         choice.filter(|choice| facts.keyed(&choice.because).is_none() && choice.value.contains("uv sync"))
     else {

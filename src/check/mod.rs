@@ -79,8 +79,7 @@ use finding::Findings;
 
 use std::path::Path;
 
-use crate::builder::DeployOptions;
-use crate::builder::Planned;
+use crate::builder::{BuilderKind, DeployOptions, Planned};
 use crate::finding::Diagnosis;
 use crate::project::{Project, Source};
 
@@ -207,9 +206,12 @@ impl Facts<'_> {
         variables::missing(self)
     }
 
-    /// The programs of the base image, of those that load libraries, that the app starts.
-    pub fn programs_of_the_image(&self) -> Vec<&str> {
-        programs::of_the_image(self)
+    /// The programs of the base image that the app starts under a library path that the builder sets, and that load libraries.
+    pub fn programs_under_other_libraries(&self) -> Vec<&str> {
+        match self.builder() {
+            BuilderKind::Nixpacks => programs::of_the_image(self),
+            BuilderKind::Railpack => Vec::new(),
+        }
     }
 
     /// The commands that the start, or the script that it runs, puts into the background.

@@ -116,8 +116,9 @@ fn downloaded(facts: &Facts<'_>, finding: Finding, model: &str) -> Finding {
         false => format!("python -m spacy download {model}"),
     };
     let finding = finding.help(format!("run `{command}` while the image is built"));
-    if facts.builder() != BuilderKind::Nixpacks {
-        return finding;
+    match facts.builder() {
+        BuilderKind::Nixpacks => {}
+        BuilderKind::Railpack => return finding,
     }
     let path = facts.config_path();
     let key = ["phases", "build", "cmds"];

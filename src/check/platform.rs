@@ -108,8 +108,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             findings.push(finding.at(file.source(&key), command).fix("run it by a shell", edits));
         }
     }
-    let is_nixpacks = facts.builder() == BuilderKind::Nixpacks;
-    if is_nixpacks && named.as_deref().is_none_or(|name| name == BuilderKind::Nixpacks.name_on_railway()) {
+    let is_deprecated = match facts.builder() {
+        BuilderKind::Nixpacks => named.as_deref().is_none_or(|name| is_ours(facts, name)),
+        BuilderKind::Railpack => false,
+    };
+    if is_deprecated {
         let finding = DEPRECATED.found("Railway calls Nixpacks deprecated: new services are built with Railpack");
         let source = builder.map(|builder| builder.source.clone());
         let source = source.or_else(|| Some(Source::File { path: facts.railway()?.path.clone(), line: None }));

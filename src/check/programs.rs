@@ -83,7 +83,7 @@ fn by_command(facts: &Facts<'_>, findings: &mut Findings) {
         };
         let nix = nix_packages::of_program(program);
         let apt = debian::of_program(program);
-        let is_slim = facts.builder() == BuilderKind::Railpack && is_start;
+        let is_slim = is_start && facts.builder().has_runtime_image();
         let in_image = BASE_COMMANDS.contains(&program) && !(is_slim && NOT_SLIM.contains(&program));
         let is_planned = [nix, apt].into_iter().flatten().any(|package| facts.plans(package));
         // A project of another language brings its own; so may a step of the author's.

@@ -41,7 +41,10 @@ struct Asked<'f> {
 
 /// Railpack's newest image is of Debian 13; the Python of Nix has a database of its own, whole.
 fn asked<'f>(facts: &'f Facts<'_>) -> Vec<Asked<'f>> {
-    let is_slim = matches!(facts.planned, Planned::Railpack(answer) if answer.planned.version.rules() >= Rules::V0_37);
+    let is_slim = match facts.planned {
+        Planned::Railpack(answer) => answer.planned.version.rules() >= Rules::V0_37,
+        Planned::Nixpacks(_) => false,
+    };
     if !is_slim || !facts.is_python() {
         return Vec::new();
     }

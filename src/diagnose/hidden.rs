@@ -30,7 +30,7 @@ pub(super) fn hidden(project: &Project, builder: BuilderKind, subject: &str, dia
     };
     let Some((source, rule)) = hiding(project, file).or_else(|| excluding(project, file)) else {
         let is_data = file == path;
-        if let Some(list) = leaving_out(project, file).filter(|_| builder == BuilderKind::Railpack) {
+        if let Some(list) = leaving_out(project, builder, file) {
             return left_out(file, list, diagnosis);
         }
         let help = is_data.then(|| format!("{file} is in the project: build its path from `__file__`, not from the folder that the command starts in"));
@@ -90,7 +90,11 @@ fn kept_out(what: &str, source: &Source, rule: &str, diagnosis: Diagnosis) -> Di
 }
 
 /// The line of railpack.json's deploy.inputs, where they take the place of Railpack's own and none names the file.
-fn leaving_out(project: &Project, file: &str) -> Option<Evidence> {
+fn leaving_out(project: &Project, builder: BuilderKind, file: &str) -> Option<Evidence> {
+    match builder {
+        BuilderKind::Nixpacks => return None,
+        BuilderKind::Railpack => {}
+    }
     let bytes = project.has_file(CONFIG_FILE).then(|| project.read(CONFIG_FILE).ok())??;
     let document = hujson::parse(&bytes).ok()?;
     let inputs = document.root.member("deploy")?.member("inputs")?;

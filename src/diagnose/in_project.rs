@@ -144,11 +144,14 @@ fn by_file(project: &Project, mut diagnosis: Diagnosis) -> Diagnosis {
 /// An install command that no phase of the configuration says: a variable's, an option's, or the plan's in railway.*.
 fn from_elsewhere(case: &Case<'_>, diagnosis: Diagnosis) -> Diagnosis {
     let Some(project) = case.project.filter(|_| diagnosis.fixes.is_empty()) else { return diagnosis };
-    let config = project.read_text("nixpacks.toml").unwrap_or_default();
-    if case.builder_kind() != BuilderKind::Nixpacks
-        || config.contains("phases.install")
-        || project.has_file("nixpacks.json")
-    {
+    let may_say_it = match case.builder_kind() {
+        BuilderKind::Nixpacks => {
+            let config = project.read_text("nixpacks.toml").unwrap_or_default();
+            config.contains("phases.install") || project.has_file("nixpacks.json")
+        }
+        BuilderKind::Railpack => true,
+    };
+    if may_say_it {
         return diagnosis;
     }
     let help = "no file here says the install command: take away what does (NIXPACKS_INSTALL_CMD, --install-cmd, nixpacksPlan in railway.json) \

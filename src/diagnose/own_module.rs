@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::case::Case;
-use super::fixes::nixpacks::variable;
-use crate::builder::BuilderKind;
+use super::fixes::variables;
 use crate::check::facts::started::home;
 use crate::finding::{Diagnosis, Fix};
 use crate::project::Project;
@@ -40,17 +39,18 @@ pub(super) fn amended(case: &Case<'_>, project: &Project, module: &str, diagnosi
     })
 }
 
-/// Sets the variable, unless nixpacks.toml does already.
+/// Sets the variable, unless the builder's file does already.
 fn fix(case: &Case<'_>, project: &Project, path: &str) -> Option<Fix> {
-    let is_set = project.read_text(BuilderKind::Nixpacks.config_file()).unwrap_or_default().contains("PYTHONPATH");
-    let fix = || variable(case, project, "PYTHONPATH", path, format!("let Python look in {path}"));
-    (!is_set).then(fix)?
+    let is_set = project.read_text(case.builder_kind().config_file()).unwrap_or_default().contains("PYTHONPATH");
+    (!is_set).then(|| variables::set(case, format!("let Python look in {path}"), &[("PYTHONPATH", path)]))
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::builder::Builder;
+    use crate::builder::railpack::Version;
     use crate::diagnose::{Case, diagnose};
-    use crate::finding::Diagnosis;
+    use crate::finding::{Diagnosis, Edit};
     use crate::folder::folder;
     use crate::log::Log;
     use crate::project::Project;
@@ -89,5 +89,25 @@ mod tests {
         assert!(local.help.unwrap().starts_with("set PYTHONPATH=/app/backend, or start in that folder"));
         let two = found(&["backend/app/__init__.py", "web/app/__init__.py"], "app", "/app/backend/app/main.py");
         assert!(!two.help.unwrap().contains("PYTHONPATH="));
+    }
+
+    #[test]
+    fn the_edit_sets_the_variable_where_the_builder_reads_it() {
+        let dir = folder(&[("tides.py", ""), ("requirements.txt", "pyramid\n")]);
+        let project = Project::open(dir.path()).unwrap();
+        let log = format!(
+            "Traceback (most recent call last):\n  File \"{LOADER}\", line 74, in import_string\n    return x\nModuleNotFoundError: No module named 'tides'\n"
+        );
+        let (log, outcome) = (Log::from(&*log), Outcome::default());
+        let edit = |builder: Builder| {
+            let case = Case { builder: Some(&builder), outcome: Some(&outcome), ..Case::of_log(&log) };
+            let found = diagnose(&Case { project: Some(&project), ..case }).remove(0);
+            match &found.fixes[0].edits[0] {
+                Edit::SetKey { path, key, .. } => format!("{} {}", path.display(), key.join(".")),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(edit(Builder::Nixpacks), "nixpacks.toml variables.PYTHONPATH");
+        assert_eq!(edit(Builder::Railpack(Version::NEWEST_KNOWN)), "railpack.json deploy.variables.PYTHONPATH");
     }
 }

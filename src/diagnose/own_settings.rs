@@ -1,9 +1,10 @@
 //! Settings of Django's that are made for the developer's own machine, and that a deploy takes by default.
 
+use std::iter;
 use std::path::Path;
 
 use super::case::Case;
-use super::fixes;
+use super::fixes::variables;
 use crate::check::facts::started::settings_module;
 use crate::finding::{Diagnosis, Evidence};
 use crate::project::Project;
@@ -20,14 +21,9 @@ pub(super) fn amended(case: &Case<'_>, project: &Project, module: &str, diagnosi
     let mut evidence = diagnosis.evidence.clone();
     evidence.push(Evidence { source: project.line(&file, Some(line)), text });
     let variable = "DJANGO_SETTINGS_MODULE";
-    let own = fixes::nixpacks::variable(
-        case,
-        project,
-        variable,
-        &deployed,
-        format!("start with the settings of the deploy, {deployed}"),
-    );
-    let fixes = own.into_iter().chain(diagnosis.fixes).collect();
+    let summary = format!("start with the settings of the deploy, {deployed}");
+    let own = variables::set(case, summary, &[(variable, &deployed)]);
+    let fixes = iter::once(own).chain(diagnosis.fixes).collect();
     Diagnosis {
         help: Some(format!(
             "set {variable}={deployed} among the service's variables: {file} is made for the developer's machine, and asks for `{module}`"

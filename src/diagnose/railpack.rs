@@ -13,8 +13,10 @@ pub(super) fn amend(case: &Case<'_>, diagnoses: &mut [Diagnosis]) {
     const WORDS: &[&str] =
         &["nixPkgs", "nixLibs", "aptPkgs", "nixpacks.toml", "nixpacks.json", "NIXPACKS_", "/opt/venv", "Nix"];
     let speaks = |text: &str| WORDS.iter().any(|word| text.contains(word));
-    if diagnoses.is_empty() || case.builder_kind() != BuilderKind::Railpack {
-        return;
+    match case.builder_kind() {
+        BuilderKind::Nixpacks => return,
+        BuilderKind::Railpack if diagnoses.is_empty() => return,
+        BuilderKind::Railpack => {}
     }
     let installs_nothing = installs_nothing(case);
     for diagnosis in diagnoses {

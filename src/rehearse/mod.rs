@@ -39,7 +39,6 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::builder::Planned;
 use crate::catalog::servers::visited;
 use crate::check::Facts;
 use crate::log::LogBuilder;
@@ -132,9 +131,8 @@ pub fn rehearse_then(
     unverified.extend(request.settings.until.as_ref().map(not_run));
     let unvisited = ran.outcome.smoke.iter().find(|smoke| smoke.was_visited == Some(false));
     unverified.extend(unvisited.map(|smoke| not_opened(&smoke.cmd)));
-    let is_nixpacks = matches!(planned, Planned::Nixpacks(_));
-    if is_nixpacks && name == "host" {
-        unverified.extend(facts.programs_of_the_image().into_iter().map(under_other_libraries));
+    if name == "host" {
+        unverified.extend(facts.programs_under_other_libraries().into_iter().map(under_other_libraries));
     }
     let was_interrupted = ran.outcome.was_interrupted();
     let mut found = Found {

@@ -58,7 +58,7 @@ fn programs_of_the_image_that_load_libraries_are_known() {
     let project = Project::open(dir.path()).unwrap();
     let options = DeployOptions::default();
     let planned = Planned::Nixpacks(nixpacks::derive(&project, &options, &nixpacks::Options::default()));
-    assert_eq!(Facts::new(&project, &options, &planned).programs_of_the_image(), ["git"]);
+    assert_eq!(Facts::new(&project, &options, &planned).programs_under_other_libraries(), ["git"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@ pub(super) mod nixpacks;
 pub(super) mod platform;
 pub(super) mod railpack;
 pub(super) mod requirements;
+pub(super) mod variables;
 
 use context::FixContext;
 

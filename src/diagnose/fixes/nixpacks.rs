@@ -6,15 +6,12 @@ use std::str::FromStr;
 use pep440_rs::{Version, VersionSpecifiers};
 
 use super::FixContext;
-use crate::builder::BuilderKind;
 use crate::catalog::libraries;
 use crate::catalog::nix_packages::of_program;
 use crate::catalog::python::{PYTHONS, Python};
 use crate::check;
-use crate::diagnose::case::Case;
 use crate::finding::{Edit, Fix};
 use crate::log::pattern::Pattern;
-use crate::project::Project;
 
 fn key(parts: &[&str]) -> Vec<String> {
     parts.iter().map(|part| (*part).to_owned()).collect()
@@ -193,38 +190,6 @@ pub(in crate::diagnose) fn rust(context: &FixContext<'_>) -> Vec<Fix> {
 
 pub(in crate::diagnose) fn git(context: &FixContext<'_>) -> Vec<Fix> {
     vec![add(context.config(), "nixPkgs", "git")]
-}
-
-pub(in crate::diagnose) fn utf8(context: &FixContext<'_>) -> Vec<Fix> {
-    vec![utf8_under(context.config(), &["variables"])]
-}
-
-/// Both variables: PYTHONIOENCODING, where something sets it, counts more than PYTHONUTF8 for what is printed.
-pub(super) fn utf8_under(file: &Path, table: &[&str]) -> Fix {
-    let set = |name, value: &str| Edit::SetKey {
-        path: file.to_owned(),
-        key: key(&[table, &[name]].concat()),
-        value: value.into(),
-    };
-    let edits = vec![set("PYTHONUTF8", "1"), set("PYTHONIOENCODING", "utf-8")];
-    Fix { summary: "set PYTHONUTF8=1 and PYTHONIOENCODING=utf-8".to_owned(), edits }
-}
-
-/// A variable of the deploy, set in nixpacks.toml where Nixpacks reads that.
-pub(in crate::diagnose) fn variable(
-    case: &Case<'_>,
-    project: &Project,
-    name: &str,
-    value: &str,
-    summary: String,
-) -> Option<Fix> {
-    let is_read = case.builder_kind() == BuilderKind::Nixpacks && !project.has_file("nixpacks.json");
-    let edit = || Edit::SetKey {
-        path: "nixpacks.toml".into(),
-        key: vec!["variables".to_owned(), name.to_owned()],
-        value: value.into(),
-    };
-    is_read.then(|| Fix { summary, edits: vec![edit()] })
 }
 
 #[cfg(test)]

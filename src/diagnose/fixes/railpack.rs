@@ -1,9 +1,6 @@
 //! Edits of railpack.json, and of the files that mise reads.
 
-use std::path::Path;
-
 use super::FixContext;
-use super::nixpacks::utf8_under;
 use crate::builder::railpack::CONFIG_FILE;
 use crate::catalog::{debian, libraries};
 use crate::finding::{Edit, Fix};
@@ -50,10 +47,6 @@ pub(in crate::diagnose) fn git(_: &FixContext<'_>) -> Vec<Fix> {
 pub(in crate::diagnose) fn rust(_: &FixContext<'_>) -> Vec<Fix> {
     let edit = Edit::SetKey { path: CONFIG_FILE.into(), key: key(&["packages", "rust"]), value: "latest".into() };
     vec![Fix { summary: "have mise install Rust".to_owned(), edits: vec![edit] }]
-}
-
-pub(in crate::diagnose) fn utf8(_: &FixContext<'_>) -> Vec<Fix> {
-    vec![utf8_under(Path::new(CONFIG_FILE), &["deploy", "variables"])]
 }
 
 /// Files whose one line may name a release of Python.

@@ -81,7 +81,7 @@ pub(crate) static ENCODING_LOCALE: Rule = Rule {
     message: "text is decoded or written with ASCII because no UTF-8 locale is set{}",
     about: "Without LANG or PYTHONUTF8 an older Python (or a C locale) takes ASCII for files and output.",
     help: "set PYTHONUTF8=1, take PYTHONIOENCODING and LC_ALL away where they name another, and give `encoding=\"utf-8\"` to open()",
-    on_railpack: OnRailpack::SAME.and_fix(fixes::railpack::utf8),
+    on_railpack: OnRailpack::SAME,
     example: "UnicodeDecodeError: 'ascii' codec can't decode byte 0xc3 in position 41: ordinal not in range(128)",
     signatures: &[
         decisive(r"'(?:ascii|charmap|latin-1|cp\d+|gbk|euc_jp|shift_jis|cp1252)' codec can't (?:de|en)code"),
@@ -89,7 +89,7 @@ pub(crate) static ENCODING_LOCALE: Rule = Rule {
         decisive(r"Click will abort further execution because Python|ordinal not in range\(128\)"),
     ],
     yields_to: YieldsTo::Rules(&[&REQUIREMENTS_ENCODING, &LEGACY_SETUP_PY]),
-    fix: Some(fixes::nixpacks::utf8),
+    fix: Some(fixes::variables::utf8),
     ..Rule::BLANK
 };
 
