@@ -62,11 +62,12 @@ pub fn need(kind: Kind, name: &str) -> Option<Need> {
 /// assert!(texts("pandas").any(|(text, need)| text == ".read_excel(" && need.module == "openpyxl"));
 /// ```
 pub fn texts(module: &str) -> impl Iterator<Item = (&'static str, Need)> {
-    let keys = rows(include_str!("needs.txt")).filter(|row| row[0] == "text").map(|row| row[1]);
-    keys.filter_map(move |key| {
-        let (of, text) = key.split_once(':')?;
-        Some((text, need(Kind::Text, key).filter(|_| of == module)?))
-    })
+    static TEXTS: LazyLock<Vec<(&str, &str, Need)>> = LazyLock::new(|| {
+        let keys = rows(include_str!("needs.txt")).filter(|row| row[0] == "text").map(|row| row[1]);
+        let split = |key: &'static str| Some((key.split_once(':')?, need(Kind::Text, key)?));
+        keys.filter_map(split).map(|((of, text), need)| (of, text, need)).collect()
+    });
+    TEXTS.iter().filter(move |(of, ..)| *of == module).map(|(_, text, need)| (*text, *need))
 }
 
 /// The distributions that bring this one along, some as `name[extra]`; none where the table does not know it.

@@ -212,10 +212,8 @@ fn server(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, fin
     let name = &found[1];
     let attribute = found.get(2).map(|attribute| attribute.as_str());
     let place = base.join(name.replace('.', "/"));
-    let files = [place.with_extension("py"), place.join("__init__.py")];
-    let file = files.iter().find(|file| facts.app.has_file(file));
-    match file {
-        Some(file) => attribute_of(facts, start, target, name, attribute, file, invocation, findings),
+    match facts.app.module_at(&place) {
+        Some(file) => attribute_of(facts, start, target, name, attribute, &file, invocation, findings),
         None if facts.app.has_folder(&place) || is_elsewhere(facts, &base, name) => {}
         None => {
             let finding = MODULE
@@ -227,12 +225,7 @@ fn server(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, fin
             let home = home(&facts.app, name).filter(|_| base.as_os_str().is_empty());
             if let Some((folder, file)) = home {
                 let folder = folder.display();
-                let text = match invocation.program {
-                    "uvicorn" => format!("{} --app-dir {folder}", invocation.text),
-                    "gunicorn" => format!("{} --pythonpath {folder}", invocation.text),
-                    _ => invocation.with_variable(&format!("PYTHONPATH={folder}")),
-                };
-                let better = start.command.replacen(invocation.text, &text, 1);
+                let better = start.command.replacen(invocation.text, &invocation.looking_in(&folder.to_string()), 1);
                 let finding = finding
                     .at(facts.app.file(&file), "")
                     .help(format!("the folder {folder} is not where Python looks: say so, or install the project"));

@@ -16,9 +16,6 @@ use crate::catalog::modules::{distribution, is_standard};
 use crate::finding::Severity;
 use crate::project::requirements::normalize;
 
-/// Options by which a program looks for modules in another folder as well.
-const OPTIONS: &[(&str, &str)] = &[("uvicorn", "--app-dir"), ("gunicorn", "--pythonpath")];
-
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let starts = Start::all(facts);
     if !facts.is_python() || is_path_known(facts, &starts) || !starts.iter().all(entry::is_followed) {
@@ -97,10 +94,7 @@ struct Found<'m> {
 }
 
 fn of_folder<'m>(facts: &Facts<'_>, module: &'m Module) -> Option<Found<'m>> {
-    let is_in = |base: &Path, top: &str| {
-        let place = base.join(top);
-        facts.app.has_file(place.with_extension("py")) || facts.app.has_file(place.join("__init__.py"))
-    };
+    let is_in = |base: &Path, top: &str| facts.app.module_at(base.join(top)).is_some();
     let above: Vec<&Path> = module.path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()).collect();
     module.code.statements.iter().filter(|statement| !module.code.is_typing(statement)).find_map(|statement| {
         imports(&statement.text).into_iter().find_map(|import| {
@@ -141,12 +135,10 @@ fn within(facts: &Facts<'_>, invocation: &Invocation<'_>, folder: &str) -> Strin
         let found = imports(&statement.text);
         found.iter().any(|import| import.module == dotted || import.module.starts_with(&prefix))
     });
-    let word = invocation.arguments.iter().find(|word| word.starts_with(&prefix));
-    let option = OPTIONS.iter().find(|(program, _)| *program == invocation.program);
-    match (word, option) {
-        (Some(word), Some((_, option))) if !by_whole_path => {
-            let text = invocation.text.replacen(word, &word[prefix.len()..], 1);
-            format!("{text} {option} {folder}")
+    let takes_folder = matches!(invocation.program, "uvicorn" | "gunicorn");
+    match invocation.arguments.iter().find(|word| word.starts_with(&prefix)) {
+        Some(word) if takes_folder && !by_whole_path => {
+            invocation.looking_in(folder).replacen(word, &word[prefix.len()..], 1)
         }
         _ => invocation.with_variable(&format!("PYTHONPATH={folder}")),
     }

@@ -105,10 +105,9 @@ impl Member {
         let named = if invocation.is_module { Some(invocation.program) } else { target(invocation) };
         let top = named.and_then(|name| name.split(['.', ':']).next());
         let has = |top: &str| {
-            [self.folder.join("src"), self.folder.clone()].iter().any(|base| {
-                facts.app.has_file(base.join(top).join("__init__.py"))
-                    || facts.app.has_file(base.join(format!("{top}.py")))
-            })
+            [self.folder.join("src"), self.folder.clone()]
+                .iter()
+                .any(|base| facts.app.module_at(base.join(top)).is_some())
         };
         let is_here = |top: &str| facts.app.has_folder(top) || facts.app.has_file(format!("{top}.py"));
         is_script("/project/scripts") || top.is_some_and(|top| has(top) && !is_here(top))

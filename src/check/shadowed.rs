@@ -1,6 +1,6 @@
 //! Files that stand in the way of a module of the same name.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::facts::Facts;
 use super::facts::reach::{Module, imports, is_certain};
@@ -93,13 +93,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let mut bases: Vec<&Path> = reached.iter().filter(|module| module.importer.is_none()).map(Module::base).collect();
     bases.sort_unstable();
     bases.dedup();
-    let file = |base: &Path, name: &str| -> Option<PathBuf> {
-        let found = [base.join(name).with_extension("py"), base.join(name).join("__init__.py")];
-        found.into_iter().find(|file| facts.app.has_file(file))
-    };
     for base in bases {
         for name in COMMON {
-            let Some(file) = file(base, name) else { continue };
+            let Some(file) = facts.app.module_at(base.join(name)) else { continue };
             let finding = SHADOWED
                 .found(format!("{} takes the place of the standard library's {name}", file.display()))
                 .about(file.display().to_string())
@@ -113,7 +109,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             for import in imports(&statement.text) {
                 let top = import.module.split('.').next().unwrap_or_default();
                 let Some(package) = modules::distribution(top) else { continue };
-                let Some(file) = file(module.base(), top).filter(|_| !seen.contains(&top)) else { continue };
+                let Some(file) = facts.app.module_at(module.base().join(top)).filter(|_| !seen.contains(&top)) else {
+                    continue;
+                };
                 let is_installed = facts.provided().is_some_and(|provided| provided.may_bring(top));
                 if !is_installed || modules::is_standard(top) {
                     continue;

@@ -45,17 +45,10 @@ const TEMPLATES: &[&str] = &["TemplateNotFound", "TemplateDoesNotExist"];
 
 /// A template, which goes by its place within a folder of templates.
 fn template(project: &Project, name: &str, diagnosis: Diagnosis) -> Diagnosis {
-    let below = |folder: &Path| Project::open(&project.root().join(folder)).map(|inner| inner.folders());
-    let top = project.folders();
-    let inner = top.iter().flat_map(|folder| {
-        below(folder).unwrap_or_default().into_iter().map(|inner| folder.join(inner)).collect::<Vec<_>>()
-    });
-    let folders = std::iter::once(PathBuf::new()).chain(top.iter().cloned()).chain(inner).take(MOST_FOLDERS);
-    let places = folders.map(|folder| folder.join("templates").join(name));
-    let Some(file) = places.filter(|place| project.has_file(place)).find_map(|place| place.to_str().map(str::to_owned))
-    else {
-        return diagnosis;
-    };
+    let place = |folder: &Path| folder.join("templates").join(name);
+    let has = |folder: &Path| project.has_file(place(folder));
+    let folder = if has(Path::new("")) { Some(PathBuf::new()) } else { project.folders_below(has).into_iter().next() };
+    let Some(file) = folder.and_then(|folder| place(&folder).to_str().map(str::to_owned)) else { return diagnosis };
     let Some((source, rule)) = hiding(project, &file).or_else(|| excluding(project, &file)) else {
         let help = format!(
             "{file} is in the project: let the app look for its templates there, by a path built from `__file__`"
@@ -74,9 +67,6 @@ fn template(project: &Project, name: &str, diagnosis: Diagnosis) -> Diagnosis {
     let help = "take the line out: the app's pages are among what it keeps out".to_owned();
     Diagnosis { help: Some(help), fixes: fix.into_iter().collect(), ..kept_out(&file, &source, &rule, diagnosis) }
 }
-
-/// Folders in which templates are looked for.
-const MOST_FOLDERS: usize = 200;
 
 /// What an ignore file's rule keeps out of the deploy.
 fn kept_out(what: &str, source: &Source, rule: &str, diagnosis: Diagnosis) -> Diagnosis {

@@ -245,9 +245,8 @@ fn kept_out(project: &Project, builder: BuilderKind, module: &str, diagnosis: &D
     });
     let top = module.split('.').next().unwrap_or(module);
     let bases = [Path::new(""), Path::new("src")].into_iter().chain(beside);
-    let files = bases.flat_map(|base| [base.join(top).with_extension("py"), base.join(top).join("__init__.py")]);
-    let inside = |file: &PathBuf| file.is_relative() && !file.starts_with("..") && project.has_file(file);
-    files.filter(inside).find_map(|file| {
+    let inside = |base: &&Path| base.is_relative() && !base.starts_with("..");
+    bases.filter(inside).filter_map(|base| project.module_at(base.join(top))).find_map(|file| {
         let file = file.to_str()?;
         check::facts::ignored::hiding(project, file).or_else(|| check::facts::ignored::excluding(project, file))?;
         let diagnosis = Diagnosis { rule: MISSING_LOCAL_MODULE.id, fixes: Vec::new(), ..diagnosis.clone() };

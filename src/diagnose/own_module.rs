@@ -12,7 +12,7 @@ use crate::project::Project;
 /// folder that it is started in, unless the program sees to that: `pserve` and `alembic` do not. A log may be older than what is at the root now.
 pub(super) fn amended(case: &Case<'_>, project: &Project, module: &str, diagnosis: &Diagnosis) -> Option<Diagnosis> {
     let top = module.split('.').next().filter(|top| !top.is_empty() && !top.contains('/'))?;
-    let is_file = project.has_file(format!("{top}.py")) || project.has_file(format!("{top}/__init__.py"));
+    let is_file = project.module_at(top).is_some();
     // Python names the whole of `a.b` only where `a` is found.
     let is_at_root = case.outcome.is_some() && top == module && is_file;
     let at = match is_at_root {

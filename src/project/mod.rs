@@ -113,6 +113,16 @@ impl Project {
         self.root.join(name).is_dir()
     }
 
+    /// The file of a Python module, by the path that its dotted name stands for (`a/b` of `a.b`): a package wins over a file of the
+    /// same name, as for Python.
+    pub fn module_at(&self, place: impl AsRef<Path>) -> Option<PathBuf> {
+        let place = place.as_ref();
+        let name = place.file_name()?.to_str()?;
+        [place.join("__init__.py"), place.with_file_name(format!("{name}.py"))]
+            .into_iter()
+            .find(|file| self.has_file(file))
+    }
+
     /// The folders directly inside, links to folders among them, sorted.
     pub fn folders(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();

@@ -75,3 +75,13 @@ fn bytes_of_every_kind_become_text() {
     assert_eq!(decode(b"\xef\xbb\xbfa"), Decoded { text: "a".to_owned(), encoding: Encoding::Utf8Bom });
     assert_eq!(decode(b"\xff").encoding, Encoding::Unknown);
 }
+
+#[test]
+fn a_package_wins_over_a_module_of_its_name() {
+    let dir = folder(&[("tides.py", b""), ("tides/__init__.py", b""), ("quay/berth.py", b"")]);
+    let project = Project::open(dir.path()).unwrap();
+    let found = |place: &str| project.module_at(place).map(|file| file.display().to_string());
+    assert_eq!(found("tides").as_deref(), Some("tides/__init__.py"));
+    assert_eq!(found("quay/berth").as_deref(), Some("quay/berth.py"));
+    assert_eq!(found("quay"), None);
+}

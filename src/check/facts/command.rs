@@ -175,6 +175,15 @@ impl<'c> Invocation<'c> {
         }
     }
 
+    /// It with a folder in which Python looks for modules as well: by an option where the program has one.
+    pub(in crate::check) fn looking_in(&self, folder: &str) -> String {
+        match self.program {
+            "uvicorn" => format!("{} --app-dir {folder}", self.text),
+            "gunicorn" => format!("{} --pythonpath {folder}", self.text),
+            _ => self.with_variable(&format!("PYTHONPATH={folder}")),
+        }
+    }
+
     pub(in crate::check) fn has(&self, word: &str) -> bool {
         self.arguments.contains(&word)
     }

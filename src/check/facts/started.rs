@@ -111,10 +111,8 @@ pub(in crate::check) fn loaded<'c>(invocation: &Invocation<'c>) -> Option<&'c st
 pub(crate) fn home(app: &Project, name: &str) -> Option<(PathBuf, PathBuf)> {
     let stem = name.replace('.', "/");
     let homes = app.folders().into_iter().take(MOST_FOLDERS).filter_map(|folder| {
-        let place = folder.join(&stem);
-        let files = [place.with_extension("py"), place.join("__init__.py")];
         let is_hidden = folder.to_string_lossy().starts_with('.') || app.has_file(folder.join("pyvenv.cfg"));
-        let file = files.into_iter().find(|file| !is_hidden && app.has_file(file))?;
+        let file = app.module_at(folder.join(&stem)).filter(|_| !is_hidden)?;
         Some((folder, file))
     });
     match &homes.collect::<Vec<_>>()[..] {

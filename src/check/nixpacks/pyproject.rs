@@ -81,9 +81,7 @@ fn module(script: &Script) -> &str {
 /// A backend that is content with nothing installs the script, and no module that it could call: Python looks beside the script, not in /app.
 fn without_modules(facts: &Facts<'_>, script: &Script) -> Option<Finding> {
     let module = module(script);
-    let has = |base: &str| {
-        facts.app.has_file(format!("{base}{module}.py")) || facts.app.has_file(format!("{base}{module}/__init__.py"))
-    };
+    let has = |base: &str| facts.app.module_at(format!("{base}{module}")).is_some();
     let is_led = facts.variable("PYTHONPATH").is_some()
         || Start::of(facts).is_some_and(|start| start.command.contains("PYTHONPATH="));
     let is_there = (has("") || has("src/")) && !is_led;
