@@ -72,10 +72,16 @@ fn build_image() {
     let base = format!("BASE={BASE}");
     let folder = folder.path().display().to_string();
     let words = ["build", "--quiet", "--network", "host", "--build-arg", &base, "--tag", IMAGE, &folder];
-    // A busy engine on fuse-overlayfs loses files of a layer now and then; what it has built so far is kept.
-    if (0..2).all(|_| !docker(&words).status.success()) {
-        said(&words);
+    // A busy engine on fuse-overlayfs loses a whole layer now and then, and says nothing (Docker 20.10).
+    let is_whole =
+        || docker(&["run", "--rm", "--entrypoint", "which", IMAGE, "bwrap", "docker", "slirp4netns"]).status.success();
+    for attempt in 0..3 {
+        let anew: &[&str] = if attempt == 0 { &[] } else { &["--no-cache"] };
+        if docker(&[&words[..1], anew, &words[1..]].concat()).status.success() && is_whole() {
+            return;
+        }
     }
+    panic!("the engine makes no whole image");
 }
 
 fn scenarios(folder: &Path) {
@@ -99,7 +105,7 @@ fn suite(folder: &Path, image: &str) -> Command {
 }
 
 #[test]
-#[ignore = "not yet steady on a busy engine: just swarm"]
+#[ignore = "an engine on fuse-overlayfs that is busy loses layers of the image: just swarm"]
 fn a_killed_task_is_started_again_and_nothing_is_lost_or_left() {
     let test = "a_killed_task_is_started_again_and_nothing_is_lost_or_left";
     if skipped(test, missing()) {
@@ -154,5 +160,8 @@ fn a_killed_task_is_started_again_and_nothing_is_lost_or_left() {
     }
     assert_eq!(report["whole"]["scenarios"], 4);
     assert_eq!(said(&["service", "ls", "--quiet"]), "", "a service is left");
-    assert_eq!(said(&["ps", "--all", "--quiet", "--filter", "label=dev.shakedown.suite"]), "", "a container is left");
+    for label in ["dev.shakedown.suite", "com.docker.swarm.service.name"] {
+        let filter = format!("label={label}");
+        assert_eq!(said(&["ps", "--all", "--quiet", "--filter", &filter]), "", "a container is left");
+    }
 }

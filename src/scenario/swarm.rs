@@ -25,6 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LOG_WITHIN: usize = 5;
 /// States of a task that has a node; one that is being prepared waits for its image.
 const AT_WORK: &[&str] = &["Accepted", "Preparing", "Ready", "Starting", "Running"];
+/// The status of a node that answers.
+const READY: &str = "Ready";
+/// What is told of a task whose node does not.
+const LOST: &str = "its node is lost, and Docker starts it nowhere else: see docker node ls, and run the suite again without that node";
 const LABEL: &str = "dev.shakedown.suite";
 /// What a task runs; the image has it.
 const TASK: &str = "/usr/local/bin/task";
@@ -196,7 +200,14 @@ impl Job {
                 (known, quiet_since) = (complete, Instant::now());
                 emit(&SwarmEvent::Complete(complete, tasks));
             }
-            if seen.iter().any(|task| AT_WORK.iter().any(|state| task.is(state))) {
+            let lost = self.lost(&seen)?;
+            for task in
+                seen.iter().filter(|task| lost.contains(&task.id) && shown.insert((task.id.clone(), LOST.to_owned())))
+            {
+                emit(&SwarmEvent::Task(&task.name, LOST));
+                faults.push(LOST.to_owned());
+            }
+            if seen.iter().any(|task| task.is_at_work() && !lost.contains(&task.id)) {
                 quiet_since = Instant::now();
             }
             if complete >= tasks || quiet_since.elapsed() > PATIENCE {
@@ -211,6 +222,19 @@ impl Job {
         let output = ask(&self.docker, &["service", "ps", "--no-trunc", "--format", format, &self.name])?;
         anyhow::ensure!(output.status.success(), "the job is gone: {}", said(&output.stderr));
         Ok(String::from_utf8_lossy(&output.stdout).lines().filter_map(Task::read).collect())
+    }
+
+    /// The tasks at work whose node answers no more. Docker goes on to call them running and starts a job's task nowhere else
+    /// (seen with Docker 20.10, minutes after the node was down).
+    fn lost(&self, tasks: &[Task]) -> Result<BTreeSet<String>> {
+        let nodes = ask(&self.docker, &["node", "ls", "--format", "{{.ID}} {{.Status}}"])?;
+        let nodes = said(&nodes.stdout);
+        let at_work: Vec<&str> = tasks.iter().filter(|task| task.is_at_work()).map(|task| task.id.as_str()).collect();
+        if at_work.is_empty() || nodes.lines().all(|node| node.ends_with(READY)) {
+            return Ok(BTreeSet::new());
+        }
+        let placed = [&["inspect", "--type", "task", "--format", "{{.ID}} {{.NodeID}}"], &at_work[..]].concat();
+        Ok(lost_of(&nodes, &said(&ask(&self.docker, &placed)?.stdout)))
     }
 
     /// Writes what each complete task printed into a file, and gives how many they are. One that printed no report is missed by
@@ -239,18 +263,30 @@ impl Job {
     }
 }
 
+/// The tasks of nodes that are not ready, by the lines `NODE STATUS` and `TASK NODE`.
+fn lost_of(nodes: &str, tasks: &str) -> BTreeSet<String> {
+    let is_down = |id: &str| {
+        nodes.lines().any(|line| line.split_once(' ').is_some_and(|(node, status)| node == id && status != READY))
+    };
+    let placed = tasks.lines().filter_map(|line| line.split_once(' '));
+    placed.filter(|(_, node)| is_down(node)).map(|(task, _)| task.to_owned()).collect()
+}
+
 impl Drop for Job {
     fn drop(&mut self) {
         // Whatever fails here, there is nobody left to tell.
         let _ = ask(&self.docker, &["service", "rm", &self.name]);
-        let label = format!("label={LABEL}={}", self.name);
-        // Tasks that are being ended remove their own; those that were killed left theirs.
+        // Tasks that are being ended remove their share; those that were killed left theirs, and Docker keeps what ended well.
+        let made =
+            [format!("label={LABEL}={}", self.name), format!("label=com.docker.swarm.service.name={}", self.name)];
         for _ in 0..2 {
-            let Ok(output) = ask(&self.docker, &["ps", "--all", "--quiet", "--filter", &label]) else { return };
-            let left = said(&output.stdout);
-            let left: Vec<&str> = left.lines().collect();
-            if !left.is_empty() {
-                let _ = ask(&self.docker, &[&["rm", "--force"], &left[..]].concat());
+            for label in &made {
+                let Ok(output) = ask(&self.docker, &["ps", "--all", "--quiet", "--filter", label]) else { return };
+                let left = said(&output.stdout);
+                let left: Vec<&str> = left.lines().collect();
+                if !left.is_empty() {
+                    let _ = ask(&self.docker, &[&["rm", "--force"], &left[..]].concat());
+                }
             }
             thread::sleep(TICK);
         }
@@ -262,6 +298,10 @@ impl Task {
         let mut parts = line.split('\t').map(str::to_owned);
         let (id, name, state) = (parts.next()?, parts.next()?, parts.next()?);
         Some(Self { id, name, state, error: parts.next().unwrap_or_default() })
+    }
+
+    fn is_at_work(&self) -> bool {
+        AT_WORK.iter().any(|state| self.is(state))
     }
 
     /// `Complete 3 seconds ago`.
@@ -281,5 +321,12 @@ mod tests {
         assert_eq!((task.name.as_str(), task.error.as_str()), ("suite.1", "\"task: non-zero exit (137)\""));
         assert!(Task::read("kix\tsuite.1\tRunning 1 second ago\t").unwrap().error.is_empty());
         assert_eq!(Task::read("garbage"), None);
+    }
+
+    #[test]
+    fn tasks_of_nodes_that_are_not_ready_are_lost() {
+        let nodes = "kuq Ready\nlar Down\npim Unknown\n";
+        let tasks = "t1 kuq\nt2 lar\nt3 pim\nt4 \n";
+        assert_eq!(lost_of(nodes, tasks), BTreeSet::from(["t2".to_owned(), "t3".to_owned()]));
     }
 }
