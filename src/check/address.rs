@@ -144,7 +144,7 @@ fn fixed_port(facts: &Facts<'_>, path: &Path, text: &str, call: &Call<'_>, findi
     let is_number = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     // Flask and its kin take the port out of SERVER_NAME.
     let is_known = || !facts.reached().iter().any(|module| module.text.contains("SERVER_NAME")) && !call.is_elsewhere();
-    let given = given.map(|(at, port)| (at, port.len(), call.meant(port)));
+    let given = given.map(|(at, port)| (at, port.len(), call.value_of(port)));
     let (at, port) = match given {
         _ if !variable.is_empty() && facts.variable(variable).is_some() => return,
         Some((at, length, port)) if is_number(port) => (Some((at, length)), port),
@@ -235,7 +235,7 @@ impl<'t> Call<'t> {
         match self.host() {
             _ if !variable.is_empty() && given(variable) => false,
             Some((_, host)) => {
-                let host = self.meant(host);
+                let host = self.value_of(host);
                 LOOPBACK.contains(&host.trim_matches(['"', '\''])) && host.starts_with(['"', '\''])
                     || by_default(host).is_some_and(|(name, host)| LOOPBACK.contains(&host) && !given(name))
             }
@@ -244,7 +244,7 @@ impl<'t> Call<'t> {
     }
 
     /// What an argument comes to: the value of a name that the file gives one, once and at its margin.
-    fn meant(&self, argument: &'t str) -> &'t str {
+    fn value_of(&self, argument: &'t str) -> &'t str {
         let is_name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if argument.is_empty() || !is_name(argument) {
             return argument;

@@ -27,12 +27,12 @@ static RELOADS: Pattern = Pattern::ascii(r"\breload\s*=\s*True\b");
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for module in facts.reached().iter().filter(|module| module.is_script && module.importer.is_none()) {
         for run in &module.code.statements {
-            look(facts, module, run, findings);
+            check_run(facts, module, run, findings);
         }
     }
 }
 
-fn look(facts: &Facts<'_>, module: &Module, run: &Statement, findings: &mut Findings) {
+fn check_run(facts: &Facts<'_>, module: &Module, run: &Statement, findings: &mut Findings) {
     let statements = &module.code.statements;
     let (call, given) = match GIVEN.captures(&run.text) {
         Some(given) if is_app(statements, &given[1]) => ("uvicorn.run", "is given the app itself"),

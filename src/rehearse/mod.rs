@@ -59,7 +59,7 @@ pub fn rehearse_then(
     request: &Request,
     interrupted: &AtomicBool,
     emit: &mut dyn FnMut(&Event),
-    last_look: impl FnOnce(&Ran, &dyn Sandbox) -> Result<()>,
+    before_closing: impl FnOnce(&Ran, &dyn Sandbox) -> Result<()>,
 ) -> Result<Rehearsal> {
     let started = Instant::now();
     sweep::in_background();
@@ -114,7 +114,7 @@ pub fn rehearse_then(
         }
         emit(event);
     })?;
-    last_look(&ran, &*sandbox)?;
+    before_closing(&ran, &*sandbox)?;
     let built = ran.outcome.phases.iter().all(|phase| phase.status == Status::Passed);
     // After a failure the log names the module; what would be missed next is not known before that is mended.
     if ran.outcome.verdict() == Verdict::Works {

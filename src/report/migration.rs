@@ -93,7 +93,7 @@ fn cause(side: &Side) -> String {
 }
 
 /// The command that failed and the last that it printed.
-fn told(side: &Side) -> impl Iterator<Item = String> {
+fn failed_output(side: &Side) -> impl Iterator<Item = String> {
     let command = side.failed_command.iter().filter(|_| side.verdict != "works").map(|command| format!("$ {command}"));
     command.chain(side.last_lines.iter().filter(|_| side.verdict != "works").cloned())
 }
@@ -105,7 +105,7 @@ pub fn migration_human(migration: &Migration, paint: Paint) -> String {
         let said = cause(side);
         let said = if side.verdict == "works" { paint.good(said) } else { paint.bad(said) };
         let _ = writeln!(out, "{} {said}", paint.bold(format!("{}:", side.builder)));
-        for line in told(side) {
+        for line in failed_output(side) {
             let _ = writeln!(out, "  {} {line}", paint.dim("│"));
         }
     }
@@ -157,8 +157,8 @@ pub fn migration_markdown(migration: &Migration) -> String {
         };
         let _ = writeln!(out, "| {} | {mark} {} |", escaped(&side.builder), escaped(&cause(side)));
     }
-    for side in [from, to].into_iter().filter(|side| told(side).next().is_some()) {
-        let lines = told(side).map(|line| line + "\n").collect::<String>();
+    for side in [from, to].into_iter().filter(|side| failed_output(side).next().is_some()) {
+        let lines = failed_output(side).map(|line| line + "\n").collect::<String>();
         let _ = write!(out, "\n{}:\n\n````text\n{lines}````\n", escaped(&side.builder));
     }
     if !changes.is_empty() {

@@ -44,7 +44,7 @@ impl Look<'_> {
         let Self { settings, sandbox, .. } = *self;
         let Asked { result, is_refusal, host } = hosts::ask_again(result, self.refused, settings, probe, sandbox);
         let probe = Probe { host: host.as_deref().unwrap_or(probe.host), ..*probe };
-        let (result, sent_back) = sent_back::look(result, settings, &probe, sandbox);
+        let (result, sent_back) = sent_back::ask_by_edge(result, settings, &probe, sandbox);
         let (result, status, led_to) = match result {
             SmokeResult::Answered { status } => arrive(status, &probe, sandbox),
             other => (other, 0, None),

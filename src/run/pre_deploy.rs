@@ -32,7 +32,7 @@ impl Walk<'_> {
         let outcome = self.actions(PRE_DEPLOY, Role::Start, &actions)?;
         let made = self.ask(REMOVE_NEW)?;
         if !made.is_empty() {
-            self.line(PRE_DEPLOY, &told(&made));
+            self.line(PRE_DEPLOY, &note(&made));
         }
         Ok(outcome)
     }
@@ -48,7 +48,7 @@ impl Walk<'_> {
 }
 
 /// What is said of the new files.
-fn told(made: &[String]) -> String {
+fn note(made: &[String]) -> String {
     let names: Vec<&str> = made.iter().map(|name| name.trim_start_matches("./")).take(3).collect();
     let more = made.len() - names.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -63,9 +63,9 @@ mod tests {
     fn a_few_names_are_told() {
         let made = ["./app.db", "./static/a.css", "./b", "./c"].map(str::to_owned);
         assert_eq!(
-            told(&made),
+            note(&made),
             "(a container of its own made app.db, static/a.css, b and 1 more: the app starts without)"
         );
-        assert_eq!(told(&made[..1]), "(a container of its own made app.db: the app starts without)");
+        assert_eq!(note(&made[..1]), "(a container of its own made app.db: the app starts without)");
     }
 }

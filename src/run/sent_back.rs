@@ -7,7 +7,7 @@ use super::settings::SmokeSettings;
 use crate::sandbox::{Probe, Sandbox};
 
 /// Asks as a visitor over HTTPS would where the answer was a redirect, and judges anew. `probe` is the one that it answered.
-pub(super) fn look(
+pub(super) fn ask_by_edge(
     result: SmokeResult,
     settings: &SmokeSettings,
     probe: &Probe<'_>,

@@ -20,7 +20,7 @@ pub(super) struct Ended<'a> {
 impl Ended<'_> {
     /// The cause, where one is known, and that the rest goes on without it; the one is as sure as the other. A service that was out of reach
     /// here may answer in the cloud.
-    pub(super) fn told(self, log: &Log, cause: Option<Diagnosis>) -> Vec<Diagnosis> {
+    pub(super) fn diagnoses(self, log: &Log, cause: Option<Diagnosis>) -> Vec<Diagnosis> {
         let certainty = match &cause {
             Some(cause) if may_answer_elsewhere(cause) => Certainty::Likely,
             _ => self.certainty,
@@ -48,7 +48,7 @@ impl Ended<'_> {
         };
         // What the others print after it would say that the failure was got over.
         let cause = causes(&log.until(self.at)).into_iter().find(is_it);
-        self.told(log, cause)
+        self.diagnoses(log, cause)
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn dead(log: &Log, builder: BuilderKind, causes: impl Fn(&Log) -> Vec
     let help = PROGRAM_GAVE_UP.help_for(Some(name), builder);
     let ended = Ended { rule: &PROGRAM_GAVE_UP, name, message, help, certainty, at: *at };
     let cause = causes(log).into_iter().find(|cause| cause.rule != PROGRAM_GAVE_UP.id);
-    ended.told(log, cause)
+    ended.diagnoses(log, cause)
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod mise;
 mod open;
 mod packages;
 mod pip;
+mod pip_config;
 mod probe;
 mod reuse;
 mod root;
@@ -30,7 +31,6 @@ mod show;
 mod store_paths;
 pub(in crate::sandbox) mod system;
 mod take;
-mod told;
 mod toolchain;
 
 use std::path::PathBuf;

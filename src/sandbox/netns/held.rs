@@ -35,7 +35,7 @@ pub(super) struct Held {
 
 impl Held {
     pub(super) fn with_network(method: Method, reach: &[Reach], access: &Access, watched: &Watched) -> Result<Self> {
-        let mut machine = Machine::look();
+        let mut machine = Machine::read();
         let targets = targets(reach, access, &machine);
         let own = targets.iter().map(|target| target.address().ip()).filter(|address| !address.is_loopback());
         machine.forwarded = own.collect::<BTreeSet<IpAddr>>().into_iter().collect();

@@ -25,7 +25,7 @@ const NETWORKS: &[&str] = &["10.0.2.0", "10.231.74.0", "172.29.231.0", "192.168.
 const NETWORK_MASK: u32 = 0xffff_ff00;
 
 impl Machine {
-    pub(super) fn look() -> Self {
+    pub(super) fn read() -> Self {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let (routes, has_ipv4) = routes(&read("/proc/net/route"));
         let has_ipv6 = read("/proc/net/ipv6_route").lines().any(is_ipv6_default);

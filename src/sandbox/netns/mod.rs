@@ -69,7 +69,7 @@ pub fn has_all_ports() -> bool {
 
 /// This machine's own addresses, loopback's aside.
 pub(super) fn own_addresses() -> Vec<IpAddr> {
-    Machine::look().own
+    Machine::read().own
 }
 
 /// Whether an address is one of those.
@@ -79,7 +79,7 @@ pub(super) fn is_own_address(address: IpAddr) -> bool {
 
 /// Services of this machine that these variables send installers to: proxies and indexes.
 pub(super) fn named_in(vars: &Vars) -> Vec<SocketAddr> {
-    machine::named_in(vars, &Machine::look())
+    machine::named_in(vars, &Machine::read())
 }
 
 impl Network {
@@ -180,7 +180,7 @@ impl Network {
         let to = SocketAddr::new(to.ip().to_canonical(), to.port());
         let is_here = match self.mode {
             Mode::Offline => false,
-            Mode::Shared => Machine::look().has(to.ip()),
+            Mode::Shared => Machine::read().has(to.ip()),
             Mode::Isolated => self.held.as_ref().is_some_and(|held| held.forwards_to(to)),
         };
         is_here && !self.reach.iter().any(|reach| reach.is_asked && reach.addresses().contains(&to))
@@ -254,7 +254,7 @@ fn isolated(method: Method, reach: &[Reach], access: &Access, watched: &Watched)
 
 /// Lines of `/etc/hosts` for names of services that are let in.
 pub(super) fn hosts(reach: &[Reach]) -> String {
-    let machine = Machine::look();
+    let machine = Machine::read();
     let mut lines = String::new();
     for (service, name) in reach.iter().filter_map(|service| Some((service, service.name()?))) {
         for address in service.addresses().iter().filter(|address| machine.has(address.ip())) {

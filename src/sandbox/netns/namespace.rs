@@ -215,7 +215,7 @@ impl Namespace {
 
     /// What the run used too much of, if it did.
     pub(super) fn excess(&self) -> Option<Excess> {
-        Excess::told(&self.heard.lock().unwrap_or_else(PoisonError::into_inner))
+        Excess::parse(&self.heard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether what holds them, and what leads outward, is still there.

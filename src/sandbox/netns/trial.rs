@@ -69,7 +69,7 @@ fn remembered(cache: Option<&Cache>) -> Option<Result<Method, Unavailable>> {
 
 fn tried(cache: Option<&Cache>) -> Result<Method, Unavailable> {
     let tools = Tools::of_network()?;
-    let machine = Machine::look();
+    let machine = Machine::read();
     if machine.has_only_ipv6 {
         return Err(refused("this machine has no IPv4 network"));
     }

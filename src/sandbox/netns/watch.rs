@@ -77,7 +77,7 @@ impl Watched {
 
 impl Excess {
     /// Reads what the holder has said.
-    pub(super) fn told(heard: &str) -> Option<Self> {
+    pub(super) fn parse(heard: &str) -> Option<Self> {
         match heard.lines().next()? {
             "memory" => Some(Self::Memory),
             "processes" => Some(Self::Processes),
