@@ -13,7 +13,7 @@ use shakedown::plan::Plan;
 use shakedown::run::{SmokeKind, SmokeResult, Status};
 use shakedown::sandbox::docker::{self, Docker, Engine, Options, Pull};
 use shakedown::sandbox::process::{self, Ended, Exit, Limits};
-use shakedown::sandbox::{Backend, MachineFailure, Role, Step};
+use shakedown::sandbox::{Backend, MachineFailure, Quotas, Role, Spec, Step};
 
 use support::*;
 
@@ -222,9 +222,77 @@ fn a_run_that_wants_more_than_half_of_the_engines_memory_is_no_verdict() {
         (ran, limit.join().unwrap())
     });
     assert_eq!(limit, client(&["info", "--format", "{{.MemTotal}}"]).parse::<u64>().unwrap() / 2);
-    let error = ran.outcome.unwrap_err();
-    let failure = error.downcast_ref::<MachineFailure>().unwrap_or_else(|| panic!("{error:#}"));
+    let failure = machine_failure(&ran);
     assert!(failure.what.contains("half of the memory") && failure.next.contains("--memory"), "{failure}");
+    forget(project.path());
+}
+
+/// What the machine, not the project, failed in.
+fn machine_failure(ran: &Ran) -> &MachineFailure {
+    let error = ran.outcome.as_ref().unwrap_err();
+    error.downcast_ref::<MachineFailure>().unwrap_or_else(|| panic!("{error:#}\n{}", ran.log))
+}
+
+/// A run of an install command that is held to these quotas.
+fn held_to(docker: &Docker, quotas: Quotas, script: &str) -> (Ran, tempfile::TempDir) {
+    let (project, mut plan) = (bot(), nixpacks_plan());
+    phase(&mut plan, "install").cmds = [script].into();
+    let plan = lowered(&plan);
+    let spec = Spec { quotas, ..spec(project.path(), &plan) };
+    (rehearse(docker, &spec, &settings(None), &NEVER), project)
+}
+
+const MUCH: Quotas = Quotas { processes: 4096, disk: 100_000_000 };
+
+#[test]
+fn a_run_that_writes_too_much_to_the_engines_disk_is_ended_and_told_why() {
+    if skipped("a_run_that_writes_too_much_to_the_engines_disk", missing()) {
+        return;
+    }
+    for file in ["/app/large", "/root/.cache/pip/large"] {
+        let script = format!("dd if=/dev/zero of={file} bs=1M count=300 && sync && sleep 200");
+        let (ran, project) = held_to(&docker(), MUCH, &script);
+        assert_eq!(
+            machine_failure(&ran).to_string(),
+            "the run wrote more than 100.0 MB to disk; --disk sets another limit"
+        );
+        // What an earlier run left in the project's cache is not this one's.
+        let (ran, _) = held_to(&docker(), MUCH, "dd if=/dev/zero of=/app/small bs=1M count=30 && sleep 12");
+        assert_eq!(ran.status("install"), Status::Passed, "{}", ran.log);
+        forget(project.path());
+    }
+}
+
+#[test]
+fn what_is_written_is_asked_of_an_engine_whose_folders_cannot_be_read() {
+    if skipped("what_is_written_is_asked_of_an_engine", missing()) {
+        return;
+    }
+    // A client that does not say which process of which machine it is.
+    let real = Engine::find().unwrap().program().display().to_string();
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in *State.Pid*) printf '0\\t\\n/nowhere\\t/root/.cache/pip' ;; *) exec {real} \"$@\" ;; esac\n"
+    );
+    let client = folder(&[("docker", &script)]);
+    let program = client.path().join("docker");
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let vars = std::env::vars().collect();
+    let options = Options { pull: Pull::Never, ..Options::default() };
+    let docker = Docker::with_engine(Engine::new(program, vars), options);
+    let (ran, project) = held_to(&docker, MUCH, "dd if=/dev/zero of=/app/large bs=1M count=300 && sync && sleep 200");
+    assert!(machine_failure(&ran).what.contains("more than 100.0 MB to disk"), "{:?}", ran.outcome);
+    forget(project.path());
+}
+
+#[test]
+fn a_run_that_is_refused_processes_is_told_why() {
+    if skipped("a_run_that_is_refused_processes", missing()) {
+        return;
+    }
+    let few = Quotas { processes: 60, ..Quotas::default() };
+    let (ran, project) = held_to(&docker(), few, "for i in {1..100}; do sleep 60 & done; wait");
+    let told = machine_failure(&ran).to_string();
+    assert_eq!(told, "the run had more than 60 processes at once; --processes sets another limit");
     forget(project.path());
 }
 

@@ -2,6 +2,13 @@
 
 use std::fs;
 
+use bytesize::ByteSize;
+
+use super::MachineFailure;
+
+/// What must stay free of a disk that a run writes to, in bytes.
+pub(super) const LEAST_FREE: u64 = 1_000_000_000;
+
 /// How much of each; what ended a run is told with the option that sets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quotas {
@@ -14,6 +21,18 @@ pub struct Quotas {
 impl Default for Quotas {
     fn default() -> Self {
         Self { processes: 4096, disk: 20_000_000_000 }
+    }
+}
+
+impl Quotas {
+    pub(super) fn too_many_processes(self) -> MachineFailure {
+        let what = format!("the run had more than {} processes at once", self.processes);
+        MachineFailure::for_good(what, "--processes sets another limit")
+    }
+
+    pub(super) fn too_much_written(self) -> MachineFailure {
+        let what = format!("the run wrote more than {} to disk", ByteSize(self.disk).display().si());
+        MachineFailure::for_good(what, "--disk sets another limit")
     }
 }
 

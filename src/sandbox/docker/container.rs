@@ -17,7 +17,8 @@ use anyhow::{Context, Result};
 
 use super::engine::{Engine, SOON, WORK, own_group};
 use super::labels;
-use crate::sandbox::{CommandLine, MachineFailure};
+use super::pulse::Pulse;
+use crate::sandbox::CommandLine;
 
 /// Makes the folder that every command begins in, which podman would not, says that it is up, and waits.
 const MAIN: &str =
@@ -78,10 +79,7 @@ impl Container {
     pub(super) fn kept(engine: &Engine, name: &str) -> Result<Self> {
         let ours = AtomicBool::new(true);
         let container = Self { engine: engine.clone(), name: name.to_owned(), keeper: Mutex::new(None), ours };
-        let answer = container.pulse()?;
-        if !answer.success {
-            return Err(engine.lost("find the kept container", &answer.stderr).into());
-        }
+        Pulse::of(&container)?;
         Ok(container)
     }
 
@@ -175,15 +173,6 @@ impl Container {
                 .any(|sign| answer.stderr.to_lowercase().contains(sign));
         if removed { Ok(()) } else { Err(self.engine.lost("remove the container", &answer.stderr).into()) }
     }
-
-    /// Whether the container is there and answers.
-    pub(super) fn pulse(&self) -> Result<super::engine::Answer, MachineFailure> {
-        self.ask(PULSE, &[], SOON).map_err(|error| {
-            error
-                .downcast::<MachineFailure>()
-                .unwrap_or_else(|error| MachineFailure::for_good(format!("{error:#}"), "run again".to_owned()))
-        })
-    }
 }
 
 impl Drop for Container {
@@ -192,13 +181,6 @@ impl Drop for Container {
         let _ = self.remove();
     }
 }
-
-/// Kills for memory so far, by either version of control groups, then the free blocks of the container's disk.
-const PULSE: &str = r"
-for file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do
-  [ -r $file ] && while read -r key value _; do [ $key = oom_kill ] && echo killed $value; done < $file
-done
-echo free $(stat -f -c '%a %S' / 2>/dev/null)";
 
 fn run_arguments(name: &str, wanted: &Wanted<'_>) -> Vec<String> {
     let mut arguments: Vec<String> =
@@ -220,7 +202,8 @@ fn run_arguments(name: &str, wanted: &Wanted<'_>) -> Vec<String> {
     for (volume, path) in wanted.volumes {
         arguments.extend(["--volume".into(), format!("{volume}:{path}")]);
     }
-    arguments.extend([wanted.image.to_owned(), "-c".into(), MAIN.into()]);
+    // The name says to whoever sees the process which container's it is.
+    arguments.extend([wanted.image.to_owned(), "-c".into(), MAIN.into(), name.to_owned()]);
     arguments
 }
 
@@ -280,6 +263,7 @@ mod tests {
         ] {
             assert!(line.contains(part), "{part} is not in {line}");
         }
+        assert!(line.ends_with(" shakedown-x"), "{line}");
         assert!(!line.contains("--publish") && !line.contains("--privileged"));
     }
 

@@ -117,6 +117,13 @@ impl Engine {
         answer.stdout.trim().parse::<u64>().ok().map(|total| total / 2).filter(|half| *half > 0)
     }
 
+    /// The folder of the engine's machine that holds what containers write; none where it does not say.
+    pub(super) fn root(&self) -> Option<PathBuf> {
+        let template = if self.name() == "podman" { "{{.Store.GraphRoot}}" } else { "{{.DockerRootDir}}" };
+        let answer = self.ask(&["info", "--format", template], SOON).ok()?;
+        Some(PathBuf::from(answer.stdout.trim())).filter(|root| answer.success && root.is_absolute())
+    }
+
     /// The command line of the client, to be run by others.
     pub(super) fn command<S: AsRef<str>>(&self, arguments: impl IntoIterator<Item = S>) -> CommandLine {
         let arguments = arguments.into_iter().map(|argument| OsString::from(argument.as_ref()));
@@ -130,7 +137,7 @@ impl Engine {
     }
 
     /// As [`ask`](Self::ask), for as long as nobody interrupts it.
-    fn ask_while(&self, arguments: &[&str], limit: Duration, interrupted: &AtomicBool) -> Result<Answer> {
+    pub(super) fn ask_while(&self, arguments: &[&str], limit: Duration, interrupted: &AtomicBool) -> Result<Answer> {
         let handle = duct::cmd(&self.program, arguments)
             .full_env(&self.vars)
             .stdin_null()

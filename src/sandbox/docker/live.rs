@@ -10,14 +10,17 @@ use tempfile::TempDir;
 use super::container::Container;
 use super::engine::SOON;
 use super::options::Options;
+use super::pulse::Pulse;
+use super::watch::Watch;
 use super::{gateway, probe, take};
 use crate::catalog::servers::Session;
 use crate::fs::temporary;
 use crate::plan::{FileSet, NixEnvironment, Plan, Shell, Vars};
+use crate::sandbox::netns::Excess;
 use crate::sandbox::network::{self, Access};
 use crate::sandbox::{
-    CommandLine, Kept, MachineFailure, MissingLibrary, Probe, ProbeAnswer, Role, Sandbox, SetupStep, Spec, Step,
-    Unverified, context, session,
+    CommandLine, Kept, MachineFailure, MissingLibrary, Probe, ProbeAnswer, Quotas, Role, Sandbox, SetupStep, Spec,
+    Step, Unverified, context, session,
 };
 
 /// Where the start command's first process leaves its number.
@@ -78,6 +81,9 @@ pub(super) struct Live {
     /// What is added to the profile for the start command.
     profile: Vec<String>,
     user: String,
+    quotas: Quotas,
+    /// Sees to the disk.
+    watch: Watch,
     /// Whether nobody said how much memory the run may use.
     is_memory_ours: bool,
     unverified: Vec<Unverified>,
@@ -100,6 +106,8 @@ impl Live {
         let shown = if spec.network { &*options.shown } else { &[] };
         let live = Self {
             project: spec.project.to_owned(),
+            quotas: spec.quotas,
+            watch: Watch::over(std::iter::once(&container).chain(&finished), spec.quotas.disk),
             is_memory_ours: spec.memory.is_none(),
             nix: plan.nix().cloned().collect(),
             setup_files: plan.steps.iter().flat_map(|step| step.packages.files.clone()).collect(),
@@ -192,21 +200,6 @@ impl Live {
         arguments.extend(command.iter().map(|word| (*word).to_owned()));
         CommandLine { vars: line_vars, ..engine.command(arguments) }
     }
-
-    /// Kills for memory, and free bytes.
-    fn pulse(&self) -> Result<(u64, Option<u64>), MachineFailure> {
-        let answer = self.container.pulse()?;
-        if !answer.success {
-            return Err(self.container.engine().lost("look into the container", &answer.stderr));
-        }
-        let field = |name: &str| answer.stdout.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-        let killed = field("killed ").and_then(|count| count.parse().ok()).unwrap_or(0);
-        let free = field("free ").and_then(|text| {
-            let (blocks, size) = text.split_once(' ')?;
-            blocks.parse::<u64>().ok()?.checked_mul(size.parse().ok()?)
-        });
-        Ok((killed, free))
-    }
 }
 
 impl Sandbox for Live {
@@ -296,27 +289,41 @@ impl Sandbox for Live {
     }
 
     fn ran_out_of_memory(&self) -> bool {
-        !self.is_memory_ours && self.pulse().is_ok_and(|(killed, _)| killed > 0)
+        !self.is_memory_ours && Pulse::of(&self.container).is_ok_and(|pulse| pulse.killed > 0)
     }
 
     fn lost(&self) -> Option<MachineFailure> {
         let engine = self.container.engine().name();
-        match self.pulse() {
+        match self.watch.excess() {
+            Some(Excess::Disk) => return Some(self.quotas.too_much_written()),
+            Some(_) => {
+                let what = format!("the disk of the {engine} engine is nearly full");
+                return Some(MachineFailure::for_good(what, format!("free some with `{engine} system prune`")));
+            }
+            None => {}
+        }
+        match Pulse::of(&self.container) {
             Err(lost) => Some(lost),
-            Ok((_, Some(free))) if free < LEAST_FREE => Some(MachineFailure::for_good(
+            Ok(Pulse { free: Some(free), .. }) if free < LEAST_FREE => Some(MachineFailure::for_good(
                 format!("the disk of the {engine} engine is full"),
                 format!("free some with `{engine} system prune`"),
             )),
-            Ok((killed, _)) if killed > 0 && self.is_memory_ours => Some(MachineFailure::for_good(
+            Ok(Pulse { killed: 1.., .. }) if self.is_memory_ours => Some(MachineFailure::for_good(
                 format!("the run wanted more than half of the memory of the {engine} engine's machine"),
                 "--memory sets another limit, that of your plan for example",
             )),
+            Ok(Pulse { refused: 1.., .. }) => Some(self.quotas.too_many_processes()),
             Ok(_) => None,
         }
     }
 
     fn unverified(&self) -> Vec<Unverified> {
-        self.unverified.clone()
+        let mut notes = self.unverified.clone();
+        notes.extend(self.watch.blind().map(|why| Unverified {
+            what: "limits".to_owned(),
+            why: format!("what the run wrote to the engine's disk could not be told, so it was not limited ({why})"),
+        }));
+        notes
     }
 
     fn audit(&self) -> Result<Vec<MissingLibrary>> {

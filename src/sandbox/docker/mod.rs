@@ -8,7 +8,9 @@ mod labels;
 mod live;
 mod options;
 mod probe;
+mod pulse;
 mod take;
+mod watch;
 
 pub use engine::Engine;
 pub use labels::{Leftover, clean, leftovers};

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
-use bytesize::ByteSize;
 
 use super::bwrap::{Bind, Bubblewrap, Session};
 use super::front::{self, Front};
@@ -152,27 +151,21 @@ impl Sandbox for HostSandbox {
     }
 
     fn lost(&self) -> Option<MachineFailure> {
-        let Quotas { processes, disk } = self.limits.quotas;
-        let (what, next) = match self.bubblewrap.network.excess() {
-            _ if self.limits.memory.is_none() && self.used_up_memory() => {
-                let what = "the run wanted more than half of this machine's memory".to_owned();
-                (what, "--memory sets another limit, that of your plan for example")
-            }
-            Some(Excess::Processes) => {
-                (format!("the run had more than {processes} processes at once"), "--processes sets another limit")
-            }
-            Some(Excess::Disk) => (
-                format!("the run wrote more than {} to disk", ByteSize(disk).display().si()),
-                "--disk sets another limit",
-            ),
-            Some(Excess::FullDisk) => {
-                let what = format!("the disk that holds {} is nearly full", self.run.path().display());
-                (what, "free some of it, or set XDG_CACHE_HOME to a folder on a larger one")
-            }
-            Some(Excess::Memory) => return None,
-            None => return self.bubblewrap.network.failure(),
-        };
-        Some(MachineFailure::for_good(what, next))
+        let quotas = self.limits.quotas;
+        match self.bubblewrap.network.excess() {
+            _ if self.limits.memory.is_none() && self.used_up_memory() => Some(MachineFailure::for_good(
+                "the run wanted more than half of this machine's memory",
+                "--memory sets another limit, that of your plan for example",
+            )),
+            Some(Excess::Processes) => Some(quotas.too_many_processes()),
+            Some(Excess::Disk) => Some(quotas.too_much_written()),
+            Some(Excess::FullDisk) => Some(MachineFailure::for_good(
+                format!("the disk that holds {} is nearly full", self.run.path().display()),
+                "free some of it, or set XDG_CACHE_HOME to a folder on a larger one",
+            )),
+            Some(Excess::Memory) => None,
+            None => self.bubblewrap.network.failure(),
+        }
     }
 
     fn refused(&self, line: &str) -> Option<MachineFailure> {

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::sandbox::Quotas;
+use crate::sandbox::quotas::LEAST_FREE;
 
 /// Looks, as the first process of the run's namespace, at what all others use, and ends them when it is too much. Arguments from the
 /// third on: pages of memory (0 for any number), processes, bytes of disk, bytes that must stay free (0 for none), the run's folder.
@@ -31,9 +32,6 @@ while :; do
   fi
   [ -z "$over" ] || { echo $over; read -r -t 0.1 _; kill -KILL -1; }
 done"#;
-
-/// What must stay free of the disk, in bytes.
-const LEAST_FREE: u64 = 1_000_000_000;
 
 /// What a run may use.
 #[derive(Debug, Clone, Default)]

@@ -1,0 +1,286 @@
+//! Sees to what the containers of a run write to the engine's disk, from outside of them: nothing that they do can make it blind.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::container::Container;
+use super::engine::{Engine, SOON, WORK};
+use super::fault;
+use super::pulse::free_bytes;
+use crate::sandbox::netns::Excess;
+use crate::sandbox::quotas::LEAST_FREE;
+
+/// How often the free space is looked at where this machine can see it, which costs nothing.
+const TURN: Duration = Duration::from_millis(500);
+/// The same where somebody in a container has to be asked.
+const ASKING_TURN: Duration = Duration::from_secs(5);
+/// What was written is looked up this often although hardly anything has gone from the disk.
+const SIZES_EVERY: Duration = Duration::from_secs(10);
+/// A look is followed by a rest of so many times what it took: an engine without overlay mounts compares whole images for it.
+const REST: u32 = 20;
+
+/// A watch over the containers of one run. Dropping it ends it.
+#[derive(Debug)]
+pub(super) struct Watch {
+    state: Arc<State>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    is_over: AtomicBool,
+    excess: Mutex<Option<Excess>>,
+    /// Why what is written cannot be told.
+    blind: Mutex<Option<String>>,
+}
+
+/// What is looked at.
+struct Watched {
+    engine: Engine,
+    containers: Vec<Seen>,
+    /// The engine's folder, where the engine is on this machine.
+    root: Option<PathBuf>,
+    /// The most that may be written, in bytes.
+    disk: u64,
+    state: Arc<State>,
+}
+
+/// One container.
+struct Seen {
+    name: String,
+    /// The folders of what it writes, where this user may read them.
+    folders: Option<Vec<PathBuf>>,
+    /// Where volumes are inside.
+    volumes: Vec<String>,
+}
+
+impl Watch {
+    /// Begins to watch `containers`, which may write `disk` bytes together.
+    pub(super) fn over<'a>(containers: impl IntoIterator<Item = &'a Container>, disk: u64) -> Self {
+        let (mut names, mut engine) = (Vec::new(), None);
+        for container in containers {
+            names.push(container.name().to_owned());
+            engine.get_or_insert_with(|| container.engine().clone());
+        }
+        let state = Arc::new(State::default());
+        let shared = Arc::clone(&state);
+        let thread = engine.map(|engine| thread::spawn(move || Watched::new(engine, &names, disk, shared).watch()));
+        Self { state, thread }
+    }
+
+    /// What ended the run, if it wrote too much.
+    pub(super) fn excess(&self) -> Option<Excess> {
+        *self.state.excess.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why what is written is not limited, where it is not.
+    pub(super) fn blind(&self) -> Option<String> {
+        self.state.blind.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.state.is_over.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What `inspect` is asked for: the number of the first process, the folder of what is written, and per volume its place here and inside.
+const PLACES: &str = "{{.State.Pid}}\t{{with .GraphDriver.Data}}{{index . \"UpperDir\"}}{{end}}{{range .Mounts}}\n{{.Source}}\t{{.Destination}}{{end}}";
+
+impl Watched {
+    fn new(engine: Engine, names: &[String], disk: u64, state: Arc<State>) -> Self {
+        let mut is_here = true;
+        let containers = names.iter().map(|name| {
+            let (seen, is_ours) = Seen::find(&engine, name);
+            is_here &= is_ours;
+            seen
+        });
+        let containers = containers.collect();
+        let root = engine.root().filter(|root| is_here && free_here(root).is_some());
+        Self { engine, containers, root, disk, state }
+    }
+
+    fn watch(&self) {
+        let pause = if self.root.is_some() { TURN } else { ASKING_TURN };
+        let free_before = self.free();
+        let least = if free_before.is_some_and(|free| free >= 2 * LEAST_FREE) { LEAST_FREE } else { 0 };
+        // What a volume holds from earlier runs is not this one's.
+        let kept = self.in_volumes();
+        let (mut rest_until, mut sizes_at) = (Instant::now() + pause, Instant::now());
+        while self.rest(rest_until) {
+            let begun = Instant::now();
+            let gone = match (free_before, self.free()) {
+                (_, Some(left)) if left < least => return self.end(Excess::FullDisk),
+                (Some(before), Some(left)) => before.saturating_sub(left),
+                _ => 0,
+            };
+            if gone > self.disk || sizes_at.elapsed() >= SIZES_EVERY {
+                match self.written() {
+                    Ok(written) if written.saturating_sub(kept) > self.disk => return self.end(Excess::Disk),
+                    told => *self.state.blind.lock().unwrap_or_else(PoisonError::into_inner) = told.err(),
+                }
+                sizes_at = Instant::now();
+            }
+            rest_until = Instant::now() + pause.max(begun.elapsed() * REST);
+        }
+    }
+
+    /// Waits; false where the run is over.
+    fn rest(&self, until: Instant) -> bool {
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if self.state.is_over.load(Ordering::Relaxed) {
+                return false;
+            }
+            if left.is_zero() {
+                return true;
+            }
+            thread::park_timeout(left);
+        }
+    }
+
+    /// Ends every process of the run; why is noted first, so that whoever sees them end finds it.
+    fn end(&self, excess: Excess) {
+        *self.state.excess.lock().unwrap_or_else(PoisonError::into_inner) = Some(excess);
+        for container in &self.containers {
+            let _ = self.engine.ask(&["kill", &container.name], SOON);
+        }
+    }
+
+    /// Free bytes of the engine's disk.
+    fn free(&self) -> Option<u64> {
+        match &self.root {
+            Some(root) => free_here(root),
+            None => {
+                let free = |container: &Seen| {
+                    let call = ["exec", "--user", "0", &container.name, "stat", "-f", "-c", "%a %S", "/"];
+                    free_bytes(&self.ask(&call, SOON).ok()?)
+                };
+                self.containers.iter().find_map(free)
+            }
+        }
+    }
+
+    /// What all containers have written, volumes included, in bytes.
+    fn written(&self) -> Result<u64, String> {
+        self.containers.iter().map(|container| self.written_by(container)).sum()
+    }
+
+    fn written_by(&self, container: &Seen) -> Result<u64, String> {
+        if let Some(folders) = &container.folders {
+            return used(folders).ok_or_else(|| "its folders cannot be read".to_owned());
+        }
+        let call = ["inspect", "--size", "--type", "container", "--format", "{{.SizeRw}}", &container.name];
+        let told = match self.ask(&call, WORK) {
+            // The one that was built in is gone once the app's has all that it needs.
+            Err(why) if why.to_lowercase().contains("no such") => return Ok(0),
+            told => told?,
+        };
+        let layer = told.trim().parse::<u64>().map_err(|_| format!("{} does not say", self.engine.name()))?;
+        Ok(layer.saturating_add(self.in_volumes_of(container)))
+    }
+
+    /// What the volumes hold, in bytes.
+    fn in_volumes(&self) -> u64 {
+        self.containers.iter().map(|container| self.in_volumes_of(container)).sum()
+    }
+
+    fn in_volumes_of(&self, container: &Seen) -> u64 {
+        if container.volumes.is_empty() {
+            return 0;
+        }
+        // The first of the folders is the layer.
+        if let Some(folders) = &container.folders {
+            return used(&folders[1..]).unwrap_or(0);
+        }
+        let head = ["exec", "--user", "0", &container.name, "du", "-skc", "--"];
+        let call: Vec<&str> = head.into_iter().chain(container.volumes.iter().map(String::as_str)).collect();
+        self.ask(&call, WORK).ok().and_then(|told| total(&told)).unwrap_or(0)
+    }
+
+    fn ask(&self, call: &[&str], limit: Duration) -> Result<String, String> {
+        match self.engine.ask_while(call, limit, &self.state.is_over) {
+            Ok(answer) if answer.success => Ok(answer.stdout),
+            Ok(answer) => Err(fault::first_line(&answer.stderr)),
+            Err(error) => Err(format!("{error:#}")),
+        }
+    }
+}
+
+impl Seen {
+    /// Looks it up; also gives whether its processes are this machine's.
+    fn find(engine: &Engine, name: &str) -> (Self, bool) {
+        let told = engine.ask(&["inspect", "--type", "container", "--format", PLACES, name], SOON);
+        let told = told.map(|answer| answer.stdout).unwrap_or_default();
+        let mut lines = told.lines();
+        let (pid, upper) = lines.next().and_then(|line| line.split_once('\t')).unwrap_or_default();
+        let volumes: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once('\t')).collect();
+        let is_here = is_process_of(pid, name);
+        let folders: Vec<PathBuf> =
+            std::iter::once(upper).chain(volumes.iter().map(|(source, _)| *source)).map(PathBuf::from).collect();
+        let is_readable = |folder: &PathBuf| folder.is_absolute() && folder.read_dir().is_ok();
+        let volumes = volumes.iter().map(|(_, inside)| (*inside).to_owned()).collect();
+        let folders = Some(folders).filter(|folders| is_here && folders.iter().all(is_readable));
+        (Self { name: name.to_owned(), folders, volumes }, is_here)
+    }
+}
+
+/// Whether the process with this number here is the first one of the container: its command line ends in the container's name.
+fn is_process_of(pid: &str, name: &str) -> bool {
+    let is_number = pid.parse::<u32>().is_ok_and(|pid| pid > 0);
+    let line = std::fs::read(Path::new("/proc").join(pid).join("cmdline")).unwrap_or_default();
+    is_number && line.strip_suffix(b"\0").is_some_and(|line| line.ends_with(name.as_bytes()))
+}
+
+fn free_here(folder: &Path) -> Option<u64> {
+    let stat = rustix::fs::statvfs(folder).ok()?;
+    stat.f_bavail.checked_mul(stat.f_frsize)
+}
+
+/// What folders of this machine take of its disk, in bytes.
+fn used(folders: &[PathBuf]) -> Option<u64> {
+    if folders.is_empty() {
+        return Some(0);
+    }
+    let call =
+        ["-skc", "--"].map(Into::into).into_iter().chain(folders.iter().map(|folder| folder.as_os_str().to_owned()));
+    // What vanishes while it is looked at makes it complain.
+    let told = duct::cmd("du", call)
+        .stderr_null()
+        .stdin_null()
+        .unchecked()
+        .before_spawn(super::engine::own_group)
+        .read()
+        .ok()?;
+    total(&told)
+}
+
+/// The last line of `du -kc`, in bytes.
+fn total(told: &str) -> Option<u64> {
+    told.lines().next_back()?.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_in_bytes() {
+        assert_eq!(total("4\t/a\n8\t/b\n12\ttotal\n"), Some(12 * 1024));
+        assert_eq!(total(""), None);
+    }
+
+    #[test]
+    fn a_process_is_known_by_the_name_that_its_command_ends_in() {
+        let own = std::process::id().to_string();
+        assert!(!is_process_of(&own, "shakedown-0123456789ab") && !is_process_of("", "x") && !is_process_of("0", ""));
+    }
+}
