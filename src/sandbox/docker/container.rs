@@ -17,8 +17,8 @@ use anyhow::{Context, Result};
 
 use super::engine::{Engine, SOON, WORK, own_group};
 use super::labels;
-use super::pulse::Pulse;
-use crate::sandbox::CommandLine;
+use super::pulse::{self, Pulse};
+use crate::sandbox::{CommandLine, MachineFailure};
 
 /// Makes the folder that every command begins in, which podman would not, says that it is up, and waits.
 const MAIN: &str =
@@ -79,7 +79,7 @@ impl Container {
     pub(super) fn kept(engine: &Engine, name: &str) -> Result<Self> {
         let ours = AtomicBool::new(true);
         let container = Self { engine: engine.clone(), name: name.to_owned(), keeper: Mutex::new(None), ours };
-        Pulse::of(&container)?;
+        container.pulse()?;
         Ok(container)
     }
 
@@ -97,6 +97,13 @@ impl Container {
             client.wait().ok();
         }
         Ok(())
+    }
+
+    /// Whether the engine is on this machine, as far as that can be seen: the process that it calls the container's first is one here, and
+    /// its command line ends in the container's name.
+    pub(super) fn is_here(&self) -> bool {
+        let call = ["inspect", "--type", "container", "--format", "{{.State.Pid}}", &self.name];
+        self.engine.ask(&call, SOON).is_ok_and(|answer| is_process_of(answer.stdout.trim(), &self.name))
     }
 
     pub(super) fn name(&self) -> &str {
@@ -152,6 +159,22 @@ impl Container {
         head.iter().chain(arguments).copied().collect()
     }
 
+    /// How it is.
+    ///
+    /// # Errors
+    /// It is not there, or does not answer.
+    pub(super) fn pulse(&self) -> Result<Pulse, MachineFailure> {
+        let answer = self.ask(pulse::SCRIPT, &[], SOON).map_err(|error| {
+            error
+                .downcast::<MachineFailure>()
+                .unwrap_or_else(|error| MachineFailure::for_good(format!("{error:#}"), "run again".to_owned()))
+        })?;
+        match answer.success {
+            true => Ok(Pulse::read(&answer.stdout)),
+            false => Err(self.engine.lost("look into the container", &answer.stderr)),
+        }
+    }
+
     /// Ends everything inside and removes the container. Calling it twice is harmless.
     pub(super) fn remove(&self) -> Result<()> {
         if !self.ours.swap(false, Ordering::Relaxed) {
@@ -180,6 +203,12 @@ impl Drop for Container {
         // Nobody is left to tell; what stays is found by its label.
         let _ = self.remove();
     }
+}
+
+fn is_process_of(pid: &str, name: &str) -> bool {
+    let is_number = pid.parse::<u32>().is_ok_and(|pid| pid > 0);
+    let line = std::fs::read(Path::new("/proc").join(pid).join("cmdline")).unwrap_or_default();
+    is_number && line.strip_suffix(b"\0").is_some_and(|line| line.ends_with(name.as_bytes()))
 }
 
 fn run_arguments(name: &str, wanted: &Wanted<'_>) -> Vec<String> {
@@ -265,6 +294,22 @@ mod tests {
         }
         assert!(line.ends_with(" shakedown-x"), "{line}");
         assert!(!line.contains("--publish") && !line.contains("--privileged"));
+    }
+
+    #[test]
+    fn a_process_is_known_by_the_name_that_its_command_ends_in() {
+        let sleeper = std::process::Command::new("sh").args(["-c", "sleep 5; :", "shakedown-x"]).spawn();
+        let mut sleeper = sleeper.unwrap();
+        let pid = sleeper.id().to_string();
+        // Until it has become the command, it is called as this test is.
+        let is_known = (0..100).any(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            is_process_of(&pid, "shakedown-x")
+        });
+        assert!(is_known && !is_process_of(&pid, "shakedown-y"));
+        assert!(!is_process_of("", "shakedown-x") && !is_process_of("0", "shakedown-x"));
+        sleeper.kill().unwrap();
+        sleeper.wait().unwrap();
     }
 
     #[test]

@@ -12,10 +12,10 @@ use super::engine::SOON;
 use super::options::Options;
 use super::pulse::Pulse;
 use super::watch::Watch;
-use super::{gateway, probe, take};
+use super::{gateway, notes, probe, take};
 use crate::catalog::servers::Session;
 use crate::fs::temporary;
-use crate::plan::{FileSet, NixEnvironment, Plan, Shell, Vars};
+use crate::plan::{FileSet, NixEnvironment, Shell, Vars};
 use crate::sandbox::netns::Excess;
 use crate::sandbox::network::{self, Access};
 use crate::sandbox::{
@@ -103,11 +103,14 @@ impl Live {
             .chain(&finished)
             .filter(|_| spec.network)
             .find_map(|container| gateway::shut(container, image, &access.vars).err());
+        let open = open.map(|why| notes::open_network(&why));
+        let is_here = container.is_here();
+        let elsewhere = (spec.network && !is_here).then(|| notes::elsewhere(container.engine()));
         let shown = if spec.network { &*options.shown } else { &[] };
         let live = Self {
             project: spec.project.to_owned(),
             quotas: spec.quotas,
-            watch: Watch::over(std::iter::once(&container).chain(&finished), spec.quotas.disk),
+            watch: Watch::over(std::iter::once(&container).chain(&finished), is_here, spec.quotas.disk),
             is_memory_ours: spec.memory.is_none(),
             nix: plan.nix().cloned().collect(),
             setup_files: plan.steps.iter().flat_map(|step| step.packages.files.clone()).collect(),
@@ -118,7 +121,7 @@ impl Live {
             assets: plan.assets.clone(),
             profile: plan.start.iter().flat_map(|start| start.profile.clone()).collect(),
             user: plan.start.as_ref().and_then(|start| start.user.clone()).unwrap_or_default(),
-            unverified: unverified(plan, options, open),
+            unverified: notes::of(plan, options, open.into_iter().chain(elsewhere)),
             access: access.vars,
             container,
             finished,
@@ -289,7 +292,7 @@ impl Sandbox for Live {
     }
 
     fn ran_out_of_memory(&self) -> bool {
-        !self.is_memory_ours && Pulse::of(&self.container).is_ok_and(|pulse| pulse.killed > 0)
+        !self.is_memory_ours && self.container.pulse().is_ok_and(|pulse| pulse.killed > 0)
     }
 
     fn lost(&self) -> Option<MachineFailure> {
@@ -302,7 +305,7 @@ impl Sandbox for Live {
             }
             None => {}
         }
-        match Pulse::of(&self.container) {
+        match self.container.pulse() {
             Err(lost) => Some(lost),
             Ok(Pulse { free: Some(free), .. }) if free < LEAST_FREE => Some(MachineFailure::for_good(
                 format!("the disk of the {engine} engine is full"),
@@ -356,31 +359,4 @@ fn stage() -> Result<TempDir> {
 fn unalias(renamed: &[(String, String)]) -> String {
     let assign = |(carrier, name): &(String, String)| format!("export {name}=\"${carrier}\"; unset {carrier}; ");
     renamed.iter().map(assign).chain(["exec \"$@\"".to_owned()]).collect()
-}
-
-/// `open` is why services of the engine's machine could not be shut out.
-fn unverified(plan: &Plan, options: &Options, open: Option<String>) -> Vec<Unverified> {
-    let own = plan.start.as_ref().filter(|start| start.files.is_none());
-    let run_image = own.and_then(|start| start.image.as_ref());
-    let given =
-        [(&options.base_image, "buildImage", "--base-image"), (&options.run_image, "runtime image", "--run-image")];
-    let image = given.into_iter().filter_map(|(image, what, option)| {
-        Some(Unverified {
-            what: format!("{what}: {}", image.as_ref()?),
-            why: format!("{option} stands in for the plan's image"),
-        })
-    });
-    let run = run_image.map(|image| Unverified {
-        what: format!("start.runImage: {image}"),
-        why: "the app was started in the build image; in the cloud only /app and the certificates reach the run image"
-            .into(),
-    });
-    let network = open.map(|why| Unverified {
-        what: "network".to_owned(),
-        why: format!(
-            "services of the engine's machine that listen on its network, and other containers on it, are within reach of the app ({why}); an app that is \
-             seen to use one is told so, and --offline keeps them out"
-        ),
-    });
-    image.chain(run).chain(network).collect()
 }

@@ -6,6 +6,7 @@ mod fault;
 mod gateway;
 mod labels;
 mod live;
+mod notes;
 mod options;
 mod probe;
 mod pulse;

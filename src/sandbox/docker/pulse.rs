@@ -1,12 +1,8 @@
 //! How a container is: what the kernel did to its processes, and the free space of its disk.
 
-use super::container::Container;
-use super::engine::SOON;
-use crate::sandbox::MachineFailure;
-
 /// Says, by either version of control groups, how often a process was killed for memory and how often one was refused; then the free
 /// blocks of the container's disk, for which it wants a process itself.
-const SCRIPT: &str = r"
+pub(super) const SCRIPT: &str = r"
 for file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do
   [ -r $file ] && while read -r key value _; do [ $key = oom_kill ] && echo killed $value; done < $file
 done
@@ -27,23 +23,8 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    /// Asks for it.
-    ///
-    /// # Errors
-    /// The container is not there, or does not answer.
-    pub(super) fn of(container: &Container) -> Result<Self, MachineFailure> {
-        let answer = container.ask(SCRIPT, &[], SOON).map_err(|error| {
-            error
-                .downcast::<MachineFailure>()
-                .unwrap_or_else(|error| MachineFailure::for_good(format!("{error:#}"), "run again".to_owned()))
-        })?;
-        match answer.success {
-            true => Ok(Self::read(&answer.stdout)),
-            false => Err(container.engine().lost("look into the container", &answer.stderr)),
-        }
-    }
-
-    fn read(told: &str) -> Self {
+    /// Reads what [`SCRIPT`] printed.
+    pub(super) fn read(told: &str) -> Self {
         let field = |name: &str| told.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
         let count = |name: &str| field(name).and_then(|count| count.parse().ok()).unwrap_or(0);
         Self { killed: count("killed "), refused: count("refused "), free: field("free ").and_then(free_bytes) }

@@ -19,8 +19,10 @@ const TURN: Duration = Duration::from_millis(500);
 const ASKING_TURN: Duration = Duration::from_secs(5);
 /// What was written is looked up this often although hardly anything has gone from the disk.
 const SIZES_EVERY: Duration = Duration::from_secs(10);
-/// A look is followed by a rest of so many times what it took: an engine without overlay mounts compares whole images for it.
-const REST: u32 = 20;
+/// A look at what was written is followed by a rest of so many times what it took, and at most [`LONGEST_REST`]: an engine without overlay
+/// mounts compares whole images for it.
+const REST: u32 = 4;
+const LONGEST_REST: Duration = Duration::from_secs(120);
 
 /// A watch over the containers of one run. Dropping it ends it.
 #[derive(Debug)]
@@ -58,8 +60,8 @@ struct Seen {
 }
 
 impl Watch {
-    /// Begins to watch `containers`, which may write `disk` bytes together.
-    pub(super) fn over<'a>(containers: impl IntoIterator<Item = &'a Container>, disk: u64) -> Self {
+    /// Begins to watch `containers`, which may write `disk` bytes together. `is_here` says whether they are on this machine.
+    pub(super) fn over<'a>(containers: impl IntoIterator<Item = &'a Container>, is_here: bool, disk: u64) -> Self {
         let (mut names, mut engine) = (Vec::new(), None);
         for container in containers {
             names.push(container.name().to_owned());
@@ -67,7 +69,8 @@ impl Watch {
         }
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);
-        let thread = engine.map(|engine| thread::spawn(move || Watched::new(engine, &names, disk, shared).watch()));
+        let thread =
+            engine.map(|engine| thread::spawn(move || Watched::new(engine, &names, is_here, disk, shared).watch()));
         Self { state, thread }
     }
 
@@ -92,18 +95,13 @@ impl Drop for Watch {
     }
 }
 
-/// What `inspect` is asked for: the number of the first process, the folder of what is written, and per volume its place here and inside.
-const PLACES: &str = "{{.State.Pid}}\t{{with .GraphDriver.Data}}{{index . \"UpperDir\"}}{{end}}{{range .Mounts}}\n{{.Source}}\t{{.Destination}}{{end}}";
+/// What `inspect` is asked for: the folder of what is written, and per volume its place there and inside.
+const PLACES: &str =
+    "{{with .GraphDriver.Data}}{{index . \"UpperDir\"}}{{end}}{{range .Mounts}}\n{{.Source}}\t{{.Destination}}{{end}}";
 
 impl Watched {
-    fn new(engine: Engine, names: &[String], disk: u64, state: Arc<State>) -> Self {
-        let mut is_here = true;
-        let containers = names.iter().map(|name| {
-            let (seen, is_ours) = Seen::find(&engine, name);
-            is_here &= is_ours;
-            seen
-        });
-        let containers = containers.collect();
+    fn new(engine: Engine, names: &[String], is_here: bool, disk: u64, state: Arc<State>) -> Self {
+        let containers = names.iter().map(|name| Seen::find(&engine, name, is_here)).collect();
         let root = engine.root().filter(|root| is_here && free_here(root).is_some());
         Self { engine, containers, root, disk, state }
     }
@@ -114,22 +112,24 @@ impl Watched {
         let least = if free_before.is_some_and(|free| free >= 2 * LEAST_FREE) { LEAST_FREE } else { 0 };
         // What a volume holds from earlier runs is not this one's.
         let kept = self.in_volumes();
-        let (mut rest_until, mut sizes_at) = (Instant::now() + pause, Instant::now());
-        while self.rest(rest_until) {
-            let begun = Instant::now();
+        let (mut looked, mut sizes_from) = (Instant::now(), Instant::now());
+        while self.rest(Instant::now() + pause) {
             let gone = match (free_before, self.free()) {
                 (_, Some(left)) if left < least => return self.end(Excess::FullDisk),
                 (Some(before), Some(left)) => before.saturating_sub(left),
                 _ => 0,
             };
-            if gone > self.disk || sizes_at.elapsed() >= SIZES_EVERY {
-                match self.written() {
-                    Ok(written) if written.saturating_sub(kept) > self.disk => return self.end(Excess::Disk),
-                    told => *self.state.blind.lock().unwrap_or_else(PoisonError::into_inner) = told.err(),
-                }
-                sizes_at = Instant::now();
+            let is_due = gone > self.disk || looked.elapsed() >= SIZES_EVERY;
+            if !is_due || Instant::now() < sizes_from {
+                continue;
             }
-            rest_until = Instant::now() + pause.max(begun.elapsed() * REST);
+            let asked = Instant::now();
+            match self.written() {
+                Ok(written) if written.saturating_sub(kept) > self.disk => return self.end(Excess::Disk),
+                told => *self.state.blind.lock().unwrap_or_else(PoisonError::into_inner) = told.err(),
+            }
+            looked = Instant::now();
+            sizes_from = looked + LONGEST_REST.min(asked.elapsed() * REST);
         }
     }
 
@@ -216,28 +216,19 @@ impl Watched {
 }
 
 impl Seen {
-    /// Looks it up; also gives whether its processes are this machine's.
-    fn find(engine: &Engine, name: &str) -> (Self, bool) {
+    fn find(engine: &Engine, name: &str, is_here: bool) -> Self {
         let told = engine.ask(&["inspect", "--type", "container", "--format", PLACES, name], SOON);
         let told = told.map(|answer| answer.stdout).unwrap_or_default();
         let mut lines = told.lines();
-        let (pid, upper) = lines.next().and_then(|line| line.split_once('\t')).unwrap_or_default();
+        let upper = lines.next().unwrap_or_default();
         let volumes: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once('\t')).collect();
-        let is_here = is_process_of(pid, name);
         let folders: Vec<PathBuf> =
             std::iter::once(upper).chain(volumes.iter().map(|(source, _)| *source)).map(PathBuf::from).collect();
         let is_readable = |folder: &PathBuf| folder.is_absolute() && folder.read_dir().is_ok();
         let volumes = volumes.iter().map(|(_, inside)| (*inside).to_owned()).collect();
         let folders = Some(folders).filter(|folders| is_here && folders.iter().all(is_readable));
-        (Self { name: name.to_owned(), folders, volumes }, is_here)
+        Self { name: name.to_owned(), folders, volumes }
     }
-}
-
-/// Whether the process with this number here is the first one of the container: its command line ends in the container's name.
-fn is_process_of(pid: &str, name: &str) -> bool {
-    let is_number = pid.parse::<u32>().is_ok_and(|pid| pid > 0);
-    let line = std::fs::read(Path::new("/proc").join(pid).join("cmdline")).unwrap_or_default();
-    is_number && line.strip_suffix(b"\0").is_some_and(|line| line.ends_with(name.as_bytes()))
 }
 
 fn free_here(folder: &Path) -> Option<u64> {
@@ -276,11 +267,5 @@ mod tests {
     fn sizes_are_read_in_bytes() {
         assert_eq!(total("4\t/a\n8\t/b\n12\ttotal\n"), Some(12 * 1024));
         assert_eq!(total(""), None);
-    }
-
-    #[test]
-    fn a_process_is_known_by_the_name_that_its_command_ends_in() {
-        let own = std::process::id().to_string();
-        assert!(!is_process_of(&own, "shakedown-0123456789ab") && !is_process_of("", "x") && !is_process_of("0", ""));
     }
 }
