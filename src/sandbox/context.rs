@@ -45,9 +45,10 @@ fn copy_all(project: &Path, app: &Path, left_out: &DockerIgnore, others: &[&Path
     let inside = |other: &&Path| Some(fs::canonicalize(other).ok()?.strip_prefix(&root).ok()?.to_owned());
     let others: Vec<PathBuf> =
         others.iter().filter_map(inside).filter(|inside| !inside.as_os_str().is_empty()).collect();
+    let mut placing = Placing::in_app(app);
     for Sent { path, is_dir } in sent(project, Path::new(""))? {
         if !left_out.excludes(&path, is_dir) && !others.iter().any(|other| path.starts_with(other)) {
-            place(&project.join(&path), app, &path, is_dir)?;
+            placing.place(&project.join(&path), &path, is_dir)?;
         }
     }
     Ok(())
@@ -63,7 +64,8 @@ fn copy_named(project: &Path, app: &Path, name: &str, excluded: &DockerIgnore) -
     if found.is_empty() {
         bail!("{name} is not among the files that the cloud receives, and its COPY fails with \"/{name}\": not found");
     }
-    found.iter().try_for_each(|Sent { path, is_dir }| place(&project.join(path), app, path, *is_dir))
+    let mut placing = Placing::in_app(app);
+    found.iter().try_for_each(|Sent { path, is_dir }| placing.place(&project.join(path), path, *is_dir))
 }
 
 /// A file, link or folder that the cloud receives.
@@ -176,17 +178,39 @@ fn railway_ignores(project: &Path, file: &Path) -> bool {
     file.ancestors().skip(1).find_map(ruling).unwrap_or(false)
 }
 
-/// Puts one entry into `app`. An earlier command may have left links there; none is followed, so nothing outside is touched.
-fn place(source: &Path, app: &Path, relative: &Path, is_dir: bool) -> Result<()> {
-    let mut dir = app.to_owned();
-    for part in relative.parent().into_iter().flat_map(Path::components) {
-        dir.push(part);
-        real_dir(&dir)?;
+/// Puts entries into `app`. An earlier command may have left links there; none is followed, so nothing outside is touched. Its processes
+/// are gone: each command has a PID namespace of its own.
+struct Placing<'a> {
+    app: &'a Path,
+    /// The folder that an entry was put into last, which is none but real folders down to it. Where folders are deep, looking at all of them
+    /// for each entry would take minutes.
+    last: PathBuf,
+}
+
+impl<'a> Placing<'a> {
+    fn in_app(app: &'a Path) -> Self {
+        Self { app, last: PathBuf::new() }
     }
-    let target = app.join(relative);
+
+    fn place(&mut self, source: &Path, relative: &Path, is_dir: bool) -> Result<()> {
+        let folder = relative.parent().unwrap_or(Path::new(""));
+        let known = folder.components().zip(self.last.components()).take_while(|(new, old)| new == old).count();
+        let mut dir = self.app.to_owned();
+        for (number, part) in folder.components().enumerate() {
+            dir.push(part);
+            if number >= known {
+                real_dir(&dir)?;
+            }
+        }
+        folder.clone_into(&mut self.last);
+        place(source, &self.app.join(relative), is_dir)
+    }
+}
+
+fn place(source: &Path, target: &Path, is_dir: bool) -> Result<()> {
     let failure = || format!("could not copy {} into the sandbox", source.display());
     if is_dir {
-        return real_dir(&target).with_context(failure);
+        return real_dir(target).with_context(failure);
     }
     let meta = match source.symlink_metadata() {
         Ok(meta) => meta,
@@ -201,17 +225,17 @@ fn place(source: &Path, app: &Path, relative: &Path, is_dir: bool) -> Result<()>
             return Ok(());
         }
         match old.is_dir() {
-            true => tree::remove(&target)?,
-            false => fs::remove_file(&target).with_context(failure)?,
+            true => tree::remove(target)?,
+            false => fs::remove_file(target).with_context(failure)?,
         }
     }
     if meta.is_symlink() {
-        return symlink(fs::read_link(source)?, &target).with_context(failure);
+        return symlink(fs::read_link(source)?, target).with_context(failure);
     }
-    crate::fs::copy_sparse(source, &target).with_context(failure)?;
+    crate::fs::copy_sparse(source, target).with_context(failure)?;
     if let Ok(modified) = meta.modified() {
         // The time tells an unchanged file from one that a command has edited since.
-        let _ = fs::File::open(&target).and_then(|file| file.set_modified(modified));
+        let _ = fs::File::open(target).and_then(|file| file.set_modified(modified));
     }
     Ok(())
 }
