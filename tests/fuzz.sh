@@ -1,12 +1,18 @@
 #!/usr/bin/env bash
-# Fuzzes what reads foreign files, two targets at a time, and ends with 1 where one of them finds something.
+# Gives 5,000 mutated files and logs to the command itself (`tests/mutated.py`), then fuzzes what reads foreign files, two targets at a time;
+# ends with 1 where something is found. Where targets are named, they alone are fuzzed.
 #   tests/fuzz.sh [SECONDS [TARGET ...]]      without arguments: 30 s of every target
 # Wants cargo-fuzz. Seeds come from the project's own logs and scenarios; what is learnt stays under tests/fuzz/corpus.
 set -euo pipefail
 cd "$(dirname "$0")/fuzz"
 
+failed=0
 seconds=${1:-30}
 targets=("${@:2}")
+if [ ${#targets[@]} -eq 0 ]; then
+    # A seed of its own every night.
+    (cd ../.. && cargo build --quiet && tests/mutated.py "${CARGO_TARGET_DIR:-target}/debug/shakedown" 5000 "$(date +%s)") || failed=1
+fi
 if [ ${#targets[@]} -eq 0 ]; then targets=(git_index log nixpacks_config procfile requirements); fi
 # Coverage instrumentation is the compiler's own, and wants no nightly but for its flags.
 export RUSTC_BOOTSTRAP=1
@@ -40,7 +46,6 @@ run() {
     fi
 }
 
-failed=0
 running=0
 for target in "${targets[@]}"; do
     if [ $running -eq 2 ]; then

@@ -76,7 +76,8 @@ fn packages(packages: &[Package], out: &mut String) {
         return;
     }
     heading("Packages", out);
-    let longest = |part: fn(&Package) -> &str| packages.iter().map(|package| part(package).len()).max().unwrap_or(1);
+    let longest =
+        |part: fn(&Package) -> &str| packages.iter().map(|package| part(package).len().min(WIDEST)).max().unwrap_or(1);
     let (names, versions) = (longest(|package| &package.name), longest(|package| &package.version));
     let cut = |text: String| text.chars().take(WIDEST).collect::<String>();
     for Package { name, version, asked, asker } in packages {
@@ -130,6 +131,14 @@ mod tests {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         railpack_box(&plan(&Project::open(folder.path()).unwrap(), given, &Options::default()), "0.37.0")
+    }
+
+    #[test]
+    fn a_version_longer_than_any_line_is_cut() {
+        let version = "3.1".repeat(40_000);
+        assert!(
+            printed(&[("main.py", ""), (".python-version", &version)], &DeployOptions::default()).contains("Packages")
+        );
     }
 
     #[test]

@@ -235,8 +235,8 @@ impl Place<'_, '_> {
         }
         for (at, _) in text.match_indices('(').take(64) {
             let callee = &text[..at];
-            let start = callee.rfind(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).map_or(0, |end| end + 1);
-            let callee = &callee[start..];
+            let before = callee.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_' || c == '.');
+            let callee = &callee[before.len()..];
             let (object, method) = callee.split_once('.').unwrap_or((callee, ""));
             let inside = text[at + 1..].trim_start();
             let by_object = objects.read(object, method);

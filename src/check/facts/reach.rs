@@ -169,17 +169,21 @@ impl Walk<'_> {
     }
 }
 
+/// A dotted name that is longer is no module's: the packages on its way alone would fill the memory.
+const LONGEST_NAME: usize = 1000;
+
 /// What a statement imports.
 pub(in crate::check) fn imports(text: &str) -> Vec<Import<'_>> {
     if let Some(list) = text.strip_prefix("import ") {
         return list
             .split(',')
             .filter_map(|part| part.split_whitespace().next())
+            .filter(|module| module.len() <= LONGEST_NAME)
             .map(|module| Import { module, names: Vec::new() })
             .collect();
     }
     let found = text.strip_prefix("from ").and_then(|rest| rest.split_once(" import"));
-    let Some((module, list)) = found else { return Vec::new() };
+    let Some((module, list)) = found.filter(|(module, _)| module.len() <= LONGEST_NAME) else { return Vec::new() };
     let names =
         list.trim_matches([' ', '(', ')']).split(',').filter_map(|part| part.split_whitespace().next()).collect();
     vec![Import { module: module.trim(), names }]
@@ -249,7 +253,7 @@ fn files<'a>(app: &'a Project, base: &Path, name: &str) -> impl Iterator<Item = 
     let mut place = base.to_owned();
     let parts: Vec<PathBuf> = name
         .split('.')
-        .filter(|part| !part.is_empty())
+        .filter(|part| !part.is_empty() && name.len() <= LONGEST_NAME)
         .flat_map(|part| {
             place.push(part);
             [place.with_extension("py"), place.join("__init__.py")]
@@ -270,5 +274,17 @@ impl Module {
         [&*self.base, Path::new(""), Path::new("src"), beside]
             .into_iter()
             .any(|base| app.has_file(base.join(top).with_extension("py")) || app.has_folder(base.join(top)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_no_module_can_have_is_no_import() {
+        let long = "a.".repeat(LONGEST_NAME);
+        assert!(imports(&format!("import {long}")).is_empty() && imports(&format!("from {long} import b")).is_empty());
+        assert_eq!(imports("import a.b, c").len(), 2);
     }
 }

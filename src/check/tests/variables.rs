@@ -36,6 +36,11 @@ fn plain_reads_that_end_in_an_error_without_the_variable() {
 }
 
 #[test]
+fn a_character_of_several_bytes_before_a_call_is_none_of_its_name() {
+    main_wants(&["A"], "import os\napp = \u{85}Flask(__name__)\na = os.environ['A']\n");
+}
+
+#[test]
 fn reads_that_do_without_it() {
     main_wants(&[], "import os\na = os.environ.get('A', 'x')\nb = os.getenv('B') or 'y'\nc = os.getenv('C')\n");
     main_wants(&[], "import os\nd = os.environ.get('D')\nif d:\n    print(d.lower())\n");

@@ -47,7 +47,10 @@ fn content(phase: &Phase) -> String {
 }
 
 fn row(name: &str, text: &str, (names, width): (usize, usize)) -> String {
-    let line = |name: &str, part: &str| format!("║ {name:<names$} │ {part:<width$} ║");
+    // The formatter itself would refuse more than 65,535 columns.
+    let padded =
+        |text: &str, columns: usize| text.to_owned() + &" ".repeat(columns.saturating_sub(text.chars().count()));
+    let line = |name: &str, part: &str| format!("║ {} │ {} ║", padded(name, names), padded(part, width));
     let parts = wrap(text, width);
     let named = std::iter::once(name).chain(std::iter::repeat(""));
     named.zip(parts).map(|(name, part)| line(name, part)).collect::<Vec<_>>().join("\n")
@@ -56,6 +59,14 @@ fn row(name: &str, text: &str, (names, width): (usize, usize)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_longer_than_any_line_is_printed() {
+        let name = "a".repeat(70_000);
+        let phase = Phase { cmds: ["true"].into(), ..Phase::default() };
+        let plan = Plan { phases: Some([(name.clone(), phase)].into()), ..Plan::default() };
+        assert!(nixpacks_box(&plan).unwrap().contains(&name));
+    }
 
     #[test]
     fn the_box_of_a_plain_app() {
