@@ -9,6 +9,7 @@ mod doctor;
 mod exit;
 mod explain;
 mod fix;
+mod full_disk;
 mod init;
 mod interrupt;
 mod migrate;
@@ -133,6 +134,12 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
 
 fn complain(error: &anyhow::Error) -> Exit {
     let paint = Paint::new(console::colors_enabled_stderr());
+    if let Some((full, setting)) = full_disk::told(error) {
+        say(format_args!("{} {full}", paint.bad("error:")));
+        let help = format!("free some of it, or set {setting} to a folder on a larger one");
+        say(format_args!("  {} {help}", paint.hint("help:")));
+        return Exit::of(error);
+    }
     say(format_args!("{} {error:#}", paint.bad("error:")));
     if let Some(unavailable) = error.downcast_ref::<Unavailable>() {
         for cure in &unavailable.cures {

@@ -32,6 +32,7 @@ pub(crate) use in_project::manifest;
 pub use judge::diagnose;
 pub use registry::{Explained, explain, ids};
 pub(crate) use table::Explanation;
+pub(crate) use table::machine::DISK_FULL;
 pub(crate) use table::modules::MISSING_PYTHON_MODULE;
 pub(crate) use table::python::LOCALE_MISSING;
 pub(crate) use table::server::HEALTHCHECK_FAILED;

@@ -98,7 +98,9 @@ impl Found {
             primary.fixes.clear();
             primary.help = Some(unreached::ELSEWHERE.to_owned());
         }
-        let absent = absent.or(private);
+        let full =
+            diagnoses.first_mut().filter(|primary| failed && primary.rule == diagnose::DISK_FULL.id).map(full_disk);
+        let absent = absent.or(private).or(full);
         let suspects = Vec::new();
         Rehearsal {
             plan,
@@ -128,6 +130,16 @@ fn of_this_machine(primary: &mut Diagnosis, is_offline: bool) {
             false => "check the network of this machine (proxy settings, DNS), and run it again".to_owned(),
         });
     }
+}
+
+/// A disk that a run here has filled is this machine's, whatever room the cloud has.
+fn full_disk(primary: &mut Diagnosis) -> Unverified {
+    primary.fixes.clear();
+    primary.help = Some(
+        "free some of the disk that the run wrote to and run it again: XDG_CACHE_HOME moves it, save on docker, where it is the engine's"
+            .to_owned(),
+    );
+    Unverified { what: "room enough on the disk".to_owned(), why: "the run filled it here".to_owned() }
 }
 
 /// The declared package that would have brought what is missing, had this machine had it.

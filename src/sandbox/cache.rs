@@ -89,7 +89,8 @@ impl Cache {
     }
 
     fn lock_of_runs(&self) -> Result<File> {
-        let lock = File::create(self.root.join("runs.lock")).context("could not open the lock of the runs")?;
+        let lock = File::create(self.root.join("runs.lock"))
+            .with_context(|| format!("could not open the lock of the runs in {}", self.root.display()))?;
         lock.lock().context("could not lock the runs")?;
         Ok(lock)
     }
