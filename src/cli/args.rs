@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::config::{self, Config};
 use super::output::warn;
-use super::values::{memory, span};
+use super::values::{memory, size, span};
 use super::variables::{read_env_file, refuse_what_no_process_takes};
 use crate::plan::Vars;
 use crate::project::Repository;
@@ -64,14 +64,14 @@ pub(super) struct Sandboxing {
     /// Leave the docker backend's cache volumes alone
     #[arg(long)]
     pub(super) no_cache: bool,
-    /// The most memory the build and the app may use, for example 512MB [default: half of this machine's]
+    /// The most memory the build and the app may use: 512MB, or that of a plan, railway-hobby [default: half of this machine's]
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub(super) memory: Option<ByteSize>,
     /// How many processes there may be at once [default: 4096]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(i64::from(FEWEST)..))]
     pub(super) processes: Option<u32>,
     /// How much the run may write to disk [default: 20GB]
-    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(super) disk: Option<ByteSize>,
     /// Run without network; what an earlier run installed is used without asking the package index
     #[arg(long)]

@@ -9,7 +9,7 @@ use bytesize::ByteSize;
 use schemars::{JsonSchema, schema_for};
 use serde::{Deserialize, Deserializer};
 
-use super::values::span;
+use super::values::{self, span};
 use crate::builder::Asked;
 use crate::catalog::suggest;
 use crate::platform::Platform;
@@ -37,8 +37,9 @@ pub(super) struct Config {
     pub(super) platform: Option<Platform>,
     /// The host interpreter to use instead of searching for one.
     pub(super) python: Option<PathBuf>,
-    /// The most memory the build and the app may use, for example `512MB`.
+    /// The most memory the build and the app may use: `512MB`, or that of a plan, `railway-hobby`.
     #[schemars(with = "Option<String>")]
+    #[serde(deserialize_with = "memory")]
     pub(super) memory: Option<ByteSize>,
     /// How many processes there may be at once.
     pub(super) processes: Option<u32>,
@@ -174,6 +175,11 @@ fn suggestion(message: &str) -> String {
     }
 }
 
+fn memory<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ByteSize>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    values::memory(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
     span(&text).map(Some).map_err(serde::de::Error::custom)
@@ -229,6 +235,7 @@ mod tests {
             read("timeout = \"5m\"\nmemory = \"512MB\"\n[smoke]\nfor = \"3s\"\nexpect = \"stays-up\"\n").unwrap();
         assert_eq!(config.timeout, Some(Duration::from_secs(300)));
         assert_eq!(config.memory.map(|size| size.as_u64()), Some(512_000_000));
+        assert_eq!(read("memory = \"railway-hobby\"\n").unwrap().memory, Some(ByteSize::gb(8)));
         assert_eq!((config.smoke.stay, config.smoke.expect), (Some(Duration::from_secs(3)), Some(SmokeKind::StaysUp)));
     }
 
