@@ -15,7 +15,7 @@ lint:
 test *ARGS:
     cargo test --workspace "$@"
 
-# Fuzz what reads foreign files, for example `just fuzz 240 log`; without arguments 30 s of every target.
+# Give 5,000 mutated files and logs to the command, then fuzz what reads foreign files: `just fuzz 240 log`; without arguments 30 s of every target.
 [group('check')]
 fuzz *ARGS:
     tests/fuzz.sh "$@"
@@ -24,6 +24,11 @@ fuzz *ARGS:
 [group('check')]
 interruptions MOMENTS='50' SEED='1':
     SHAKEDOWN_BACKENDS_MUST_WORK=1 SHAKEDOWN_MOMENTS="$1" SHAKEDOWN_SEED="$2" cargo test --test interruptions -- --nocapture
+
+# Run an app that works and one that fails, each so many times, with every processor kept busy twice over.
+[group('check')]
+loaded RUNS='20':
+    SHAKEDOWN_BACKENDS_MUST_WORK=1 SHAKEDOWN_RUNS="$1" cargo test --test loaded -- --nocapture
 
 # The lints and tests of CI; a missing backend is a failure here, not a skip.
 [group('check')]

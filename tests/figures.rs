@@ -17,7 +17,7 @@ use shakedown::sandbox::docker::{Docker, Options, Pull};
 use shakedown::sandbox::host::Host;
 use shakedown::sandbox::nix::{Nix, Nixpkgs};
 use shakedown::sandbox::process::{self, Ended, Exit, Limits};
-use shakedown::sandbox::{Backend, Role, Step};
+use shakedown::sandbox::{Backend, Role, Spec, Step};
 
 use support::*;
 
@@ -66,6 +66,28 @@ fn entering_a_sandbox() {
         let name = backend.name();
         eprintln!("{name}: open {opened:.2?}, setup {set_up:.2?}, a command that does nothing {}", median(times));
     }
+}
+
+/// What a network of the run's own adds to opening and closing a sandbox, which is done once a run.
+#[test]
+#[ignore = "a measurement"]
+fn a_network_of_its_own() {
+    if support::no_network_of_its_own("a_network_of_its_own") {
+        return;
+    }
+    let (project, plan, host) = (bot(), plan(), Host::new());
+    let once = |network| {
+        let started = Instant::now();
+        open(&host, &Spec { network, ..spec(project.path(), &plan) }).unwrap().close().unwrap();
+        started.elapsed()
+    };
+    // In turns, so that what else the machine does falls to both.
+    let times: Vec<[Duration; 2]> = (0..5 * ROUNDS).map(|_| [once(true), once(false)]).skip(1).collect();
+    let of = |at: usize| median(times.iter().map(|pair| pair[at]).collect());
+    let mut more: Vec<f64> =
+        times.iter().map(|[with, without]| (with.as_secs_f64() - without.as_secs_f64()) * 1000.0).collect();
+    more.sort_by(f64::total_cmp);
+    eprintln!("a run with a network of its own {}, without any {}: {:.1} ms more", of(0), of(1), more[more.len() / 2]);
 }
 
 fn quietly(program: &str, arguments: &[&str], folder: &Path) -> bool {
