@@ -18,6 +18,8 @@ pub enum Kind {
     Worker,
     /// A module and what code says where it uses a part of it that wants another module: `pandas:.read_excel(`.
     Text,
+    /// A program and an option of its command line, with the value that wants the module: `uvicorn:--loop=uvloop`.
+    Option,
 }
 
 /// A module that is needed.
@@ -51,6 +53,7 @@ pub fn need(kind: Kind, name: &str) -> Option<Need> {
         Kind::Driver => "driver",
         Kind::Worker => "worker",
         Kind::Text => "text",
+        Kind::Option => "option",
     };
     NEEDS.get(&(kind, name)).copied()
 }
@@ -68,6 +71,32 @@ pub fn texts(module: &str) -> impl Iterator<Item = (&'static str, Need)> {
         keys.filter_map(split).map(|((of, text), need)| (of, text, need)).collect()
     });
     TEXTS.iter().filter(move |(of, ..)| *of == module).map(|(_, text, need)| (*text, *need))
+}
+
+/// An option of a program that wants a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanting {
+    /// Its names, parted by commas; a plain word of the command line has one without hyphens.
+    pub names: &'static str,
+    /// The value that wants it, `*.yaml` of all that end so; none where the name alone does.
+    pub value: Option<&'static str>,
+    /// What it wants.
+    pub need: Need,
+}
+
+/// The options of a program's command line that want a module.
+///
+/// ```
+/// use shakedown::catalog::needs::options;
+/// assert!(options("uvicorn").any(|option| option.names == "--loop" && option.need.module == "uvloop"));
+/// ```
+pub fn options(program: &str) -> impl Iterator<Item = Wanting> {
+    let keys = rows(include_str!("needs.txt")).filter(|row| row[0] == "option").map(|row| row[1]);
+    keys.filter_map(move |key| {
+        let (of, option) = key.split_once(':').filter(|(of, _)| *of == program)?;
+        let (names, value) = option.split_once('=').map_or((option, None), |(names, value)| (names, Some(value)));
+        need(Kind::Option, key).filter(|_| !of.is_empty()).map(|need| Wanting { names, value, need })
+    })
 }
 
 /// The distributions that bring this one along, some as `name[extra]`; none where the table does not know it.

@@ -22,7 +22,7 @@ const OPTIONS: &[(&str, &[&str])] =
     &[("gunicorn", &["-D", "--daemon"]), ("celery", &["-D", "--detach"]), ("circusd", &["--daemon"])];
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    let starts = Start::all(facts);
+    let starts = Start::by_shell(facts);
     let Some(start) = starts.last().filter(|_| facts.is_python()) else { return };
     let command = start.command.trim();
     let all = invocations(command);

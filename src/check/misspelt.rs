@@ -58,11 +58,22 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         }
         let check = if *name == REQUIREMENTS { &LIST } else { &MISSPELT };
         let finding = check.found(format!("{file} is not read: the name is {name}")).about(file);
-        let edits = app.read_text(file).map(|text| {
-            vec![Edit::WriteFile { path: app.place(name), text }, Edit::RemoveFile { path: app.place(file) }]
-        });
-        findings.push(finding.at(app.file(file), "").fix(format!("rename it to {name}"), edits.unwrap_or_default()));
+        findings.push(finding.at(app.file(file), "").fix(format!("rename it to {name}"), renamed(app, file, name)));
     }
+}
+
+/// A file that was meant to be the Procfile.
+pub(super) fn procfile(facts: &Facts<'_>) -> Option<String> {
+    let is_it = |file: &&String| plain(file) == "procfile" && !is_named(facts, file);
+    facts.app.files().iter().filter(|_| !facts.app.has_file("Procfile")).find(is_it).cloned()
+}
+
+/// The edits that give a file another name.
+pub(super) fn renamed(app: &Project, file: &str, name: &str) -> Vec<Edit> {
+    let edits = app
+        .read_text(file)
+        .map(|text| vec![Edit::WriteFile { path: app.place(name), text }, Edit::RemoveFile { path: app.place(file) }]);
+    edits.unwrap_or_default()
 }
 
 /// Whether there is a plan, and one that installs something or is none of Python's.

@@ -13,6 +13,7 @@ pub(crate) mod detached;
 pub(crate) mod django;
 pub(crate) mod endings;
 pub(crate) mod entry;
+mod env_file;
 pub(crate) mod environment_path;
 pub(crate) mod factory;
 pub(crate) mod facts;
@@ -72,6 +73,8 @@ mod tests;
 pub use facts::Facts;
 pub use finding::Check;
 
+use facts::children;
+use facts::code::has_word;
 use facts::command::jobs;
 use facts::imports::Foreign;
 use facts::start::Start;
@@ -113,6 +116,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: variables::CHECKS, check: variables::check },
     Topic { checks: framework::CHECKS, check: framework::check },
     Topic { checks: honcho::CHECKS, check: honcho::check },
+    Topic { checks: env_file::CHECKS, check: env_file::check },
     Topic { checks: websockets::CHECKS, check: websockets::check },
     Topic { checks: https::CHECKS, check: https::check },
     Topic { checks: lifespan::CHECKS, check: lifespan::check },
@@ -214,9 +218,19 @@ impl Facts<'_> {
         }
     }
 
-    /// The commands that the start, or the script that it runs, puts into the background.
+    /// The commands that the start, or the script that it runs, puts into the background, and those that the code starts beside itself.
     pub fn background_jobs(&self) -> Vec<String> {
-        Start::all(self).iter().flat_map(|start| jobs(start.command)).map(str::to_owned).collect()
+        let starts = Start::all(self);
+        let by_shell = starts.iter().flat_map(|start| jobs(start.command)).map(str::to_owned);
+        by_shell.chain(children::commands(self.reached())).collect()
+    }
+
+    /// Whether the code that the start reaches makes threads or processes of its own.
+    pub fn makes_parts(&self) -> bool {
+        let makes =
+            |text: &str| text.contains("Thread(") && has_word(text, "Thread") || text.contains("Process(target");
+        let mut statements = self.reached().iter().flat_map(|module| &module.code.statements);
+        statements.any(|statement| makes(&statement.text) && !statement.text.starts_with("class "))
     }
 
     /// Railway's own file, where it counts.

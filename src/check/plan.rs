@@ -8,6 +8,7 @@ use super::facts::reach::from_started;
 use super::facts::started::Started;
 use super::facts::target::made_by;
 use super::finding::{Check, Finding, Findings, append_line, error};
+use super::misspelt;
 use crate::catalog::modules::{self, Role};
 use crate::finding::Edit;
 use crate::project::{Project, Source};
@@ -151,6 +152,10 @@ fn entry_alone(facts: &Facts<'_>, entry: &str) -> Finding {
 
 fn no_start(facts: &Facts<'_>) -> Finding {
     let finding = NO_START.found("nothing says how the app starts");
+    if let Some(file) = misspelt::procfile(facts) {
+        let edits = misspelt::renamed(&facts.app, &file, "Procfile");
+        return finding.about(&file).at(facts.app.file(&file), "").fix(format!("rename {file} to Procfile"), edits);
+    }
     let Some((entry, command)) = django(facts).or_else(|| at_root(facts)).or_else(|| in_a_folder(facts)) else {
         return finding.at(Source::file(folder(&facts.app)), "").help(format!(
             "add a Procfile with `web: <command>`, or a start command to {}",

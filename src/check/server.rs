@@ -36,13 +36,19 @@ pub(crate) const PROGRAM: Check = error(
     "start-program-not-found",
     "The start command calls a program that no requirement brings, or that is installed where PATH does not lead.",
 );
+const IPV6_ALONE: Check = error(
+    "listens-on-ipv6-alone",
+    "`uvicorn --host ::` listens on IPv6 and, as a single process, on nothing else: asyncio sets IPV6_V6ONLY on that socket (uvicorn 0.54). gunicorn, Hypercorn and several workers of uvicorn take IPv4 by the \
+     same address. Railway's private network speaks IPv6, its public one asks over IPv4.",
+)
+.decides_or_doubts();
 const DEVELOPMENT: Check = warning(
     "development-server",
     "This server is made for development: it handles little load and may reload or debug. A production server, such as gunicorn or \
      uvicorn, takes its place.",
 );
 
-pub(super) const CHECKS: &[Check] = &[HOST, PORT, LITERAL, RELOAD, PROGRAM, DEVELOPMENT];
+pub(super) const CHECKS: &[Check] = &[HOST, PORT, LITERAL, RELOAD, PROGRAM, IPV6_ALONE, DEVELOPMENT];
 
 /// Whether a package brings the program.
 pub(super) fn is_packaged(program: &str) -> bool {
@@ -73,6 +79,7 @@ fn command(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
         if let Some(server) = server {
             listens(facts, start, invocation, server, findings);
         }
+        ipv6_alone(facts, start, invocation, findings);
         development(facts, start, invocation, findings);
         if matches!(invocation.program, "uvicorn" | "gunicorn" | "hypercorn" | "flask") && invocation.has("--reload") {
             let without = start.command.replacen(" --reload", "", 1);
@@ -168,6 +175,24 @@ fn listens(
         let finding = own.iter().filter_map(|own| own.port_at.clone()).fold(finding, |finding, at| finding.at(at, ""));
         findings.push(finding.fix("listen on $PORT", start.replaced_with(facts, &better)));
     }
+}
+
+/// uvicorn on every address of IPv6, which is every address for several processes alone.
+fn ipv6_alone(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
+    let is_uvicorn = matches!(invocation.program, "uvicorn" | "fastapi");
+    let workers = invocation.option(&["--workers"]).or_else(|| facts.variable("WEB_CONCURRENCY"));
+    let is_single = workers.is_none_or(|workers| workers == "1") && !invocation.has("--reload");
+    if !is_uvicorn || !is_single || invocation.option(&["--host"]) != Some("::") {
+        return;
+    }
+    let text = invocation.text.replacen("--host ::", "--host 0.0.0.0", 1).replacen("--host=::", "--host=0.0.0.0", 1);
+    let better = start.command.replacen(invocation.text, &text, 1);
+    let finding = IPV6_ALONE
+        .found("uvicorn listens on IPv6 alone, and the platform's public network asks over IPv4")
+        .about("::")
+        .at(start.source.clone(), start.command)
+        .help("listen on 0.0.0.0; where the private network has to reach it by IPv6 as well: `hypercorn --bind '[::]:$PORT'`, or two workers of uvicorn");
+    findings.push(finding.likely().fix("listen on 0.0.0.0", start.replaced_with(facts, &better)));
 }
 
 /// Whether the fastapi-cli that is installed is one that reads PORT: 0.0.12 is the first.
@@ -277,24 +302,26 @@ fn development(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>
 
 fn literal(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
     let nested = ["sh -c", "bash -c", "bash -lc", "sh -lc"].iter().any(|shell| start.command.contains(shell));
-    let quoted =
-        start.command.split('\'').skip(1).step_by(2).find(|part| part.contains("$PORT") || part.contains("${PORT"));
+    let names = |text: &str| text.contains("$PORT") || text.contains("${PORT");
+    let quoted = start.command.split('\'').skip(1).step_by(2).find(|part| names(part));
     let windows = start.command.contains("%PORT%");
-    if nested || !windows && quoted.is_none() {
+    let supervised = start.is_supervised(facts) && names(start.command);
+    if nested || !windows && !supervised && quoted.is_none() {
         return;
     }
     let better = match quoted {
-        Some(part) => start.command.replace(&format!("'{part}'"), &format!("\"{part}\"")),
-        None => start.command.replace("%PORT%", "$PORT"),
+        Some(part) if !supervised => start.command.replace(&format!("'{part}'"), &format!("\"{part}\"")),
+        _ => start.command.replace("%PORT%", "$PORT"),
     };
-    let what = if windows { "%PORT% is how Windows writes it" } else { "nothing between single quotes is a variable" };
+    let (what, how) = match (supervised, windows) {
+        (true, _) => ("supervisord is no shell, and knows it as %(ENV_PORT)s", "say it as supervisord does"),
+        (_, true) => ("%PORT% is how Windows writes it", "let the shell see the variable"),
+        _ => ("nothing between single quotes is a variable", "let the shell see the variable"),
+    };
     let finding =
         LITERAL.found(format!("the program gets the text of PORT's name, not its value: {what}")).about("$PORT");
-    findings.push(
-        finding
-            .at(start.source.clone(), start.command)
-            .fix("let the shell see the variable", start.replaced_with(facts, &better)),
-    );
+    let finding = finding.at(start.source.clone(), start.command);
+    findings.push(finding.fix(how, start.replaced_with(facts, &better)));
 }
 
 /// `python3.11`, where the plan installs another.

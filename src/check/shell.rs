@@ -73,7 +73,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 
 /// A script whose last command is a server keeps bash as well: only for what `-c` is given bash makes room by itself.
 fn script(facts: &Facts<'_>, findings: &mut Findings) {
-    let starts = Start::all(facts);
+    let starts = Start::by_shell(facts);
     let [_, .., start] = &starts[..] else { return };
     let command = start.command.trim();
     let all = invocations(command);

@@ -132,7 +132,7 @@ fn comes_along(facts: &Facts<'_>, provided: &Provided, import: &Foreign<'_>) -> 
     let known = import.need.map(|need| need.distribution).or_else(|| modules::distribution(&import.name));
     let by_name = || known.and_then(bringers).unwrap_or_default().iter().any(is_required);
     let may = import.need.is_none() && provided.may_come_along(&import.name);
-    may && !is_brought_by_none(facts, import) || by_name() || by_extra(facts, import)
+    may && !is_brought_by_none(facts, import) || by_name() || by_extra(facts, import) || is_of_an_extra(facts, import)
 }
 
 /// Whether the table knows all that the requirements bring, and the module is not of it.
@@ -160,6 +160,18 @@ fn by_extra(facts: &Facts<'_>, import: &Foreign<'_>) -> bool {
     let top = plain(import.name.split('.').next().unwrap_or_default());
     let entries = facts.requirements().packages.iter().filter(|entry| !entry.is_constraint);
     entries.flat_map(|entry| &entry.requirement.extras).any(|extra| plain(extra).contains(&top))
+}
+
+/// Whether the table says so of an extra: `uvicorn[standard]` brings PyYAML.
+fn is_of_an_extra(facts: &Facts<'_>, import: &Foreign<'_>) -> bool {
+    let Some(need) = import.need else { return false };
+    let entries = facts.requirements().packages.iter().filter(|entry| !entry.is_constraint);
+    let extras = entries.flat_map(|entry| {
+        let name = entry.requirement.name.clone().unwrap_or_default();
+        entry.requirement.extras.iter().map(move |extra| format!("{name}[{extra}]"))
+    });
+    let wanted = normalize(install_name(need.distribution));
+    extras.filter_map(|extra| needs::brings(&extra)).any(|all| all.contains(&wanted.as_str()))
 }
 
 fn when(import: &Foreign<'_>) -> &'static str {

@@ -2,8 +2,8 @@
 
 use super::facts::Facts;
 use super::facts::requirements::REQUIREMENTS;
-use super::facts::wanted::{is_gone, worker_classes};
-use super::finding::{Check, Findings, error, replace_line};
+use super::facts::wanted::{is_gone, worker_classes, workers_by_cores};
+use super::finding::{Check, Findings, error, note, replace_line};
 use crate::finding::Edit;
 use crate::project::Source;
 
@@ -13,9 +13,21 @@ pub(crate) const UNKNOWN: Check = error(
      invalid or not found` of it as of a package that is not installed, and installing one cures nothing.",
 );
 
-pub(super) const CHECKS: &[Check] = &[UNKNOWN];
+const BY_CORES: Check = note(
+    "workers-by-cores",
+    "A container sees all cores of the machine that it runs on, whatever its own limit is. As many workers as cores, or twice as many, may be dozens there, each with the whole \
+     app in memory.",
+);
+
+pub(super) const CHECKS: &[Check] = &[UNKNOWN, BY_CORES];
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    if let Some((source, line)) = workers_by_cores(facts) {
+        let finding =
+            BY_CORES.found("gunicorn makes its workers by the cores of the platform's machine").about("workers");
+        let help = "say a number, or leave it to the variable that gunicorn reads: `workers = int(os.environ.get(\"WEB_CONCURRENCY\", 2))`";
+        findings.push(finding.at(source, line).help(help));
+    }
     for class in worker_classes(facts).iter().filter(|class| is_gone(facts, &class.name)) {
         let finding = UNKNOWN
             .found(format!("gunicorn has no worker {} since 26.0.0", class.name))

@@ -30,6 +30,7 @@ mod view;
 pub use case::Case;
 pub(crate) use in_project::manifest;
 pub use judge::diagnose;
+pub(crate) use places::path_of;
 pub use registry::{Explained, explain, ids};
 pub(crate) use table::Explanation;
 pub(crate) use table::machine::DISK_FULL;

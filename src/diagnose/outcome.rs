@@ -6,13 +6,16 @@ use super::refine::hosts::help_for_status;
 use super::table::Rule;
 use crate::catalog::libraries;
 use crate::diagnose::table::django::DJANGO_ALLOWED_HOSTS;
-use crate::diagnose::table::machine::{COMMAND_TIMED_OUT, OUT_OF_MEMORY};
+use crate::diagnose::table::machine::{COMMAND_TIMED_OUT, OUT_OF_MEMORY, SEGMENTATION_FAULT};
 use crate::diagnose::table::modules::MISSING_SHARED_LIBRARY;
 use crate::diagnose::table::server::{HEALTHCHECK_FAILED, HTTPS_SENT_BACK, WRONG_BIND_HOST};
 use crate::diagnose::table::start::{CRON_NEVER_ENDS, PROCESS_EXITS_IMMEDIATELY};
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 use crate::project::Source;
 use crate::run::{self, SentBack, SmokeResult, Status};
+
+/// The code of a program that signal 11 ended.
+const BY_SEGV: i32 = 128 + 11;
 
 /// Adds what the run itself and the library audit know.
 pub(super) fn amend(case: &Case<'_>, diagnoses: &mut Vec<Diagnosis>) {
@@ -129,6 +132,7 @@ fn seen(case: &Case<'_>) -> Option<Seen> {
         SmokeResult::WrongPort { found, expected } => Seen::cause(health)
             .of(found)
             .saying(format!("the app listens on {found}, but the platform asks it on PORT, which is {expected}")),
+        SmokeResult::Crashed(exit) if exit.code() == BY_SEGV => Seen::consequence(&SEGMENTATION_FAULT),
         SmokeResult::ExitedEarly { .. } => Seen::consequence(&PROCESS_EXITS_IMMEDIATELY),
         SmokeResult::StillRunning => match schedule(case) {
             Some(shown) => Seen { evidence: vec![shown], ..Seen::cause(&CRON_NEVER_ENDS) },
@@ -150,7 +154,7 @@ fn seen(case: &Case<'_>) -> Option<Seen> {
             .helped("name the deploy's host among those that the app lets in (ALLOWED_HOSTS, TrustedHostMiddleware's allowed_hosts, TRUSTED_HOSTS), and healthcheck.railway.app where a health check asks"),
         SmokeResult::BadStatus(status) => Seen {
             is_certain: run::is_of_the_path(*status),
-            help: help_for_status(*status),
+            help: silent_django(case, *status).or(help_for_status(*status)),
             evidence: asked(case).into_iter().collect(),
             ..Seen::consequence(health)
         }
@@ -177,6 +181,14 @@ fn sent_back(case: &Case<'_>, whom: SentBack, status: u16) -> Seen {
             .saying(format!("the app sends the health check on to HTTPS (HTTP {status}), and the platform waits for 200 over plain HTTP"))
             .helped("leave the path out of the redirect (Django: SECURE_REDIRECT_EXEMPT), or leave the redirect to the platform, whose edge redirects plain HTTP itself"),
     }
+}
+
+/// What to do where Django answers with an error and says nothing of it: with DEBUG off its own logging (Django 6.0) mails the traceback to ADMINS.
+fn silent_django(case: &Case<'_>, status: u16) -> Option<&'static str> {
+    const LOUD: &str = "the app answers with an error of its own, which Django with DEBUG off mails to ADMINS and prints nowhere: this in settings.py prints its traceback: LOGGING = \
+        {\"version\": 1, \"handlers\": {\"console\": {\"class\": \"logging.StreamHandler\"}}, \"root\": {\"handlers\": [\"console\"]}}";
+    let is_silent = !case.log.lines().iter().any(|line| line.text.contains("Traceback (most recent call last)"));
+    (status >= 500 && is_silent && case.project.is_some_and(|project| project.has_file("manage.py"))).then_some(LOUD)
 }
 
 /// Who refuses hosts by their names.

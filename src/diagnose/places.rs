@@ -43,10 +43,15 @@ pub(super) fn of(project: Option<&Project>, shown_by: &[&str], subject: Option<&
 
 /// The line of the project's own code that a traceback shows.
 pub(super) fn of_frame(project: &Project, frame: &Frame) -> Option<Evidence> {
+    let path = path_of(project, frame).filter(|_| frame.line > 0)?;
+    Some(Evidence { source: project.line(path, Some(frame.line)), text: frame.code.trim().to_owned() })
+}
+
+/// The file of the project that a traceback names.
+pub(crate) fn path_of<'f>(project: &Project, frame: &'f Frame) -> Option<&'f str> {
     let path = frame.file.strip_prefix("/app/").unwrap_or(&frame.file).trim_start_matches("./");
     let inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
-    let is_there = inside && project.has_file(path) && frame.line > 0;
-    is_there.then(|| Evidence { source: project.line(path, Some(frame.line)), text: frame.code.trim().to_owned() })
+    (inside && project.has_file(path)).then_some(path)
 }
 
 /// The name in a subject such as `flask==3.0.2` or `/app/main.py:3`.

@@ -63,7 +63,7 @@ impl Found {
                 let unreached = idle.and_then(|_| unreached::service(&self.log, || self.diagnoses(project)));
                 let causes = |log: &Log| self.diagnoses_of(log, project);
                 let builder = self.builder.as_ref().and_then(Builder::kind).unwrap_or(BuilderKind::Nixpacks);
-                dead::diagnoses(&self.log, smoke, &self.jobs, builder, causes)
+                dead::diagnoses(&self.log, smoke, &self.jobs, builder, project, causes)
                     .into_iter()
                     .chain(unreached)
                     .chain(smoke.and_then(page_without_its_files))

@@ -86,7 +86,7 @@ pub fn rehearse_then(
     let mut settings = request.settings_for(&root, &buildable, lease.port());
     settings.smoke.allowed_host = facts.allowed_host();
     let jobs = facts.background_jobs();
-    settings.smoke.has_jobs = !jobs.is_empty();
+    settings.smoke.has_parts = !jobs.is_empty() || facts.makes_parts();
     let phases = settings.phases(&buildable.plan);
     if let Some(unknown) = settings.unknown_phase(&phases) {
         return Err(AskError(format!("there is no phase {unknown}; the plan has {}", phases.join(", "))).into());

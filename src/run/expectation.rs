@@ -4,6 +4,7 @@ use super::SmokeKind;
 use crate::catalog::modules::{Role, role};
 use crate::catalog::servers::programs;
 use crate::check::facts::reached::reached;
+use crate::check::facts::supervised;
 use crate::log::pattern::Pattern;
 use crate::project::{Project, procfile};
 
@@ -33,7 +34,8 @@ pub fn expectation(project: &Project, hints: &Hints<'_>) -> (Option<SmokeKind>, 
     let scripts = scripts.filter(|word| word.ends_with(".sh") && !word.starts_with('/') && !word.contains(".."));
     let texts: Vec<String> = scripts.filter_map(|name| project.read_text(name).ok()).collect();
     let commands = texts.iter().flat_map(|text| text.lines()).filter(|line| !line.trim_start().starts_with('#'));
-    let processes = of_honcho(project, hints.start);
+    let supervised = supervised::lines(project, hints.start).into_iter().map(|(command, _)| command);
+    let processes: Vec<String> = of_honcho(project, hints.start).into_iter().chain(supervised).collect();
     let all: Vec<&str> =
         std::iter::once(hints.start).chain(commands).chain(processes.iter().map(String::as_str)).collect();
     let parts = all.iter().flat_map(|command| command.split([' ', '\t', '/', ';', '&', '|', '(', ')', '"', '\'']));
@@ -114,6 +116,12 @@ mod tests {
         assert_eq!(kind("honcho -f Procfile start web", &files), Some(SmokeKind::Answers));
         assert_eq!(kind("honcho start worker", &files), None);
         assert_eq!(kind("honcho check", &files), None);
+    }
+
+    #[test]
+    fn supervisord_starts_what_its_file_says() {
+        let conf = "[program:web]\ncommand=gunicorn app:app\n";
+        assert_eq!(kind("supervisord -n", &[("supervisord.conf", conf)]), Some(SmokeKind::Answers));
     }
 
     #[test]

@@ -121,7 +121,7 @@ fn judge_server(settings: &SmokeSettings, sight: &Sight) -> Option<SmokeResult> 
         return match &sight.answer.http {
             Some(Ok(status)) if is_healthy(settings, *status) => {
                 // What answers our own requests is never at rest.
-                let is_early = settings.has_jobs && sight.elapsed < settings.stay;
+                let is_early = settings.has_parts && sight.elapsed < settings.stay;
                 (!is_early).then_some(SmokeResult::Answered { status: *status })
             }
             Some(Ok(status)) => {
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_server_with_programs_in_the_background_is_watched_as_long_as_a_bot() {
-        let beside = SmokeSettings { has_jobs: true, ..settings(WEB, None) };
+        let beside = SmokeSettings { has_parts: true, ..settings(WEB, None) };
         assert_eq!(judge(&beside, &serving(9, &["0.0.0.0:8080"], Some(Ok(200)))), None);
         let busy = Sight { at_work: true, ..serving(10, &["0.0.0.0:8080"], Some(Ok(200))) };
         assert_eq!(judge(&beside, &busy), Some(SmokeResult::Answered { status: 200 }));

@@ -109,8 +109,8 @@ pub struct SmokeSettings {
     pub path: Option<String>,
     /// A public host that the project says it answers.
     pub allowed_host: Option<String>,
-    /// Whether the start puts programs into the background: they have as long as a bot has.
-    pub has_jobs: bool,
+    /// Whether programs, threads or processes run beside the server: they have as long as a bot has.
+    pub has_parts: bool,
     /// Variables that the platform adds at run time.
     pub vars: Vars,
 }
@@ -132,7 +132,7 @@ impl Default for SmokeSettings {
             port: 8080,
             path: None,
             allowed_host: None,
-            has_jobs: false,
+            has_parts: false,
             vars: Vars::new(),
         }
     }

@@ -143,6 +143,17 @@ impl Code {
         })
     }
 
+    /// Whether what the statement at a line raises goes no further than a `try` around it: `kind` by its own name, or all that is an exception.
+    pub(in crate::check) fn ends_inside(&self, line: usize, kind: &str) -> bool {
+        let Some(statement) = self.statements.iter().rfind(|statement| statement.line <= line) else { return false };
+        self.around(statement).any(|block| {
+            let caught = block.caught.as_deref().unwrap_or_default();
+            let is_suppressed = block.head.starts_with("with ") && block.head.contains("suppress(");
+            let names = if is_suppressed { &block.head } else { caught };
+            ["Exception", "BaseException", kind].iter().any(|name| has_word(names, name))
+        })
+    }
+
     /// Whether a condition around it names this text.
     pub(in crate::check) fn is_asked(&self, statement: &Statement, text: &str) -> bool {
         self.all_around(statement)
@@ -320,6 +331,16 @@ mod tests {
         assert!(!code.is_conditional(of("d")));
         assert!(code.is_typing(of("e")) && code.is_conditional(of("e")));
         assert!(!code.is_caught(of("f"), &catches) && code.is_caught(of("g"), &catches));
+    }
+
+    #[test]
+    fn what_a_handler_raises_is_not_caught_by_its_own_try() {
+        let code = Code::read(
+            "try:\n    run(\n        token)\nexcept (TypeError, OSError):\n    run(None)\nwith suppress(KeyError):\n    run()\ntry:\n    run()\nfinally:\n    stop()\n",
+        );
+        let inside = |line, kind| code.ends_inside(line, kind);
+        assert!(inside(3, "TypeError") && !inside(3, "KeyError") && !inside(5, "TypeError"));
+        assert!(inside(7, "KeyError") && !inside(9, "KeyError") && !inside(0, "KeyError"));
     }
 
     #[test]

@@ -32,11 +32,12 @@ pub struct Inputs<'a> {
     pyproject: OnceCell<Option<Keyed>>,
     requirements: OnceCell<Requirements>,
     script_lines: OnceCell<Vec<(String, Source)>>,
+    supervised_lines: OnceCell<Vec<(String, Source)>>,
 }
 
 impl<'a> Inputs<'a> {
     pub(in crate::check) fn new(project: &'a Project, given: &'a DeployOptions, planned: &'a Planned) -> Self {
-        let (config, railway, pyproject, requirements, script_lines) = Default::default();
+        let (config, railway, pyproject, requirements, script_lines, supervised_lines) = Default::default();
         let mut inputs = Self {
             project,
             app: project.clone(),
@@ -47,6 +48,7 @@ impl<'a> Inputs<'a> {
             pyproject,
             requirements,
             script_lines,
+            supervised_lines,
         };
         let inner = inputs.derived().filter(|derived| derived.root != project.root());
         if let Some(app) = inner.and_then(|derived| project.enter(&derived.root).ok()) {
@@ -249,6 +251,15 @@ impl<'a> Inputs<'a> {
         self.script_lines.get_or_init(|| {
             let start = self.start_choices().last();
             start.map(|start| super::shell_script::lines(&self.app, &start.value)).unwrap_or_default()
+        })
+    }
+
+    /// The commands that a supervisord is told to start, by the start command or by that script.
+    pub(in crate::check) fn supervised_lines(&self) -> &[(String, Source)] {
+        self.supervised_lines.get_or_init(|| {
+            let start = self.start_choices().last().map(|start| start.value.as_str());
+            let scripted = self.script_lines().iter().map(|(command, _)| command.as_str());
+            start.into_iter().chain(scripted).flat_map(|command| super::supervised::lines(&self.app, command)).collect()
         })
     }
 

@@ -1,6 +1,8 @@
 //! What the checks share: what is planned, started, reached, installed and read.
 
 pub(super) mod calls;
+pub(crate) mod caught;
+pub(super) mod children;
 pub(super) mod code;
 pub(super) mod command;
 pub(super) mod environment;
@@ -23,6 +25,7 @@ pub(super) mod shell_script;
 pub(crate) mod siblings;
 pub(super) mod start;
 pub(crate) mod started;
+pub(crate) mod supervised;
 pub(super) mod target;
 pub(super) mod wanted;
 

@@ -5,6 +5,9 @@ use crate::check::finding::{replace_line, set_key};
 use crate::finding::Edit;
 use crate::project::Source;
 
+/// How a file of supervisord says PORT.
+pub(in crate::check) const SUPERVISED_PORT: &str = "%(ENV_PORT)s";
+
 /// The start command of the plan and where it stands.
 pub(in crate::check) struct Start<'a> {
     pub(in crate::check) command: &'a str,
@@ -17,8 +20,14 @@ impl<'a> Start<'a> {
         Some(Self { command: &choice.value, source: &choice.because })
     }
 
-    /// The start command, and the commands of the script that it runs.
+    /// The start command, the commands of the script that it runs, and those that a supervisord of it starts.
     pub(in crate::check) fn all<'i>(inputs: &'i Inputs<'_>) -> Vec<Start<'i>> {
+        let supervised = inputs.supervised_lines().iter().map(|(command, source)| Start { command, source });
+        Start::by_shell(inputs).into_iter().chain(supervised).collect()
+    }
+
+    /// The start command, and the commands of the script that it runs.
+    pub(in crate::check) fn by_shell<'i>(inputs: &'i Inputs<'_>) -> Vec<Start<'i>> {
         let lines = inputs.script_lines().iter().map(|(command, source)| Start { command, source });
         Start::of(inputs).into_iter().chain(lines).collect()
     }
@@ -32,7 +41,12 @@ impl<'a> Start<'a> {
     }
 
     fn in_script(&self, inputs: &Inputs<'_>) -> bool {
-        inputs.script_lines().iter().any(|(_, source)| source == self.source)
+        inputs.script_lines().iter().any(|(_, source)| source == self.source) || self.is_supervised(inputs)
+    }
+
+    /// Whether supervisord starts it, which is no shell.
+    pub(in crate::check) fn is_supervised(&self, inputs: &Inputs<'_>) -> bool {
+        inputs.supervised_lines().iter().any(|(_, source)| source == self.source)
     }
 
     fn in_procfile(&self) -> bool {
@@ -50,6 +64,11 @@ impl<'a> Start<'a> {
         let Source::File { path, line: Some(line) } = self.source else { return Vec::new() };
         let was = inputs.line(self.source);
         let in_line = (self.in_procfile() || self.in_script(inputs)) && was.contains(self.command);
+        // supervisord puts variables in by names of its own (supervisor 4.3.0).
+        let command = match self.is_supervised(inputs) && !command.contains("sh -c") {
+            true => &command.replace("${PORT}", SUPERVISED_PORT).replace("$PORT", SUPERVISED_PORT),
+            false => command,
+        };
         in_line.then(|| replace_line(path, *line, &was, was.replacen(self.command, command, 1))).into_iter().collect()
     }
 }

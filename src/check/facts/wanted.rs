@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::code::{Code, Statement, has_word};
-use super::command::invocations;
+use super::command::{Invocation, invocations};
 use super::imports::Foreign;
 use super::inputs::Inputs;
 use super::reach::{Module, imports, is_certain, is_guarded};
@@ -12,7 +12,7 @@ use super::release::Release;
 use super::server_config::ServerConfig;
 use super::start::Start;
 use crate::catalog::modules;
-use crate::catalog::needs::{Kind, Need, brings, need, texts};
+use crate::catalog::needs::{Kind, Need, Wanting, brings, need, options, texts};
 use crate::log::pattern::Pattern;
 use crate::project::Source;
 
@@ -24,6 +24,7 @@ const LACKS_PACKAGING: Release = Release { of: "gunicorn", first: [26, 1], pytho
 pub(in crate::check) fn wanted<'m>(inputs: &'m Inputs<'_>, reached: &'m [Module]) -> Vec<Foreign<'m>> {
     let mut found = Vec::new();
     workers(inputs, &mut found);
+    of_options(inputs, &mut found);
     for module in reached {
         uses(inputs, module, &mut found);
         parts(inputs, module, &mut found);
@@ -46,6 +47,19 @@ fn by_table<'m>(source: Source, text: &'m str, wanted: String, need: Need, is_ce
 }
 
 static WORKER_CLASS: Pattern = Pattern::new(r#"^worker_class\s*=\s*["']([\w.:]+)["']"#);
+
+static BY_CORES: Pattern = Pattern::new(r"^workers\s*=.*\bcpu_count\(\)");
+
+/// The line of gunicorn's configuration file that makes its workers as many as the machine has cores, or more.
+pub(in crate::check) fn workers_by_cores(inputs: &Inputs<'_>) -> Option<(Source, String)> {
+    Start::all(inputs).iter().find_map(|start| {
+        let all = invocations(start.command);
+        let own = all.iter().find(|invocation| invocation.program == "gunicorn")?;
+        let (path, text) = ServerConfig::of(&inputs.app, own).file()?;
+        let (index, line) = text.lines().enumerate().find(|(_, line)| BY_CORES.is_match(line))?;
+        Some((inputs.app.line(&path, Some(index + 1)), line.to_owned()))
+    })
+}
 
 /// A class of gunicorn's workers, and where it is named.
 pub(in crate::check) struct WorkerClass<'m> {
@@ -91,6 +105,28 @@ fn workers<'m>(inputs: &'m Inputs<'_>, found: &mut Vec<Foreign<'m>>) {
         let message = format!("gunicorn's worker class {} wants {}", class.name, need.module);
         found.push(Foreign { text: class.text, ..by_table(class.source, "", message, need, true) });
     }
+}
+
+/// What options of the commands want.
+fn of_options<'m>(inputs: &'m Inputs<'_>, found: &mut Vec<Foreign<'m>>) {
+    for start in Start::all(inputs) {
+        for invocation in invocations(start.command) {
+            for option in options(invocation.program).filter(|option| is_given(&invocation, option)) {
+                let name = option.names.rsplit(',').next().unwrap_or(option.names);
+                let wanted = format!("{name} of {} wants {}", invocation.program, option.need.module);
+                let text = Cow::Borrowed(start.command);
+                found.push(Foreign { text, ..by_table(start.source.clone(), "", wanted, option.need, true) });
+            }
+        }
+    }
+}
+
+/// Whether a command has this option with a value that wants the module.
+fn is_given(invocation: &Invocation<'_>, option: &Wanting) -> bool {
+    let names: Vec<&str> = option.names.split(',').collect();
+    let Some(wanting) = option.value else { return names.iter().any(|name| invocation.has(name)) };
+    let given = invocation.option(&names).map(|given| given.trim_matches(['"', '\'']));
+    given.is_some_and(|given| wanting.strip_prefix('*').map_or(given == wanting, |end| given.ends_with(end)))
 }
 
 /// Whether the release of gunicorn that is installed has this worker no more.

@@ -13,6 +13,14 @@ fn a_name_that_is_nearly_right() {
 }
 
 #[test]
+fn a_procfile_in_lower_case_is_renamed_and_not_written_anew() {
+    let app = ("app.py", "from flask import Flask\napp = Flask(__name__)\n");
+    let needs = ("requirements.txt", "flask==3.1.0\ngunicorn==23.0.0\n");
+    let finding = fires("no-start-command", "procfile", &[app, needs, ("procfile", "web: gunicorn app:app -w 3\n")]);
+    assert_eq!(finding.fixes[0].summary, "rename procfile to Procfile");
+}
+
+#[test]
 fn without_the_right_name_there_may_be_no_plan_at_all() {
     fires("requirements-file-misspelt", "requirement.txt", &[("bot.py", ""), ("requirement.txt", "flask==3.0.0\n")]);
     silent("requirements-file-misspelt", &[("package.json", "{}"), ("requirement.txt", "flask==3.0.0\n")]);

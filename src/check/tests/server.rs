@@ -177,3 +177,15 @@ fn what_streamlits_own_file_says() {
     super::silent("wrong-bind-host", &[all, app, own, told]);
     super::silent("hard-coded-port", &[all, app, own, told]);
 }
+
+#[test]
+fn a_single_uvicorn_on_every_address_of_ipv6_is_not_on_ipv4() {
+    let id = "listens-on-ipv6-alone";
+    let needs = ("requirements.txt", "fastapi==0.115.0\nuvicorn==0.54.0\n");
+    let main = ("main.py", "from fastapi import FastAPI\n\napp = FastAPI()\n");
+    let on = |command: &str| format!("web: \"{command}\"\n");
+    fires(id, "Procfile:1", &[needs, main, ("Procfile", &on("uvicorn main:app --host :: --port $PORT"))]);
+    for both in ["uvicorn main:app --host :: --port $PORT --workers 2", "hypercorn main:app --bind [::]:$PORT"] {
+        silent(id, &[needs, main, ("Procfile", &on(both))]);
+    }
+}

@@ -242,3 +242,31 @@ fn what_an_extra_alone_brings_is_asked_of_the_install() {
     assert_eq!(once_installed(&[app, web, tasks, apart], &[]), [""; 0]);
     silent("import-not-required", &[app, web, tasks, apart]);
 }
+
+const ASGI: (&str, &str) = ("main.py", "async def app(scope, receive, send):\n    pass\n");
+
+#[test]
+fn an_option_of_the_command_wants_a_package() {
+    let wanted = |start: &str, requirements: &str| {
+        let (start, requirements) = (format!("web: {start}\n"), format!("{requirements}\n"));
+        let files = [ASGI, ("Procfile", start.as_str()), ("requirements.txt", requirements.as_str())];
+        fires("import-not-required", "Procfile:1", &files).fixes.remove(0).summary
+    };
+    assert_eq!(wanted("uvicorn main:app --log-config log.yaml", "uvicorn"), "require PyYAML");
+    assert_eq!(wanted("python -m uvicorn main:app --loop=uvloop", "uvicorn"), "require uvloop");
+    assert_eq!(wanted("celery -A main worker -P gevent", "celery"), "require gevent");
+    assert_eq!(wanted("celery -A main flower", "celery"), "require flower");
+}
+
+#[test]
+fn an_option_whose_package_is_there_wants_none() {
+    for (start, requirements) in [
+        ("uvicorn main:app --log-config log.yaml --loop uvloop", "uvicorn[standard]"),
+        ("uvicorn main:app --log-config log.json --loop auto", "uvicorn"),
+        ("uvicorn main:app --log-config log.yml", "uvicorn\npyyaml"),
+        ("celery -A main worker -P prefork", "celery"),
+    ] {
+        let (start, requirements) = (format!("web: {start}\n"), format!("{requirements}\n"));
+        silent("import-not-required", &[ASGI, ("Procfile", &start), ("requirements.txt", &requirements)]);
+    }
+}

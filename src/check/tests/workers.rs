@@ -30,3 +30,12 @@ fn an_older_gunicorn_has_it() {
     let needs = ("requirements.txt", "flask==3.1.3\ngunicorn<26\n");
     fires("import-not-required", "Procfile:1", &[APP, EVENTLET, needs]);
 }
+
+#[test]
+fn workers_by_the_cores_of_the_machine_are_worth_knowing() {
+    let needs = ("requirements.txt", "flask==3.1.3\ngunicorn==25.3.0\n");
+    let start = ("Procfile", "web: gunicorn app:app\n");
+    let conf = "import multiprocessing\n\nworkers = multiprocessing.cpu_count() * 2 + 1\n";
+    fires("workers-by-cores", "gunicorn.conf.py:3", &[APP, needs, start, ("gunicorn.conf.py", conf)]);
+    silent("workers-by-cores", &[APP, needs, start, ("gunicorn.conf.py", "workers = 3\n")]);
+}

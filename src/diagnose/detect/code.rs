@@ -13,6 +13,7 @@ use crate::diagnose::table::modules::DEPENDENCY_VERSION_INCOMPATIBLE;
 use crate::diagnose::table::python::{CODE_ERROR, PYTHON_SYNTAX_ERROR, PYTHON_VERSION_TOO_OLD};
 use crate::diagnose::table::requirements::REQUIREMENTS_ENCODING;
 use crate::diagnose::table::server::{PORT_PERMISSION_DENIED, PORT_VARIABLE_NOT_EXPANDED};
+use crate::diagnose::table::start::WRONG_APP_ATTRIBUTE;
 use crate::diagnose::table::{DECISIVE, HINT, LAST_RESORT, Rule, SAID};
 use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
@@ -179,6 +180,9 @@ fn by_frames(raised: &Raised, found: &mut Vec<Finding>) -> bool {
             &PORT_PERMISSION_DENIED
         }
         "AttributeError" | "TypeError" | "RuntimeError" if is_tool(raised) => &TOOL_VERSION_INCOMPATIBLE,
+        "AttributeError" if found.iter().any(|known| known.at == raised.at && known.rule == &WRONG_APP_ATTRIBUTE) => {
+            return true;
+        }
         "AttributeError" => {
             let Some(module) = ATTRIBUTE.captures(message) else { return false };
             let foreign = raised.frames.last().is_some_and(|frame| frame.home() == Home::Package);

@@ -1,6 +1,7 @@
 //! Imports that fail, syntax that does not parse, and exceptions of the app's own.
 
 use super::found::{find, shows};
+use super::handled::is_handled;
 use crate::catalog::{changed, modules, servers};
 use crate::diagnose::table::Finding;
 use crate::diagnose::table::compile::{LEGACY_SETUP_PY, SETUPTOOLS_PKG_RESOURCES_MISSING};
@@ -34,12 +35,7 @@ pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
         {
             continue;
         }
-        let handled = view.raised.get(index + 1).is_some_and(|next| {
-            next.handling_previous
-                && (next.short().contains("Import") || next.short().contains("ModuleNotFound"))
-                && !next.message.starts_with("Couldn't import")
-        });
-        if handled {
+        if is_handled(raised, view.raised.get(index + 1)) {
             continue;
         }
         // What `python -m` says is a word on the command.

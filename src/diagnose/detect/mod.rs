@@ -10,6 +10,7 @@ mod code;
 mod environments;
 mod extras;
 mod found;
+mod handled;
 mod imports;
 mod removed;
 mod serving;

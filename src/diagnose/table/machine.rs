@@ -247,3 +247,27 @@ pub(crate) static OUT_OF_MEMORY: Rule = Rule {
     refine: Some(refine::servers::memory),
     ..Rule::BLANK
 };
+
+/// As faulthandler, bash, gunicorn 23 and Celery 5.6 say it, and the codes that a shell and BuildKit give it.
+pub(crate) static SEGMENTATION_FAULT: Rule = Rule {
+    id: "segmentation-fault",
+    phases: &["any"],
+    message: "compiled code crashed the program (segmentation fault)",
+    about: "Code of a compiled library touched memory that is not its own, and the kernel ended the process by signal 11, which a shell calls exit code 139. Python prints no traceback \
+            then. Mostly two libraries do not fit each other, a library does not fit the interpreter or the processor, or a deep recursion used up the stack.",
+    help: "set PYTHONFAULTHANDLER=1 among the service's variables, so that the next crash names the line that it came from; then take another release of that line's \
+           package",
+    example: "Fatal Python error: Segmentation fault",
+    signatures: &[
+        decisive(r"^Fatal Python error: (?:Segmentation fault|Illegal instruction)"),
+        decisive(
+            r"\bWorker \(pid:\d+\) was sent SIGSEGV!|exited with 'signal 11 \(SIGSEGV\)'|WorkerLostError.*signal 11\b",
+        ),
+        said(
+            r"^(?:/bin/(?:ba)?sh: line \d+:\s+\d+ )?Segmentation fault\b|^(?:bash|sh|\S+\.sh): line \d+:\s+\d+ Segmentation fault",
+        ),
+        said(r"did not complete successfully: exit code: 139|exit(?:ed)?(?: with)?(?: code| status)?:? ?139\b"),
+        said(r"died with <Signals\.SIGSEGV|terminated by signal SIGSEGV|signal: segmentation fault"),
+    ],
+    ..Rule::BLANK
+};

@@ -254,3 +254,21 @@ pub(crate) static TOOL_VERSION_INCOMPATIBLE: Rule = Rule {
     ],
     ..Rule::BLANK
 };
+
+/// poetry/console/commands/group_command.py and poetry/installation/installer.py of Poetry 2.2; uv-configuration of uv 0.9.
+pub(crate) static DEPENDENCY_GROUP_UNKNOWN: Rule = Rule {
+    id: "dependency-group-unknown",
+    phases: &["install", "build"],
+    message: "the project has no dependency group or extra called {that}",
+    about: "The install command names a group, or an extra, that pyproject.toml does not have. Groups stand in [tool.poetry.group.NAME.dependencies] or \
+            [dependency-groups], extras in [project.optional-dependencies] or [tool.poetry.extras].",
+    help: "name one that pyproject.toml has, or leave the option out; a group that was only added there has to be locked as well",
+    example: "Group(s) not found: production (via --only)",
+    signatures: &[
+        decisive(r"Group\(s\) not found: (?P<s>[\w.-]+)"),
+        decisive(r"\b(?:[Dd]efault g|G)roup `(?P<s>[\w.-]+)`.* is not defined in "),
+        decisive(r"\bExtra `(?P<s>[\w.-]+)` is not defined in "),
+        decisive(r"Extra \[(?P<s>[\w., -]+)\] (?:is|are) not specified"),
+    ],
+    ..Rule::BLANK
+};

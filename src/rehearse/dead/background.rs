@@ -1,15 +1,15 @@
-//! Programs that the shell put into the background (`python bot.py & gunicorn web:app`) and that died while the app stays up: what watches the
-//! container sees the shell, and the program that it waits for.
+//! Programs that the shell put into the background (`python bot.py & gunicorn web:app`), or that the app's code started, and that died while the app
+//! stays up: what watches the container sees the program that is waited for.
 
 use super::ended::Ended;
 use crate::diagnose::{PROGRAM_GAVE_UP, START_PROGRAM_NOT_FOUND};
 use crate::finding::{Certainty, Diagnosis};
 use crate::log::Log;
-use crate::log::traceback::{self, Raised};
+use crate::log::traceback::{self, Frame, Raised};
 use crate::run::Smoke;
 
-const HELP: &str = "mend what ended it; nothing starts it again, so give it a service of its own, or end the line with `& wait -n`, which ends the container with the \
-                    first of them";
+const HELP: &str = "mend what ended it; nothing starts it again, so give it a service of its own, or end the container with the first of them: by `& wait -n` at the \
+                    end of a shell's line, by `wait()` on what Popen gives";
 
 /// The causes that the log of an app shows of which a program in the background is dead: why it ended, and that the app goes on without it. It
 /// is sure where the processes could be seen, and no service was out of reach.
@@ -44,14 +44,14 @@ fn not_there(jobs: &[String], causes: Vec<Diagnosis>) -> Vec<Diagnosis> {
 }
 
 /// The file or the module that Python runs by this command.
-fn script(job: &str) -> Option<&str> {
+pub(super) fn script(job: &str) -> Option<&str> {
     let mut words = job.split_whitespace().skip_while(|word| !word.contains("python"));
     words.next()?;
     words.find(|word| !word.starts_with('-'))
 }
 
 /// Whether this exception ended the program that Python ran: the outermost code of the project is that file's own.
-fn ends(raised: &Raised, script: &str) -> bool {
+pub(super) fn ends(raised: &Raised, script: &str) -> bool {
     let script = script.trim_start_matches("./");
     let files = match script.strip_suffix(".py") {
         Some(_) => vec![script.to_owned()],
@@ -60,12 +60,16 @@ fn ends(raised: &Raised, script: &str) -> bool {
             vec![format!("{path}.py"), format!("{path}/__main__.py")]
         }
     };
-    let outermost = raised.frames.iter().find(|frame| !frame.file.starts_with('<')).filter(|_| raised.traced);
-    outermost.is_some_and(|frame| {
+    outermost(raised).is_some_and(|frame| {
         let file = frame.file.replace('\\', "/");
         let is_it = |name: &String| file == *name || file.ends_with(&format!("/{name}"));
         matches!(frame.function.as_str(), "<module>" | "") && files.iter().any(is_it)
     })
+}
+
+/// The code that a program was running when all that it called had failed.
+pub(super) fn outermost(raised: &Raised) -> Option<&Frame> {
+    raised.frames.iter().find(|frame| !frame.file.starts_with('<')).filter(|_| raised.traced)
 }
 
 #[cfg(test)]

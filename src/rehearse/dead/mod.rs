@@ -2,12 +2,14 @@
 
 mod background;
 mod ended;
+mod main_thread;
 mod parts;
 mod supervised;
 
 use crate::builder::BuilderKind;
 use crate::finding::Diagnosis;
 use crate::log::Log;
+use crate::project::Project;
 use crate::run::Smoke;
 
 /// What the log of an app shows that was judged good, of which a part is dead: by `causes` what ended it, and that the app goes on without it.
@@ -17,10 +19,14 @@ pub(super) fn diagnoses(
     smoke: Option<&Smoke>,
     jobs: &[String],
     builder: BuilderKind,
+    project: &Project,
     causes: impl Fn(&Log) -> Vec<Diagnosis>,
 ) -> Vec<Diagnosis> {
-    let of_smoke =
-        |smoke| [background::dead(log, smoke, jobs, &causes), parts::dead(log, smoke.lines, builder, &causes)].concat();
+    let of_smoke = |smoke: &Smoke| {
+        let of_main_thread = main_thread::dead(log, smoke, project, &causes);
+        let of_parts = parts::dead(log, smoke.lines, builder, &causes);
+        [background::dead(log, smoke, jobs, &causes), of_main_thread, of_parts].concat()
+    };
     let supervised = supervised::dead(log, builder, &causes);
     supervised.into_iter().chain(smoke.map(of_smoke).into_iter().flatten()).collect()
 }

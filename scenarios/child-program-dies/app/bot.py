@@ -1,0 +1,6 @@
+import os
+import time
+
+TOKEN = os.environ["BOT_TOKEN"]
+while True:
+    time.sleep(60)

@@ -1,0 +1,15 @@
+import os
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+
+class Page(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"awake\n")
+
+
+subprocess.Popen([sys.executable, "bot.py"])
+HTTPServer(("0.0.0.0", int(os.environ["PORT"])), Page).serve_forever()
