@@ -18,4 +18,13 @@ pub struct DeployOptions {
     pub platform: Platform,
     /// The platform's environment whose overrides apply.
     pub environment: Option<String>,
+    /// Whether the day has come on which Railway stops reading its files.
+    pub railway_ended: bool,
+}
+
+impl DeployOptions {
+    /// Whether railway.json and railway.toml count.
+    pub fn reads_railway(&self) -> bool {
+        self.platform.reads_railway() && !self.railway_ended
+    }
 }
