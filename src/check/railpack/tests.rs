@@ -205,6 +205,9 @@ fn what_holds_for_every_builder_is_told_here_too() {
     let answer = found(&[server, ("requirements.txt", "flask==3.0.0\n")]);
     assert!(answer.contains(&"wrong-bind-host main.py:3".to_owned()), "{answer:?}");
     assert_eq!(found(&[("serve.py", ""), ("requirements.txt", "")]), ["no-start-command ."]);
+    let nixpacks = ("nixpacks.toml", "[start]\ncmd = \"python serve.py\"\n");
+    let answer = found(&[("serve.py", ""), ("requirements.txt", ""), nixpacks]);
+    assert!(answer.contains(&"no-start-command nixpacks.toml:2".to_owned()), "{answer:?}");
     let variable = ("main.py", "import os\nprint(os.environ[\"HARBOUR\"])\n");
     assert_eq!(found(&[variable, ("requirements.txt", "")]), ["missing-env-var main.py:2"]);
 }
