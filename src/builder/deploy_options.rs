@@ -18,4 +18,13 @@ pub struct DeployOptions {
     pub platform: Platform,
     /// The platform's environment whose overrides apply.
     pub environment: Option<String>,
+    /// Whether Railway's files are left out, as on Railway since 2026-12-01.
+    pub railway_ended: bool,
+}
+
+impl DeployOptions {
+    /// Whether railway.json and railway.toml count.
+    pub fn reads_railway(&self) -> bool {
+        self.platform.reads_railway() && !self.railway_ended
+    }
 }

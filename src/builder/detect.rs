@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::platform::{Platform, railway};
 use crate::project::{InputError, Project, Source};
 
+use super::deploy_options::DeployOptions;
 use super::kind::BuilderKind;
 use super::railpack::{self, Version};
 
@@ -109,17 +110,26 @@ pub struct Detected {
 /// Where Railway's file names no builder, the service's own settings do.
 const RAILWAY_DEFAULT: &str = "Railway builds services made since 2025-09 with Railpack unless their settings name Nixpacks: --builder railpack rehearses that";
 
+/// A service whose builder stood in the file alone moves there, as it is.
+const SINCE_THE_END: &str =
+    "Railway's default: since 2026-12-01 it does not read the builder out of railway.json or railway.toml";
+const RAILWAY_SETTINGS: &str = "Railway builds with what the service's own settings name, which are not seen here: --builder nixpacks rehearses that";
+
 /// Asks in the order in which the answers count: a Dockerfile where the platform prefers one, `build.builder` of
 /// Railway's file, a configuration of Railpack's, one of Nixpacks', the platform's default, Nixpacks.
 ///
 /// # Errors
 /// Railway's file counts and cannot be read.
-pub fn detect(project: &Project, platform: Platform, environment: Option<&str>) -> Result<Detected, InputError> {
-    let railway = if platform.reads_railway() { railway::read(project, environment)? } else { None };
-    let on_railway = railway.is_some() || platform == Platform::Railway;
+pub fn detect(project: &Project, given: &DeployOptions) -> Result<Detected, InputError> {
+    let (platform, environment) = (given.platform, given.environment.as_deref());
+    let railway = if given.reads_railway() { railway::read(project, environment)? } else { None };
+    // What nobody reads may be as faulty as it likes.
+    let unread = (given.railway_ended && platform.reads_railway()).then(|| railway::read(project, environment).ok());
+    let unread = unread.flatten().flatten();
+    let on_railway = railway.is_some() || unread.is_some() || platform == Platform::Railway;
     let pinned = railway.as_ref().and_then(|deploy| deploy.railpack_version.as_ref());
     let version = pinned.and_then(|version| version.value.parse().ok()).unwrap_or_else(|| version_on(platform));
-    let names_none = railway.as_ref().is_some_and(|deploy| deploy.builder.is_none());
+    let names_none = railway.as_ref().or(unread.as_ref()).is_some_and(|deploy| deploy.builder.is_none());
     let found = |builder, because| {
         let doubt = (builder == Builder::Nixpacks && names_none).then_some(RAILWAY_DEFAULT);
         Ok(Detected { builder, because, doubt })
@@ -140,6 +150,13 @@ pub fn detect(project: &Project, platform: Platform, environment: Option<&str>) 
         if let Some(path) = &deploy.dockerfile_path {
             return found(Builder::Dockerfile, path.source.clone());
         }
+    }
+    // The file's word is gone, and a nixpacks.toml is no word to Railway.
+    if unread.is_some_and(|file| file.builder.is_some() || file.dockerfile_path.is_some())
+        && !project.has_file(railpack::CONFIG_FILE)
+    {
+        let builder = Builder::Railpack(version_on(Platform::Railway));
+        return Ok(Detected { builder, because: Source::Default(SINCE_THE_END), doubt: Some(RAILWAY_SETTINGS) });
     }
     for (name, builder) in [
         (railpack::CONFIG_FILE, Builder::Railpack(version)),
@@ -187,12 +204,17 @@ mod tests {
     use super::*;
 
     fn said(platform: Platform, files: &[(&str, &str)]) -> String {
+        said_on(platform, false, files)
+    }
+
+    fn said_on(platform: Platform, railway_ended: bool, files: &[(&str, &str)]) -> String {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let project = Project::open(Path::new(folder.path())).unwrap();
-        let detected = detect(&project, platform, None).unwrap();
+        let detected =
+            detect(&project, &DeployOptions { platform, railway_ended, ..DeployOptions::default() }).unwrap();
         format!("{} ({})", detected.builder, detected.because)
     }
 
@@ -205,6 +227,20 @@ mod tests {
         assert_eq!(file("[build]\ndockerfilePath = \"d/Dockerfile\"\n"), "a Dockerfile (railway.toml:2)");
         let pinned = "[build]\nbuilder = \"RAILPACK\"\nrailpackVersion = \"0.15.4\"\n";
         assert_eq!(file(pinned), "Railpack 0.15.4 (railway.toml:2)");
+    }
+
+    #[test]
+    fn a_service_whose_builder_stood_in_railways_file_alone_moves_to_railpack() {
+        let then = |files: &[(&str, &str)]| said_on(Platform::Auto, true, files);
+        let named = ("railway.json", "{\"build\": {\"builder\": \"NIXPACKS\"}}");
+        let moved = format!("Railpack 0.37.0 ({SINCE_THE_END})");
+        assert_eq!(then(&[named, ("nixpacks.toml", "")]), moved);
+        assert_eq!(said_on(Platform::Railway, true, &[named]), moved);
+        assert_eq!(then(&[named, ("railpack.json", "{}")]), "Railpack 0.37.0 (railpack.json)");
+        assert_eq!(then(&[named, ("Dockerfile", "")]), "a Dockerfile (Dockerfile)");
+        assert_eq!(said_on(Platform::None, true, &[named]), "Nixpacks (no file names a builder)");
+        let silent = ("railway.json", "{\"deploy\": {\"startCommand\": \"python bot.py\"}}");
+        assert_eq!(then(&[silent, ("nixpacks.toml", "")]), "Nixpacks (nixpacks.toml)");
     }
 
     #[test]

@@ -65,6 +65,36 @@ pub fn of_program(program: &str) -> Option<&'static str> {
     PROGRAMS.binary_search_by_key(&program, |(name, _)| name).ok().map(|at| PROGRAMS[at].1)
 }
 
+/// Packages of Debian 13 whose names are others in Debian 12: most carry the number of what a library calls itself (`apt-cache
+/// policy` of Debian 12 has each of them).
+const BEFORE: &[(&str, &str)] = &[
+    ("libavcodec61", "libavcodec59"),
+    ("libavdevice61", "libavdevice59"),
+    ("libavfilter10", "libavfilter8"),
+    ("libavformat61", "libavformat59"),
+    ("libavutil59", "libavutil57"),
+    ("libgdal36", "libgdal32"),
+    ("libhdf5-310", "libhdf5-103-1"),
+    ("libicu76", "libicu72"),
+    ("libldap2", "libldap-2.5-0"),
+    ("libmagickcore-7.q16-10", "libmagickcore-6.q16-6"),
+    ("libmagickwand-7.q16-10", "libmagickwand-6.q16-6"),
+    ("libswresample5", "libswresample4"),
+    ("libswscale8", "libswscale6"),
+    ("libtag2", "libtag1v5"),
+];
+
+/// What Debian 12 calls a package of Debian 13.
+///
+/// ```
+/// use shakedown::catalog::debian::in_12;
+///
+/// assert_eq!((in_12("libicu76"), in_12("libgl1")), ("libicu72", "libgl1"));
+/// ```
+pub fn in_12(package: &str) -> &str {
+    BEFORE.iter().find(|(name, _)| *name == package).map_or(package, |(_, before)| before)
+}
+
 /// The packages of the list, and those that bring libraries and headers.
 pub fn packages() -> impl Iterator<Item = &'static str> {
     PROGRAMS.iter().map(|(_, package)| *package).chain(libraries::of_debian())

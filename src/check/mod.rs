@@ -238,6 +238,11 @@ impl Facts<'_> {
         self.railway().map(|file| file.path.as_path())
     }
 
+    /// Railway's own file, where Railway no longer reads it.
+    pub fn unread_railway_file(&self) -> Option<std::path::PathBuf> {
+        self.unread_railway()
+    }
+
     /// A host, other than the developer's own machine, that the project's settings let in by name.
     pub fn allowed_host(&self) -> Option<String> {
         django::allowed_host(self)

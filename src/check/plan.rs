@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::facts::Facts;
 use super::facts::imports::foreign;
+use super::facts::keyed::Keyed;
 use super::facts::reach::from_started;
 use super::facts::started::Started;
 use super::facts::target::made_by;
-use super::finding::{Check, Finding, Findings, append_line, error};
+use super::finding::{Check, Finding, Findings, append_line, error, set_key};
 use super::misspelt;
+use crate::builder::BuilderKind;
 use crate::catalog::modules::{self, Role};
 use crate::finding::Edit;
 use crate::project::{Project, Source};
@@ -156,6 +158,12 @@ fn no_start(facts: &Facts<'_>) -> Finding {
         let edits = misspelt::renamed(&facts.app, &file, "Procfile");
         return finding.about(&file).at(facts.app.file(&file), "").fix(format!("rename {file} to Procfile"), edits);
     }
+    if let Some((source, command)) = of_nixpacks(facts) {
+        let (builder, start) = (facts.builder(), command.replace("/opt/venv", "/app/.venv"));
+        let edit = set_key(&facts.app.place(builder.config_file()), builder.start_key(), start.clone());
+        let finding = finding.about(source.to_string()).at(source.clone(), facts.line(&source));
+        return finding.fix(format!("start `{start}`, as {source} says to Nixpacks"), vec![edit]);
+    }
     let Some((entry, command)) = django(facts).or_else(|| at_root(facts)).or_else(|| in_a_folder(facts)) else {
         return finding.at(Source::file(folder(&facts.app)), "").help(format!(
             "add a Procfile with `web: <command>`, or a start command to {}",
@@ -165,6 +173,19 @@ fn no_start(facts: &Facts<'_>) -> Finding {
     let edit = append_line(facts.app.place("Procfile"), format!("web: {command}"));
     let about = entry.display().to_string();
     finding.about(about).at(facts.app.file(&entry), "").fix(format!("start it with `{command}`"), vec![edit])
+}
+
+/// The start command of Nixpacks' configuration, where Railpack builds and does not read it.
+fn of_nixpacks(facts: &Facts<'_>) -> Option<(Source, String)> {
+    match facts.builder() {
+        BuilderKind::Nixpacks => return None,
+        BuilderKind::Railpack => {}
+    }
+    let names = ["nixpacks.toml", "nixpacks.json"].map(Path::new);
+    let name = names.into_iter().find(|name| facts.app.has_file(name))?;
+    let (config, key) = (Keyed::read(&facts.app, name)?, ["start", "cmd"]);
+    let command = config.str(&key).map(str::to_owned).filter(|command| !command.trim().is_empty())?;
+    Some((config.source(&key), command))
 }
 
 /// A Django project that the builder did not take for one: Nixpacks looks for the word in the root's own requirements.txt, and not in

@@ -94,6 +94,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             _ => format!("the plan shown here is what {} would do", facts.builder()),
         }));
     }
+    if let Some(file) = facts.unread_railway() {
+        let said = format!("Railway has not read {} since 2026-12-01", file.display());
+        let help = "say the same in the service's settings, and the start command in the builder's own file";
+        findings.push(CONFIG_AS_CODE.found(said).severity(Severity::Warning).at(Source::file(&file), "").help(help));
+    }
     if !on_railway {
         return;
     }
@@ -139,7 +144,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 /// A file in the folder that is deployed alone.
 fn below_the_root(facts: &Facts<'_>, findings: &mut Findings) {
     let Some((root, own)) = facts.project.repository().zip(railway::file_in(facts.project)) else { return };
-    if !facts.given.platform.reads_railway() {
+    if !facts.given.reads_railway() {
         return;
     }
     let finding = match railway::file_in(&root) {

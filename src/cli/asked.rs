@@ -68,7 +68,7 @@ pub(super) fn run(sandboxing: &Sandboxing, probing: &Probing, config: &Config) -
 fn counts(planning: &Planning, request: &Request) -> bool {
     let root = || request.project().ok()?.repository();
     planning.plan.root_directory.is_some()
-        || request.deploy.platform.reads_railway() && root().is_some_and(|root| railway::file_in(&root).is_some())
+        || request.deploy.reads_railway() && root().is_some_and(|root| railway::file_in(&root).is_some())
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -7,7 +7,7 @@ use super::detect::variables::read_in;
 use super::extra;
 use super::hidden::hidden;
 use super::table::Rule;
-use super::table::database::{INVALID_DATABASE_URL, MISSING_DATA_FILE};
+use super::table::database::{DB_MIGRATION_MISSING, INVALID_DATABASE_URL, MISSING_DATA_FILE};
 use super::table::install::{EXTERNALLY_MANAGED, NO_MATCHING_DISTRIBUTION};
 use super::table::modules::{DEPENDENCY_VERSION_INCOMPATIBLE, MISSING_LOCAL_MODULE, MISSING_PYTHON_MODULE};
 use super::table::network::NETWORK_UNREACHABLE;
@@ -16,7 +16,7 @@ use super::table::python::CODE_ERROR;
 use super::table::python::PYTHON_VERSION_TOO_OLD;
 use super::table::start::START_PROGRAM_NOT_FOUND;
 use super::unlocked;
-use super::{own_index, own_module, own_settings};
+use super::{own_database, own_index, own_module, own_settings};
 use crate::builder::BuilderKind;
 use crate::catalog::modules;
 use crate::check;
@@ -51,6 +51,9 @@ pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Dia
         .flatten()
     {
         return found;
+    }
+    if is(&DB_MIGRATION_MISSING) {
+        return own_database::amended(case, project, &subject, diagnosis);
     }
     if is(&MISSING_DATA_FILE) || is(&MISSING_LOCAL_MODULE) {
         let found = hidden(project, case.builder_kind(), &subject, diagnosis.clone());

@@ -13,6 +13,7 @@ mod hidden;
 mod in_project;
 mod judge;
 mod outcome;
+mod own_database;
 mod own_index;
 mod own_module;
 mod own_settings;

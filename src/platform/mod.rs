@@ -28,7 +28,7 @@ pub enum Platform {
 }
 
 impl Platform {
-    /// Whether railway.json and railway.toml count.
+    /// Whether railway.json and railway.toml count there, as long as anybody reads them.
     pub fn reads_railway(self) -> bool {
         matches!(self, Self::Auto | Self::Railway)
     }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use std::time::{Duration, SystemTime};
+
 use serde_json::Value;
 
 use crate::plan::Choice;
@@ -61,6 +63,23 @@ impl Table {
 
     fn full<'k>(&'k self, key: &[&'k str]) -> Vec<&'k str> {
         self.path.iter().map(String::as_str).chain(key.iter().copied()).collect()
+    }
+}
+
+/// The first day on which Railway reads none of these files (its documentation of config as code, 2026-08-21).
+const ENDS: &str = "2026-12-01";
+/// The same as seconds since 1970, UTC.
+const ENDS_AT: Duration = Duration::from_secs(1_796_083_200);
+
+/// Whether that day has come. The variable `SHAKEDOWN_TODAY`, a day as `2026-12-01`, stands in for the clock.
+pub fn has_ended() -> bool {
+    ended_on(std::env::var("SHAKEDOWN_TODAY").ok().as_deref(), SystemTime::now())
+}
+
+fn ended_on(today: Option<&str>, now: SystemTime) -> bool {
+    match today.filter(|day| !day.is_empty()) {
+        Some(day) => day >= ENDS,
+        None => now >= SystemTime::UNIX_EPOCH + ENDS_AT,
     }
 }
 
@@ -213,4 +232,19 @@ impl Deploy {
 
 fn choice<T>(what: &str, value: impl std::fmt::Display, found: &Sourced<T>) -> Choice {
     Choice { what: what.to_owned(), value: value.to_string(), because: found.source.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_end_on_the_first_of_december_2026() {
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        assert_eq!([ended_on(None, at(1_796_083_199)), ended_on(None, at(1_796_083_200))], [false, true]);
+        assert_eq!(
+            [ended_on(Some("2026-11-30"), at(u32::MAX.into())), ended_on(Some("2026-12-01"), at(0))],
+            [false, true]
+        );
+    }
 }

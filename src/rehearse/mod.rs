@@ -42,6 +42,7 @@ use anyhow::Result;
 use crate::catalog::servers::visited;
 use crate::check::Facts;
 use crate::log::LogBuilder;
+use crate::platform::railway;
 use crate::project::Project;
 use crate::run::{self, Event, Job, Ran, Status, Until, Verdict};
 use crate::sandbox::{Progress, Sandbox, Spec, Unverified, host, sweep};
@@ -125,6 +126,7 @@ pub fn rehearse_then(
     let doubts = buildable.plan.doubts.iter().cloned();
     unverified.extend(doubts.map(|(what, why)| Unverified { what, why }));
     unverified.extend(facts.railway_file().map(soon_unread));
+    unverified.extend(facts.unread_railway_file().map(|file| unread_now(&file)));
     unverified.extend(kept::from(request).map(kept::note));
     unverified.extend(ran.outcome.smoke.iter().flat_map(|smoke| &smoke.outside).map(leant_on));
     unverified.extend(ran.outcome.smoke.iter().filter(|smoke| smoke.refuses_host).map(|_| asked_as(&settings)));
@@ -162,7 +164,19 @@ pub fn rehearse_then(
 
 /// Railway's own file, which the plan obeys. Source: docs.railway.com, config as code.
 fn soon_unread(file: &Path) -> Unverified {
-    let why = "Railway reads it until 2026-12-01; from then on what it says counts only where the service's own settings say so too: `shakedown migrate` shows what is lost";
+    let why = match railway::has_ended() {
+        true => {
+            "Railway has not read it since 2026-12-01: it stands here for what the service's own settings say, and `--platform railway` leaves it out"
+        }
+        false => {
+            "Railway reads it until 2026-12-01; from then on what it says counts only where the service's own settings say so too: `shakedown migrate` shows what is lost"
+        }
+    };
+    Unverified { what: file.display().to_string(), why: why.to_owned() }
+}
+
+fn unread_now(file: &Path) -> Unverified {
+    let why = "Railway has not read it since 2026-12-01, so it was left out here; what the service's own settings say is not known";
     Unverified { what: file.display().to_string(), why: why.to_owned() }
 }
 

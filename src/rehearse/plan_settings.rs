@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::request::{AskError, Planner, PlannerName, Request};
 use crate::builder::{Asked, railpack};
-use crate::platform::Platform;
+use crate::platform::{Platform, railway};
 use crate::project::Repository;
 
 /// What the planner is told.
@@ -86,6 +86,8 @@ impl PlanSettings {
         deploy.start_cmd.clone_from(&self.start_cmd);
         deploy.platform = self.platform.unwrap_or_default();
         deploy.environment.clone_from(&self.environment);
+        // Where nobody says the platform, the file stands for what the service's settings say.
+        deploy.railway_ended = deploy.platform == Platform::Railway && railway::has_ended();
         let nixpacks = &mut request.nixpacks;
         nixpacks.config.clone_from(&self.config);
         nixpacks.install_cmd.clone_from(&self.install_cmd);

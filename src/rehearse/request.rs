@@ -187,7 +187,7 @@ impl Request {
             (Planner::Builtin, Asked::Railpack(version)) => {
                 asked(Builder::Railpack(version.unwrap_or_else(|| version_on(platform))))
             }
-            (Planner::Builtin, Asked::Auto) => detect(project, platform, self.deploy.environment.as_deref()).ok(),
+            (Planner::Builtin, Asked::Auto) => detect(project, &self.deploy).ok(),
         }
     }
 
@@ -201,7 +201,7 @@ impl Request {
         let mut given = self.deploy.clone();
         let mut planned = railpack::plan(project, &given, &options);
         let environment = self.deploy.environment.as_deref();
-        let on_railway = self.deploy.platform.reads_railway();
+        let on_railway = self.deploy.reads_railway();
         let settings = if on_railway { platform::railway::read(project, environment)? } else { None };
         let mut alone = None;
         let deploy = settings.unwrap_or_default();

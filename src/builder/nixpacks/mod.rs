@@ -97,7 +97,7 @@ pub fn derive(project: &Project, given: &DeployOptions, options: &Options) -> Re
 fn platform(project: &Project, given: &DeployOptions) -> Result<(Deploy, Overlay), PlanError> {
     let read = || {
         let environment = given.environment.as_deref();
-        let deploy = match given.platform.reads_railway() {
+        let deploy = match given.reads_railway() {
             true => railway::read(project, environment)?.unwrap_or_default(),
             false => Deploy::default(),
         };

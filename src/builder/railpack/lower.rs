@@ -38,6 +38,9 @@ pub fn buildable(answer: &RailpackAnswer) -> Result<Buildable, Refused> {
         let said = planned.fault().map(str::to_owned).or(other).unwrap_or_default();
         return refused(PREPARE, said.lines().map(str::to_owned).collect());
     };
+    if let Some(fault) = planned.unresolved() {
+        return refused(PREPARE, vec![fault]);
+    }
     if plan.deploy.start_command.is_empty() {
         let said = planned.messages.iter().find(|message| message.text.starts_with("No start command"));
         return refused(PREPARE, said.iter().flat_map(|message| message.text.lines()).map(str::to_owned).collect());

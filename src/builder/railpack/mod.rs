@@ -87,6 +87,11 @@ impl Planned {
 }
 
 impl Planned {
+    /// What Railpack says in place of a plan of a version that cannot be. The plan is made all the same, as one's own table may know it.
+    pub fn unresolved(&self) -> Option<String> {
+        self.unverified.iter().find_map(Unverified::refusal)
+    }
+
     /// The Python of a file of mise's own, where the plan asks for another.
     pub fn overruling_python(&self) -> Option<&Sourced<String>> {
         let choice = self.choices.iter().rfind(|choice| choice.what == "packages.python")?;

@@ -69,6 +69,11 @@ impl Version {
         }
     }
 
+    /// Whether its images are of Debian 12, as those of 0.23.0 and before are; later ones are of Debian 13.
+    pub fn is_on_bookworm(self) -> bool {
+        self.rules() < Rules::V0_37
+    }
+
     /// Whether this very release's rules are known.
     pub fn is_known(self) -> bool {
         matches!((self.major, self.minor), (0, 15 | 23 | 37))
@@ -108,6 +113,15 @@ mod tests {
     fn newer_releases_are_planned_by_what_is_told_of_them() {
         let rules = |text: &str| text.parse::<Version>().unwrap().rules();
         assert_eq!([rules("0.40.1"), rules("0.43.0"), rules("1.0")], [Rules::V0_40, Rules::V0_43, Rules::V0_43]);
+    }
+
+    #[test]
+    fn the_images_changed_their_debian_after_0_23() {
+        let is_old = |text: &str| text.parse::<Version>().unwrap().is_on_bookworm();
+        assert_eq!(
+            [is_old("0.15.4"), is_old("0.23.0"), is_old("0.30.0"), is_old("0.43.0")],
+            [true, true, false, false]
+        );
     }
 
     #[test]

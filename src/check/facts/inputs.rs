@@ -230,8 +230,15 @@ impl<'a> Inputs<'a> {
             let (home, name) = railway::file(self.project)?;
             Keyed::read(&home, Path::new(name))
         };
-        let counts = self.given.platform.reads_railway();
+        let counts = self.given.reads_railway();
         counts.then(|| self.railway.get_or_init(read).as_ref()).flatten()
+    }
+
+    /// Railway's configuration file, where Railway no longer reads it.
+    pub(in crate::check) fn unread_railway(&self) -> Option<PathBuf> {
+        let is_unread = self.given.railway_ended && self.given.platform.reads_railway();
+        let (home, name) = is_unread.then(|| railway::file(self.project)).flatten()?;
+        Some(home.place(name))
     }
 
     pub(in crate::check) fn pyproject(&self) -> Option<&Keyed> {

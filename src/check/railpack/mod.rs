@@ -70,9 +70,15 @@ pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut F
     if let (None, None, Some(other)) = (&answer.planned.plan, answer.planned.fault(), answer.planned.provider) {
         findings.push(other_language(project, other));
     }
+    if let Some(fault) = answer.planned.unresolved() {
+        let source = python::place_of(answer).unwrap_or_else(|| project.file("."));
+        let finding = REFUSED.found(fault).at(source.clone(), text_at(project, &source));
+        findings.push(finding.help("ask for a release of Python, for example 3.13"));
+    }
     // No start command is told of every builder alike.
     let is_startless = |plan: &Plan| plan.deploy.start_command.is_empty();
     if answer.planned.plan.as_ref().is_some_and(|plan| !is_startless(plan))
+        && answer.planned.unresolved().is_none()
         && let Err(refused) = buildable(answer)
     {
         let fault = refused.lines.first().cloned().unwrap_or_default();

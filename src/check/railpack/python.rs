@@ -65,6 +65,12 @@ pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut F
     findings.push(renamed(finding, because, &line, value, &format!("{major}.{minor}")));
 }
 
+/// What asks for the Python that is installed.
+pub(super) fn place_of(answer: &RailpackAnswer) -> Option<Source> {
+    let choice = answer.planned.choices.iter().rfind(|choice| choice.what == "packages.python");
+    choice.map(|choice| choice.because.clone())
+}
+
 /// Asks for another version, where the present one stands in a line of a file.
 fn renamed(finding: Finding, because: &Source, line: &str, now: &str, wanted: &str) -> Finding {
     match replace_once(because, line, now, wanted) {

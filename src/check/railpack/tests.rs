@@ -193,6 +193,15 @@ fn the_app_that_railpack_starts_is_looked_for_in_main() {
 }
 
 #[test]
+fn a_version_that_cannot_be_is_refused_in_railpacks_words() {
+    let files = [MAIN, ("requirements.txt", ""), (".python-version", "tide\n")];
+    let all = found_by(railpack::Version::NEWEST_KNOWN, &files);
+    let told = all.iter().find(|found| found.rule == "railpack-no-plan").unwrap();
+    assert_eq!(told.message, "failed to resolve version tide of python");
+    assert_eq!(told.evidence[0].source.to_string(), ".python-version:1");
+}
+
+#[test]
 fn what_holds_for_every_builder_is_told_here_too() {
     assert_eq!(found(&[MAIN, ("requirements.txt", "flask = 1.0\n")]), ["invalid-requirement requirements.txt:1"]);
     assert_eq!(
@@ -205,6 +214,9 @@ fn what_holds_for_every_builder_is_told_here_too() {
     let answer = found(&[server, ("requirements.txt", "flask==3.0.0\n")]);
     assert!(answer.contains(&"wrong-bind-host main.py:3".to_owned()), "{answer:?}");
     assert_eq!(found(&[("serve.py", ""), ("requirements.txt", "")]), ["no-start-command ."]);
+    let nixpacks = ("nixpacks.toml", "[start]\ncmd = \"python serve.py\"\n");
+    let answer = found(&[("serve.py", ""), ("requirements.txt", ""), nixpacks]);
+    assert!(answer.contains(&"no-start-command nixpacks.toml:2".to_owned()), "{answer:?}");
     let variable = ("main.py", "import os\nprint(os.environ[\"HARBOUR\"])\n");
     assert_eq!(found(&[variable, ("requirements.txt", "")]), ["missing-env-var main.py:2"]);
 }

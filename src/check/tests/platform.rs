@@ -42,6 +42,18 @@ fn railway_moves_on() {
 }
 
 #[test]
+fn a_file_that_railway_reads_no_more_is_told_and_left_out() {
+    let dir = super::folder(&[FLASK, MAIN, ("railway.json", r#"{"deploy": {"startCommand": "python gone.py"}}"#)]);
+    let project = Project::open(dir.path()).unwrap();
+    let given = DeployOptions { railway_ended: true, ..DeployOptions::default() };
+    let planned = Planned::Nixpacks(nixpacks::derive(&project, &given, &nixpacks::Options::default()));
+    let all = check(&project, &given, &planned);
+    let finding = all.iter().find(|found| found.rule == "railway-config-as-code-ends").unwrap();
+    assert!(finding.message.contains("has not read railway.json"), "{}", finding.message);
+    assert!(!all.iter().any(|found| found.message.contains("gone.py")), "{all:#?}");
+}
+
+#[test]
 fn an_environment_that_the_file_does_not_name() {
     let dir = super::folder(&[
         FLASK,

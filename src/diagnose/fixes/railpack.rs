@@ -1,6 +1,7 @@
 //! Edits of railpack.json, and of the files that mise reads.
 
 use super::FixContext;
+use crate::builder::Builder;
 use crate::builder::railpack::CONFIG_FILE;
 use crate::catalog::{debian, libraries};
 use crate::finding::{Edit, Fix};
@@ -9,8 +10,12 @@ fn key(parts: &[&str]) -> Vec<String> {
     parts.iter().map(|part| (*part).to_owned()).collect()
 }
 
-/// Adds a Debian package to a list, keeping what Railpack puts there.
-fn add(list: &[&str], package: &str) -> Fix {
+/// Adds a package of Debian 13 to a list, by the name that the images' own Debian has for it, keeping what Railpack puts there.
+fn add(context: &FixContext<'_>, list: &[&str], package: &str) -> Fix {
+    let package = match context.case.builder {
+        Some(Builder::Railpack(version)) if version.is_on_bookworm() => debian::in_12(package),
+        _ => package,
+    };
     let edit =
         |item: &str, first| Edit::AddItem { path: CONFIG_FILE.into(), key: key(list), item: item.to_owned(), first };
     Fix {
@@ -26,22 +31,22 @@ const BUILD: &[&str] = &["buildAptPackages"];
 
 pub(in crate::diagnose) fn shared_library(context: &FixContext<'_>) -> Vec<Fix> {
     let known = context.subject.and_then(libraries::library);
-    known.map(|packages| add(RUN, packages.apt)).into_iter().collect()
+    known.map(|packages| add(context, RUN, packages.apt)).into_iter().collect()
 }
 
 pub(in crate::diagnose) fn header(context: &FixContext<'_>) -> Vec<Fix> {
     let known = context.subject.and_then(libraries::header);
-    known.map(|packages| add(BUILD, packages.apt)).into_iter().collect()
+    known.map(|packages| add(context, BUILD, packages.apt)).into_iter().collect()
 }
 
 /// A program is missed by the app, as the image that builds has the common ones.
 pub(in crate::diagnose) fn program(context: &FixContext<'_>) -> Vec<Fix> {
     let name = context.subject.map(|subject| subject.rsplit('/').next().unwrap_or(subject).to_lowercase());
-    name.and_then(|name| debian::of_program(&name)).map(|package| add(RUN, package)).into_iter().collect()
+    name.and_then(|name| debian::of_program(&name)).map(|package| add(context, RUN, package)).into_iter().collect()
 }
 
-pub(in crate::diagnose) fn git(_: &FixContext<'_>) -> Vec<Fix> {
-    vec![add(RUN, "git")]
+pub(in crate::diagnose) fn git(context: &FixContext<'_>) -> Vec<Fix> {
+    vec![add(context, RUN, "git")]
 }
 
 pub(in crate::diagnose) fn rust(_: &FixContext<'_>) -> Vec<Fix> {

@@ -175,3 +175,21 @@ pub(in crate::diagnose) fn that_calls(view: &LogView<'_>, finding: &mut Finding)
     }
     true
 }
+
+/// An app that calls git by itself fetches no requirement.
+pub(in crate::diagnose) fn git(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let text = view.text(finding.at);
+    let is_called =
+        text.contains("FileNotFoundError") && view.back_from(finding.at, CALL, calls_from_the_app).is_some();
+    if is_called || text.contains("Bad git executable") {
+        finding.message = Some("the app runs git, and there is no git".to_owned());
+    }
+    true
+}
+
+/// Lines of a traceback between a call of the app and what it ends in.
+const CALL: usize = 40;
+
+fn calls_from_the_app(line: &str) -> bool {
+    line.contains("File \"/app/") && !line.contains("/site-packages/")
+}

@@ -14,7 +14,7 @@ pub(crate) static GIT_MISSING: Rule = Rule {
     id: "git-missing",
     phases: &["install"],
     message: "{a requirement} is fetched with git, and there is no git",
-    about: "A `git+https` requirement is cloned by the git program, which the build image lacks.",
+    about: "A `git+https` requirement is cloned by the git program, which the build image lacks; an app that calls git needs it in the image that runs.",
     help: "add \"git\" to nixPkgs (with \"...\" first) or to aptPkgs, or require a released version instead",
     on_railpack: OnRailpack::help(
         "name git in deploy.aptPackages of railpack.json (with \"...\" first): the image that builds has it, the one that runs does not",
@@ -32,6 +32,7 @@ pub(crate) static GIT_MISSING: Rule = Rule {
         decisive(r#"exec: "git": executable file not found"#),
     ],
     is_of_a_package: true,
+    refine: Some(refine::packages::git),
     fix: Some(fixes::nixpacks::git),
     ..Rule::BLANK
 };

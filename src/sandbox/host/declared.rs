@@ -74,6 +74,7 @@ impl Declared {
         python: Option<(&Layer, &Interpreter)>,
         compiler: bool,
         installs: Installs,
+        pip: Option<&Path>,
     ) -> Result<Vec<Bind>> {
         let bin = in_root(rootfs, &layer::programs(installs));
         let link = |target: String, name: &str| match symlink(target, bin.join(name)) {
@@ -94,7 +95,7 @@ impl Declared {
             binds.push(Bind::read_only(&stored.dir, stored.store.clone()));
         }
         binds.extend(self.linked.iter().map(|linked| Bind::read_only(&linked.dir, linked.store.clone())));
-        if let (Some(dir), Some((layer, python))) = (&self.pip, python) {
+        if let (Some(dir), Some((layer, python))) = (pip, python) {
             let store = store_path(&format!("{}-pip", python.name()));
             binds.push(Bind::read_only(dir, format!("{store}/lib/{}/site-packages", python.name())));
             let text = format!(

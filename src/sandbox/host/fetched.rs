@@ -89,8 +89,9 @@ impl Tool {
         let Self { attribute, version, start } = self;
         let (plan, project) = (Plan { image: image.clone(), ..Plan::default() }, temporary::folder()?);
         let spec = Spec { network: true, ..Spec::of(project.path(), &plan) };
-        let seed = seed::of(cache, image, python, interrupted)?;
-        let sandbox = open(cache, &spec, &Declared::only(python.clone()), seed.as_deref())?;
+        let declared = Declared::only(python.clone());
+        let seed = seed::of(cache, image, &declared, interrupted)?;
+        let sandbox = open(cache, &spec, &declared, seed.as_deref())?;
         let program = format!("{}/bin/{}", layer::interpreter_store(python, image.installs), python.name());
         // Wheels alone: nothing that they bring is run while they are installed.
         let script = format!(

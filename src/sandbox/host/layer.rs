@@ -53,6 +53,8 @@ const STDLIB: &str = "/nix/.lib";
 const MODULES: &str = "/nix/.ext";
 const HEADERS: &str = "/nix/.inc";
 const SEED: &str = "/nix/.seed";
+/// The folder of a seed that holds the packages of a new venv.
+pub(super) const SEED_PACKAGES: &str = "packages";
 
 /// Parts of a standard library that nobody sees: what the user has installed, and what nixpkgs leaves out.
 const HIDDEN: &[&str] = &["site-packages", "dist-packages", "test"];

@@ -7,11 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::system::system_command;
 use crate::fs::{stamp, tree};
 use crate::sandbox::Unverified;
+use crate::sandbox::cache::Cache;
 
 const EVERYWHERE: &str = "C.UTF-8";
 /// Where glibc looks, relative to `/usr`.
@@ -27,16 +29,22 @@ pub(super) fn key(named: &[String]) -> String {
         + &stamp(Path::new(SOURCES))
 }
 
-/// Puts them below `usr`, as far as this machine has them or can make them.
-pub(super) fn install(usr: &Path, named: &[String]) -> Result<()> {
+/// Puts them below `usr`, as far as this machine has them or can make them. One takes seconds to make, so it is kept.
+pub(super) fn install(cache: &Cache, usr: &Path, named: &[String]) -> Result<()> {
+    fs::create_dir_all(usr.join(FOLDER))?;
     for name in named.iter().map(String::as_str).chain([EVERYWHERE]) {
         let folder = folder_of(name);
-        let (from, to) = (Path::new("/usr").join(FOLDER).join(&folder), usr.join(FOLDER).join(&folder));
-        fs::create_dir_all(usr.join(FOLDER))?;
+        let own = Path::new("/usr").join(FOLDER).join(&folder);
+        let from = match maker(name).filter(|_| !own.is_dir()) {
+            // Without it an app that asks for it fails, which is stricter than the cloud and no reason to end the run.
+            Some(maker) => match cache.entry("locale", &maker.key(), |dir| maker.make(&dir.join(&folder))) {
+                Ok(kept) => kept.join(&folder),
+                Err(_) => continue,
+            },
+            None => own,
+        };
         if from.is_dir() {
-            tree::copy(&from, &to)?;
-        } else {
-            make(name, &to);
+            tree::copy(&from, &usr.join(FOLDER).join(&folder))?;
         }
     }
     Ok(())
@@ -58,18 +66,34 @@ pub(super) fn absent(named: &[String]) -> impl Iterator<Item = Unverified> {
     })
 }
 
-/// The program that makes a locale, its language and its character set.
-fn maker(name: &str) -> Option<(PathBuf, &str, &str)> {
-    let (language, set) = name.split_once('.')?;
-    Path::new(SOURCES).join(language).is_file().then_some(())?;
-    Some((system_command("localedef")?, language, set))
+/// What makes a locale.
+struct Maker<'n> {
+    program: PathBuf,
+    language: &'n str,
+    set: &'n str,
 }
 
-fn make(name: &str, to: &Path) {
-    let Some((program, language, set)) = maker(name) else { return };
-    let mut localedef = Command::new(program);
-    localedef.args(["--no-archive", "--inputfile", language, "--charmap", set]).arg(to);
-    let _ = localedef.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+fn maker(name: &str) -> Option<Maker<'_>> {
+    let (language, set) = name.split_once('.')?;
+    Path::new(SOURCES).join(language).is_file().then_some(())?;
+    Some(Maker { program: system_command("localedef")?, language, set })
+}
+
+impl Maker<'_> {
+    fn key(&self) -> String {
+        let Self { program, language, set } = self;
+        let made_of = stamp(program) + &stamp(&Path::new(SOURCES).join(language));
+        format!("{language}.{set}-{:032x}", xxh3_128(made_of.as_bytes()))
+    }
+
+    fn make(&self, to: &Path) -> Result<()> {
+        let mut localedef = Command::new(&self.program);
+        localedef.args(["--no-archive", "--inputfile", self.language, "--charmap", self.set]).arg(to);
+        // Warnings make it exit with 1, too: what is there afterwards tells.
+        let _ = localedef.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        ensure!(to.is_dir(), "localedef made no {}.{}", self.language, self.set);
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use anyhow::Result;
 
 use super::declared::Declared;
-use super::pip::pip;
 use super::{fetched, store_paths};
 use crate::plan::{Plan, Tool};
 use crate::sandbox::Progress;
@@ -40,7 +39,6 @@ impl Declared {
             self.note("the build's compiler".to_owned(), "this machine has no gcc");
         }
         let Some(python) = self.python.clone() else { return Ok(()) };
-        self.pip = pip(cache, &python)?;
         for tool in tools(plan) {
             let (name, version) = (tool.name.as_str(), tool.version.as_str());
             let distribution = name.strip_prefix("pipx:").unwrap_or(name);

@@ -105,11 +105,17 @@ impl Backend for Host {
         let interrupted = progress.interrupted;
         // Fetching may open a sandbox of its own, so it comes first.
         let declared = packages::declared(spec.plan, &cache, python, spec.network.then_some(progress))?;
-        let seed = match &declared.python {
-            Some(python) => seed::of(&cache, &spec.plan.image, python, interrupted)?,
-            None => None,
-        };
-        Ok(Box::new(open::open(&cache, spec, &declared, seed.as_deref())?))
+        let image = &spec.plan.image;
+        let finished = spec.plan.start.as_ref().filter(|start| start.files.is_some());
+        std::thread::scope(|scope| {
+            if let Some(start) = finished {
+                let (cache, recipe) = (&cache, declared.slim_recipe(image, &start.locales));
+                // Ahead of its turn, which tells what fails.
+                scope.spawn(move || drop(root::root(cache, &recipe)));
+            }
+            let seed = seed::of(&cache, image, &declared, interrupted)?;
+            Ok(Box::new(open::open(&cache, spec, &declared, seed.as_deref())?) as Box<dyn Sandbox>)
+        })
     }
 
     fn reopen(&self, spec: &Spec<'_>, kept: &Kept) -> Result<Box<dyn Sandbox>> {

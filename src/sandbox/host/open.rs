@@ -17,13 +17,13 @@ use super::live::{HostSandbox, Limits};
 use super::locales;
 use super::machine::Beginning;
 use super::memory::Cap;
+use super::pip::pip;
 use super::root::{self, Recipe, Root};
 use crate::fs::temporary;
 use crate::plan::{Image, Installs, Plan, Vars};
 use crate::sandbox::cache::Cache;
 use crate::sandbox::netns::{self, Network, Watched};
 use crate::sandbox::network::Access;
-use crate::sandbox::python::Interpreter;
 use crate::sandbox::store::Store;
 use crate::sandbox::{Reuse, Spec, Unverified};
 
@@ -133,9 +133,23 @@ impl Maker<'_> {
             Installs::Nix => layer::profile(&rootfs, both, &declared.library_path())?,
             Installs::Mise => layer::shims(&rootfs, both)?,
         }
-        binds.extend(declared.install(&rootfs, both, recipe.compiler, installs)?);
+        let pip = self.pip()?;
+        binds.extend(declared.install(&rootfs, both, recipe.compiler, installs, pip.as_deref())?);
         binds.extend(layer.map(|layer| layer.binds).unwrap_or_default());
         Ok((rootfs, binds))
+    }
+
+    /// What the interpreter's own pip is made of: mise's Pythons have the one that a new venv gets, nixpkgs' have it where it is
+    /// declared.
+    fn pip(&self) -> Result<Option<PathBuf>> {
+        let mut tools = self.spec.plan.steps.iter().flat_map(|step| &step.packages.mise);
+        let is_of_mise = tools.any(|tool| tool.name == "python");
+        let of_mise = self.declared.python.as_ref().filter(|_| is_of_mise);
+        match (of_mise, self.seed) {
+            (None, _) => Ok(self.declared.pip.clone()),
+            (Some(_), Some(seed)) => Ok(Some(seed.join(layer::SEED_PACKAGES))),
+            (Some(python), None) => pip(self.cache, python),
+        }
     }
 }
 
@@ -261,9 +275,9 @@ fn notes(spec: &Spec<'_>, declared: &Declared, bubblewrap: &Bubblewrap) -> Vec<U
     notes
 }
 
-/// The sandbox of a plan that is nothing but an image.
-pub(super) fn of_image(cache: &Cache, image: &Image, python: &Interpreter) -> Result<HostSandbox> {
+/// The sandbox of a plan that is nothing but an image, with what another one declares.
+pub(super) fn of_image(cache: &Cache, image: &Image, declared: &Declared) -> Result<HostSandbox> {
     let plan = Plan { image: image.clone(), ..Plan::default() };
     let project = temporary::folder()?;
-    open(cache, &Spec::of(project.path(), &plan), &Declared::only(python.clone()), None)
+    open(cache, &Spec::of(project.path(), &plan), declared, None)
 }

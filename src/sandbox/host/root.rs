@@ -82,7 +82,10 @@ pub(super) fn root(cache: &Cache, recipe: &Recipe<'_>) -> Result<Root> {
     let known = BASE_COMMANDS.iter().filter(|name| !recipe.slim || !NOT_SLIM.contains(name));
     let tools: Vec<(&str, PathBuf)> =
         known.filter_map(|name| Some((*name, fs::canonicalize(system_command(name)?).ok()?))).collect();
-    let usr = cache.entry("root", &key(recipe, &tools), |dir| build(dir, recipe, &tools))?;
+    let usr = cache.entry("root", &key(recipe, &tools), |dir| {
+        build(dir, recipe, &tools)?;
+        locales::install(cache, dir, recipe.locales)
+    })?;
     let mut shown: Vec<PathBuf> = SHOWN_AS_THEY_ARE.iter().map(PathBuf::from).filter(|dir| dir.is_dir()).collect();
     if !recipe.compiler {
         shown.retain(|dir| !dir.ends_with("gcc"));
@@ -144,7 +147,6 @@ fn build(usr: &Path, recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> Result<(
     for dir in SHOWN_AS_THEY_ARE.iter().chain(data) {
         fs::create_dir_all(usr.join(dir.trim_start_matches("/usr/")))?;
     }
-    locales::install(usr, recipe.locales)?;
     let own = recipe.libraries.iter().filter_map(|soname| Some((*soname, libraries.by_name(soname)?)));
     for (soname, file) in own {
         place(&file, &usr.join(&libdir).join(soname))?;

@@ -12,7 +12,8 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::layer::in_root;
+use super::declared::Declared;
+use super::layer::{SEED_PACKAGES, in_root, interpreter_store};
 use super::open;
 use crate::fs::stamp;
 use crate::plan::{Image, Vars};
@@ -26,14 +27,15 @@ const VENV: &str = "/opt/seed";
 
 const WITHIN: Limits = Limits { total: Duration::from_secs(300), silence: None };
 
-/// What a new venv of `python` holds beyond the interpreter itself, made by the real `ensurepip` once. `None` where that cannot
-/// be made, or was interrupted.
+/// What a new venv of the declared Python holds beyond the interpreter itself, made by the real `ensurepip` once. `None` where
+/// that cannot be made, or was interrupted.
 pub(super) fn of(
     cache: &Cache,
     image: &Image,
-    python: &Interpreter,
+    declared: &Declared,
     interrupted: &AtomicBool,
 ) -> Result<Option<PathBuf>> {
+    let Some(python) = &declared.python else { return Ok(None) };
     let Some(wheels) = python.wheels.as_ref().filter(|_| python.version.0 == 3) else { return Ok(None) };
     let mut text = String::from("1;");
     for path in [&python.program, &python.stdlib, wheels] {
@@ -41,19 +43,29 @@ pub(super) fn of(
     }
     let key = format!("{}-{:032x}", python.full_version(), xxh3_128(text.as_bytes()));
     // A venv that cannot be made here is not this function's news: the plan's own command will tell.
-    Ok(cache.entry("seed", &key, |dir| make(cache, image, python, interrupted, dir)).ok())
+    Ok(cache.entry("seed", &key, |dir| make(cache, image, declared, python, interrupted, dir)).ok())
 }
 
-fn make(cache: &Cache, image: &Image, python: &Interpreter, interrupted: &AtomicBool, dir: &Path) -> Result<()> {
-    let sandbox = open::of_image(cache, image, python)?;
-    let script = format!("python -m venv --copies {VENV}");
+fn make(
+    cache: &Cache,
+    image: &Image,
+    declared: &Declared,
+    python: &Interpreter,
+    interrupted: &AtomicBool,
+    dir: &Path,
+) -> Result<()> {
+    // With all that is declared, so that its root is the one that the plan needs.
+    let sandbox = open::of_image(cache, image, declared)?;
+    // By its place: an image whose steps say what is on the path has none of its own to find it by.
+    let program = format!("{}/bin/{}", interpreter_store(python, image.installs), python.name());
+    let script = format!("{program} -m venv --copies {VENV}");
     let argv = image.entrypoint.command(&script).argv;
     let line = sandbox.command(&Step { role: Role::Build, argv: &argv, vars: &Vars::new() });
     let mut last = String::new();
     let ended = process::run(&line, WITHIN, interrupted, &mut |text| text.clone_into(&mut last))?;
     ensure!(ended == Ended::Exited(Exit::Code(0)), "{script} failed: {last}");
     let venv = in_root(&sandbox.bubblewrap.rootfs, VENV);
-    fs::rename(venv.join("lib").join(python.name()).join("site-packages"), dir.join("packages"))?;
+    fs::rename(venv.join("lib").join(python.name()).join("site-packages"), dir.join(SEED_PACKAGES))?;
     fs::create_dir(dir.join("bin"))?;
     for entry in fs::read_dir(venv.join("bin"))?.flatten() {
         let name = entry.file_name();
