@@ -48,6 +48,7 @@ impl Case {
             start_cmd,
             platform: Platform::None,
             environment: None,
+            railway_ended: false,
         };
         let options = Options {
             config: self.config.map(Into::into),
