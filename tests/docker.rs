@@ -241,7 +241,7 @@ fn held_to(docker: &Docker, quotas: Quotas, script: &str) -> (Ran, tempfile::Tem
     let spec = Spec { quotas, ..spec(project.path(), &plan) };
     let mut settings = settings(None);
     // An engine that compares whole images to say what was written may take minutes where much else is done.
-    settings.limits.total = Duration::from_secs(900);
+    settings.limits.total = Duration::from_secs(240);
     (rehearse(docker, &spec, &settings, &NEVER), project)
 }
 
@@ -253,7 +253,7 @@ fn a_run_that_writes_too_much_to_the_engines_disk_is_ended_and_told_why() {
         return;
     }
     for file in ["/app/large", "/root/.cache/pip/large"] {
-        let script = format!("dd if=/dev/zero of={file} bs=1M count=300 && sync && sleep 800");
+        let script = format!("dd if=/dev/zero of={file} bs=1M count=300 && sync && sleep 200");
         let (ran, project) = held_to(&docker(), MUCH, &script);
         assert_eq!(
             machine_failure(&ran).to_string(),
@@ -280,7 +280,7 @@ fn an_engine_on_another_machine_is_asked_what_was_written_and_its_addresses_are_
     let vars = std::env::vars().collect();
     let options = Options { pull: Pull::Never, ..Options::default() };
     let docker = Docker::with_engine(Engine::new(program, vars), options);
-    let (ran, project) = held_to(&docker, MUCH, "dd if=/dev/zero of=/app/large bs=1M count=300 && sync && sleep 800");
+    let (ran, project) = held_to(&docker, MUCH, "dd if=/dev/zero of=/app/large bs=1M count=300 && sync && sleep 200");
     assert!(machine_failure(&ran).what.contains("more than 100.0 MB to disk"), "{:?}", ran.outcome);
     let plan = plan();
     let told = |network| {

@@ -57,6 +57,8 @@ struct Seen {
     folders: Option<Vec<PathBuf>>,
     /// Where volumes are inside.
     volumes: Vec<String>,
+    /// What its file system held at first, in bytes; none where its folders tell more.
+    held: Option<u64>,
 }
 
 impl Watch {
@@ -101,9 +103,14 @@ const PLACES: &str =
 
 impl Watched {
     fn new(engine: Engine, names: &[String], is_here: bool, disk: u64, state: Arc<State>) -> Self {
-        let containers = names.iter().map(|name| Seen::find(&engine, name, is_here)).collect();
+        let containers: Vec<Seen> = names.iter().map(|name| Seen::find(&engine, name, is_here)).collect();
         let root = engine.root().filter(|root| is_here && free_here(root).is_some());
-        Self { engine, containers, root, disk, state }
+        let mut watched = Self { engine, containers, root, disk, state };
+        for at in 0..watched.containers.len() {
+            let container = &watched.containers[at];
+            watched.containers[at].held = container.folders.is_none().then(|| watched.held_by(container)).flatten();
+        }
+        watched
     }
 
     fn watch(&self) {
@@ -178,6 +185,11 @@ impl Watched {
         if let Some(folders) = &container.folders {
             return used(folders).ok_or_else(|| "its folders cannot be read".to_owned());
         }
+        // The engine's own word may be 0 for all that was written (Docker 20.10 on fuse-overlayfs), and what runs inside may hide files from `du`.
+        let grown = self.held_by(container).zip(container.held).map(|(now, first)| now.saturating_sub(first));
+        if let Some(grown) = grown.filter(|grown| *grown > self.disk) {
+            return Ok(grown);
+        }
         let call = ["inspect", "--size", "--type", "container", "--format", "{{.SizeRw}}", &container.name];
         let told = match self.ask(&call, WORK) {
             // The one that was built in is gone once the app's has all that it needs.
@@ -185,7 +197,12 @@ impl Watched {
             told => told?,
         };
         let layer = told.trim().parse::<u64>().map_err(|_| format!("{} does not say", self.engine.name()))?;
-        Ok(layer.saturating_add(self.in_volumes_of(container)))
+        Ok(layer.max(grown.unwrap_or(0)).saturating_add(self.in_volumes_of(container)))
+    }
+
+    /// What the file system of a container holds without its volumes, in bytes.
+    fn held_by(&self, container: &Seen) -> Option<u64> {
+        self.ask(&["exec", "--user", "0", &container.name, "du", "-skx", "/"], WORK).ok().and_then(|told| total(&told))
     }
 
     /// What the volumes hold, in bytes.
@@ -227,7 +244,7 @@ impl Seen {
         let is_readable = |folder: &PathBuf| folder.is_absolute() && folder.read_dir().is_ok();
         let volumes = volumes.iter().map(|(_, inside)| (*inside).to_owned()).collect();
         let folders = Some(folders).filter(|folders| is_here && folders.iter().all(is_readable));
-        Self { name: name.to_owned(), folders, volumes }
+        Self { name: name.to_owned(), folders, volumes, held: None }
     }
 }
 
