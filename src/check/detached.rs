@@ -1,12 +1,11 @@
 //! A start that leaves the foreground: the command ends, and the container with all that is in it.
 
-use std::path::Path;
-
 use super::facts::Facts;
 use super::facts::code::has_word;
 use super::facts::command::{Invocation, invocations, jobs};
 use super::facts::server_config::ServerConfig;
 use super::facts::start::Start;
+use super::facts::supervised;
 use super::finding::{Check, Findings, error, remove_line};
 
 pub(crate) const DETACHED: Check = error(
@@ -61,14 +60,12 @@ fn is_daemon(facts: &Facts<'_>, invocation: &Invocation<'_>) -> bool {
     if invocation.program != "supervisord" || invocation.has("-n") || invocation.has("--nodaemon") {
         return false;
     }
-    let file = invocation.option(&["-c", "--configuration"]).unwrap_or("supervisord.conf");
-    let file = file.strip_prefix("/app/").unwrap_or(file);
-    let text = facts.app.read_text(Path::new(invocation.folder).join(file));
+    let file = supervised::file(&facts.app, invocation);
     let stays = |line: &str| {
         let plain = line.split(';').next().unwrap_or_default().replace([' ', '\t'], "").to_lowercase();
         ["nodaemon=true", "nodaemon=1", "nodaemon=yes", "nodaemon=on"].contains(&plain.as_str())
     };
-    text.is_ok_and(|text| !text.lines().any(stays))
+    file.is_some_and(|(_, text)| !text.lines().any(stays))
 }
 
 /// gunicorn's own file is Python; what is set in a branch may never be.

@@ -1,23 +1,26 @@
 //! The programs of a file of supervisord.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::command::invocations;
+use super::command::{Invocation, invocations};
 use crate::project::{Project, Source};
 
 /// The commands of the programs that a command's supervisord starts, with their places; empty where it starts none. supervisor 4.3.0 takes
 /// what stands behind ` ;` for a remark, and a line that begins with blanks for more of the one before.
 pub(crate) fn lines(app: &Project, start: &str) -> Vec<(String, Source)> {
     let all = invocations(start);
-    let Some(invocation) = all.iter().find(|invocation| invocation.program == "supervisord") else { return Vec::new() };
-    let file = invocation.option(&["-c", "--configuration"]).unwrap_or("supervisord.conf");
-    let file = file.strip_prefix("/app/").unwrap_or(file).trim_start_matches("./");
-    if file.starts_with('/') || file.contains("..") {
-        return Vec::new();
-    }
-    let path = Path::new(invocation.folder).join(file);
-    let Some(text) = app.has_file(&path).then(|| app.read_text(&path).ok()).flatten() else { return Vec::new() };
+    let Some((path, text)) = all.iter().find_map(|invocation| file(app, invocation)) else { return Vec::new() };
     programs(&text).into_iter().map(|(command, number)| (command, app.line(&path, Some(number)))).collect()
+}
+
+/// The file that an invocation of supervisord reads, and its text.
+pub(in crate::check) fn file(app: &Project, invocation: &Invocation<'_>) -> Option<(PathBuf, String)> {
+    let name = invocation.option(&["-c", "--configuration"]).unwrap_or("supervisord.conf");
+    let name = name.strip_prefix("/app/").unwrap_or(name).trim_start_matches("./");
+    let is_ours = invocation.program == "supervisord" && !name.starts_with('/') && !name.contains("..");
+    let path = Path::new(invocation.folder).join(name);
+    let text = (is_ours && app.has_file(&path)).then(|| app.read_text(&path).ok()).flatten()?;
+    Some((path, text))
 }
 
 /// What a program's section says of it.
@@ -30,7 +33,7 @@ struct Section {
 
 impl Section {
     /// The command as a shell would be told it.
-    fn told(self) -> Option<(String, usize)> {
+    fn command_line(self) -> Option<(String, usize)> {
         let (command, number) = self.command.filter(|_| !self.is_off)?;
         let folder = self.folder.unwrap_or_default();
         match folder.trim_start_matches("/app").trim_matches('/') {
@@ -51,7 +54,7 @@ fn programs(text: &str) -> Vec<(String, usize)> {
             continue;
         }
         if let Some(name) = line.strip_prefix('[') {
-            found.extend(section.take().and_then(Section::told));
+            found.extend(section.take().and_then(Section::command_line));
             section = name.starts_with("program:").then(Section::default);
             continue;
         }
@@ -68,7 +71,7 @@ fn programs(text: &str) -> Vec<(String, usize)> {
             _ => {}
         }
     }
-    found.extend(section.and_then(Section::told));
+    found.extend(section.and_then(Section::command_line));
     found
 }
 
