@@ -7,6 +7,7 @@ pub use folder::folder;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -46,6 +47,29 @@ pub fn host_is_missing(test: &str) -> bool {
 /// Whether a test of a network of the sandbox's own must be left out.
 pub fn no_network_of_its_own(test: &str) -> bool {
     host_is_missing(test) || skipped(test, netns::try_anew(None).err().map(|unavailable| unavailable.missing))
+}
+
+/// How a mount namespace of its own is made by this user.
+fn unshare() -> Command {
+    let mut command = Command::new("unshare");
+    command.args(match rustix::process::geteuid().is_root() {
+        true => &["--mount"][..],
+        false => &["--user", "--map-root-user", "--mount"],
+    });
+    command
+}
+
+/// Whether a test that mounts file systems of its own must be left out.
+pub fn no_mounts(test: &str) -> bool {
+    let can = unshare().arg("true").status().is_ok_and(|status| status.success());
+    skipped(test, (!can).then(|| "this machine lets nobody make a mount namespace".to_owned()))
+}
+
+/// A command, whose words are still to come, in a mount namespace that `script` has made ready.
+pub fn after_mounts(script: &str) -> Command {
+    let mut command = unshare();
+    command.args(["sh", "-e", "-c", &format!("{script}\nexec \"$@\""), "sh"]);
+    command
 }
 
 /// The bot that this project began with: stays up, needs nothing.
