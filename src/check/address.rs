@@ -140,7 +140,8 @@ fn names(facts: &Facts<'_>, text: &str, class: &str) -> Vec<String> {
 fn fixed_port(facts: &Facts<'_>, path: &Path, text: &str, call: &Call<'_>, findings: &mut Findings) {
     let Address { port: keyword, default_port, variables: [_, variable], .. } = call.address;
     let given = call.keyword(keyword);
-    let given = given.or_else(|| call.positional(call.address.at? + 1));
+    let place = call.address.port_at.or_else(|| Some(call.address.at? + 1));
+    let given = given.or_else(|| call.positional(place?));
     let is_number = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     // Flask and its kin take the port out of SERVER_NAME.
     let is_known = || !facts.reached().iter().any(|module| module.text.contains("SERVER_NAME")) && !call.is_elsewhere();

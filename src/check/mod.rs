@@ -57,6 +57,7 @@ pub(crate) mod statics;
 pub(crate) mod system_needs;
 pub(crate) mod templates;
 pub(crate) mod twice;
+mod unheard;
 pub(crate) mod unprovided;
 pub(crate) mod unread;
 pub(crate) mod uvicorn_run;
@@ -114,6 +115,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: repository::CHECKS, check: repository::check },
     Topic { checks: unprovided::CHECKS, check: unprovided::check },
     Topic { checks: variables::CHECKS, check: variables::check },
+    Topic { checks: unheard::CHECKS, check: unheard::check },
     Topic { checks: framework::CHECKS, check: framework::check },
     Topic { checks: honcho::CHECKS, check: honcho::check },
     Topic { checks: env_file::CHECKS, check: env_file::check },

@@ -36,6 +36,11 @@ pub(super) fn missing(facts: &Facts<'_>) -> Vec<Unset> {
     unset(facts, dotenv(facts).as_ref()).map(read).chain(by_start).collect()
 }
 
+/// The reads of variables that nobody gives.
+pub(super) fn missing_reads<'s>(facts: &'s Facts<'_>) -> Vec<&'s Read> {
+    unset(facts, dotenv(facts).as_ref()).collect()
+}
+
 fn unset<'s>(facts: &'s Facts<'_>, file: Option<&DotEnv>) -> impl Iterator<Item = &'s Read> {
     let given = given(facts, file);
     facts.environment().reads.iter().filter(move |read| !given(&read.name))

@@ -16,7 +16,7 @@ use super::table::python::CODE_ERROR;
 use super::table::python::PYTHON_VERSION_TOO_OLD;
 use super::table::start::START_PROGRAM_NOT_FOUND;
 use super::unlocked;
-use super::{own_database, own_index, own_module, own_settings};
+use super::{own_database, own_index, own_module, own_settings, own_tables};
 use crate::builder::BuilderKind;
 use crate::catalog::modules;
 use crate::check;
@@ -53,7 +53,8 @@ pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Dia
         return found;
     }
     if is(&DB_MIGRATION_MISSING) {
-        return own_database::amended(case, project, &subject, diagnosis);
+        let found = own_database::amended(case, project, &subject, diagnosis);
+        return own_tables::amended(project, found);
     }
     if is(&MISSING_DATA_FILE) || is(&MISSING_LOCAL_MODULE) {
         let found = hidden(project, case.builder_kind(), &subject, diagnosis.clone());

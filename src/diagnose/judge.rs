@@ -1,6 +1,7 @@
 //! From a case to its diagnoses.
 
 use super::case::Case;
+use super::detect::requests::is_of_one_request;
 use super::rank::rank;
 use super::table::{Finding, SAID};
 use super::telling::evidence_of;
@@ -23,30 +24,44 @@ use crate::log::traceback::{Frame, Raised};
 /// ```
 pub fn diagnose(case: &Case<'_>) -> Vec<Diagnosis> {
     let view = LogView::new(case.log);
-    let mut findings = rank(&view, detect::findings(&view));
+    let mut findings = ranked(case, &view);
     let unsure = case.log.lines().len() <= WRAPPED && findings.first().is_none_or(|finding| finding.rank <= SAID);
     let rejoined = if unsure { case.log.rejoined() } else { Vec::new() };
-    let mut ranked: Vec<Shown> = Vec::new();
+    let mut kept: Vec<Shown> = Vec::new();
     for log in &rejoined {
         let view = LogView::new(log);
-        let again = rank(&view, detect::findings(&view));
-        let better = again.first().is_some_and(|second| findings.first().is_none_or(|first| second.rank > first.rank));
+        let again = ranked(case, &view);
+        let better = again.first().is_some_and(|second| findings.first().is_none_or(|first| says_more(second, first)));
         if better {
-            ranked = shown(&view, again.clone());
+            kept = shown(&view, again.clone());
             findings = again;
         }
     }
-    if ranked.is_empty() {
-        ranked = shown(&view, findings);
+    if kept.is_empty() {
+        kept = shown(&view, findings);
     }
-    let mut diagnoses: Vec<Diagnosis> = ranked.into_iter().map(|shown| diagnosis(case, shown)).collect();
+    let mut diagnoses: Vec<Diagnosis> = kept.into_iter().map(|shown| diagnosis(case, shown)).collect();
     outcome::amend(case, &mut diagnoses);
     railpack::amend(case, &mut diagnoses);
     diagnoses
 }
 
+/// All that was found, the primary cause first. A page that fails is a cause where our own run asked for it, and in a log of a server that answers others
+/// it is none.
+fn ranked(case: &Case<'_>, view: &LogView<'_>) -> Vec<Finding> {
+    let mut found = detect::findings(view);
+    found.retain(|finding| case.outcome.is_some() || !is_of_one_request(view, finding));
+    rank(view, found)
+}
+
 /// Hard-wrapped logs are pasted from consoles; longer ones come from files, whole.
 const WRAPPED: usize = 4000;
+
+/// Whether what the joined lines show is told in the place of what the broken ones do: it is surer, or as sure and explains that.
+fn says_more(joined: &Finding, broken: &Finding) -> bool {
+    let explains = broken.rule.yields_to.is_to(joined.rule);
+    joined.rank > broken.rank || explains && joined.rank == broken.rank
+}
 
 /// A finding with what shows it, free of the view that it was found in.
 struct Shown {

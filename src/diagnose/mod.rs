@@ -17,6 +17,7 @@ mod own_database;
 mod own_index;
 mod own_module;
 mod own_settings;
+mod own_tables;
 mod places;
 mod railpack;
 mod rank;

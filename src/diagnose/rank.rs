@@ -2,7 +2,7 @@
 
 use super::table::{Finding, HINT, LAST_RESORT, Rule, YieldsTo};
 use super::view::{LogView, Stage};
-use crate::log::traceback::Raised;
+use crate::log::traceback::{Raised, SHUT_DOWN};
 
 /// Causes only, the primary one first, one of each rule.
 pub(crate) fn rank(view: &LogView<'_>, findings: Vec<Finding>) -> Vec<Finding> {
@@ -90,7 +90,16 @@ fn is_over(view: &LogView<'_>, finding: &Finding) -> bool {
     if rule.persists_in_compose && composed || after(view, finding.at, rule.persists_with) {
         return false;
     }
+    if ended_the_main_thread(view, finding.at) {
+        return false;
+    }
     view.goes_on(finding.at, stage) || after(view, finding.at, rule.recovers_with)
+}
+
+/// Whether what was raised there ended the main thread, as CPython 3.12 to 3.14 says when another thread goes on and wants a new one.
+fn ended_the_main_thread(view: &LogView<'_>, at: usize) -> bool {
+    let outermost = |raised: &Raised| raised.frames.first().is_some_and(|frame| frame.function == "<module>");
+    view.raised_at(at).is_some_and(outermost) && after(view, at, SHUT_DOWN)
 }
 
 /// Whether a line from `at` on has one of the words.

@@ -137,6 +137,10 @@ static RAISED: Pattern = Pattern::ascii(r"^((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?::
 static INSIDE: Pattern =
     Pattern::ascii(r"(?:^|[\s:\[('])((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Configured)): ((?u:.)+)$");
 
+/// How CPython 3.12 to 3.14 refuses new threads once the main thread has ended.
+pub(crate) const SHUT_DOWN: &[&str] =
+    &["can't create new thread at interpreter shutdown", "cannot schedule new futures after interpreter shutdown"];
+
 /// How far apart the lines of one traceback may be.
 const REACH: usize = 60;
 /// Frames kept of one traceback: both ends of a recursion are more than enough.

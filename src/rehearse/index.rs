@@ -162,6 +162,16 @@ mod tests {
     }
 
     #[test]
+    fn a_program_that_its_package_calls_otherwise_now_is_not_asked_for() {
+        let dir = folder(&[("main.py", ""), ("requirements.txt", "huey\n")]);
+        let project = Project::open(dir.path()).unwrap();
+        let log = Log::from("/bin/bash: line 1: huey_consumer.py: command not found\n");
+        let told = diagnose(&Case { project: Some(&project), ..Case::of_log(&log) }).remove(0);
+        assert_eq!(guess(&told), None);
+        assert!(told.help.is_some_and(|help| help.contains("start `huey_consumer`")));
+    }
+
+    #[test]
     fn a_stranger_is_not_advised() {
         let (fixes, help) = amended("gullwing", &Answer::Stranger("0.1".into()));
         assert!(fixes == 0 && help.contains("do not add"), "{help}");

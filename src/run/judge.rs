@@ -37,6 +37,8 @@ pub(super) struct Sight {
     pub(super) same_status_for: Duration,
     /// Whether it has not come to rest.
     pub(super) at_work: bool,
+    /// Whether its interpreter said that its main thread has ended, so that it makes no thread any more.
+    pub(super) shuts_down: bool,
 }
 
 impl Sight {
@@ -130,7 +132,10 @@ fn judge_server(settings: &SmokeSettings, sight: &Sight) -> Option<SmokeResult> 
                 (late || is_final || (settled && settings.path.is_none())).then_some(SmokeResult::BadStatus(*status))
             }
             Some(Err(why)) if settled && may_speak_otherwise(settings, why) => stays(settings, sight),
-            Some(Err(why)) => late.then(|| SmokeResult::NoAnswer(why.to_string())),
+            Some(Err(why)) => {
+                let is_final = settled && sight.shuts_down;
+                (late || is_final).then(|| SmokeResult::NoAnswer(why.to_string()))
+            }
             None => late.then(|| SmokeResult::NoAnswer("no answer in time".into())),
         };
     }
@@ -263,6 +268,16 @@ mod tests {
             judge(&web, &serving(30, all, Some(Err(Unanswered::Closed)))),
             Some(SmokeResult::NoAnswer(Unanswered::Closed.to_string()))
         );
+    }
+
+    #[test]
+    fn a_server_whose_main_thread_has_ended_is_not_waited_for() {
+        let web = settings(WEB, None);
+        let closed = Some(Err(Unanswered::Closed));
+        let sight = Sight { at_work: true, ..serving(3, &["0.0.0.0:8080"], closed) };
+        assert_eq!(judge(&web, &sight), None);
+        let over = Sight { shuts_down: true, ..sight };
+        assert_eq!(judge(&web, &over), Some(SmokeResult::NoAnswer(Unanswered::Closed.to_string())));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::outcome::{Smoke, SmokeResult};
 use super::settings::SmokeSettings;
 use crate::catalog::servers::Runner;
 use crate::log::LogBuilder;
+use crate::log::traceback::SHUT_DOWN;
 use crate::sandbox::process::{self, Exit, Next, Running};
 use crate::sandbox::{CommandLine, Probe, ProbeAnswer, Sandbox};
 
@@ -103,6 +104,7 @@ fn watch(
             Next::Line(line) => {
                 sight.printed |= !line.trim().is_empty();
                 refused |= HOST_REFUSED.iter().any(|words| line.contains(words));
+                sight.shuts_down |= SHUT_DOWN.iter().any(|words| line.contains(words));
                 activity.printed(Instant::now());
                 log.push(None, format!("{line}\n").as_bytes());
                 on_line(&line);

@@ -7,8 +7,10 @@ pub(super) struct Address {
     pub(super) host: &'static str,
     /// The keyword for the port.
     pub(super) port: &'static str,
-    /// The place of the host among the arguments, from 0, the port coming next; none where both have keywords only.
+    /// The place of the host among the arguments, from 0; none where it has a keyword only.
     pub(super) at: Option<usize>,
+    /// The place of the port, where it does not come after the host.
+    pub(super) port_at: Option<usize>,
     /// Whether it is the loopback where nothing is said.
     pub(super) is_hidden: bool,
     /// The port where nothing is said; empty where that is PORT.
@@ -32,8 +34,15 @@ pub(super) struct Class {
     pub(super) address: Address,
 }
 
-const BY_KEYWORD: Address =
-    Address { host: "host", port: "port", at: None, is_hidden: true, default_port: "", variables: ["", ""] };
+const BY_KEYWORD: Address = Address {
+    host: "host",
+    port: "port",
+    at: None,
+    port_at: None,
+    is_hidden: true,
+    default_port: "",
+    variables: ["", ""],
+};
 const FIRST: Address = Address { at: Some(0), ..BY_KEYWORD };
 const BOTTLE: Address = Address { at: Some(2), default_port: "8080", ..BY_KEYWORD };
 const SHINY: Address = Address { at: Some(1), default_port: "8000", ..BY_KEYWORD };
@@ -56,6 +65,11 @@ const FLASK: Address = Address { default_port: "5000", ..FIRST };
 /// Where python-telegram-bot 13 and 21 wait for Telegram: on the loopback, unless told otherwise.
 const TELEGRAM: Address = Address { host: "listen", default_port: "80", ..BY_KEYWORD };
 
+/// Tornado 6.5: `listen` and `bind` take the port first, and every address where none is given.
+const TORNADO: Address = Address { host: "address", at: Some(1), port_at: Some(0), is_hidden: false, ..BY_KEYWORD };
+/// `make_server` of wsgiref and Werkzeug 3.1: host, port and app.
+const WSGIREF: Address = Address { is_hidden: false, ..FIRST };
+
 /// A method that serves, whatever the object is called.
 pub(super) struct Method {
     pub(super) call: &'static str,
@@ -69,6 +83,10 @@ pub(super) const METHODS: &[Method] = &[
     Method { call: ".run_webhook(", sign: "telegram", address: TELEGRAM },
     Method { call: ".start_webhook(", sign: "from telegram", address: TELEGRAM },
     Method { call: ".start_webhook(", sign: "from aiogram", address: AIOHTTP },
+    Method { call: ".listen(", sign: "tornado", address: TORNADO },
+    Method { call: ".bind(", sign: "tornado.httpserver", address: TORNADO },
+    Method { call: "make_server(", sign: "wsgiref", address: WSGIREF },
+    Method { call: "make_server(", sign: "werkzeug.serving", address: WSGIREF },
 ];
 
 /// By bottle 0.13, shiny 1.8, waitress 3.0, aiohttp 3.14, nicegui 3.18, uvicorn 0.54 and Flask-SocketIO 5.7.

@@ -232,3 +232,37 @@ fn an_app_that_another_module_makes_is_run_like_one_made_here() {
         &[FLASK, made, ("main.py", "from tides import app\nfrom crane import crew\ncrew.start()\n")],
     );
 }
+
+#[test]
+fn a_port_that_is_the_first_argument_or_stands_in_a_with() {
+    let tornado = |listens: &str| {
+        format!(
+            "import tornado.web\n\napp = tornado.web.Application([])\n{listens}\ntornado.ioloop.IOLoop.current().start()\n"
+        )
+    };
+    let list = ("requirements.txt", "tornado\n");
+    for listens in ["app.listen(8888)", "app.listen(8888, address=\"0.0.0.0\")", "app.listen(port=8888)"] {
+        fires("hard-coded-port", "main.py:4", &[list, ("main.py", &tornado(listens))]);
+        silent("wrong-bind-host", &[list, ("main.py", &tornado(listens))]);
+    }
+    fires(
+        "wrong-bind-host",
+        "main.py:4",
+        &[list, ("main.py", &tornado("app.listen(os.environ['PORT'], '127.0.0.1')"))],
+    );
+    silent("hard-coded-port", &[list, ("main.py", &tornado("app.listen(int(os.environ['PORT']))"))]);
+    let wsgiref = |serves: &str| {
+        format!(
+            "from wsgiref.simple_server import make_server\nfrom tides import app\n{serves}\n    server.serve_forever()\n"
+        )
+    };
+    let tides = ("tides.py", "def app(environ, start_response):\n    return []\n");
+    let list = ("requirements.txt", "");
+    for serves in
+        ["with make_server(\"\", 8000, app) as server:", "server = make_server('0.0.0.0', 8000, app)\nif server:"]
+    {
+        fires("hard-coded-port", "main.py:3", &[list, tides, ("main.py", &wsgiref(serves))]);
+    }
+    let loopback = wsgiref("with make_server(\"localhost\", int(os.environ['PORT']), app) as server:");
+    fires("wrong-bind-host", "main.py:3", &[list, tides, ("main.py", &loopback)]);
+}

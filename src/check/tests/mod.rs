@@ -54,6 +54,7 @@ mod start;
 mod supervised;
 mod templates;
 mod twice;
+mod unheard;
 mod unprovided;
 mod unread;
 mod uvicorn_run;

@@ -13,6 +13,7 @@ mod found;
 mod handled;
 mod imports;
 mod removed;
+pub(super) mod requests;
 mod serving;
 mod shadowed;
 pub(super) mod variables;

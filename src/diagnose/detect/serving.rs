@@ -15,7 +15,7 @@ static LISTENS: Pattern = Pattern::ascii(
 );
 static ATTRIBUTE: Pattern = Pattern::new(r"module '([\w.]+)' has no attribute '(\w+)'");
 
-const UNHEALTHY: &[&str] = &[
+pub(super) const UNHEALTHY: &[&str] = &[
     "never became healthy",
     "ealthcheck failed",
     "ealth check",

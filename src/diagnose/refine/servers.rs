@@ -74,6 +74,8 @@ pub(in crate::diagnose) fn guessed(_: &LogView<'_>, finding: &mut Finding) -> bo
         finding.message =
             Some(format!("{} brings no `{name}` any more: the program is `{}`", renamed.package, renamed.now));
         finding.help = Some(format!("start `{}`, or pin `{}<{}`", renamed.now, renamed.package, renamed.first[0]));
+        // No package has to be added, and so the index need not be asked for one of the program's name.
+        finding.is_unfixable = true;
         return true;
     }
     if [true, false].into_iter().flat_map(programs).all(|known| known != name) && distribution(name).is_none() {

@@ -91,6 +91,13 @@ pub(crate) enum YieldsTo {
     BetterAtItsLine,
 }
 
+impl YieldsTo {
+    /// Whether a finding of that rule by name explains this one.
+    pub(crate) fn is_to(self, rule: &Rule) -> bool {
+        matches!(self, Self::Rules(rules) if rules.contains(&rule))
+    }
+}
+
 /// A check whose finding is the cause of what a rule names.
 #[derive(Clone, Copy)]
 pub(crate) struct Explanation {
