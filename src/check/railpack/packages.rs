@@ -1,13 +1,14 @@
 //! Packages that need something which Railpack's images do not have.
 
 use crate::catalog::base_commands::{BASE_COMMANDS, NOT_SLIM};
+use crate::catalog::base_image::IN_RAILPACK_BUILDER;
 use crate::check::facts::Facts;
 use crate::check::finding::{Finding, Findings, add_item};
 use crate::check::system_needs::{BROWSERS, HEADER, LIBRARY, PROGRAM, headless, needs_of};
 use crate::project::requirements::Entry;
 
-/// Development files that Railpack's builder image has, or that Railpack adds by the requirement's name.
-const BUILDER_HAS: &[&str] = &["cmake", "default-libmysqlclient-dev", "libcairo2-dev"];
+/// What Railpack adds by the requirement's name.
+const ADDED: &str = "libcairo2-dev";
 
 /// Names that Debian 13 does not have: those of Ubuntu, and of older releases.
 const ELSEWHERE: &[&str] =
@@ -33,7 +34,7 @@ fn needs(facts: &Facts<'_>, entry: &Entry, kind: &str, attributes: &str, apt: &[
     let debian: Vec<&str> = apt.iter().copied().filter(|name| !ELSEWHERE.contains(name)).collect();
     let is_there = match kind {
         // The first is what it is built against, the others are other names of it.
-        "build" => debian.iter().any(|name| BUILDER_HAS.contains(name) || facts.plans(name)),
+        "build" => debian.iter().any(|name| IN_RAILPACK_BUILDER.contains(name) || *name == ADDED || facts.plans(name)),
         "lib" => debian.iter().all(|name| facts.plans(name)),
         _ => debian.iter().any(|name| facts.plans(name)) || attributes.split(',').all(|program| in_image(&program)),
     };

@@ -139,7 +139,10 @@ fn a_history_that_forks_is_joined() {
 
 #[test]
 fn psycopg_without_libpq_is_told_of_the_one_that_brings_it() {
-    assert!(words("ImportError: no pq wrapper available.\n").contains("psycopg[binary]"));
+    let log = "ImportError: no pq wrapper available.\n";
+    assert!(words(log).contains("psycopg[binary]"));
+    // By that name a run knows whether the plan declares it.
+    assert_eq!(diagnose(&Case::of_log(&Log::from(log)))[0].subject.as_deref(), Some("libpq.so.5"));
 }
 
 #[test]
