@@ -5,6 +5,7 @@ use crate::catalog::base_image::IN_RAILPACK_BUILDER;
 use crate::check::facts::Facts;
 use crate::check::finding::{Finding, Findings, add_item};
 use crate::check::system_needs::{BROWSERS, HEADER, LIBRARY, PROGRAM, headless, needs_of};
+use crate::check::variables::listed;
 use crate::project::requirements::Entry;
 
 /// What Railpack adds by the requirement's name.
@@ -41,8 +42,9 @@ fn needs(facts: &Facts<'_>, entry: &Entry, kind: &str, attributes: &str, apt: &[
     let Some(first) = debian.first().copied().filter(|_| !is_there) else { return };
     let wanted: Vec<&str> = if kind == "lib" { debian } else { vec![first] };
     let name = entry.requirement.name.as_deref().unwrap_or_default();
+    let bring = if wanted.len() == 1 { "brings" } else { "bring" };
     let finding = check
-        .found(format!("{name} {verb} what {} brings, and Railpack's image does not have it", wanted.join(" and ")))
+        .found(format!("{name} {verb} what {} {bring}, and Railpack's image does not have it", listed(&wanted)))
         .about(first)
         .at(entry.source(), &entry.written)
         .likely();
@@ -56,8 +58,7 @@ fn needs(facts: &Facts<'_>, entry: &Entry, kind: &str, attributes: &str, apt: &[
     // Without the dots Railpack's own list is lost.
     let keep = (!has_list).then(|| add_item(&path, &key, "...", true));
     let more = wanted.iter().map(|package| add_item(&path, &key, package, false));
-    findings
-        .push(finding.fix(format!("add {} to {list}", wanted.join(" and ")), keep.into_iter().chain(more).collect()));
+    findings.push(finding.fix(format!("add {} to {list}", listed(&wanted)), keep.into_iter().chain(more).collect()));
 }
 
 fn playwright(facts: &Facts<'_>, entry: &Entry, findings: &mut Findings) {

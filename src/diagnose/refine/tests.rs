@@ -141,8 +141,31 @@ fn a_history_that_forks_is_joined() {
 fn psycopg_without_libpq_is_told_of_the_one_that_brings_it() {
     let log = "ImportError: no pq wrapper available.\n";
     assert!(words(log).contains("psycopg[binary]"));
+    let tried = "Traceback (most recent call last):\n  File \"/app/main.py\", line 1, in <module>\n    import psycopg\n\
+                 ImportError: no pq wrapper available.\nAttempts made:\n\
+                 - couldn't import psycopg 'c' implementation: No module named 'psycopg_c'\n\
+                 - couldn't import psycopg 'python' implementation: libpq library not found\n";
+    let found = diagnose(&Case::of_log(&Log::from(tried)));
     // By that name a run knows whether the plan declares it.
-    assert_eq!(diagnose(&Case::of_log(&Log::from(log)))[0].subject.as_deref(), Some("libpq.so.5"));
+    assert_eq!(found[0].subject.as_deref(), Some("libpq.so.5"));
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
+#[test]
+fn a_missing_git_has_the_name_of_its_package() {
+    let called = "Traceback (most recent call last):\n  File \"/app/main.py\", line 1, in <module>\n\
+                  FileNotFoundError: [Errno 2] No such file or directory: 'git'\n";
+    for (log, said) in [
+        (called, "the app runs git"),
+        (
+            "ERROR: Cannot find command 'git' - do you have 'git' installed and in your PATH?\n",
+            "a requirement is fetched",
+        ),
+    ] {
+        let found = diagnose(&Case::of_log(&Log::from(log)));
+        assert_eq!(found[0].subject.as_deref(), Some("git"), "{found:?}");
+        assert!(found[0].message.starts_with(said), "{found:?}");
+    }
 }
 
 #[test]
