@@ -152,23 +152,6 @@ fn psycopg_without_libpq_is_told_of_the_one_that_brings_it() {
 }
 
 #[test]
-fn a_missing_git_has_the_name_of_its_package() {
-    let called = "Traceback (most recent call last):\n  File \"/app/main.py\", line 1, in <module>\n\
-                  FileNotFoundError: [Errno 2] No such file or directory: 'git'\n";
-    for (log, said) in [
-        (called, "the app runs git"),
-        (
-            "ERROR: Cannot find command 'git' - do you have 'git' installed and in your PATH?\n",
-            "a requirement is fetched",
-        ),
-    ] {
-        let found = diagnose(&Case::of_log(&Log::from(log)));
-        assert_eq!(found[0].subject.as_deref(), Some("git"), "{found:?}");
-        assert!(found[0].message.starts_with(said), "{found:?}");
-    }
-}
-
-#[test]
 fn an_image_that_was_not_handed_over_is_made_smaller() {
     let log = "#18 exporting layers 431.2s done\n#18 ERROR: failed to push registry.example/x: failed to copy: context canceled\n";
     assert!(words(log).contains("smaller"), "{}", words(log));

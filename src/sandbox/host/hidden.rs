@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use memchr::memmem;
 
 use super::layer::{Layer, in_root};
-use super::root::extension_modules;
+use super::system::extension_modules;
 use crate::sandbox::elf::Libraries;
 use crate::sandbox::python::Interpreter;
 

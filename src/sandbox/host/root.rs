@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::bwrap::{Bind, Bubblewrap};
 use super::hidden;
 use super::locales;
-use super::system::{is_left_out, place, system_command};
+use super::system::{extension_modules, place, system_command};
 use super::toolchain;
 use crate::catalog::base_commands::{BASE_COMMANDS, NOT_SLIM};
 use crate::catalog::nix_packages::Package;
@@ -177,12 +177,6 @@ fn library_dir(libraries: &Libraries) -> Result<PathBuf> {
     let dir = fs::canonicalize(&libc)?.parent().context("libc without a directory")?.to_owned();
     let inside = dir.strip_prefix("/usr").or_else(|_| dir.strip_prefix("/")).unwrap_or(&dir).to_owned();
     Ok(inside)
-}
-
-/// The interpreter's extension modules, without those that nixpkgs' builds do not have.
-pub(super) fn extension_modules(python: &Interpreter) -> Vec<PathBuf> {
-    let files = fs::read_dir(python.stdlib.join("lib-dynload")).into_iter().flatten().flatten();
-    files.map(|entry| entry.path()).filter(|path| !is_left_out(path)).collect()
 }
 
 /// Debian keeps the wheels of `ensurepip` outside the standard library.
