@@ -64,3 +64,29 @@ pub const DEBIAN_LIBRARIES: &[&str] = &[
     "libz.so.1",
     "libzstd.so.1",
 ];
+
+/// Debian's development packages in Railpack's builder image (`images/debian/build/Dockerfile` of its repository), with those that they
+/// bring.
+pub const IN_RAILPACK_BUILDER: &[&str] = &[
+    "cmake",
+    "default-libmysqlclient-dev",
+    "libbz2-dev",
+    "libffi-dev",
+    "libicu-dev",
+    "libjpeg-dev",
+    "liblzma-dev",
+    "libmariadb-dev",
+    "libncurses-dev",
+    "libpng-dev",
+    "libpq-dev",
+    "libreadline-dev",
+    "libsqlite3-dev",
+    "libssl-dev",
+    "libtiff-dev",
+    "libxml2-dev",
+    "libxmlsec1-dev",
+    "libxslt1-dev",
+    "libzstd-dev",
+    "tk-dev",
+    "zlib1g-dev",
+];

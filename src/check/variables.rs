@@ -137,7 +137,8 @@ fn in_requirements(facts: &Facts<'_>, findings: &mut Findings) {
     }
 }
 
-fn listed(names: &[&str]) -> String {
+/// Names in a sentence.
+pub(super) fn listed(names: &[&str]) -> String {
     match names {
         [] => String::new(),
         [only] => (*only).to_owned(),

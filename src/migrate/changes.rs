@@ -29,6 +29,16 @@ pub struct Change {
 /// Stands for a value that one side does not have.
 const NOTHING: &str = "–";
 
+/// The matter of commands that run once a deploy.
+const RELEASE: &str = "release";
+
+impl Change {
+    /// Whether a release command is run no more: an app may start without it and miss what it does.
+    pub fn loses_release(&self) -> bool {
+        self.matter == RELEASE && self.to == NOTHING
+    }
+}
+
 /// Every matter in which two plans of a project differ. Of a side that has no plan there is nothing to compare.
 pub fn changes(project: &Project, from: &Planned, to: &Planned) -> Vec<Change> {
     let plans = |planned: &Planned| planned.buildable().ok().and_then(Result::ok);
@@ -72,7 +82,7 @@ pub fn changes(project: &Project, from: &Planned, to: &Planned) -> Vec<Change> {
     let (one, other) = of(&|plan| commands(plan, "build"));
     matter("build", one, other, "", chosen(&old, "phases.build.cmds"));
     let (one, other) = of(&|plan| commands(plan, "release"));
-    matter("release", one, other, "migrations are not run", chosen(&old, "phases.release.cmds"));
+    matter(RELEASE, one, other, "migrations are not run", chosen(&old, "phases.release.cmds"));
     let (one, other) = of(&|plan| plan.start_command().unwrap_or_default().to_owned());
     matter("start", one, other, "", chosen(&old, "start.cmd"));
     let (one, other) = of(&|plan| plan.venv.display().to_string());

@@ -5,13 +5,14 @@ use super::index::{self, Answer};
 use super::rehearsal::Rehearsal;
 use super::unreached;
 use crate::builder::{Builder, BuilderKind};
+use crate::catalog::base_image::IN_RAILPACK_BUILDER;
 use crate::catalog::libraries;
 use crate::catalog::nix_packages::{of_program, package};
 use crate::check;
 use crate::diagnose::{self, Case};
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
 use crate::log::Log;
-use crate::plan::{PackageList, Plan};
+use crate::plan::{Installs, PackageList, Plan};
 use crate::platform::Deploy;
 use crate::project::{Project, Source};
 use crate::run::{Outcome, Smoke, SmokeResult, Verdict};
@@ -88,7 +89,10 @@ impl Found {
             of_this_machine(primary, is_offline);
         }
         let failing = outcome.failing_phase();
-        let absent = diagnoses.first().and_then(|primary| absent(primary, &plan, failing, &unverified));
+        let absent = diagnoses.first().and_then(|primary| {
+            let of_the_image = || of_the_builder_image(primary, &plan, failing).filter(|_| backend == "host");
+            absent(primary, &plan, failing, &unverified).or_else(of_the_image)
+        });
         if let (Some(absent), Some(primary)) = (&absent, diagnoses.first_mut()) {
             // The project asks for it already: there is nothing to mend.
             primary.fixes.clear();
@@ -167,6 +171,17 @@ fn absent(primary: &Diagnosis, plan: &Plan, failing: Option<&str>, unverified: &
         declared.is_some_and(|(key, name)| brings(name) && !(is_out_of_reach && key == apt))
     };
     unverified.iter().find(is_absent).cloned().or_else(|| differs(plan, failing?, wanted))
+}
+
+/// The development package that Railpack's builder image has and this machine did not.
+fn of_the_builder_image(primary: &Diagnosis, plan: &Plan, failing: Option<&str>) -> Option<Unverified> {
+    let is_built = plan.image.installs == Installs::Mise && failing.is_some_and(|phase| phase != "start");
+    let wanted = primary.subject.as_deref().filter(|_| is_built && primary.rule == check::system_needs::HEADER.id)?;
+    let brings = |name: &&&str| **name == wanted || libraries::header(wanted).is_some_and(|known| known.apt == **name);
+    IN_RAILPACK_BUILDER.iter().find(brings).map(|name| Unverified {
+        what: format!("{name} of Railpack's builder image"),
+        why: "the packages of that image are not installed in the host sandbox".to_owned(),
+    })
 }
 
 /// Whether a Nix Python missed a library: it looks where Nix puts them, and finds none that apt installs. A program from outside of Nix,
@@ -294,6 +309,30 @@ mod tests {
         let by_program =
             missed("chrome: error while loading shared libraries: libGL.so.1: cannot open shared object file");
         assert_eq!(absent(&by_program, &plan, Some("start"), &unverified).unwrap().what, "aptPkgs: libgl1");
+    }
+
+    #[test]
+    fn a_header_of_railpacks_builder_image_is_no_fault_of_the_project() {
+        let missed = |wanted: &str| Diagnosis {
+            rule: check::system_needs::HEADER.id,
+            severity: Severity::Error,
+            message: String::new(),
+            evidence: Vec::new(),
+            certainty: Certainty::Certain,
+            help: None,
+            fixes: Vec::new(),
+            subject: Some(wanted.to_owned()),
+        };
+        let nix = plan(&["gcc"]);
+        let mut railpack = plan(&[]);
+        railpack.image.installs = Installs::Mise;
+        for (wanted, name) in [("libffi", "libffi-dev"), ("ffi.h", "libffi-dev"), ("pg_config", "libpq-dev")] {
+            let note = of_the_builder_image(&missed(wanted), &railpack, Some("install")).unwrap();
+            assert_eq!(note.what, format!("{name} of Railpack's builder image"));
+        }
+        assert_eq!(of_the_builder_image(&missed("ldap.h"), &railpack, Some("install")), None);
+        assert_eq!(of_the_builder_image(&missed("ffi.h"), &railpack, Some("start")), None);
+        assert_eq!(of_the_builder_image(&missed("ffi.h"), &nix, Some("install")), None);
     }
 
     #[test]

@@ -62,6 +62,10 @@ fn conclusion(migration: &Migration) -> String {
     let (from, to) = (&migration.from, &migration.to);
     let standing = migration.proof.as_ref().map(|proof| proof.standing);
     match (from.verdict, to.verdict, standing) {
+        (_, "works", _) if migration.changes.iter().any(Change::loses_release) => format!(
+            "works on {}, which runs no release command: run it before the start, or as the platform's pre-deploy command",
+            to.builder
+        ),
         ("works", "works", _) => "works on both: nothing has to be changed".to_owned(),
         (_, "works", _) => format!("works on {}: nothing has to be changed", to.builder),
         (_, _, Some(Standing::Proven)) => format!("works on {} with this edit, which was tried", to.builder),
@@ -221,6 +225,10 @@ mod tests {
         let told = migration_human(&migration, Paint::PLAIN);
         assert!(told.contains("what is otherwise:"), "{told}");
         assert!(told.ends_with("works on both: nothing has to be changed\n"), "{told}");
+        let release =
+            Change { matter: "release", from: "a".to_owned(), to: "–".to_owned(), note: "", places: Vec::new() };
+        let migration = Migration { changes: vec![release], ..migration };
+        assert!(!migration_markdown(&migration).contains("nothing has to be changed"));
         let alike = migration_human(&Migration { changes: Vec::new(), ..migration }, Paint::PLAIN);
         assert!(!alike.contains("what is otherwise"), "{alike}");
     }

@@ -1,13 +1,15 @@
 //! Packages that need something which Railpack's images do not have.
 
 use crate::catalog::base_commands::{BASE_COMMANDS, NOT_SLIM};
+use crate::catalog::base_image::IN_RAILPACK_BUILDER;
 use crate::check::facts::Facts;
 use crate::check::finding::{Finding, Findings, add_item};
 use crate::check::system_needs::{BROWSERS, HEADER, LIBRARY, PROGRAM, headless, needs_of};
+use crate::check::variables::listed;
 use crate::project::requirements::Entry;
 
-/// Development files that Railpack's builder image has, or that Railpack adds by the requirement's name.
-const BUILDER_HAS: &[&str] = &["cmake", "default-libmysqlclient-dev", "libcairo2-dev"];
+/// What Railpack adds by the requirement's name.
+const ADDED: &str = "libcairo2-dev";
 
 /// Names that Debian 13 does not have: those of Ubuntu, and of older releases.
 const ELSEWHERE: &[&str] =
@@ -33,15 +35,16 @@ fn needs(facts: &Facts<'_>, entry: &Entry, kind: &str, attributes: &str, apt: &[
     let debian: Vec<&str> = apt.iter().copied().filter(|name| !ELSEWHERE.contains(name)).collect();
     let is_there = match kind {
         // The first is what it is built against, the others are other names of it.
-        "build" => debian.iter().any(|name| BUILDER_HAS.contains(name) || facts.plans(name)),
+        "build" => debian.iter().any(|name| IN_RAILPACK_BUILDER.contains(name) || *name == ADDED || facts.plans(name)),
         "lib" => debian.iter().all(|name| facts.plans(name)),
         _ => debian.iter().any(|name| facts.plans(name)) || attributes.split(',').all(|program| in_image(&program)),
     };
     let Some(first) = debian.first().copied().filter(|_| !is_there) else { return };
     let wanted: Vec<&str> = if kind == "lib" { debian } else { vec![first] };
     let name = entry.requirement.name.as_deref().unwrap_or_default();
+    let bring = if wanted.len() == 1 { "brings" } else { "bring" };
     let finding = check
-        .found(format!("{name} {verb} what {} brings, and Railpack's image does not have it", wanted.join(" and ")))
+        .found(format!("{name} {verb} what {} {bring}, and Railpack's image does not have it", listed(&wanted)))
         .about(first)
         .at(entry.source(), &entry.written)
         .likely();
@@ -55,8 +58,7 @@ fn needs(facts: &Facts<'_>, entry: &Entry, kind: &str, attributes: &str, apt: &[
     // Without the dots Railpack's own list is lost.
     let keep = (!has_list).then(|| add_item(&path, &key, "...", true));
     let more = wanted.iter().map(|package| add_item(&path, &key, package, false));
-    findings
-        .push(finding.fix(format!("add {} to {list}", wanted.join(" and ")), keep.into_iter().chain(more).collect()));
+    findings.push(finding.fix(format!("add {} to {list}", listed(&wanted)), keep.into_iter().chain(more).collect()));
 }
 
 fn playwright(facts: &Facts<'_>, entry: &Entry, findings: &mut Findings) {

@@ -38,6 +38,10 @@ pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
         if is_handled(raised, view.raised.get(index + 1)) {
             continue;
         }
+        // psycopg lists the modules that it tried, and lacks none of them: it lacks libpq.
+        if raised.message.starts_with("no pq wrapper available") {
+            continue;
+        }
         // What `python -m` says is a word on the command.
         if !raised.traced && RUN.is_match(view.text(raised.at)) {
             continue;

@@ -74,6 +74,7 @@ pub(in crate::diagnose) fn refused(view: &LogView<'_>, finding: &mut Finding) ->
         return true;
     }
     if text.contains("no pq wrapper available") || text.contains("libpq library not found") {
+        finding.subject = Some("libpq.so.5".to_owned());
         finding.message = Some("psycopg 3 finds no libpq: alone it brings none".to_owned());
         finding.help = Some("require psycopg[binary] in place of psycopg, which brings its own libpq".to_owned());
         finding.is_unfixable = true;

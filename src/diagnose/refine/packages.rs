@@ -183,7 +183,11 @@ pub(in crate::diagnose) fn git(view: &LogView<'_>, finding: &mut Finding) -> boo
         text.contains("FileNotFoundError") && view.back_from(finding.at, CALL, calls_from_the_app).is_some();
     if is_called || text.contains("Bad git executable") {
         finding.message = Some("the app runs git, and there is no git".to_owned());
+    } else {
+        finding.message = Some(finding.rule.message_for(None));
     }
+    // By its name a run knows whether the plan declares it.
+    finding.subject = Some("git".to_owned());
     true
 }
 

@@ -139,7 +139,16 @@ fn a_history_that_forks_is_joined() {
 
 #[test]
 fn psycopg_without_libpq_is_told_of_the_one_that_brings_it() {
-    assert!(words("ImportError: no pq wrapper available.\n").contains("psycopg[binary]"));
+    let log = "ImportError: no pq wrapper available.\n";
+    assert!(words(log).contains("psycopg[binary]"));
+    let tried = "Traceback (most recent call last):\n  File \"/app/main.py\", line 1, in <module>\n    import psycopg\n\
+                 ImportError: no pq wrapper available.\nAttempts made:\n\
+                 - couldn't import psycopg 'c' implementation: No module named 'psycopg_c'\n\
+                 - couldn't import psycopg 'python' implementation: libpq library not found\n";
+    let found = diagnose(&Case::of_log(&Log::from(tried)));
+    // By that name a run knows whether the plan declares it.
+    assert_eq!(found[0].subject.as_deref(), Some("libpq.so.5"));
+    assert_eq!(found.len(), 1, "{found:?}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod confine;
 mod declared;
 mod fetched;
 mod front;
+mod hidden;
 mod history;
 mod inside;
 pub(in crate::sandbox) mod keep;

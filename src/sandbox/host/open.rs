@@ -11,6 +11,7 @@ use super::bwrap::{Bind, Bubblewrap};
 use super::confine;
 use super::declared::Declared;
 use super::front::Front;
+use super::hidden;
 use super::history::History;
 use super::layer::{self, in_root};
 use super::live::{HostSandbox, Limits};
@@ -129,6 +130,9 @@ impl Maker<'_> {
         let lay = |python| layer::lay(&rootfs, python, installs, seed);
         let layer = declared.python.as_ref().map(lay).transpose()?;
         let both = layer.as_ref().zip(declared.python.as_ref());
+        if let Some((layer, python)) = both {
+            hidden::show(&rootfs, &root.usr, layer, python)?;
+        }
         match installs {
             Installs::Nix => layer::profile(&rootfs, both, &declared.library_path())?,
             Installs::Mise => layer::shims(&rootfs, both)?,

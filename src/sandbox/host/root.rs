@@ -1,5 +1,5 @@
-//! The machine's `/usr`: only the base image's commands, the interpreter's and the compiler's own libraries, and the
-//! development files of declared packages. What the cloud lacks is then really missing.
+//! The machine's `/usr`: only the base image's commands, the interpreter's and the compiler's own libraries (in a slim one the
+//! interpreter's are hidden), and the development files of declared packages. What the cloud lacks is then really missing.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,8 +11,9 @@ use anyhow::{Context, Result};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::bwrap::{Bind, Bubblewrap};
+use super::hidden;
 use super::locales;
-use super::system::{is_left_out, place, system_command};
+use super::system::{extension_modules, place, system_command};
 use super::toolchain;
 use crate::catalog::base_commands::{BASE_COMMANDS, NOT_SLIM};
 use crate::catalog::nix_packages::Package;
@@ -22,7 +23,7 @@ use crate::sandbox::elf::Libraries;
 use crate::sandbox::python::Interpreter;
 
 /// Changes whenever the layout below does, so that older caches are not read.
-const LAYOUT: &str = "6";
+const LAYOUT: &str = "7";
 
 /// Libraries that glibc or the loader open by themselves, and the names older wheels were linked with.
 const GLIBC: &[&str] = &[
@@ -130,7 +131,9 @@ fn build(usr: &Path, recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> Result<(
     }
     if let Some(python) = recipe.python {
         programs.insert(python.program.clone());
-        programs.extend(extension_modules(python));
+        if !recipe.slim {
+            programs.extend(extension_modules(python));
+        }
         wheels(usr, python)?;
     }
     if recipe.compiler {
@@ -147,19 +150,17 @@ fn build(usr: &Path, recipe: &Recipe<'_>, tools: &[(&str, PathBuf)]) -> Result<(
     for dir in SHOWN_AS_THEY_ARE.iter().chain(data) {
         fs::create_dir_all(usr.join(dir.trim_start_matches("/usr/")))?;
     }
-    let own = recipe.libraries.iter().filter_map(|soname| Some((*soname, libraries.by_name(soname)?)));
-    for (soname, file) in own {
-        place(&file, &usr.join(&libdir).join(soname))?;
-        programs.insert(file);
-    }
-    let closure = libraries.closure(programs);
+    let named = |soname: &&'static str| Some(((*soname).to_owned(), libraries.by_name(soname)?));
+    let own: Vec<_> = recipe.libraries.iter().filter_map(named).collect();
+    programs.extend(own.iter().map(|(_, file)| file.clone()));
+    let mut closure = libraries.closure(programs);
+    closure.libraries.extend(own);
+    closure.libraries.extend(GLIBC.iter().filter_map(named));
     for (soname, file) in &closure.libraries {
         place(file, &usr.join(&libdir).join(soname))?;
     }
-    for soname in GLIBC {
-        if let Some(file) = libraries.by_name(soname) {
-            place(&file, &usr.join(&libdir).join(soname))?;
-        }
+    if let Some(python) = recipe.python.filter(|_| recipe.slim) {
+        hidden::install(usr, python, &closure.libraries, libraries)?;
     }
     for loader in closure.loaders {
         let inside = loader.strip_prefix("/usr").or_else(|_| loader.strip_prefix("/")).unwrap_or(&loader);
@@ -176,12 +177,6 @@ fn library_dir(libraries: &Libraries) -> Result<PathBuf> {
     let dir = fs::canonicalize(&libc)?.parent().context("libc without a directory")?.to_owned();
     let inside = dir.strip_prefix("/usr").or_else(|_| dir.strip_prefix("/")).unwrap_or(&dir).to_owned();
     Ok(inside)
-}
-
-/// The interpreter's extension modules, without those that nixpkgs' builds do not have.
-pub(super) fn extension_modules(python: &Interpreter) -> Vec<PathBuf> {
-    let files = fs::read_dir(python.stdlib.join("lib-dynload")).into_iter().flatten().flatten();
-    files.map(|entry| entry.path()).filter(|path| !is_left_out(path)).collect()
 }
 
 /// Debian keeps the wheels of `ensurepip` outside the standard library.

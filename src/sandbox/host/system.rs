@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::fs::tree;
+use crate::sandbox::python::Interpreter;
 
 /// The program of a base command: the distribution's, even if the user's `PATH` prefers another.
 pub(in crate::sandbox) fn system_command(name: &str) -> Option<PathBuf> {
@@ -31,4 +32,10 @@ pub(super) fn place(from: &Path, to: &Path) -> Result<()> {
 /// `_tkinter` drags in X11, and nixpkgs' plain interpreters have none.
 pub(super) fn is_left_out(module: &Path) -> bool {
     module.file_name().is_some_and(|name| name.to_string_lossy().starts_with("_tkinter."))
+}
+
+/// The interpreter's extension modules, without those that nixpkgs' builds do not have.
+pub(super) fn extension_modules(python: &Interpreter) -> Vec<PathBuf> {
+    let files = fs::read_dir(python.stdlib.join("lib-dynload")).into_iter().flatten().flatten();
+    files.map(|entry| entry.path()).filter(|path| !is_left_out(path)).collect()
 }
