@@ -65,11 +65,7 @@ pub fn need(kind: Kind, name: &str) -> Option<Need> {
 /// assert!(texts("pandas").any(|(text, need)| text == ".read_excel(" && need.module == "openpyxl"));
 /// ```
 pub fn texts(module: &str) -> impl Iterator<Item = (&'static str, Need)> {
-    static TEXTS: LazyLock<Vec<(&str, &str, Need)>> = LazyLock::new(|| {
-        let keys = rows(include_str!("needs.txt")).filter(|row| row[0] == "text").map(|row| row[1]);
-        let split = |key: &'static str| Some((key.split_once(':')?, need(Kind::Text, key)?));
-        keys.filter_map(split).map(|((of, text), need)| (of, text, need)).collect()
-    });
+    static TEXTS: LazyLock<Vec<(&str, &str, Need)>> = LazyLock::new(|| keyed("text", Kind::Text).collect());
     TEXTS.iter().filter(move |(of, ..)| *of == module).map(|(_, text, need)| (*text, *need))
 }
 
@@ -91,11 +87,22 @@ pub struct Wanting {
 /// assert!(options("uvicorn").any(|option| option.names == "--loop" && option.need.module == "uvloop"));
 /// ```
 pub fn options(program: &str) -> impl Iterator<Item = Wanting> {
-    let keys = rows(include_str!("needs.txt")).filter(|row| row[0] == "option").map(|row| row[1]);
+    static OPTIONS: LazyLock<Vec<(&str, Wanting)>> = LazyLock::new(|| {
+        let wanting = |option: &'static str, need| {
+            let (names, value) = option.split_once('=').map_or((option, None), |(names, value)| (names, Some(value)));
+            Wanting { names, value, need }
+        };
+        keyed("option", Kind::Option).map(|(of, option, need)| (of, wanting(option, need))).collect()
+    });
+    OPTIONS.iter().filter(move |(of, _)| *of == program).map(|(_, option)| *option)
+}
+
+/// The rows whose name is `OF:REST`: both parts, and what is needed.
+fn keyed(word: &'static str, kind: Kind) -> impl Iterator<Item = (&'static str, &'static str, Need)> {
+    let keys = rows(include_str!("needs.txt")).filter(move |row| row[0] == word).map(|row| row[1]);
     keys.filter_map(move |key| {
-        let (of, option) = key.split_once(':').filter(|(of, _)| *of == program)?;
-        let (names, value) = option.split_once('=').map_or((option, None), |(names, value)| (names, Some(value)));
-        need(Kind::Option, key).filter(|_| !of.is_empty()).map(|need| Wanting { names, value, need })
+        let (of, rest) = key.split_once(':')?;
+        Some((of, rest, need(kind, key)?))
     })
 }
 

@@ -135,7 +135,7 @@ fn within(facts: &Facts<'_>, invocation: &Invocation<'_>, folder: &str) -> Strin
         let found = imports(&statement.text);
         found.iter().any(|import| import.module == dotted || import.module.starts_with(&prefix))
     });
-    let takes_folder = matches!(invocation.program, "uvicorn" | "gunicorn");
+    let takes_folder = invocation.folder_option().is_some();
     match invocation.arguments.iter().find(|word| word.starts_with(&prefix)) {
         Some(word) if takes_folder && !by_whole_path => {
             invocation.looking_in(folder).replacen(word, &word[prefix.len()..], 1)

@@ -159,7 +159,7 @@ fn no_start(facts: &Facts<'_>) -> Finding {
         return finding.about(&file).at(facts.app.file(&file), "").fix(format!("rename {file} to Procfile"), edits);
     }
     if let Some((source, command)) = of_nixpacks(facts) {
-        let (builder, start) = (facts.builder(), command.replace("/opt/venv", "/app/.venv"));
+        let (builder, start) = (facts.builder(), command.replace(BuilderKind::Nixpacks.venv(), facts.builder().venv()));
         let edit = set_key(&facts.app.place(builder.config_file()), builder.start_key(), start.clone());
         let finding = finding.about(source.to_string()).at(source.clone(), facts.line(&source));
         return finding.fix(format!("start `{start}`, as {source} says to Nixpacks"), vec![edit]);

@@ -177,10 +177,18 @@ impl<'c> Invocation<'c> {
 
     /// It with a folder in which Python looks for modules as well: by an option where the program has one.
     pub(in crate::check) fn looking_in(&self, folder: &str) -> String {
+        match self.folder_option() {
+            Some(option) => format!("{} {option} {folder}", self.text),
+            None => self.with_variable(&format!("PYTHONPATH={folder}")),
+        }
+    }
+
+    /// The option by which the program looks for modules in a folder as well.
+    pub(in crate::check) fn folder_option(&self) -> Option<&'static str> {
         match self.program {
-            "uvicorn" => format!("{} --app-dir {folder}", self.text),
-            "gunicorn" => format!("{} --pythonpath {folder}", self.text),
-            _ => self.with_variable(&format!("PYTHONPATH={folder}")),
+            "uvicorn" => Some("--app-dir"),
+            "gunicorn" => Some("--pythonpath"),
+            _ => None,
         }
     }
 
