@@ -130,10 +130,15 @@ fn of_another_form(raised: &Raised) -> Option<(String, String)> {
         "Not a boolean:",
         "Invalid truth value:",
         "Fernet key must be",
+        "Incorrect padding",
+        "Invalid base64-encoded string",
     ];
     let said = raised.message.lines().next().filter(|said| FORMS.iter().any(|form| said.starts_with(form)))?;
     let value = said.rsplit(": ").next().unwrap_or_default().trim_matches(['\'', '"']);
-    let frame = raised.own_frame().filter(|_| raised.short() == "ValueError" && !matches!(value, "" | "None"))?;
+    let frame = raised.own_frame().filter(|_| {
+        // binascii's own is named Error.
+        matches!(raised.short(), "ValueError" | "Error") && !matches!(value, "" | "None")
+    })?;
     Some((READS.captures(&frame.code)?[1].to_owned(), said.to_owned()))
 }
 

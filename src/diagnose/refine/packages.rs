@@ -176,6 +176,19 @@ pub(in crate::diagnose) fn that_calls(view: &LogView<'_>, finding: &mut Finding)
     true
 }
 
+/// A version that is read from git's history cannot be read where that is not.
+pub(in crate::diagnose) fn without_a_version(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    if view.text(finding.at).contains("unable to detect version") {
+        finding.message =
+            Some("setuptools-scm reads the version from git's history, which the image does not have".to_owned());
+        finding.help = Some(
+            "set SETUPTOOLS_SCM_PRETEND_VERSION for the service, or write fallback_version under [tool.setuptools_scm] of pyproject.toml"
+                .to_owned(),
+        );
+    }
+    true
+}
+
 /// An app that calls git by itself fetches no requirement.
 pub(in crate::diagnose) fn git(view: &LogView<'_>, finding: &mut Finding) -> bool {
     let text = view.text(finding.at);

@@ -114,6 +114,20 @@ fn a_build_of_torch_is_on_an_index_of_its_own() {
 }
 
 #[test]
+fn a_version_that_git_would_tell_can_be_given() {
+    let words = words("LookupError: setuptools-scm was unable to detect version for /app.\n");
+    assert!(words.contains("SETUPTOOLS_SCM_PRETEND_VERSION"), "{words}");
+}
+
+#[test]
+fn a_variable_that_is_no_base64_is_named() {
+    let words = words(
+        "Traceback (most recent call last):\n  File \"/app/main.py\", line 12, in <module>\n    key = base64.b64decode(os.environ[\"HARBOUR_KEY\"])\n  File \"/root/.nix-profile/lib/python3.12/base64.py\", line 88, in b64decode\n    return binascii.a2b_base64(s, strict_mode=validate)\nbinascii.Error: Incorrect padding\n",
+    );
+    assert!(words.contains("`HARBOUR_KEY` is set to something that the code cannot read"), "{words}");
+}
+
+#[test]
 fn a_python_that_was_compiled_without_a_header_lacks_no_library() {
     let words = words(
         "Traceback (most recent call last):\n  File \"/app/main.py\", line 1, in <module>\n    import lzma\n  File \"/usr/lib/python3.13/lzma.py\", line 27, in <module>\n    from _lzma import *\nModuleNotFoundError: No module named '_lzma'\n",

@@ -250,5 +250,6 @@ pub(crate) static BUILD_BACKEND_CONFIG: Rule = Rule {
         said(r"error: package directory"),
     ],
     yields_to: YieldsTo::Rules(&[&SETUPTOOLS_PKG_RESOURCES_MISSING, &LEGACY_SETUP_PY, &NO_WHEEL_FOR_PYTHON]),
+    refine: Some(refine::packages::without_a_version),
     ..Rule::BLANK
 };
