@@ -1,5 +1,6 @@
 //! What completes a finding from other lines of the log: a rule names its function in its row.
 
+pub(super) mod databases;
 pub(super) mod files;
 pub(super) mod hosts;
 pub(super) mod libraries;

@@ -1,5 +1,6 @@
 //! What stands in place of a rule's own words.
 
+mod services;
 use crate::diagnose::{Case, diagnose};
 use crate::log::Log;
 
