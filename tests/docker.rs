@@ -267,6 +267,19 @@ fn a_run_that_writes_too_much_to_the_engines_disk_is_ended_and_told_why() {
 }
 
 #[test]
+fn an_app_that_ends_between_two_looks_at_the_disk_has_written_too_much_all_the_same() {
+    if skipped("an_app_that_ends_between_two_looks", missing()) {
+        return;
+    }
+    let (project, plan) = (bot(), plan());
+    let plan = with_start(plan, "dd if=/dev/zero of=/tmp/large bs=1M count=300 && sync");
+    let spec = Spec { quotas: MUCH, ..spec(project.path(), &plan) };
+    let ran = rehearse(&docker(), &spec, &settings(Some(SmokeKind::Exits)), &NEVER);
+    assert!(machine_failure(&ran).what.contains("more than 100.0 MB to disk"), "{:?}", ran.outcome);
+    forget(project.path());
+}
+
+#[test]
 fn an_engine_on_another_machine_is_asked_what_was_written_and_its_addresses_are_not_verified() {
     if skipped("an_engine_on_another_machine", missing()) {
         return;

@@ -523,6 +523,21 @@ fn a_run_that_takes_too_many_processes_or_too_much_disk_is_ended_and_told_why() 
 }
 
 #[test]
+fn a_run_that_ends_between_two_looks_at_the_disk_has_written_too_much_all_the_same() {
+    let plan = plan(&["python311"]);
+    if lacks("a_run_that_ends_between_two_looks_at_the_disk", &plan) {
+        return;
+    }
+    let project = folder(&[]);
+    let quotas = Quotas { disk: 100_000_000, ..Quotas::default() };
+    let sandbox = opened(&host(), &Spec { quotas, ..support::spec(project.path(), &plan) }).unwrap();
+    run(&*sandbox, "dd if=/dev/zero of=/tmp/small bs=1M count=30");
+    assert_eq!(sandbox.overspent(), None);
+    run(&*sandbox, "dd if=/dev/zero of=/tmp/large bs=1M count=300");
+    assert!(sandbox.overspent().unwrap().what.contains("more than 100.0 MB"));
+}
+
+#[test]
 fn the_locale_that_every_image_has_is_there_and_no_other() {
     let plan = plan(&["python311"]);
     if lacks("the_locale_that_every_image_has_is_there_and_no_other", &plan) {

@@ -158,12 +158,12 @@ pub fn detect(project: &Project, given: &DeployOptions) -> Result<Detected, Inpu
         let builder = Builder::Railpack(version_on(Platform::Railway));
         return Ok(Detected { builder, because: Source::Default(SINCE_THE_END), doubt: Some(RAILWAY_SETTINGS) });
     }
-    for (name, builder) in [
-        (railpack::CONFIG_FILE, Builder::Railpack(version)),
-        ("nixpacks.toml", Builder::Nixpacks),
-        ("nixpacks.json", Builder::Nixpacks),
-    ] {
-        if project.has_file(name) {
+    for kind in BuilderKind::ALL {
+        if let Some(name) = kind.config_files().iter().find(|name| project.has_file(name)) {
+            let builder = match kind {
+                BuilderKind::Nixpacks => Builder::Nixpacks,
+                BuilderKind::Railpack => Builder::Railpack(version),
+            };
             return found(builder, project.file(name));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::railpack;
+use super::{nixpacks, railpack};
 
 /// A builder that we plan for. Whoever does one thing for one of them and another for the next matches on it, so that the compiler
 /// leads whoever adds a builder to every such place.
@@ -15,12 +15,38 @@ pub enum BuilderKind {
 }
 
 impl BuilderKind {
-    /// The file in the project's root that configures it.
-    pub fn config_file(self) -> &'static str {
+    /// Every one; that whose configuration chooses it before another's comes first.
+    pub const ALL: [Self; 2] = [Self::Railpack, Self::Nixpacks];
+
+    /// The files in the project's root that configure it; of two that are there it reads the first.
+    pub fn config_files(self) -> &'static [&'static str] {
         match self {
-            Self::Nixpacks => "nixpacks.toml",
-            Self::Railpack => railpack::CONFIG_FILE,
+            Self::Nixpacks => &nixpacks::CONFIG_FILES,
+            Self::Railpack => &[railpack::CONFIG_FILE],
         }
+    }
+
+    /// The configuration that is written where there is none.
+    pub fn config_file(self) -> &'static str {
+        self.config_files()[0]
+    }
+
+    /// The configurations of every builder.
+    pub fn all_config_files() -> impl Iterator<Item = &'static str> {
+        Self::ALL.into_iter().flat_map(|kind| kind.config_files().iter().copied())
+    }
+
+    /// What begins the names of the variables that set it.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::Nixpacks => "NIXPACKS_",
+            Self::Railpack => "RAILPACK_",
+        }
+    }
+
+    /// Whether a variable of that name is there to set a builder, whichever.
+    pub fn any_reads(variable: &str) -> bool {
+        Self::ALL.into_iter().any(|kind| variable.starts_with(kind.prefix()))
     }
 
     /// The key of the start command in that file.

@@ -21,7 +21,8 @@ pub(crate) const IGNORED: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[IGNORED];
 
-const NEEDED: [&str; 12] = [
+/// What is read before anything runs, beside the builder's configuration.
+const NEEDED: [&str; 11] = [
     "requirements.txt",
     "pyproject.toml",
     "poetry.lock",
@@ -31,14 +32,17 @@ const NEEDED: [&str; 12] = [
     "Pipfile.lock",
     "main.py",
     "manage.py",
-    "nixpacks.toml",
     "Procfile",
     "runtime.txt",
 ];
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let app = &facts.app;
-    let present: Vec<&str> = NEEDED.into_iter().filter(|name| app.has_file(name)).collect();
+    let present: Vec<&str> = NEEDED
+        .into_iter()
+        .chain(facts.builder().config_files().iter().copied())
+        .filter(|name| app.has_file(name))
+        .collect();
     let started = Start::of(facts).and_then(|start| {
         let file = start.command.split_whitespace().find(|word| word.ends_with(".py"))?;
         app.has_file(file).then_some(file)

@@ -16,6 +16,11 @@ pub(super) const CHECKS: &[Check] = &[LOCAL];
 
 /// Packages whose own builds have an index of their own: https://download.pytorch.org/whl/cpu and its neighbours.
 const TORCH: &[&str] = &["torch", "torchvision", "torchaudio", "torchtext", "torchdata"];
+/// The index that has the local version `own` (`cpu`, `cu121`) of a package, where it is known.
+pub(crate) fn index_of(name: &str, own: &str) -> Option<String> {
+    TORCH.contains(&name).then(|| format!("https://download.pytorch.org/whl/{own}"))
+}
+
 /// Options and variables that lead pip elsewhere.
 const OPTIONS: &[&str] = &["--index-url", "--extra-index-url", "--find-links"];
 const VARIABLES: &[&str] = &["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"];
@@ -46,15 +51,12 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             .found(format!("{name} {text} is on no public index, and nothing names another"))
             .about(format!("{name}=={text}"))
             .at(entry.source(), &entry.written);
-        findings.push(match TORCH.contains(&name) {
-            true => finding.fix(
+        findings.push(match index_of(name, own) {
+            Some(index) => finding.fix(
                 format!("name PyTorch's index for {own}"),
-                vec![append_line(
-                    facts.app.place("requirements.txt"),
-                    format!("--extra-index-url https://download.pytorch.org/whl/{own}"),
-                )],
+                vec![append_line(facts.app.place("requirements.txt"), format!("--extra-index-url {index}"))],
             ),
-            false => finding
+            None => finding
                 .help(format!("name the index that has it (`--extra-index-url`), or take {name} without `+{own}`")),
         });
     }

@@ -26,8 +26,6 @@ pub(super) const CHECKS: &[Check] = &[MISSPELT, LIST];
 /// What is looked for, and how many letters may be wrong before it is more likely another word.
 const NAMES: &[(&str, usize)] = &[
     (REQUIREMENTS, 2),
-    ("nixpacks.toml", 2),
-    ("railpack.json", 2),
     ("pyproject.toml", 2),
     ("Procfile", 0),
     ("runtime.txt", 1),
@@ -41,9 +39,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let app = &facts.app;
     let files = app.files();
     // Nobody misses the file of another builder.
-    let of_builders = ["nixpacks.toml", "railpack.json"];
-    let is_read = |name: &&str| !of_builders.contains(name) || *name == facts.builder().config_file();
-    for (name, slips) in NAMES.iter().filter(|(name, _)| !app.has_file(name) && is_read(name)) {
+    let of_builder = (facts.builder().config_file(), 2);
+    for (name, slips) in std::iter::once(&of_builder).chain(NAMES).filter(|(name, _)| !app.has_file(name)) {
         // Where something else says what to install, nobody misses the file.
         if *name == REQUIREMENTS && installs(facts) {
             continue;
@@ -97,7 +94,7 @@ fn plain(name: &str) -> String {
 fn is_of_its_kind(app: &Project, file: &str, name: &str) -> bool {
     let text = || app.read_text(file).unwrap_or_default();
     match name {
-        "nixpacks.toml" | "pyproject.toml" => file.ends_with(".toml"),
+        _ if name.ends_with(".toml") => file.ends_with(".toml"),
         "runtime.txt" | ".python-version" => {
             text().trim().trim_start_matches("python-").starts_with(|c: char| c.is_ascii_digit())
                 && text().lines().count() < 3

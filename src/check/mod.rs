@@ -26,7 +26,7 @@ pub(crate) mod ignored;
 pub(crate) mod imports;
 mod inner;
 mod lifespan;
-mod local_version;
+pub(crate) mod local_version;
 pub(crate) mod loopback;
 pub(crate) mod mcp;
 pub(crate) mod members;

@@ -181,11 +181,10 @@ fn of_nixpacks(facts: &Facts<'_>) -> Option<(Source, String)> {
         BuilderKind::Nixpacks => return None,
         BuilderKind::Railpack => {}
     }
-    let names = ["nixpacks.toml", "nixpacks.json"].map(Path::new);
-    let name = names.into_iter().find(|name| facts.app.has_file(name))?;
-    let (config, key) = (Keyed::read(&facts.app, name)?, ["start", "cmd"]);
-    let command = config.str(&key).map(str::to_owned).filter(|command| !command.trim().is_empty())?;
-    Some((config.source(&key), command))
+    let name = BuilderKind::Nixpacks.config_files().iter().find(|name| facts.app.has_file(name))?;
+    let (config, key) = (Keyed::read(&facts.app, Path::new(name))?, BuilderKind::Nixpacks.start_key());
+    let command = config.str(key).map(str::to_owned).filter(|command| !command.trim().is_empty())?;
+    Some((config.source(key), command))
 }
 
 /// A Django project that the builder did not take for one: Nixpacks looks for the word in the root's own requirements.txt, and not in

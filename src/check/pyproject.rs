@@ -1,4 +1,4 @@
-//! A pyproject.toml that nobody can read.
+//! A pyproject.toml that nobody can read, or not the tool that installs from it.
 
 use super::facts::Facts;
 use super::finding::{Check, Finding, Findings, error};
@@ -21,6 +21,24 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if facts.is_python() && used && facts.app.has_file("pyproject.toml") && facts.pyproject().is_none() {
         findings.extend(unparsable(facts));
     }
+    if facts.manager() == Some("uv") {
+        findings.extend(of_poetry_alone(facts));
+    }
+}
+
+/// uv 0.4.30 refuses the file; uv 0.13.9 makes a lock of it that holds no package, and installs none.
+fn of_poetry_alone(facts: &Facts<'_>) -> Option<Finding> {
+    let (file, poetry) = (facts.pyproject()?, ["tool", "poetry"]);
+    if file.get(&["project"]).is_some() || file.get(&poetry).is_none() {
+        return None;
+    }
+    let finding = INVALID
+        .found("uv reads [project], and this pyproject.toml is written for Poetry alone")
+        .at(file.source(&poetry), file.line(&poetry));
+    Some(finding.help(format!(
+        "take uv.lock away and commit a poetry.lock, by which {} takes Poetry, or say in [project] what [tool.poetry] says, and lock again",
+        facts.builder()
+    )))
 }
 
 fn unparsable(facts: &Facts<'_>) -> Option<Finding> {

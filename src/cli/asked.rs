@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Planning, Probing, Sandboxing};
 use super::config::Config;
-use crate::builder::Asked;
+use crate::builder::{Asked, BuilderKind};
 use crate::plan::Vars;
 use crate::platform::{Platform, railway};
 use crate::rehearse::{PlanSettings, Request};
@@ -91,9 +91,8 @@ fn harmless(name: &str, value: &str) -> String {
     const PLACEHOLDER: &str = "placeholder";
     const SWITCHES: &[&str] = &["", "true", "false", "yes", "no", "on", "off"];
     let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    let is_of_the_builder = ["NIXPACKS_", "RAILPACK_"].iter().any(|prefix| name.starts_with(prefix));
     let is_small = is_number && value.len() <= 5 || SWITCHES.contains(&value.to_ascii_lowercase().as_str());
-    if is_of_the_builder || is_small && !is_telling(name) {
+    if BuilderKind::any_reads(name) || is_small && !is_telling(name) {
         return value.to_owned();
     }
     if is_number {

@@ -24,7 +24,7 @@ use crate::sandbox::docker::{self, Docker, Leftover};
 use crate::sandbox::host::{self, Host};
 use crate::sandbox::nix::Nix;
 use crate::sandbox::store::downloads;
-use crate::sandbox::{Backend, Unavailable, netns, python, store};
+use crate::sandbox::{Backend, Unavailable, disk, netns, python, store};
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
@@ -152,7 +152,7 @@ fn examine(request: &Request, cache: Option<&Cache>, docker: &Docker) -> DoctorR
         cache_is_writable: cache.is_some_and(|cache| is_writable(cache.root())),
         layers_bytes: cache.map(store::size).unwrap_or_default(),
         downloads_bytes: cache.map(downloads::size).unwrap_or_default(),
-        disk_free_bytes: cache.and_then(|cache| free_disk(cache.root())),
+        disk_free_bytes: cache.and_then(|cache| disk::free(cache.root())),
         memory_free_bytes: free_memory(),
         leftovers: Leftovers {
             folders: cache.map(Cache::stale_runs).unwrap_or_default(),
@@ -245,12 +245,6 @@ fn pythons() -> Vec<Python> {
 fn is_writable(folder: &std::path::Path) -> bool {
     let there = folder.ancestors().find(|folder| folder.exists());
     there.is_some_and(|folder| rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok())
-}
-
-fn free_disk(folder: &std::path::Path) -> Option<u64> {
-    let there = folder.ancestors().find(|folder| folder.exists())?;
-    let stat = rustix::fs::statvfs(there).ok()?;
-    stat.f_bavail.checked_mul(stat.f_frsize)
 }
 
 fn free_memory() -> Option<u64> {

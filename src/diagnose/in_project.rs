@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::case::Case;
 use super::detect::variables::read_in;
 use super::extra;
+use super::fixes::nixpacks;
 use super::hidden::hidden;
 use super::table::Rule;
 use super::table::database::{DB_MIGRATION_MISSING, INVALID_DATABASE_URL, MISSING_DATA_FILE};
@@ -148,19 +149,11 @@ fn by_file(project: &Project, mut diagnosis: Diagnosis) -> Diagnosis {
 /// An install command that no phase of the configuration says: a variable's, an option's, or the plan's in railway.*.
 fn from_elsewhere(case: &Case<'_>, diagnosis: Diagnosis) -> Diagnosis {
     let Some(project) = case.project.filter(|_| diagnosis.fixes.is_empty()) else { return diagnosis };
-    let may_say_it = match case.builder_kind() {
-        BuilderKind::Nixpacks => {
-            let config = project.read_text("nixpacks.toml").unwrap_or_default();
-            config.contains("phases.install") || project.has_file("nixpacks.json")
-        }
-        BuilderKind::Railpack => true,
+    let help = match case.builder_kind() {
+        BuilderKind::Nixpacks => nixpacks::install_said_elsewhere(project).map(str::to_owned),
+        BuilderKind::Railpack => None,
     };
-    if may_say_it {
-        return diagnosis;
-    }
-    let help = "no file here says the install command: take away what does (NIXPACKS_INSTALL_CMD, --install-cmd, nixpacksPlan in railway.json) \
-                and any python3xxPackages.pip of NIXPACKS_PKGS, or begin that command with `python -m venv --copies /opt/venv && . /opt/venv/bin/activate && `";
-    Diagnosis { help: Some(help.to_owned()), ..diagnosis }
+    Diagnosis { help: help.or_else(|| diagnosis.help.clone()), ..diagnosis }
 }
 
 /// A console script that only installing the project brings.

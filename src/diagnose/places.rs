@@ -3,14 +3,13 @@
 use std::io::Read;
 use std::path::{Component, Path};
 
+use crate::builder::BuilderKind;
 use crate::finding::Evidence;
 use crate::log::traceback::Frame;
 use crate::project::{Project, Source};
 
 /// Files in which people write requirements, commands and packages.
 const FILES: &[&str] = &[
-    "nixpacks.toml",
-    "nixpacks.json",
     "railway.json",
     "railway.toml",
     "requirements.txt",
@@ -64,11 +63,11 @@ fn needle(subject: &str) -> String {
 pub(super) fn search(root: &Path, needle: &str) -> Vec<Evidence> {
     let needle = needle.to_lowercase();
     let mut found = Vec::new();
-    for name in FILES {
+    for name in BuilderKind::all_config_files().chain(FILES.iter().copied()) {
         let Some(text) = text_of(root, name) else { continue };
         for (index, line) in text.lines().enumerate() {
             if line.to_lowercase().contains(&needle) {
-                found.push(Evidence { source: Source::line(*name, index + 1), text: line.trim().to_owned() });
+                found.push(Evidence { source: Source::line(name, index + 1), text: line.trim().to_owned() });
                 break;
             }
         }

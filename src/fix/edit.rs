@@ -6,6 +6,7 @@ use super::change::Change;
 use super::keyed;
 use super::lines;
 use super::tree::Dialect;
+use crate::builder::railpack;
 use crate::finding::Edit;
 
 /// An edit that cannot be made as it was meant; nothing was written.
@@ -68,7 +69,7 @@ fn dialect(path: &Path) -> Result<Dialect, String> {
         || path.file_name().is_some_and(|name| TOML_BY_NAME.iter().any(|known| name == *known));
     match (is_toml, is_json(path)) {
         (true, _) => Ok(Dialect::Toml),
-        (_, true) if path.ends_with("railpack.json") => Ok(Dialect::CommentedJson),
+        (_, true) if path.ends_with(railpack::CONFIG_FILE) => Ok(Dialect::CommentedJson),
         (_, true) => Ok(Dialect::Json),
         _ => Err("is neither TOML nor JSON and has no keys to edit".to_owned()),
     }

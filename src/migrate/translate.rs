@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::builder::nixpacks::Plan;
 use crate::builder::railpack::CONFIG_FILE;
-use crate::builder::{Planned, RailpackAnswer};
+use crate::builder::{BuilderKind, Planned, RailpackAnswer};
 use crate::catalog::nix_packages::package;
 use crate::catalog::{debian, libraries};
 use crate::check::railpack::by_pip;
@@ -132,7 +132,7 @@ fn variables(old: &crate::builder::nixpacks::Derived) -> Option<Fix> {
     let set_by_hand = old.choices.iter().filter_map(|choice| {
         let name = choice.what.strip_prefix("variables.")?;
         let is_of_a_file = matches!(choice.because, crate::project::Source::File { .. });
-        (is_of_a_file && !name.starts_with("NIXPACKS_")).then(|| (name.to_owned(), choice.value.clone()))
+        (is_of_a_file && !BuilderKind::any_reads(name)).then(|| (name.to_owned(), choice.value.clone()))
     });
     let edits: Vec<Edit> =
         set_by_hand.map(|(name, value)| set(&["deploy", "variables", &name], moved(&value).into())).collect();

@@ -6,24 +6,21 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Request;
-use crate::builder::Planned;
 use crate::builder::nixpacks::PlanError;
+use crate::builder::{BuilderKind, Planned};
 use crate::check::Facts;
 use crate::check::entry::MODULE;
 use crate::finding::Severity;
 use crate::plan::Choice;
 use crate::project::{InputError, Project, Repository, Source};
 
-/// Files any one of which makes a folder a service: what builders go by, and their own configuration.
+/// Files any one of which makes a folder a service, as a builder's configuration does: what builders go by.
 const SIGNS: &[&str] = &[
     "requirements.txt",
     "pyproject.toml",
     "Pipfile",
     "main.py",
     "Dockerfile",
-    "railpack.json",
-    "nixpacks.toml",
-    "nixpacks.json",
     "Procfile",
     "package.json",
     "deno.json",
@@ -78,7 +75,7 @@ pub fn services(request: &Request) -> Result<Vec<Service>, InputError> {
 
 /// Whether a folder of the repository holds what builders go by.
 pub fn is_service(root: &Project, folder: &Path) -> bool {
-    SIGNS.iter().any(|sign| root.has_file(folder.join(sign)))
+    SIGNS.iter().copied().chain(BuilderKind::all_config_files()).any(|sign| root.has_file(folder.join(sign)))
 }
 
 fn service(request: &Request, root: &Project, folder: PathBuf) -> Service {

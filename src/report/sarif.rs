@@ -7,6 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::{Replay, Report, repository, rule_page};
+use crate::builder::BuilderKind;
 use crate::diagnose::explain;
 use crate::finding::{Diagnosis, Edit, Evidence, Severity};
 use crate::project::Source;
@@ -16,8 +17,8 @@ use crate::run::Verdict;
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// The rule of a failure that no rule explains.
 const UNEXPLAINED: &str = "deploy-fails";
-/// Where a deploy is described: the place of what no line of the project causes, the first that is there.
-const DESCRIPTIONS: &[&str] = &["nixpacks.toml", "Procfile", "requirements.txt", "pyproject.toml", "main.py"];
+/// Where a deploy is described beside the builder's configuration: the place of what no line of the project causes, the first that is there.
+const DESCRIPTIONS: &[&str] = &["Procfile", "requirements.txt", "pyproject.toml", "main.py"];
 
 pub(super) fn render(report: &Report) -> Result<String> {
     let results: Vec<Value> =
@@ -123,12 +124,15 @@ fn location(report: &Report, source: &Source) -> Option<Value> {
 /// The first description that is there, in the project's own folder or in one below it. Code hosts refuse a result without
 /// a location, so where there is none it is the one that would be written first.
 fn description(report: &Report) -> PathBuf {
+    let detected = report.rehearsal().and_then(|rehearsal| rehearsal.builder.as_ref());
+    let builder = detected.and_then(|detected| detected.builder.kind()).unwrap_or(BuilderKind::Nixpacks);
+    let names: Vec<&str> = builder.config_files().iter().chain(DESCRIPTIONS).copied().collect();
     let folders = std::fs::read_dir(&report.project).into_iter().flatten().flatten().map(|entry| entry.file_name());
     let mut folders: Vec<PathBuf> = folders.map(PathBuf::from).collect();
     folders.sort();
     let places = std::iter::once(PathBuf::new()).chain(folders);
-    let mut files = places.flat_map(|folder| DESCRIPTIONS.iter().map(move |name| folder.join(name)));
-    files.find(|file| report.project.join(file).is_file()).unwrap_or_else(|| PathBuf::from(DESCRIPTIONS[0]))
+    let mut files = places.flat_map(|folder| names.iter().map(move |name| folder.join(name)));
+    files.find(|file| report.project.join(file).is_file()).unwrap_or_else(|| PathBuf::from(builder.config_file()))
 }
 
 fn at(report: &Report, path: &Path, line: Option<usize>) -> Value {

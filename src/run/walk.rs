@@ -342,9 +342,11 @@ impl<'a> Walk<'a> {
             only.push(line);
             emit(&Event::Line { phase: START.into(), text: secrets.mask(line).into_owned() });
         })?;
-        if matches!(smoke.result, SmokeResult::Crashed(_))
-            && let Some(lost) = self.sandbox.lost().or_else(|| self.sandbox.refused(only.get()?))
-        {
+        let lost = match smoke.result {
+            SmokeResult::Crashed(_) => self.sandbox.lost().or_else(|| self.sandbox.refused(only.get()?)),
+            _ => self.sandbox.overspent(),
+        };
+        if let Some(lost) = lost {
             return Err(lost.into());
         }
         smoke.cmd = secrets.mask(cmd).into_owned();

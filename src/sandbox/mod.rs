@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod cache;
 pub mod context;
+pub(crate) mod disk;
 pub mod docker;
 pub mod elf;
 mod ended;
@@ -127,6 +128,11 @@ pub trait Sandbox: Sync {
 
     /// Asked after a step that did not pass: has the machine failed rather than the command?
     fn lost(&self) -> Option<MachineFailure>;
+
+    /// Asked once the start was judged: did the run pass a limit that is looked at from time to time?
+    fn overspent(&self) -> Option<MachineFailure> {
+        None
+    }
 
     /// Asked after a step that failed with one line: is that the sandbox's own, which never came to run the command?
     fn refused(&self, _line: &str) -> Option<MachineFailure> {

@@ -12,7 +12,8 @@ use super::saved::{plan_from_json, plan_from_toml};
 use super::variables::Variables;
 use crate::builder::DeployOptions;
 
-const FILES: [&str; 2] = ["nixpacks.toml", "nixpacks.json"];
+/// The names of its configuration, in the order in which it looks for them.
+pub const CONFIG_FILES: [&str; 2] = ["nixpacks.toml", "nixpacks.json"];
 
 /// The plan of the configuration file; empty when there is none.
 pub(super) fn from_file(project: &Project, vars: &Variables, config: Option<&Path>) -> Result<Draft, PlanError> {
@@ -23,7 +24,7 @@ pub(super) fn from_file(project: &Project, vars: &Variables, config: Option<&Pat
             let message = format!("Config file {} does not exist", named.text);
             return Err(PlanError::refused(message, named.source));
         }
-        (None, None) => FILES.iter().find(|name| project.has_file(name)).map(|&name| name.to_owned()),
+        (None, None) => CONFIG_FILES.iter().find(|name| project.has_file(name)).map(|&name| name.to_owned()),
     };
     let Some(name) = named else { return Ok(Draft { phases: None, ..Draft::default() }) };
     let text =

@@ -28,6 +28,7 @@ mod wire;
 pub use draft::{phase_lists, spellings};
 pub use error::PlanError;
 pub use image::image;
+pub use layers::CONFIG_FILES;
 pub use list::List;
 pub use lower::lower;
 pub use nix::environments as nix_environments;

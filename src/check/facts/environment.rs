@@ -9,6 +9,7 @@ mod uses;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use crate::builder::BuilderKind;
 use crate::log::pattern::Pattern;
 use crate::project::Project;
 
@@ -88,7 +89,8 @@ pub(in crate::check) fn is_given(name: &str) -> bool {
     matches!(
         name,
         "PORT" | "PATH" | "HOME" | "PWD" | "HOSTNAME" | "SHLVL" | "LANG" | "TMPDIR" | "DISPLAY" | "VIRTUAL_ENV"
-    ) || ["RAILWAY_", "NIXPACKS_", "PYTHON", "PIP_"].iter().any(|prefix| name.starts_with(prefix))
+    ) || BuilderKind::any_reads(name)
+        || ["RAILWAY_", "PYTHON", "PIP_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Functions that read the variable which they are given the name of.

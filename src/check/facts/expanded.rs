@@ -12,7 +12,7 @@ const SHELLS: &[&str] = &[
     "UID", "USER",
 ];
 /// What begins the names of those that Bash and platforms set.
-const PREFIXES: &[&str] = &["BASH", "COOLIFY_", "RAILPACK_", "LC_"];
+const PREFIXES: &[&str] = &["BASH", "COOLIFY_", "LC_"];
 /// What may set any variable, or ask whether it is set.
 const UNFOLLOWED: &[&str] = &[".env", "--env-file", "source ", "eval ", "export $", "[ ", "test ", "set -a", "dotenv"];
 /// Programs that run the app with variables of their own.

@@ -216,7 +216,7 @@ impl<'a> Inputs<'a> {
                 let named = derived.and_then(|derived| derived.config.clone());
                 let named = named.or_else(|| Some(derived?.deploy.nixpacks_config.as_ref()?.value.clone()));
                 let named = named.or_else(|| self.variable("NIXPACKS_CONFIG_FILE").map(PathBuf::from));
-                let names = named.into_iter().chain(["nixpacks.toml".into(), "nixpacks.json".into()]);
+                let names = named.into_iter().chain(self.builder().config_files().iter().map(PathBuf::from));
                 names.into_iter().find(|name| self.app.has_file(name)).and_then(|name| Keyed::read(&self.app, &name))
             }
             Planned::Railpack(_) => Keyed::read(&self.app, Path::new(self.builder().config_file())),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::builder::railpack;
 use crate::project::hujson;
 use crate::project::{KeyLines, Project, Source};
 
@@ -22,7 +23,7 @@ impl Keyed {
         let text = project.has_file(name).then(|| project.read_text(name).ok())??;
         let (value, lines) = match name.extension()?.to_str()? {
             "toml" => (toml_edit::de::from_str(&text).ok()?, KeyLines::toml(&text)),
-            "json" if name.ends_with("railpack.json") => {
+            "json" if name.ends_with(railpack::CONFIG_FILE) => {
                 let plain = hujson::Document::plain(&text).ok()?;
                 (serde_json::from_str(&plain).ok()?, KeyLines::json(&plain))
             }

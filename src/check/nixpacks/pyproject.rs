@@ -9,7 +9,6 @@ use crate::check::facts::requirements::REQUIREMENTS;
 use crate::check::facts::scripts::{self, Script};
 use crate::check::facts::start::Start;
 use crate::check::finding::{Check, Finding, Findings, append_line, error};
-use crate::check::pyproject::INVALID;
 use crate::check::requirements::UNPINNED;
 use crate::finding::Edit;
 
@@ -34,15 +33,6 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let narrowed = facts.phase("install").is_some_and(|phase| phase.only_include_files[..] == ["pyproject.toml"]);
     if facts.manager() == Some("setuptools") {
         unpinned(file, findings);
-    }
-    if facts.manager() == Some("uv") && file.get(&["project"]).is_none() && file.get(&["tool", "poetry"]).is_some() {
-        let poetry = ["tool", "poetry"];
-        let finding = INVALID
-            .found("uv reads [project], and this pyproject.toml is written for Poetry alone")
-            .at(file.source(&poetry), file.line(&poetry));
-        findings.push(finding.help(
-            "take uv.lock away and commit a poetry.lock, by which Nixpacks takes Poetry, or say in [project] what [tool.poetry] says, and lock again",
-        ));
     }
     // Setuptools, which pip takes where no backend is named, builds it all the same.
     let apart = file.get(&["tool", "poetry", "package-mode"]).and_then(Value::as_bool) == Some(false)

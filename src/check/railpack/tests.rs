@@ -208,6 +208,9 @@ fn what_holds_for_every_builder_is_told_here_too() {
         found(&[MAIN, ("pyproject.toml", "[project\n"), ("uv.lock", "")]),
         ["invalid-pyproject pyproject.toml:1"]
     );
+    let poetry = "[tool.poetry]\nname = \"a\"\n\n[tool.poetry.dependencies]\nflask = \"^3\"\n";
+    let empty = "version = 1\nrequires-python = \">=3.11\"\n";
+    assert_eq!(found(&[MAIN, ("pyproject.toml", poetry), ("uv.lock", empty)]), ["invalid-pyproject pyproject.toml:1"]);
     assert_eq!(found(&[("main.py", "import requests\n"), ("requirements.txt", "")]), ["import-not-required main.py:1"]);
     let server =
         ("main.py", "from flask import Flask\napp = Flask(__name__)\napp.run(host=\"127.0.0.1\", port=5000)\n");

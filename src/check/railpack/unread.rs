@@ -1,6 +1,6 @@
 //! What stands in the project and Railpack never reads or runs.
 
-use crate::builder::RailpackAnswer;
+use crate::builder::{BuilderKind, RailpackAnswer};
 use crate::check::Check;
 use crate::check::finding::{Findings, error, replace_line, warning};
 use crate::project::{Project, Source};
@@ -23,7 +23,7 @@ const RELEASE_STARTS: Check = error(
 pub(super) const CHECKS: &[Check] = &[CONFIG, RELEASE, RELEASE_STARTS];
 
 pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
-    for name in ["nixpacks.toml", "nixpacks.json"].into_iter().filter(|name| project.has_file(name)) {
+    for &name in BuilderKind::Nixpacks.config_files().iter().filter(|name| project.has_file(name)) {
         findings.push(
             CONFIG
                 .found(format!("Railpack does not read {name}"))
@@ -32,13 +32,14 @@ pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut F
                 .help("say the same in railpack.json, or have the platform build with Nixpacks"),
         );
     }
-    for name in answer.variables.keys().filter(|name| name.starts_with("NIXPACKS_")) {
+    let (old, new) = (BuilderKind::Nixpacks.prefix(), BuilderKind::Railpack.prefix());
+    for name in answer.variables.keys().filter(|name| name.starts_with(old)) {
         findings.push(
             CONFIG
                 .found(format!("Railpack does not read {name}"))
                 .about(name.clone())
                 .at(Source::Variable(name.clone()), "")
-                .help(format!("set {} where Railpack has it", name.replacen("NIXPACKS_", "RAILPACK_", 1))),
+                .help(format!("set {} where Railpack has it", name.replacen(old, new, 1))),
         );
     }
     procfile(project, answer, findings);

@@ -228,10 +228,30 @@ fn variable(raised: &Raised) -> Option<(String, u8)> {
     if !OF_NOTHING.iter().any(|word| said.contains(word)) {
         return None;
     }
-    let code = raised.frames.iter().rev().filter(|frame| !frame.code.is_empty()).take(40).find_map(|frame| {
+    let read = raised.frames.iter().rev().filter(|frame| !frame.code.is_empty()).take(40).find_map(|frame| {
         (frame.home() == crate::log::traceback::Home::Project).then_some(())?;
         READS.captures(&frame.code).map(|found| found[1].to_owned())
-    })?;
+    });
     let of_none = raised.message.contains("None");
-    Some((code, if of_none { DECISIVE } else { SAID }))
+    match read {
+        Some(name) => Some((name, if of_none { DECISIVE } else { SAID })),
+        None => constant(raised).map(|name| (name, SAID)),
+    }
+}
+
+static NO_METHOD: Pattern = Pattern::new(
+    r"^'NoneType' object has no attribute '(startswith|endswith|split|rsplit|strip|rstrip|lstrip|replace|lower|upper|encode|format|removeprefix|removesuffix)'$",
+);
+
+/// The constant of the project that is taken for a text and is None. What is written in capitals and may be None was read from the
+/// environment, by the name that it has.
+fn constant(raised: &Raised) -> Option<String> {
+    let method = NO_METHOD.captures(raised.message.lines().next()?.trim_end())?[1].to_owned();
+    let code = &raised.own_frame()?.code;
+    let before = &code[..code.find(&format!(".{method}("))?];
+    let name = before.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?;
+    let is_constant = name.len() > 2
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && !name.contains(|c: char| c.is_ascii_lowercase());
+    is_constant.then(|| name.to_owned())
 }

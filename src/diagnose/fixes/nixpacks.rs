@@ -12,6 +12,7 @@ use crate::catalog::python::{PYTHONS, Python};
 use crate::check;
 use crate::finding::{Edit, Fix};
 use crate::log::pattern::Pattern;
+use crate::project::Project;
 
 fn key(parts: &[&str]) -> Vec<String> {
     parts.iter().map(|part| (*part).to_owned()).collect()
@@ -59,6 +60,16 @@ pub(in crate::diagnose) fn externally_managed(context: &FixContext<'_>) -> Vec<F
         did.push(format!("take {item} out of nixPkgs"));
     }
     if edits.is_empty() { Vec::new() } else { vec![Fix { summary: did.join(", "), edits }] }
+}
+
+/// What cures an install command that no file of the project says.
+pub(in crate::diagnose) fn install_said_elsewhere(project: &Project) -> Option<&'static str> {
+    let config = project.read_text("nixpacks.toml").unwrap_or_default();
+    let may_say_it = config.contains("phases.install") || project.has_file("nixpacks.json");
+    (!may_say_it).then_some(
+        "no file here says the install command: take away what does (NIXPACKS_INSTALL_CMD, --install-cmd, nixpacksPlan in railway.json) \
+         and any python3xxPackages.pip of NIXPACKS_PKGS, or begin that command with `python -m venv --copies /opt/venv && . /opt/venv/bin/activate && `",
+    )
 }
 
 pub(in crate::diagnose) fn unknown_package(context: &FixContext<'_>) -> Vec<Fix> {

@@ -40,7 +40,7 @@ pub(in crate::diagnose) fn whose(view: &LogView<'_>, finding: &mut Finding) -> b
 }
 
 /// Kafka and RabbitMQ are no databases, and are told where they are otherwise.
-pub(in crate::diagnose) fn of_a_broker(view: &LogView<'_>, finding: &mut Finding) -> bool {
+pub(super) fn of_a_broker(view: &LogView<'_>, finding: &mut Finding) -> bool {
     let text = view.text(finding.at);
     let broker = match () {
         () if text.contains("kafka.errors.") => "Kafka",

@@ -1,5 +1,6 @@
 //! The requirements that pip lists below what it says of them.
 
+use crate::check::local_version::index_of;
 use crate::diagnose::table::Finding;
 use crate::diagnose::table::{HINT, SAID};
 use crate::diagnose::view::LogView;
@@ -79,6 +80,14 @@ pub(in crate::diagnose) fn without_an_index(view: &LogView<'_>, finding: &mut Fi
         || view.lines.iter().any(|line| line.text.trim_end().ends_with("none)")) || !view.mentions("from versions:");
     if view.mentions("Retrying (Retry(") && lists_none() {
         finding.rank = finding.rank.min(HINT);
+    } else if let Some((name, own)) =
+        finding.subject.as_deref().and_then(local).filter(|(_, own)| !is_listed(view, finding, own))
+    {
+        finding.message = Some(format!("`+{own}` is somebody's own build of {name}, which no public index has"));
+        let index = index_of(name, own).unwrap_or_else(|| "URL".to_owned());
+        finding.help = Some(format!(
+            "name the index that has it in requirements.txt (`--extra-index-url {index}`), or take {name} without `+{own}`"
+        ));
     } else if view.text(finding.at).contains("(from versions: none)") {
         finding.help = Some(
             "look at the name: the index has nothing of it that this Python can install. Only wheels for other Pythons count as nothing, and a package of this repository, or of a private index, is not found there"
@@ -86,6 +95,19 @@ pub(in crate::diagnose) fn without_an_index(view: &LogView<'_>, finding: &mut Fi
         );
     }
     true
+}
+
+/// Whether the index that was asked has other versions of that build.
+fn is_listed(view: &LogView<'_>, finding: &Finding, own: &str) -> bool {
+    let lists =
+        |text: &str| text.split_once("from versions:").is_some_and(|(_, list)| list.contains(&format!("+{own}")));
+    near(view, finding.at).any(lists)
+}
+
+/// The package and the local part of the version that a requirement pins.
+fn local(requirement: &str) -> Option<(&str, &str)> {
+    let (name, version) = requirement.split_once("==")?;
+    Some((name, version.split_once('+')?.1))
 }
 
 /// A pylock.toml is no list of requirements: pip 26.1 is the first that installs from one.

@@ -83,7 +83,7 @@ pub(crate) static DB_UNREACHABLE: Rule = Rule {
     yields_to: YieldsTo::Rules(&[&INVALID_DATABASE_URL, &MISSING_ENV_VAR]),
     explained_by: &[over_fixes_by(&check::migration::IN_BUILD)],
     recovers_with: DATABASE_IS_UP,
-    refine: Some(refine::databases::what_it_says),
+    refine: Some(refine::databases::answered),
     ..Rule::BLANK
 };
 

@@ -151,6 +151,18 @@ impl Live {
         Ok(())
     }
 
+    /// What the watch over the disk ended the run for.
+    fn excess(&self) -> Option<MachineFailure> {
+        Some(match self.watch.excess()? {
+            Excess::Disk => self.quotas.too_much_written(),
+            _ => {
+                let engine = self.container.engine().name();
+                let what = format!("the disk of the {engine} engine is nearly full");
+                MachineFailure::for_good(what, format!("free some with `{engine} system prune`"))
+            }
+        })
+    }
+
     /// Fills a folder and copies it over `place`.
     fn put(&self, place: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         let stage = stage()?;
@@ -295,15 +307,15 @@ impl Sandbox for Live {
         !self.is_memory_ours && self.container.pulse().is_ok_and(|pulse| pulse.killed > 0)
     }
 
+    fn overspent(&self) -> Option<MachineFailure> {
+        self.watch.last_look();
+        self.excess()
+    }
+
     fn lost(&self) -> Option<MachineFailure> {
         let engine = self.container.engine().name();
-        match self.watch.excess() {
-            Some(Excess::Disk) => return Some(self.quotas.too_much_written()),
-            Some(_) => {
-                let what = format!("the disk of the {engine} engine is nearly full");
-                return Some(MachineFailure::for_good(what, format!("free some with `{engine} system prune`")));
-            }
-            None => {}
+        if let Some(excess) = self.excess() {
+            return Some(excess);
         }
         match self.container.pulse() {
             Err(lost) => Some(lost),

@@ -1,6 +1,6 @@
 //! Sees to what the containers of a run write to the engine's disk, from outside of them: nothing that they do can make it blind.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -10,6 +10,7 @@ use super::container::Container;
 use super::engine::{Engine, SOON, WORK};
 use super::fault;
 use super::pulse::free_bytes;
+use crate::sandbox::disk;
 use crate::sandbox::netns::Excess;
 use crate::sandbox::quotas::LEAST_FREE;
 
@@ -20,7 +21,7 @@ const ASKING_TURN: Duration = Duration::from_secs(5);
 /// What was written is looked up this often although hardly anything has gone from the disk.
 const SIZES_EVERY: Duration = Duration::from_secs(10);
 /// A look at what was written is followed by a rest of so many times what it took, and at most [`LONGEST_REST`]: an engine without overlay
-/// mounts compares whole images for it.
+/// mounts compares whole images for it. Where so much has gone from the disk that the run may be why, it rests once what it took.
 const REST: u32 = 4;
 const LONGEST_REST: Duration = Duration::from_secs(120);
 
@@ -28,12 +29,14 @@ const LONGEST_REST: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub(super) struct Watch {
     state: Arc<State>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     is_over: AtomicBool,
+    /// Whether the next look is the last one.
+    is_last: AtomicBool,
     excess: Mutex<Option<Excess>>,
     /// Why what is written cannot be told.
     blind: Mutex<Option<String>>,
@@ -73,7 +76,20 @@ impl Watch {
         let shared = Arc::clone(&state);
         let thread =
             engine.map(|engine| thread::spawn(move || Watched::new(engine, &names, is_here, disk, shared).watch()));
-        Self { state, thread }
+        Self { state, thread: Mutex::new(thread) }
+    }
+
+    /// Looks once more and ends the watch: a run may have ended between two looks. It takes as long as the engine does.
+    pub(super) fn last_look(&self) {
+        self.state.is_last.store(true, Ordering::Relaxed);
+        self.join();
+    }
+
+    fn join(&self) {
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            thread.thread().unpark();
+            let _ = thread.join();
+        }
     }
 
     /// What ended the run, if it wrote too much.
@@ -90,10 +106,7 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         self.state.is_over.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            let _ = thread.join();
-        }
+        self.join();
     }
 }
 
@@ -104,7 +117,7 @@ const PLACES: &str =
 impl Watched {
     fn new(engine: Engine, names: &[String], is_here: bool, disk: u64, state: Arc<State>) -> Self {
         let containers: Vec<Seen> = names.iter().map(|name| Seen::find(&engine, name, is_here)).collect();
-        let root = engine.root().filter(|root| is_here && free_here(root).is_some());
+        let root = engine.root().filter(|root| is_here && disk::free(root).is_some());
         let mut watched = Self { engine, containers, root, disk, state };
         for at in 0..watched.containers.len() {
             let container = &watched.containers[at];
@@ -119,35 +132,38 @@ impl Watched {
         let least = if free_before.is_some_and(|free| free >= 2 * LEAST_FREE) { LEAST_FREE } else { 0 };
         // What a volume holds from earlier runs is not this one's.
         let kept = self.in_volumes();
-        let (mut looked, mut sizes_from) = (Instant::now(), Instant::now());
+        let (mut looked, mut took) = (Instant::now(), Duration::ZERO);
         while self.rest(Instant::now() + pause) {
+            let is_last = self.state.is_last.load(Ordering::Relaxed);
             let gone = match (free_before, self.free()) {
                 (_, Some(left)) if left < least => return self.end(Excess::FullDisk),
-                (Some(before), Some(left)) => before.saturating_sub(left),
-                _ => 0,
+                (Some(before), Some(left)) => Some(before.saturating_sub(left)),
+                _ => None,
             };
-            let is_due = gone > self.disk || looked.elapsed() >= SIZES_EVERY;
-            if !is_due || Instant::now() < sizes_from {
-                continue;
+            let is_much = gone.is_none_or(|gone| gone > self.disk);
+            let rest = if is_much { took } else { SIZES_EVERY.max(LONGEST_REST.min(took * REST)) };
+            if is_much && is_last || !is_last && looked.elapsed() >= rest {
+                let asked = Instant::now();
+                match self.written() {
+                    Ok(written) if written.saturating_sub(kept) > self.disk => return self.end(Excess::Disk),
+                    told => *self.state.blind.lock().unwrap_or_else(PoisonError::into_inner) = told.err(),
+                }
+                (looked, took) = (Instant::now(), asked.elapsed());
             }
-            let asked = Instant::now();
-            match self.written() {
-                Ok(written) if written.saturating_sub(kept) > self.disk => return self.end(Excess::Disk),
-                told => *self.state.blind.lock().unwrap_or_else(PoisonError::into_inner) = told.err(),
+            if is_last {
+                return;
             }
-            looked = Instant::now();
-            sizes_from = looked + LONGEST_REST.min(asked.elapsed() * REST);
         }
     }
 
-    /// Waits; false where the run is over.
+    /// Waits, or until the last look is asked for; false where the run is over.
     fn rest(&self, until: Instant) -> bool {
         loop {
             let left = until.saturating_duration_since(Instant::now());
             if self.state.is_over.load(Ordering::Relaxed) {
                 return false;
             }
-            if left.is_zero() {
+            if left.is_zero() || self.state.is_last.load(Ordering::Relaxed) {
                 return true;
             }
             thread::park_timeout(left);
@@ -165,7 +181,7 @@ impl Watched {
     /// Free bytes of the engine's disk.
     fn free(&self) -> Option<u64> {
         match &self.root {
-            Some(root) => free_here(root),
+            Some(root) => disk::free(root),
             None => {
                 let free = |container: &Seen| {
                     let call = ["exec", "--user", "0", &container.name, "stat", "-f", "-c", "%a %S", "/"];
@@ -183,7 +199,7 @@ impl Watched {
 
     fn written_by(&self, container: &Seen) -> Result<u64, String> {
         if let Some(folders) = &container.folders {
-            return used(folders).ok_or_else(|| "its folders cannot be read".to_owned());
+            return disk::used(folders).ok_or_else(|| "its folders cannot be read".to_owned());
         }
         // The engine's own word may be 0 for all that was written (Docker 20.10 on fuse-overlayfs), and what runs inside may hide files from `du`.
         let grown = self.held_by(container).zip(container.held).map(|(now, first)| now.saturating_sub(first));
@@ -202,7 +218,9 @@ impl Watched {
 
     /// What the file system of a container holds without its volumes, in bytes.
     fn held_by(&self, container: &Seen) -> Option<u64> {
-        self.ask(&["exec", "--user", "0", &container.name, "du", "-skx", "/"], WORK).ok().and_then(|told| total(&told))
+        self.ask(&["exec", "--user", "0", &container.name, "du", "-skx", "/"], WORK)
+            .ok()
+            .and_then(|told| disk::total(&told))
     }
 
     /// What the volumes hold, in bytes.
@@ -216,11 +234,11 @@ impl Watched {
         }
         // The first of the folders is the layer.
         if let Some(folders) = &container.folders {
-            return used(&folders[1..]).unwrap_or(0);
+            return disk::used(&folders[1..]).unwrap_or(0);
         }
         let head = ["exec", "--user", "0", &container.name, "du", "-skc", "--"];
         let call: Vec<&str> = head.into_iter().chain(container.volumes.iter().map(String::as_str)).collect();
-        self.ask(&call, WORK).ok().and_then(|told| total(&told)).unwrap_or(0)
+        self.ask(&call, WORK).ok().and_then(|told| disk::total(&told)).unwrap_or(0)
     }
 
     fn ask(&self, call: &[&str], limit: Duration) -> Result<String, String> {
@@ -245,44 +263,5 @@ impl Seen {
         let volumes = volumes.iter().map(|(_, inside)| (*inside).to_owned()).collect();
         let folders = Some(folders).filter(|folders| is_here && folders.iter().all(is_readable));
         Self { name: name.to_owned(), folders, volumes, held: None }
-    }
-}
-
-fn free_here(folder: &Path) -> Option<u64> {
-    let stat = rustix::fs::statvfs(folder).ok()?;
-    stat.f_bavail.checked_mul(stat.f_frsize)
-}
-
-/// What folders of this machine take of its disk, in bytes.
-fn used(folders: &[PathBuf]) -> Option<u64> {
-    if folders.is_empty() {
-        return Some(0);
-    }
-    let call =
-        ["-skc", "--"].map(Into::into).into_iter().chain(folders.iter().map(|folder| folder.as_os_str().to_owned()));
-    // What vanishes while it is looked at makes it complain.
-    let told = duct::cmd("du", call)
-        .stderr_null()
-        .stdin_null()
-        .unchecked()
-        .before_spawn(super::engine::own_group)
-        .read()
-        .ok()?;
-    total(&told)
-}
-
-/// The last line of `du -kc`, in bytes.
-fn total(told: &str) -> Option<u64> {
-    told.lines().next_back()?.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read_in_bytes() {
-        assert_eq!(total("4\t/a\n8\t/b\n12\ttotal\n"), Some(12 * 1024));
-        assert_eq!(total(""), None);
     }
 }

@@ -17,7 +17,7 @@ use crate::plan::Vars;
 use crate::sandbox::cache::{Cache, KEPT, RunDir};
 use crate::sandbox::netns::Network;
 use crate::sandbox::network::Access;
-use crate::sandbox::{Kept, Spec, Unverified};
+use crate::sandbox::{Kept, Spec, Unverified, disk};
 
 /// What cannot be told from the directory itself.
 #[derive(Debug, Serialize, Deserialize)]
@@ -97,6 +97,7 @@ fn put_together(cache: &Cache, run: RunDir, parts: Parts, spec: &Spec<'_>) -> Re
         history: History::default(),
         front: Front::default(),
         bubblewrap,
+        disk: disk::Before::of(run.path()),
         run,
         project,
         vars: parts.vars,

@@ -13,6 +13,7 @@ use super::{check, probe, root, take};
 use crate::catalog::servers;
 use crate::plan::{FileSet, Vars};
 use crate::sandbox::cache::RunDir;
+use crate::sandbox::disk;
 use crate::sandbox::netns::Excess;
 use crate::sandbox::{
     CommandLine, Kept, MachineFailure, MissingLibrary, Prepared, Probe, ProbeAnswer, Quotas, Role, Sandbox, SetupStep,
@@ -31,6 +32,8 @@ pub(super) struct Limits {
 pub(in crate::sandbox) struct HostSandbox {
     pub(super) bubblewrap: Bubblewrap,
     pub(super) run: RunDir,
+    /// The disk of that folder, as it was at first.
+    pub(super) disk: disk::Before,
     pub(super) project: PathBuf,
     /// The base image's variables, and what reaching the network takes.
     pub(super) vars: Vars,
@@ -148,6 +151,11 @@ impl Sandbox for HostSandbox {
 
     fn ask_to_stop(&self, pid: u32) -> Result<bool> {
         probe::ask_first_process_to_stop(pid)
+    }
+
+    fn overspent(&self) -> Option<MachineFailure> {
+        let quotas = self.limits.quotas;
+        self.disk.is_overspent(quotas).then(|| quotas.too_much_written())
     }
 
     fn lost(&self) -> Option<MachineFailure> {

@@ -26,7 +26,7 @@ use crate::sandbox::cache::Cache;
 use crate::sandbox::netns::{self, Network, Watched};
 use crate::sandbox::network::Access;
 use crate::sandbox::store::Store;
-use crate::sandbox::{Reuse, Spec, Unverified};
+use crate::sandbox::{Reuse, Spec, Unverified, disk};
 
 /// A sandbox with an empty `/app`, with what the plan declares at hand, and no virtual environment.
 pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Option<&Path>) -> Result<HostSandbox> {
@@ -89,6 +89,7 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
         front,
         finished,
         bubblewrap,
+        disk: disk::Before::of(run.path()),
         run,
         closed: false,
     })

@@ -180,6 +180,10 @@ impl Sandbox for Live {
         self.machine.ask_to_stop(pid)
     }
 
+    fn overspent(&self) -> Option<MachineFailure> {
+        self.machine.overspent()
+    }
+
     fn lost(&self) -> Option<MachineFailure> {
         self.machine.lost()
     }

@@ -8,6 +8,7 @@ use anyhow::{Result, ensure};
 
 use super::folder::{DOWNLOADS, LAYERS};
 use crate::fs::tree;
+use crate::sandbox::disk;
 
 /// How the folders of unfinished entries begin.
 pub(super) const HALF: &str = "half-";
@@ -84,7 +85,7 @@ pub(super) fn shrink(cache: &Path) {
     entries.extend(downloads(&files));
     entries.sort_by_key(|entry| entry.used);
     let mut total: u64 = entries.iter().map(|entry| entry.bytes).sum();
-    let limit = limit(free(cache).unwrap_or(0) + total);
+    let limit = limit(disk::free(cache).unwrap_or(0) + total);
     for Sealed { place, bytes, .. } in entries {
         if total <= limit {
             break;
@@ -130,13 +131,8 @@ fn limit(free: u64) -> u64 {
 /// # Errors
 /// It has not.
 pub(super) fn is_left(root: &Path) -> Result<()> {
-    ensure!(free(root).is_none_or(|free| free > LEFT_FREE), "the disk is nearly full");
+    ensure!(disk::free(root).is_none_or(|free| free > LEFT_FREE), "the disk is nearly full");
     Ok(())
-}
-
-fn free(root: &Path) -> Option<u64> {
-    let stat = rustix::fs::statvfs(root).ok()?;
-    stat.f_bavail.checked_mul(stat.f_frsize)
 }
 
 /// Every entry but those in use.

@@ -1,4 +1,4 @@
-//! What is said of services, programs and files that are there and refuse.
+//! What is said of services, programs, builds and files that are there and refuse.
 
 use super::words;
 
@@ -34,7 +34,7 @@ fn a_database_that_answers_and_refuses_is_told_so() {
     for (said, told) in [
         ("FATAL:  password authentication failed for user \"tide\"", "refuses the user or the password"),
         ("FATAL:  sorry, too many clients already", "no connection left"),
-        ("FATAL:  database \"tides\" does not exist", "no database or role of that name"),
+        ("FATAL:  database \"tides\" does not exist", "no database `tides`"),
         ("FATAL:  Tenant or user not found", "Supabase's pooler"),
     ] {
         let words = refused(said);
@@ -87,4 +87,53 @@ fn a_command_for_another_place_is_no_missing_package() {
     assert!(process.contains("a line of a Procfile") && process.contains("leave `web:` out"), "{process}");
     let launcher = words("/bin/bash: line 1: py: command not found\n");
     assert!(launcher.contains("with `python`"), "{launcher}");
+}
+
+#[test]
+fn a_database_that_refuses_was_reached() {
+    for (log, told) in [
+        (
+            "asyncpg.exceptions.InvalidPasswordError: password authentication failed for user \"tides\"\n",
+            "refuses the user or the password",
+        ),
+        (
+            "pymysql.err.OperationalError: (1045, \"Access denied for user 'tides'@'10.0.0.9' (using password: YES)\")\n",
+            "refuses the user or the password",
+        ),
+        (
+            "psycopg.OperationalError: connection failed: FATAL:  sorry, too many clients already\n",
+            "no connection left",
+        ),
+        ("psycopg2.OperationalError: FATAL:  database \"harbour\" does not exist\n", "has no database `harbour`"),
+        (
+            "pymongo.errors.ServerSelectionTimeoutError: ac-x.mongodb.example:27017: [SSL: TLSV1_ALERT_INTERNAL_ERROR] tlsv1 alert internal error\n",
+            "Network Access",
+        ),
+        (
+            "psycopg2.OperationalError: connection to server at \"db\" (10.0.0.4), port 5432 failed: Connection refused\n",
+            "does not answer from here",
+        ),
+    ] {
+        let words = words(log);
+        assert!(words.contains(told), "{log}{words}");
+    }
+}
+
+#[test]
+fn a_build_of_torch_is_on_an_index_of_its_own() {
+    let log = |listed: &str| {
+        format!(
+            "ERROR: Could not find a version that satisfies the requirement torch==2.1.0+cu118 (from versions: {listed})\nERROR: No matching distribution found for torch==2.1.0+cu118\n"
+        )
+    };
+    assert!(words(&log("2.2.0, 2.2.1")).contains("--extra-index-url https://download.pytorch.org/whl/cu118"));
+    assert!(!words(&log("2.2.0+cu118, 2.2.1+cu118")).contains("--extra-index-url"));
+}
+
+#[test]
+fn a_python_that_was_compiled_without_a_header_lacks_no_library() {
+    let words = words(
+        "Traceback (most recent call last):\n  File \"/app/main.py\", line 1, in <module>\n    import lzma\n  File \"/usr/lib/python3.13/lzma.py\", line 27, in <module>\n    from _lzma import *\nModuleNotFoundError: No module named '_lzma'\n",
+    );
+    assert!(words.contains("compiled without `_lzma`") && words.contains("liblzma-dev"), "{words}");
 }
