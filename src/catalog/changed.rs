@@ -108,6 +108,17 @@ const CHANGES: &[(&[&str], Changed)] = &[
             "add `SQLAlchemy<2`, which Flask-SQLAlchemy 2 was written for, or take Flask-SQLAlchemy 3",
         ),
     ),
+    (
+        &["longer than 72 bytes"],
+        Changed {
+            message: Some("the installed release of `bcrypt` refuses what passlib tries it with"),
+            ..held(
+                "bcrypt",
+                "bcrypt<5",
+                "pin `bcrypt<5` (4.0.1 also spares passlib's warning), or call bcrypt without passlib",
+            )
+        },
+    ),
     (&["PydanticUserError"], PYDANTIC),
     (&["PydanticImportError"], PYDANTIC),
     (&["`@root_validator`"], PYDANTIC),
@@ -123,6 +134,32 @@ const CHANGES: &[(&[&str], Changed)] = &[
     (&["cannot import name 'ChatAction'", "telegram"], TELEGRAM),
     (&["cannot import name 'executor'", "aiogram"], AIOGRAM),
     (&["No module named 'aiogram."], AIOGRAM),
+    (
+        &["mysqlclient", "or newer is required; you have"],
+        Changed {
+            message: Some("Django wants mysqlclient, and PyMySQL stands in its place with an older number"),
+            ..changed(
+                "mysqlclient",
+                "require `mysqlclient` in place of PyMySQL, or set `pymysql.version_info = (2, 2, 7, \"final\", 0)` before `pymysql.install_as_MySQLdb()`",
+            )
+        },
+    ),
+    (
+        &["No module named 'numpy._core'"],
+        held(
+            "numpy",
+            "numpy>=2",
+            "require `numpy>=2`, by which the file that is loaded was pickled, or write that file anew by the older one",
+        ),
+    ),
+    (
+        &["No module named 'mcp.server.fastmcp'"],
+        held(
+            "mcp",
+            "mcp<2",
+            "pin `mcp<2`, which the code was written for, or port it to mcp 2: `from mcp.server.mcpserver import MCPServer`",
+        ),
+    ),
     (
         &["No module named 'moviepy.editor'"],
         changed(

@@ -17,6 +17,7 @@ mod env_file;
 pub(crate) mod environment_path;
 pub(crate) mod factory;
 pub(crate) mod facts;
+pub(crate) mod fits;
 pub(crate) mod framework;
 mod guard;
 pub(crate) mod honcho;
@@ -36,6 +37,7 @@ pub(crate) mod named;
 pub(crate) mod nixpacks;
 mod package_names;
 pub(crate) mod packages;
+mod pathlike;
 pub(crate) mod plan;
 pub(crate) mod platform;
 mod programs;
@@ -53,6 +55,7 @@ pub(crate) mod server;
 pub(crate) mod shadowed;
 mod shell;
 pub(crate) mod spelling;
+pub(crate) mod spoken;
 pub(crate) mod statics;
 pub(crate) mod system_needs;
 pub(crate) mod templates;
@@ -101,6 +104,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: twice::CHECKS, check: twice::check },
     Topic { checks: server::CHECKS, check: server::check },
     Topic { checks: entry::CHECKS, check: entry::check },
+    Topic { checks: &[], check: pathlike::check },
     Topic { checks: committed::CHECKS, check: committed::check },
     Topic { checks: endings::CHECKS, check: endings::check },
     Topic { checks: environment_path::CHECKS, check: environment_path::check },
@@ -121,6 +125,8 @@ const TOPICS: &[Topic] = &[
     Topic { checks: env_file::CHECKS, check: env_file::check },
     Topic { checks: websockets::CHECKS, check: websockets::check },
     Topic { checks: https::CHECKS, check: https::check },
+    Topic { checks: spoken::CHECKS, check: spoken::check },
+    Topic { checks: fits::CHECKS, check: fits::check },
     Topic { checks: lifespan::CHECKS, check: lifespan::check },
     Topic { checks: loopback::CHECKS, check: loopback::check },
     Topic { checks: workers::CHECKS, check: workers::check },

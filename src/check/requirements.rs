@@ -8,6 +8,7 @@ use super::facts::requirements::{REQUIREMENTS, applies, is_used};
 use super::facts::siblings::{beside, leaves};
 use super::finding::{Check, Finding, Findings, error, note, remove_line, replace_line, warning};
 use crate::finding::{Edit, Severity};
+use crate::log::pattern::Pattern;
 use crate::project::requirements::{Entry, Invalid, Origin, repaired};
 use crate::project::{Encoding, Source, decode};
 
@@ -297,6 +298,16 @@ fn repository(entry: &Entry, url: &str, findings: &mut Findings) {
 }
 
 /// Packages of other systems.
+static MODEL: Pattern = Pattern::ascii(r"^[a-z]{2}-(?:core|dep|ent)-(?:web|news|wiki|sci|bnpp)-(?:sm|md|lg|trf)$");
+
+/// The address of a model's release where spaCy keeps them, for one that is required by its name and version.
+fn spacy_model(entry: &Entry) -> Option<String> {
+    let name = entry.requirement.name.as_deref().filter(|name| MODEL.is_match(name))?;
+    let version = entry.requirement.pinned().filter(|_| entry.requirement.origin == Origin::Index)?;
+    let file = format!("{}-{version}", name.replace('-', "_"));
+    Some(format!("https://github.com/explosion/spacy-models/releases/download/{file}/{file}-py3-none-any.whl"))
+}
+
 fn elsewhere(entry: &Entry, findings: &mut Findings) {
     let Some(name) = entry.requirement.name.as_deref() else { return };
     if name == "pkg-resources" {
@@ -304,6 +315,14 @@ fn elsewhere(entry: &Entry, findings: &mut Findings) {
         return findings.push(
             finding.fix("remove the line", vec![remove_line(&entry.path, *entry.lines.start(), &entry.written)]),
         );
+    }
+    if let Some(url) = spacy_model(entry) {
+        let finding = PHANTOM.found(format!("{name} is one of spaCy's models, which are on no index"));
+        let finding =
+            finding.about(name).at(entry.source(), &entry.written).help(format!("require it by its address: {url}"));
+        let single = entry.lines.start() == entry.lines.end();
+        let edit = single.then(|| replace_line(&entry.path, *entry.lines.start(), &entry.written, url.clone()));
+        return findings.push(finding.fix("require it by its address", edit.into_iter().collect()));
     }
     let (check, platform, system) = if WINDOWS_ONLY.contains(&name) {
         (&WINDOWS, "win32", "Windows")

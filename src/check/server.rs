@@ -1,6 +1,7 @@
 //! Where a server listens, and whether it is there at all.
 
 mod elsewhere;
+mod foreign;
 mod table;
 
 use super::facts::Facts;
@@ -42,7 +43,7 @@ const IPV6_ALONE: Check = error(
      same address. Railway's private network speaks IPv6, its public one asks over IPv4.",
 )
 .decides_or_doubts();
-const DEVELOPMENT: Check = warning(
+pub(crate) const DEVELOPMENT: Check = warning(
     "development-server",
     "This server is made for development: it handles little load and may reload or debug. A production server, such as gunicorn or \
      uvicorn, takes its place.",
@@ -69,6 +70,7 @@ fn command(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
     for invocation in &invocations {
         findings.of_optional(invocation.has_fallback(start.command), |findings| {
             interpreter(facts, start, invocation, findings);
+            foreign::launcher(&PROGRAM, facts, start, invocation, findings);
             program(facts, start, invocation, findings);
             super::renamed::program(&PROGRAM, facts, start, invocation, findings);
             super::console::own_script(&PROGRAM, facts, start, invocation, findings);
@@ -89,6 +91,7 @@ fn command(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
         }
     }
     literal(facts, start, findings);
+    foreign::process(&PROGRAM, facts, start, findings);
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -19,7 +19,7 @@ use super::table::start::START_PROGRAM_NOT_FOUND;
 use super::unlocked;
 use super::{own_database, own_index, own_module, own_settings, own_tables};
 use crate::builder::BuilderKind;
-use crate::catalog::modules;
+use crate::catalog::{changed, modules};
 use crate::check;
 use crate::finding::{Diagnosis, Edit, Evidence, Fix};
 use crate::project::requirements::{Requirements, normalize};
@@ -205,14 +205,25 @@ fn another_release(project: &Project, module: &str, diagnosis: &Diagnosis) -> Op
     let entry = requirements.of(&install).find(|entry| !entry.is_constraint && !is_own)?;
     let mut evidence = diagnosis.evidence.clone();
     evidence.push(Evidence { source: entry.source(), text: entry.written.trim().to_owned() });
+    let changed = changed::by_message(&format!("No module named '{module}'"));
+    let held = changed.and_then(|changed| changed.hold).map(|hold| Fix {
+        summary: format!("require {hold}"),
+        edits: vec![Edit::ReplaceLine {
+            path: entry.path.clone(),
+            line: *entry.lines.start(),
+            was: entry.written.clone(),
+            text: hold.to_owned(),
+        }],
+    });
     Some(Diagnosis {
         rule: DEPENDENCY_VERSION_INCOMPATIBLE.id,
         message: format!("{package} is installed, in a release that has no `{module}`"),
         subject: Some(package.to_owned()),
-        help: Some(format!(
-            "pin {install} to the release that the code was written for, or adapt the code to the one that is installed"
+        help: Some(changed.map_or_else(
+            || format!("pin {install} to the release that the code was written for, or adapt the code to the one that is installed"),
+            |changed| changed.help.to_owned(),
         )),
-        fixes: Vec::new(),
+        fixes: held.into_iter().filter(|_| entry.lines.start() == entry.lines.end()).collect(),
         evidence,
         ..diagnosis.clone()
     })
@@ -349,6 +360,6 @@ mod tests {
         let found = diagnose(&Case { project: Some(&project), ..Case::of_log(&log) });
         assert_eq!(found[0].rule, "dependency-version-incompatible");
         assert!(found[0].message.contains("in a release that has no `mcp.server.fastmcp`"), "{found:#?}");
-        assert!(found[0].fixes.is_empty());
+        assert_eq!(found[0].fixes[0].summary, "require mcp<2");
     }
 }

@@ -138,6 +138,11 @@ fn seen(case: &Case<'_>) -> Option<Seen> {
             Some(shown) => Seen { evidence: vec![shown], ..Seen::cause(&CRON_NEVER_ENDS) },
             None => Seen::consequence(&COMMAND_TIMED_OUT).of(&smoke.cmd),
         },
+        SmokeResult::NeverListened if fixes::platform::is_worker(case) => {
+            Seen { evidence: asked(case).into_iter().collect(), ..Seen::consequence(health) }
+                .saying("the app is a worker, in which nothing listens, and the platform is told to make a health check of it")
+                .helped("leave healthcheckPath out: the platform then asks for no page; or serve one for it beside the work")
+        }
         SmokeResult::NeverListened => match window(case) {
             Some(shown) => Seen { evidence: vec![shown.1], ..Seen::consequence(health) }
                 .saying(format!("the app runs and did not listen within the {} s that healthcheckTimeout gives it", shown.0))

@@ -70,6 +70,9 @@ const TORNADO: Address = Address { host: "address", at: Some(1), port_at: Some(0
 /// `make_server` of wsgiref and Werkzeug 3.1: host, port and app.
 const WSGIREF: Address = Address { is_hidden: false, ..FIRST };
 
+/// websockets 15 and asyncio: every address where none is given.
+const AFTER_HANDLER: Address = Address { at: Some(1), is_hidden: false, ..BY_KEYWORD };
+
 /// A method that serves, whatever the object is called.
 pub(super) struct Method {
     pub(super) call: &'static str,
@@ -102,6 +105,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function { call: "web.run_app(", sign: "aiohttp", address: AIOHTTP },
     Function { call: "run_app(", sign: "from aiohttp.web import", address: AIOHTTP },
     Function { call: "ui.run(", sign: "nicegui", address: NICEGUI },
+    Function { call: "websockets.serve(", sign: "import websockets", address: AFTER_HANDLER },
+    Function { call: "serve(", sign: "from websockets", address: AFTER_HANDLER },
+    Function { call: "asyncio.start_server(", sign: "import asyncio", address: AFTER_HANDLER },
 ];
 
 /// By Flask 3.1, Dash 4.4, which reads HOST and PORT, Quart 0.22, Robyn 0.88, Microdot 2.7, Sanic 25.12 and bottle 0.13.

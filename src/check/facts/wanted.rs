@@ -297,12 +297,36 @@ fn drivers<'m>(inputs: &Inputs<'_>, module: &'m Module, found: &mut Vec<Foreign<
     for statement in &code.statements {
         let here = URL.captures(&statement.text).map(|found| (statement.line, &*statement.text, found[1].to_owned()));
         let here = here.or_else(|| given(&NAMED.captures(&statement.text)?[1]));
-        let Some((line, text, scheme)) = here else { continue };
+        let Some((line, text, scheme)) = here else {
+            found.extend(by_variable(inputs, module, statement));
+            continue;
+        };
         let Some(need) = need(Kind::Driver, &scheme).or_else(|| of_sqlalchemy(inputs, &scheme)) else { continue };
         let certain = module.is_certain && is_certain(code, statement);
         let message = format!("a database's URL begins with {scheme}, which wants {}", need.module);
         found.push(by_table(inputs.app.line(&module.path, Some(line)), text, message, need, certain));
     }
+}
+
+static ENGINE_BY_NAME: Pattern = Pattern::ascii(r"\bcreate_engine\((?u:.)*(?:environ|getenv|(?i:_ur[li]|_dsn))\b");
+
+/// The driver of a URL that a variable has. Where psycopg2 is all that there is of drivers, the database is PostgreSQL, and a platform writes its URL
+/// without one.
+fn by_variable<'m>(inputs: &Inputs<'_>, module: &'m Module, statement: &'m Statement) -> Option<Foreign<'m>> {
+    const DRIVERS: &[&str] = &["psycopg", "pg8000", "asyncpg", "psycopg2cffi"];
+    let requirements = inputs.requirements();
+    let has = |name: &str| requirements.of(name).next().is_some();
+    let names_one = |module: &Module| module.text.contains("postgresql+") || module.text.contains("drivername");
+    if !ENGINE_BY_NAME.is_match(&statement.text)
+        || !(has("psycopg2-binary") || has("psycopg2"))
+        || DRIVERS.iter().any(|driver| has(driver))
+        || names_one(module)
+    {
+        return None;
+    }
+    let need = of_sqlalchemy(inputs, "postgresql").filter(|need| need.module == "psycopg")?;
+    let message = "SQLAlchemy 2.1 takes a URL of postgresql:// to psycopg, and no longer to psycopg2".to_owned();
+    Some(by_table(inputs.app.line(&module.path, Some(statement.line)), &statement.text, message, need, false))
 }
 
 /// What SQLAlchemy takes where PostgreSQL is named without a driver: psycopg since 2.1, psycopg2 before.

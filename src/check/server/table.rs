@@ -157,7 +157,7 @@ pub(super) const PROGRAMS: &[(&str, &[&str])] = &[
     ("fastapi", &["fastapi-cli", "fastapi"]),
     ("alembic", &["alembic", "flask-migrate"]),
     ("rq", &["rq", "django-rq"]),
-    ("uwsgi", &["uwsgi"]),
+    ("uwsgi", &["uwsgi", "pyuwsgi"]),
     ("chainlit", &["chainlit"]),
     ("scrapy", &["scrapy"]),
 ];

@@ -127,3 +127,15 @@ fn a_part_of_setuptools_that_debian_lists() {
     let files = [("main.py", ""), ("requirements.txt", "flask==3.0.0\npkg_resources==0.0.0\n")];
     fires("no-matching-distribution", "requirements.txt:2", &files);
 }
+
+#[test]
+fn a_model_of_spacys_is_on_no_index() {
+    let list = |text: &'static str| [("main.py", "import spacy\n"), ("requirements.txt", text)];
+    let found = fires("no-matching-distribution", "requirements.txt:2", &list("spacy==3.8.2\nen-core-web-sm==3.8.0\n"));
+    let edit = format!("{:?}", found.fixes[0].edits);
+    assert!(edit.contains("releases/download/en_core_web_sm-3.8.0/en_core_web_sm-3.8.0-py3-none-any.whl"), "{edit}");
+    silent(
+        "no-matching-distribution",
+        &list("spacy==3.8.2\nen-core-web-sm @ https://example.com/en_core_web_sm-3.8.0-py3-none-any.whl\n"),
+    );
+}

@@ -270,3 +270,23 @@ fn an_option_whose_package_is_there_wants_none() {
         silent("import-not-required", &[ASGI, ("Procfile", &start), ("requirements.txt", &requirements)]);
     }
 }
+
+#[test]
+fn a_url_from_a_variable_goes_to_psycopg_since_sqlalchemy_2_1() {
+    let engine =
+        |url: &str| format!("import os\nfrom sqlalchemy import create_engine\nengine = create_engine({url})\n");
+    let asked = |list: &'static str, url: &str| [("main.py", engine(url)), ("requirements.txt", list.to_owned())];
+    let found = |list, url: &str| {
+        let files = asked(list, url);
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        super::found(&files).into_iter().filter(|finding| finding.rule == "import-not-required").count()
+    };
+    for url in ["os.environ[\"DATABASE_URL\"]", "os.getenv(\"DB\")", "DATABASE_URL", "settings.database_url"] {
+        assert_eq!(found("sqlalchemy\npsycopg2-binary\n", url), 1, "{url}");
+    }
+    for list in ["sqlalchemy<2.1\npsycopg2-binary\n", "sqlalchemy\npsycopg2-binary\npsycopg[binary]\n", "sqlalchemy\n"]
+    {
+        assert_eq!(found(list, "os.environ[\"DATABASE_URL\"]"), 0, "{list}");
+    }
+    assert_eq!(found("sqlalchemy\npsycopg2-binary\n", "URL.replace(\"postgresql://\", \"postgresql+psycopg2://\")"), 0);
+}

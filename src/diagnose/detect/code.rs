@@ -9,7 +9,7 @@ use crate::diagnose::table::database::{DB_UNREACHABLE, MISSING_DATA_FILE, REDIS_
 use crate::diagnose::table::django::COLLECTSTATIC_FAILED;
 use crate::diagnose::table::machine::MISSING_SYSTEM_BINARY;
 use crate::diagnose::table::managers::TOOL_VERSION_INCOMPATIBLE;
-use crate::diagnose::table::modules::DEPENDENCY_VERSION_INCOMPATIBLE;
+use crate::diagnose::table::modules::{DEPENDENCY_VERSION_INCOMPATIBLE, MISSING_PYTHON_MODULE};
 use crate::diagnose::table::python::{CODE_ERROR, PYTHON_SYNTAX_ERROR, PYTHON_VERSION_TOO_OLD};
 use crate::diagnose::table::requirements::REQUIREMENTS_ENCODING;
 use crate::diagnose::table::server::{PORT_PERMISSION_DENIED, PORT_VARIABLE_NOT_EXPANDED};
@@ -132,6 +132,8 @@ fn by_client(raised: &Raised) -> Option<&'static Rule> {
     CLIENTS.iter().find(|(part, _)| called(part)).map(|(_, rule)| *rule)
 }
 
+static ASYNC_MODE: Pattern = Pattern::new(r#"\basync_mode\s*=\s*["'](eventlet|gevent)["']"#);
+
 /// Exceptions whose cause is not in their words but in the frames they came through.
 fn by_frames(raised: &Raised, found: &mut Vec<Finding>) -> bool {
     let message = raised.message.lines().next().unwrap_or_default();
@@ -139,6 +141,16 @@ fn by_frames(raised: &Raised, found: &mut Vec<Finding>) -> bool {
     let rule: &Rule = match raised.short() {
         "UnicodeDecodeError" if raised.passes("/req/req_file.py") || raised.passes("pip/_internal/utils/encoding") => {
             &REQUIREMENTS_ENCODING
+        }
+        // python-engineio's word for a mode whose package is not there.
+        "ValueError" if message.starts_with("Invalid async_mode specified") => {
+            let mode = raised.own_frame().and_then(|frame| ASYNC_MODE.captures(&frame.code));
+            let Some(mode) = mode else { return false };
+            let finding = find(found, &MISSING_PYTHON_MODULE, raised.at, DECISIVE);
+            finding.message =
+                Some(format!("Socket.IO is told to run by `{}`, which no requirement installs", &mode[1]));
+            finding.subject = Some(mode[1].to_owned());
+            return true;
         }
         "ValueError" if message.contains("embedded null") && is_installer(raised) => &REQUIREMENTS_ENCODING,
         "FileNotFoundError" if raised.passes("/staticfiles/") && raised.passes("/management/") => {
@@ -217,6 +229,50 @@ fn broken_import(raised: &Raised, found: &mut Vec<Finding>) {
     }
 }
 
+/// Of what a pickle or a saved model is made of.
+const OF_ANOTHER_RELEASE: &str = "the file was written by another release of the package that it is read by: require that one, or write the file anew by the one that is installed";
+
+/// What to do about an exception whose place shows more than that its code is wrong.
+fn what_to_do(raised: &Raised, frame: &Frame) -> Option<&'static str> {
+    let is_refused = || raised.frames.last().is_some_and(|last| last.home() == Home::Package);
+    match raised.short() {
+        "IndexError" if frame.code.contains(".parents[") => Some(
+            "the project lies in /app here, with fewer folders above it than on the own machine: count from a folder of the project's own (`Path(__file__).parent`), or name the folder by a variable; what lies above the root directory is not deployed",
+        ),
+        "AttributeError"
+            if raised.message.starts_with("Can't get attribute") && raised.message.contains("<module '__main__'") =>
+        {
+            Some(
+                "the file was pickled by a script that defined the class or function itself, so that it is looked for in whatever is started: define it in a module of its own, import it in both, and pickle again",
+            )
+        }
+        "AttributeError"
+            if raised.message.starts_with("Can't get attribute") && raised.message.contains("-packages/") =>
+        {
+            Some(OF_ANOTHER_RELEASE)
+        }
+        _ if raised.message.contains("is not a known BitGenerator")
+            || raised.message.contains("deserializing class") =>
+        {
+            Some(OF_ANOTHER_RELEASE)
+        }
+        "DuplicatePreparedStatementError" | "InvalidSQLStatementNameError" => Some(
+            "the pooler hands each statement to another connection: `statement_cache_size=0` among connect's arguments, or take the address of the database itself or of the session pooler",
+        ),
+        "OperationalError" if raised.message.starts_with("database is locked") => Some(
+            "two processes write the same SQLite file: have one (one worker, one replica), keep a Telegram client's session in a text (StringSession), or take PostgreSQL",
+        ),
+        "ValueError" if raised.message.starts_with("When localhost is not accessible") => Some(
+            "Gradio asks its own page as it starts, and gets an error: the exception above this one is the cause, mostly releases of gradio, pydantic and starlette that do not fit; share=True would only hide it",
+        ),
+        _ if raised.message.contains("only works in main thread") => Some(
+            "signals come to the main thread alone: run this there and the web server in another thread, or have it leave signals alone (`run_polling(stop_signals=None)`)",
+        ),
+        _ if is_refused() => Some("do what the message says, or correct what the code at the place shown hands over"),
+        _ => None,
+    }
+}
+
 fn own_error(raised: &Raised, found: &mut Vec<Finding>) {
     if by_frames(raised, found) {
         return;
@@ -237,5 +293,6 @@ fn own_error(raised: &Raised, found: &mut Vec<Finding>) {
     let place = frame.place();
     let finding = find(found, &CODE_ERROR, raised.at, rank);
     finding.message = Some(format!("the app raises `{said}` at {place}"));
+    finding.help = what_to_do(raised, frame).map(str::to_owned);
     finding.subject = Some(format!("{} at {place}", raised.short()));
 }

@@ -1,8 +1,9 @@
 //! Imports that fail, syntax that does not parse, and exceptions of the app's own.
 
+use super::compiled;
 use super::found::{find, shows};
 use super::handled::is_handled;
-use crate::catalog::{changed, libraries, modules, servers};
+use crate::catalog::{changed, modules, servers};
 use crate::diagnose::table::Finding;
 use crate::diagnose::table::compile::{LEGACY_SETUP_PY, SETUPTOOLS_PKG_RESOURCES_MISSING};
 use crate::diagnose::table::django::DJANGO_SETTINGS_MODULE_MISSING;
@@ -91,7 +92,7 @@ fn missing_module(view: &LogView<'_>, raised: &Raised, module: &str, found: &mut
         if building { &LEGACY_SETUP_PY } else { &REMOVED_STDLIB_MODULE }
     } else if matches!(top, "tkinter" | "_tkinter" | "turtle" | "turtledemo") {
         &NO_DISPLAY
-    } else if header_of(top).is_some() {
+    } else if compiled::header_of(top).is_some() {
         &MISSING_SHARED_LIBRARY
     } else if building {
         rank = SAID;
@@ -105,31 +106,11 @@ fn missing_module(view: &LogView<'_>, raised: &Raised, module: &str, found: &mut
     explain_missing_module(finding, raised, module);
 }
 
-/// The header without which CPython is compiled without this module of its own.
-fn header_of(module: &str) -> Option<&'static str> {
-    Some(match module {
-        "_ctypes" => "ffi.h",
-        "_ssl" | "_hashlib" => "openssl/ssl.h",
-        "_sqlite3" => "sqlite3.h",
-        "_bz2" => "bzlib.h",
-        "_lzma" => "lzma.h",
-        "readline" => "readline/readline.h",
-        "_curses" => "ncurses.h",
-        _ => return None,
-    })
-}
-
 /// Says what installs a missing module, or where it went.
 fn explain_missing_module(finding: &mut Finding, raised: &Raised, module: &str) {
     let top = module.split('.').next().unwrap_or(module);
     let rule = finding.rule;
-    if let Some(header) = header_of(top) {
-        let apt = libraries::header(header).map_or(header, |packages| packages.apt);
-        finding.message = Some(format!("this Python was compiled without `{top}`: {header} was not there"));
-        finding.help = Some(format!(
-            "take a version of Python that has a ready-made build (X.Y, or a newer patch) in place of one that is compiled, or have Debian's `{apt}` there before it is"
-        ));
-    }
+    compiled::explain(finding, top);
     if *rule == MISSING_PYTHON_MODULE {
         let install = modules::to_install(module);
         let whom = raised.importer().map(|frame| format!(" (imported at {})", frame.place())).unwrap_or_default();

@@ -7,6 +7,7 @@
 
 mod builds;
 mod code;
+mod compiled;
 mod environments;
 mod extras;
 mod found;

@@ -67,6 +67,15 @@ pub(super) fn detect(view: &LogView<'_>, found: &mut Vec<Finding>) {
             finding.subject = Some(name);
             continue;
         }
+        if let Some((name, why)) = no_json(raised) {
+            let finding = find(found, &INVALID_ENV_VAR, raised.at, DECISIVE);
+            finding.message = Some(format!("`{name}` is set to something that is no JSON: {why}"));
+            finding.help = Some(format!(
+                "set {name} to the whole of the JSON, on one line, with double quotes and with none around it; where it holds the path of a file, open that file"
+            ));
+            finding.subject = Some(name);
+            continue;
+        }
         if let Some((name, other)) = taken_for_a_name(raised) {
             let finding = find(found, &INVALID_ENV_VAR, raised.at, DECISIVE);
             finding.message = Some(format!(
@@ -140,6 +149,15 @@ fn of_another_form(raised: &Raised) -> Option<(String, String)> {
         matches!(raised.short(), "ValueError" | "Error") && !matches!(value, "" | "None")
     })?;
     Some((READS.captures(&frame.code)?[1].to_owned(), said.to_owned()))
+}
+
+/// The variable that a line of the project's own reads as JSON, and whose text is none. Nothing at all fails at its first character, too, where
+/// the code has a default for it.
+fn no_json(raised: &Raised) -> Option<(String, String)> {
+    let said = raised.message.lines().next().filter(|_| raised.short() == "JSONDecodeError")?;
+    let code = &raised.own_frame()?.code;
+    let is_set = !said.ends_with("(char 0)") || code.contains("environ[");
+    Some((READS.captures(code).filter(|_| is_set)?[1].to_owned(), said.to_owned()))
 }
 
 static ABSENT: Pattern = Pattern::new(r"^Set the (\w+) environment variable$");

@@ -199,6 +199,28 @@ pub(in crate::diagnose) fn rust(context: &FixContext<'_>) -> Vec<Fix> {
     vec![fix]
 }
 
+/// A command of the build phase, where nothing stands in the place of that phase yet.
+pub(in crate::diagnose) fn generated_client(context: &FixContext<'_>) -> Vec<Fix> {
+    let config = context.config().to_owned();
+    let text = context.text(&config.to_string_lossy()).unwrap_or_default();
+    if text.contains("phases.build")
+        || text.contains("\"build\"")
+        || ["railway.toml", "railway.json"]
+            .iter()
+            .any(|file| context.text(file).is_some_and(|text| text.contains("buildCommand")))
+    {
+        return Vec::new();
+    }
+    vec![Fix {
+        summary: "generate the client while the image is built".to_owned(),
+        edits: vec![Edit::SetKey {
+            path: config,
+            key: key(&["phases", "build", "cmds"]),
+            value: ["prisma generate"].as_slice().into(),
+        }],
+    }]
+}
+
 pub(in crate::diagnose) fn git(context: &FixContext<'_>) -> Vec<Fix> {
     vec![add(context.config(), "nixPkgs", "git")]
 }

@@ -1,12 +1,14 @@
 //! Edits of the platform's own file: what it asks of the app.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use super::context::FixContext;
+use crate::check::facts::ignored::{excluding, hiding};
+use crate::diagnose::case::Case;
 use crate::finding::{Edit, Fix};
 use crate::log::pattern::Pattern;
 use crate::project::{Project, Source};
-use crate::run::{SmokeResult, Window};
+use crate::run::{Hints, SmokeKind, SmokeResult, Window, expectation};
 
 static ROUTE: Pattern = Pattern::ascii(
     r#"["'](/?(?:[\w-]+/)*(?:health|healthz|healthcheck|health-check|health_check|ping|status|ready|readyz|live|livez|alive|up|heartbeat)/?)["']"#,
@@ -26,6 +28,16 @@ pub(in crate::diagnose) fn healthcheck(context: &FixContext<'_>) -> Vec<Fix> {
     let (Some(project), Some(deploy)) = (context.case.project, context.case.deploy) else { return Vec::new() };
     let smoke = context.case.outcome.and_then(|outcome| outcome.smoke.as_ref());
     match smoke.map(|smoke| &smoke.result) {
+        Some(SmokeResult::NeverListened) if is_worker(context.case) => {
+            let keys = [
+                deploy.healthcheck_path.as_ref().and_then(|path| key(&path.source, "healthcheckPath")),
+                deploy.healthcheck_timeout.as_ref().and_then(|window| key(&window.source, "healthcheckTimeout")),
+            ];
+            let edits: Vec<Edit> =
+                keys.into_iter().flatten().map(|(path, key)| Edit::RemoveKey { path, key }).collect();
+            let fix = Fix { summary: "leave the health check out, which a worker cannot answer".to_owned(), edits };
+            Some(fix).filter(|fix| !fix.edits.is_empty()).into_iter().collect()
+        }
         Some(SmokeResult::NeverListened) => {
             let window = deploy.healthcheck_timeout.as_ref().filter(|window| window.value < OWN_WINDOW);
             let edit = window.and_then(|window| Some((window, key(&window.source, "healthcheckTimeout")?)));
@@ -46,6 +58,37 @@ pub(in crate::diagnose) fn healthcheck(context: &FixContext<'_>) -> Vec<Fix> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether the platform's file has a health check made of an app that shows nothing of a server.
+pub(in crate::diagnose) fn is_worker(case: &Case<'_>) -> bool {
+    let checks = case.deploy.is_some_and(|deploy| deploy.healthcheck_path.is_some());
+    let start = case.outcome.and_then(|outcome| outcome.smoke.as_ref()).map(|smoke| smoke.cmd.as_str());
+    let (Some(project), Some(start), true) = (case.project, start, checks) else { return false };
+    matches!(expectation(project, &Hints { start, ..Hints::default() }).0, None | Some(SmokeKind::StaysUp))
+}
+
+/// A file in a folder that is empty here, without which git does not hold it.
+pub(in crate::diagnose) fn kept_folder(context: &FixContext<'_>) -> Vec<Fix> {
+    let (Some(project), Some(subject)) = (context.case.project, context.subject) else { return Vec::new() };
+    let path = Path::new(subject.strip_prefix("/app/").unwrap_or(subject));
+    let is_empty = |folder: &&Path| {
+        let mut inside = std::fs::read_dir(project.root().join(folder)).into_iter().flatten();
+        project.root().join(folder).is_dir() && inside.next().is_none()
+    };
+    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+    let mut folders = path.ancestors().take(2).filter(|folder| folder.components().all(is_plain));
+    let Some(folder) = folders.find(|folder| !folder.as_os_str().is_empty() && is_empty(folder)) else {
+        return Vec::new();
+    };
+    let kept = folder.join(".gitkeep");
+    if kept.to_str().is_none_or(|kept| hiding(project, kept).or_else(|| excluding(project, kept)).is_some()) {
+        return Vec::new();
+    }
+    vec![Fix {
+        summary: format!("commit a file in {}", folder.display()),
+        edits: vec![Edit::AppendLine { path: kept, text: "# git holds no empty folder".to_owned() }],
+    }]
 }
 
 /// The file and key of a value of Railway's file.
@@ -103,5 +146,25 @@ mod tests {
         assert_eq!(paths(router, "/healthz"), ["/health"]);
         assert_eq!(paths("urlpatterns = [path('health/', health)]\n", "/health"), ["/health/"]);
         assert!(paths("@app.get('/health')\n", "/health").is_empty());
+    }
+
+    #[test]
+    fn a_folder_that_is_empty_here_is_kept_by_a_file() {
+        let fixed = |files: &[(&str, &str)], missing: &str| {
+            let dir = folder(files);
+            std::fs::create_dir_all(dir.path().join("tides")).unwrap();
+            let project = Project::open(dir.path()).unwrap();
+            let log = crate::log::Log::from(missing);
+            let case = crate::diagnose::Case { project: Some(&project), ..crate::diagnose::Case::of_log(&log) };
+            let found = crate::diagnose::diagnose(&case);
+            found[0].fixes.iter().map(|fix| fix.summary.clone()).collect::<Vec<_>>()
+        };
+        let listed = "RuntimeError: Directory 'tides' does not exist\n";
+        let written = "Traceback (most recent call last):\n  File \"/app/main.py\", line 2, in <module>\n    open(\"tides/today.log\", \"a\")\nFileNotFoundError: [Errno 2] No such file or directory: 'tides/today.log'\n";
+        for log in [listed, written] {
+            assert_eq!(fixed(&[("main.py", "")], log), ["commit a file in tides"]);
+            assert!(fixed(&[("main.py", ""), (".dockerignore", "tides\n")], log).is_empty());
+            assert!(fixed(&[("tides/berths.csv", "")], log).is_empty());
+        }
     }
 }

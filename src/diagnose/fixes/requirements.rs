@@ -202,6 +202,10 @@ mod tests {
         assert_eq!(fixed("Flask==2.2.2\nwerkzeug\n", log), ["require Werkzeug<3"]);
         let other = log.replace("url_quote", "url_harbour");
         assert!(fixed("Flask==2.2.2\n", &other).is_empty());
+        let hashed = "Traceback (most recent call last):\n  File \"/app/web.py\", line 4, in <module>\n    pwd.hash(\"x\")\n  File \"/opt/venv/lib/python3.12/site-packages/passlib/handlers/bcrypt.py\", line 655, in _calc_checksum\n    hash = _bcrypt.hashpw(secret, config)\nValueError: password cannot be longer than 72 bytes, truncate manually if necessary (e.g. my_password[:72])\n";
+        assert_eq!(fixed("passlib[bcrypt]\n", hashed), ["add bcrypt<5 to requirements.txt"]);
+        let renamed = "Traceback (most recent call last):\n  File \"/app/web.py\", line 1, in <module>\n    from mcp.server.fastmcp import FastMCP\nModuleNotFoundError: No module named 'mcp.server.fastmcp'\n";
+        assert_eq!(fixed("mcp\n", renamed), ["require mcp<2"]);
     }
 
     #[test]

@@ -44,6 +44,15 @@ pub(super) fn is_browser(text: &str) -> bool {
 /// The browser that a package asks for is downloaded, and its libraries come by apt: no package of Nix has either.
 pub(in crate::diagnose) fn browser(view: &LogView<'_>, finding: &mut Finding) -> bool {
     let text = view.text(finding.at);
+    if text.contains("Chrome failed to start") || text.contains("DevToolsActivePort") {
+        finding.message = Some("Chrome is there, and does not start as root in a container".to_owned());
+        finding.help = Some(
+            "give it `--headless=new`, `--no-sandbox` and `--disable-dev-shm-usage` (`options.add_argument(…)`)"
+                .to_owned(),
+        );
+        finding.is_unfixable = true;
+        return true;
+    }
     if text.contains("nable to obtain") {
         // Selenium's word for a browser that it found neither here nor on the network.
         let driver = if finding.subject.as_deref() == Some("firefox") { "geckodriver" } else { "chromedriver" };
@@ -77,6 +86,13 @@ pub(in crate::diagnose) fn refused(view: &LogView<'_>, finding: &mut Finding) ->
         finding.subject = Some("libpq.so.5".to_owned());
         finding.message = Some("psycopg 3 finds no libpq: alone it brings none".to_owned());
         finding.help = Some("require psycopg[binary] in place of psycopg, which brings its own libpq".to_owned());
+        finding.is_unfixable = true;
+        return true;
+    }
+    if text.contains("[Driver Manager]") {
+        let driver = finding.subject.as_deref().unwrap_or("the one that is named");
+        finding.message = Some(format!("unixODBC has no driver `{driver}`, which no package of Python's brings"));
+        finding.help = Some("take a client that brings its own driver (`pymssql`, `mssql-python`) in place of pyodbc, or build by a Dockerfile that installs it".to_owned());
         finding.is_unfixable = true;
         return true;
     }

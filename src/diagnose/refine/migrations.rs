@@ -6,6 +6,11 @@ use crate::diagnose::view::LogView;
 /// The help names the command of the tool that the log shows.
 pub(in crate::diagnose) fn by_tool(view: &LogView<'_>, finding: &mut Finding) -> bool {
     let shows = |words: &[&str]| words.iter().any(|word| view.mentions(word));
+    if view.text(finding.at).contains("is already taken") {
+        finding.message = Some("`createsuperuser` finds the user there, whom an earlier start made, and ends the start command with an error".to_owned());
+        finding.help = Some("take it out of the start command once the user is there, or let the start go on without it: `(python manage.py createsuperuser --noinput || true)`".to_owned());
+        return true;
+    }
     let alembic = shows(&["alembic", "flask db", "command.upgrade", "sqlalche.me", "sqlalchemy"]);
     let django = shows(&["django", "manage.py", "Applying "]);
     let is_type = view.text(finding.at).contains("type \"");

@@ -98,6 +98,15 @@ pub(in crate::diagnose) fn repository(view: &LogView<'_>, finding: &mut Finding)
 /// Whose package set it is that lacks a name; and the word under Nix' caret, where the message itself names none.
 pub(in crate::diagnose) fn nix_excerpt(view: &LogView<'_>, finding: &mut Finding) -> bool {
     match &finding.subject {
+        Some(name) if view.text(finding.at).contains("E: ") && has_no_lists(view, finding.at) => {
+            finding.message = Some(format!(
+                "apt knows no package `{name}`: the image comes without apt's lists, and nothing fetches them first"
+            ));
+            finding.help = Some(format!(
+                "name `{name}` in aptPkgs (or nixPkgs) of nixpacks.toml, or write `apt-get update &&` before the command"
+            ));
+            finding.is_unfixable = true;
+        }
         Some(name) if view.text(finding.at).contains("E: ") => {
             finding.message = Some(format!("apt knows no package `{name}` in the image's release"));
             finding.help = Some(format!("take `{name}` out of aptPkgs, or give it its name in that release"));
@@ -109,6 +118,15 @@ pub(in crate::diagnose) fn nix_excerpt(view: &LogView<'_>, finding: &mut Finding
         }
     }
     true
+}
+
+/// Whether the command that asked for a package did so without `apt-get update` before: Nixpacks' own has it.
+fn has_no_lists(view: &LogView<'_>, at: usize) -> bool {
+    let installs = |text: &str| text.contains("apt-get install") || text.contains("apt install");
+    let command = view.back_from(at, BELOW_NIX, installs).map(|at| view.text(at));
+    let fetched =
+        || view.back_from(at, CLONED_ABOVE, |text| text.starts_with("Get:") || text.contains(" update")).is_some();
+    command.is_some_and(|command| !command.contains(" update")) && !fetched()
 }
 
 fn word_above_caret(view: &LogView<'_>, at: usize) -> Option<String> {

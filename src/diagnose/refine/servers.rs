@@ -68,8 +68,25 @@ pub(in crate::diagnose) fn of_nicegui(_: &LogView<'_>, finding: &mut Finding) ->
 }
 
 /// A program that no table knows may be anybody's.
-pub(in crate::diagnose) fn guessed(_: &LogView<'_>, finding: &mut Finding) -> bool {
+pub(in crate::diagnose) fn guessed(view: &LogView<'_>, finding: &mut Finding) -> bool {
     let Some(name) = finding.subject.as_deref() else { return true };
+    let of_a_procfile = view.text(finding.at).contains(&format!("{name}::"));
+    if of_a_procfile || name == "py" {
+        (finding.message, finding.help) = match of_a_procfile {
+            true => (
+                Some(format!(
+                    "the start command begins with `{name}:`, as a line of a Procfile does, and bash looks for a program of that name"
+                )),
+                Some(format!("leave `{name}:` out of the start command")),
+            ),
+            false => (
+                Some("`py` is how Windows starts Python, and the image has no program of that name".to_owned()),
+                Some("start it with `python`".to_owned()),
+            ),
+        };
+        finding.is_unfixable = true;
+        return true;
+    }
     if let Some(renamed) = renamed(name) {
         finding.message =
             Some(format!("{} brings no `{name}` any more: the program is `{}`", renamed.package, renamed.now));

@@ -1,5 +1,6 @@
 //! What stands in place of a rule's own words.
 
+mod services;
 use crate::diagnose::{Case, diagnose};
 use crate::log::Log;
 
@@ -70,69 +71,6 @@ fn a_host_that_the_app_asks_is_not_the_package_index() {
         "Starting Container\naiohttp.client_exceptions.ClientConnectorDNSError: Cannot connect to host bots.example.org:443 ssl:default [Name or service not known]\n",
     );
     assert!(words.contains("bots.example.org") && !words.contains("index"), "{words}");
-}
-
-#[test]
-fn a_database_that_refuses_was_reached() {
-    for (log, told) in [
-        (
-            "asyncpg.exceptions.InvalidPasswordError: password authentication failed for user \"tides\"\n",
-            "refuses the user or the password",
-        ),
-        (
-            "pymysql.err.OperationalError: (1045, \"Access denied for user 'tides'@'10.0.0.9' (using password: YES)\")\n",
-            "refuses the user or the password",
-        ),
-        (
-            "psycopg.OperationalError: connection failed: FATAL:  sorry, too many clients already\n",
-            "no connection left",
-        ),
-        ("psycopg2.OperationalError: FATAL:  database \"harbour\" does not exist\n", "has no database `harbour`"),
-        (
-            "pymongo.errors.ServerSelectionTimeoutError: ac-x.mongodb.example:27017: [SSL: TLSV1_ALERT_INTERNAL_ERROR] tlsv1 alert internal error\n",
-            "Network Access",
-        ),
-        (
-            "psycopg2.OperationalError: connection to server at \"db\" (10.0.0.4), port 5432 failed: Connection refused\n",
-            "does not answer from here",
-        ),
-    ] {
-        let words = words(log);
-        assert!(words.contains(told), "{log}{words}");
-    }
-}
-
-#[test]
-fn a_build_of_torch_is_on_an_index_of_its_own() {
-    let log = |listed: &str| {
-        format!(
-            "ERROR: Could not find a version that satisfies the requirement torch==2.1.0+cu118 (from versions: {listed})\nERROR: No matching distribution found for torch==2.1.0+cu118\n"
-        )
-    };
-    assert!(words(&log("2.2.0, 2.2.1")).contains("--extra-index-url https://download.pytorch.org/whl/cu118"));
-    assert!(!words(&log("2.2.0+cu118, 2.2.1+cu118")).contains("--extra-index-url"));
-}
-
-#[test]
-fn a_version_that_git_would_tell_can_be_given() {
-    let words = words("LookupError: setuptools-scm was unable to detect version for /app.\n");
-    assert!(words.contains("SETUPTOOLS_SCM_PRETEND_VERSION"), "{words}");
-}
-
-#[test]
-fn a_variable_that_is_no_base64_is_named() {
-    let words = words(
-        "Traceback (most recent call last):\n  File \"/app/main.py\", line 12, in <module>\n    key = base64.b64decode(os.environ[\"HARBOUR_KEY\"])\n  File \"/root/.nix-profile/lib/python3.12/base64.py\", line 88, in b64decode\n    return binascii.a2b_base64(s, strict_mode=validate)\nbinascii.Error: Incorrect padding\n",
-    );
-    assert!(words.contains("`HARBOUR_KEY` is set to something that the code cannot read"), "{words}");
-}
-
-#[test]
-fn a_python_that_was_compiled_without_a_header_lacks_no_library() {
-    let words = words(
-        "Traceback (most recent call last):\n  File \"/app/main.py\", line 1, in <module>\n    import lzma\n  File \"/usr/lib/python3.13/lzma.py\", line 27, in <module>\n    from _lzma import *\nModuleNotFoundError: No module named '_lzma'\n",
-    );
-    assert!(words.contains("compiled without `_lzma`") && words.contains("liblzma-dev"), "{words}");
 }
 
 #[test]

@@ -85,6 +85,11 @@ pub(in crate::diagnose) fn what_is_wrong(view: &LogView<'_>, finding: &mut Findi
             "the URL's `sslmode` has a value that asyncpg does not know",
             "write one of those that the message names (`require`, `disable` …), or leave `sslmode` out of the URL",
         )
+    } else if text.contains("rediss:// URL must have") {
+        (
+            "Celery is given a `rediss://` URL that does not say how the server's certificate is to be checked",
+            "append `?ssl_cert_reqs=CERT_REQUIRED` to the URL (CERT_NONE where the server signs its certificate itself, as Heroku's does), or take `redis://` within the platform's private network",
+        )
     } else if text.contains("Redis URL") {
         (
             "the Redis URL has no scheme that the client knows",

@@ -10,6 +10,8 @@ const READ_BY_LIBRARIES: &[(&str, &[&str])] = &[
     ("Unable to locate credentials", &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]),
     ("You must specify a region", &["AWS_DEFAULT_REGION"]),
     ("supabase_url is required", &["SUPABASE_URL"]),
+    // Of an account that was let in to the model.
+    ("GatedRepoError", &["HF_TOKEN"]),
 ];
 
 /// Names the variable of a library that does not name it itself.
@@ -58,6 +60,16 @@ pub(in crate::diagnose) fn gravity(view: &LogView<'_>, finding: &mut Finding) ->
         finding.rank = LAST_RESORT;
     } else if GRAVE.iter().any(|word| text.contains(word)) {
         finding.rank = SAID;
+    }
+    true
+}
+
+/// A key in PEM has lines, and a variable mostly has `\n` in their place.
+pub(in crate::diagnose) fn key(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    const OF_KEYS: &[&str] = &["PEM file", "key data", "No key could be detected", "InvalidKeyError"];
+    if OF_KEYS.iter().any(|words| view.text(finding.at).contains(words)) {
+        finding.message = Some("a key that the app is given is no PEM: a variable has `\\n` where its lines should end, or quotes around it".to_owned());
+        finding.help = Some("put the lines back in the code (`.replace(\"\\\\n\", \"\\n\")` on the value), or set the variable with real line ends and without quotes".to_owned());
     }
     true
 }

@@ -9,6 +9,7 @@ use super::requirements::{LOCAL_PATH_REQUIREMENT, REQUIREMENTS_FILE_MISSING};
 use super::rule::{OnRailpack, Rule, YieldsTo, decisive, hint, over_fixes_by, said};
 use super::start::START_FILE_MISSING;
 use crate::check;
+use crate::diagnose::fixes;
 use crate::diagnose::refine;
 
 /// What scripts that wait for a database print once it answers.
@@ -49,6 +50,7 @@ pub(crate) static DB_UNREACHABLE: Rule = Rule {
         decisive(r"Unknown MySQL server host '(?P<s>[^']+)'"),
         decisive(r"(?:pymongo\.errors\.)?ServerSelectionTimeoutError: (?P<s>[\w.-]+:\d+)?"),
         decisive(r"No servers found yet, Timeout: "),
+        decisive(r"OperationFailure: (?:bad auth|Authentication failed)"),
         decisive(
             r"(?:pymongo\.errors\.)?(?:AutoReconnect|NetworkTimeout|ConfigurationError: (?:The DNS (?:query name|operation)|All nameservers failed|The resolution lifetime))",
         ),
@@ -136,6 +138,7 @@ pub(crate) static INVALID_DATABASE_URL: Rule = Rule {
         decisive(r"(?:No support for|Scheme) '(?P<s>\w[^']*)'"),
         decisive(r"The asyncio extension requires an async driver to be used\. The loaded '(?P<s>\w+)' is not async"),
         decisive(r"InvalidRequestError: The asyncio extension|Invalid URI scheme: URI must begin with"),
+        decisive(r"A rediss:// URL must have parameter (?P<s>ssl_cert_reqs)"),
         decisive(r"(?:pymongo\.errors\.)?InvalidURI|Redis URL must specify one of the following schemes"),
         decisive(r"Invalid database (?:url|URL)|Unknown DB scheme"),
         decisive(r"(?:No|Unknown) (?:dialect|database backend|DB backend) .*(?:postgres|mysql)"),
@@ -185,6 +188,7 @@ pub(crate) static DB_OBJECT_EXISTS: Rule = Rule {
         decisive(r#"(?:relation|table|type|index) ["'`]?(?P<s>[\w.]+?)["'`]? already exists"#),
         decisive(r#"column ["'`]?(?P<s>[\w.]+?)["'`]? of relation .* already exists"#),
         decisive(r"duplicate column name: (?P<s>\w+)"),
+        decisive(r"CommandError: Error: That (?P<s>[\w ]+) is already taken"),
         decisive(r"\(1050, ['\x22]Table '(?P<s>[^']+)' already exists"),
         decisive(r"\(1060, ['\x22]Duplicate column name '(?P<s>[^']+)'"),
     ],
@@ -296,6 +300,7 @@ pub(crate) static MISSING_DATA_FILE: Rule = Rule {
             r"(?:no such file|cannot find|does not exist|not found):? '(?P<s>[^']+\.(?:json|csv|ya?ml|txt|pkl|joblib|h5|pt|pth|onnx|db|sqlite3?|env|ini|toml|png|jpe?g|ttf|html|parquet|model|bin|npy))'",
         ),
         hint(r"OSError: \[E050\] Can't find model '(?P<s>[^']*[/.][^']*)'"),
+        hint(r"StreamlitSecretNotFoundError: No secrets found\..*(?P<s>\.streamlit/secrets\.toml)"),
         hint(r"Error reading file '(?P<s>[^']+)': failed to load"),
         hint(r"OSError: (?:Unable|cannot) to? ?open (?:file|resource)"),
     ],
@@ -312,6 +317,7 @@ pub(crate) static MISSING_DATA_FILE: Rule = Rule {
     ]),
     explained_by: &[over_fixes_by(&check::ignored::IGNORED)],
     refine: Some(refine::files::not_there),
+    fix: Some(fixes::platform::kept_folder),
     ..Rule::BLANK
 };
 

@@ -119,7 +119,7 @@ pub(crate) static PERMISSION_DENIED: Rule = Rule {
             r"(?:^|: |\()[Pp]ermission denied(?:\s*$| \(os error|[.')])|(?i:error|fail|cannot|can't).*[Pp]ermission denied|: Operation not permitted|\bEACCES\b",
         ),
     ],
-    unless: &["The cache has been disabled", "INFO", "try 'sudo"],
+    unless: &["The cache has been disabled", "INFO", "try 'sudo", "permission denied for "],
     yields_to: YieldsTo::Rules(&[
         &PORT_PERMISSION_DENIED,
         &GIT_AUTH_FAILED,

@@ -158,10 +158,10 @@ pub(crate) static IMPORT_NAME_ERROR: Rule = Rule {
 };
 
 pub(crate) static DEPENDENCY_VERSION_INCOMPATIBLE: Rule = Rule {
-    id: "dependency-version-incompatible",
+    id: check::fits::FIT.id,
     phases: &["install", "start"],
     message: "the installed version of {a package} does not fit the code that uses it",
-    about: "A package was renamed, split or changed in a newer release than the code (or another package) was written for. Nothing pins it, or the pins do not belong together.",
+    about: check::fits::FIT.about,
     help: "pin {the package} to the release that the code was written for, or adapt the code",
     example: "ImportError: cannot import name 'url_quote' from 'werkzeug.urls' (/opt/venv/lib/python3.12/site-packages/werkzeug/urls.py)",
     signatures: &[
@@ -174,6 +174,7 @@ pub(crate) static DEPENDENCY_VERSION_INCOMPATIBLE: Rule = Rule {
             r"`(?P<s>httpx)\.\w+` is from the `httpx` package, but this SDK uses|Expected an instance of `httpx2\.\w+` but got <class 'httpx\.",
         ),
         decisive(r"AsyncClient\.__init__\(\) got an unexpected keyword|module 'bcrypt' has no attribute '__about__'"),
+        decisive(r"ImproperlyConfigured: (?P<s>mysqlclient) [\d.]+ or newer is required; you have"),
         decisive(r"password cannot be longer than 72 bytes|duplicate base class TimeoutError"),
         decisive(r"Descriptors cannot (?:not )?be created directly|TypeError: Descriptors cannot"),
         decisive(r"module 'lib' has no attribute '(?P<s>X509_V_FLAG_\w+|OpenSSL_add_all_algorithms)'"),
@@ -246,6 +247,19 @@ pub(crate) static DEPENDENCY_VERSION_INCOMPATIBLE: Rule = Rule {
     ..Rule::BLANK
 };
 
+pub(crate) static CLIENT_NOT_GENERATED: Rule = Rule {
+    id: "client-not-generated",
+    phases: &["build", "start"],
+    message: "nothing generates Prisma's client, which the app imports",
+    about: "Prisma's client for Python is code that `prisma generate` writes into the environment from schema.prisma. What was generated on the own machine is not deployed.",
+    help: "run `prisma generate` as a command of the phase build",
+    on_railpack: OnRailpack::help("run `prisma generate` as a command of a build step in railpack.json"),
+    example: "RuntimeError: The Client hasn't been generated yet, you must run `prisma generate` before you can use the client.",
+    signatures: &[decisive(r"The Client hasn't been generated yet, you must run `prisma generate`")],
+    fix: Some(fixes::nixpacks::generated_client),
+    ..Rule::BLANK
+};
+
 pub(crate) static NUMPY_ABI_MISMATCH: Rule = Rule {
     id: "numpy-abi-mismatch",
     phases: &["start"],
@@ -291,6 +305,8 @@ pub(crate) static MISSING_SHARED_LIBRARY: Rule = Rule {
         ),
         decisive(r"no library called \x22(?P<s>[^\x22]+)\x22 was found"),
         decisive(r"failed to find (?P<s>libmagic)"),
+        decisive(r"discord\.(?P<s>opus)\.OpusNotLoaded"),
+        decisive(r"\[Driver Manager\]Can't open lib '(?P<s>[^']+)' : file not found"),
         decisive(r"Unable to find (?P<s>zbar) shared library"),
         decisive(r"Could not find the (?P<s>GDAL|GEOS) library"),
         decisive(r"OSError: (?P<s>sndfile|PortAudio) library not found"),

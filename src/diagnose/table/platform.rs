@@ -50,7 +50,7 @@ pub(crate) static MISSING_ENV_VAR: Rule = Rule {
         ),
         decisive(r"DefaultCredentialsError: (?:File .* was not found|Could not automatically determine)"),
         decisive(r"NoCredentialsError|Unable to locate credentials|OpenAIError: (?:The api_key|Missing credentials)"),
-        decisive(r"You must specify a region|supabase_url is required"),
+        decisive(r"You must specify a region|supabase_url is required|GatedRepoError: "),
         decisive(r"(?P<s>supabase_key) is required"),
         said(r"expected token to be a str, received (?:NoneType|type None)|NoneType instead$"),
         decisive(r"It must be 'str' type, not <class 'NoneType'>|You must pass the token you received from"),
@@ -117,7 +117,11 @@ pub(crate) static INVALID_ENV_VAR: Rule = Rule {
         decisive(r#"error parsing value for field "(?P<s>\w+)" from source "#),
         decisive(r#"error parsing env var "(?P<s>\w+)""#),
         decisive(r#"Environment variable "(?P<s>\w+)" invalid"#),
+        // cryptography, google-auth and PyJWT of a key that has no lines.
+        said(r"ValueError: .*(?:Unable to load PEM file|Could not deserialize key data|No key could be detected)"),
+        said(r"InvalidKeyError: Could not parse the provided (?:public|private) key"),
     ],
+    refine: Some(refine::variables::key),
     ..Rule::BLANK
 };
 

@@ -115,6 +115,31 @@ pub(crate) static HEALTHCHECK_FAILED: Rule = Rule {
     ..Rule::BLANK
 };
 
+pub(crate) static DEVELOPMENT_SERVER: Rule = Rule {
+    id: check::server::DEVELOPMENT.id,
+    phases: &["start"],
+    message: "Flask-SocketIO refuses to run on Werkzeug's development server where nobody sits at a terminal",
+    about: check::server::DEVELOPMENT.about,
+    help: "serve the app with gunicorn, one worker and threads: `gunicorn -w 1 --threads 100 --bind 0.0.0.0:$PORT MODULE:app`, with gunicorn and simple-websocket among the requirements; `allow_unsafe_werkzeug=True` in the call of run() lifts the refusal, for a trial",
+    example: "RuntimeError: The Werkzeug web server is not designed to run in production. Pass allow_unsafe_werkzeug=True to the run() method to disable this error.",
+    signatures: &[decisive(r"RuntimeError: The Werkzeug web server is not designed to run in production")],
+    ..Rule::BLANK
+};
+
+pub(crate) static SERVES_TLS: Rule = Rule {
+    id: check::spoken::TLS.id,
+    phases: &["start"],
+    message: "the server speaks TLS itself, and the platform's edge asks it over plain HTTP",
+    about: check::spoken::TLS.about,
+    help: "serve plain HTTP: leave the certificate out (ssl_context, --ssl-certfile, --certfile); the platform's edge holds the one of the domain",
+    example: " * Running on https://127.0.0.1:8080",
+    signatures: &[hint(
+        r"(?:[Rr]unning on|Listening at:) https://(?:0\.0\.0\.0|127\.0\.0\.1|localhost|\[::\]|10\.|172\.|192\.168\.)",
+    )],
+    explained_by: &[by(&check::spoken::TLS)],
+    ..Rule::BLANK
+};
+
 pub(crate) static HTTPS_SENT_BACK: Rule = Rule {
     id: check::https::SENT_BACK.id,
     phases: &["start"],
