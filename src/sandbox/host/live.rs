@@ -201,8 +201,10 @@ impl Sandbox for HostSandbox {
             return Ok(());
         }
         self.bubblewrap.network.stop();
+        // The kernel lets go of the control group, and of what led outward, meanwhile.
+        let emptied = self.run.empty();
         self.bubblewrap.memory.remove();
-        self.run.remove()?;
+        emptied.and_then(|()| self.run.remove())?;
         self.bubblewrap.network.end();
         self.closed = true;
         Ok(())
