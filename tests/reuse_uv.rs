@@ -8,59 +8,21 @@ mod place;
 mod support;
 
 use std::fs;
-use std::io::Write;
-use std::process::{Command, Stdio};
 
-use place::{MAIN, Place, Random, is_reused_as_if_fresh, wheel};
+use place::{MAIN, PROJECT, Place, Random, UV, is_reused_as_if_fresh};
 use support::host_is_missing;
-
-/// The uv that Nixpacks installs.
-const UV: &str = "0.4.30";
-const PROJECT: &str =
-    "[project]\nname = \"app\"\nversion = \"1\"\nrequires-python = \">=3.11\"\ndependencies = [\"tide\"]\n";
 
 /// A project with a lock, beside an index that has uv on offer; none where that cannot be had.
 fn app() -> Option<Place> {
     let place = Place::new(&[("main.py", MAIN), ("pyproject.toml", PROJECT), (".python-version", "3.11\n")]);
-    let fetched = tempfile::tempdir().unwrap();
-    let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "download", "--quiet", "--no-deps", "--dest"]).arg(fetched.path()).arg(format!("uv=={UV}"));
-    if !pip.stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
-        assert!(std::env::var_os("SHAKEDOWN_BACKENDS_MUST_WORK").is_none(), "uv {UV} cannot be fetched");
+    if !place.index.offer(UV) {
         return None;
-    }
-    for file in fs::read_dir(fetched.path()).unwrap().flatten() {
-        let name = file.file_name().to_string_lossy().into_owned();
-        let mut pages = place.index.pages.lock().unwrap();
-        pages.insert(format!("/files/{name}"), fs::read(file.path()).unwrap());
-        pages.insert("/simple/uv/".to_owned(), format!("<a href=\"../../files/{name}\">{name}</a>\n").into_bytes());
     }
     for version in ["1.0", "1.1"] {
         place.index.release("tide", version, &[]);
     }
-    lock(&place, "1.0", "");
+    place.lock_uv("1.0", "");
     Some(place)
-}
-
-/// Writes the lock; `more` goes into it too.
-fn lock(place: &Place, version: &str, more: &str) {
-    let (file, bytes) = wheel("tide", version, &[]);
-    let index = format!("http://127.0.0.1:{}", place.index.port);
-    let (hash, size) = (sha256(&bytes), bytes.len());
-    let text = format!(
-        "version = 1\nrequires-python = \">=3.11\"\n\n[[package]]\nname = \"app\"\nversion = \"1\"\nsource = {{ virtual = \".\" }}\n\
-         dependencies = [{{ name = \"tide\" }}]\n\n[[package]]\nname = \"tide\"\nversion = \"{version}\"\n\
-         source = {{ registry = \"{index}/simple\" }}\n\
-         wheels = [{{ url = \"{index}/files/{file}\", hash = \"sha256:{hash}\", size = {size} }}]\n{more}"
-    );
-    place.write("uv.lock", &text);
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    let mut child = Command::new("sha256sum").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(bytes).unwrap();
-    let output = child.wait_with_output().unwrap();
-    String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap().to_owned()
 }
 
 #[test]
@@ -126,8 +88,8 @@ fn a_reused_lock_is_a_fresh_one_whatever_is_edited() {
         let edit = random.below(7);
         match edit {
             0 | 1 => place.write("main.py", &format!("{MAIN}# {step}\n")),
-            2 => lock(&place, ["1.0", "1.1"][random.below(2) as usize], ""),
-            3 => lock(&place, "1.0", ["", "# a remark\n"][random.below(2) as usize]),
+            2 => place.lock_uv(["1.0", "1.1"][random.below(2) as usize], ""),
+            3 => place.lock_uv("1.0", ["", "# a remark\n"][random.below(2) as usize]),
             4 => place.options = vec!["--env".to_owned(), format!("UV_COMPILE_BYTECODE={}", random.below(2))],
             5 => place.write("pyproject.toml", &format!("{PROJECT}# {step}\n")),
             _ => place.index.release("tide", &format!("2.{step}"), &[]),

@@ -33,8 +33,10 @@ pub use tried::unread;
 use found::Found;
 
 use std::net::SocketAddr;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
+use std::thread;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -153,13 +155,20 @@ pub fn rehearse_then(
         let causes = found.diagnoses(&root);
         found.index = index::ask(&*sandbox, &buildable.plan, &ran.vars, causes.first(), interrupted, emit);
     }
-    found.kept = match kept::is_wanted(request, was_interrupted) {
-        // Where there are two images, the start was in the app's.
-        true => Some(kept::keep(request, &spec, &name, found.outcome.smoke.is_some(), &mut *sandbox)?),
-        false => sandbox.close().map(|()| None)?,
-    };
-    let rehearsal = found.rehearsal(&root, buildable.plan.clone(), name, reason);
-    Ok(Rehearsal { builder, ..rehearsal }.finish(facts.findings(), started, emit))
+    // Where there are two images, the start was in the app's.
+    let was_started = found.outcome.smoke.is_some();
+    let is_kept = kept::is_wanted(request, was_interrupted);
+    if is_kept {
+        found.kept = Some(kept::keep(request, &spec, &name, was_started, &mut *sandbox)?);
+    }
+    // To close it is to wait for the kernel.
+    let (rehearsal, findings) = thread::scope(|scope| {
+        let closing = (!is_kept).then(|| scope.spawn(|| sandbox.close()));
+        let told = (found.rehearsal(&root, buildable.plan.clone(), name, reason), facts.findings());
+        let closed = closing.map(|closing| closing.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        closed.transpose().map(|_| told)
+    })?;
+    Ok(Rehearsal { builder, ..rehearsal }.finish(findings, started, emit))
 }
 
 /// Railway's own file, which the plan obeys. Source: docs.railway.com, config as code.

@@ -170,14 +170,17 @@ impl RunDir {
         &self.dir
     }
 
-    /// Removes everything in it, also what an app made unreadable.
+    /// Removes the folders in it, also what an app made unreadable.
+    pub fn empty(&self) -> Result<()> {
+        let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        folders.map(|entry| entry.path()).try_for_each(|folder| tree::remove(&folder))
+    }
+
+    /// Removes everything in it.
     pub fn remove(&self) -> Result<()> {
         // The lock goes last: without it the rest would be anyone's to remove.
-        for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                tree::remove(&entry.path())?;
-            }
-        }
+        self.empty()?;
         tree::remove(&self.dir)
     }
 }

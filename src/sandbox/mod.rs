@@ -70,8 +70,9 @@ pub trait Backend {
 
 /// A live place to run steps in. Dropping it does what [`Sandbox::close`] does.
 ///
-/// `Sync`, because the smoke probe asks from a thread of its own while the app's output is read.
-pub trait Sandbox: Sync {
+/// `Sync`, because the smoke probe asks from a thread of its own while the app's output is read, and `Send`, because it is closed while
+/// the run is told of.
+pub trait Sandbox: Send + Sync {
     /// What the setup phase (`nix-env -if`, `apt-get install`) comes to here, in order.
     fn setup(&mut self) -> Result<Vec<SetupStep>>;
 

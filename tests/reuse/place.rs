@@ -6,11 +6,11 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 
@@ -51,12 +51,33 @@ impl Index {
     /// The same with the digest of its wheel, as PyPI does.
     pub fn release_with_digest(&self, name: &str, version: &str, requires: &[&str]) {
         let (file, bytes) = wheel(name, version, requires);
-        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = sha256(&bytes);
         self.release(name, version, requires);
         let mut pages = self.pages.lock().unwrap();
         let page = pages.get_mut(&format!("/simple/{name}/")).unwrap();
         let text = String::from_utf8(page.clone()).unwrap();
         *page = text.replace(&format!("{file}\">"), &format!("{file}#sha256={digest}\">")).into_bytes();
+    }
+
+    /// Puts a real installer on offer with all that it requires, from the package index of this machine's user; gives whether it could be had.
+    pub fn offer(&self, requirement: &str) -> bool {
+        let fetched = tempfile::tempdir().unwrap();
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip", "download", "--quiet", "--only-binary", ":all:", "--python-version", "3.11", "--dest"]);
+        pip.arg(fetched.path()).arg(requirement).stderr(Stdio::null());
+        if !pip.status().is_ok_and(|status| status.success()) {
+            assert!(std::env::var_os("SHAKEDOWN_BACKENDS_MUST_WORK").is_none(), "{requirement} cannot be fetched");
+            return false;
+        }
+        let mut pages = self.pages.lock().unwrap();
+        for file in fs::read_dir(fetched.path()).unwrap().flatten() {
+            let (file, bytes) = (file.file_name().into_string().unwrap(), fs::read(file.path()).unwrap());
+            let name = file.split('-').next().unwrap().replace('_', "-").to_lowercase();
+            let link = format!("<a href=\"../../files/{file}#sha256={}\">{file}</a>\n", sha256(&bytes));
+            pages.insert(format!("/simple/{name}/"), link.into_bytes());
+            pages.insert(format!("/files/{file}"), bytes);
+        }
+        true
     }
 
     /// Yanks a release.
@@ -82,7 +103,7 @@ impl Index {
         .collect()
     }
 
-    /// What was asked for since the last look.
+    /// What was asked for since the last look, and `HEAD` before what was only to be there.
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut *self.asked.lock().unwrap())
     }
@@ -95,7 +116,7 @@ fn answer(mut stream: &TcpStream, pages: &Pages, asked: &Mutex<Vec<String>>) {
     let is_head = request.starts_with("HEAD ");
     let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
     let found = pages.lock().unwrap().get(&path).cloned();
-    asked.lock().unwrap().push(path.clone());
+    asked.lock().unwrap().push(if is_head { format!("HEAD {path}") } else { path.clone() });
     let kind = if path.starts_with("/simple/") { "text/html" } else { "application/zip" };
     let (status, body) = found.map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));
     let head = format!(
@@ -125,6 +146,16 @@ pub fn wheel(name: &str, version: &str, requires: &[&str]) -> (String, Vec<u8>) 
     (format!("{name}-{version}-py3-none-any.whl"), zip.finish().unwrap().into_inner())
 }
 
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The uv that Nixpacks installs.
+pub const UV: &str = "uv==0.4.30";
+/// A project of uv's.
+pub const PROJECT: &str =
+    "[project]\nname = \"app\"\nversion = \"1\"\nrequires-python = \">=3.11\"\ndependencies = [\"tide\"]\n";
+
 /// A project, a cache of its own, and an index.
 pub struct Place {
     pub index: Index,
@@ -151,6 +182,47 @@ impl Place {
         let path = self.dir.path().join("app").join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
+    }
+
+    /// Writes the lock of [`PROJECT`]; `more` goes into it too.
+    pub fn lock_uv(&self, version: &str, more: &str) {
+        let (file, bytes) = wheel("tide", version, &[]);
+        let index = format!("http://127.0.0.1:{}", self.index.port);
+        let (hash, size) = (sha256(&bytes), bytes.len());
+        let text = format!(
+            "version = 1\nrequires-python = \">=3.11\"\n\n[[package]]\nname = \"app\"\nversion = \"1\"\nsource = {{ virtual = \".\" }}\n\
+             dependencies = [{{ name = \"tide\" }}]\n\n[[package]]\nname = \"tide\"\nversion = \"{version}\"\n\
+             source = {{ registry = \"{index}/simple\" }}\n\
+             wheels = [{{ url = \"{index}/files/{file}\", hash = \"sha256:{hash}\", size = {size} }}]\n{more}"
+        );
+        self.write("uv.lock", &text);
+    }
+
+    /// Writes a `Pipfile` that requires the first release of `tide`, and its lock.
+    pub fn lock_pipenv(&self) {
+        let (_, bytes) = wheel("tide", "1.0", &[]);
+        let url = format!("http://127.0.0.1:{}/simple", self.index.port);
+        let source = json!({"name": "own", "url": url, "verify_ssl": true});
+        self.write(
+            "Pipfile",
+            &format!(
+                "[[source]]\nname = \"own\"\nurl = \"{url}\"\nverify_ssl = true\n\n[packages]\ntide = \"==1.0\"\n"
+            ),
+        );
+        // As pipenv takes it, names sorted.
+        let pipfile =
+            json!({"_meta": {"requires": {}, "sources": [source]}, "default": {"tide": "==1.0"}, "develop": {}});
+        let lock = json!({
+            "_meta": {
+                "hash": {"sha256": sha256(pipfile.to_string().as_bytes())},
+                "pipfile-spec": 6, "requires": {}, "sources": [source],
+            },
+            "default": {"tide": {
+                "hashes": [format!("sha256:{}", sha256(&bytes))], "index": "own", "version": "==1.0",
+            }},
+            "develop": {},
+        });
+        self.write("Pipfile.lock", &lock.to_string());
     }
 
     pub fn cache(&self) -> PathBuf {

@@ -1,4 +1,4 @@
-//! The mirror of a run, and whose pip is sent there.
+//! The mirror of a run, and which installers are sent there.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -6,20 +6,26 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::bwrap::Bind;
+use super::likeness::{self, Likeness};
 use crate::plan::Vars;
 use crate::sandbox::cache::Cache;
-use crate::sandbox::mirror::{Mirror, Words};
+use crate::sandbox::mirror::{Lock, Mirror, Words};
 use crate::sandbox::netns::Network;
 use crate::sandbox::network::Access;
 use crate::sandbox::store::downloads::Downloads;
+use crate::sandbox::store::pip::Installs;
 use crate::sandbox::{Reach, Reuse, Spec, Unverified};
 
 /// What names an index before pip's own configuration does.
 pub(super) const INDEX: &str = "PIP_INDEX_URL";
 const PYPI: &str = "https://pypi.org/simple";
-/// What sends pip's questions elsewhere, the mirror's too.
+/// What sends installers' questions elsewhere, the mirror's too.
 const PROXIES: &[&str] = &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
 const UNPROXIED: &[&str] = &["no_proxy", "NO_PROXY"];
+/// Locks, whose installers are shown them as the mirror has them.
+pub(super) const UV_LOCK: &str = "uv.lock";
+const PIPENV_LOCK: &str = "Pipfile.lock";
 /// The most bytes of a list of requirements.
 const MOST: u64 = 1 << 20;
 
@@ -29,7 +35,31 @@ pub(super) struct Front {
     mirror: Option<Mirror>,
     /// What it is made of once a command wants it: most runs install nothing anew, and a way in takes a while.
     parts: Option<Parts>,
-    led: Option<Words>,
+    led: Option<Led>,
+}
+
+/// How the command that runs is led.
+#[derive(Debug)]
+struct Led {
+    words: Words,
+    /// The index that its pip is told.
+    index: Option<String>,
+    /// The lock that it is shown in place of the project's.
+    likeness: Option<Likeness>,
+}
+
+/// A command that may be led.
+#[derive(Debug)]
+pub(super) struct Asking<'a> {
+    pub(super) argv: &'a [String],
+    pub(super) installs: Installs,
+    /// Its own variables.
+    pub(super) plan: &'a Vars,
+    /// All of them.
+    pub(super) vars: &'a Vars,
+    pub(super) app: &'a Path,
+    /// The run's own folder, of which nothing is shown.
+    pub(super) folder: &'a Path,
 }
 
 #[derive(Debug)]
@@ -70,54 +100,75 @@ impl Front {
         self.mirror.as_ref()
     }
 
-    /// Leads the pip of a command to the mirror, if nothing else names an index or a proxy; gives the index that pip is to be told.
-    /// `plan` are the command's own variables, `vars` are all.
-    pub(super) fn lead(
-        &mut self,
-        network: &Network,
-        argv: &[String],
-        plan: &Vars,
-        vars: &Vars,
-        app: &Path,
-    ) -> Option<String> {
-        let unproxied = UNPROXIED
-            .iter()
-            .filter_map(|name| vars.get(*name))
-            .any(|hosts| hosts.split(',').any(|host| host.trim() == "127.0.0.1"));
-        let is_proxied = PROXIES.iter().any(|name| vars.contains_key(*name)) && !unproxied
-            || vars.contains_key("PIP_PROXY")
-            || argv.iter().any(|word| word.contains("--proxy"));
-        if is_proxied || plan.contains_key(INDEX) {
+    /// Leads a command to the mirror, if nothing else names an index or a proxy to its installers; gives the index that pip is to be told.
+    pub(super) fn lead(&mut self, network: &Network, asking: &Asking<'_>) -> Option<&str> {
+        let Asking { argv, installs, plan, app, folder, .. } = *asking;
+        let asks_pip = installs.pip > 0 && !plan.contains_key(INDEX);
+        if asking.is_proxied() || !(asks_pip || installs.uv || installs.pipenv) {
             return None;
         }
         let mirror = self.mirror(network)?;
+        let name = if installs.uv { UV_LOCK } else { PIPENV_LOCK };
+        let text = (installs.uv || installs.pipenv).then(|| likeness::lock(app, name)).flatten();
+        let lock = text.and_then(|text| match installs.uv {
+            true => mirror.lock_of_uv(&text),
+            false => mirror.lock_of_pipenv(&text),
+        });
+        let shown = lock.and_then(|lock: Lock| Some((Likeness::write(folder, app, name, &lock.text).ok()?, lock)));
+        if !asks_pip && shown.is_none() {
+            return None;
+        }
         mirror.open(&required(argv, app));
-        let (words, index) = (mirror.words(), mirror.index());
-        self.led = Some(words);
-        Some(index)
+        let likeness = shown.map(|(likeness, lock)| {
+            mirror.offer(&lock);
+            likeness
+        });
+        let led = Led { words: mirror.words(), index: asks_pip.then(|| mirror.index()), likeness };
+        self.led.insert(led).index.as_deref()
     }
 
-    /// Whether the command that runs is led to the mirror.
-    pub(super) fn is_led(&self) -> bool {
-        self.led.is_some()
+    /// Whether the pip of the command that runs is told of the mirror.
+    pub(super) fn tells_pip(&self) -> bool {
+        self.led.as_ref().is_some_and(|led| led.index.is_some())
+    }
+
+    /// What the command that runs is shown.
+    pub(super) fn shown(&self) -> Option<Bind> {
+        self.led.as_ref()?.likeness.as_ref().map(Likeness::bind)
     }
 
     /// A line as it would be without the mirror.
     pub(super) fn line(&self, line: &str) -> Option<String> {
-        self.led.as_ref().map_or_else(|| Some(line.to_owned()), |words| words.line(line))
+        self.led.as_ref().map_or_else(|| Some(line.to_owned()), |led| led.words.line(line))
     }
 
     /// The same of a log.
     pub(super) fn text(&self, text: String) -> String {
-        self.led.as_ref().map_or(text.clone(), |words| words.text(&text))
+        self.led.as_ref().map_or(text.clone(), |led| led.words.text(&text))
     }
 
     /// Ends it for this command.
-    pub(super) fn leave(&mut self) {
-        self.led = None;
+    pub(super) fn leave(&mut self, app: &Path) {
+        if let Some(likeness) = self.led.take().and_then(|led| led.likeness) {
+            likeness.end(app);
+        }
         if let Some(mirror) = &self.mirror {
             mirror.close();
         }
+    }
+}
+
+impl Asking<'_> {
+    /// Whether something of its own lies between its installers and their index.
+    fn is_proxied(&self) -> bool {
+        let Self { argv, vars, .. } = self;
+        let unproxied = UNPROXIED
+            .iter()
+            .filter_map(|name| vars.get(*name))
+            .any(|hosts| hosts.split(',').any(|host| host.trim() == "127.0.0.1"));
+        PROXIES.iter().any(|name| vars.contains_key(*name)) && !unproxied
+            || vars.contains_key("PIP_PROXY")
+            || argv.iter().any(|word| word.contains("--proxy"))
     }
 }
 

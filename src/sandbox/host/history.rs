@@ -1,6 +1,7 @@
 //! What a sandbox knows of its history: where the work of earlier runs is, and what is shown of it.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use super::machine::{self, Beginning};
 use crate::plan::Vars;
@@ -15,8 +16,10 @@ pub(super) struct History {
     /// None where nothing is reused or kept.
     pub(super) store: Option<Store>,
     pub(super) shows: bool,
-    /// The machine as it was opened.
+    /// The machine as it was opened, for an installer.
     pub(super) base: String,
+    /// The rest of it, for any other command; looked at by the first.
+    pub(super) rest: OnceLock<String>,
     /// The entry whose files are shown; none while it is as it was opened.
     pub(super) below: Option<String>,
     /// Why no result is kept or reused for the rest of the run.

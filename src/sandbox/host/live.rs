@@ -96,14 +96,18 @@ impl Sandbox for HostSandbox {
 
     fn command(&self, step: &Step<'_>) -> CommandLine {
         let mut vars = self.vars.clone();
-        if self.front.is_led() {
+        if self.front.tells_pip() {
             // The machine's own, which the mirror stands before.
             vars.remove(front::INDEX);
         }
         vars.extend(step.vars.clone());
         let argv = step.argv.iter().map(String::as_str);
         match step.role {
-            Role::Build => self.bubblewrap.command(&argv.collect::<Vec<_>>(), &vars, Session::Detached),
+            Role::Build => {
+                let mut bubblewrap = self.bubblewrap.clone();
+                bubblewrap.binds.extend(self.front.shown());
+                bubblewrap.command(&argv.collect::<Vec<_>>(), &vars, Session::Detached)
+            }
             Role::Start => {
                 if let Some(user) = &self.start_user {
                     vars.insert("HOME".to_owned(), format!("/home/{user}"));
@@ -201,8 +205,10 @@ impl Sandbox for HostSandbox {
             return Ok(());
         }
         self.bubblewrap.network.stop();
+        // The kernel lets go of the control group, and of what led outward, meanwhile.
+        let emptied = self.run.empty();
         self.bubblewrap.memory.remove();
-        self.run.remove()?;
+        emptied.and_then(|()| self.run.remove())?;
         self.bubblewrap.network.end();
         self.closed = true;
         Ok(())

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::bwrap::{Bind, Bubblewrap};
+use super::root::SHOWN_AS_THEY_ARE;
 use crate::plan::Vars;
 use crate::sandbox::Reuse;
 use crate::sandbox::fingerprint;
@@ -29,7 +30,7 @@ pub(super) struct Beginning<'a> {
     pub(super) find_links: Vec<PathBuf>,
 }
 
-/// The digest of a machine before the first command: its files, what is shown in it, and what it runs on.
+/// The digest of a machine before the first command, as far as an installer reads it: its files, what is shown in it, and what it runs on.
 pub(super) fn digest(beginning: &Beginning<'_>) -> Result<String> {
     let Beginning { bubblewrap, folder, memory, find_links, .. } = beginning;
     let mut digest = Digest::default();
@@ -56,6 +57,9 @@ pub(super) fn digest(beginning: &Beginning<'_>) -> Result<String> {
     };
     for bind in &bubblewrap.binds {
         let Bind::ReadOnly(from, to) = bind else { continue };
+        if is_read_by_no_installer(from) {
+            continue;
+        }
         // What is in the cache has a seal, which was looked at when the sandbox was opened.
         let mut seal = from.clone().into_os_string();
         seal.push(".seal");
@@ -73,6 +77,24 @@ pub(super) fn digest(beginning: &Beginning<'_>) -> Result<String> {
         digest.add(fingerprint::of(folder)?);
     }
     Ok(digest.finish())
+}
+
+/// The digest of the rest of what is shown in it.
+pub(super) fn rest(binds: &[Bind]) -> Result<String> {
+    let mut digest = Digest::default();
+    for bind in binds {
+        if let Bind::ReadOnly(from, _) = bind
+            && is_read_by_no_installer(from)
+        {
+            digest.add(fingerprint::of(from)?);
+        }
+    }
+    Ok(digest.finish())
+}
+
+/// Data of the system's compiler, its Perl and its clock: thousands of files, and none on which hangs what a wheel comes to.
+fn is_read_by_no_installer(from: &Path) -> bool {
+    SHOWN_AS_THEY_ARE.iter().any(|place| from == Path::new(place))
 }
 
 /// A word of a command line without the name of the run's own folder.

@@ -14,6 +14,7 @@ mod history;
 mod inside;
 pub(in crate::sandbox) mod keep;
 mod layer;
+mod likeness;
 pub(in crate::sandbox) mod live;
 mod locales;
 mod machine;

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::bwrap::{Bind, Session};
+use super::front::{Asking, UV_LOCK};
 use super::history::{Kind, Pending};
 use super::live::HostSandbox;
 use super::machine::{self, PARTS};
@@ -15,7 +16,7 @@ use super::memory::Cap;
 use crate::plan::Vars;
 use crate::sandbox::netns::Network;
 use crate::sandbox::reuse::{IndexAnswer, Origin, Prepared, Upcoming, time_span};
-use crate::sandbox::store::pip::{self, names_far_requirements};
+use crate::sandbox::store::pip::{self, Installs, names_far_requirements};
 use crate::sandbox::store::reads::{Now, Reads};
 use crate::sandbox::store::trace::{self, Changes, Trace, Traced};
 use crate::sandbox::store::tree::{self, Digest};
@@ -28,7 +29,6 @@ const DATA: &[&str] = &["txt", "in", "pip", "lock", "toml", "whl"];
 const NAMED_DATA: &[&str] = &[".python-version", ".python-versions"];
 /// Files that setuptools and uv put where they run, and that do nothing of this kind.
 const OWN_CODE: &[&str] = &["distutils-precedence.pth", "_virtualenv.pth"];
-const LOCK: &str = "uv.lock";
 
 /// The reason that is given for every command after one that cannot be kept.
 const NOT_KEPT: &str = "a command before it could not be kept";
@@ -44,10 +44,19 @@ impl HostSandbox {
         let mut vars = self.history.vars.clone();
         vars.extend(upcoming.step.vars.clone());
         if let Some(lost) = self.history.lost.clone() {
-            let _ = self.lead_pip(upcoming, &vars, false);
+            let _ = self.lead(upcoming, &vars, false);
             return anew(lost);
         }
-        let key = self.key(upcoming, &vars);
+        let installs = pip::installs(upcoming.step.argv, &vars)
+            .filter(|installs| installs.can_be_told() && trace::is_possible(self.run.path()));
+        let key = match self.key(upcoming, &vars, installs.is_some()) {
+            Ok(key) => key,
+            Err(error) => {
+                self.history.lost = Some(format!("{error:#}"));
+                let _ = self.lead(upcoming, &vars, false);
+                return anew(format!("{error:#}"));
+            }
+        };
         let mut because = None;
         if self.history.shows {
             for found in store.entries(&key) {
@@ -60,13 +69,13 @@ impl HostSandbox {
                     Err(error) => because = because.or(Some(format!("{error:#}"))),
                 }
                 if let Some(lost) = self.history.lost.clone() {
-                    let _ = self.lead_pip(upcoming, &vars, false);
+                    let _ = self.lead(upcoming, &vars, false);
                     return anew(lost);
                 }
             }
             because = because.or(Some("nothing of this command was kept".to_owned()));
         }
-        match self.watch(upcoming, &vars, key) {
+        match self.watch(upcoming, &vars, installs, key) {
             Ok(pending) => self.history.pending = Some(pending),
             Err(error) => {
                 self.history.unwatched = Some(format!("{error:#}"));
@@ -76,18 +85,20 @@ impl HostSandbox {
         anew(because.unwrap_or_else(|| "asked for".to_owned()))
     }
 
-    /// Tells a pip that is about to run what it needs to know: the mirror, and to keep a log where it is watched.
-    fn lead_pip(&mut self, upcoming: &Upcoming<'_>, vars: &Vars, is_watched: bool) -> Result<()> {
-        let argv = upcoming.step.argv;
-        if pip::installs(argv, vars).is_none_or(|installs| installs.pip == 0) {
+    /// Tells installers that are about to run what they need to know: the mirror, and pip to keep a log where it is watched.
+    fn lead(&mut self, upcoming: &Upcoming<'_>, vars: &Vars, is_watched: bool) -> Result<()> {
+        let (argv, plan) = (upcoming.step.argv, upcoming.step.vars);
+        let Some(installs) = pip::installs(argv, vars) else { return Ok(()) };
+        if installs.pip > 0 {
+            self.may_tell_pip()?;
+        }
+        let asking = Asking { argv, installs, plan, vars, app: &self.app, folder: self.run.path() };
+        let index = self.front.lead(&self.bubblewrap.network, &asking).map(str::to_owned);
+        let keeps_log = is_watched && installs.pip > 0;
+        if index.is_none() && !keeps_log {
             return Ok(());
         }
-        self.may_tell_pip()?;
-        let index = self.front.lead(&self.bubblewrap.network, argv, upcoming.step.vars, vars, &self.app);
-        if index.is_none() && !is_watched {
-            return Ok(());
-        }
-        self.tell_pip(index.as_deref(), is_watched).inspect_err(|_| self.front.leave())
+        self.tell_pip(index.as_deref(), keeps_log).inspect_err(|_| self.front.leave(&self.app))
     }
 
     /// Keeps what the command made that was prepared last; `output` is none where it did not pass.
@@ -95,11 +106,11 @@ impl HostSandbox {
     pub(super) fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
         let is_watched =
             matches!(&self.history.pending, Some(Pending { kind: Kind::Install(installs), .. }) if installs.pip > 0);
-        let log = match is_watched || self.front.is_led() {
+        let log = match is_watched || self.front.tells_pip() {
             true => self.pip_log(),
             false => Ok(String::new()),
         };
-        self.front.leave();
+        self.front.leave(&self.app);
         let Some(pending) = self.history.pending.take() else { return self.history.unwatched.take() };
         let Some(output) = output else {
             self.history.withheld = log.as_deref().map(pip::of_a_failed_build).unwrap_or_default();
@@ -132,7 +143,7 @@ impl HostSandbox {
     }
 
     /// Stands for the command, the machine, and what was made before.
-    fn key(&self, upcoming: &Upcoming<'_>, vars: &Vars) -> String {
+    fn key(&self, upcoming: &Upcoming<'_>, vars: &Vars, is_install: bool) -> Result<String> {
         let Upcoming { step, limits } = upcoming;
         let argv: Vec<&str> = step.argv.iter().map(String::as_str).collect();
         let mut bubblewrap = self.bubblewrap.clone();
@@ -144,6 +155,9 @@ impl HostSandbox {
         let line = bubblewrap.command(&argv, vars, Session::Detached);
         let name = self.run.path().file_name().unwrap_or_default();
         let mut digest = Digest::default();
+        if !is_install {
+            digest.add(self.rest()?);
+        }
         digest
             .add(&self.history.base)
             .add(self.history.below.as_deref().unwrap_or_default())
@@ -154,7 +168,14 @@ impl HostSandbox {
         for (name, value) in &line.vars {
             digest.add(name).add(value);
         }
-        digest.finish()
+        Ok(digest.finish())
+    }
+
+    fn rest(&self) -> Result<&str> {
+        if self.history.rest.get().is_none() {
+            let _ = self.history.rest.set(machine::rest(&self.bubblewrap.binds)?);
+        }
+        self.history.rest.get().map(String::as_str).context("the machine is not known")
     }
 
     /// Shows an entry where it would come out the same now; the inner error is what is otherwise.
@@ -200,11 +221,16 @@ impl HostSandbox {
     }
 
     /// Begins to watch a command that is about to run.
-    fn watch(&mut self, upcoming: &Upcoming<'_>, vars: &Vars, key: String) -> Result<Pending> {
+    fn watch(
+        &mut self,
+        upcoming: &Upcoming<'_>,
+        vars: &Vars,
+        installs: Option<Installs>,
+        key: String,
+    ) -> Result<Pending> {
         let tree = tree::list(&self.app)?;
         let names = tree::names(&tree);
-        let installs = pip::installs(upcoming.step.argv, vars).filter(|_| trace::is_possible(self.run.path()));
-        self.lead_pip(upcoming, vars, installs.is_some_and(|installs| installs.pip > 0))?;
+        self.lead(upcoming, vars, installs.is_some())?;
         if let Some(installs) = installs {
             return Ok(Pending { key, kind: Kind::Install(installs), trace: Trace::begin(&self.app)?, names });
         }
@@ -273,7 +299,7 @@ impl HostSandbox {
 
     /// The addresses of what uv has installed.
     fn wheels_of_lock(&self, traced: &Traced) -> Result<BTreeSet<String>> {
-        ensure!(traced.read.contains_key(Path::new(LOCK)), "uv did not read {LOCK}");
+        ensure!(traced.read.contains_key(Path::new(UV_LOCK)), "uv did not read {UV_LOCK}");
         for path in traced.read.keys() {
             let text = crate::fs::read(&self.app.join(path), 4 << 20).unwrap_or_default();
             let builds = memchr::memmem::find(&text, b"no-binary").is_some();
@@ -285,7 +311,7 @@ impl HostSandbox {
         ensure!(fetched.is_none(), "uv fetched a Python");
         let mut installed = lock::installed(&root, &tree)?;
         installed.extend(lock::installed(&self.app, &traced.changes.made)?);
-        lock::wheels(&crate::fs::read(&self.app.join(LOCK), 32 << 20)?, &installed)
+        lock::wheels(&crate::fs::read(&self.app.join(UV_LOCK), 32 << 20)?, &installed)
     }
 
     /// What may be the project's own code, and lists that name other lists by address.

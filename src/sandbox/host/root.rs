@@ -42,7 +42,7 @@ const GLIBC: &[&str] = &[
 ];
 
 /// Directories that are shown as they are: too large to copy, and nothing in them is a shared library the cloud lacks.
-const SHOWN_AS_THEY_ARE: &[&str] = &[
+pub(super) const SHOWN_AS_THEY_ARE: &[&str] = &[
     "/usr/share/zoneinfo",
     "/usr/share/perl",
     "/usr/lib/x86_64-linux-gnu/perl-base",

@@ -1,12 +1,14 @@
 //! A package index on loopback in front of the real one, for the time of a run: pages come from the real one each time, wheels
 //! that an earlier run downloaded from the disk.
 //!
-//! It gives nothing but what the index gives just now: a page that has just come, and files whose digest that page names.
+//! It gives nothing but what the index gives just now: a page that has just come, files whose digest that page names, and what a lock
+//! names while the index still has it.
 //! Whatever else is asked of it, a page that is not there for example, is redirected to the real address, so that an installer
-//! hears of errors from the index itself. An address that no page named does not exist.
+//! hears of errors from the index itself. An address that no page named, and no lock of the project, does not exist.
 
 mod address;
 mod ahead;
+mod lock;
 mod page;
 mod request;
 mod upstream;
@@ -23,6 +25,7 @@ use anyhow::{Context, Result};
 
 pub(in crate::sandbox) use self::address::Words;
 use self::ahead::Ahead;
+pub(in crate::sandbox) use self::lock::Lock;
 use self::page::Page;
 use self::request::Request;
 use self::upstream::{Client, Upstream};
@@ -49,7 +52,7 @@ struct State {
     index: String,
     downloads: Downloads,
     upstream: Upstream,
-    /// What pages have named, as [`Page::files`].
+    /// What pages have named, as [`Page::files`], and locks.
     named: Mutex<BTreeMap<String, Option<String>>>,
     ahead: Ahead,
     is_open: AtomicBool,
@@ -105,6 +108,22 @@ impl Mirror {
     pub(in crate::sandbox) fn open(&self, wanted: &[String]) {
         self.state.ahead.want(wanted);
         self.state.is_open.store(true, Ordering::Relaxed);
+    }
+
+    /// A `uv.lock` with its archives led through; none where it names none.
+    pub(in crate::sandbox) fn lock_of_uv(&self, text: &str) -> Option<Lock> {
+        lock::of_uv(text, &self.state.origin)
+    }
+
+    /// A `Pipfile.lock` with the index led through; none where it names others alone.
+    pub(in crate::sandbox) fn lock_of_pipenv(&self, text: &str) -> Option<Lock> {
+        lock::of_pipenv(text, &self.state.index, &self.index())
+    }
+
+    /// Gives what a lock names, too, until it is closed.
+    pub(in crate::sandbox) fn offer(&self, lock: &Lock) {
+        self.state.named().extend(lock.files.clone());
+        self.state.ahead.want(&lock.projects);
     }
 
     /// Answers no more, and sees to it that what was kept is not too much.
@@ -197,6 +216,10 @@ impl State {
     /// Gives a file; none where nothing was sent of it.
     fn file(self: &Arc<Self>, real: &str, sha256: &str, client: &Client, stream: &TcpStream) -> Option<Result<GoesOn>> {
         if let Some((mut file, bytes)) = self.downloads.find(sha256) {
+            // No page that has just come says that it is still there.
+            if client.obeys_a_lock() && !self.upstream.has(real, client) {
+                return None;
+            }
             if !self.look_into(real, &file, client) {
                 return Some(Ok(false));
             }
@@ -239,6 +262,9 @@ impl State {
 
     /// Fetches the pages of what a wheel requires; gives whether an installer may have it.
     fn look_into(self: &Arc<Self>, real: &str, file: &std::fs::File, client: &Client) -> bool {
+        if client.obeys_a_lock() {
+            return true;
+        }
         let Some(described) = wheel::described(&address::name(real), file) else { return true };
         self.ahead.want(&described.requires);
         self.fetch_ahead(client);

@@ -54,7 +54,8 @@ impl Request {
     /// Whether it is one that can be answered here.
     pub(super) fn is_of_known_kind(&self) -> bool {
         let pip = self.client.agent.strip_prefix("pip/").and_then(|rest| rest.split('.').next()?.parse().ok());
-        self.method == "GET" && !self.wants_a_part && pip.is_some_and(|major: u32| major >= OLDEST_PIP)
+        let is_known = self.client.obeys_a_lock() || pip.is_some_and(|major: u32| major >= OLDEST_PIP);
+        self.method == "GET" && !self.wants_a_part && is_known
     }
 }
 
@@ -67,11 +68,12 @@ mod tests {
     }
 
     #[test]
-    fn only_whole_files_are_given_and_only_to_a_pip_that_is_known() {
+    fn only_whole_files_are_given_and_only_to_an_installer_that_is_known() {
         let known = |line: &str, agent: &str, more: &str| {
             read(&format!("{line} /a HTTP/1.1\r\nUser-Agent: {agent}\r\n{more}\r\n")).unwrap().is_of_known_kind()
         };
         assert!(known("GET", "pip/24.2 {\"ci\":null}", "") && known("GET", "pip/22.0.4", "Accept: */*\r\n"));
+        assert!(known("GET", "uv/0.4.30 {}", "") && !known("GET", "uv/0.4.30", "Range: bytes=5-\r\n"));
         assert!(!known("GET", "pip/19.2.3", "") && !known("GET", "curl/8", "") && !known("GET", "", ""));
         assert!(!known("HEAD", "pip/24.2", "") && !known("GET", "pip/24.2", "Range: bytes=5-\r\n"));
     }

@@ -204,3 +204,23 @@ fn pages_that_will_be_wanted_come_with_the_first() {
     place.ask("/simple/ebb/");
     assert_eq!(place.asked(), ["/simple/ebb/"]);
 }
+
+#[test]
+fn what_a_lock_names_is_given_while_the_index_has_it() {
+    let place = Place::new();
+    place.offer("/tide-1.whl", 200, "application/zip", b"a wheel");
+    let (real, sha256) = (format!("http://{}/tide-1.whl", place.index), digest(b"a wheel"));
+    let lock = place.mirror.lock_of_uv(&format!("{{ url = \"{real}\", hash = \"sha256:{sha256}\" }}")).unwrap();
+    let way = format!("/http-{}/127.0.0.1/tide-1.whl", place.index.port());
+    assert!(lock.text.contains(&way), "{}", lock.text);
+    let ask = || place.ask_for(&way, "uv/0.4.30 {}");
+    assert_eq!(ask().0, 404);
+    place.mirror.offer(&lock);
+    for _ in 0..2 {
+        assert_eq!(ask().2.as_deref(), Some(&b"a wheel"[..]));
+        assert!(place.downloads.find(&sha256).is_some());
+    }
+    place.offer("/tide-1.whl", 404, "text/plain", b"");
+    let (status, head, _) = ask();
+    assert!(status == 307 && head.contains(&format!("Location: {real}\r\n")), "{head}");
+}

@@ -31,6 +31,13 @@ pub(super) struct Client {
     pub(super) accept: String,
 }
 
+impl Client {
+    /// Whether it is one that asks for what its lock names, and refuses nothing of that.
+    pub(super) fn obeys_a_lock(&self) -> bool {
+        self.agent.starts_with("uv/")
+    }
+}
+
 /// Connections to where the installer would go.
 #[derive(Debug)]
 pub(super) struct Upstream {
@@ -68,6 +75,12 @@ impl Upstream {
         let response = ok(request.header("Accept-Encoding", "identity").call()?)?;
         let body = response.into_body();
         Ok((body.content_length(), body))
+    }
+
+    /// Whether a file is there now.
+    pub(super) fn has(&self, address: &str, client: &Client) -> bool {
+        let request = self.agent().head(address).header("Accept", "*/*").header("User-Agent", &client.agent);
+        request.call().is_ok_and(|response| response.status() == 200)
     }
 
     fn agent(&self) -> &Agent {

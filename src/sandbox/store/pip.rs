@@ -1,7 +1,7 @@
-//! Commands that do nothing but make a virtual environment and install into it with pip, or with uv what a lock names, and what
-//! pip's own log says of them.
+//! Commands that do nothing but make a virtual environment and install into it with pip, with pipenv, or with uv what a lock names,
+//! and what pip's own log says of them.
 //!
-//! Of any other command nobody knows what it asks of the network. Of these pip writes down each page of an index and each
+//! Of any other command nobody knows what it asks of the network, nor of pipenv. Of these pip writes down each page of an index and each
 //! archive that it asks for; where it runs foreign code (a source archive's, the project's), nobody knows again.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +56,15 @@ pub(in crate::sandbox) struct Installs {
     pub(in crate::sandbox) pip: usize,
     /// Whether uv installs what its lock names.
     pub(in crate::sandbox) uv: bool,
+    /// Whether pipenv installs what its lock names, and asks more than anybody writes down.
+    pub(in crate::sandbox) pipenv: bool,
+}
+
+impl Installs {
+    /// Whether all that it asks of the network can be told.
+    pub(in crate::sandbox) fn can_be_told(self) -> bool {
+        !self.pipenv
+    }
 }
 
 /// What a command of this kind does; none where it is another kind.
@@ -71,6 +80,10 @@ pub(in crate::sandbox) fn installs(argv: &[String], vars: &Vars) -> Option<Insta
             [python, "-m", "pip", "install", options @ ..] if is_python(python) && are_plain(options) => found.pip += 1,
             [pip, "install", options @ ..] if is_pip(pip) && are_plain(options) => found.pip += 1,
             ["uv", "sync", options @ ..] if obeys_lock(options) => found.uv = true,
+            ["pipenv", "install", options @ ..] if leaves_lock(options) => found.pipenv = true,
+            [set, "pipenv", "install", options @ ..] if set.starts_with("PIPENV_") && leaves_lock(options) => {
+                found.pipenv = true;
+            }
             _ => return None,
         }
     }
@@ -79,7 +92,7 @@ pub(in crate::sandbox) fn installs(argv: &[String], vars: &Vars) -> Option<Insta
         let is_set = |prefix: &str, known: &[&str]| !name.starts_with(prefix) || known.contains(&name);
         !RUNS_CODE.contains(&name) && is_set("PIP_", SETTINGS) && (!found.uv || is_set("UV_", SETTINGS_OF_UV))
     };
-    ((is_any || found.pip > 0 || found.uv) && vars.keys().all(is_known)).then_some(found)
+    ((is_any || found != Installs::default()) && vars.keys().all(is_known)).then_some(found)
 }
 
 /// The words of each command in `a && b`; none where the line is more than that.
@@ -117,6 +130,12 @@ fn obeys_lock(options: &[&str]) -> bool {
         &["--frozen", "--locked", "--no-dev", "--no-editable", "--no-install-project", "--no-progress"];
     let holds = options.contains(&"--frozen") || options.contains(&"--locked");
     holds && options.iter().all(|option| KNOWN.contains(option))
+}
+
+/// Whether `pipenv install` takes what the lock names and never writes another.
+fn leaves_lock(options: &[&str]) -> bool {
+    let holds = options.contains(&"--deploy") || options.contains(&"--ignore-pipfile");
+    holds && options.iter().all(|option| option.starts_with("--"))
 }
 
 fn base(program: &str) -> &str {
@@ -269,7 +288,7 @@ mod tests {
     #[test]
     fn uv_counts_where_it_obeys_its_lock() {
         let usual = "python -m venv --copies /opt/venv && . /opt/venv/bin/activate && pip install uv==$NIXPACKS_UV_VERSION && uv sync --no-dev --frozen";
-        assert_eq!(found(usual), Some(Installs { pip: 1, uv: true }));
+        assert_eq!(found(usual), Some(Installs { pip: 1, uv: true, pipenv: false }));
         assert!(found("uv sync --locked --no-dev --no-install-project").is_some_and(|found| found.uv));
         for other in [
             "uv sync --no-dev",
@@ -286,6 +305,18 @@ mod tests {
         let set = |name: &str| installs(&argv, &[(name.to_owned(), "1".to_owned())].into());
         assert_eq!((set("UV_NO_BINARY"), set("PYTHONPATH")), (None, None));
         assert!(set("UV_COMPILE_BYTECODE").is_some());
+    }
+
+    #[test]
+    fn pipenv_counts_where_it_leaves_its_lock_alone() {
+        for usual in ["PIPENV_VENV_IN_PROJECT=1 pipenv install --deploy", "pipenv install --deploy --ignore-pipfile"] {
+            assert!(found(usual).is_some_and(|found| found.pipenv && !found.can_be_told()), "{usual}");
+        }
+        for other in
+            ["pipenv install", "pipenv install --skip-lock", "pipenv install --deploy x", "X=1 pipenv install --deploy"]
+        {
+            assert_eq!(found(other), None, "{other}");
+        }
     }
 
     #[test]
@@ -320,7 +351,7 @@ mod tests {
             assert_eq!(count(other), None, "{other}");
         }
         let plain = ["pip", "install", "x"].map(str::to_owned);
-        assert_eq!(installs(&plain, &Vars::new()), Some(Installs { pip: 1, uv: false }));
+        assert_eq!(installs(&plain, &Vars::new()), Some(Installs { pip: 1, ..Installs::default() }));
         for name in ["PIP_CONSTRAINT", "PYTHONPATH", "BASH_ENV"] {
             assert_eq!(installs(&plain, &[(name.to_owned(), "/app/c.txt".to_owned())].into()), None, "{name}");
         }

@@ -163,7 +163,7 @@ impl Changes {
             }
         }
         for (path, entry) in self.made.iter().rev().filter(|(_, entry)| entry.kind == Kind::Folder) {
-            tree::finish_folder(&to.join(path), entry)?;
+            tree::finish(&to.join(path), entry)?;
         }
         Ok(self.made.values().map(|entry| entry.size).sum())
     }
@@ -188,7 +188,7 @@ pub(in crate::sandbox) fn apply(saved: &Path, made: &[PathBuf], gone: &[PathBuf]
             folders.push((target, entry));
         }
     }
-    folders.iter().rev().try_for_each(|(at, entry)| tree::finish_folder(at, entry))
+    folders.iter().rev().try_for_each(|(at, entry)| tree::finish(at, entry))
 }
 
 #[cfg(test)]

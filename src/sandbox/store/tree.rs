@@ -219,8 +219,8 @@ pub(in crate::sandbox) fn copy_one(from: &Path, to: &Path, entry: &Entry) -> Res
     Ok(())
 }
 
-/// Gives a folder, once it is full, the permissions and time that it had.
-pub(in crate::sandbox) fn finish_folder(at: &Path, entry: &Entry) -> Result<()> {
+/// Gives a folder, once it is full, or a file the permissions and time that it had.
+pub(in crate::sandbox) fn finish(at: &Path, entry: &Entry) -> Result<()> {
     fs::set_permissions(at, fs::Permissions::from_mode(entry.mode))?;
     Ok(set_modified(at, entry)?)
 }
@@ -243,7 +243,7 @@ pub(in crate::sandbox) fn copy_listed(from: &Path, to: &Path, tree: &Tree) -> Re
         copy_one(&from.join(path), &to.join(path), entry)?;
     }
     for (path, entry) in tree.iter().rev().filter(|(_, entry)| entry.kind == Kind::Folder) {
-        finish_folder(&to.join(path), entry)?;
+        finish(&to.join(path), entry)?;
     }
     Ok(tree.values().map(|entry| entry.size).sum())
 }
