@@ -1,8 +1,8 @@
 //! The suite under `scenarios/`, a test per scenario and backend.
 //!
 //! A scenario that this machine cannot run is skipped by name. With `SHAKEDOWN_BACKENDS_MUST_WORK=1` it fails instead,
-//! unless what is missing is a Python version that CI has no need of. Scenarios tagged `parity` run on every backend, where
-//! all must come to the same report; the others on the host's alone. `SHAKEDOWN_TEST_BACKENDS=host,docker` chooses
+//! unless what is missing is a Python version that CI has no need of. Scenarios tagged `parity` run on every backend that can
+//! have what they name, where all must come to the same report; the others on the host's alone. `SHAKEDOWN_TEST_BACKENDS=host,docker` chooses
 //! backends for all of them. `SHAKEDOWN_OFFLINE=1` leaves out what needs the network.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
@@ -40,10 +40,12 @@ fn asked_for() -> Option<Vec<BackendName>> {
 
 /// Where a scenario runs unless the environment says otherwise.
 fn own_backends(scenario: &Scenario) -> Vec<BackendName> {
+    let mut all = vec![BackendName::Host, BackendName::Nix, BackendName::Docker];
     match scenario.definition.tags.iter().any(|tag| tag == PARITY) {
-        true => vec![BackendName::Host, BackendName::Nix, BackendName::Docker],
-        false => vec![BackendName::Host],
+        true => all.retain(|backend| scenario.definition.backend_for(*backend).is_some()),
+        false => all.truncate(1),
     }
+    all
 }
 
 /// What the small nixpkgs needs and the nix backend does not know of.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::facts::Facts;
-use super::finding::{Check, Findings, error, replace_line, warning};
+use super::finding::{Check, Findings, append_line, error, replace_line, warning};
 use crate::finding::Severity;
 use crate::log::pattern::Pattern;
 use crate::project::Source;
@@ -36,7 +36,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     origins(facts, &path, &text, findings);
     let collects = facts.commands().iter().any(|command| command.contains("collectstatic"));
     let opaque = text.contains("import *");
-    if collects && !opaque && !text.contains("STATIC_ROOT") && !text.contains("STORAGES") {
+    // A storage of somebody else's may want no folder; those of Django and WhiteNoise do.
+    let is_elsewhere =
+        text.contains("STORAGES") && !["whitenoise", "StaticFilesStorage"].iter().any(|own| text.contains(own));
+    if collects && !opaque && !text.contains("STATIC_ROOT") && !is_elsewhere {
         let finding =
             STATIC.found("collectstatic runs in the build, and the settings have no STATIC_ROOT").about("STATIC_ROOT");
         // Django asks for STATIC_ROOT only when there is a file to put there.
@@ -44,10 +47,21 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             true => finding,
             false => finding.severity(Severity::Warning).likely(),
         };
-        findings.push(
-            finding.at(facts.app.file(&path), "").help("add STATIC_ROOT = BASE_DIR / \"staticfiles\" to the settings"),
-        );
+        let finding = finding.at(facts.app.file(&path), "");
+        let finding = finding.help("add STATIC_ROOT = BASE_DIR / \"staticfiles\" to the settings");
+        let edit = root_of(&text).map(|line| append_line(facts.app.place(&path), line));
+        findings.push(finding.fix("collect static files into staticfiles", edit.into_iter().collect()));
     }
+}
+
+/// The setting in the manner of the file's own BASE_DIR.
+fn root_of(settings: &str) -> Option<&'static str> {
+    let base = settings.lines().find_map(|line| line.strip_prefix("BASE_DIR")?.trim_start().strip_prefix('='))?;
+    let ways = [
+        ("Path(", r#"STATIC_ROOT = BASE_DIR / "staticfiles""#),
+        ("os.path.", r#"STATIC_ROOT = os.path.join(BASE_DIR, "staticfiles")"#),
+    ];
+    ways.into_iter().find(|(way, _)| base.contains(way)).map(|(_, line)| line)
 }
 
 /// Apps that bring static files.

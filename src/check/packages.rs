@@ -42,7 +42,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for (entry, name) in of_the_index(facts, &python) {
         match facts.planned {
             Planned::Nixpacks(_) => nixpacks::packages::check(facts, entry, name, findings),
-            Planned::Railpack(_) => railpack::packages::check(facts, entry, name, findings),
+            Planned::Railpack(answer) => railpack::packages::check(facts, answer, entry, name, findings),
         }
         wheel(facts, entry, &python, findings);
         display(entry, name, findings);

@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::left_out::left_out;
 use super::refine::files::{in_place_of, is_of_what_is_written};
 use crate::builder::BuilderKind;
-use crate::builder::railpack::CONFIG_FILE;
 use crate::check::facts::ignored::{excluding, hiding};
 use crate::finding::{Diagnosis, Edit, Evidence, Fix};
-use crate::project::hujson::{self, Node, Value};
 use crate::project::{Project, Source};
 
 /// The diagnosis with the ignore file that keeps its subject out, where one does.
@@ -30,9 +29,10 @@ pub(super) fn hidden(project: &Project, builder: BuilderKind, subject: &str, dia
     };
     let Some((source, rule)) = hiding(project, file).or_else(|| excluding(project, file)) else {
         let is_data = file == path;
-        if let Some(list) = leaving_out(project, builder, file) {
-            return left_out(file, list, diagnosis);
-        }
+        let diagnosis = match left_out(project, builder, file, diagnosis) {
+            Ok(told) => return told,
+            Err(diagnosis) => diagnosis,
+        };
         let help = is_data.then(|| format!("{file} is in the project: build its path from `__file__`, not from the folder that the command starts in"));
         return Diagnosis { help: help.or(diagnosis.help), ..diagnosis };
     };
@@ -79,46 +79,6 @@ fn kept_out(what: &str, source: &Source, rule: &str, diagnosis: Diagnosis) -> Di
     }
 }
 
-/// The line of railpack.json's deploy.inputs, where they take the place of Railpack's own and none names the file.
-fn leaving_out(project: &Project, builder: BuilderKind, file: &str) -> Option<Evidence> {
-    match builder {
-        BuilderKind::Nixpacks => return None,
-        BuilderKind::Railpack => {}
-    }
-    let bytes = project.has_file(CONFIG_FILE).then(|| project.read(CONFIG_FILE).ok())??;
-    let document = hujson::parse(&bytes).ok()?;
-    let inputs = document.root.member("deploy")?.member("inputs")?;
-    let Value::List(layers) = &inputs.value else { return None };
-    let takes = |path: &Node| match &path.value {
-        Value::Text(path) => {
-            let path = path.strip_prefix("/app").unwrap_or(path).trim_start_matches('/');
-            path == "." || path.is_empty() || Path::new(file).starts_with(path)
-        }
-        _ => false,
-    };
-    let is_whole = |layer: &Node| match (&layer.value, layer.member("include").map(|list| &list.value)) {
-        (Value::Text(_), _) | (_, None) => true,
-        (_, Some(Value::List(paths))) => paths.iter().any(takes),
-        _ => false,
-    };
-    let text = project.read_text(CONFIG_FILE).ok()?;
-    let text = text.lines().nth(inputs.line.saturating_sub(1)).unwrap_or_default().trim().to_owned();
-    (!layers.iter().any(is_whole)).then(|| Evidence { source: project.line(CONFIG_FILE, Some(inputs.line)), text })
-}
-
-fn left_out(file: &str, list: Evidence, diagnosis: Diagnosis) -> Diagnosis {
-    let source = list.source.clone();
-    let evidence = diagnosis.evidence.iter().cloned().chain([list]).collect();
-    Diagnosis {
-        message: format!("{file} is in the project, and deploy.inputs of {source} does not take it"),
-        help: Some(format!(
-            "name it there: {{\"step\": \"build\", \"include\": [\"{file}\"]}}; \"...\" takes all that Railpack takes"
-        )),
-        evidence,
-        ..diagnosis
-    }
-}
-
 /// The same of a folder. One that npm makes is no source: the deploy has to make it.
 fn folder(project: &Project, path: &str, diagnosis: Diagnosis) -> Diagnosis {
     let within = format!("{path}/index.html");
@@ -140,8 +100,6 @@ fn folder(project: &Project, path: &str, diagnosis: Diagnosis) -> Diagnosis {
 
 #[cfg(test)]
 mod tests {
-    use crate::builder::Builder;
-    use crate::builder::railpack::Version;
     use crate::diagnose::{Case, diagnose};
     use crate::folder::folder;
     use crate::log::Log;
@@ -164,27 +122,6 @@ mod tests {
         assert!(help.contains("npm"), "{help}");
         let (_, help) = told(&files[..2], log);
         assert!(!help.contains("npm") && help.contains("commit the folder"), "{help}");
-    }
-
-    #[test]
-    fn a_file_that_the_image_is_not_given_is_told_with_the_list_that_leaves_it_out() {
-        let log = "Traceback (most recent call last):\n  File \"/app/main.py\", line 1, in <module>\n    open(\"data/tide.csv\")\nFileNotFoundError: [Errno 2] No such file or directory: 'data/tide.csv'\n";
-        let told = |inputs: &str| {
-            let config = format!("{{\n\"deploy\": {{\"inputs\": {inputs}}}}}");
-            let dir = folder(&[("main.py", ""), ("data/tide.csv", ""), ("railpack.json", &config)]);
-            let project = Project::open(dir.path()).unwrap();
-            let (log, builder) = (Log::from(log), Builder::Railpack(Version::NEWEST_KNOWN));
-            let case = Case { project: Some(&project), builder: Some(&builder), ..Case::of_log(&log) };
-            diagnose(&case).remove(0).message
-        };
-        let left_out = told(r#"[{"step": "build", "include": ["main.py", "/app/.venv"]}]"#);
-        let wanted = "data/tide.csv is in the project, and deploy.inputs of railpack.json:2 does not take it";
-        assert_eq!(left_out, wanted);
-        for taking in
-            [r#"["...", {"step": "x", "include": ["x"]}]"#, r#"[{"step": "build", "include": ["/app/data"]}]"#]
-        {
-            assert!(!told(taking).contains("deploy.inputs"), "{taking}");
-        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod fixes;
 mod hidden;
 mod in_project;
 mod judge;
+mod left_out;
 mod outcome;
 mod own_database;
 mod own_index;

@@ -93,6 +93,14 @@ mod tests {
         let set = Edit::SetKey { path: path(), key: key("startCommand"), value: "python bot.py".into() };
         let after = edited(before, &set);
         assert!(after.contains("\"startCommand\": \"python bot.py\"") && after.contains("/* more */"), "{after}");
+        let inputs =
+            "{ \"deploy\": { \"inputs\": [\n  // tools\n  \"$a\",\n  { \"include\": [\"x\",], }, // files\n] } }\n";
+        let numbered = |index: &str| [key("inputs"), vec![index.to_owned(), "include".to_owned()]].concat();
+        let add = |index| Edit::AddItem { path: path(), key: numbered(index), item: "y".to_owned(), first: false };
+        assert_eq!(edited(inputs, &add("1")), inputs.replace("\"x\",", "\"x\", \"y\","));
+        assert!(
+            change(&add("2"), Some(inputs.as_bytes())).is_err() && change(&add("0"), Some(inputs.as_bytes())).is_err()
+        );
         let remove = Edit::RemoveItem { path: path(), key: key("aptPackages"), item: "ffmpeg".to_owned() };
         let after = edited(before, &remove);
         assert!(after.contains("// ours") && after.contains("// \"quotes\"") && !after.contains("ffmpeg"), "{after}");

@@ -28,20 +28,18 @@ pub(super) fn after(mut values: Value, key: &[String], change: Change<'_>) -> Re
             remove(&mut values, key);
         }
         Change::Set(value) => *place(&mut values, key)? = value.clone(),
-        Change::RemoveItem(item) => {
-            match key.iter().try_fold(&mut values, |at, part| at.as_object_mut()?.get_mut(part)) {
-                None => {}
-                Some(Value::Array(items)) => {
-                    let before = items.len();
-                    items.retain(|found| found.as_str() != Some(item));
-                    let times = before - items.len();
-                    if times > MOST_TIMES {
-                        return Err(format!("`{shown}` holds {item:?} {times} times"));
-                    }
+        Change::RemoveItem(item) => match key.iter().try_fold(&mut values, |at, part| member(at, part)) {
+            None => {}
+            Some(Value::Array(items)) => {
+                let before = items.len();
+                items.retain(|found| found.as_str() != Some(item));
+                let times = before - items.len();
+                if times > MOST_TIMES {
+                    return Err(format!("`{shown}` holds {item:?} {times} times"));
                 }
-                Some(_) => return Err(format!("`{shown}` is not a list")),
             }
-        }
+            Some(_) => return Err(format!("`{shown}` is not a list")),
+        },
         Change::AddItem { item, first } => match place(&mut values, key)? {
             place @ Value::Null => *place = Value::from(vec![item]),
             Value::Array(items) if items.iter().any(|found| found.as_str() == Some(item)) => {}
@@ -65,16 +63,26 @@ fn remove(values: &mut Value, key: &[String]) -> bool {
     removed
 }
 
+/// What a table holds by a name, or a list by a number.
+fn member<'a>(values: &'a mut Value, part: &str) -> Option<&'a mut Value> {
+    match values {
+        Value::Object(members) => members.get_mut(part),
+        Value::Array(items) => items.get_mut(part.parse::<usize>().ok()?),
+        _ => None,
+    }
+}
+
 fn place<'a>(values: &'a mut Value, key: &[String]) -> Result<&'a mut Value, String> {
     let mut at = values;
     for part in key {
         if at.is_null() {
             *at = Value::Object(Map::new());
         }
-        let Value::Object(members) = at else {
-            return Err(format!("`{part}` would be inside something that is not a table"));
+        at = match at {
+            Value::Object(members) => members.entry(part.as_str()).or_insert(Value::Null),
+            list @ Value::Array(_) => member(list, part).ok_or_else(|| format!("there is no item {part}"))?,
+            _ => return Err(format!("`{part}` would be inside something that is not a table")),
         };
-        at = members.entry(part.as_str()).or_insert(Value::Null);
     }
     Ok(at)
 }

@@ -313,12 +313,21 @@ fn toml_value(value: &Value) -> Result<toml_edit::Value, String> {
     })
 }
 
+/// What stands at `rest`; an item of a list counts by its number.
 fn descend<'a>(node: &'a Node, rest: &[String]) -> Option<&'a Node> {
     if rest.is_empty() {
         return Some(node);
     }
-    let Kind::Map(entries) = &node.kind else { return None };
-    entries.iter().find_map(|entry| descend(&entry.value, rest.strip_prefix(entry.key.as_slice())?))
+    match &node.kind {
+        Kind::Map(entries) => {
+            entries.iter().find_map(|entry| descend(&entry.value, rest.strip_prefix(entry.key.as_slice())?))
+        }
+        Kind::Array(entries) => {
+            let (number, rest) = rest.split_first()?;
+            descend(&entries.get(number.parse::<usize>().ok()?)?.value, rest)
+        }
+        Kind::Scalar => None,
+    }
 }
 
 /// The innermost map on the way to `rest`, and what is left of the way; `None` when something else is in the way.

@@ -24,7 +24,7 @@ fn add(key: &[&str], item: &str, first: bool) -> Edit {
 pub fn translate(project: &Project, from: &Planned, to: &Planned) -> Vec<Fix> {
     let (Planned::Nixpacks(Ok(old)), Planned::Railpack(new)) = (from, to) else { return Vec::new() };
     let plan = &old.plan;
-    [python(plan, new), install(project, plan, new), build(plan), packages(plan), variables(old), start(plan, new)]
+    [python(plan, new), install(project, plan, new), build(plan), packages(plan, new), variables(old), start(plan, new)]
         .into_iter()
         .flatten()
         .collect()
@@ -92,7 +92,7 @@ fn moved(command: &str) -> String {
 }
 
 /// Debian's packages for those that the plan adds to what Nixpacks takes by itself.
-fn packages(plan: &Plan) -> Option<Fix> {
+fn packages(plan: &Plan, new: &RailpackAnswer) -> Option<Fix> {
     let phases = plan.phases_in_order().ok()?;
     let mut run: Vec<String> = Vec::new();
     for (_, phase) in &phases {
@@ -106,10 +106,11 @@ fn packages(plan: &Plan) -> Option<Fix> {
     if run.is_empty() {
         return None;
     }
-    let lists: [&[&str]; 2] = [&["deploy", "aptPackages"], &["buildAptPackages"]];
-    let edits = lists.into_iter().flat_map(|list| {
+    let lists: [(&[&str], bool); 2] =
+        [(&["deploy", "aptPackages"], true), (&["buildAptPackages"], new.planned.version.takes_all_of_config())];
+    let edits = lists.into_iter().flat_map(|(list, knows_dots)| {
         let items = run.iter().map(move |name| add(list, name, false));
-        std::iter::once(add(list, "...", true)).chain(items)
+        knows_dots.then(|| add(list, "...", true)).into_iter().chain(items)
     });
     Some(Fix { summary: format!("install {}", run.join(", ")), edits: edits.collect() })
 }

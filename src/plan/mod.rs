@@ -160,7 +160,7 @@ pub struct Start {
 /// Paths that an image takes of another, relative to `/app` or absolute; a missing one fails the build.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileSet {
-    /// All of them where none is named.
+    /// Nothing is taken where none is named.
     pub include: Vec<String>,
     /// Left out of it.
     pub exclude: Vec<String>,

@@ -1,6 +1,7 @@
 //! What `check` knows of the project, beside what the log of a run says.
 
 use super::rehearsal::Rehearsal;
+use crate::catalog::debian;
 use crate::catalog::libraries::library;
 use crate::check::checks;
 use crate::check::system_needs::LIBRARY;
@@ -70,7 +71,7 @@ impl Rehearsal {
         let has_fix = primary.is_some_and(|primary| !primary.fixes.is_empty());
         let mut explanations = explanations.iter().filter(|known| known.over_fixes || !has_fix);
         let is_of = |known: &Explanation, finding: &Diagnosis| {
-            !known.of_subject || primary.is_some_and(|primary| primary.subject == finding.subject)
+            !known.of_subject || primary.is_some_and(|primary| is_brought_by(primary, finding))
         };
         let explains = |known: &Explanation, finding: &Diagnosis| finding.rule == known.by.id && is_of(known, finding);
         let cause = explanations.find_map(|known| {
@@ -185,6 +186,17 @@ impl Rehearsal {
     }
 }
 
+/// Whether two speak of one thing: by its name, or by that of the Debian package which brings it.
+fn is_brought_by(missed: &Diagnosis, finding: &Diagnosis) -> bool {
+    let package = |missed: &str| library(missed).map(|known| known.apt).or_else(|| debian::of_program(missed));
+    missed.subject == finding.subject
+        || missed
+            .subject
+            .as_deref()
+            .and_then(package)
+            .is_some_and(|package| finding.subject.as_deref() == Some(package))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,6 +238,21 @@ mod tests {
         rehearsal.add_known(vec![Diagnosis { certainty: Certainty::Likely, ..likely }]);
         assert_eq!(rehearsal.verdict(), Verdict::CannotTell);
         assert_eq!(rehearsal.primary().map(|primary| primary.rule), Some("railpack-python-unattested"));
+    }
+
+    #[test]
+    fn a_list_that_takes_a_library_away_is_the_cause_of_that_library_alone() {
+        let primary = |lost: &str| {
+            let mut rehearsal = built(Status::Passed);
+            rehearsal.outcome.smoke = Some(Smoke::of(SmokeResult::Crashed(Exit::Code(1))));
+            let missed = finding(LIBRARY.id, Severity::Error);
+            rehearsal.diagnoses = vec![Diagnosis { subject: Some("libpq.so.5".to_owned()), ..missed }];
+            let list = finding("railpack-apt-packages-replaced", Severity::Warning);
+            rehearsal.add_known(vec![Diagnosis { subject: Some(lost.to_owned()), ..list }]);
+            rehearsal.primary().map(|primary| primary.rule)
+        };
+        assert_eq!(primary("libpq5"), Some("railpack-apt-packages-replaced"));
+        assert_eq!(primary("ffmpeg"), Some(LIBRARY.id));
     }
 
     #[test]

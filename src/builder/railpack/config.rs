@@ -14,8 +14,7 @@ use super::options::Options;
 use super::plan::{Cache, Command, Layer, SCHEMA};
 use crate::builder::DeployOptions;
 
-/// The file that is read when no other is named.
-/// The file in the project's root that configures Railpack.
+/// The file in the project's root that configures Railpack; another is read where it is named.
 pub const CONFIG_FILE: &str = "railpack.json";
 
 type List<T> = Option<Vec<Placed<T>>>;
@@ -130,13 +129,15 @@ fn from_file(app: &App<'_>, options: &Options, env: &Environment, log: &mut Log)
     let variable = env.config("CONFIG_FILE").map(|(name, _)| name);
     let name = variable.or(option).unwrap_or(CONFIG_FILE);
     let absolute = clean(&format!("{}/{name}", app.project.root().display()));
-    if !app.has(name) {
+    // Go joins paths, and one that begins at the root lies in the project all the same.
+    let inside = name.trim_start_matches('/');
+    if !app.has(inside) {
         if name == CONFIG_FILE {
             return Ok(Config::default());
         }
         return Err(format!("config file {} not found", go_quoted(&absolute)));
     }
-    match decode(app.project, name, &absolute) {
+    match decode(app.project, inside, &absolute) {
         Ok(config) => {
             log.info(format!("Using config file `{name}`"));
             log.warn("The config file format is not yet finalized and subject to change.");

@@ -187,7 +187,8 @@ impl Draft {
         self.caches.extend(config.caches.clone());
         self.secrets = spread_texts(config.secrets.as_ref(), &self.secrets);
         let deploy = &config.deploy;
-        if let Some(base) = deploy.base.as_ref().filter(|base| !base.value.is_empty()) {
+        // 0.23.0 reads it and passes over it.
+        if let Some(base) = deploy.base.as_ref().filter(|base| !base.value.is_empty() && rules >= Rules::V0_37) {
             self.deploy.base = Some(base.clone());
         }
         if let Some(start) = &deploy.start {
@@ -211,15 +212,16 @@ impl Draft {
 
     fn apply_build_apt(&mut self, config: &Config, rules: Rules, log: &mut Log) {
         let Some(configured) = &config.build_apt else { return };
-        if has_spread(configured) {
-            self.build_apt = spread_texts(Some(configured), &self.build_apt);
-            return;
-        }
         if rules >= Rules::V0_37 {
+            if has_spread(configured) {
+                self.build_apt = spread_texts(Some(configured), &self.build_apt);
+                return;
+            }
             let ends = "`buildAptPackages` without a `...` entry will replace Railpack packages in the future";
             log.say(Level::Deprecation, ends);
             log.suggest("Add `...` to `buildAptPackages` to retain Railpack packages", Some(PACKAGES_DOCS));
         }
+        // Before, `...` is the name of a package.
         self.build_apt.extend(configured.iter().cloned());
     }
 

@@ -3,6 +3,8 @@
 use super::app::App;
 use super::config::clean;
 use super::decode::Placed;
+use super::plan::Layer;
+use super::version::Rules;
 
 const FILE: &str = ".dockerignore";
 /// Longer lines are refused, as by Go's scanner.
@@ -29,6 +31,22 @@ pub(super) fn patterns(app: &App<'_>) -> Result<Option<Vec<Placed<String>>>, Str
         }
     }
     Ok(Some(patterns))
+}
+
+/// The project without what the patterns name, from before the plan had a list of them. 0.15.4 takes what is excepted from them
+/// for a path of its own.
+pub(super) fn layer(app: &App<'_>, mut local: Layer, patterns: &[Placed<String>], rules: Rules) -> Layer {
+    for Placed { value, .. } in patterns {
+        let (list, path) = match value.strip_prefix('!').filter(|_| rules == Rules::V0_15) {
+            Some(kept) if !app.has(kept) => continue,
+            Some(kept) => (&mut local.include, kept),
+            None => (&mut local.exclude, value.as_str()),
+        };
+        if !list.iter().any(|known| known == path) {
+            list.push(path.to_owned());
+        }
+    }
+    local
 }
 
 fn pattern(line: &str) -> Option<String> {

@@ -96,10 +96,21 @@ fn lower(plan: &Plan, planned: &Planned, answer: &RailpackAnswer) -> Result<plan
         variables: user,
         venv: VENV.into(),
         assets: lowering.assets,
-        exclude: plan.exclude.clone(),
+        exclude: excluded(plan),
         printed: railpack_box(planned, &planned.version.to_string()),
         doubts: lowering.doubts,
     })
+}
+
+/// What no step is given of the project. Where the plan has no list, its local inputs leave it out, and a command that copies all
+/// brings it in again.
+fn excluded(plan: &Plan) -> Vec<String> {
+    let is_whole =
+        |command: &Command| matches!(command, Command::Copy { image, src, .. } if image.is_empty() && src == ".");
+    let is_copied = plan.steps.iter().flat_map(|step| &step.commands).any(is_whole);
+    let local = || plan.steps.iter().flat_map(|step| &step.inputs).filter(|layer| layer.local);
+    let by_inputs = local().next().filter(|_| !is_copied && local().all(|layer| !layer.exclude.is_empty()));
+    plan.exclude.iter().chain(by_inputs.into_iter().flat_map(|layer| &layer.exclude)).cloned().collect()
 }
 
 /// Releases that depend on the day, and rules that are not known.

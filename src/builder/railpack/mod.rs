@@ -174,9 +174,13 @@ impl<'a> Planner<'a> {
         if ignored.is_some() {
             log.info("Found .dockerignore file, applying filters");
         }
-        let excluded = config.exclude.clone();
+        let excluded = config.exclude.clone().filter(|_| rules >= Rules::V0_37);
         let is_excluding = ignored.is_some() || excluded.is_some();
         let mut exclude: Vec<_> = ignored.into_iter().chain(excluded).flatten().collect();
+        let mut local = Layer::of_project();
+        if rules < Rules::V0_37 {
+            local = ignore::layer(&self.app, local, &std::mem::take(&mut exclude), rules);
+        }
         if rules >= Rules::V0_40 {
             self.app.hide(&exclude);
         }
@@ -191,7 +195,7 @@ impl<'a> Planner<'a> {
         match &chosen {
             Some(Chosen { name: "python", .. }) => {
                 let provider = python::Provider { app: &self.app, env: &self.env, rules };
-                provider.plan(&mut draft, &mise_files, table, log);
+                provider.plan(&mut draft, &local, &mise_files, table, log);
             }
             Some(Chosen { name, .. }) => {
                 return detection.plan_fault(name).map_or(Ok(None), |fault| {

@@ -74,6 +74,12 @@ impl Version {
         self.rules() < Rules::V0_37
     }
 
+    /// Whether it takes railpack.json as the newest known release does: `exclude`, `deploy.base`, and `...` among buildAptPackages.
+    /// Those before pass over the former and hand the dots to apt-get as a name.
+    pub fn takes_all_of_config(self) -> bool {
+        self.rules() >= Rules::V0_37
+    }
+
     /// Whether this very release's rules are known.
     pub fn is_known(self) -> bool {
         matches!((self.major, self.minor), (0, 15 | 23 | 37))

@@ -12,7 +12,7 @@ pub(super) mod imports;
 pub(super) mod inputs;
 pub(super) mod keyed;
 pub(super) mod paths;
-pub(super) mod pdm;
+pub(crate) mod pdm;
 pub(super) mod provided;
 pub(super) mod python;
 pub(super) mod reach;

@@ -1,7 +1,7 @@
 //! Which releases of PDM still work with the libraries that they ask for without an upper bound.
 
 /// The last release before httpx, which is what broke those after it.
-pub(in crate::check) const THAT_WORKS: &str = "2.12.4";
+pub(crate) const THAT_WORKS: &str = "2.12.4";
 
 /// From 2.13 to 2.21 by httpx 0.28, from 2.22 by hishel 2.0.
 ///

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::builder::RailpackAnswer;
-use crate::builder::railpack::{CONFIG_FILE, Command, Layer, Level, Plan};
+use crate::builder::railpack::{CONFIG_FILE, Command, Layer, Level, Plan, Version};
 use crate::check::Check;
 use crate::check::finding::{Findings, add_item, error, remove_key, replace_line, set_key, warning};
 use crate::finding::Edit;
@@ -37,11 +37,6 @@ const QUOTE: Check = error(
      command. In railpack.json it takes the string as it is written, so JSON's escapes reach the shell, those of double quotes too. \
      {\"cmd\": \"…\"} is decoded, and split into words.",
 );
-const APT_REPLACED: Check = warning(
-    "railpack-apt-packages-replaced",
-    "deploy.aptPackages and RAILPACK_DEPLOY_APT_PACKAGES replace the packages that Railpack would install in the image that runs, unless `...` is \
-     among them. Coolify sets the variable to `curl wget` by itself.",
-);
 pub(crate) const NO_VENV: Check = error(
     "railpack-install-makes-no-venv",
     "The image that runs takes /app/.venv of the build. An install command of one's own replaces the one that makes it, what it installs beside \
@@ -55,21 +50,22 @@ const NO_MISE: Check = error(
 .decides();
 
 pub(super) const CHECKS: &[Check] =
-    &[INVALID_CONFIG, UNKNOWN_KEY, UNKNOWN_PROVIDER, STRING_COMMAND, QUOTE, APT_REPLACED, NO_VENV, NO_MISE];
+    &[INVALID_CONFIG, UNKNOWN_KEY, UNKNOWN_PROVIDER, STRING_COMMAND, QUOTE, NO_VENV, NO_MISE];
 
 /// As the manual writes them; Go takes them in any case.
 const KEYS: &[&str] =
     &["$schema", "provider", "buildAptPackages", "steps", "deploy", "packages", "caches", "secrets", "exclude"];
 const DEPLOY_KEYS: &[&str] = &["aptPackages", "base", "inputs", "startCommand", "variables", "paths"];
+/// Those that older releases do not read.
+const NEW_KEYS: &[&str] = &["exclude", "deploy.base"];
 const STEP_KEYS: &[&str] = &["name", "inputs", "commands", "secrets", "assets", "variables", "caches", "deployOutputs"];
 
 pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
-    keys(project, findings);
+    keys(project, answer.planned.version, findings);
     provider(project, answer, findings);
     let planned = &answer.planned;
     let Some(plan) = &planned.plan else { return };
     commands(project, plan, &planned.choices, findings);
-    apt(project, answer, findings);
     left_out(project, plan, &planned.choices, findings);
     left_behind(project, plan, &planned.choices, findings);
 }
@@ -87,14 +83,17 @@ pub(super) fn place_of(project: &Project, fault: &str) -> Source {
     project.line(CONFIG_FILE, line)
 }
 
-fn keys(project: &Project, findings: &mut Findings) {
+fn keys(project: &Project, version: Version, findings: &mut Findings) {
     let Some(bytes) = project.has_file(CONFIG_FILE).then(|| project.read(Path::new(CONFIG_FILE)).ok()).flatten() else {
         return;
     };
     let Ok(document) = hujson::parse(&bytes) else { return };
     let mut unknown = |at: &str, name: &str, node: &Node, known: &[&str]| {
-        if !known.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            let whole = if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+        let whole = if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+        if !version.takes_all_of_config() && NEW_KEYS.iter().any(|new| new.eq_ignore_ascii_case(&whole)) {
+            let finding = UNKNOWN_KEY.found(format!("Railpack {version} passes over `{whole}`")).about(whole);
+            findings.push(finding.at(project.line(CONFIG_FILE, Some(node.line)), ""));
+        } else if !known.iter().any(|known| known.eq_ignore_ascii_case(name)) {
             findings.push(
                 UNKNOWN_KEY
                     .found(format!("Railpack knows no key `{whole}`"))
@@ -228,26 +227,6 @@ fn in_place_of(
     let after = &line[before.len() + strings.byte_offset()..];
     let better = value(&text).map(|value| format!("{before}{value}{after}"));
     better.map(|text| replace_line(path, *number, line, text)).into_iter().collect()
-}
-
-fn apt(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
-    let lost = &answer.planned.lost_packages;
-    let Some(first) = lost.first() else { return };
-    let names = lost.iter().map(|package| package.value.as_str()).collect::<Vec<_>>().join(", ");
-    let list = answer.planned.choices.iter().rfind(|choice| choice.what == "packages:apt:runtime.packages");
-    let source = list.map_or_else(|| project.file(CONFIG_FILE), |choice| choice.because.clone());
-    let finding = APT_REPLACED
-        .found(format!("the image that runs lacks {names}, which Railpack would have installed"))
-        .about(first.value.clone())
-        .at(source.clone(), text_at(project, &source))
-        .at(first.source.clone(), text_at(project, &first.source));
-    findings.push(match &source {
-        Source::File { path, .. } => {
-            finding.fix("keep Railpack's packages", vec![add_item(path, &["deploy", "aptPackages"], "...", true)])
-        }
-        Source::Variable(name) => finding.help(format!("begin {name} with `...`")),
-        _ => finding.help("begin deploy.aptPackages with `...`"),
-    });
 }
 
 /// What makes a virtual environment in /app.

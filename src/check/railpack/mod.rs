@@ -1,5 +1,6 @@
 //! What can be known of a project that Railpack builds, besides what holds for any builder.
 
+mod apt;
 pub(crate) mod config;
 mod install;
 mod line;
@@ -9,6 +10,7 @@ mod start;
 mod steps;
 mod unread;
 
+pub(crate) use apt::APT_REPLACED;
 pub(crate) use config::{INVALID_CONFIG, NO_VENV, UNKNOWN_PROVIDER};
 pub(crate) use install::{NOT_COPIED, NOTHING, by_pip};
 pub(crate) use python::{NOT_PREBUILT, UNATTESTED};
@@ -46,6 +48,7 @@ const UNKNOWN_RELEASE: Check = note(
 /// Every check, by topic.
 pub(super) const CHECKS: &[&[Check]] = &[
     &[REFUSED, UNBUILDABLE, UNKNOWN_RELEASE],
+    apt::CHECKS,
     config::CHECKS,
     install::CHECKS,
     python::CHECKS,
@@ -95,6 +98,7 @@ pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut F
         );
     }
     config::check(project, answer, findings);
+    apt::check(project, answer, findings);
     install::check(project, answer, findings);
     python::check(project, answer, findings);
     start::check(project, answer, findings);

@@ -1,5 +1,7 @@
 //! Packages that need something which Railpack's images do not have.
 
+use crate::builder::RailpackAnswer;
+use crate::builder::railpack::Version;
 use crate::catalog::base_commands::{BASE_COMMANDS, NOT_SLIM};
 use crate::catalog::base_image::IN_RAILPACK_BUILDER;
 use crate::check::facts::Facts;
@@ -16,16 +18,28 @@ const ELSEWHERE: &[&str] =
     &["libgl1-mesa-glx", "chromium-browser", "google-chrome-stable", "openjdk-17-jre", "ocrmypdf", "wkhtmltopdf"];
 
 /// What one requirement lacks in Railpack's images.
-pub(in crate::check) fn check(facts: &Facts<'_>, entry: &Entry, name: &str, findings: &mut Findings) {
-    for (kind, attributes, apt) in needs_of(entry, name) {
-        needs(facts, entry, kind, attributes, apt, findings);
+pub(in crate::check) fn check(
+    facts: &Facts<'_>,
+    answer: &RailpackAnswer,
+    entry: &Entry,
+    name: &str,
+    findings: &mut Findings,
+) {
+    for need in needs_of(entry, name) {
+        needs(facts, answer.planned.version, entry, need, findings);
     }
     if name == "playwright" {
         playwright(facts, entry, findings);
     }
 }
 
-fn needs(facts: &Facts<'_>, entry: &Entry, kind: &str, attributes: &str, apt: &[&str], findings: &mut Findings) {
+fn needs(
+    facts: &Facts<'_>,
+    version: Version,
+    entry: &Entry,
+    (kind, attributes, apt): (&str, &str, &[&str]),
+    findings: &mut Findings,
+) {
     let (check, list, verb) = match kind {
         "build" => (&HEADER, "buildAptPackages", "is built against"),
         "lib" => (&LIBRARY, "deploy.aptPackages", "loads"),
@@ -55,8 +69,9 @@ fn needs(facts: &Facts<'_>, entry: &Entry, kind: &str, attributes: &str, apt: &[
     let key: Vec<&str> = list.split('.').collect();
     let path = facts.config_path();
     let has_list = facts.config().is_some_and(|file| file.get(&key).is_some());
-    // Without the dots Railpack's own list is lost.
-    let keep = (!has_list).then(|| add_item(&path, &key, "...", true));
+    // Without the dots Railpack's own list is lost; where the list is added to it, they may be a name like another.
+    let is_kept = list == "buildAptPackages" && !version.takes_all_of_config();
+    let keep = (!has_list && !is_kept).then(|| add_item(&path, &key, "...", true));
     let more = wanted.iter().map(|package| add_item(&path, &key, package, false));
     findings.push(finding.fix(format!("add {} to {list}", listed(&wanted)), keep.into_iter().chain(more).collect()));
 }

@@ -1,7 +1,7 @@
 //! The interpreter that Railpack asks mise for, and whether it can be had.
 
 use crate::builder::RailpackAnswer;
-use crate::builder::railpack::Version;
+use crate::builder::railpack::{Planned, Version};
 use crate::catalog::python::{is_attested, is_prebuilt};
 use crate::check::Check;
 use crate::check::facts::Facts;
@@ -21,13 +21,19 @@ pub(crate) const UNATTESTED: Check = error(
      the build ends with `No GitHub artifact attestations found`.",
 )
 .decides_or_doubts();
+const NOT_KNOWN: Check = error(
+    "railpack-python-unknown",
+    "Railpack asks mise for the newest release that begins with what is asked for, and a release that is not out ends the build with `failed \
+     to resolve version`. The table of releases here has a day, and what came out after it is not known.",
+)
+.decides_or_doubts();
 const FILE_WINS: Check = warning(
     "railpack-python-file-wins",
     "In the build mise reads the project's own .python-version, .tool-versions or mise.toml, and what stands there beats the version that \
      RAILPACK_PYTHON_VERSION or railpack.json asked for.",
 );
 
-pub(super) const CHECKS: &[Check] = &[NOT_PREBUILT, UNATTESTED, FILE_WINS];
+pub(super) const CHECKS: &[Check] = &[NOT_PREBUILT, UNATTESTED, NOT_KNOWN, FILE_WINS];
 
 /// The first release whose mise asks for attestations.
 const ASKS: Version = Version::new(0, 24, 0);
@@ -48,7 +54,15 @@ pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut F
         );
     }
     let (value, because) = overruled.map_or((&choice.value, &choice.because), |file| (&file.value, &file.source));
-    let Some(asked) = exact(value) else { return };
+    let is_number = |value: &str| value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_known =
+        !planned.unverified.iter().any(|note| note.tool == "python" && !note.known && is_number(&note.version));
+    let asked = exact(value);
+    if !is_known && asked.is_none_or(is_prebuilt) {
+        findings.push(unknown(project, planned, value, because));
+        return;
+    }
+    let Some(asked) = asked else { return };
     let finding = match (is_prebuilt(asked), is_attested(asked) || planned.version < ASKS) {
         (false, _) => NOT_PREBUILT.found(format!("there is no ready-made build of Python {value}")),
         // By the dates of the builds; nobody lists the attestations.
@@ -63,6 +77,13 @@ pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut F
         .at(because.clone(), &line)
         .help(format!("ask for {major}.{minor} alone, or for its newest patch release"));
     findings.push(renamed(finding, because, &line, value, &format!("{major}.{minor}")));
+}
+
+/// A release that no table has: it may have come out since.
+fn unknown(project: &Project, planned: &Planned, value: &str, because: &Source) -> Finding {
+    let finding = NOT_KNOWN.found(format!("no release {value} of Python is known: {} has none", planned.table()));
+    let finding = finding.about(value).at(because.clone(), text_at(project, because)).likely();
+    finding.help("ask for a minor version that is out, for example 3.13, or give a newer table (--versions)")
 }
 
 /// What asks for the Python that is installed.

@@ -5,6 +5,8 @@ use crate::plan::Vars;
 use crate::platform::Deploy;
 use crate::project::Source;
 
+mod releases;
+
 /// The rules that are told of a project of these files, with the place of each.
 fn found(files: &[(&str, &str)]) -> Vec<String> {
     labels_of(railpack::Version::NEWEST_KNOWN, files)

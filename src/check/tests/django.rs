@@ -44,6 +44,16 @@ fn collectstatic_without_a_place() {
     assert_eq!(severity(&bare.replace("# ", ""), "shop/views.py"), Severity::Error);
     assert_eq!(severity(&bare.replace("'shop'", "'rest_framework'"), "shop/views.py"), Severity::Error);
     assert_eq!(severity(&format!("{bare}\nSTATICFILES_DIRS = [BASE_DIR / 'web']"), "web/a.css"), Severity::Error);
+    let whitenoise =
+        "BASE_DIR = Path(__file__).parent\nSTORAGES = {'staticfiles': {'BACKEND': 'whitenoise.storage.X'}}";
+    let found = fires(
+        "collectstatic-failed",
+        "shop/settings.py",
+        &[DJANGO, MANAGE, build, ("shop/settings.py", &settings(whitenoise))],
+    );
+    assert_eq!(found.fixes.len(), 1);
+    let bucket = settings("STORAGES = {'staticfiles': {'BACKEND': 'storages.backends.s3.S3Storage'}}");
+    silent("collectstatic-failed", &[DJANGO, MANAGE, build, ("shop/settings.py", &bucket)]);
     silent("collectstatic-failed", &[DJANGO, MANAGE, build, ("shop/settings.py", &settings("STATIC_ROOT = 'static'"))]);
     silent("collectstatic-failed", &[DJANGO, MANAGE, ("shop/settings.py", &settings(""))]);
 }

@@ -1,6 +1,6 @@
 //! Django's own preparations.
 
-use super::rule::{Rule, decisive, hint, said};
+use super::rule::{Rule, by, decisive, hint, said};
 use crate::check;
 use crate::diagnose::table::Finding;
 use crate::diagnose::view::LogView;
@@ -102,5 +102,6 @@ pub(crate) static COLLECTSTATIC_FAILED: Rule = Rule {
         hint(r"The STATICFILES_DIRS setting should (?:not contain|be)"),
     ],
     refine: Some(unknown_command),
+    explained_by: &[by(&check::django::STATIC)],
     ..Rule::BLANK
 };

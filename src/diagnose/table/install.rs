@@ -98,7 +98,7 @@ pub(crate) static NO_MATCHING_DISTRIBUTION: Rule = Rule {
         said(r"Unable to find installation candidates for (?P<s>\S+)"),
         decisive(r"depends on (?P<s>[\w.-]+) \([^)]*\) which doesn't match any versions"),
         said(r"Could not find a matching version of package (?P<s>\S+)"),
-        said(r"Package '?(?P<s>[\w.-]+)'? (?:not found|was not found)"),
+        said(r"Package '?(?P<s>[\w.-]+)'? (?:was )?not found(?:[.:]|$| in (?:the )?(?:package|registry|index))"),
         said(r"^Package (?P<s>[\w.-]+ \([\w.+]+\)) not found\.?$"),
         said(r"Unable to find candidates for (?P<s>\S+)"),
         said(r"Could not find a version that matches (?P<s>\S+)"),

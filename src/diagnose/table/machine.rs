@@ -4,7 +4,7 @@ use super::compile::{MISSING_COMPILER, MISSING_RUST, MISSING_SYSTEM_HEADER};
 use super::database::SQLITE_PATH_UNWRITABLE;
 use super::install::EXTERNALLY_MANAGED;
 use super::network::GIT_AUTH_FAILED;
-use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, last_resort, said};
+use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, last_resort, over_fixes_of_its_subject, said};
 use super::server::PORT_PERMISSION_DENIED;
 use crate::check;
 use crate::diagnose::fixes;
@@ -187,7 +187,7 @@ pub(crate) static MISSING_SYSTEM_BINARY: Rule = Rule {
     is_of_a_package: true,
     refine: Some(refine::libraries::browser),
     fix: Some(fixes::nixpacks::program),
-    explained_by: &[by(&check::nixpacks::keys::UNKNOWN)],
+    explained_by: &[by(&check::nixpacks::keys::UNKNOWN), over_fixes_of_its_subject(&check::railpack::APT_REPLACED)],
     ..Rule::BLANK
 };
 

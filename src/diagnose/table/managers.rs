@@ -4,9 +4,9 @@ use super::install::REQUIRES_PYTHON_MISMATCH;
 use super::rule::{OnRailpack, Rule, YieldsTo, decisive, hint, said};
 use super::setup::INVALID_NIXPACKS_CONFIG;
 use crate::check;
-use crate::diagnose::refine;
 use crate::diagnose::table::Finding;
 use crate::diagnose::view::LogView;
+use crate::diagnose::{fixes, refine};
 
 pub(crate) static INVALID_PYPROJECT: Rule = Rule {
     id: check::pyproject::INVALID.id,
@@ -242,10 +242,11 @@ pub(crate) static TOOL_VERSION_INCOMPATIBLE: Rule = Rule {
     on_railpack: OnRailpack::help(
         "commit a requirements.txt (`pdm export --prod -o requirements.txt`), which Railpack installs instead of the lock; or ask for a \
          release of the tool that works under packages of railpack.json",
-    ),
+    )
+    .and_fix(fixes::railpack::older_pdm),
     example: "TypeError: super(type, obj): obj must be an instance or subtype of type",
     signatures: &[
-        decisive(r"KeyError: 'PEP517_BUILD_BACKEND'|super\(type, obj\): obj must be an instance or subtype of type"),
+        decisive(r"KeyError: 'PEP517_BUILD_BACKEND'|super\(type, obj\): obj (?:must be an instance|\(instance of [\w.]+\) is not an instance)"),
         decisive(r"^\[(?:Attribute|Type|Import|ModuleNotFound)Error\]: (?:module|cannot import|No module|.*object) "),
         // What the installers are made of, and projects are not.
         decisive(

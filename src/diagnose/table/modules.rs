@@ -333,6 +333,7 @@ pub(crate) static MISSING_SHARED_LIBRARY: Rule = Rule {
     explained_by: &[
         over_fixes_of_its_subject(&check::nixpacks::setup::LIBS_DROPPED),
         by(&check::nixpacks::setup::LIBS_DROPPED),
+        over_fixes_of_its_subject(&check::railpack::APT_REPLACED),
     ],
     ..Rule::BLANK
 };

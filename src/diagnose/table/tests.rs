@@ -21,6 +21,13 @@ fn every_pattern_compiles() {
 }
 
 #[test]
+fn what_pkg_config_looks_for_is_no_requirement() {
+    let log = "Package libffi was not found in the pkg-config search path.\nPackage 'libffi', required by 'virtual:world', not found\nc/_cffi_backend.c:15:10: fatal error: ffi.h: No such file or directory\n";
+    let found = diagnose(&Case::of_log(&Log::from(log)));
+    assert_eq!(found.iter().map(|found| found.rule).collect::<Vec<_>>(), ["missing-system-header"]);
+}
+
+#[test]
 fn every_rule_has_its_words() {
     let mut faults = Vec::new();
     for rule in RULES {

@@ -13,8 +13,6 @@ const MISE: &[&str] =
     &["/mise/shims", "/mise/installs", "/usr/local/bin/mise", "/etc/mise/config.toml", "/root/.local/state/mise"];
 /// A file that changes while it is packed is a warning, exit code 1: a process of the build may still be at work.
 const PACK: &str = "tar -C / --anchored -c \"$@\" || [ $? -eq 1 ]";
-/// Where a build writes, for a layer that takes all of a step.
-const ALL: &[&str] = &["/app", "/root", "/opt", "/srv"];
 
 /// Copies what is taken; gives the paths that are not there to be taken.
 pub(super) fn take(built: &Container, finished: &Container, taken: &[FileSet]) -> Result<Vec<String>> {
@@ -23,12 +21,8 @@ pub(super) fn take(built: &Container, finished: &Container, taken: &[FileSet]) -
         hand_over(built, finished, path, &[])?;
     }
     for FileSet { include, exclude } in taken {
-        let every = ALL.iter().filter(|path| is_there(built, path).unwrap_or_default());
-        let paths: Vec<String> = match include.is_empty() {
-            true => every.map(|path| (*path).to_owned()).collect(),
-            false => include.iter().map(|path| absolute(path)).collect(),
-        };
-        for path in paths.into_iter().filter(|path| !MISE.contains(&path.as_str())) {
+        let paths = include.iter().map(|path| absolute(path));
+        for path in paths.filter(|path| !MISE.contains(&path.as_str())) {
             match is_there(built, &path)? {
                 true => hand_over(built, finished, &path, exclude)?,
                 false => missing.push(path),
@@ -58,18 +52,33 @@ fn hand_over(built: &Container, finished: &Container, path: &str, exclude: &[Str
     let inside = path.trim_start_matches('/');
     let mut pack: Vec<String> =
         ["exec", "--user", "0", built.name(), "/bin/bash", "-c", PACK, "shakedown"].map(str::to_owned).to_vec();
-    pack.extend(exclude.iter().map(|pattern| match pattern.strip_prefix("**/") {
-        Some(anywhere) => format!("--exclude={inside}/*/{anywhere}"),
-        None => format!("--exclude={inside}/{}", pattern.trim_matches('/')),
-    }));
+    pack.extend(exclude.iter().flat_map(|pattern| excluding(inside, pattern)));
     pack.push(inside.to_owned());
     let packed = duct::cmd(engine.program(), &pack);
     finished.unpack(packed, "exec tar -C \"$1\" -x", "/", &format!("copy {path} into the image that runs"))
 }
 
+/// BuildKit's pattern as tar's: a star stays within a name, two go through folders.
+fn excluding(inside: &str, pattern: &str) -> Vec<String> {
+    let pattern = pattern.trim_matches('/');
+    if !pattern.contains("**") {
+        return vec!["--no-wildcards-match-slash".to_owned(), format!("--exclude={inside}/{pattern}")];
+    }
+    let here = pattern.strip_prefix("**/").map(|here| format!("--exclude={inside}/{here}"));
+    let below = format!("--exclude={inside}/{}", pattern.replace("**", "*"));
+    ["--wildcards-match-slash".to_owned(), below].into_iter().chain(here).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_star_stays_within_a_name_and_two_go_through_folders() {
+        assert_eq!(excluding("app", "/*.csv"), ["--no-wildcards-match-slash", "--exclude=app/*.csv"]);
+        let anywhere = ["--wildcards-match-slash", "--exclude=app/*/*.csv", "--exclude=app/*.csv"];
+        assert_eq!(excluding("app", "**/*.csv"), anywhere);
+    }
 
     #[test]
     fn paths_of_a_step_begin_in_app() {

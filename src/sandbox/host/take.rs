@@ -6,10 +6,9 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use globset::{Glob, GlobMatcher};
 
 use super::layer::in_root;
-use crate::fs::tree;
+use crate::fs::{DockerIgnore, tree};
 use crate::plan::FileSet;
 
 /// What the image has of its own, laid out when the sandbox was opened.
@@ -26,12 +25,7 @@ pub(super) fn move_into(
     let mut missing = Vec::new();
     // The last one to name a path has it; each is moved once.
     for FileSet { include, exclude } in taken {
-        let everything = [".".to_owned(), "/root".to_owned(), "/opt".to_owned(), "/srv".to_owned()];
-        let include = if include.is_empty() { &everything[..] } else { include };
-        let excluded: Vec<GlobMatcher> = exclude
-            .iter()
-            .filter_map(|pattern| Some(Glob::new(pattern.trim_matches('/')).ok()?.compile_matcher()))
-            .collect();
+        let excluded = DockerIgnore::parse(&exclude.join("\n"));
         for path in include {
             let inside = absolute(path);
             if OWN.iter().any(|own| inside == *own || inside.starts_with(&format!("{own}/"))) {
@@ -49,7 +43,8 @@ pub(super) fn move_into(
                 }
                 continue;
             }
-            transfer(&from, &to, Path::new(""), &excluded)
+            let excluded = (!exclude.is_empty()).then_some(&excluded);
+            transfer(&from, &to, Path::new(""), excluded)
                 .with_context(|| format!("could not take {inside} into the image that runs"))?;
         }
     }
@@ -67,10 +62,10 @@ fn absolute(path: &str) -> String {
 }
 
 /// Moves what is not excluded; what is there already gives way, folders are merged.
-fn transfer(from: &Path, to: &Path, within: &Path, excluded: &[GlobMatcher]) -> io::Result<()> {
+fn transfer(from: &Path, to: &Path, within: &Path, excluded: Option<&DockerIgnore>) -> io::Result<()> {
     let is_folder = from.symlink_metadata()?.is_dir();
     let here = to.symlink_metadata();
-    let plain = excluded.is_empty() && here.is_err();
+    let plain = excluded.is_none() && here.is_err();
     if plain || !is_folder {
         if let Some(parent) = to.parent() {
             fs::create_dir_all(parent)?;
@@ -82,10 +77,11 @@ fn transfer(from: &Path, to: &Path, within: &Path, excluded: &[GlobMatcher]) -> 
     }
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
-        let name = entry?.file_name();
+        let entry = entry?;
+        let name = entry.file_name();
         let path = within.join(&name);
-        if !excluded.iter().any(|pattern| pattern.is_match(&path)) {
-            // Patterns are of the first level or say so by `**`.
+        let is_dir = entry.file_type()?.is_dir();
+        if !excluded.is_some_and(|patterns| patterns.excludes(&path, is_dir)) {
             transfer(&from.join(&name), &to.join(&name), &path, excluded)?;
         }
     }
@@ -112,14 +108,22 @@ mod tests {
     fn folders_are_merged_and_what_is_excluded_stays() {
         let dir = tempfile::tempdir().unwrap();
         let (from, to) = (dir.path().join("from"), dir.path().join("to"));
-        for (path, text) in [("from/.venv/x", ""), ("from/a/b.py", "new"), ("from/c.py", ""), ("to/a/old.py", "")] {
+        let files = [
+            ("from/.venv/x", ""),
+            ("from/a/b.py", "new"),
+            ("from/c.py", ""),
+            ("from/d.txt", ""),
+            ("from/a/d.txt", ""),
+            ("to/a/old.py", ""),
+        ];
+        for (path, text) in files {
             let path = dir.path().join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let excluded = [Glob::new(".venv").unwrap().compile_matcher()];
-        transfer(&from, &to, Path::new(""), &excluded).unwrap();
+        transfer(&from, &to, Path::new(""), Some(&DockerIgnore::parse(".venv\n*.txt"))).unwrap();
         assert!(to.join("a/b.py").is_file() && to.join("a/old.py").is_file() && to.join("c.py").is_file());
+        assert!(to.join("a/d.txt").is_file() && !to.join("d.txt").exists());
         assert!(!to.join(".venv").exists() && from.join(".venv/x").is_file());
     }
 

@@ -25,9 +25,6 @@ fn absolute(path: &str) -> String {
 /// Takes nothing of what is mounted in a build, which no layer holds.
 fn without_caches(taken: FileSet, caches: &[String]) -> Vec<FileSet> {
     let FileSet { include, exclude } = taken;
-    if include.is_empty() {
-        return vec![FileSet { include, exclude }];
-    }
     let without = |path: String| {
         let place = absolute(&path);
         if caches.iter().any(|cache| Path::new(&place).starts_with(cache)) {

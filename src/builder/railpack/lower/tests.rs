@@ -46,6 +46,28 @@ fn what_lies_in_a_cache_is_not_taken() {
 }
 
 #[test]
+fn an_input_that_includes_nothing_takes_nothing() {
+    let usual = [set("/app/.venv", &[]), set(".", &[".venv"])];
+    assert_eq!(taken(r#"{"deploy": {"inputs": ["...", "$build", {"step": "build", "exclude": ["x"]}]}}"#), usual);
+}
+
+/// `.dockerignore` of a release that leaves it to the inputs.
+#[test]
+fn what_the_inputs_leave_out_does_not_reach_the_build_unless_a_command_copies_it() {
+    let excluded = |build_cmd: Option<&str>| {
+        let files = [("main.py", ""), ("requirements.txt", ""), (".dockerignore", "*.csv\n")];
+        let folder = crate::folder::folder(&files);
+        let project = Project::open(folder.path()).unwrap();
+        let given = DeployOptions { build_cmd: build_cmd.map(str::to_owned), ..DeployOptions::default() };
+        let options = railpack::Options { version: Some(Version::COOLIFY), ..railpack::Options::default() };
+        let plan = railpack::plan(&project, &given, &options).plan.unwrap();
+        assert_eq!(plan.exclude, [""; 0]);
+        super::excluded(&plan)
+    };
+    assert_eq!((excluded(None), excluded(Some("make"))), (vec!["*.csv".to_owned()], Vec::new()));
+}
+
+#[test]
 fn a_cache_or_an_asset_that_nobody_defines_ends_the_build() {
     let fault = |config: &str| lowered(config).unwrap_err();
     let cache = r#"{"steps": {"build": {"commands": ["...", "make"], "caches": ["c"]}}}"#;

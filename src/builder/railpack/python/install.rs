@@ -18,6 +18,7 @@ impl Provider<'_> {
     pub(super) fn install(
         &self,
         draft: &mut Draft,
+        local: &Layer,
         install: &mut StepDraft,
         build: &mut StepDraft,
         log: &mut Log,
@@ -27,18 +28,18 @@ impl Provider<'_> {
         let locked = |lock: &str| has("pyproject.toml") && has(lock);
         if has("requirements.txt") {
             log.info("Using pip");
-            self.pip(draft, install, &file("requirements.txt"));
+            self.pip(draft, install, local, &file("requirements.txt"));
         } else if locked("uv.lock") {
             log.info("Using uv");
             let source = file("uv.lock");
-            self.uv(draft, install, &source);
+            self.uv(draft, install, local, &source);
             build.run(Command::exec("uv sync --locked --no-dev --no-editable"), &source);
         } else if locked("poetry.lock") {
             log.info("Using poetry");
-            self.poetry(install, &file("poetry.lock"));
+            self.poetry(install, local, &file("poetry.lock"));
         } else if locked("pdm.lock") {
             log.info("Using pdm");
-            self.pdm(install, &file("pdm.lock"));
+            self.pdm(install, local, &file("pdm.lock"));
         } else if has("Pipfile") {
             log.info("Using pipenv");
             self.pipenv(install, &file("Pipfile"));
@@ -54,17 +55,17 @@ impl Provider<'_> {
         install.caches.push(Placed { value: name.to_owned(), source: source.clone() });
     }
 
-    fn pip(&self, draft: &mut Draft, install: &mut StepDraft, source: &Source) {
+    fn pip(&self, draft: &mut Draft, install: &mut StepDraft, local: &Layer, source: &Source) {
         Self::cache(draft, install, "pip", "/opt/pip-cache", source);
         install.set(&VARIABLES, source);
         install.set(&[("PIP_CACHE_DIR", "/opt/pip-cache"), ("VIRTUAL_ENV", VENV)], source);
         install.run(Command::exec(format!("python -m venv {VENV}")), source);
         install.run(Command::Path(VENV_BIN.to_owned()), source);
-        self.copy_manifests(install);
+        self.copy_manifests(install, local);
         install.run(Command::exec("pip install -r requirements.txt"), source);
     }
 
-    fn uv(&self, draft: &mut Draft, install: &mut StepDraft, source: &Source) {
+    fn uv(&self, draft: &mut Draft, install: &mut StepDraft, local: &Layer, source: &Source) {
         Self::cache(draft, install, "uv", "/opt/uv-cache", source);
         let own = [
             ("UV_COMPILE_BYTECODE", "1"),
@@ -75,24 +76,24 @@ impl Provider<'_> {
         ];
         install.set(&own, source);
         install.set(&VARIABLES, source);
-        self.copy_manifests(install);
+        self.copy_manifests(install, local);
         Self::paths(install, source);
         install.run(Command::exec("uv sync --locked --no-dev --no-install-project"), source);
     }
 
-    fn poetry(&self, install: &mut StepDraft, source: &Source) {
+    fn poetry(&self, install: &mut StepDraft, local: &Layer, source: &Source) {
         install.set(&VARIABLES, source);
         let own = [("VIRTUAL_ENV", VENV), ("POETRY_VIRTUALENVS_PATH", VENV), ("POETRY_VIRTUALENVS_IN_PROJECT", "true")];
         install.set(&own, source);
-        self.copy_manifests(install);
+        self.copy_manifests(install, local);
         Self::paths(install, source);
         install.run(Command::exec("poetry install --no-interaction --no-ansi --only main --no-root"), source);
     }
 
-    fn pdm(&self, install: &mut StepDraft, source: &Source) {
+    fn pdm(&self, install: &mut StepDraft, local: &Layer, source: &Source) {
         install.set(&VARIABLES, source);
         install.set(&[("PDM_CHECK_UPDATE", "false")], source);
-        self.copy_manifests(install);
+        self.copy_manifests(install, local);
         Self::paths(install, source);
         install.run(Command::exec("pdm install --check --prod --no-editable"), source);
     }
@@ -119,9 +120,9 @@ impl Provider<'_> {
     }
 
     /// The manifests of the root, or all files where one of them names a place among them.
-    fn copy_manifests(&self, install: &mut StepDraft) {
+    fn copy_manifests(&self, install: &mut StepDraft, local: &Layer) {
         if let Some(source) = self.needs_all_files() {
-            install.inputs.push(Placed { value: Layer::of_project(), source });
+            install.inputs.push(Placed { value: local.clone(), source });
             return;
         }
         for name in COPIED.iter().filter(|name| self.app.project.has_file(name) && !self.app.is_hidden(name)) {

@@ -60,17 +60,18 @@ impl Provider<'_> {
         MAIN_FILES.iter().filter(known).find(|name| self.app.has(name)).copied()
     }
 
-    pub(super) fn plan(&self, draft: &mut Draft, mise_files: &[String], table: &Table, log: &mut Log) {
+    /// `local` is the project as the steps get it.
+    pub(super) fn plan(&self, draft: &mut Draft, local: &Layer, mise_files: &[String], table: &Table, log: &mut Log) {
         self.tools(draft, table, log);
         self.build_packages(draft, log);
         let mut install = StepDraft { name: "install".to_owned(), ..StepDraft::default() };
         install.inputs.push(Placed { value: Layer::of_step(MISE_STEP), source: RULE });
         install.secrets = self.install_secrets();
         let mut build = StepDraft::new("build", &RULE);
-        let mut outputs = self.install(draft, &mut install, &mut build, log);
+        let mut outputs = self.install(draft, local, &mut install, &mut build, log);
         self.playwright(&mut install, &mut outputs, log);
         build.inputs.push(Placed { value: Layer::of_step("install"), source: RULE });
-        build.inputs.push(Placed { value: Layer::of_project(), source: RULE });
+        build.inputs.push(Placed { value: local.clone(), source: RULE });
         draft.steps.extend([install, build]);
         draft.deploy.start = self.start(log);
         let variables =
