@@ -21,7 +21,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             let Some((word, found)) = written else { continue };
             let path = found[1].replace('\\', "/");
             let base = invocation.option(&["--chdir", "--app-dir", "--pythonpath"]).unwrap_or_default();
-            if facts.app.module_at(&Path::new(invocation.folder).join(base).join(&path)).is_none() {
+            if facts.app.module_at(Path::new(invocation.folder).join(base).join(&path)).is_none() {
                 continue;
             }
             let module = format!("{}:{}", path.replace('/', "."), &found[2]);

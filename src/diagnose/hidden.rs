@@ -29,10 +29,9 @@ pub(super) fn hidden(project: &Project, builder: BuilderKind, subject: &str, dia
     };
     let Some((source, rule)) = hiding(project, file).or_else(|| excluding(project, file)) else {
         let is_data = file == path;
-        let diagnosis = match left_out(project, builder, file, diagnosis) {
-            Ok(told) => return told,
-            Err(diagnosis) => diagnosis,
-        };
+        if let Some(told) = left_out(project, builder, file, &diagnosis) {
+            return told;
+        }
         let help = is_data.then(|| format!("{file} is in the project: build its path from `__file__`, not from the folder that the command starts in"));
         return Diagnosis { help: help.or(diagnosis.help), ..diagnosis };
     };

@@ -10,20 +10,20 @@ use crate::fs::DockerIgnore;
 use crate::project::Project;
 use crate::project::hujson::{self, Node, Value};
 
-/// The diagnosis with the list that leaves its file out and what puts it there; as it was where no list does.
+/// The diagnosis with the list that leaves its file out and what puts it there; none where no list does.
 pub(super) fn left_out(
     project: &Project,
     builder: BuilderKind,
     file: &str,
-    diagnosis: Diagnosis,
-) -> Result<Diagnosis, Diagnosis> {
-    let Some((list, fixes)) = leaving_out(project, builder, file) else { return Err(diagnosis) };
+    diagnosis: &Diagnosis,
+) -> Option<Diagnosis> {
+    let (list, fixes) = leaving_out(project, builder, file)?;
     let message = format!("{file} is in the project, and deploy.inputs of {} does not take it", list.source);
     let evidence = diagnosis.evidence.iter().cloned().chain([list]).collect();
     let help = format!(
         "name it there: {{\"step\": \"build\", \"include\": [\"{file}\"]}}; \"...\" takes all that Railpack takes"
     );
-    Ok(Diagnosis { message, help: Some(help), evidence, fixes, ..diagnosis })
+    Some(Diagnosis { message, help: Some(help), evidence, fixes, ..diagnosis.clone() })
 }
 
 /// The list where no item of it takes the file, and the edits that have one take it.
@@ -57,7 +57,7 @@ fn taking(layers: &[Node], file: &str) -> Fix {
         return takes_again(index, file);
     }
     let names_files = |layer: &Node| paths(layer, "include").next().is_some() && layer.member("exclude").is_none();
-    match of_build().filter(|(_, layer)| names_files(layer)).last() {
+    match of_build().rfind(|(_, layer)| names_files(layer)) {
         Some((index, _)) => takes_too(index, file),
         None => takes_all(),
     }

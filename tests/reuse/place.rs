@@ -1,5 +1,5 @@
 //! A project with a cache of its own and a package index that can be changed beside it.
-#![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
+#![allow(clippy::print_stderr, clippy::unwrap_used, dead_code, unreachable_pub)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -67,6 +67,7 @@ impl Index {
         pip.arg(fetched.path()).arg(requirement).stderr(Stdio::null());
         if !pip.status().is_ok_and(|status| status.success()) {
             assert!(std::env::var_os("SHAKEDOWN_BACKENDS_MUST_WORK").is_none(), "{requirement} cannot be fetched");
+            eprintln!("skipped: {requirement} cannot be fetched");
             return false;
         }
         let mut pages = self.pages.lock().unwrap();
