@@ -113,6 +113,7 @@ const RAILWAY_DEFAULT: &str = "Railway builds services made since 2025-09 with R
 /// A service whose builder stood in the file alone moves there, as it is.
 const SINCE_THE_END: &str =
     "Railway's default: since 2026-12-01 it does not read the builder out of railway.json or railway.toml";
+/// The doubt of who is not told what the service's settings name.
 const RAILWAY_SETTINGS: &str = "Railway builds with what the service's own settings name, which are not seen here: --builder nixpacks rehearses that";
 
 /// Asks in the order in which the answers count: a Dockerfile where the platform prefers one, `build.builder` of

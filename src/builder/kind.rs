@@ -18,7 +18,7 @@ impl BuilderKind {
     /// Every one; that whose configuration chooses it before another's comes first.
     pub const ALL: [Self; 2] = [Self::Railpack, Self::Nixpacks];
 
-    /// The files in the project's root that configure it; of two that are there it reads the first.
+    /// The files in the project's root that configure it, at least one; of two that are there it reads the first.
     pub fn config_files(self) -> &'static [&'static str] {
         match self {
             Self::Nixpacks => &nixpacks::CONFIG_FILES,
@@ -47,6 +47,14 @@ impl BuilderKind {
     /// Whether a variable of that name is there to set a builder, whichever.
     pub fn any_reads(variable: &str) -> bool {
         Self::ALL.into_iter().any(|kind| variable.starts_with(kind.prefix()))
+    }
+
+    /// The name of the [`Choice`](crate::plan::Choice) that holds its start command.
+    pub fn start_choice(self) -> &'static str {
+        match self {
+            Self::Nixpacks => "start.cmd",
+            Self::Railpack => "deploy.startCommand",
+        }
     }
 
     /// The key of the start command in that file.

@@ -1,4 +1,4 @@
-//! The Pythons that Nixpacks takes from nixpkgs, and the commits that it takes them from.
+//! The Pythons that Nixpacks takes from nixpkgs, with the commits that it takes them from, and those that mise has ready-made.
 
 /// The nixpkgs commit of Python 3.10 and later, and of `python3`. It lies between 1 October and 18 November 2024.
 pub const ARCHIVE: &str = "bc8f8d1be58e8c8383e683a06e1e1e57893fff87";

@@ -1,6 +1,6 @@
 //! Programs that serve an app, or work for it, until they are told to end.
 
-/// One of them.
+/// A server or worker program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Server {
     /// As start commands name it.

@@ -1,6 +1,6 @@
 //! Everything that can be known of a project without running it.
 //!
-//! A topic is one file: its checks as a table, and one function that looks at the `Facts`. What holds for one builder alone is in a folder of its name. Nothing here runs or writes;
+//! A topic is one file: its checks as a table, and one function that looks at the `Facts`. A file without a table pushes another's check, or helps others. What holds for one builder alone is in a folder of its name. Nothing here runs or writes;
 //! the tree is walked only where a plan itself had to walk it.
 
 mod finding;
@@ -41,6 +41,7 @@ mod pathlike;
 pub(crate) mod plan;
 pub(crate) mod platform;
 mod programs;
+pub(crate) mod protocol;
 pub(crate) mod pyproject;
 pub(crate) mod railpack;
 mod references;
@@ -55,7 +56,6 @@ pub(crate) mod server;
 pub(crate) mod shadowed;
 mod shell;
 pub(crate) mod spelling;
-pub(crate) mod spoken;
 pub(crate) mod statics;
 pub(crate) mod system_needs;
 pub(crate) mod templates;
@@ -125,7 +125,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: env_file::CHECKS, check: env_file::check },
     Topic { checks: websockets::CHECKS, check: websockets::check },
     Topic { checks: https::CHECKS, check: https::check },
-    Topic { checks: spoken::CHECKS, check: spoken::check },
+    Topic { checks: protocol::CHECKS, check: protocol::check },
     Topic { checks: fits::CHECKS, check: fits::check },
     Topic { checks: lifespan::CHECKS, check: lifespan::check },
     Topic { checks: loopback::CHECKS, check: loopback::check },

@@ -90,7 +90,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         let severity = if name == "RAILPACK" { Severity::Note } else { Severity::Warning };
         let finding = finding.severity(severity).at(builder.source.clone(), facts.line(&builder.source));
         findings.push(finding.help(match name {
-            "RAILPACK" => "Railpack reads no nixpacks.toml; the plan shown here is what Nixpacks would do".to_owned(),
+            "RAILPACK" => {
+                format!("Railpack reads no nixpacks.toml; the plan shown here is what {} would do", facts.builder())
+            }
             _ => format!("the plan shown here is what {} would do", facts.builder()),
         }));
     }

@@ -297,7 +297,7 @@ fn repository(entry: &Entry, url: &str, findings: &mut Findings) {
     findings.push(finding.about(what).at(entry.source(), &entry.written));
 }
 
-/// Packages of other systems.
+/// A model of spaCy, by the name that its release has.
 static MODEL: Pattern = Pattern::ascii(r"^[a-z]{2}-(?:core|dep|ent)-(?:web|news|wiki|sci|bnpp)-(?:sm|md|lg|trf)$");
 
 /// The address of a model's release where spaCy keeps them, for one that is required by its name and version.
@@ -308,6 +308,7 @@ fn spacy_model(entry: &Entry) -> Option<String> {
     Some(format!("https://github.com/explosion/spacy-models/releases/download/{file}/{file}-py3-none-any.whl"))
 }
 
+/// Packages of other systems, and of other places.
 fn elsewhere(entry: &Entry, findings: &mut Findings) {
     let Some(name) = entry.requirement.name.as_deref() else { return };
     if name == "pkg-resources" {

@@ -30,7 +30,7 @@ pub fn translate(project: &Project, from: &Planned, to: &Planned) -> Vec<Fix> {
         .collect()
 }
 
-/// The minor version that was taken so far.
+/// The edit that asks for the minor version of Python that Nixpacks took.
 fn python(plan: &Plan, new: &RailpackAnswer) -> Option<Fix> {
     let setup = plan.phase("setup")?;
     let minor = setup.nix_pkgs.iter().find_map(|name| {
@@ -86,7 +86,7 @@ fn shell(command: &str) -> Value {
     }
 }
 
-/// The virtual environment is elsewhere.
+/// The command with Railpack's virtual environment in place of Nixpacks'.
 fn moved(command: &str) -> String {
     command.replace("/opt/venv", "/app/.venv")
 }

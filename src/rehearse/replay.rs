@@ -80,8 +80,8 @@ pub type Installed = BTreeMap<String, String>;
 
 /// What pip says at the end of an installation: `Successfully installed flask-3.0.2 Jinja2-3.1.3`.
 static INSTALLED: Pattern = Pattern::new(r"Successfully installed ((?:[A-Za-z0-9._-]+-[0-9][^\s-]*\s*)+)");
-/// A pin that pip is at work on: `Collecting flask==3.0.2`.
-static COLLECTING: Pattern =
+/// A file that pip fetches: `Downloading flask-3.0.2-py3-none-any.whl`.
+static DOWNLOADING: Pattern =
     Pattern::new(r"Downloading ([A-Za-z0-9._]+)-([0-9][A-Za-z0-9.!+]*)(?:-[^\s]*\.whl|\.tar\.gz)");
 
 /// What a line of pip's output says about installed versions, added to `installed`.
@@ -94,7 +94,7 @@ pub fn note_installed(line: &str, installed: &mut Installed) {
             }
         }
     }
-    if let Some(found) = COLLECTING.captures(line) {
+    if let Some(found) = DOWNLOADING.captures(line) {
         installed.entry(plain(&found[1])).or_insert_with(|| found[2].to_owned());
     }
 }

@@ -118,7 +118,7 @@ fn read(request: &Request, empty: Service) -> anyhow::Result<Service> {
         Planned::Nixpacks(Ok(derived)) => Service {
             providers: derived.providers.clone(),
             start: derived.plan.start_cmd().map(str::to_owned),
-            start_because: because(&derived.choices, "start.cmd"),
+            start_because: because(&derived.choices, BuilderKind::Nixpacks.start_choice()),
             is_library: problem.is_none() && is_started_by_name_alone(request, &project, &planned, &derived.choices),
             problem,
             ..found
@@ -132,7 +132,9 @@ fn read(request: &Request, empty: Service) -> anyhow::Result<Service> {
             let is_foreign = answer.planned.provider.is_some_and(|name| name != "python");
             Service {
                 providers: answer.planned.provider.map(str::to_owned).into_iter().collect(),
-                start_because: start.as_ref().and_then(|_| because(&answer.planned.choices, "deploy.startCommand")),
+                start_because: start
+                    .as_ref()
+                    .and_then(|_| because(&answer.planned.choices, BuilderKind::Railpack.start_choice())),
                 is_library: !is_foreign && problem.is_none() && start.is_none(),
                 start,
                 problem: problem.filter(|_| !is_foreign),
@@ -144,8 +146,7 @@ fn read(request: &Request, empty: Service) -> anyhow::Result<Service> {
 
 /// Whether all that starts a folder is the name in its pyproject.toml, of a package that cannot be run.
 fn is_started_by_name_alone(request: &Request, project: &Project, planned: &Planned, choices: &[Choice]) -> bool {
-    let by_name =
-        matches!(because(choices, "start.cmd"), Some(Source::File { path, .. }) if path == Path::new("pyproject.toml"));
+    let by_name = matches!(because(choices, BuilderKind::Nixpacks.start_choice()), Some(Source::File { path, .. }) if path == Path::new("pyproject.toml"));
     let findings = || Facts::new(project, &request.deploy, planned).findings();
     by_name && findings().iter().any(|found| found.rule == MODULE.id && found.severity == Severity::Error)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Request;
-use crate::builder::Buildable;
+use crate::builder::{Buildable, BuilderKind};
 use crate::plan::{Choice, Plan, Vars};
 use crate::platform::Deploy;
 use crate::project::{Project, Source};
@@ -46,7 +46,8 @@ impl Request {
 
 /// The Procfile's process type, when it gave the start command.
 fn process(project: &Project, choices: &[Choice]) -> Option<String> {
-    let start = choices.iter().rfind(|choice| choice.what == "start.cmd")?;
+    let starts = BuilderKind::ALL.map(BuilderKind::start_choice);
+    let start = choices.iter().rfind(|choice| starts.contains(&choice.what.as_str()))?;
     let Source::File { path, line: Some(line) } = &start.because else { return None };
     if !path.ends_with("Procfile") {
         return None;
@@ -73,4 +74,21 @@ fn railway_variables() -> Vars {
         ("RAILWAY_REPLICA_REGION", "us-west2"),
     ];
     VARIABLES.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builder::{DeployOptions, nixpacks, railpack};
+
+    #[test]
+    fn the_process_of_a_procfile_is_seen_whoever_builds() {
+        let folder = crate::folder::folder(&[("main.py", ""), ("Procfile", "worker: python main.py\n")]);
+        let project = Project::open(folder.path()).unwrap();
+        let given = DeployOptions::default();
+        let by_nixpacks = nixpacks::derive(&project, &given, &nixpacks::Options::default()).unwrap();
+        assert_eq!(process(&project, &by_nixpacks.choices).as_deref(), Some("worker"));
+        let by_railpack = railpack::plan(&project, &given, &railpack::Options::default());
+        assert_eq!(process(&project, &by_railpack.choices).as_deref(), Some("worker"));
+    }
 }

@@ -1,4 +1,4 @@
-//! What the builder would do, and why. Pure: files and variables in, a [`Plan`] with a [`Choice`] for every decision out.
+//! Nixpacks' plan of a project, and why it is so. Pure: files and variables in, a [`Plan`] with a [`Choice`] for every decision out.
 
 pub mod external;
 mod nix;

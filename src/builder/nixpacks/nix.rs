@@ -9,6 +9,7 @@ use crate::plan::{NixEnvironment, PackageList};
 
 /// The keys of Nixpacks' configuration that list packages.
 const NIX_PKGS: &str = "nixPkgs";
+/// The same, of libraries.
 const NIX_LIBS: &str = "nixLibs";
 /// Where Nixpacks puts the expressions, relative to `/app`.
 const FOLDER: &str = ".nixpacks";

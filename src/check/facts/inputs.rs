@@ -123,7 +123,7 @@ impl<'a> Inputs<'a> {
 
     /// What chose the start command; the last one counts.
     pub(in crate::check) fn start_choices(&self) -> impl Iterator<Item = &'a Choice> + use<'a> {
-        self.choices_of("start.cmd", "deploy.startCommand")
+        self.choices(self.builder().start_choice())
     }
 
     /// What chose the commands that install.

@@ -1,6 +1,7 @@
 //! The start command.
 
 use super::inputs::Inputs;
+use crate::builder::BuilderKind;
 use crate::check::finding::{replace_line, set_key};
 use crate::finding::Edit;
 use crate::project::Source;
@@ -56,9 +57,10 @@ impl<'a> Start<'a> {
     /// The edit that makes it another command, where it stands in a file.
     pub(in crate::check) fn replaced_with(&self, inputs: &Inputs<'_>, command: &str) -> Vec<Edit> {
         if let Some(file) = inputs.keyed(self.source) {
-            let keys: [&[&str]; 3] =
-                [&["deploy", "startCommand"], &["start", "cmd"], &["build", "nixpacksPlan", "start", "cmd"]];
-            let key = keys.into_iter().find(|key| file.str(key) == Some(self.command));
+            // Railway's file says it by Railpack's key, or in a plan of Nixpacks'.
+            let of_plan: &[&str] = &["build", "nixpacksPlan", "start", "cmd"];
+            let mut keys = BuilderKind::ALL.map(BuilderKind::start_key).into_iter().chain([of_plan]);
+            let key = keys.find(|key| file.str(key) == Some(self.command));
             return key.map(|key| set_key(&file.path, key, command)).into_iter().collect();
         }
         let Source::File { path, line: Some(line) } = self.source else { return Vec::new() };

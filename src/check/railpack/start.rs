@@ -1,7 +1,7 @@
 //! The start command that Railpack chooses by itself.
 
-use crate::builder::RailpackAnswer;
 use crate::builder::railpack::CONFIG_FILE;
+use crate::builder::{BuilderKind, RailpackAnswer};
 use crate::check::Check;
 use crate::check::finding::{Findings, error, set_key};
 use crate::project::Project;
@@ -17,7 +17,10 @@ pub(super) const CHECKS: &[Check] = &[MAIN_APP];
 
 pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
     let planned = &answer.planned;
-    let Some(choice) = planned.choices.iter().rfind(|choice| choice.what == "deploy.startCommand") else { return };
+    let Some(choice) = planned.choices.iter().rfind(|choice| choice.what == BuilderKind::Railpack.start_choice())
+    else {
+        return;
+    };
     // Railpack's own words; what a person writes is looked at by the checks that hold for every builder.
     let is_own =
         ["uvicorn main:app --host 0.0.0.0 --port ${PORT:-8000}", "gunicorn --bind 0.0.0.0:${PORT:-8000} main:app"];

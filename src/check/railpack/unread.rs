@@ -72,7 +72,7 @@ fn procfile(project: &Project, answer: &RailpackAnswer, findings: &mut Findings)
         .planned
         .choices
         .iter()
-        .rfind(|choice| choice.what == "deploy.startCommand")
+        .rfind(|choice| choice.what == BuilderKind::Railpack.start_choice())
         .is_some_and(|choice| choice.because == source)
     {
         findings.push(

@@ -127,16 +127,16 @@ pub(crate) static DEVELOPMENT_SERVER: Rule = Rule {
 };
 
 pub(crate) static SERVES_TLS: Rule = Rule {
-    id: check::spoken::TLS.id,
+    id: check::protocol::TLS.id,
     phases: &["start"],
     message: "the server speaks TLS itself, and the platform's edge asks it over plain HTTP",
-    about: check::spoken::TLS.about,
+    about: check::protocol::TLS.about,
     help: "serve plain HTTP: leave the certificate out (ssl_context, --ssl-certfile, --certfile); the platform's edge holds the one of the domain",
     example: " * Running on https://127.0.0.1:8080",
     signatures: &[hint(
         r"(?:[Rr]unning on|Listening at:) https://(?:0\.0\.0\.0|127\.0\.0\.1|localhost|\[::\]|10\.|172\.|192\.168\.)",
     )],
-    explained_by: &[by(&check::spoken::TLS)],
+    explained_by: &[by(&check::protocol::TLS)],
     ..Rule::BLANK
 };
 

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::bwrap::Bind;
-use super::likeness::{self, Likeness};
+use super::lock_copy::{self, LockCopy};
 use crate::plan::Vars;
 use crate::sandbox::cache::Cache;
 use crate::sandbox::mirror::{Lock, Mirror, Words};
@@ -45,7 +45,7 @@ struct Led {
     /// The index that its pip is told.
     index: Option<String>,
     /// The lock that it is shown in place of the project's.
-    likeness: Option<Likeness>,
+    copy: Option<LockCopy>,
 }
 
 /// A command that may be led.
@@ -109,21 +109,21 @@ impl Front {
         }
         let mirror = self.mirror(network)?;
         let name = if installs.uv { UV_LOCK } else { PIPENV_LOCK };
-        let text = (installs.uv || installs.pipenv).then(|| likeness::lock(app, name)).flatten();
+        let text = (installs.uv || installs.pipenv).then(|| lock_copy::lock(app, name)).flatten();
         let lock = text.and_then(|text| match installs.uv {
             true => mirror.lock_of_uv(&text),
             false => mirror.lock_of_pipenv(&text),
         });
-        let shown = lock.and_then(|lock: Lock| Some((Likeness::write(folder, app, name, &lock.text).ok()?, lock)));
+        let shown = lock.and_then(|lock: Lock| Some((LockCopy::write(folder, app, name, &lock.text).ok()?, lock)));
         if !asks_pip && shown.is_none() {
             return None;
         }
         mirror.open(&required(argv, app));
-        let likeness = shown.map(|(likeness, lock)| {
+        let copy = shown.map(|(copy, lock)| {
             mirror.offer(&lock);
-            likeness
+            copy
         });
-        let led = Led { words: mirror.words(), index: asks_pip.then(|| mirror.index()), likeness };
+        let led = Led { words: mirror.words(), index: asks_pip.then(|| mirror.index()), copy };
         self.led.insert(led).index.as_deref()
     }
 
@@ -134,7 +134,7 @@ impl Front {
 
     /// What the command that runs is shown.
     pub(super) fn shown(&self) -> Option<Bind> {
-        self.led.as_ref()?.likeness.as_ref().map(Likeness::bind)
+        self.led.as_ref()?.copy.as_ref().map(LockCopy::bind)
     }
 
     /// A line as it would be without the mirror.
@@ -149,8 +149,8 @@ impl Front {
 
     /// Ends it for this command.
     pub(super) fn leave(&mut self, app: &Path) {
-        if let Some(likeness) = self.led.take().and_then(|led| led.likeness) {
-            likeness.end(app);
+        if let Some(copy) = self.led.take().and_then(|led| led.copy) {
+            copy.end(app);
         }
         if let Some(mirror) = &self.mirror {
             mirror.close();

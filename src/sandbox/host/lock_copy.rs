@@ -14,7 +14,7 @@ const MOST: u64 = 32 << 20;
 
 /// What is shown, and in whose place.
 #[derive(Debug)]
-pub(super) struct Likeness {
+pub(super) struct LockCopy {
     name: &'static str,
     shown: PathBuf,
 }
@@ -26,10 +26,10 @@ pub(super) fn lock(app: &Path, name: &str) -> Option<String> {
     String::from_utf8(crate::fs::read(&path, MOST).ok()?).ok()
 }
 
-impl Likeness {
+impl LockCopy {
     /// Writes `text` to be shown in the place of `name`, with the permissions and the time of that.
     pub(super) fn write(folder: &Path, app: &Path, name: &'static str, text: &str) -> Result<Self> {
-        let (own, shown) = (app.join(name), folder.join(format!("like-{name}")));
+        let (own, shown) = (app.join(name), folder.join(format!("copy-of-{name}")));
         fs::write(&shown, text).with_context(|| format!("could not write {}", shown.display()))?;
         tree::finish(&shown, &tree::entry(&own)?)?;
         Ok(Self { name, shown })
@@ -51,15 +51,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_likeness_has_the_permissions_and_the_time_of_the_lock_which_stays() {
+    fn a_copy_has_the_permissions_and_the_time_of_the_lock_which_stays() {
         let (app, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let own = app.path().join("uv.lock");
         fs::write(&own, "one").unwrap();
-        let likeness = Likeness::write(folder.path(), app.path(), "uv.lock", "another").unwrap();
-        assert_eq!(fs::read_to_string(&likeness.shown).unwrap(), "another");
-        let [like, lock] = [&likeness.shown, &own].map(|path| path.metadata().unwrap());
-        assert_eq!((like.modified().unwrap(), like.permissions()), (lock.modified().unwrap(), lock.permissions()));
-        likeness.end(app.path());
+        let copy = LockCopy::write(folder.path(), app.path(), "uv.lock", "another").unwrap();
+        assert_eq!(fs::read_to_string(&copy.shown).unwrap(), "another");
+        let [copied, lock] = [&copy.shown, &own].map(|path| path.metadata().unwrap());
+        assert_eq!((copied.modified().unwrap(), copied.permissions()), (lock.modified().unwrap(), lock.permissions()));
+        copy.end(app.path());
         assert_eq!(fs::read_to_string(&own).unwrap(), "one");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
