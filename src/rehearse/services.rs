@@ -146,7 +146,8 @@ fn read(request: &Request, empty: Service) -> anyhow::Result<Service> {
 
 /// Whether all that starts a folder is the name in its pyproject.toml, of a package that cannot be run.
 fn is_started_by_name_alone(request: &Request, project: &Project, planned: &Planned, choices: &[Choice]) -> bool {
-    let by_name = matches!(because(choices, BuilderKind::Nixpacks.start_choice()), Some(Source::File { path, .. }) if path == Path::new("pyproject.toml"));
+    let source = because(choices, BuilderKind::Nixpacks.start_choice());
+    let by_name = matches!(source, Some(Source::File { path, .. }) if path == Path::new("pyproject.toml"));
     let findings = || Facts::new(project, &request.deploy, planned).findings();
     by_name && findings().iter().any(|found| found.rule == MODULE.id && found.severity == Severity::Error)
 }

@@ -4,6 +4,7 @@ use crate::builder::railpack::CONFIG_FILE;
 use crate::builder::{BuilderKind, RailpackAnswer};
 use crate::check::Check;
 use crate::check::finding::{Findings, error, set_key};
+use crate::plan::Choice;
 use crate::project::Project;
 
 use super::line::text_at;
@@ -15,12 +16,14 @@ pub(crate) const MAIN_APP: Check = error(
 
 pub(super) const CHECKS: &[Check] = &[MAIN_APP];
 
+/// What chose the start command; the last one counts.
+pub(super) fn chosen(answer: &RailpackAnswer) -> Option<&Choice> {
+    let start = BuilderKind::Railpack.start_choice();
+    answer.planned.choices.iter().rfind(|choice| choice.what == start)
+}
+
 pub(super) fn check(project: &Project, answer: &RailpackAnswer, findings: &mut Findings) {
-    let planned = &answer.planned;
-    let Some(choice) = planned.choices.iter().rfind(|choice| choice.what == BuilderKind::Railpack.start_choice())
-    else {
-        return;
-    };
+    let Some(choice) = chosen(answer) else { return };
     // Railpack's own words; what a person writes is looked at by the checks that hold for every builder.
     let is_own =
         ["uvicorn main:app --host 0.0.0.0 --port ${PORT:-8000}", "gunicorn --bind 0.0.0.0:${PORT:-8000} main:app"];

@@ -1,5 +1,6 @@
 //! What stands in the project and Railpack never reads or runs.
 
+use super::start::chosen;
 use crate::builder::{BuilderKind, RailpackAnswer};
 use crate::check::Check;
 use crate::check::finding::{Findings, error, replace_line, warning};
@@ -68,13 +69,7 @@ fn procfile(project: &Project, answer: &RailpackAnswer, findings: &mut Findings)
             Some(replace_line(&project.place("Procfile"), at + 1, line, better))
         });
         findings.push(finding.fix("run it before the start", before.into_iter().collect()));
-    } else if answer
-        .planned
-        .choices
-        .iter()
-        .rfind(|choice| choice.what == BuilderKind::Railpack.start_choice())
-        .is_some_and(|choice| choice.because == source)
-    {
+    } else if chosen(answer).is_some_and(|choice| choice.because == source) {
         findings.push(
             RELEASE_STARTS
                 .found("the Procfile's release command is what starts the app, and nothing else does")
