@@ -1,5 +1,6 @@
 //! Sees to what the containers of a run write to the engine's disk, from outside of them: nothing that they do can make it blind.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,6 +52,8 @@ struct Watched {
     /// The most that may be written, in bytes.
     disk: u64,
     state: Arc<State>,
+    /// Whether what is asked is given up once the last look is asked for: hardly anything has gone from the disk.
+    is_routine: Cell<bool>,
 }
 
 /// One container.
@@ -106,7 +109,7 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         self.state.is_over.store(true, Ordering::Relaxed);
-        self.join();
+        self.last_look();
     }
 }
 
@@ -118,7 +121,7 @@ impl Watched {
     fn new(engine: Engine, names: &[String], is_here: bool, disk: u64, state: Arc<State>) -> Self {
         let containers: Vec<Seen> = names.iter().map(|name| Seen::find(&engine, name, is_here)).collect();
         let root = engine.root().filter(|root| is_here && disk::free(root).is_some());
-        let mut watched = Self { engine, containers, root, disk, state };
+        let mut watched = Self { engine, containers, root, disk, state, is_routine: Cell::new(false) };
         for at in 0..watched.containers.len() {
             let container = &watched.containers[at];
             watched.containers[at].held = container.folders.is_none().then(|| watched.held_by(container)).flatten();
@@ -144,8 +147,13 @@ impl Watched {
             let rest = if is_much { took } else { SIZES_EVERY.max(LONGEST_REST.min(took * REST)) };
             if is_much && is_last || !is_last && looked.elapsed() >= rest {
                 let asked = Instant::now();
-                match self.written() {
+                self.is_routine.set(!is_much);
+                let written = self.written();
+                self.is_routine.set(false);
+                match written {
                     Ok(written) if written.saturating_sub(kept) > self.disk => return self.end(Excess::Disk),
+                    // It was given up for the last look.
+                    Err(_) if !is_much && self.state.is_last.load(Ordering::Relaxed) => {}
                     told => *self.state.blind.lock().unwrap_or_else(PoisonError::into_inner) = told.err(),
                 }
                 (looked, took) = (Instant::now(), asked.elapsed());
@@ -242,7 +250,8 @@ impl Watched {
     }
 
     fn ask(&self, call: &[&str], limit: Duration) -> Result<String, String> {
-        match self.engine.ask_while(call, limit, &self.state.is_over) {
+        let is_over = if self.is_routine.get() { &self.state.is_last } else { &self.state.is_over };
+        match self.engine.ask_while(call, limit, is_over) {
             Ok(answer) if answer.success => Ok(answer.stdout),
             Ok(answer) => Err(fault::first_line(&answer.stderr)),
             Err(error) => Err(format!("{error:#}")),
