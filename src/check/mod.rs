@@ -8,6 +8,7 @@ mod finding;
 mod address;
 mod committed;
 mod committed_venv;
+pub(crate) mod conflicts;
 mod console;
 pub(crate) mod detached;
 pub(crate) mod django;
@@ -18,22 +19,21 @@ pub(crate) mod environment_path;
 pub(crate) mod factory;
 pub(crate) mod facts;
 pub(crate) mod fits;
+mod folder_imports;
 pub(crate) mod framework;
-mod guard;
 pub(crate) mod honcho;
 pub(crate) mod https;
 pub(crate) mod ignored;
 pub(crate) mod imports;
-mod inner;
 mod lifespan;
 pub(crate) mod local_version;
 pub(crate) mod loopback;
+mod main_guard;
 pub(crate) mod mcp;
 pub(crate) mod members;
 pub(crate) mod migration;
 pub(crate) mod misspelt;
 pub(crate) mod models;
-pub(crate) mod named;
 pub(crate) mod nixpacks;
 mod package_names;
 pub(crate) mod packages;
@@ -50,7 +50,7 @@ mod renamed;
 mod repeated;
 pub(crate) mod repository;
 pub(crate) mod requirements;
-mod rootless;
+mod root_imports;
 mod secrets;
 pub(crate) mod server;
 pub(crate) mod shadowed;
@@ -58,9 +58,8 @@ mod shell;
 pub(crate) mod spelling;
 pub(crate) mod statics;
 pub(crate) mod system_needs;
+mod task_errors;
 pub(crate) mod templates;
-pub(crate) mod twice;
-mod unheard;
 pub(crate) mod unprovided;
 pub(crate) mod unread;
 pub(crate) mod uvicorn_run;
@@ -69,6 +68,7 @@ mod websockets;
 pub(crate) mod workers;
 pub(crate) mod workspace;
 pub(crate) mod wrapper;
+pub(crate) mod wrong_package;
 pub(crate) mod zones;
 
 #[cfg(test)]
@@ -100,8 +100,8 @@ const TOPICS: &[Topic] = &[
     Topic { checks: pyproject::CHECKS, check: pyproject::check },
     Topic { checks: requirements::CHECKS, check: requirements::check },
     Topic { checks: local_version::CHECKS, check: local_version::check },
-    Topic { checks: named::CHECKS, check: named::check },
-    Topic { checks: twice::CHECKS, check: twice::check },
+    Topic { checks: wrong_package::CHECKS, check: wrong_package::check },
+    Topic { checks: conflicts::CHECKS, check: conflicts::check },
     Topic { checks: server::CHECKS, check: server::check },
     Topic { checks: entry::CHECKS, check: entry::check },
     Topic { checks: &[], check: pathlike::check },
@@ -112,14 +112,14 @@ const TOPICS: &[Topic] = &[
     Topic { checks: unread::CHECKS, check: unread::check },
     Topic { checks: imports::CHECKS, check: imports::check },
     Topic { checks: spelling::CHECKS, check: spelling::check },
-    Topic { checks: &[], check: rootless::check },
-    Topic { checks: &[], check: inner::check },
+    Topic { checks: &[], check: root_imports::check },
+    Topic { checks: &[], check: folder_imports::check },
     Topic { checks: relative::CHECKS, check: relative::check },
     Topic { checks: shadowed::CHECKS, check: shadowed::check },
     Topic { checks: repository::CHECKS, check: repository::check },
     Topic { checks: unprovided::CHECKS, check: unprovided::check },
     Topic { checks: variables::CHECKS, check: variables::check },
-    Topic { checks: unheard::CHECKS, check: unheard::check },
+    Topic { checks: task_errors::CHECKS, check: task_errors::check },
     Topic { checks: framework::CHECKS, check: framework::check },
     Topic { checks: honcho::CHECKS, check: honcho::check },
     Topic { checks: env_file::CHECKS, check: env_file::check },
@@ -134,7 +134,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: templates::CHECKS, check: templates::check },
     Topic { checks: mcp::CHECKS, check: mcp::check },
     Topic { checks: references::CHECKS, check: references::check },
-    Topic { checks: guard::CHECKS, check: guard::check },
+    Topic { checks: main_guard::CHECKS, check: main_guard::check },
     Topic { checks: migration::CHECKS, check: migration::check },
     Topic { checks: repeated::CHECKS, check: repeated::check },
     Topic { checks: wrapper::CHECKS, check: wrapper::check },

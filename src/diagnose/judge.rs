@@ -2,9 +2,9 @@
 
 use super::case::Case;
 use super::detect::requests::is_of_one_request;
+use super::excerpt::evidence_of;
 use super::rank::rank;
 use super::table::{Finding, SAID};
-use super::telling::evidence_of;
 use super::view::LogView;
 use super::{detect, fixes, in_project, outcome, places, railpack};
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};

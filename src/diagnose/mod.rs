@@ -7,6 +7,7 @@
 
 mod case;
 mod detect;
+mod excerpt;
 mod extra;
 mod fixes;
 mod hidden;
@@ -26,11 +27,11 @@ mod refine;
 mod registry;
 pub mod replay;
 mod table;
-mod telling;
 mod unlocked;
 mod view;
 
 pub use case::Case;
+pub use excerpt::telling_lines;
 pub(crate) use in_project::manifest;
 pub use judge::diagnose;
 pub(crate) use places::path_of;
@@ -42,4 +43,3 @@ pub(crate) use table::python::LOCALE_MISSING;
 pub(crate) use table::server::HEALTHCHECK_FAILED;
 pub(crate) use table::start::{PART_DIED, PROGRAM_GAVE_UP, START_PROGRAM_NOT_FOUND};
 pub use table::{OF_ADDRESSES, RULES, Rule, SERVICES, rule};
-pub use telling::telling_lines;

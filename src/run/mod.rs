@@ -1,10 +1,10 @@
 //! Walks a plan in a sandbox: emits [`Event`]s, returns an [`Outcome`].
 
 mod activity;
-mod closer;
 mod event;
 mod expectation;
 mod hosts;
+mod inspect;
 mod judge;
 mod loads;
 mod outcome;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::activity::Activity;
-use super::closer::Look;
+use super::inspect::Inspection;
 use super::judge::{Sight, judge};
 use super::loads;
 use super::outcome::{Smoke, SmokeResult};
@@ -161,7 +161,7 @@ fn watch(
         by_edge: false,
         timeout: ANSWER_WITHIN,
     };
-    let looked = Look { settings, sandbox, refused, runner, interrupted }.closer(result, &probe, app, on_line);
+    let looked = Inspection { settings, sandbox, refused, runner, interrupted }.inspect(result, &probe, app, on_line);
     let result = looked.result;
     // What it said before it was asked is read, however fast it answered.
     let said_by = Instant::now() + SAID_WITHIN;

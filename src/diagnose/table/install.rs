@@ -285,10 +285,10 @@ pub(crate) static REQUIRES_PYTHON_MISMATCH: Rule = Rule {
 };
 
 pub(crate) static RESOLUTION_CONFLICT: Rule = Rule {
-    id: check::twice::CONFLICT.id,
+    id: check::conflicts::CONFLICT.id,
     phases: &["install"],
     message: "the pinned versions contradict each other{}",
-    about: check::twice::CONFLICT.about,
+    about: check::conflicts::CONFLICT.about,
     help: "loosen or align the pins that the log names under `The conflict is caused by`",
     example: "ERROR: Cannot install -r requirements.txt (line 4) and click==7.1.2 because these package versions have conflicting dependencies.",
     link: Some("https://pip.pypa.io/en/stable/topics/dependency-resolution/"),

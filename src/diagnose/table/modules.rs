@@ -243,7 +243,7 @@ pub(crate) static DEPENDENCY_VERSION_INCOMPATIBLE: Rule = Rule {
         &APP_FACTORY_NOT_CALLED,
     ]),
     fix: Some(fixes::requirements::held),
-    explained_by: &[over_fixes_of_its_subject(&check::named::MISNAMED)],
+    explained_by: &[over_fixes_of_its_subject(&check::wrong_package::MISNAMED)],
     ..Rule::BLANK
 };
 

@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
+use super::condition::{self, Condition};
 use super::engine::{Engine, SOON, WORK, own_group};
 use super::labels;
-use super::pulse::{self, Pulse};
 use crate::sandbox::{CommandLine, MachineFailure};
 
 /// Makes the folder that every command begins in, which podman would not, says that it is up, and waits.
@@ -79,7 +79,7 @@ impl Container {
     pub(super) fn kept(engine: &Engine, name: &str) -> Result<Self> {
         let ours = AtomicBool::new(true);
         let container = Self { engine: engine.clone(), name: name.to_owned(), keeper: Mutex::new(None), ours };
-        container.pulse()?;
+        container.condition()?;
         Ok(container)
     }
 
@@ -163,14 +163,14 @@ impl Container {
     ///
     /// # Errors
     /// It is not there, or does not answer.
-    pub(super) fn pulse(&self) -> Result<Pulse, MachineFailure> {
-        let answer = self.ask(pulse::SCRIPT, &[], SOON).map_err(|error| {
+    pub(super) fn condition(&self) -> Result<Condition, MachineFailure> {
+        let answer = self.ask(condition::SCRIPT, &[], SOON).map_err(|error| {
             error
                 .downcast::<MachineFailure>()
                 .unwrap_or_else(|error| MachineFailure::for_good(format!("{error:#}"), "run again".to_owned()))
         })?;
         match answer.success {
-            true => Ok(Pulse::read(&answer.stdout)),
+            true => Ok(Condition::read(&answer.stdout)),
             false => Err(self.engine.lost("look into the container", &answer.stderr)),
         }
     }

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
+use super::condition::Condition;
 use super::container::Container;
 use super::engine::SOON;
 use super::options::Options;
-use super::pulse::Pulse;
 use super::watch::Watch;
 use super::{gateway, notes, probe, take};
 use crate::catalog::servers::Session;
@@ -304,7 +304,7 @@ impl Sandbox for Live {
     }
 
     fn ran_out_of_memory(&self) -> bool {
-        !self.is_memory_ours && self.container.pulse().is_ok_and(|pulse| pulse.killed > 0)
+        !self.is_memory_ours && self.container.condition().is_ok_and(|condition| condition.killed > 0)
     }
 
     fn overspent(&self) -> Option<MachineFailure> {
@@ -317,17 +317,17 @@ impl Sandbox for Live {
         if let Some(excess) = self.excess() {
             return Some(excess);
         }
-        match self.container.pulse() {
+        match self.container.condition() {
             Err(lost) => Some(lost),
-            Ok(Pulse { free: Some(free), .. }) if free < LEAST_FREE => Some(MachineFailure::for_good(
+            Ok(Condition { free: Some(free), .. }) if free < LEAST_FREE => Some(MachineFailure::for_good(
                 format!("the disk of the {engine} engine is full"),
                 format!("free some with `{engine} system prune`"),
             )),
-            Ok(Pulse { killed: 1.., .. }) if self.is_memory_ours => Some(MachineFailure::for_good(
+            Ok(Condition { killed: 1.., .. }) if self.is_memory_ours => Some(MachineFailure::for_good(
                 format!("the run wanted more than half of the memory of the {engine} engine's machine"),
                 "--memory sets another limit, that of your plan for example",
             )),
-            Ok(Pulse { refused: 1.., .. }) => Some(self.quotas.too_many_processes()),
+            Ok(Condition { refused: 1.., .. }) => Some(self.quotas.too_many_processes()),
             Ok(_) => None,
         }
     }

@@ -1,5 +1,6 @@
 //! The real thing: the plan's base image in a container of docker or podman, one `exec` for each command.
 
+mod condition;
 mod container;
 mod engine;
 mod fault;
@@ -9,7 +10,6 @@ mod live;
 mod notes;
 mod options;
 mod probe;
-mod pulse;
 mod take;
 mod watch;
 

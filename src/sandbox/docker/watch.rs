@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::condition::free_bytes;
 use super::container::Container;
 use super::engine::{Engine, SOON, WORK};
 use super::fault;
-use super::pulse::free_bytes;
 use crate::sandbox::disk;
 use crate::sandbox::netns::Excess;
 use crate::sandbox::quotas::LEAST_FREE;

@@ -7,9 +7,9 @@
 //! hears of errors from the index itself. An address that no page named, and no lock of the project, does not exist.
 
 mod address;
-mod ahead;
 mod lock;
 mod page;
+mod prefetch;
 mod request;
 mod upstream;
 mod wheel;
@@ -24,9 +24,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 pub(in crate::sandbox) use self::address::Words;
-use self::ahead::Ahead;
 pub(in crate::sandbox) use self::lock::Lock;
 use self::page::Page;
+use self::prefetch::Prefetch;
 use self::request::Request;
 use self::upstream::{Client, Upstream};
 use super::loopback::{self, Serving};
@@ -54,7 +54,7 @@ struct State {
     upstream: Upstream,
     /// What pages have named, as [`Page::files`], and locks.
     named: Mutex<BTreeMap<String, Option<String>>>,
-    ahead: Ahead,
+    ahead: Prefetch,
     is_open: AtomicBool,
     has_kept: AtomicBool,
 }
@@ -79,7 +79,7 @@ impl Mirror {
             downloads,
             upstream: Upstream::new(certificates, let_in),
             named: Mutex::default(),
-            ahead: Ahead::default(),
+            ahead: Prefetch::default(),
             is_open: AtomicBool::new(false),
             has_kept: AtomicBool::new(false),
         });

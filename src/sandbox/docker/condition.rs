@@ -13,7 +13,7 @@ echo free $(stat -f -c '%a %S' / 2>/dev/null)";
 
 /// What a container that is there says.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Pulse {
+pub(super) struct Condition {
     /// Processes that were killed for memory.
     pub killed: u64,
     /// Processes that there was no room for.
@@ -22,7 +22,7 @@ pub(super) struct Pulse {
     pub free: Option<u64>,
 }
 
-impl Pulse {
+impl Condition {
     /// Reads what [`SCRIPT`] printed.
     pub(super) fn read(told: &str) -> Self {
         let field = |name: &str| told.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
@@ -43,8 +43,11 @@ mod tests {
 
     #[test]
     fn what_is_said_is_read_and_what_is_not_said_is_none() {
-        assert_eq!(Pulse::read("killed 2\nfree 10 4096\n"), Pulse { killed: 2, refused: 0, free: Some(40_960) });
-        assert_eq!(Pulse::read("killed 0\nrefused 7\n"), Pulse { refused: 7, ..Pulse::default() });
-        assert_eq!(Pulse::read("free \n"), Pulse::default());
+        assert_eq!(
+            Condition::read("killed 2\nfree 10 4096\n"),
+            Condition { killed: 2, refused: 0, free: Some(40_960) }
+        );
+        assert_eq!(Condition::read("killed 0\nrefused 7\n"), Condition { refused: 7, ..Condition::default() });
+        assert_eq!(Condition::read("free \n"), Condition::default());
     }
 }

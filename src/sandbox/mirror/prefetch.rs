@@ -17,7 +17,7 @@ type Answer = Option<(String, Page)>;
 
 /// Pages to come.
 #[derive(Debug, Default)]
-pub(super) struct Ahead {
+pub(super) struct Prefetch {
     plan: Arc<(Mutex<Plan>, Condvar)>,
 }
 
@@ -31,7 +31,7 @@ struct Plan {
     workers: usize,
 }
 
-impl Ahead {
+impl Prefetch {
     /// Adds projects whose pages will be wanted.
     pub(super) fn want(&self, projects: &[String]) {
         let mut plan = lock(&self.plan.0);
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_page_that_was_fetched_ahead_is_given_once_and_to_who_asked_alike() {
-        let ahead = Ahead::default();
+        let ahead = Prefetch::default();
         let client = Client { agent: "pip/24".to_owned(), ..Client::default() };
         let fetch = |real: &str, _: &Client| Some((real.to_owned(), Page::default()));
         ahead.want(&["Tide_Table".to_owned(), "ebb".to_owned()]);

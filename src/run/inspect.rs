@@ -12,7 +12,7 @@ use crate::sandbox::process::Running;
 use crate::sandbox::{Probe, Sandbox};
 
 /// What it is done with.
-pub(super) struct Look<'a> {
+pub(super) struct Inspection<'a> {
     pub(super) settings: &'a SmokeSettings,
     pub(super) sandbox: &'a dyn Sandbox,
     /// Whether the app's own output says that it refuses the host.
@@ -23,7 +23,7 @@ pub(super) struct Look<'a> {
 }
 
 /// What was seen, as [`Smoke`](super::Smoke) tells it.
-pub(super) struct Looked {
+pub(super) struct Inspected {
     pub(super) result: SmokeResult,
     pub(super) refuses_host: bool,
     pub(super) sent_back: Option<SentBack>,
@@ -32,15 +32,15 @@ pub(super) struct Looked {
     pub(super) unserved: Vec<String>,
 }
 
-impl Look<'_> {
+impl Inspection<'_> {
     /// Judges `result` anew, which is that of `probe`; any but an answer stays as it is.
-    pub(super) fn closer(
+    pub(super) fn inspect(
         &self,
         result: SmokeResult,
         probe: &Probe<'_>,
         app: &mut Running,
         on_line: &mut dyn FnMut(&str),
-    ) -> Looked {
+    ) -> Inspected {
         let Self { settings, sandbox, .. } = *self;
         let Asked { result, is_refusal, host } = hosts::ask_again(result, self.refused, settings, probe, sandbox);
         let probe = Probe { host: host.as_deref().unwrap_or(probe.host), ..*probe };
@@ -58,7 +58,7 @@ impl Look<'_> {
         let is_page = matches!(result, SmokeResult::Answered { .. }) && status == 200;
         let unserved = if is_page { page::absent(&probe, sandbox) } else { Vec::new() };
         let was_visited = visit.map(|visit| visit != Visit::Unknown);
-        Looked { result, refuses_host: is_refusal, sent_back, led_to, was_visited, unserved }
+        Inspected { result, refuses_host: is_refusal, sent_back, led_to, was_visited, unserved }
     }
 }
 

@@ -10,7 +10,7 @@ use super::facts::server_config::is_configured;
 use super::facts::start::Start;
 use super::facts::started::{home, loaded};
 use super::finding::Findings;
-use super::rootless::{is_path_known, looks_by_itself};
+use super::root_imports::{is_path_known, looks_by_itself};
 use super::spelling::MODULE;
 use crate::catalog::modules::{distribution, is_standard};
 use crate::finding::Severity;
