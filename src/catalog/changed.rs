@@ -85,6 +85,15 @@ const HTTPX: Changed = Changed {
     )
 };
 
+/// It is a part of the interpreter, so no release of a package mends it.
+const SQLITE: Changed = Changed {
+    message: Some("the interpreter's SQLite is older than the app wants"),
+    ..changed(
+        "sqlite3",
+        "choose a newer Python, which brings a newer SQLite, or put `pysqlite3-binary` in its place before the first import (`sys.modules[\"sqlite3\"] = pysqlite3`)",
+    )
+};
+
 /// Words of a message, all of which it has, and what changed. Sources: the packages' own guides to the release that changed it.
 const CHANGES: &[(&[&str], Changed)] = &[
     (
@@ -94,6 +103,8 @@ const CHANGES: &[(&[&str], Changed)] = &[
             "add `pydantic-settings` and import `BaseSettings` from `pydantic_settings`, or pin `pydantic<2`",
         ),
     ),
+    (&["unsupported version of sqlite3"], SQLITE),
+    (&["SQLite", "or later is required"], SQLITE),
     (&["'url_quote' from 'werkzeug.urls'"], WERKZEUG),
     (&["'escape' from 'jinja2'"], JINJA),
     (&["'Markup' from 'jinja2'"], JINJA),

@@ -53,6 +53,24 @@ pub(in crate::diagnose) fn browser(view: &LogView<'_>, finding: &mut Finding) ->
         finding.is_unfixable = true;
         return true;
     }
+    if text.contains("BinaryNotFoundError") {
+        finding.message = Some("the query engine of Prisma is not in the image that runs".to_owned());
+        finding.help = Some(
+            "run `prisma generate` while the image is built, with PRISMA_BINARY_CACHE_DIR=/app/.prisma among the variables, so that what it downloads lies beside the app"
+                .to_owned(),
+        );
+        finding.is_unfixable = true;
+        return true;
+    }
+    if text.contains("Kaleido requires") {
+        finding.message = Some("Kaleido draws with Chrome, which the image does not have".to_owned());
+        finding.help = Some(
+            "run `plotly_get_chrome -y` while the image is built, with Chrome's libraries by apt, or require `kaleido<1`, which brings its own"
+                .to_owned(),
+        );
+        finding.is_unfixable = true;
+        return true;
+    }
     if text.contains("nable to obtain") {
         // Selenium's word for a browser that it found neither here nor on the network.
         let driver = if finding.subject.as_deref() == Some("firefox") { "geckodriver" } else { "chromedriver" };

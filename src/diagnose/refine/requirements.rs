@@ -78,7 +78,17 @@ pub(in crate::diagnose) fn without_an_index(view: &LogView<'_>, finding: &mut Fi
     // The console may have broken the list of no versions in two, and an older pip prints none.
     let lists_none =
         || view.lines.iter().any(|line| line.text.trim_end().ends_with("none)")) || !view.mentions("from versions:");
-    if view.mentions("Retrying (Retry(") && lists_none() {
+    let text = view.text(finding.at);
+    if ["known to git", "in upstream", "ailed to find", "ailed to fetch", "verify ref exists"]
+        .iter()
+        .any(|words| text.contains(words))
+        && let Some(reference) = &finding.subject
+    {
+        finding.message = Some(format!("a repository has no branch, tag or commit `{reference}`"));
+        finding.help =
+            Some(format!("correct `{reference}` in the requirement, or push it to the repository that it names"));
+        finding.is_unfixable = true;
+    } else if view.mentions("Retrying (Retry(") && lists_none() {
         finding.rank = finding.rank.min(HINT);
     } else if let Some((name, own)) =
         finding.subject.as_deref().and_then(local).filter(|(_, own)| !is_listed(view, finding, own))
@@ -88,7 +98,7 @@ pub(in crate::diagnose) fn without_an_index(view: &LogView<'_>, finding: &mut Fi
         finding.help = Some(format!(
             "name the index that has it in requirements.txt (`--extra-index-url {index}`), or take {name} without `+{own}`"
         ));
-    } else if view.text(finding.at).contains("(from versions: none)") {
+    } else if text.contains("(from versions: none)") {
         finding.help = Some(
             "look at the name: the index has nothing of it that this Python can install. Only wheels for other Pythons count as nothing, and a package of this repository, or of a private index, is not found there"
                 .to_owned(),

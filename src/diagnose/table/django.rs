@@ -26,9 +26,24 @@ pub(crate) static DJANGO_CSRF_ORIGIN: Rule = Rule {
     about: check::django::ORIGINS.about,
     help: "write `https://` before {the origin} in CSRF_TRUSTED_ORIGINS",
     example: "?: (4_0.E001) As of Django 4.0, the values in the CSRF_TRUSTED_ORIGINS setting must start with a scheme (usually http:// or https://) but found harbour.example. See the release notes for details.",
-    signatures: &[decisive(r"\(4_0\.E001\).*CSRF_TRUSTED_ORIGINS(?:.* but found (?P<s>\S+?)\. )?")],
+    signatures: &[
+        decisive(r"\(4_0\.E001\).*CSRF_TRUSTED_ORIGINS(?:.* but found (?P<s>\S+?)\. )?"),
+        said(r"Origin checking failed - (?P<s>https?://\S+) does not match any trusted origins"),
+    ],
+    refine: Some(untrusted),
     ..Rule::BLANK
 };
+
+/// A form's origin that the list does not have, whatever the list's own form is.
+fn untrusted(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    if view.text(finding.at).contains("Origin checking failed")
+        && let Some(origin) = &finding.subject
+    {
+        finding.message = Some(format!("CSRF_TRUSTED_ORIGINS does not have `{origin}`, so Django refuses its forms"));
+        finding.help = Some(format!("add `{origin}` to CSRF_TRUSTED_ORIGINS, and keep the scheme"));
+    }
+    true
+}
 
 pub(crate) static DJANGO_CHECK_FAILED: Rule = Rule {
     id: "django-check-failed",
@@ -56,8 +71,15 @@ pub(crate) static DJANGO_SECRET_KEY_MISSING: Rule = Rule {
         decisive(r"(?:^|: )(?P<s>(?:DJANGO_)?SECRET_KEY) not found\. Declare it as envvar"),
         decisive(r"KeyError: '(?P<s>DJANGO_SECRET_KEY|DJANGO_SECRET)'"),
     ],
+    refine: Some(is_of_django),
     ..Rule::BLANK
 };
+
+/// decouple reads variables of any framework's.
+fn is_of_django(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    !view.text(finding.at).contains("SECRET_KEY not found. Declare it")
+        || ["django", "DJANGO", "manage.py"].iter().any(|word| view.mentions(word))
+}
 
 pub(crate) static DJANGO_SETTINGS_MODULE_MISSING: Rule = Rule {
     id: "django-settings-module-missing",

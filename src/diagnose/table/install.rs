@@ -103,6 +103,11 @@ pub(crate) static NO_MATCHING_DISTRIBUTION: Rule = Rule {
         said(r"Unable to find candidates for (?P<s>\S+)"),
         said(r"Could not find a version that matches (?P<s>\S+)"),
         said(r"(?P<s>[\w.-]+) (?:has no candidates|was not found in the cache)"),
+        // git, and what uv and Poetry make of it.
+        said(r"error: pathspec '(?P<s>[^']+)' did not match any file\(s\) known to git"),
+        said(r"Remote branch (?P<s>\S+) not found in upstream"),
+        said(r"[Ff]ailed to (?:find|fetch) (?:branch|tag|commit)[\w, ]* `(?P<s>[^`]+)`"),
+        said(r"Failed to clone \S+ at '(?P<s>[^']+)', verify ref exists on remote"),
     ],
     yields_to: YieldsTo::Rules(&[
         &NETWORK_UNREACHABLE,

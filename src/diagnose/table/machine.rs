@@ -153,7 +153,9 @@ pub(crate) static MISSING_SYSTEM_BINARY: Rule = Rule {
         decisive(r"[Uu]nable to obtain (?:driver for (?P<s>\w+)|working Selenium Manager)"),
         decisive(r"(?P<s>chromedriver|geckodriver)'? executable needs to be in PATH"),
         decisive(r"Chrome failed to start|session not created: .*(?:Chrome|chrome).*"),
-        decisive(r"Could not find (?P<s>Chrome)"),
+        decisive(r"Could not find (?P<s>Chrome)|Kaleido requires Google Chrome to be installed"),
+        // Prisma's client for Python, which looks in PRISMA_BINARY_CACHE_DIR.
+        decisive(r"BinaryNotFoundError: Expected .* but (?:neither|none) were found"),
         decisive(r"No (?P<s>wkhtmltopdf|wkhtmltoimage) executable found"),
         decisive(r"(?P<s>ffmpeg|ffprobe|avconv)[\x22']? (?:was )?not found"),
         decisive(r"Couldn't find (?P<s>ffmpeg|ffprobe)(?: or avconv)?"),
@@ -244,7 +246,8 @@ pub(crate) static OUT_OF_MEMORY: Rule = Rule {
         last_resort(r"was sent SIGKILL! Perhaps out of memory\?"),
     ],
     unless: &["\"OOMKilled\": false", "container killed on request"],
-    persists_with: &["OOMKilled"],
+    // gunicorn starts another worker, which the kernel ends like the first.
+    persists_with: &["OOMKilled", "was sent SIGKILL! Perhaps out of memory?"],
     refine: Some(refine::servers::memory),
     ..Rule::BLANK
 };

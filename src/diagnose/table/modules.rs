@@ -174,6 +174,8 @@ pub(crate) static DEPENDENCY_VERSION_INCOMPATIBLE: Rule = Rule {
             r"`(?P<s>httpx)\.\w+` is from the `httpx` package, but this SDK uses|Expected an instance of `httpx2\.\w+` but got <class 'httpx\.",
         ),
         decisive(r"AsyncClient\.__init__\(\) got an unexpected keyword|module 'bcrypt' has no attribute '__about__'"),
+        decisive(r"unsupported version of (?P<s>sqlite3)"),
+        decisive(r"ImproperlyConfigured: (?P<s>SQLite) [\d.]+ or later is required"),
         decisive(r"ImproperlyConfigured: (?P<s>mysqlclient) [\d.]+ or newer is required; you have"),
         decisive(r"password cannot be longer than 72 bytes|duplicate base class TimeoutError"),
         decisive(r"Descriptors cannot (?:not )?be created directly|TypeError: Descriptors cannot"),

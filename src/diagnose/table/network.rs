@@ -124,7 +124,12 @@ pub(crate) static NETWORK_UNREACHABLE: Rule = Rule {
         hint(r"Temporary failure in name resolution|Name or service not known|getaddrinfo failed"),
         hint(r"nodename nor servname|Network is unreachable|No route to host|\bgetaddrinfo (?:ENOTFOUND|EAI_AGAIN)"),
     ],
-    yields_to: YieldsTo::Rules(&[&TLS_CA_BUNDLE, &super::database::SERVICE_ON_LOOPBACK]),
+    yields_to: YieldsTo::Rules(&[
+        &TLS_CA_BUNDLE,
+        &super::database::SERVICE_ON_LOOPBACK,
+        &super::database::DB_UNREACHABLE,
+        &super::database::REDIS_UNREACHABLE,
+    ]),
     refine: Some(refine::hosts::whose),
     ..Rule::BLANK
 };

@@ -3,6 +3,7 @@
 use super::django::DJANGO_SECRET_KEY_MISSING;
 use super::network::{GIT_AUTH_FAILED, INDEX_AUTH_FAILED};
 use super::rule::{Rule, YieldsTo, by, decisive, hint, said};
+use super::server::PORT_VARIABLE_NOT_EXPANDED;
 use crate::check;
 use crate::diagnose::refine;
 
@@ -98,7 +99,7 @@ pub(crate) static MISSING_ENV_VAR: Rule = Rule {
         "kipping",
         "'DISPLAY'",
     ],
-    yields_to: YieldsTo::Rules(&[&DJANGO_SECRET_KEY_MISSING]),
+    yields_to: YieldsTo::Rules(&[&DJANGO_SECRET_KEY_MISSING, &PORT_VARIABLE_NOT_EXPANDED]),
     refine: Some(refine::variables::gravity),
     explained_by: &[by(&check::migration::IN_BUILD)],
     ..Rule::BLANK

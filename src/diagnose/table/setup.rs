@@ -19,6 +19,7 @@ pub(crate) static UNKNOWN_NIX_PACKAGE: Rule = Rule {
         decisive(r"error:.*attribute '(?P<s>[^']+)' in selection path '[^']+' not found"),
         decisive(r"error: flake '[^']*nixpkgs[^']*' does not provide attribute .*?[.'](?P<s>[\w.-]+)'"),
         decisive(r"error:.*'(?P<s>[\w.+-]+)' has been (?:renamed to|removed|replaced)"),
+        decisive(r"error: (?P<s>[\w.+-]+) (?:has been|was) (?:renamed to|removed|replaced)\b"),
         said(r"^\s*error: syntax error, unexpected '?[^,]+?'?(?:, expecting .*)?(?: at |,? ?$)"),
         said(r"error: (?:cannot coerce|expected a derivation|.*is not a derivation)"),
         said(r"E: Unable to locate package (?P<s>\S+)"),
