@@ -1,5 +1,6 @@
 //! What stands in place of a rule's own words.
 
+mod each_kind;
 mod services;
 use crate::diagnose::{Case, diagnose};
 use crate::log::Log;
@@ -19,70 +20,6 @@ fn the_libraries_of_a_browser_come_by_apt() {
         let words = words(log);
         assert!(words.contains("--with-deps") && !words.contains("nixLibs") && !words.contains("nixPkgs"), "{words}");
     }
-}
-
-#[test]
-fn each_cause_has_words_of_its_own() {
-    for (log, expected) in [
-        // A worker that is killed again and again, though the log goes on with the next one.
-        (
-            "[INFO] Booting worker with pid: 7\n[ERROR] Worker (pid:7) was sent SIGKILL! Perhaps out of memory?\n[INFO] Booting worker with pid: 9\n",
-            "killed for want of memory",
-        ),
-        (
-            "RuntimeError: Your system has an unsupported version of sqlite3. The store requires sqlite3 >= 3.35.0.\n",
-            "the interpreter's SQLite is older",
-        ),
-        (
-            "django.core.exceptions.ImproperlyConfigured: SQLite 3.31 or later is required (found 3.26.0).\n",
-            "the interpreter's SQLite is older",
-        ),
-        (
-            "prisma.engine.errors.BinaryNotFoundError: Expected /app/query-engine, /root/.cache/query-engine but neither were found.\n",
-            "the query engine of Prisma",
-        ),
-        ("RuntimeError:\n\nKaleido requires Google Chrome to be installed.\n", "Kaleido draws with Chrome"),
-        ("error: berth39 has been removed since it reached end of life\n", "nixpkgs has no `berth39`"),
-        (
-            "Running command git checkout -q v9.9\nerror: pathspec 'v9.9' did not match any file(s) known to git\n",
-            "no branch, tag or commit `v9.9`",
-        ),
-        (
-            "Forbidden (Origin checking failed - https://quay.example does not match any trusted origins.): /login/\n",
-            "CSRF_TRUSTED_ORIGINS does not have `https://quay.example`",
-        ),
-        (
-            "decouple.UndefinedValueError: SECRET_KEY not found. Declare it as envvar or define a default value.\n",
-            "`SECRET_KEY` is not set",
-        ),
-        (
-            "  File \"/app/quay/settings.py\", line 3, in <module>\n  File \"/app/manage.py\", line 9, in main\ndecouple.UndefinedValueError: SECRET_KEY not found. Declare it as envvar or define a default value.\n",
-            "Django's SECRET_KEY",
-        ),
-    ] {
-        let words = words(log);
-        assert!(words.contains(expected), "{expected}: {words}");
-    }
-}
-
-/// What a cause explains is not told beside it.
-#[test]
-fn one_line_is_one_cause() {
-    for log in [
-        "psycopg2.OperationalError: could not translate host name \"db.internal\" to address: Name or service not known\n",
-        "Error: Invalid value for '--server.port' (env var: 'STREAMLIT_SERVER_PORT'): '$PORT' is not a valid integer.\n",
-    ] {
-        let found = diagnose(&Case::of_log(&Log::from(log)));
-        assert_eq!(found.len(), 1, "{found:#?}");
-    }
-}
-
-#[test]
-fn two_glibcs_are_no_missing_library() {
-    let words = words(
-        "apt-get: /nix/store/x-glibc-2.37/lib/libc.so.6: version `GLIBC_2.38' not found (required by /usr/lib/libapt-pkg.so.6.0)\n",
-    );
-    assert!(words.contains("GLIBC_2.38") && !words.contains("nixLibs"), "{words}");
 }
 
 #[test]

@@ -75,10 +75,12 @@ pub(crate) static DJANGO_SECRET_KEY_MISSING: Rule = Rule {
     ..Rule::BLANK
 };
 
-/// decouple reads variables of any framework's.
+/// decouple reads the variables of any framework, and mostly Django's.
 fn is_of_django(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    let mentions = |words: &[&str]| words.iter().any(|word| view.mentions(word));
     !view.text(finding.at).contains("SECRET_KEY not found. Declare it")
-        || ["django", "DJANGO", "manage.py"].iter().any(|word| view.mentions(word))
+        || mentions(&["django", "DJANGO", "manage.py"])
+        || !mentions(&["flask", "Flask", "fastapi", "FastAPI", "starlette", "quart", "sanic", "aiohttp"])
 }
 
 pub(crate) static DJANGO_SETTINGS_MODULE_MISSING: Rule = Rule {
