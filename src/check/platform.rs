@@ -139,7 +139,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     }
     if let Some(file) = facts.railway() {
         let finding = CONFIG_AS_CODE.found(format!("Railway stops reading {} on 2026-12-01", file.path.display()));
-        findings.push(finding.at(Source::file(&file.path), "").help("run `railway config migrate`"));
+        findings.push(finding.at(Source::file(&file.path), "").help("run `railway config migrate`, and set in the service's own settings what it makes a comment of (builder, pre-deploy command, schedule); `shakedown migrate` shows what Railpack changes"));
     }
 }
 

@@ -10,7 +10,7 @@ use super::args::Rehearsing;
 use super::exit::{Exit, UsageError};
 use super::fix::write_edit;
 use super::interrupt;
-use super::output::{Output, hint};
+use super::output::{Output, argument, hint};
 use crate::builder::Asked;
 use crate::fix::{Standing, TrialCopy};
 use crate::migrate::{Migration, Side, changes, is_shown, search, translate};
@@ -75,7 +75,12 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     let proven = migration.proof.as_ref().filter(|proof| proof.standing == Standing::Proven);
     match (proven, migration.to.verdict) {
         (Some(proof), _) if args.apply => write_edit(proof, &request.path, args.yes, places.has(Format::Human)),
-        (Some(_), _) | (None, "works") => Ok(Exit::Works),
+        (Some(_), _) => {
+            let project = argument(&request.path);
+            hint("next:", &format!("shakedown migrate{project} --apply writes the edit (it takes the same options)"));
+            Ok(Exit::Works)
+        }
+        (None, "works") => Ok(Exit::Works),
         (None, "fails") => Ok(Exit::Fails),
         (None, _) => Ok(Exit::CannotTell),
     }

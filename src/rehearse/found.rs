@@ -84,6 +84,7 @@ impl Found {
         };
         let primary = diagnoses.first().and_then(|diagnosis| diagnose::rule(diagnosis.rule));
         let private = diagnoses.first().filter(|_| failed).and_then(unreached::private);
+        let of_the_index = diagnoses.first().filter(|_| failed).and_then(unreached::of_the_index);
         let transient = private.is_none() && primary.is_some_and(|rule| rule.transient);
         if let Some(primary) = diagnoses.first_mut().filter(|_| transient) {
             of_this_machine(primary, is_offline);
@@ -96,15 +97,23 @@ impl Found {
         if let (Some(absent), Some(primary)) = (&absent, diagnoses.first_mut()) {
             // The project asks for it already: there is nothing to mend.
             primary.fixes.clear();
-            primary.help = Some(format!("run it where {} can be had: --backend nix or docker", absent.what));
+            let elsewhere = match plan.image.installs {
+                Installs::Nix => "nix or docker",
+                Installs::Mise => "docker",
+            };
+            primary.help = Some(format!("run it where {} can be had: --backend {elsewhere}", absent.what));
         }
         if let (Some(_), Some(primary)) = (&private, diagnoses.first_mut()) {
             primary.fixes.clear();
             primary.help = Some(unreached::ELSEWHERE.to_owned());
         }
+        if let (Some(_), Some(primary)) = (&of_the_index, diagnoses.first_mut()) {
+            primary.fixes.clear();
+            primary.help = Some(unreached::OTHER_INDEX.to_owned());
+        }
         let full =
             diagnoses.first_mut().filter(|primary| failed && primary.rule == diagnose::DISK_FULL.id).map(full_disk);
-        let absent = absent.or(private).or(full);
+        let absent = absent.or(private).or(of_the_index).or(full);
         let suspects = Vec::new();
         Rehearsal {
             plan,

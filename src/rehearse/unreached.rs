@@ -68,6 +68,22 @@ pub(super) fn private(cause: &Diagnosis) -> Option<Unverified> {
     })
 }
 
+/// What Poetry says of a release whose page in the index's JSON it was refused: it had chosen it, so the index has it or had it once.
+static WITHOUT_PAGE: Pattern = Pattern::ascii(r"^\s*Package ([\w.-]+ \([\w.+!]+\)) not found\.?\s*$");
+/// What to do where it is this machine's index that has no such pages.
+pub(super) const OTHER_INDEX: &str = "see whether the release is still on PyPI, or run it where Poetry reaches PyPI itself: a mirror without its JSON has no page of any release";
+
+/// The release that Poetry was refused the page of. PyPI has one for each; a mirror may have none.
+pub(super) fn of_the_index(cause: &Diagnosis) -> Option<Unverified> {
+    let told = cause.evidence.iter().map(|evidence| evidence.text.as_str());
+    let release = told.filter_map(|text| Some(WITHOUT_PAGE.captures(text)?[1].to_owned())).next()?;
+    Some(Unverified {
+        what: release,
+        why: "Poetry asks for its page in the JSON of PyPI, which the index that is reached from here did not give"
+            .to_owned(),
+    })
+}
+
 /// Where a service was looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -110,6 +126,13 @@ mod tests {
         let trying = [REFUSAL, "sleeping", REFUSAL, "sleeping"];
         assert_eq!(found(&trying), Some((Certainty::Certain, "db-unreachable")));
         assert_eq!(found(&trying[..2]), Some((Certainty::Likely, "db-unreachable")));
+    }
+
+    #[test]
+    fn a_release_without_a_page_says_nothing_of_the_deploy() {
+        let of = |line: &str| of_the_index(&diagnose(&Case::of_log(&Log::from(line))).remove(0)).map(|page| page.what);
+        assert_eq!(of("Package humanize (4.17.0) not found.\n").as_deref(), Some("humanize (4.17.0)"));
+        assert_eq!(of("ERROR: No matching distribution found for humanize==4.17.0\n"), None);
     }
 
     #[test]

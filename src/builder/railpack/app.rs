@@ -60,8 +60,10 @@ impl<'a> App<'a> {
         fs::metadata(self.path(name)).map_or_else(|error| error.kind() != io::ErrorKind::NotFound, |_| true)
     }
 
+    /// Of a name that begins with `/` the place in the project, as Go joins it.
     fn path(&self, name: impl AsRef<Path>) -> PathBuf {
-        self.project.root().join(name)
+        let name = name.as_ref();
+        self.project.root().join(name.strip_prefix("/").unwrap_or(name))
     }
 
     /// A file's bytes with their line ends made `\n`; what cannot be read is not there.

@@ -2,12 +2,14 @@
 //! `buildkit/convert.go` of 0.37): commands are words and no shell reads them, every step begins with the files of its
 //! first input, and the image that runs holds only what `deploy.inputs` take.
 
+mod copies;
 mod taken;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeSet, HashSet};
 
+use self::copies::Copies;
 use super::answer::RailpackAnswer;
 use super::environment::Environment;
 use super::generate::{APT_BUILD, APT_RUNTIME, images};
@@ -16,7 +18,7 @@ use super::{Command, Layer, Package, Plan, Planned, Rules, Step, Version, railpa
 use crate::builder::DeployOptions;
 use crate::builder::buildable::{Buildable, Refused};
 use crate::catalog::base_image::DEBIAN_LIBRARIES;
-use crate::plan::{self, Action, Apt, Files, Image, Installs, PackageList, SETUP, Shell, Start, Tool, Vars};
+use crate::plan::{self, Action, Apt, Image, Installs, PackageList, SETUP, Shell, Start, Tool, Vars};
 
 /// What the platform runs first.
 const PREPARE: &str = "railpack prepare";
@@ -25,8 +27,6 @@ const BUILD: &str = "railpack build";
 const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const MISE: &str = "packages:mise";
 const VENV: &str = "/app/.venv";
-/// What BuildKit does for a copy under another name: a folder is made where it is wanted, or put into one that is there.
-const RENAMED: &str = r#"mkdir -p -- "$(dirname -- "$2")" && cp -r -- "$1" "$2""#;
 /// What BuildKit does for a file of the plan's own: its folder is made, from the root on.
 const WRITTEN: &str = r#"cd / && mkdir -p -- "$(dirname -- "$1")" && printf %s "$2" > "$1" && chmod -- "$3" "$1""#;
 
@@ -60,7 +60,8 @@ fn refused<T>(command: &'static str, lines: Vec<String>) -> Result<T, Refused> {
 
 fn lower(plan: &Plan, planned: &Planned, answer: &RailpackAnswer) -> Result<plan::Plan, String> {
     let user: Vars = answer.variables.clone();
-    let mut lowering = Lowering { paths: BTreeSet::new(), assets: Vars::new(), doubts: doubts(planned) };
+    let copies = Copies::new(&answer.root, &plan.exclude);
+    let mut lowering = Lowering { paths: BTreeSet::new(), assets: Vars::new(), doubts: doubts(planned), copies };
     let (mut steps, mut apt) = (Vec::new(), None);
     for step in in_order(plan)? {
         taken::mounts(plan, step)?;
@@ -86,7 +87,7 @@ fn lower(plan: &Plan, planned: &Planned, answer: &RailpackAnswer) -> Result<plan
         image: Some(run_image),
         locales: has_english.then(|| "en_US.UTF-8".to_owned()).into_iter().collect(),
         apt,
-        files: Some(taken::files(plan, &mut lowering.doubts)),
+        files: Some(taken::files(plan, lowering.copies.are_whole(), &mut lowering.doubts)),
         ..Start::default()
     };
     Ok(plan::Plan {
@@ -201,14 +202,15 @@ fn run_image(plan: &Plan, version: Version) -> String {
     if named.is_empty() { images(version.rules()).1 } else { named }
 }
 
-struct Lowering {
+struct Lowering<'a> {
     /// Files that the build writes, by absolute path.
     assets: Vars,
     paths: BTreeSet<String>,
     doubts: Vec<(String, String)>,
+    copies: Copies<'a>,
 }
 
-impl Lowering {
+impl Lowering<'_> {
     /// As images have it: the added folders sorted, then the system's.
     fn path(&self) -> String {
         let added = self.paths.iter().map(|path| format!("{path}:")).collect::<String>();
@@ -225,7 +227,7 @@ impl Lowering {
         }
         self.begins(step, is_setup);
         for layer in step.inputs.iter().skip(1) {
-            self.input(layer, &step.name, &mut lowered);
+            self.input(layer, &step.name, &mut lowered)?;
         }
         for command in &step.commands {
             self.command(command, step, &mut lowered)?;
@@ -257,15 +259,18 @@ impl Lowering {
         }
     }
 
-    fn input(&mut self, layer: &Layer, step: &str, lowered: &mut plan::Step) {
-        if layer.local {
-            let all = layer.include.iter().any(|path| path == ".");
-            let files = if all { Files::All } else { Files::Only(layer.include.clone()) };
-            lowered.actions.push(Action::Copy(files));
-        } else if !layer.image.is_empty() {
-            self.doubts
-                .push((format!("{step}: {}", layer.line()), "files of other images are not taken here".to_owned()));
+    fn input(&mut self, layer: &Layer, step: &str, lowered: &mut plan::Step) -> Result<(), String> {
+        if !layer.image.is_empty() {
+            let why = "files of other images are not taken here".to_owned();
+            self.doubts.push((format!("{step}: {}", layer.line()), why));
         }
+        for path in layer.include.iter().filter(|_| layer.local) {
+            match copies::is_pattern(path) {
+                true => self.doubts.push((format!("{step}: {}", layer.line()), copies::NAMED_BY_PATTERN.to_owned())),
+                false => lowered.actions.extend(self.copies.layer(path)?),
+            }
+        }
+        Ok(())
     }
 
     fn command(&mut self, command: &Command, step: &Step, lowered: &mut plan::Step) -> Result<(), String> {
@@ -291,14 +296,8 @@ impl Lowering {
             Command::Copy { image, src, dest } if image.is_empty() && step.name == MISE && src == dest => {
                 lowered.packages.files.push(src.clone());
             }
-            Command::Copy { image, src, dest } if image.is_empty() && src == dest => {
-                let files = if src == "." { Files::All } else { Files::Only(vec![src.clone()]) };
-                lowered.actions.push(Action::Copy(files));
-            }
             Command::Copy { image, src, dest } if image.is_empty() => {
-                lowered.actions.push(Action::Copy(Files::Only(vec![src.clone()])));
-                let argv = ["sh", "-c", RENAMED, "sh", src, dest].map(str::to_owned).to_vec();
-                lowered.actions.push(Action::Run(plan::Command { shown: command.shown(), argv }));
+                lowered.actions.extend(self.copies.command(src, dest)?);
             }
             Command::File { asset, .. } if !step.assets.contains_key(asset) => {
                 return Err(format!("asset {} not found", go_quoted(asset)));

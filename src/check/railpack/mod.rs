@@ -33,7 +33,7 @@ const REFUSED: Check = error(
     "Railpack makes no plan of this project, so the build ends before it begins. The message is Railpack's own.",
 );
 
-const UNBUILDABLE: Check = error(
+pub(crate) const UNBUILDABLE: Check = error(
     "railpack-plan-cannot-be-built",
     "Railpack plans whatever railpack.json says, and the build ends at a step, a cache or an asset that nobody defines, at steps that wait for \
      one another, or at a quote that does not end. The message is the build's own.",

@@ -2,6 +2,7 @@
 //! room's work.
 
 pub(crate) mod context;
+pub(super) mod locks;
 pub(super) mod nixpacks;
 pub(super) mod platform;
 pub(super) mod railpack;

@@ -61,6 +61,7 @@ pub(crate) static POETRY_LOCK_OUTDATED: Rule = Rule {
         decisive(r"Run `?poetry lock(?: \[?--no-update\]?)?`? to fix"),
         said(r"The lock file is not up to date|poetry\.lock (?:might be|is) (?:out of date|outdated)"),
     ],
+    on_railpack: OnRailpack::SAME.and_fix(fixes::locks::poetry_locks),
     ..Rule::BLANK
 };
 
@@ -105,6 +106,7 @@ pub(crate) static UV_LOCK_OUTDATED: Rule = Rule {
         decisive(r"`--(?:locked|frozen)` was (?:provided|passed).*(?:updat|run `uv lock`)"),
         said(r"The lockfile.*(?:mismatch|does not match).*"),
     ],
+    on_railpack: OnRailpack::SAME.and_fix(fixes::locks::frozen_uv),
     yields_to: YieldsTo::Rules(&[&UV_LOCK_MISSING]),
     ..Rule::BLANK
 };
@@ -122,6 +124,7 @@ pub(crate) static PDM_LOCK_OUTDATED: Rule = Rule {
         said(r"Lockfile is (?:generated on an older version of|not compatible with) PDM"),
         said(r"pdm\.lock.*(?:out of date|outdated|hash doesn't match)"),
     ],
+    on_railpack: OnRailpack::SAME.and_fix(fixes::locks::frozen_pdm),
     yields_to: YieldsTo::Rules(&[&TOOL_VERSION_INCOMPATIBLE]),
     ..Rule::BLANK
 };

@@ -1,16 +1,18 @@
 //! What goes wrong where Railpack builds: mise, the steps' files, and railpack.json.
 
-use super::rule::{Rule, YieldsTo, decisive, said};
+use super::requirements::REQUIREMENTS_FILE_MISSING;
+use super::rule::{Finding, Rule, YieldsTo, decisive, said};
 use super::setup::REGISTRY_UNREACHABLE;
 use crate::check;
 use crate::diagnose::fixes;
+use crate::diagnose::view::LogView;
 
 pub(crate) static PYTHON_NOT_PREBUILT: Rule = Rule {
     id: check::railpack::NOT_PREBUILT.id,
     phases: &["setup"],
     message: "mise finds no ready-made build of Python {of this release}",
     about: check::railpack::NOT_PREBUILT.about,
-    help: "ask for the minor version alone (3.12), or for a patch release that has a build; MISE_PYTHON_COMPILE=1 compiles it instead, which takes minutes",
+    help: "ask for the minor version alone (X.Y), or for a patch release that has a build; MISE_PYTHON_COMPILE=1 compiles it instead, which takes minutes",
     example: "mise ERROR Failed to install core:python@3.11.2: no precompiled python found for core:python@3.11.2 on x86_64-unknown-linux-gnu",
     link: Some("https://mise.jdx.dev/lang/python.html"),
     signatures: &[decisive(r"no precompiled python found for (?:core:)?python@(?P<s>[\w.+-]+)")],
@@ -72,6 +74,23 @@ pub(crate) static TOOL_NOT_INSTALLED: Rule = Rule {
     ..Rule::BLANK
 };
 
+/// Where what steps make lies; a copy of the project's own file is named from the project's root on.
+const IN_IMAGE: &[&str] =
+    &["/app/", "/root/", "/mise/", "/opt/", "/usr/", "/etc/", "/home/", "/srv/", "/var/", "/tmp/", "/nix/"];
+
+/// What a step copies of the project is missed by the same words.
+fn of_the_project(_: &LogView<'_>, finding: &mut Finding) -> bool {
+    let path = finding.subject.clone().unwrap_or_default();
+    let is_in_image = |folder: &&str| path.starts_with(*folder) || path == folder.trim_end_matches('/');
+    if !path.is_empty() && !IN_IMAGE.iter().any(|folder| is_in_image(&folder)) {
+        finding.message = Some(format!("a step copies `{path}` of the project, and the build is not given it"));
+        finding.help = Some(
+            "correct the path in steps of railpack.json, commit the file, or let it in where .dockerignore or `exclude` leaves it out".to_owned(),
+        );
+    }
+    true
+}
+
 pub(crate) static NO_VENV: Rule = Rule {
     id: check::railpack::NO_VENV.id,
     phases: &["build"],
@@ -83,8 +102,12 @@ pub(crate) static NO_VENV: Rule = Rule {
         decisive(r#"failed to (?:compute cache key|calculate checksum of ref).*"(?P<s>/app/\.venv)": not found"#),
         said(r#"failed to compute cache key.*"(?P<s>/[\w./-]+)": not found"#),
     ],
-    yields_to: YieldsTo::Rules(&[&REGISTRY_UNREACHABLE]),
-    explained_by: &[super::rule::over_fixes_by(&check::railpack::NO_VENV)],
+    yields_to: YieldsTo::Rules(&[&REGISTRY_UNREACHABLE, &REQUIREMENTS_FILE_MISSING]),
+    explained_by: &[
+        super::rule::over_fixes_by(&check::railpack::NO_VENV),
+        super::rule::over_fixes_by(&check::railpack::UNBUILDABLE),
+    ],
+    refine: Some(of_the_project),
     ..Rule::BLANK
 };
 
@@ -128,3 +151,21 @@ pub(crate) static SECRET_NOT_FOUND: Rule = Rule {
     signatures: &[decisive(r"failed to solve: (?:.*: )?secret (?P<s>[\w+-]+)(?:: | )not found")],
     ..Rule::BLANK
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnose::{Case, diagnose};
+    use crate::log::Log;
+
+    #[test]
+    fn a_file_of_the_project_that_a_step_copies_is_told_from_what_a_step_makes() {
+        let told = |path: &str| {
+            let line = format!(
+                "failed to solve: failed to compute cache key: failed to calculate checksum of ref a::b: \"{path}\": not found\n"
+            );
+            diagnose(&Case::of_log(&Log::from(line.as_str()))).remove(0).message
+        };
+        assert_eq!(told("/words.txt"), "a step copies `/words.txt` of the project, and the build is not given it");
+        assert_eq!(told("/app/dist"), "the image takes `/app/dist`, and no step has made it");
+    }
+}

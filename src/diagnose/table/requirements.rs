@@ -1,6 +1,6 @@
 //! Requirement files, as they are written.
 
-use super::rule::{OnRailpack, Rule, YieldsTo, decisive, hint, over_fixes_by, said};
+use super::rule::{OnRailpack, Rule, YieldsTo, decisive, hint, over_fixes_by, over_fixes_of_its_subject, said};
 use crate::check;
 use crate::diagnose::fixes;
 use crate::diagnose::refine;
@@ -106,7 +106,7 @@ pub(crate) static REQUIREMENTS_FILE_MISSING: Rule = Rule {
         said(r"Directory '[^']+' is not installable\. Neither 'setup\.py' nor 'pyproject\.toml' found"),
     ],
     unless: &["\\r'"],
-    explained_by: &[over_fixes_by(&check::railpack::NOT_COPIED)],
+    explained_by: &[over_fixes_by(&check::railpack::NOT_COPIED), over_fixes_of_its_subject(&check::ignored::IGNORED)],
     ..Rule::BLANK
 };
 

@@ -130,7 +130,11 @@ pub(crate) static NO_START_COMMAND: Rule = Rule {
             r"(?i)the container has no (?:entrypoint|command)|docker: Error response from daemon: no command specified",
         ),
     ],
-    explained_by: &[by(&check::nixpacks::keys::UNKNOWN), by(&check::nixpacks::planned::WSGI)],
+    explained_by: &[
+        by(&check::nixpacks::keys::UNKNOWN),
+        by(&check::nixpacks::planned::WSGI),
+        by(&check::railpack::UNKNOWN_PROVIDER),
+    ],
     ..Rule::BLANK
 };
 

@@ -6,6 +6,7 @@ use super::super::config::clean;
 use super::super::gojson::go_quoted;
 use super::super::{Plan, Step};
 use super::MISE;
+use super::copies::{NAMED_BY_PATTERN, is_pattern};
 use crate::plan::FileSet;
 
 /// Where a step's caches are mounted.
@@ -37,8 +38,9 @@ fn without_caches(taken: FileSet, caches: &[String]) -> Vec<FileSet> {
     include.into_iter().filter_map(without).collect()
 }
 
-/// What the image takes of the build. What mise keeps is there in any case.
-pub(super) fn files(plan: &Plan, doubts: &mut Vec<(String, String)>) -> Vec<FileSet> {
+/// What the image takes of the build. What mise keeps is there in any case. Files of the project are taken from the build where that
+/// has all of them, which is `whole`.
+pub(super) fn files(plan: &Plan, whole: bool, doubts: &mut Vec<(String, String)>) -> Vec<FileSet> {
     let mut taken = Vec::new();
     let mounts = plan.steps.iter().flat_map(|step| mounts(plan, step).unwrap_or_default());
     let caches: Vec<String> = mounts.map(absolute).collect();
@@ -46,13 +48,18 @@ pub(super) fn files(plan: &Plan, doubts: &mut Vec<(String, String)>) -> Vec<File
         if layer.step == MISE {
             continue;
         }
-        if layer.local || !layer.image.is_empty() {
+        // A local input brings a path's last name alone.
+        let is_in_build = || whole && !layer.include.iter().any(|path| clean(path).contains('/'));
+        if layer.local && !is_in_build() || !layer.image.is_empty() {
             let why = "only what steps have made is taken here".to_owned();
             doubts.push((format!("deploy.inputs: {}", layer.line()), why));
             continue;
         }
-        let whole = FileSet { include: layer.include.clone(), exclude: layer.exclude.clone() };
-        taken.extend(without_caches(whole, &caches));
+        let (patterns, include) = layer.include.iter().cloned().partition::<Vec<_>, _>(|path| is_pattern(path));
+        if !patterns.is_empty() {
+            doubts.push((format!("deploy.inputs: {}", layer.line()), NAMED_BY_PATTERN.to_owned()));
+        }
+        taken.extend(without_caches(FileSet { include, exclude: layer.exclude.clone() }, &caches));
     }
     taken
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::builder::railpack;
-use crate::plan::FileSet;
+use crate::plan::{FileSet, Files};
 use crate::platform::Deploy;
 use crate::project::{Project, Source};
 
@@ -96,4 +96,62 @@ fn a_step_that_does_not_go_on_from_the_others_is_doubted() {
     };
     assert!(doubted(r#"{"steps": {"docs": {"commands": ["make docs"]}}}"#));
     assert!(!doubted(r#"{"steps": {"docs": {"inputs": [{"step": "build"}], "commands": ["make docs"]}}}"#));
+}
+
+/// The commands of the step `build` as they are shown, with these for it.
+fn copied(commands: &str) -> Vec<String> {
+    let plan = lowered(&format!(r#"{{"steps": {{"build": {{"commands": [{commands}]}}}}}}"#)).unwrap();
+    let build = plan.steps.iter().find(|step| step.name == "build").unwrap();
+    let named = build.actions.iter().map(|action| match action {
+        Action::Copy(Files::All) => "all".to_owned(),
+        Action::Copy(Files::Only(names)) => names.join(" "),
+        Action::Run(command) => command.shown.clone(),
+    });
+    named.skip(1).collect()
+}
+
+/// `AllowWildcard` and `AllowEmptyWildcard` of BuildKit's copies.
+#[test]
+fn a_pattern_copies_what_it_matches() {
+    assert_eq!(copied(r#"{"src": "app.*", "dest": "."}"#), ["app.ini"]);
+    assert_eq!(copied(r#"{"src": "app.*", "dest": "/app/conf/"}"#), ["app.ini", "copy app.ini to /app/conf/"]);
+    assert_eq!(copied(r#"{"src": "*.toml", "dest": "."}"#), [""; 0]);
+    let missing = r#"{"steps": {"build": {"commands": [{"src": "no.ini", "dest": "no.ini"}]}}}"#;
+    let words = "failed to compute cache key: failed to calculate checksum: \"/no.ini\": not found";
+    assert_eq!(lowered(missing).unwrap_err(), [words]);
+}
+
+/// What the run has of a file that is copied under another name alone.
+#[test]
+fn a_file_that_is_there_for_its_copy_alone_is_taken_away() {
+    let script = |config: &str| {
+        let plan = lowered(config).unwrap();
+        let runs = plan.steps.iter().flat_map(plan::Step::commands);
+        runs.filter(|command| command.shown.starts_with("copy ")).last().unwrap().argv[2].clone()
+    };
+    let install = r#"{"steps": {"install": {"commands": [{"src": "app.ini", "dest": "conf.ini"}, "make"]}}}"#;
+    assert!(script(install).contains("rm -r"));
+    let build = r#"{"steps": {"build": {"commands": [{"src": "app.ini", "dest": "conf.ini"}]}}}"#;
+    assert!(!script(build).contains("rm -r"), "the step has all of the project");
+}
+
+/// `resolvePaths` of `layers.go`.
+#[test]
+fn a_local_input_brings_a_path_without_its_folders() {
+    let files = [("main.py", ""), ("requirements.txt", ""), ("conf/app.ini", ""), ("railpack.json", "")];
+    let folder = crate::folder::folder(&files);
+    let mut copies = Copies::new(folder.path(), &[]);
+    let Action::Run(command) = copies.layer("conf/app.ini").unwrap().remove(1) else { panic!("no copy") };
+    assert_eq!(command.argv[4..], ["conf/app.ini", "app.ini"]);
+    assert_eq!(copies.layer("./main.py").unwrap(), [Action::Copy(Files::Only(vec!["main.py".to_owned()]))]);
+    assert!(copies.layer("../main.py").is_ok(), "nothing leads out of the project");
+}
+
+#[test]
+fn the_image_may_take_files_of_the_project() {
+    let inputs = |list: &str| taken(&format!(r#"{{"deploy": {{"inputs": [{list}]}}}}"#));
+    let of_build = r#"{"step": "build", "include": ["/app/.venv"]}"#;
+    let local = format!(r#"{of_build}, {{"local": true, "include": ["main.py"]}}"#);
+    assert_eq!(inputs(&local), [set("/app/.venv", &[]), set("main.py", &[])]);
+    assert_eq!(inputs(r#"{"step": "build", "include": ["main.py", "*.ini"]}"#), [set("main.py", &[])]);
 }

@@ -1,0 +1,1 @@
+print(open("charts/harbour.ini").read())
