@@ -59,7 +59,9 @@ pub(in crate::diagnose) fn what_is_wrong(view: &LogView<'_>, finding: &mut Findi
         finding.subject = Some(scheme);
     }
     let ends = |words: &[&str]| words.iter().any(|word| text.ends_with(word));
-    let is_nothing = text.contains("'NoneType'") || ends(&["got None", "string ''", "URL string", "from string"]);
+    let is_nothing = text.contains("'NoneType'")
+        || text.contains("No support for ''")
+        || ends(&["got None", "string ''", "URL string", "from string"]);
     let (message, help) = if is_nothing {
         (
             "the database URL is empty: the variable that it is read from is not set",

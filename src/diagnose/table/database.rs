@@ -136,6 +136,7 @@ pub(crate) static INVALID_DATABASE_URL: Rule = Rule {
         ),
         decisive(r"ClientConfigurationError: `(?P<s>sslmode)` parameter must be one of"),
         decisive(r"(?:No support for|Scheme) '(?P<s>\w[^']*)'"),
+        decisive(r"No support for ''\. We support"),
         decisive(r"The asyncio extension requires an async driver to be used\. The loaded '(?P<s>\w+)' is not async"),
         decisive(r"InvalidRequestError: The asyncio extension|Invalid URI scheme: URI must begin with"),
         decisive(r"A rediss:// URL must have parameter (?P<s>ssl_cert_reqs)"),

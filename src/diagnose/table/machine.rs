@@ -94,7 +94,7 @@ pub(crate) static READ_ONLY_FILESYSTEM: Rule = Rule {
         ),
         said(r"Read-only file system|\[Errno 30\]|EROFS|attempt to write a readonly database"),
     ],
-    yields_to: YieldsTo::Rules(&[&MISSING_RUST, &EXTERNALLY_MANAGED]),
+    yields_to: YieldsTo::Rules(&[&MISSING_RUST, &EXTERNALLY_MANAGED, &SQLITE_PATH_UNWRITABLE]),
     refine: Some(refine::reasons::refused_path),
     ..Rule::BLANK
 };

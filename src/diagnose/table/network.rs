@@ -22,7 +22,7 @@ pub(crate) static GIT_AUTH_FAILED: Rule = Rule {
         ),
         hint(r"git clone .* did not run successfully|Git operation failed|failed to (?:clone|fetch) into: "),
     ],
-    yields_to: YieldsTo::Rules(&[&NETWORK_UNREACHABLE]),
+    yields_to: YieldsTo::Rules(&[&NETWORK_UNREACHABLE, &super::machine::GIT_MISSING]),
     refine: Some(refine::reasons::repository),
     ..Rule::BLANK
 };

@@ -78,6 +78,8 @@ pub(crate) static PORT_PERMISSION_DENIED: Rule = Rule {
             r"(?:\[Errno 13\]|\[WinError 10013\]|EACCES).*\b(?:bind|binding|address|port|socket)\b[^\d'/]*(?P<s>'[^']*', \d+|\d+)?",
         ),
         decisive(r"Can't connect to \((?P<s>'[^']+', \d{1,3})\)"),
+        // asyncio and http.server of the address that they were given.
+        decisive(r"Permission denied: \((?P<s>'[^']*', \d{1,4})\)"),
         decisive(r"Permission denied.*bind|bind\(\) to \S+ failed \(13: Permission denied\)"),
         said(r"You don't have permission to access that port|[Pp]ermission denied.*\bport (?P<s>\d+)"),
     ],

@@ -25,6 +25,11 @@ fn each_cause_has_words_of_its_own() {
             "the query engine of Prisma",
         ),
         ("RuntimeError:\n\nKaleido requires Google Chrome to be installed.\n", "Kaleido draws with Chrome"),
+        (
+            "PermissionError: [Errno 13] Permission denied: ('0.0.0.0', 80)\n",
+            "`'0.0.0.0', 80` may be opened by root only",
+        ),
+        ("ValueError: No support for ''. We support: postgres, postgresql, sqlite\n", "the database URL is empty"),
         ("error: berth39 has been removed since it reached end of life\n", "nixpkgs has no `berth39`"),
         (
             "Running command git checkout -q v9.9\nerror: pathspec 'v9.9' did not match any file(s) known to git\n",
@@ -54,6 +59,8 @@ fn one_line_is_one_cause() {
     for log in [
         "psycopg2.OperationalError: could not translate host name \"db.internal\" to address: Name or service not known\n",
         "Error: Invalid value for '--server.port' (env var: 'STREAMLIT_SERVER_PORT'): '$PORT' is not a valid integer.\n",
+        "error: Git operation failed\n  Caused by: failed to clone into: /root/.cache/uv/git-v0/db/abc\n  Caused by: Git executable not found. Ensure that Git is installed and available.\n",
+        "sqlite3.OperationalError: attempt to write a readonly database\n",
     ] {
         let found = diagnose(&Case::of_log(&Log::from(log)));
         assert_eq!(found.len(), 1, "{found:#?}");
