@@ -6,6 +6,9 @@
 mod finding;
 
 mod address;
+pub(crate) mod again;
+pub(crate) mod asks;
+mod behind;
 mod committed;
 mod committed_venv;
 mod console;
@@ -53,6 +56,7 @@ pub(crate) mod requirements;
 mod rootless;
 mod secrets;
 pub(crate) mod server;
+mod sessions;
 pub(crate) mod shadowed;
 mod shell;
 pub(crate) mod spelling;
@@ -61,6 +65,7 @@ pub(crate) mod system_needs;
 pub(crate) mod templates;
 pub(crate) mod twice;
 mod unheard;
+mod unmade;
 pub(crate) mod unprovided;
 pub(crate) mod unread;
 pub(crate) mod uvicorn_run;
@@ -111,6 +116,8 @@ const TOPICS: &[Topic] = &[
     Topic { checks: factory::CHECKS, check: factory::check },
     Topic { checks: unread::CHECKS, check: unread::check },
     Topic { checks: imports::CHECKS, check: imports::check },
+    Topic { checks: address::CHECKS, check: address::check },
+    Topic { checks: behind::CHECKS, check: behind::check },
     Topic { checks: spelling::CHECKS, check: spelling::check },
     Topic { checks: &[], check: rootless::check },
     Topic { checks: &[], check: inner::check },
@@ -136,7 +143,11 @@ const TOPICS: &[Topic] = &[
     Topic { checks: references::CHECKS, check: references::check },
     Topic { checks: guard::CHECKS, check: guard::check },
     Topic { checks: migration::CHECKS, check: migration::check },
+    Topic { checks: unmade::CHECKS, check: unmade::check },
+    Topic { checks: again::CHECKS, check: again::check },
+    Topic { checks: asks::CHECKS, check: asks::check },
     Topic { checks: repeated::CHECKS, check: repeated::check },
+    Topic { checks: sessions::CHECKS, check: sessions::check },
     Topic { checks: wrapper::CHECKS, check: wrapper::check },
     Topic { checks: shell::CHECKS, check: shell::check },
     Topic { checks: detached::CHECKS, check: detached::check },

@@ -1,8 +1,11 @@
 //! Every check fires where it should, keeps silent where it should, and its first fix ends it.
 
 mod address;
+mod again;
 mod apply;
+mod asks;
 
+mod behind;
 mod commands;
 mod committed;
 mod detached;
@@ -52,6 +55,7 @@ mod rootless;
 mod script;
 mod secrets;
 mod server;
+mod sessions;
 mod shadowed;
 mod spelling;
 mod start;
@@ -59,6 +63,7 @@ mod supervised;
 mod templates;
 mod twice;
 mod unheard;
+mod unmade;
 mod unprovided;
 mod unread;
 mod uvicorn_run;
