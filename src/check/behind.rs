@@ -14,7 +14,7 @@ const BEHIND: Check = error(
     "A bot that polls, a server that serves and a loop without an end keep the thread that they are called in: what stands behind them is never \
      done. Of a bot and a web server that are called one after the other the second is never there.",
 )
-.decides();
+.decides_or_doubts();
 
 pub(super) const CHECKS: &[Check] = &[BEHIND];
 
@@ -97,6 +97,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
                 .at(source(second), &second.text)
                 .at(source(first), &first.text)
                 .help(help(kind, other));
+            // What is asked for may well be served by the first of two servers.
+            let is_likely = kind == other;
+            let finding = if is_likely { finding.likely() } else { finding };
             let finding = match module.code.is_conditional(first) {
                 true => finding.severity(Severity::Warning),
                 false => finding,

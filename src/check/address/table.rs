@@ -133,7 +133,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function { call: "web.run_app(", sign: "aiohttp", address: AIOHTTP },
     Function { call: "run_app(", sign: "from aiohttp.web import", address: AIOHTTP },
     Function { call: "ui.run(", sign: "nicegui", address: NICEGUI },
-    Function { call: "websockets.serve(", sign: "import websockets", address: AFTER_HANDLER },
+    Function { call: "websockets.serve(", sign: "websockets", address: AFTER_HANDLER },
     Function { call: "serve(", sign: "from websockets", address: AFTER_HANDLER },
     Function { call: "asyncio.start_server(", sign: "import asyncio", address: AFTER_HANDLER },
 ];

@@ -4,8 +4,10 @@ const ID: &str = "db-object-exists";
 const LIST: (&str, &str) = ("requirements.txt", "django\npsycopg\n");
 const MANAGE: (&str, &str) = ("manage.py", "import django\n");
 const WSGI: (&str, &str) = ("quay/wsgi.py", "application = 1\n");
-const POSTGRES: (&str, &str) =
-    ("quay/settings.py", "import dj_database_url\nDATABASES = {'default': dj_database_url.config()}\n");
+const POSTGRES: (&str, &str) = (
+    "quay/settings.py",
+    "import dj_database_url\nWSGI_APPLICATION = 'quay.wsgi.application'\nDATABASES = {'default': dj_database_url.config()}\n",
+);
 
 #[test]
 fn a_user_is_made_once() {
@@ -18,7 +20,9 @@ fn a_user_is_made_once() {
         silent(ID, &[LIST, MANAGE, WSGI, POSTGRES, ("nixpacks.toml", &made(how))]);
     }
     // SQLite's file is a new one in every deploy.
-    let file =
-        ("quay/settings.py", "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'db'}}\n");
+    let file = (
+        "quay/settings.py",
+        "WSGI_APPLICATION = 'quay.wsgi.application'\nDATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'db'}}\n",
+    );
     silent(ID, &[LIST, MANAGE, WSGI, file, ("nixpacks.toml", &ends)]);
 }
