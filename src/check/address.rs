@@ -1,19 +1,30 @@
 //! Where a server listens that the started file runs by itself.
 
 mod attribute;
+mod joined;
 mod table;
+mod text;
 
 use super::facts::target::made_by;
 use std::ops::Range;
 use std::path::Path;
 
 use super::facts::Facts;
-use super::finding::{Findings, replace_line};
+use super::facts::reach::Module;
+use super::finding::{Check, Findings, error, replace_line};
 use super::server::{HOST, PORT};
 use crate::finding::{Edit, Severity};
 use crate::log::pattern::Pattern;
 use crate::project::Source;
-use table::{Address, CLASSES, ELSEWHERE, FUNCTIONS, METHODS};
+use table::{Address, CLASSES, ELSEWHERE, FUNCTIONS, LOOPBACK, METHODS, PAIR, PAIRS};
+use text::{after_guard, closing, is_conditional, outside, without_comments};
+
+pub(super) const PORT_TEXT: Check = error(
+    "port-not-a-number",
+    "What a variable holds is a text. Flask and its kin take a number for a port and end with a TypeError otherwise, which a default that is a number hides on the own machine.",
+);
+
+pub(super) const CHECKS: &[Check] = &[PORT_TEXT];
 
 /// A call that makes a server listen.
 struct Call<'t> {
@@ -40,15 +51,23 @@ struct Change {
 
 /// After as many calls the file is none that starts a server.
 const MOST: usize = 16;
-const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 const EVERYWHERE: &str = "\"0.0.0.0\"";
 
-pub(super) fn check(facts: &Facts<'_>, path: &Path, text: &str, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    for script in facts.reached().iter().filter(|module| module.is_script) {
+        of_script(facts, script, findings);
+    }
+}
+
+fn of_script(facts: &Facts<'_>, module: &Module, findings: &mut Findings) {
+    joined::check(facts, module, findings);
+    let (path, text) = (module.path.as_path(), module.text.as_str());
     let code = without_comments(text);
     let calls = calls(facts, text, &code);
     if let [call] = &calls[..] {
         fixed_port(facts, path, text, call, findings);
         of_settings(facts, path, text, call, findings);
+        port_of_a_text(facts, path, text, call, findings);
     }
     // Of several calls the one that is made may be the right one.
     if calls.iter().any(|call| !call.is_loopback(|name| facts.variable(name).is_some())) {
@@ -82,7 +101,7 @@ fn of_settings(facts: &Facts<'_>, path: &Path, text: &str, call: &Call<'_>, find
     findings.push(finding.fix("listen on 0.0.0.0", vec![replace_line(&place, bound.line, &bound.text, better)]));
 }
 
-/// The calls that begin a line of a file, each as far as its closing parenthesis.
+/// The calls of a file, each as far as its closing parenthesis.
 fn calls<'t>(facts: &Facts<'_>, text: &str, code: &'t str) -> Vec<Call<'t>> {
     let functions = FUNCTIONS.iter().filter(|function| text.contains(function.sign));
     let mut heads: Vec<(String, Address)> =
@@ -102,12 +121,17 @@ fn calls<'t>(facts: &Facts<'_>, text: &str, code: &'t str) -> Vec<Call<'t>> {
         let start_of_line = begin;
         begin += line.len() + 1;
         let bare = after_guard(line).unwrap_or_else(|| line.trim_start());
-        let head = heads.iter().find(|(head, _)| bare.starts_with(head.as_str()));
-        let head = head.map(|(head, address)| (head.len(), *address));
+        let head =
+            heads.iter().find_map(|(head, address)| Some((called_at(bare, head, false)? + head.len(), *address)));
         let of_any =
             || methods.iter().find_map(|method| Some((bare.find(method.call)? + method.call.len(), method.address)));
-        let Some((length, address)) = head.or_else(of_any) else { continue };
-        let start = start_of_line + line.len() - bare.len() + length;
+        let of_pair = || PAIRS.iter().find_map(|call| Some((called_at(bare, call, true)? + call.len(), PAIR)));
+        let Some((length, address)) = head.or_else(of_any).or_else(of_pair) else { continue };
+        let mut start = start_of_line + line.len() - bare.len() + length;
+        if address.is_pair {
+            let Some(pair) = code[start..].trim_start().strip_prefix('(') else { continue };
+            start = code.len() - pair.len();
+        }
         let Some(end) = closing(code, start) else { continue };
         if found.len() == MOST {
             break;
@@ -115,6 +139,16 @@ fn calls<'t>(facts: &Facts<'_>, text: &str, code: &'t str) -> Vec<Call<'t>> {
         found.push(Call { code, index, inside: start..end, address, conditional: is_conditional(code, index) });
     }
     found
+}
+
+/// Where a line makes a call: outside of texts, and not where something of that name is defined.
+fn called_at(line: &str, call: &str, of_a_module: bool) -> Option<usize> {
+    line.match_indices(call).map(|(at, _)| at).find(|at| {
+        let before = &line[..*at];
+        let is_longer = before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.' && !of_a_module);
+        let is_defined = ["def ", "class "].iter().any(|word| before.trim_start().starts_with(word));
+        !is_longer && !is_defined && !before.contains(['"', '\''])
+    })
 }
 
 /// The names by which a file calls objects of a class: those that it makes, and, where another module makes the only one, those that
@@ -134,6 +168,23 @@ fn names(facts: &Facts<'_>, text: &str, class: &str) -> Vec<String> {
             names.split([',', '(', ')']).filter_map(|name| name.split_whitespace().last()).map(str::to_owned)
         });
     imported.chain(made_by(text, "create_app")).chain(made_by(text, "make_app")).take(16).collect()
+}
+
+/// A port that is handed over as a variable has it.
+fn port_of_a_text(facts: &Facts<'_>, path: &Path, text: &str, call: &Call<'_>, findings: &mut Findings) {
+    let given = call.keyword(call.address.port).or_else(|| call.positional(call.address.at? + 1));
+    let Some((at, port)) = given.filter(|_| call.address.wants_number) else { return };
+    let value = call.value_of(port);
+    if !READ.is_match(value) {
+        return;
+    }
+    let place = facts.app.place(path);
+    let finding = PORT_TEXT
+        .found(format!("the port is the text that `{value}` gives, and the server takes a number"))
+        .about(port)
+        .at(Source::line(&place, call.index + 1), text.lines().nth(call.index).unwrap_or_default());
+    let (index, was, line) = Change { at, was: port.len(), text: format!("int({port})") }.in_line(text);
+    findings.push(finding.fix("make a number of it", vec![replace_line(&place, index + 1, was, line)]));
 }
 
 /// A port that is written down, or that the framework chooses, whatever PORT says.
@@ -287,56 +338,8 @@ impl Change {
     }
 }
 
-/// The text with blanks in the place of its comments, so that every other byte stays where it is.
-fn without_comments(text: &str) -> String {
-    let mut code = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
-        let comment = outside(line, 0..line.len()).find(|(_, c, _)| *c == '#').map_or(line.len(), |(at, ..)| at);
-        code.push_str(&line[..comment]);
-        code.extend(line[comment..].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
-    }
-    code
-}
-
-/// The characters of a part of a text that stand outside of quotes, with how many brackets are open around them.
-fn outside(text: &str, range: Range<usize>) -> impl Iterator<Item = (usize, char, usize)> {
-    let mut quote = None;
-    let mut depth = 0_usize;
-    let mut escaped = false;
-    let start = range.start;
-    text[range].char_indices().filter_map(move |(at, c)| {
-        if let Some(open) = quote {
-            if c == open && !escaped || c == '\n' {
-                quote = None;
-            }
-            escaped = c == '\\' && !escaped;
-            return None;
-        }
-        match c {
-            '"' | '\'' => quote = Some(c),
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' if depth > 0 => depth -= 1,
-            _ => return Some((start + at, c, depth)),
-        }
-        None
-    })
-}
-
-/// What follows `if __name__ == "__main__":` in its own line.
-fn after_guard(line: &str) -> Option<&str> {
-    let (_, guarded) = line.trim_start().strip_prefix("if")?.split_once("__main__")?;
-    guarded.split_once(':').map(|(_, call)| call.trim_start())
-}
-
-/// Where the parenthesis closes that was open before `start`.
-fn closing(code: &str, start: usize) -> Option<usize> {
-    /// A call of more than that is none.
-    const LONGEST: usize = 4096;
-    let end = code.len().min(start + LONGEST);
-    let end = (end..code.len()).find(|at| code.is_char_boundary(*at)).unwrap_or(code.len());
-    outside(code, start..end).find(|(_, c, _)| *c == ')').map(|(at, ..)| at)
-}
-
+static READ: Pattern =
+    Pattern::ascii(r#"^(?:os\.)?(?:getenv\(|environ\.get\(|environ\[)\s*["']\w+["'](?:\s*,(?u:[^()])*)?\s*[)\]]$"#);
 static DEFAULT: Pattern =
     Pattern::new(r#"^(?:os\.)?(?:getenv|environ\.get)\(\s*["'](\w+)["']\s*,\s*["']([^"']+)["']\s*\)$"#);
 
@@ -344,14 +347,4 @@ static DEFAULT: Pattern =
 fn by_default(host: &str) -> Option<(&str, &str)> {
     let found = DEFAULT.captures(host)?;
     Some((found.get(1)?.as_str(), found.get(2)?.as_str()))
-}
-
-/// Whether the nearest block around a line is one that may be passed over.
-fn is_conditional(text: &str, index: usize) -> bool {
-    let lines: Vec<&str> = text.lines().take(index + 1).collect();
-    let depth = |line: &str| line.len() - line.trim_start().len();
-    let own = depth(lines[index]);
-    let around = lines[..index].iter().rev().find(|line| !line.trim().is_empty() && depth(line) < own);
-    let head = around.map_or("", |line| line.trim_start());
-    ["if ", "elif ", "else", "except"].iter().any(|word| head.starts_with(word)) && !head.contains("__name__")
 }

@@ -89,8 +89,15 @@ fn left_out(app: &Project, name: &str, rules: &Gitignore, file: &str, how: &str,
     if below.into_iter().any(|folder| app.has_file(folder.join(name))) {
         return None;
     }
-    let finding = kept_out(app, name, file, &format!("and {how} it")).at(place, rule).at(by, "");
-    let finding = finding.help("let it in, or, where it holds secrets, read those from variables instead");
+    let finding = kept_out(app, name, file, &format!("and {how} it")).at(place, &rule).at(by, "");
+    // Git has to be told of it as well, which no edit does.
+    let untracked = name == ".gitignore" && !is_tracked(app, file);
+    let finding = finding.help(match untracked {
+        true => format!(
+            "take `{rule}` out of {name}, then `git add {file}` and commit; where it holds secrets, read those from variables instead"
+        ),
+        false => "let it in, or, where it holds secrets, read those from variables instead".to_owned(),
+    });
     let edit = Edit::AppendLine { path: app.place(name), text: format!("!{file}") };
     let committed = name == ".dockerignore" && !sounds_secret(file) && !by_git(app, file, false);
     Some(finding.fix(format!("except {file} in {name}"), if committed { vec![edit] } else { Vec::new() }))

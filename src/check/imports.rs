@@ -1,4 +1,4 @@
-//! What the code says that is started: modules that Python has dropped, and where it listens.
+//! Modules that Python has dropped, in the code that is started.
 
 use super::facts::Facts;
 use super::facts::python;
@@ -18,9 +18,6 @@ pub(super) const CHECKS: &[Check] = &[REMOVED];
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for module in facts.loaded() {
         removed(facts, &module.path, &module.text, findings);
-    }
-    for script in facts.reached().iter().filter(|module| module.is_script) {
-        super::address::check(facts, &script.path, &script.text, findings);
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 }
 
 /// Whether the project's database is SQLite's, a file, and nothing names another.
-fn keeps_a_file(facts: &Facts<'_>) -> bool {
+pub(super) fn keeps_a_file(facts: &Facts<'_>) -> bool {
     const ELSEWHERE: &[&str] =
         &["postgres", "mysql", "mariadb", "mssql", "oracle", "dj_database_url", "_URL", "env.db("];
     let ini = facts.app.read_text("alembic.ini").unwrap_or_default();

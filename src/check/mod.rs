@@ -6,6 +6,7 @@
 mod finding;
 
 mod address;
+mod blocking;
 mod committed;
 mod committed_venv;
 pub(crate) mod conflicts;
@@ -21,8 +22,10 @@ pub(crate) mod facts;
 pub(crate) mod fits;
 mod folder_imports;
 pub(crate) mod framework;
+mod guarded_tables;
 pub(crate) mod honcho;
 pub(crate) mod https;
+pub(crate) mod idempotence;
 pub(crate) mod ignored;
 pub(crate) mod imports;
 mod lifespan;
@@ -41,6 +44,7 @@ mod pathlike;
 pub(crate) mod plan;
 pub(crate) mod platform;
 mod programs;
+pub(crate) mod prompts;
 pub(crate) mod protocol;
 pub(crate) mod pyproject;
 pub(crate) mod railpack;
@@ -53,6 +57,7 @@ pub(crate) mod requirements;
 mod root_imports;
 mod secrets;
 pub(crate) mod server;
+mod sessions;
 pub(crate) mod shadowed;
 mod shell;
 pub(crate) mod spelling;
@@ -111,6 +116,8 @@ const TOPICS: &[Topic] = &[
     Topic { checks: factory::CHECKS, check: factory::check },
     Topic { checks: unread::CHECKS, check: unread::check },
     Topic { checks: imports::CHECKS, check: imports::check },
+    Topic { checks: address::CHECKS, check: address::check },
+    Topic { checks: blocking::CHECKS, check: blocking::check },
     Topic { checks: spelling::CHECKS, check: spelling::check },
     Topic { checks: &[], check: root_imports::check },
     Topic { checks: &[], check: folder_imports::check },
@@ -136,7 +143,11 @@ const TOPICS: &[Topic] = &[
     Topic { checks: references::CHECKS, check: references::check },
     Topic { checks: main_guard::CHECKS, check: main_guard::check },
     Topic { checks: migration::CHECKS, check: migration::check },
+    Topic { checks: guarded_tables::CHECKS, check: guarded_tables::check },
+    Topic { checks: idempotence::CHECKS, check: idempotence::check },
+    Topic { checks: prompts::CHECKS, check: prompts::check },
     Topic { checks: repeated::CHECKS, check: repeated::check },
+    Topic { checks: sessions::CHECKS, check: sessions::check },
     Topic { checks: wrapper::CHECKS, check: wrapper::check },
     Topic { checks: shell::CHECKS, check: shell::check },
     Topic { checks: detached::CHECKS, check: detached::check },

@@ -48,7 +48,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 }
 
 /// What makes several processes: in words, where, and as it is written.
-fn processes(facts: &Facts<'_>) -> Vec<(String, Source, String)> {
+pub(super) fn processes(facts: &Facts<'_>) -> Vec<(String, Source, String)> {
     let mut found = Vec::new();
     for start in Start::all(facts) {
         for invocation in invocations(start.command) {

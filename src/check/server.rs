@@ -1,5 +1,6 @@
 //! Where a server listens, and whether it is there at all.
 
+mod default;
 mod elsewhere;
 mod foreign;
 mod table;
@@ -91,6 +92,7 @@ fn command(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
         }
     }
     literal(facts, start, findings);
+    default::check(&LITERAL, facts, start, findings);
     foreign::process(&PROGRAM, facts, start, findings);
 }
 

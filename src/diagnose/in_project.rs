@@ -12,12 +12,12 @@ use super::table::database::{DB_MIGRATION_MISSING, INVALID_DATABASE_URL, MISSING
 use super::table::install::{EXTERNALLY_MANAGED, NO_MATCHING_DISTRIBUTION};
 use super::table::modules::{DEPENDENCY_VERSION_INCOMPATIBLE, MISSING_LOCAL_MODULE, MISSING_PYTHON_MODULE};
 use super::table::network::NETWORK_UNREACHABLE;
-use super::table::platform::MISSING_ENV_VAR;
+use super::table::platform::{INVALID_TOKEN, MISSING_ENV_VAR};
 use super::table::python::CODE_ERROR;
 use super::table::python::PYTHON_VERSION_TOO_OLD;
 use super::table::start::START_PROGRAM_NOT_FOUND;
 use super::unlocked;
-use super::{own_database, own_index, own_module, own_settings, own_tables};
+use super::{own_credential, own_database, own_index, own_module, own_settings, own_tables};
 use crate::builder::BuilderKind;
 use crate::catalog::{changed, modules};
 use crate::check;
@@ -33,6 +33,11 @@ pub(super) fn amended(case: &Case<'_>, rule: &Rule, diagnosis: Diagnosis) -> Dia
     }
     if rule == &NETWORK_UNREACHABLE {
         return own_index::amended(case.project, diagnosis);
+    }
+    if rule == &INVALID_TOKEN
+        && let Some(project) = case.project
+    {
+        return own_credential::amended(project, diagnosis);
     }
     let (Some(project), Some(subject)) = (case.project, diagnosis.subject.clone()) else { return diagnosis };
     let is = |known: &Rule| rule == known;

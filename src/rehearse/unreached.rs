@@ -1,6 +1,6 @@
 //! A service that an app stays up without: it asks for it again and again, and nothing of it works.
 
-use crate::diagnose::{OF_ADDRESSES, Rule, SERVICES};
+use crate::diagnose::{OF_ADDRESSES, OF_HOSTS, Rule, SERVICES};
 use crate::finding::{Certainty, Diagnosis, Severity};
 use crate::log::Log;
 use crate::log::pattern::Pattern;
@@ -43,7 +43,7 @@ pub(super) fn service(log: &Log, causes: impl FnOnce() -> Vec<Diagnosis>) -> Opt
     if !is_still_trying(Place::Elsewhere) {
         return None;
     }
-    let cause = find(causes(), OF_ADDRESSES)?;
+    let cause = find(causes(), &[OF_ADDRESSES, OF_HOSTS].concat())?;
     Some(Diagnosis { certainty: Certainty::Likely, severity, help: Some(ELSEWHERE.to_owned()), ..cause })
 }
 
@@ -167,6 +167,9 @@ mod tests {
             Some((Certainty::Likely, "redis-unreachable"))
         );
         assert_eq!(found(&[refused, refused]), Some((Certainty::Likely, "db-unreachable")));
+        // A bot whose service has no name here: pyTelegramBotAPI 4.29.
+        let polls = "ERROR - TeleBot: \"Infinity polling exception: HTTPSConnectionPool(host='api.telegram.org', port=443): Max retries exceeded with url: /bot/getMe (Caused by NameResolutionError(\"Failed to resolve 'api.telegram.org' ([Errno -2] Name or service not known)\"))\"";
+        assert_eq!(found(&[polls, polls]), Some((Certainty::Likely, "network-unreachable")));
         // It went on.
         assert_eq!(found(&[unknown, "the harbour is ready"]), None);
         assert_eq!(found(&["harbour is ready"]), None);

@@ -11,6 +11,10 @@ pub(super) struct Address {
     pub(super) at: Option<usize>,
     /// The place of the port, where it does not come after the host.
     pub(super) port_at: Option<usize>,
+    /// Whether its first argument holds both, `(host, port)`.
+    pub(super) is_pair: bool,
+    /// Whether the port has to be a number, and no text of one.
+    pub(super) wants_number: bool,
     /// Whether it is the loopback where nothing is said.
     pub(super) is_hidden: bool,
     /// The port where nothing is said; empty where that is PORT.
@@ -18,6 +22,8 @@ pub(super) struct Address {
     /// The variables that say the host and the port as well, or empty.
     pub(super) variables: [&'static str; 2],
 }
+
+pub(super) const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 
 /// A function that serves.
 pub(super) struct Function {
@@ -39,6 +45,8 @@ const BY_KEYWORD: Address = Address {
     port: "port",
     at: None,
     port_at: None,
+    is_pair: false,
+    wants_number: false,
     is_hidden: true,
     default_port: "",
     variables: ["", ""],
@@ -50,7 +58,7 @@ const UVICORN: Address = Address { default_port: "8000", ..BY_KEYWORD };
 const WAITRESS: Address = Address { is_hidden: false, default_port: "8080", ..BY_KEYWORD };
 const AIOHTTP: Address = Address { is_hidden: false, default_port: "8080", ..BY_KEYWORD };
 const NICEGUI: Address = Address { is_hidden: false, default_port: "8080", ..BY_KEYWORD };
-const SOCKETIO: Address = Address { at: Some(1), default_port: "5000", ..BY_KEYWORD };
+const SOCKETIO: Address = Address { at: Some(1), default_port: "5000", wants_number: true, ..BY_KEYWORD };
 
 /// Gradio's `launch`. It takes the first free port from 7860 on, and never asks PORT.
 const GRADIO: Address = Address {
@@ -72,6 +80,22 @@ const WSGIREF: Address = Address { is_hidden: false, ..FIRST };
 
 /// websockets 15 and asyncio: every address where none is given.
 const AFTER_HANDLER: Address = Address { at: Some(1), is_hidden: false, ..BY_KEYWORD };
+
+/// aiohttp's runner comes first.
+const SITE: Address = Address { at: Some(1), is_hidden: false, ..BY_KEYWORD };
+
+/// The servers of the standard library and of gevent 25, and eventlet's socket. Where the first argument is no pair (Tornado's HTTPServer), they are none of these.
+pub(super) const PAIRS: &[&str] = &[
+    "HTTPServer(",
+    "TCPServer(",
+    "ThreadingHTTPServer(",
+    "ThreadingTCPServer(",
+    "SimpleXMLRPCServer(",
+    "WSGIServer(",
+    "StreamServer(",
+    "eventlet.listen(",
+];
+pub(super) const PAIR: Address = Address { is_pair: true, is_hidden: false, ..FIRST };
 
 /// A method that serves, whatever the object is called.
 pub(super) struct Method {
@@ -95,6 +119,10 @@ pub(super) const METHODS: &[Method] = &[
 /// By bottle 0.13, shiny 1.8, waitress 3.0, aiohttp 3.14, nicegui 3.18, uvicorn 0.54 and Flask-SocketIO 5.7.
 pub(super) const FUNCTIONS: &[Function] = &[
     Function { call: "uvicorn.run(", sign: "uvicorn", address: UVICORN },
+    Function { call: "uvicorn.Config(", sign: "uvicorn", address: UVICORN },
+    Function { call: "Config(", sign: "from uvicorn import Config", address: UVICORN },
+    Function { call: "web.TCPSite(", sign: "aiohttp", address: SITE },
+    Function { call: "TCPSite(", sign: "from aiohttp.web import", address: SITE },
     Function { call: "socketio.run(", sign: "socketio", address: SOCKETIO },
     Function { call: "run(", sign: "from bottle import", address: BOTTLE },
     Function { call: "bottle.run(", sign: "import bottle", address: BOTTLE },
@@ -105,14 +133,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function { call: "web.run_app(", sign: "aiohttp", address: AIOHTTP },
     Function { call: "run_app(", sign: "from aiohttp.web import", address: AIOHTTP },
     Function { call: "ui.run(", sign: "nicegui", address: NICEGUI },
-    Function { call: "websockets.serve(", sign: "import websockets", address: AFTER_HANDLER },
+    Function { call: "websockets.serve(", sign: "websockets", address: AFTER_HANDLER },
     Function { call: "serve(", sign: "from websockets", address: AFTER_HANDLER },
     Function { call: "asyncio.start_server(", sign: "import asyncio", address: AFTER_HANDLER },
 ];
 
 /// By Flask 3.1, Dash 4.4, which reads HOST and PORT, Quart 0.22, Robyn 0.88, Microdot 2.7, Sanic 25.12 and bottle 0.13.
 pub(super) const CLASSES: &[Class] = &[
-    Class { name: "Flask", methods: &[".run("], address: FLASK },
+    Class { name: "Flask", methods: &[".run("], address: Address { wants_number: true, ..FLASK } },
     Class {
         name: "Dash",
         methods: &[".run(", ".run_server("],

@@ -168,6 +168,14 @@ impl Code {
         &rest[..end]
     }
 
+    /// The statements that follow one in its block, with what is nested in them.
+    pub(in crate::check) fn rest_of_block(&self, index: usize) -> &[Statement] {
+        let Some(first) = self.statements.get(index) else { return &[] };
+        let rest = &self.statements[index + 1..];
+        let end = rest.iter().position(|statement| statement.indent < first.indent).unwrap_or(rest.len());
+        &rest[..end]
+    }
+
     /// Those directly inside, leaving out what is nested deeper.
     pub(in crate::check) fn directly_inside(&self, head: usize) -> impl Iterator<Item = &Statement> {
         let inside = self.inside(head);

@@ -266,3 +266,95 @@ fn a_port_that_is_the_first_argument_or_stands_in_a_with() {
     let loopback = wsgiref("with make_server(\"localhost\", int(os.environ['PORT']), app) as server:");
     fires("wrong-bind-host", "main.py:3", &[list, tides, ("main.py", &loopback)]);
 }
+
+#[test]
+fn a_call_in_the_middle_of_a_line() {
+    for (list, text, line) in [
+        (
+            "websockets",
+            "import asyncio, os, websockets\nasync def main():\n    async with websockets.serve(echo, 'localhost', int(os.environ['PORT'])):\n        await asyncio.Future()\nasyncio.run(main())\n",
+            3,
+        ),
+        (
+            "",
+            "import asyncio, os\nasync def main():\n    server = await asyncio.start_server(talk, '127.0.0.1', os.environ['PORT'])\nasyncio.run(main())\n",
+            3,
+        ),
+        ("uvicorn", "import uvicorn\nserver = uvicorn.Server(uvicorn.Config(app, port=PORT))\n", 2),
+        ("aiohttp", "from aiohttp import web\nsite = web.TCPSite(runner, 'localhost', PORT)\n", 2),
+        (
+            "flask",
+            "from flask import Flask\nimport threading\napp = Flask(__name__)\nthreading.Thread(target=lambda: app.run('127.0.0.1', PORT)).start()\n",
+            4,
+        ),
+    ] {
+        let files = |text: &str| text.to_owned();
+        fires("wrong-bind-host", &format!("main.py:{line}"), &[("requirements.txt", list), ("main.py", &files(text))]);
+        let everywhere = text
+            .replace("localhost", "0.0.0.0")
+            .replace("127.0.0.1", "0.0.0.0")
+            .replace("app, port", "app, host='0.0.0.0', port");
+        silent("wrong-bind-host", &[("requirements.txt", list), ("main.py", &files(&everywhere))]);
+    }
+    // A function of that name, and a text that speaks of the call.
+    let named =
+        "import websockets\ndef serve(a, b='localhost'):\n    print('websockets.serve(a, \"localhost\", 80)')\n";
+    silent("wrong-bind-host", &[("requirements.txt", "websockets"), ("main.py", named)]);
+}
+
+#[test]
+fn a_host_and_a_port_in_one_argument() {
+    for text in [
+        "import os\nfrom http.server import HTTPServer\nHTTPServer(('localhost', int(os.environ['PORT'])), Page).serve_forever()\n",
+        "import os, socketserver\nserver = socketserver.TCPServer((\"127.0.0.1\", 8000), Page)\n",
+        "from gevent.pywsgi import WSGIServer\nhttp_server = WSGIServer(('127.0.0.1', PORT), app)\n",
+        "import eventlet\nsock = eventlet.listen(('localhost', 5000))\n",
+    ] {
+        let line = text.lines().count();
+        fires("wrong-bind-host", &format!("main.py:{line}"), &[("requirements.txt", ""), ("main.py", text)]);
+        for everywhere in ["''", "'0.0.0.0'"] {
+            let open = text
+                .replace("\"127.0.0.1\"", everywhere)
+                .replace("'127.0.0.1'", everywhere)
+                .replace("'localhost'", everywhere);
+            silent("wrong-bind-host", &[("requirements.txt", ""), ("main.py", &open)]);
+        }
+    }
+    let tornado = "from tornado.httpserver import HTTPServer\nHTTPServer(app).listen(8888, '0.0.0.0')\n";
+    silent("wrong-bind-host", &[("requirements.txt", "tornado"), ("main.py", tornado)]);
+}
+
+#[test]
+fn an_address_in_one_text() {
+    for (list, text) in [
+        ("grpcio", "import grpc\nserver = grpc.server(pool)\nserver.add_insecure_port('localhost:50051')\n"),
+        ("grpcio", "import grpc\nserver = grpc.server(pool)\nserver.add_insecure_port(f\"127.0.0.1:{port}\")\n"),
+        ("hypercorn", "from hypercorn.config import Config\nconfig = Config()\nconfig.bind = ['localhost:8000']\n"),
+        ("waitress", "from waitress import serve\nfrom web import app\nserve(app, listen='127.0.0.1:8080')\n"),
+        (
+            "cherrypy",
+            "import cherrypy\nfrom web import Page\ncherrypy.config.update({'server.socket_host': '127.0.0.1'})\n",
+        ),
+    ] {
+        fires("wrong-bind-host", "main.py:3", &[("requirements.txt", list), ("main.py", text)]);
+        let open = text.replace("localhost", "0.0.0.0").replace("127.0.0.1", "0.0.0.0");
+        silent("wrong-bind-host", &[("requirements.txt", list), ("main.py", &open)]);
+    }
+    let both = "import grpc\nserver = grpc.server(pool)\nserver.add_insecure_port('localhost:50051')\nserver.add_insecure_port('[::]:8080')\n";
+    silent("wrong-bind-host", &[("requirements.txt", "grpcio"), ("main.py", both)]);
+}
+
+#[test]
+fn a_port_that_is_a_text() {
+    for run in [
+        "app.run(host='0.0.0.0', port=os.environ.get('PORT', 5000))",
+        "app.run('0.0.0.0', os.environ['PORT'])",
+        "PORT = os.getenv('PORT')\napp.run(host='0.0.0.0', port=PORT)",
+    ] {
+        let text = app(run);
+        fires("port-not-a-number", &format!("main.py:{}", text.lines().count()), &[FLASK, ("main.py", &text)]);
+    }
+    for run in ["app.run(port=int(os.environ['PORT']))", "app.run(port=PORT)", "app.run()", "app.run(port=8080)"] {
+        silent("port-not-a-number", &[FLASK, ("main.py", &app(run))]);
+    }
+}

@@ -2,7 +2,10 @@
 
 mod address;
 mod apply;
+mod idempotence;
+mod prompts;
 
+mod blocking;
 mod commands;
 mod committed;
 mod conflicts;
@@ -17,6 +20,7 @@ mod fits;
 mod folder_imports;
 mod foreign;
 mod groups;
+mod guarded_tables;
 mod healthy;
 mod honcho;
 mod https;
@@ -52,6 +56,7 @@ mod root_imports;
 mod script;
 mod secrets;
 mod server;
+mod sessions;
 mod shadowed;
 mod spelling;
 mod start;

@@ -189,3 +189,16 @@ fn a_single_uvicorn_on_every_address_of_ipv6_is_not_on_ipv4() {
         silent(id, &[needs, main, ("Procfile", &on(both))]);
     }
 }
+
+#[test]
+fn a_default_of_port_that_the_shell_takes_for_none() {
+    let list = ("requirements.txt", "uvicorn\n");
+    let main = ("main.py", "app = 1\n");
+    let start = |port: &str| format!("web: uvicorn main:app --host 0.0.0.0 --port {port}\n");
+    for wrong in ["$PORT:-8000", "${PORT:8000}"] {
+        fires("port-variable-not-expanded", "Procfile:1", &[list, main, ("Procfile", &start(wrong))]);
+    }
+    for right in ["$PORT", "${PORT}", "${PORT:-8000}", "${PORT-8000}"] {
+        silent("port-variable-not-expanded", &[list, main, ("Procfile", &start(right))]);
+    }
+}

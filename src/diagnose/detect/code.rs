@@ -10,6 +10,7 @@ use crate::diagnose::table::django::COLLECTSTATIC_FAILED;
 use crate::diagnose::table::machine::MISSING_SYSTEM_BINARY;
 use crate::diagnose::table::managers::TOOL_VERSION_INCOMPATIBLE;
 use crate::diagnose::table::modules::{DEPENDENCY_VERSION_INCOMPATIBLE, MISSING_PYTHON_MODULE};
+use crate::diagnose::table::network::NETWORK_UNREACHABLE;
 use crate::diagnose::table::python::{CODE_ERROR, PYTHON_SYNTAX_ERROR, PYTHON_VERSION_TOO_OLD};
 use crate::diagnose::table::requirements::REQUIREMENTS_ENCODING;
 use crate::diagnose::table::server::{PORT_PERMISSION_DENIED, PORT_VARIABLE_NOT_EXPANDED};
@@ -180,6 +181,7 @@ fn by_frames(raised: &Raised, found: &mut Vec<Finding>) -> bool {
             finding.subject = message.split('\'').nth(1).or_else(path).map(str::to_owned);
             return true;
         }
+        "TimeoutError" | "timeout" if raised.passes("/smtplib.py") => &NETWORK_UNREACHABLE,
         "ConnectionRefusedError" | "gaierror" | "TimeoutError" | "CancelledError" => {
             let Some(rule) = by_client(raised) else { return false };
             // The client's own words say more.
@@ -264,6 +266,12 @@ fn what_to_do(raised: &Raised, frame: &Frame) -> Option<&'static str> {
         ),
         "ValueError" if raised.message.starts_with("When localhost is not accessible") => Some(
             "Gradio asks its own page as it starts, and gets an error: the exception above this one is the cause, mostly releases of gradio, pydantic and starlette that do not fit; share=True would only hide it",
+        ),
+        "TypeError" if raised.message.starts_with("port must be an integer") => {
+            Some("a variable holds a text: make a number of it, `port=int(os.environ.get(\"PORT\", 8080))`")
+        }
+        "DownloadError" if raised.message.contains("Sign in to confirm") => Some(
+            "YouTube asks the addresses of data centres to sign in: hand yt-dlp the cookies of an account (`cookiefile`), or have the work done from another address",
         ),
         _ if raised.message.contains("only works in main thread") => Some(
             "signals come to the main thread alone: run this there and the web server in another thread, or have it leave signals alone (`run_polling(stop_signals=None)`)",

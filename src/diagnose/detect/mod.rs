@@ -13,6 +13,7 @@ mod extras;
 mod found;
 mod handled;
 mod imports;
+mod refused;
 mod removed;
 pub(super) mod requests;
 mod serving;
@@ -51,6 +52,7 @@ const DETECTORS: &[Detector] = &[
     versions::detect,
     builds::detect,
     serving::detect,
+    refused::detect,
     // Last, since an exception of the app's own is what remains when nothing else explains it.
     code::detect,
 ];

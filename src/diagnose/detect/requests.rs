@@ -2,6 +2,7 @@
 
 use super::serving::UNHEALTHY;
 use crate::diagnose::table::Finding;
+use crate::diagnose::table::platform::{INVALID_TOKEN, SERVICE_REFUSES};
 use crate::diagnose::table::python::CODE_ERROR;
 use crate::diagnose::view::LogView;
 use crate::log::pattern::Pattern;
@@ -23,9 +24,9 @@ const REACH: usize = 120;
 /// How health checks call their paths.
 const HEALTH: &[&str] = &["health", "ready", "alive", "live", "ping", "status", "up"];
 
-/// Whether an error of the code's own ended one request alone: others were answered well, and nobody says that the deploy failed.
+/// Whether an error of the code's own, or a service that refuses, ended one request alone: others were answered well, and nobody says that the deploy failed.
 pub(in crate::diagnose) fn is_of_one_request(view: &LogView<'_>, finding: &Finding) -> bool {
-    if finding.rule != &CODE_ERROR {
+    if ![&CODE_ERROR, &INVALID_TOKEN, &SERVICE_REFUSES].contains(&finding.rule) {
         return false;
     }
     let is_in_a_request = |raised: &Raised| {

@@ -15,6 +15,10 @@ const REFUSALS: &[(&[&str], &str, &str)] = &[
             "no password supplied",
             "bad auth",
             "Authentication failed",
+            // Redis, by redis-py 7.
+            "AuthenticationError",
+            "NOAUTH",
+            "WRONGPASS",
         ],
         "the database was reached, and refuses the user or the password",
         "set the user and the password that the database has now, best by the platform's reference to its variable; in a URL a password with `@`, `/`, `:` or `#` in it is written percent-encoded",

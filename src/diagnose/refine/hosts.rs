@@ -22,10 +22,24 @@ pub(in crate::diagnose) fn whose(view: &LogView<'_>, finding: &mut Finding) -> b
     let line = view.lines.get(finding.at);
     let runs = line.is_some_and(|line| line.phase.as_deref() == Some("start"))
         || view.stage_at(finding.at) == Stage::Start
-        || view.raised_at(finding.at).is_some_and(|raised| raised.own_frame().is_some() || is_of_the_app(raised));
+        || view.raised_at(finding.at).is_some_and(|raised| raised.own_frame().is_some() || is_of_the_app(raised))
+        || is_no_index(view.text(finding.at));
     if runs {
         let host = HOST.captures(view.text(finding.at)).map(|found| found[1].to_owned());
         let host = finding.subject.clone().or(host);
+        if view
+            .raised_at(finding.at)
+            .is_some_and(|raised| raised.passes("/smtplib.py") || raised.passes("/aiosmtplib/"))
+        {
+            finding.message =
+                Some("the mail server cannot be reached: mail ports (25, 465, 587) are closed from here".to_owned());
+            // Source: <https://docs.railway.com/networking/outbound-networking#email-delivery>.
+            finding.help = Some(
+                "send mail by a service's HTTPS interface (Resend, SendGrid, Mailgun, Postmark): Railway lets SMTP out on its Pro plan alone, and other hosts close port 25"
+                    .to_owned(),
+            );
+            return true;
+        }
         finding.message = Some(match &host {
             Some(host) => format!("`{host}`, which the app asks, cannot be reached from here"),
             None => "a host that the app asks cannot be reached from here".to_owned(),
@@ -37,6 +51,13 @@ pub(in crate::diagnose) fn whose(view: &LogView<'_>, finding: &mut Finding) -> b
         finding.subject = host;
     }
     true
+}
+
+/// Whether urllib3 names a host, and nothing that an installer asks of one.
+fn is_no_index(text: &str) -> bool {
+    const OF_INSTALLERS: &[&str] =
+        &["/simple/", "pip._vendor", "pypi.org", "pythonhosted.org", "/packages/", "Retry(", ".whl", ".tar.gz"];
+    text.contains("ConnectionPool(host=") && !OF_INSTALLERS.iter().any(|word| text.contains(word))
 }
 
 /// Kafka and RabbitMQ are no databases, and are told where they are otherwise.

@@ -44,6 +44,9 @@ pub(super) fn is_browser(text: &str) -> bool {
 /// The browser that a package asks for is downloaded, and its libraries come by apt: no package of Nix has either.
 pub(in crate::diagnose) fn browser(view: &LogView<'_>, finding: &mut Finding) -> bool {
     let text = view.text(finding.at);
+    if finding.subject.is_none() && ["Java", "JAVA_HOME", "JVM"].iter().any(|word| text.contains(word)) {
+        finding.subject = Some("java".to_owned());
+    }
     if text.contains("Chrome failed to start") || text.contains("DevToolsActivePort") {
         finding.message = Some("Chrome is there, and does not start as root in a container".to_owned());
         finding.help = Some(
@@ -104,6 +107,15 @@ pub(in crate::diagnose) fn refused(view: &LogView<'_>, finding: &mut Finding) ->
         finding.subject = Some("libpq.so.5".to_owned());
         finding.message = Some("psycopg 3 finds no libpq: alone it brings none".to_owned());
         finding.help = Some("require psycopg[binary] in place of psycopg, which brings its own libpq".to_owned());
+        finding.is_unfixable = true;
+        return true;
+    }
+    if text.contains("Oracle Client library") {
+        finding.message = Some(
+            "Oracle's own client library is not there, which no package of Python's or of the image's brings"
+                .to_owned(),
+        );
+        finding.help = Some("take python-oracledb in place of cx_Oracle, without init_oracle_client(): it speaks to the database by itself (thin mode)".to_owned());
         finding.is_unfixable = true;
         return true;
     }

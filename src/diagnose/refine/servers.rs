@@ -50,7 +50,13 @@ fn named_below(view: &LogView<'_>, finding: &mut Finding) -> bool {
 /// Where `$PORT` stood and nothing stands, no shell forgot it: nobody sets it.
 pub(in crate::diagnose) fn empty_port(view: &LogView<'_>, finding: &mut Finding) -> bool {
     let text = view.text(finding.at);
-    if ["requires an argument", "'' is not a valid", ": '' is not"].iter().any(|words| text.contains(words)) {
+    let number = finding.subject.as_deref().filter(|subject| subject.starts_with(|c: char| c.is_ascii_digit()));
+    if let Some((_, port)) = number.and_then(|subject| subject.split_once(":-")) {
+        finding.help = Some(format!(
+            "write `${{PORT:-{port}}}` in the command: `$PORT:-{port}` is PORT with the rest of it behind"
+        ));
+        finding.message = Some("what stands behind $PORT is no default, and the program gets no number".to_owned());
+    } else if ["requires an argument", "'' is not a valid", ": '' is not"].iter().any(|words| text.contains(words)) {
         finding.message = Some("PORT is not set, and the program is given nothing in its place".to_owned());
         finding.help = Some("write `${PORT:-8000}` in the command, so that it starts where nothing sets PORT; the platform sets it for services that it gives a domain".to_owned());
     }

@@ -42,6 +42,10 @@ pub(in crate::diagnose) fn gravity(view: &LogView<'_>, finding: &mut Finding) ->
                 .to_owned(),
         );
     }
+    // Where Java is, is asked because there is none.
+    if finding.subject.as_deref() == Some("JAVA_HOME") {
+        return false;
+    }
     of_a_library(view.text(finding.at), finding);
     let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if let (None, Some(name)) = (&finding.help, finding.subject.as_deref().filter(is_name)) {
@@ -76,6 +80,13 @@ pub(in crate::diagnose) fn key(view: &LogView<'_>, finding: &mut Finding) -> boo
 
 /// Discord refuses a token that is good where the application lacks the intents.
 pub(in crate::diagnose) fn intents(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    if view.text(finding.at).contains("SMTPAuthenticationError") {
+        finding.message = Some("the mail server refuses the user and the password".to_owned());
+        finding.help = Some(
+            "set the user and a password that the server takes from programs: Gmail and others want an app password, and no longer the account's own"
+                .to_owned(),
+        );
+    }
     if view.text(finding.at).contains("rivileged") {
         finding.message = Some("the bot asks for privileged intents that its application does not have".to_owned());
         finding.help = Some(

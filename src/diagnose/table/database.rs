@@ -107,6 +107,7 @@ pub(crate) static REDIS_UNREACHABLE: Rule = Rule {
         said(r"(?P<s>[\w.-]+:6379)\b.*(?:refused|timed? ?out|unreachable|[Ee]rror)"),
         said(r"(?:refused|timed? ?out|failed|[Ee]rror).*?(?P<s>[\w.-]*:6379|'[\w.:-]+', 6379)"),
     ],
+    refine: Some(refine::databases::answered),
     yields_to: YieldsTo::Rules(&[&MISSING_ENV_VAR]),
     recovers_with: REDIS_IS_UP,
     ..Rule::BLANK
@@ -179,10 +180,10 @@ pub(crate) static DB_MIGRATION_MISSING: Rule = Rule {
 };
 
 pub(crate) static DB_OBJECT_EXISTS: Rule = Rule {
-    id: "db-object-exists",
+    id: check::idempotence::AGAIN.id,
     phases: &["build", "start"],
     message: "a migration makes {a table or column} that is in the database already",
-    about: "The tables were made before the migrations were kept track of (by create_all, by hand, by another service), or an earlier run broke off halfway. The migration history does not know of them.",
+    about: check::idempotence::AGAIN.about,
     help: "tell the history that it was done: `alembic stamp head` (or the revision that made {it}), `python manage.py migrate --fake-initial`; then migrate as usual, and make tables in one way only",
     example: "psycopg2.errors.DuplicateTable: relation \"harbours\" already exists",
     signatures: &[

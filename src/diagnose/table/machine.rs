@@ -167,6 +167,7 @@ pub(crate) static MISSING_SYSTEM_BINARY: Rule = Rule {
         decisive(r"JavaGateway.*"),
         decisive(r"(?P<s>java): (?:command )?not found"),
         decisive(r"Java gateway process exited|Unable to locate a Java Runtime|JAVA_HOME is not set"),
+        decisive(r"No JVM shared library file \(libjvm\.so\) found"),
         said(
             r"FileNotFoundError: \[(?:Errno|WinError) 2\] [^:]*: [`'\x22](?P<s>[a-zA-Z][\w+-]{0,40})['\x22](?:: '[\w+-]+')?\s*$",
         ),

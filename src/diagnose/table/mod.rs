@@ -37,6 +37,9 @@ pub static SERVICES: &[&Rule] = &[
 pub static OF_ADDRESSES: &[&Rule] =
     &[&database::DB_UNREACHABLE, &database::REDIS_UNREACHABLE, &database::BROKER_UNREACHABLE];
 
+/// Of any host that the app asks over the network.
+pub static OF_HOSTS: &[&Rule] = &[&network::NETWORK_UNREACHABLE, &network::NETWORK_TIMEOUT];
+
 /// Every rule, by stage. Where two find the same in one line with the same certainty, the earlier one comes first.
 pub static RULES: &[&Rule] = &[
     &setup::UNKNOWN_NIX_PACKAGE,
@@ -164,6 +167,7 @@ pub static RULES: &[&Rule] = &[
     &platform::MISSING_ENV_VAR,
     &platform::INVALID_ENV_VAR,
     &platform::INVALID_TOKEN,
+    &platform::SERVICE_REFUSES,
     &platform::DUPLICATE_BOT_INSTANCE,
     &platform::INTERACTIVE_INPUT,
     &platform::NO_DISPLAY,

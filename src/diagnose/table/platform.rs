@@ -128,7 +128,7 @@ pub(crate) static INVALID_ENV_VAR: Rule = Rule {
 
 pub(crate) static INVALID_TOKEN: Rule = Rule {
     id: "invalid-token",
-    phases: &["start"],
+    phases: &["build", "start"],
     message: "a token or key was given and refused{}",
     about: "The service does not know the token: revoked, mistyped, with quotes or blanks around it, or of another application.",
     help: "make a new token and set it in the platform's variables, without quotes and line ends",
@@ -162,6 +162,18 @@ pub(crate) static INVALID_TOKEN: Rule = Rule {
     ..Rule::BLANK
 };
 
+pub(crate) static SERVICE_REFUSES: Rule = Rule {
+    id: "service-refuses",
+    phases: &["build", "start"],
+    message: "a service outside refuses what the app asks{}",
+    about: "The service was reached and knows who asks: it does not allow that (HTTP 403), counts it over the limit (429), or wants to be paid first (402). No change of the deploy cures             that.",
+    help: "see at the service what the account or key may do and how much of its quota is left",
+    example: "openai.RateLimitError: Error code: 429 - {'error': {'message': 'You exceeded your current quota', 'code': 'insufficient_quota'}}",
+    signatures: &[said(r"\binsufficient_quota\b|[Yy]ou exceeded your current quota")],
+    unless: &["INFO"],
+    ..Rule::BLANK
+};
+
 pub(crate) static DUPLICATE_BOT_INSTANCE: Rule = Rule {
     id: "duplicate-bot-instance",
     phases: &["start"],
@@ -179,10 +191,10 @@ pub(crate) static DUPLICATE_BOT_INSTANCE: Rule = Rule {
 };
 
 pub(crate) static INTERACTIVE_INPUT: Rule = Rule {
-    id: "interactive-input",
+    id: check::prompts::ASKS.id,
     phases: &["any"],
     message: "the program asks a question, and there is nobody to answer{}",
-    about: "In a deploy standard input is empty, so input(), getpass() and login prompts end at once.",
+    about: check::prompts::ASKS.about,
     help: "take the answer from a variable or an option (`--no-input`, a session string) in place of a prompt",
     example: "EOFError: EOF when reading a line",
     signatures: &[
@@ -195,6 +207,7 @@ pub(crate) static INTERACTIVE_INPUT: Rule = Rule {
     unless: &["INFO"],
     yields_to: YieldsTo::Rules(&[&INDEX_AUTH_FAILED, &GIT_AUTH_FAILED]),
     refine: Some(refine::places::own_line),
+    explained_by: &[by(&check::prompts::ASKS)],
     ..Rule::BLANK
 };
 

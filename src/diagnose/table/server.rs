@@ -16,6 +16,7 @@ pub(crate) static PORT_VARIABLE_NOT_EXPANDED: Rule = Rule {
         decisive(r"(?P<s>\$\{?PORT[^'\x22\s]*\}?)['\x22]? is not a valid (?:port(?: number)?|int(?:eger)?)"),
         decisive(r"[Ii]nvalid (?:value|int value|literal|port|argument).*(?P<s>\$\{?PORT\b[^'\x22\s]*)"),
         decisive(r"argument -?-?p(?:ort)?(?:/--port)?: invalid int value: '(?P<s>\$?[^']*PORT[^']*)'"),
+        decisive(r"'?--port'?: '(?P<s>\d+:-\d+)' is not a valid|invalid int value: '(\d+:-\d+)'"),
         // Nothing stands where `$PORT` stood: it is not set.
         said(r"Error: Option '--(?:server\.)?port' requires an argument"),
         decisive(r"'(?:--port|-p|PORT|server\.port)'.*: ''? ?is not a valid|'' is not a valid port"),

@@ -145,6 +145,7 @@ pub(crate) static START_FILE_MISSING: Rule = Rule {
         decisive(r"can't find '__main__' module in '?(?P<s>[^']+)'?"),
         decisive(r"Error: Invalid value: File does not exist: (?P<s>\S+)"),
         decisive(r"^Error: '(?P<s>[^']+\.py)' doesn't exist$"),
+        decisive(r"FileNotFoundError: (?P<s>\S+\.(?:ini|cfg|conf|ya?ml|json|toml)) doesn't exist$"),
         decisive(r"^Error: can't chdir to '(?P<s>[^']+)'"),
         decisive(r"No config file '(?P<s>[^']+)' found, or file has no '\[alembic\]' section"),
         decisive(r"^FAILED: No 'script_location' key found in configuration"),
