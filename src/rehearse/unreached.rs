@@ -78,9 +78,8 @@ pub(super) fn of_the_index(cause: &Diagnosis) -> Option<Unverified> {
     let told = cause.evidence.iter().map(|evidence| evidence.text.as_str());
     let release = told.filter_map(|text| Some(WITHOUT_PAGE.captures(text)?[1].to_owned())).next()?;
     Some(Unverified {
-        what: release,
-        why: "Poetry asks for its page in the JSON of PyPI, which the index that is reached from here did not give"
-            .to_owned(),
+        what: format!("PyPI's page of {release}"),
+        why: "Poetry asks for it, and the index that is reached from here did not give it".to_owned(),
     })
 }
 
@@ -131,7 +130,7 @@ mod tests {
     #[test]
     fn a_release_without_a_page_says_nothing_of_the_deploy() {
         let of = |line: &str| of_the_index(&diagnose(&Case::of_log(&Log::from(line))).remove(0)).map(|page| page.what);
-        assert_eq!(of("Package humanize (4.17.0) not found.\n").as_deref(), Some("humanize (4.17.0)"));
+        assert_eq!(of("Package humanize (4.17.0) not found.\n").as_deref(), Some("PyPI's page of humanize (4.17.0)"));
         assert_eq!(of("ERROR: No matching distribution found for humanize==4.17.0\n"), None);
     }
 

@@ -82,7 +82,7 @@ const IN_IMAGE: &[&str] =
 fn of_the_project(_: &LogView<'_>, finding: &mut Finding) -> bool {
     let path = finding.subject.clone().unwrap_or_default();
     let is_in_image = |folder: &&str| path.starts_with(*folder) || path == folder.trim_end_matches('/');
-    if !path.is_empty() && !IN_IMAGE.iter().any(|folder| is_in_image(&folder)) {
+    if !path.is_empty() && !IN_IMAGE.iter().any(is_in_image) {
         finding.message = Some(format!("a step copies `{path}` of the project, and the build is not given it"));
         finding.help = Some(
             "correct the path in steps of railpack.json, commit the file, or let it in where .dockerignore or `exclude` leaves it out".to_owned(),
