@@ -21,7 +21,7 @@ import time
 
 import uvicorn
 
-time.sleep(14)  # as loading a model does
+time.sleep(12)  # as loading a model does
 
 
 async def app(scope, receive, send):
@@ -34,9 +34,9 @@ if __name__ == "__main__":
     more = {"timeout_worker_healthcheck": 60} if "longer" in sys.argv else {}
     uvicorn.run("tides:app", port=int(sys.argv[1]), workers=2, **more)
 TXT
-try() { # the port, the command
-  local port=$1 said=nothing ended=$((SECONDS + 45))
-  shift
+try() { # seconds, the port, the command
+  local ended=$((SECONDS + $1)) port=$2 said=nothing
+  shift 2
   PATH=$PWD/venv/bin:$PATH setsid "$@" > out.txt 2>&1 &
   local server=$!
   while [ $SECONDS -lt $ended ]; do
@@ -51,9 +51,9 @@ try() { # the port, the command
   wait "$server" 2> /dev/null || true
   echo "$*: $said, $deaths, $errors words of an error" | sed "s/ $port/ PORT/" | tee -a found.txt
 }
-try 18671 python tides.py 18671
-try 18672 python tides.py 18672 longer
-try 18673 uvicorn tides:app --port 18673 --workers 2
+try 45 18671 python tides.py 18671
+try 90 18672 python tides.py 18672 longer
+try 90 18673 uvicorn tides:app --port 18673 --workers 2
 cat > expected.txt <<'TXT'
 python tides.py PORT: nothing, processes died again and again, 0 words of an error
 python tides.py PORT longer: high, no process died, 0 words of an error
