@@ -76,6 +76,22 @@ const LANGCHAIN: Changed = Changed {
     ..changed("langchain", "require `langchain-classic` and import from `langchain_classic`, or pin `langchain<1`")
 };
 
+/// Starlette 1.0.0 has no handlers of start-up and end; FastAPI keeps those of its decorator and of its router (0.133 to 0.165, tried with each).
+const EVENTS: Changed = Changed {
+    message: Some("Starlette 1.0 has no handlers of events any more, and FastAPI no `add_event_handler` upon it"),
+    ..changed(
+        "starlette",
+        "in FastAPI write `app.router.add_event_handler(…)`, which every release takes; in Starlette alone do it in a `lifespan`, or pin `starlette<1`",
+    )
+};
+/// redis 8.0 asks for RESP3 by HELLO before anything else, and takes an error for its answer (8.1.0).
+const HELLO: Changed = Changed {
+    message: Some(
+        "redis-py 8 begins with HELLO, which a server before Redis 6 (and many a proxy before one) does not know",
+    ),
+    ..held("redis", "redis<8", "take a server from Redis 6 on, pass `protocol=2` to the client, or pin `redis<8`")
+};
+
 /// anthropic from 1.0.0 on, by its _base_client.py; openai 3 takes both.
 const HTTPX: Changed = Changed {
     message: Some("the SDK is made of httpx2 now, and refuses what httpx made"),
@@ -204,6 +220,12 @@ const CHANGES: &[(&[&str], Changed)] = &[
     (&["No module named 'langchain."], LANGCHAIN),
     (&["but this SDK uses `httpx2`"], HTTPX),
     (&["an instance of `httpx2."], HTTPX),
+    (&["object has no attribute 'add_event_handler'"], EVENTS),
+    (&["'Starlette' object has no attribute 'on_event'"], EVENTS),
+    (&["Starlette.__init__() got an unexpected", "'on_startup'"], EVENTS),
+    (&["Starlette.__init__() got an unexpected", "'on_shutdown'"], EVENTS),
+    (&["unknown command 'HELLO'"], HELLO),
+    (&["unknown command `HELLO`"], HELLO),
     (
         &["module 'lib' has no attribute"],
         changed("pyOpenSSL", "raise `pyOpenSSL` to a release that fits the installed `cryptography`"),

@@ -1,10 +1,11 @@
-//! Packages whose newest releases do not fit each other, where that shows only when a request comes.
+//! Packages whose newest releases do not fit each other or the code.
 
 use super::facts::Facts;
 use super::facts::code::has_word;
 use super::facts::release::Release;
 use super::facts::requirements::{REQUIREMENTS, require};
-use super::finding::{Check, Findings, warning};
+use super::finding::{Check, Findings, replace_line, warning};
+use crate::log::pattern::Pattern;
 
 pub(crate) const FIT: Check = warning(
     "dependency-version-incompatible",
@@ -25,7 +26,43 @@ fn hashing(text: &str) -> Option<&str> {
     })
 }
 
+/// The first without handlers of events, and the first FastAPI that lets it in.
+const STARLETTE: Release = Release { of: "starlette", first: [1, 0], python: 10 };
+const FASTAPI: Release = Release { of: "fastapi", first: [0, 133], python: 10 };
+
+/// An app's own, and no client's of Telegram, which takes a function first.
+static HANDLER: Pattern = Pattern::ascii(r#"^([A-Za-z_]\w*)\.add_event_handler\(\s*["'](?:startup|shutdown)["']"#);
+
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    event_handlers(facts, findings);
+    passlib(facts, findings);
+}
+
+/// FastAPI had `add_event_handler` from Starlette, and keeps `on_event` and the router's own.
+fn event_handlers(facts: &Facts<'_>, findings: &mut Findings) {
+    let is_new = STARLETTE.is_in(facts).or_else(|| FASTAPI.is_in(facts));
+    if is_new != Some(true) || !facts.reached().iter().any(|module| module.text.contains("FastAPI(")) {
+        return;
+    }
+    for module in facts.reached() {
+        let statements = module.code.statements.iter();
+        let handlers: Vec<_> = statements.filter(|statement| HANDLER.is_match(&statement.text)).collect();
+        let Some(first) = handlers.first() else { continue };
+        let edits = handlers.iter().filter_map(|handler| {
+            let line = module.text.lines().nth(handler.line - 1)?;
+            let better = line.replacen(".add_event_handler(", ".router.add_event_handler(", 1);
+            Some(replace_line(&facts.app.place(&module.path), handler.line, line, better))
+        });
+        let finding = FIT
+            .found("FastAPI has no `add_event_handler` upon Starlette 1.0, which is what the index gives: the app ends with AttributeError")
+            .about("starlette")
+            .at(facts.app.line(&module.path, Some(first.line)), &first.text)
+            .help("write `app.router.add_event_handler(…)`, which every release takes, or do it in a `lifespan`");
+        findings.push(finding.likely().fix("add the handlers to the app's router", edits.collect::<Vec<_>>()));
+    }
+}
+
+fn passlib(facts: &Facts<'_>, findings: &mut Findings) {
     let passlib = facts.requirements().of("passlib").next();
     let Some(passlib) = passlib.filter(|_| facts.is_python() && facts.manager() == Some("requirements")) else {
         return;
@@ -49,7 +86,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         let edits = match bcrypt {
             None => vec![require(facts, "bcrypt<5")],
             Some(entry) if entry.lines.start() == entry.lines.end() && entry.path.ends_with(REQUIREMENTS) => {
-                vec![super::finding::replace_line(&entry.path, *entry.lines.start(), &entry.written, "bcrypt<5")]
+                vec![replace_line(&entry.path, *entry.lines.start(), &entry.written, "bcrypt<5")]
             }
             Some(_) => Vec::new(),
         };

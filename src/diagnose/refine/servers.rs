@@ -4,7 +4,7 @@ use crate::catalog::modules::distribution;
 use crate::catalog::servers::{programs, renamed};
 use crate::diagnose::table::Finding;
 use crate::diagnose::table::HINT;
-use crate::diagnose::view::LogView;
+use crate::diagnose::view::{LogView, Stage};
 
 /// What says that a process was asked to end.
 const ASKED: &[&str] = &["SIGTERM", "Handling signal: term", "Stopping all processes", "Idling", "Stopping Container"];
@@ -61,6 +61,17 @@ pub(in crate::diagnose) fn empty_port(view: &LogView<'_>, finding: &mut Finding)
         finding.help = Some("write `${PORT:-8000}` in the command, so that it starts where nothing sets PORT; the platform sets it for services that it gives a domain".to_owned());
     }
     true
+}
+
+/// uvicorn's parent says the same of a process that it ended and of one that ended itself, which leaves an exception or is the kernel's work.
+pub(in crate::diagnose) fn of_uvicorn(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    if !view.text(finding.at).contains("Child process [") {
+        return true;
+    }
+    finding.message = Some("uvicorn's worker processes end without a word, before they answer their parent".to_owned());
+    finding.help = Some("start it by uvicorn's command (`uvicorn main:app --workers 2`), whose processes answer while the app is loaded, or give `uvicorn.run` more time than 5 s: `timeout_worker_healthcheck=60`; where that helps nothing, memory is what they lack".to_owned());
+    let is_start = view.goes_on(finding.at, Stage::Start);
+    view.raised.is_empty() && !is_start
 }
 
 /// NiceGUI says what uvicorn says, of an app that is its own (ui_run.py of 3.18).

@@ -173,6 +173,9 @@ pub(crate) static DEPENDENCY_VERSION_INCOMPATIBLE: Rule = Rule {
         decisive(
             r"`(?P<s>httpx)\.\w+` is from the `httpx` package, but this SDK uses|Expected an instance of `httpx2\.\w+` but got <class 'httpx\.",
         ),
+        decisive(r"'(?:FastAPI|Starlette)' object has no attribute '(?:add_event_handler|on_event)'"),
+        decisive(r"Starlette\.__init__\(\) got an unexpected keyword argument 'on_(?:startup|shutdown)'"),
+        decisive(r"(?:ResponseError: |^)unknown command ['`]HELLO['`]"),
         decisive(r"AsyncClient\.__init__\(\) got an unexpected keyword|module 'bcrypt' has no attribute '__about__'"),
         decisive(r"unsupported version of (?P<s>sqlite3)"),
         decisive(r"ImproperlyConfigured: (?P<s>SQLite) [\d.]+ or later is required"),

@@ -159,12 +159,17 @@ pub(crate) static WORKER_TIMEOUT: Rule = Rule {
     id: "worker-timeout",
     phases: &["start"],
     message: "gunicorn ended a worker that did not answer within the time-out",
-    about: "A sync worker was busy (or still starting) for longer than --timeout. The hint about memory that follows is generic.",
+    about: "A sync worker was busy (or still starting) for longer than --timeout. The hint about memory that follows is generic. uvicorn's parent ends a process that \
+            says nothing for 5 s after its start (0.54): with `uvicorn.run(\"main:app\", workers=2)` that is the time in which the script's own imports run once more.",
     help: "raise --timeout, do slow work outside the request, or take an async worker class",
     example: "[2026-11-23 10:00:31 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:7)",
-    signatures: &[said(
-        r"\[CRITICAL\] WORKER TIMEOUT \(pid:(?:\d+)\)|WORKER TIMEOUT|Worker \(pid:\d+\) (?:was )?(?:timed out|killed by timeout)|HARAKIRI",
-    )],
+    signatures: &[
+        said(
+            r"\[CRITICAL\] WORKER TIMEOUT \(pid:(?:\d+)\)|WORKER TIMEOUT|Worker \(pid:\d+\) (?:was )?(?:timed out|killed by timeout)|HARAKIRI",
+        ),
+        last_resort(r"^(?:\S+\s+)?INFO:\s+Child process \[\d+\] died"),
+    ],
+    refine: Some(refine::servers::of_uvicorn),
     yields_to: YieldsTo::Rules(&[&DB_UNREACHABLE, &REDIS_UNREACHABLE]),
     ..Rule::BLANK
 };
