@@ -59,7 +59,12 @@ impl Rehearsal {
         let (deciding, others): (Vec<_>, Vec<_>) =
             notable.partition(|finding| !is_refuted || decides(finding) || doubts(finding));
         let others = others.into_iter().map(|finding| Diagnosis { severity: Severity::Warning, ..finding });
-        self.diagnoses.extend(deciding.into_iter().chain(others));
+        let (certain, doubtful): (Vec<_>, Vec<_>) = deciding.into_iter().partition(decides);
+        // What is certain is the cause before what is likely.
+        let likely = self.diagnoses.iter().position(|known| known.certainty == Certainty::Likely);
+        let place = likely.unwrap_or(self.diagnoses.len());
+        self.diagnoses.splice(place..place, certain);
+        self.diagnoses.extend(doubtful.into_iter().chain(others));
     }
 
     /// Fixes for a cause that the log named, and a cause where it named none.
