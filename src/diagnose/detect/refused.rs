@@ -89,8 +89,8 @@ fn status(raised: &Raised) -> Option<u16> {
         return None;
     }
     let message = raised.message.lines().next().unwrap_or_default();
-    let is_http = || raised.kind.contains(['E', 'e']);
-    let written = STATUS.captures(message).filter(|_| is_http());
+    // Theirs is a key or a place.
+    let written = STATUS.captures(message).filter(|_| !matches!(raised.short(), "KeyError" | "IndexError"));
     let written = written.and_then(|found| found.get(1).or(found.get(2))?.as_str().parse().ok());
     let code = AWS.captures(message).map(|found| found[1].to_owned());
     let named = |name: &str| NAMES.iter().find(|(known, _)| *known == name).map(|(_, status)| *status);
