@@ -25,10 +25,7 @@ fn each_cause_has_words_of_its_own() {
             "the query engine of Prisma",
         ),
         ("RuntimeError:\n\nKaleido requires Google Chrome to be installed.\n", "Kaleido draws with Chrome"),
-        (
-            "PermissionError: [Errno 13] Permission denied: ('0.0.0.0', 80)\n",
-            "`'0.0.0.0', 80` may be opened by root only",
-        ),
+        ("PermissionError: [Errno 13] Permission denied: ('0.0.0.0', 80)\n", "`0.0.0.0:80` may be opened by root only"),
         ("ValueError: No support for ''. We support: postgres, postgresql, sqlite\n", "the database URL is empty"),
         ("error: berth39 has been removed since it reached end of life\n", "nixpkgs has no `berth39`"),
         (
