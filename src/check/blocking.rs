@@ -2,9 +2,9 @@
 
 use super::facts::Facts;
 use super::facts::code::{Code, Statement, has_word};
-use super::facts::command::invocations;
 use super::facts::reach::Module;
 use super::facts::start::Start;
+use super::facts::started;
 use super::facts::target::made_by;
 use super::finding::{Check, Findings, error, remove_line, replace_line};
 use crate::finding::{Edit, Severity};
@@ -113,9 +113,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 
 /// The server or worker that imports the file which is started.
 fn loader(facts: &Facts<'_>) -> Option<String> {
-    let start = Start::of(facts)?;
     let imports = facts.reached().iter().all(|module| !module.is_script);
-    invocations(start.command).last().filter(|_| imports).map(|last| last.program.to_owned())
+    let start = Start::of(facts).filter(|_| imports)?;
+    started::loader(start.command).map(str::to_owned)
 }
 
 /// A module that a server is to load and that never comes to its end.

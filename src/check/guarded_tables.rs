@@ -3,6 +3,8 @@
 use super::facts::Facts;
 use super::facts::code::{Statement, has_word};
 use super::facts::reach::Module;
+use super::facts::start::Start;
+use super::facts::started::loader;
 use super::finding::{Check, Findings, error};
 
 const UNMADE: Check = error(
@@ -21,7 +23,7 @@ const OTHERWISE: &[&str] = &["alembic", "flask_migrate", "Migrate(", "yoyo"];
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let modules = facts.reached();
-    let is_served = modules.iter().any(|module| module.importer.is_none() && !module.is_script);
+    let is_served = Start::all(facts).iter().any(|start| loader(start.command).is_some());
     let by_script = modules.iter().any(|module| module.is_script);
     let otherwise = || {
         const HELD: &[&str] = &[".db", ".sqlite", ".sqlite3", ".sql", "alembic.ini"];

@@ -1,7 +1,7 @@
 //! Which files of the project a start command runs.
 
-use crate::catalog::servers::{RUNNERS, Runner};
-use crate::check::facts::command::{Invocation, is_python};
+use crate::catalog::servers::{RUNNERS, Runner, programs, visited};
+use crate::check::facts::command::{Invocation, invocations, is_python};
 use crate::check::facts::inputs::Inputs;
 use crate::check::facts::target;
 use crate::log::pattern::Pattern;
@@ -93,6 +93,14 @@ fn named(inputs: &Inputs<'_>, invocation: &Invocation<'_>, folder: &Path) -> Vec
     let Some(name) = name.and_then(|name| name.trim_end_matches("()").split(':').next()) else { return Vec::new() };
     let option = invocation.option(&["--chdir", "--app-dir", "--pythonpath", "--workdir"]).unwrap_or_default();
     module(app, &folder.join(option), name).into_iter().collect()
+}
+
+/// The server or worker that imports the app of a start command. Python runs it itself, by its path and by `-m`, and so does what runs a page for
+/// its visitor: there `__name__` is `"__main__"`.
+pub(in crate::check) fn loader(command: &str) -> Option<&str> {
+    let program = invocations(command).last()?.program;
+    let mut known = programs(true).chain(programs(false));
+    (visited(command).is_none() && known.any(|known| known == program)).then_some(program)
 }
 
 /// The module that a program is told to load, as it is written: `shop.tasks`, `web:app`.

@@ -83,3 +83,17 @@ fn what_a_server_loads_has_to_end() {
     let flask = ("Procfile", "web: flask --app main run --host 0.0.0.0 --port $PORT\n");
     silent(ID, &[LIST, flask, ("main.py", &format!("{head}app.run(port=8080)\n"))]);
 }
+
+/// By `-m` Python runs the module itself, and Streamlit runs a page that may go on for ever.
+#[test]
+fn a_loop_is_in_the_way_of_a_server_alone() {
+    let file = (
+        "web/main.py",
+        "import time\nfrom flask import Flask\napp = Flask(__name__)\nwhile True:\n    time.sleep(1)\n",
+    );
+    let list = ("requirements.txt", "flask\ngunicorn\nstreamlit\n");
+    fires(ID, "web/main.py:4", &[list, file, ("Procfile", "web: gunicorn web.main:app\n")]);
+    for start in ["worker: python -m web.main\n", "web: streamlit run web/main.py\n", "web: python web/main.py\n"] {
+        silent(ID, &[list, file, ("Procfile", start)]);
+    }
+}

@@ -16,7 +16,9 @@ fn a_server_passes_the_guard_by() {
         format!("{HEAD}def init():\n    db.create_all()\nif __name__ == '__main__':\n    init()\n    app.run()\n");
     fires(ID, "main.py:8", &[LIST, SERVED, ("main.py", &by_function)]);
     // Python runs the file itself.
-    silent(ID, &[LIST, ("Procfile", "web: python main.py\n"), ("main.py", &guarded)]);
+    for start in ["web: python main.py\n", "web: python -m main\n", "web: streamlit run main.py\n"] {
+        silent(ID, &[LIST, ("Procfile", start), ("main.py", &guarded)]);
+    }
 }
 
 #[test]
