@@ -188,8 +188,7 @@ impl<'m> Look<'m> {
         if let Some((_, _, kind)) = call {
             return Some(*kind);
         }
-        let served = ["from waitress import serve", "from waitress import"].iter().any(|line| text(line));
-        if called == "serve" && served {
+        if called == "serve" && text("from waitress import") {
             return Some(Kind::Server);
         }
         let class = CLASSES.iter().find(|(class, word, method, _)| {

@@ -24,6 +24,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         Some((facts.app.line(&module.path, Some(statement.line)), statement.text.as_str()))
     });
     let Some((place, text)) = made else { return };
+    let starts = Start::all(facts);
     for (several, source, shown) in processes(facts) {
         let finding = SESSIONS
             .found(format!("Socket.IO's sessions are one process's, and {several} answer"))
@@ -32,7 +33,6 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             .at(place.clone(), text)
             .help("one worker with many threads (`gunicorn -w 1 --threads 100`), and one replica; or have every client begin by WebSocket (`transports: [\"websocket\"]`)")
             .likely();
-        let starts = Start::all(facts);
         let edits = starts.iter().find(|start| *start.source == source && start.command == shown).map(|start| {
             let one = one_worker(start.command);
             if one == start.command { Vec::new() } else { start.replaced_with(facts, &one) }

@@ -9,7 +9,7 @@ use crate::project::{Project, Source};
 const FILES: &[&str] =
     &["requirements.txt", "Pipfile", "pyproject.toml", "nixpacks.toml", "uv.toml", "poetry.toml", "pip.conf"];
 /// Hosts that are the index of everybody.
-const PUBLIC: &[&str] = &["pypi.org", "pypi.python.org", "files.pythonhosted.org"];
+pub(super) const PUBLIC: &[&str] = &["pypi.org", "pypi.python.org", "files.pythonhosted.org"];
 
 static NAMED: Pattern = Pattern::new(
     r#"(?:--(?:extra-)?index-url|^-i|--find-links|^-f|INDEX_URL|^\s*url|index-url)[\s=:"']+https?://(?:[^@/\s"']*@)?([\w.-]+)"#,

@@ -1,5 +1,6 @@
 //! Whose host it was that did not answer, and how large an image.
 
+use crate::diagnose::own_index::PUBLIC;
 use crate::diagnose::table::Finding;
 use crate::diagnose::view::{LogView, Stage};
 use crate::log::pattern::Pattern;
@@ -55,9 +56,9 @@ pub(in crate::diagnose) fn whose(view: &LogView<'_>, finding: &mut Finding) -> b
 
 /// Whether urllib3 names a host, and nothing that an installer asks of one.
 fn is_no_index(text: &str) -> bool {
-    const OF_INSTALLERS: &[&str] =
-        &["/simple/", "pip._vendor", "pypi.org", "pythonhosted.org", "/packages/", "Retry(", ".whl", ".tar.gz"];
-    text.contains("ConnectionPool(host=") && !OF_INSTALLERS.iter().any(|word| text.contains(word))
+    const OF_INSTALLERS: &[&str] = &["/simple/", "pip._vendor", "/packages/", "Retry(", ".whl", ".tar.gz"];
+    let is_of_an_installer = PUBLIC.iter().chain(OF_INSTALLERS).any(|word| text.contains(word));
+    text.contains("ConnectionPool(host=") && !is_of_an_installer
 }
 
 /// Kafka and RabbitMQ are no databases, and are told where they are otherwise.

@@ -41,36 +41,35 @@ pub(super) fn is_browser(text: &str) -> bool {
     .any(|word| text.to_lowercase().contains(word))
 }
 
+/// Words of what no package of the image's mends, what happened and what to do.
+const OF_THEIR_OWN: [(&[&str], &str, &str); 3] = [
+    (
+        &["Chrome failed to start", "DevToolsActivePort"],
+        "Chrome is there, and does not start as root in a container",
+        "give it `--headless=new`, `--no-sandbox` and `--disable-dev-shm-usage` (`options.add_argument(…)`)",
+    ),
+    (
+        &["BinaryNotFoundError"],
+        "the query engine of Prisma is not in the image that runs",
+        "run `prisma generate` while the image is built, with PRISMA_BINARY_CACHE_DIR=/app/.prisma among the variables, so that what it downloads lies beside the app",
+    ),
+    (
+        &["Kaleido requires"],
+        "Kaleido draws with Chrome, which the image does not have",
+        "run `plotly_get_chrome -y` while the image is built, with Chrome's libraries by apt, or require `kaleido<1`, which brings its own",
+    ),
+];
+
 /// The browser that a package asks for is downloaded, and its libraries come by apt: no package of Nix has either.
 pub(in crate::diagnose) fn browser(view: &LogView<'_>, finding: &mut Finding) -> bool {
     let text = view.text(finding.at);
     if finding.subject.is_none() && ["Java", "JAVA_HOME", "JVM"].iter().any(|word| text.contains(word)) {
         finding.subject = Some("java".to_owned());
     }
-    if text.contains("Chrome failed to start") || text.contains("DevToolsActivePort") {
-        finding.message = Some("Chrome is there, and does not start as root in a container".to_owned());
-        finding.help = Some(
-            "give it `--headless=new`, `--no-sandbox` and `--disable-dev-shm-usage` (`options.add_argument(…)`)"
-                .to_owned(),
-        );
-        finding.is_unfixable = true;
-        return true;
-    }
-    if text.contains("BinaryNotFoundError") {
-        finding.message = Some("the query engine of Prisma is not in the image that runs".to_owned());
-        finding.help = Some(
-            "run `prisma generate` while the image is built, with PRISMA_BINARY_CACHE_DIR=/app/.prisma among the variables, so that what it downloads lies beside the app"
-                .to_owned(),
-        );
-        finding.is_unfixable = true;
-        return true;
-    }
-    if text.contains("Kaleido requires") {
-        finding.message = Some("Kaleido draws with Chrome, which the image does not have".to_owned());
-        finding.help = Some(
-            "run `plotly_get_chrome -y` while the image is built, with Chrome's libraries by apt, or require `kaleido<1`, which brings its own"
-                .to_owned(),
-        );
+    let of_its_own = OF_THEIR_OWN.iter().find(|(words, ..)| words.iter().any(|word| text.contains(word)));
+    if let Some((_, message, help)) = of_its_own {
+        finding.message = Some((*message).to_owned());
+        finding.help = Some((*help).to_owned());
         finding.is_unfixable = true;
         return true;
     }
