@@ -34,6 +34,7 @@ pub use options::Options;
 pub use package::{Package, Unverified};
 pub use parse::{Printed, parse_box};
 pub use plan::{Cache, Command, Deploy, Layer, Plan, SCHEMA, Step, nothing_to_json};
+pub(crate) use python::COPIED;
 pub use render::railpack_box;
 pub use version::{Rules, Version};
 pub use versions::{DATED, Table};

@@ -4,11 +4,9 @@
 use serde_json::{Value, json};
 
 use super::FixContext;
-use crate::builder::railpack::CONFIG_FILE;
+use crate::builder::railpack::{CONFIG_FILE, COPIED};
 use crate::finding::{Edit, Fix};
 
-/// What Railpack copies before it installs.
-const MANIFESTS: [&str; 5] = ["pyproject.toml", "Pipfile", "poetry.lock", "uv.lock", "pdm.lock"];
 const PATHS: [&str; 2] = ["/root/.local/bin", "/app/.venv/bin"];
 
 /// As Nixpacks does it: what the lock names, and pyproject.toml is not asked.
@@ -53,7 +51,7 @@ fn fix(context: &FixContext<'_>, lock: &str, install: &[&str], build: &[&str], s
     if context.has("requirements.txt") || !context.has("pyproject.toml") || !context.has(lock) || has_steps() {
         return Vec::new();
     }
-    let copies = MANIFESTS.iter().filter(|name| context.has(name)).map(|name| json!({ "src": name, "dest": name }));
+    let copies = COPIED.iter().filter(|name| context.has(name)).map(|name| json!({ "src": name, "dest": name }));
     let paths = PATHS.iter().map(|path| json!({ "path": path }));
     let commands: Vec<Value> = copies.chain(paths).chain(install.iter().map(run)).collect();
     let set = |step: &str, part: &str, value: Value| Edit::SetKey {

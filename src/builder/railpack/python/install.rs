@@ -11,7 +11,9 @@ use super::super::plan::{Cache, Command, Layer};
 use super::{Provider, VARIABLES, VENV, VENV_BIN};
 
 const LOCAL_BIN: &str = "/root/.local/bin";
-const COPIED: [&str; 6] = ["requirements.txt", "pyproject.toml", "Pipfile", "poetry.lock", "uv.lock", "pdm.lock"];
+/// The files of the project that the install step is given, where they are there.
+pub(crate) const COPIED: [&str; 6] =
+    ["requirements.txt", "pyproject.toml", "Pipfile", "poetry.lock", "uv.lock", "pdm.lock"];
 
 impl Provider<'_> {
     /// The paths that the image takes of what was installed: none where nothing is.

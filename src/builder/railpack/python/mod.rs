@@ -4,6 +4,8 @@ mod dependencies;
 mod install;
 mod start;
 
+pub(crate) use install::COPIED;
+
 use crate::builder::regex;
 use crate::project::Source;
 
