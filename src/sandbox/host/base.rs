@@ -13,12 +13,12 @@ use super::open::open;
 use crate::fs::tree;
 use crate::sandbox::cache::Cache;
 use crate::sandbox::netns::Network;
-use crate::sandbox::{Reuse, Spec};
+use crate::sandbox::Spec;
+use crate::sandbox::store::tree::Digest;
 
 /// The machine without packages; `compiler` adds the host's toolchain, for a nixpkgs whose gcc is a link to it.
 pub(in crate::sandbox) fn machine(cache: &Cache, spec: &Spec<'_>, compiler: bool) -> Result<HostSandbox> {
-    let spec = Spec { reuse: Reuse::Never, ..spec.clone() };
-    let sandbox = open(cache, &spec, &Declared::with_compiler(compiler), None)?;
+    let sandbox = open(cache, spec, &Declared::with_compiler(compiler), None)?;
     tree::remove(&in_root(&sandbox.bubblewrap.rootfs, layer::PROFILE))?;
     Ok(sandbox)
 }
@@ -48,6 +48,18 @@ impl HostSandbox {
             false => Bind::read_only(from, inside),
         });
         Ok(())
+    }
+
+    /// Tells what earlier runs made upon `what`, beside this machine, from what they made upon anything else.
+    pub(in crate::sandbox) fn stands_on(&mut self, what: &Path) {
+        let mut digest = Digest::default();
+        digest.add(&self.history.base).add(what.as_os_str().as_encoded_bytes());
+        self.history.base = digest.finish();
+    }
+
+    /// Reuses and keeps nothing more; `why` completes "installed anew, since ...".
+    pub(in crate::sandbox) fn reuses_nothing(&mut self, why: &str) {
+        self.history.lost = Some(why.to_owned());
     }
 
     /// Makes `/root/.nix-profile` lead to a profile in the store.

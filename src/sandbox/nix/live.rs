@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, bail};
 
@@ -11,7 +12,8 @@ use crate::catalog::servers::Session;
 use crate::plan::{self, FileSet, NixEnvironment, Plan};
 use crate::sandbox::host::live::HostSandbox;
 use crate::sandbox::{
-    CommandLine, Kept, MachineFailure, MissingLibrary, Probe, ProbeAnswer, Sandbox, SetupStep, Spec, Step, Unverified,
+    CommandLine, Kept, MachineFailure, MissingLibrary, Prepared, Probe, ProbeAnswer, Sandbox, SetupStep, Spec, Step,
+    Unverified, Upcoming,
 };
 
 /// A stand-in is made from this machine's own programs: no cache knows it, and its builds must see them as this user does.
@@ -30,7 +32,8 @@ pub(super) struct Live {
     setup_files: Vec<String>,
     breaks: bool,
     installed: bool,
-    unverified: Vec<Unverified>,
+    /// What the verdict does not cover, beside what the machine says of itself.
+    notes: Vec<Unverified>,
 }
 
 impl Live {
@@ -43,9 +46,8 @@ impl Live {
     ) -> Result<Self> {
         machine.show(store.root(), "/nix", false)?;
         fs::create_dir_all(machine.dir().join("profile"))?;
-        let mut unverified = unverified(spec.plan, nixpkgs.as_ref());
-        unverified.splice(0..0, machine.unverified());
         Ok(Self {
+            notes: notes(spec.plan, nixpkgs.as_ref()),
             setup_files: spec.plan.steps.iter().flat_map(|step| step.packages.files.clone()).collect(),
             environments: spec.plan.nix().cloned().collect(),
             breaks: breaks_system_packages(spec.plan),
@@ -54,7 +56,6 @@ impl Live {
             store,
             nixpkgs,
             nix_env,
-            unverified,
         })
     }
 
@@ -64,7 +65,7 @@ impl Live {
             setup_files: Vec::new(),
             breaks: false,
             installed: true,
-            unverified: machine.unverified(),
+            notes: Vec::new(),
             machine,
             store,
             nixpkgs: None,
@@ -106,7 +107,10 @@ impl Live {
         self.installed = true;
         let Some(environment) = self.environment() else { return Ok(()) };
         self.machine.link_profile(&environment)?;
+        // Its name is made from all that it was built from.
+        self.machine.stands_on(&environment);
         if self.breaks {
+            self.machine.reuses_nothing("pip writes into the interpreter's own folder");
             self.open_up_interpreter(&environment)?;
         }
         Ok(())
@@ -164,6 +168,22 @@ impl Sandbox for Live {
         self.machine.command(step)
     }
 
+    fn prepare(&mut self, upcoming: &Upcoming<'_>, interrupted: &AtomicBool) -> Prepared {
+        Sandbox::prepare(&mut self.machine, upcoming, interrupted)
+    }
+
+    fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
+        Sandbox::keep_work(&mut self.machine, output, interrupted)
+    }
+
+    fn withheld(&mut self) -> Vec<String> {
+        self.machine.withheld()
+    }
+
+    fn as_printed(&self, line: &str) -> Option<String> {
+        self.machine.as_printed(line)
+    }
+
     fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer {
         self.machine.probe(probe)
     }
@@ -193,7 +213,9 @@ impl Sandbox for Live {
     }
 
     fn unverified(&self) -> Vec<Unverified> {
-        self.unverified.clone()
+        let mut unverified = self.machine.unverified();
+        unverified.extend(self.notes.iter().cloned());
+        unverified
     }
 
     fn audit(&self) -> Result<Vec<MissingLibrary>> {
@@ -211,7 +233,8 @@ impl Sandbox for Live {
     }
 
     fn keep(&mut self) -> Result<Kept> {
-        self.machine.keep_with(self.unverified.clone())
+        let unverified = self.unverified();
+        self.machine.keep_with(unverified)
     }
 }
 
@@ -228,7 +251,7 @@ fn breaks_system_packages(plan: &Plan) -> bool {
     plan.variables.contains_key(BREAKS_VARIABLE) || commands.any(|command| breaks(&command.shown))
 }
 
-fn unverified(plan: &Plan, nixpkgs: Option<&Nixpkgs>) -> Vec<Unverified> {
+fn notes(plan: &Plan, nixpkgs: Option<&Nixpkgs>) -> Vec<Unverified> {
     let other = nixpkgs.map(|nixpkgs| Unverified {
         what: "nixpkgsArchive".into(),
         why: format!("packages came from {nixpkgs} instead of the plan's archive"),
