@@ -326,7 +326,17 @@ fn leftovers(out: &mut String, left: &Leftovers, paint: Paint) {
         let label = if cache::is_kept(folder) { paint.dim("kept:") } else { paint.warn("left over:") };
         let _ = writeln!(out, "{label} {}", folder.display());
     }
-    for leftover in left.engine.iter().filter(|leftover| !leftover.in_use) {
+    let layers = left.engine.iter().filter(|leftover| leftover.kind == "image").count();
+    if layers > 0 {
+        let _ = writeln!(
+            out,
+            "{} {layers} image{} of the engine",
+            paint.dim("layers:"),
+            if layers == 1 { "" } else { "s" }
+        );
+    }
+    let others = left.engine.iter().filter(|leftover| !leftover.in_use && leftover.kind != "image");
+    for leftover in others {
         let label = if leftover.kind == "volume" { paint.dim("pip cache:") } else { paint.warn("left over:") };
         let _ = writeln!(out, "{label} {} {}", leftover.kind, leftover.name);
     }

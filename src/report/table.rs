@@ -102,11 +102,13 @@ fn rows(rehearsal: &Rehearsal) -> Vec<Row> {
 
 /// A command, and where its work is from where that is an earlier run.
 pub(super) fn command(cmd: &CmdOutcome) -> String {
+    std::iter::once(cmd.cmd.clone()).chain(reused(cmd)).collect::<Vec<_>>().join("\n")
+}
+
+fn reused(cmd: &CmdOutcome) -> Option<String> {
     match &cmd.origin {
-        Some(Origin::Reused { age_seconds, index }) => {
-            format!("{}\n→ {}", cmd.cmd, words::reused(*age_seconds, *index))
-        }
-        _ => cmd.cmd.clone(),
+        Some(Origin::Reused { age_seconds, index }) => Some(format!("→ {}", words::reused(*age_seconds, *index))),
+        _ => None,
     }
 }
 
@@ -114,8 +116,10 @@ pub(super) fn command(cmd: &CmdOutcome) -> String {
 pub(super) fn packages(rehearsal: &Rehearsal) -> String {
     let setup = || rehearsal.plan.steps.iter().filter(|step| step.name == SETUP);
     let packages = setup().flat_map(|step| step.packages.names()).collect::<Vec<_>>().join(", ");
-    let commands = setup().flat_map(Step::commands).map(|command| command.shown.clone());
-    std::iter::once(packages).chain(commands).collect::<Vec<_>>().join("\n")
+    let commands: Vec<String> = setup().flat_map(Step::commands).map(|command| command.shown.clone()).collect();
+    let ran = rehearsal.outcome.phases.iter().filter(|phase| phase.name == SETUP).flat_map(|phase| &phase.cmds);
+    let installed = ran.filter(|cmd| !commands.contains(&cmd.cmd)).find_map(reused);
+    std::iter::once(packages).chain(installed).chain(commands).collect::<Vec<_>>().join("\n")
 }
 
 /// Wraps at spaces; a word longer than a line is broken.

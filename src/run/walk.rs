@@ -150,19 +150,19 @@ impl<'a> Walk<'a> {
         self.watched(SETUP, |walk| {
             let mut cmds = Vec::new();
             for step in walk.sandbox.setup().context("cannot set up the sandbox")? {
-                let (title, outcome) = match step {
-                    SetupStep::Run { title, command } => (title.clone(), walk.command(SETUP, &title, &command)?),
-                    SetupStep::Known { title, output, code } => {
+                let (title, outcome, origin) = match step {
+                    SetupStep::Run { title, command } => (title.clone(), walk.command(SETUP, &title, &command)?, None),
+                    SetupStep::Known { title, output, code, origin } => {
                         walk.tell_of(SETUP, &title, false);
                         for line in &output {
                             walk.line(SETUP, line);
                         }
                         let exit = Exit::Code(code);
                         let status = if exit.is_success() { Status::Passed } else { Status::Failed(exit) };
-                        (title, (status, Duration::ZERO))
+                        (title, (status, Duration::ZERO), origin)
                     }
                 };
-                cmds.push(walk.finished(SETUP, title, outcome));
+                cmds.push(CmdOutcome { origin, ..walk.finished(SETUP, title, outcome) });
                 if outcome.0 != Status::Passed {
                     break;
                 }

@@ -217,6 +217,8 @@ pub enum SetupStep {
         output: Vec<String>,
         /// The exit code the cloud would see.
         code: i32,
+        /// Where that is an earlier run's work, from when it is.
+        origin: Option<Origin>,
     },
 }
 

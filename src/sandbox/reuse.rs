@@ -1,8 +1,11 @@
 //! Whether a command's work is an earlier run's, and what was asked before it was shown again.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Unverified;
 use super::process::Limits;
 use super::step::Step;
 
@@ -73,6 +76,15 @@ pub enum Prepared {
     },
     /// It is to be run; why, where earlier runs were looked at.
     Run(Option<Origin>),
+}
+
+/// What the verdict does not cover where an index could not be asked; `age` is how long ago the run was that asked it.
+pub(super) fn not_asked(age: Duration) -> Unverified {
+    let why = format!(
+        "what it installed is from a run of {} ago; without network nobody could ask whether the package index still says the same",
+        time_span(age.as_secs())
+    );
+    Unverified { what: "reuse".to_owned(), why }
 }
 
 /// Seconds in the largest unit that says enough: `90 seconds`, `3 days`.

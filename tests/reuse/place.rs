@@ -21,12 +21,18 @@ pub type Pages = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
 pub struct Index {
     pub pages: Pages,
     asked: Arc<Mutex<Vec<String>>>,
+    address: String,
     pub port: u16,
 }
 
 impl Index {
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_on("127.0.0.1")
+    }
+
+    /// One on another address of this machine.
+    pub fn start_on(address: &str) -> Self {
+        let listener = TcpListener::bind((address, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let (pages, asked) = (Pages::default(), Arc::<Mutex<Vec<String>>>::default());
         let shared = (Arc::clone(&pages), Arc::clone(&asked));
@@ -36,7 +42,7 @@ impl Index {
                 thread::spawn(move || answer(&stream, &pages, &asked));
             }
         });
-        Self { pages, asked, port }
+        Self { pages, asked, address: address.to_owned(), port }
     }
 
     /// Puts a release on offer.
@@ -90,8 +96,12 @@ impl Index {
         *page = text.replace(&link, &format!("<a data-yanked=\"bad\" href=\"../../files/{file}")).into_bytes();
     }
 
+    fn url(&self) -> String {
+        format!("http://{}:{}/simple/", self.address, self.port)
+    }
+
     fn variables(&self) -> Vec<String> {
-        let url = format!("http://127.0.0.1:{}/simple/", self.port);
+        let url = self.url();
         [
             ("PIP_INDEX_URL", &*url),
             ("PIP_EXTRA_INDEX_URL", &url),
@@ -166,13 +176,26 @@ pub struct Place {
     pub caches: &'static str,
     /// Whether the index is named by this machine's settings rather than by the project's variables.
     pub is_machines: bool,
+    /// The options that choose one.
+    pub backend: Vec<String>,
+    /// `DOCKER_HOST`, where it is another engine than the usual one.
+    pub engine: Option<String>,
 }
 
 impl Place {
     pub fn new(files: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("app")).unwrap();
-        let place = Self { index: Index::start(), dir, options: Vec::new(), caches: "cache", is_machines: false };
+        let backend = ["--backend", "host"].map(str::to_owned).to_vec();
+        let place = Self {
+            index: Index::start(),
+            dir,
+            options: Vec::new(),
+            caches: "cache",
+            is_machines: false,
+            backend,
+            engine: None,
+        };
         for (name, text) in files {
             place.write(name, text);
         }
@@ -232,7 +255,7 @@ impl Place {
 
     /// Lets the index in, where anything is.
     fn reach(&self, options: &[&str]) -> Vec<String> {
-        match options.contains(&"--offline") {
+        match options.contains(&"--offline") || self.backend.contains(&"docker".to_owned()) {
             true => Vec::new(),
             false => vec!["--reach".to_owned(), format!("127.0.0.1:{}", self.index.port)],
         }
@@ -241,7 +264,8 @@ impl Place {
     pub fn command(&self, options: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_shakedown"));
         command
-            .args(["run", "--backend", "host", "--format", "json", "--quiet", "--expect", "exits"])
+            .args(["run", "--format", "json", "--quiet", "--expect", "exits"])
+            .args(&self.backend)
             .args(if self.is_machines { Vec::new() } else { self.index.variables() })
             .args(&self.options)
             .args(options)
@@ -250,8 +274,9 @@ impl Place {
             .env("XDG_CACHE_HOME", self.dir.path().join(self.caches))
             .env("XDG_STATE_HOME", self.dir.path().join("state"))
             .env_remove("CI");
+        command.envs(self.engine.as_ref().map(|engine| ("DOCKER_HOST", engine)));
         if self.is_machines {
-            command.env("PIP_INDEX_URL", format!("http://127.0.0.1:{}/simple/", self.index.port));
+            command.env("PIP_INDEX_URL", self.index.url());
             for name in [
                 "PIP_EXTRA_INDEX_URL",
                 "PIP_FIND_LINKS",
@@ -340,13 +365,16 @@ impl Random {
     }
 }
 
+/// What an engine gives every container anew.
+const OF_A_CONTAINER: [&str; 2] = ["/etc/hostname", "/etc/hosts"];
+
 /// Runs once as usual and once anew, and holds one against the other; gives whether the install was reused.
 pub fn is_reused_as_if_fresh(place: &Place, history: &impl std::fmt::Debug) -> bool {
     let (shown, mut shown_files) = place.run(&[]);
     let (fresh, mut fresh_files) = place.run(&["--fresh"]);
     // uv gives what is in its cache other names each time.
     for files in [&mut shown_files, &mut fresh_files] {
-        files.retain(|path, _| !path.starts_with("/root/.cache/uv/"));
+        files.retain(|path, _| !path.starts_with("/root/.cache/uv/") && !OF_A_CONTAINER.contains(&path.as_str()));
     }
     assert_eq!(said(&shown), said(&fresh), "after {history:?}");
     let differing: Vec<_> = fresh_files

@@ -119,7 +119,14 @@ impl Container {
     /// Not by `docker cp`: that mounts the container's files a second time, and on fuse-overlayfs the two see each other's changes late or
     /// never. Docker 20.10 then says "could not find the file", or copies where nobody sees it (seen November 2026).
     pub(super) fn put(&self, folder: &Path, place: &str) -> Result<()> {
-        let packed = duct::cmd("tar", [OsStr::new("-C"), folder.as_os_str(), OsStr::new("-c"), OsStr::new(".")]);
+        self.put_packed(
+            duct::cmd("tar", [OsStr::new("-C"), folder.as_os_str(), OsStr::new("-c"), OsStr::new(".")]),
+            place,
+        )
+    }
+
+    /// The same of an archive.
+    pub(super) fn put_packed(&self, packed: duct::Expression, place: &str) -> Result<()> {
         let unpack = "mkdir -p \"$1\" && exec tar -C \"$1\" --no-same-owner --no-overwrite-dir -x";
         self.unpack(packed, unpack, place, "copy files into the container")
     }

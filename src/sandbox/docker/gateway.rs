@@ -78,11 +78,13 @@ for (lines("/proc/net/if_inet6")) {
 pub(super) fn shut(container: &Container, image: &str, settings: &Vars) -> Result<(), String> {
     let arguments = arguments(container.name(), image, &netns::own_addresses(), &netns::named_in(settings));
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match container.engine().ask(&arguments, WORK) {
+    let shut_once = || match container.engine().ask(&arguments, WORK) {
         Ok(answer) if answer.success => Ok(()),
         Ok(answer) => Err(fault::first_line(&answer.stderr)),
         Err(error) => Err(format!("{error:#}")),
-    }
+    };
+    // A busy engine mounts an image late, as when a container is started.
+    shut_once().or_else(|_| shut_once())
 }
 
 fn arguments(container: &str, image: &str, shut: &[IpAddr], open: &[SocketAddr]) -> Vec<String> {

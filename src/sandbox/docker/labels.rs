@@ -9,14 +9,18 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::engine::{Engine, SOON, WORK};
 use crate::fs::owner;
+use crate::sandbox::store::Store;
 
 const LABEL: &str = "dev.shakedown";
 const OWNER: &str = "dev.shakedown.owner";
+/// Whose entry a layer belongs to, and to which of them.
+const STORE: &str = "dev.shakedown.store";
+const KEY: &str = "dev.shakedown.key";
 
 /// Something in the engine that a run of ours made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Leftover {
-    /// `container` or `volume`.
+    /// `container`, `volume` or `image`.
     pub kind: &'static str,
     /// Its name in the engine.
     pub name: String,
@@ -38,16 +42,35 @@ pub(super) fn of_a_cache() -> [String; 1] {
     [format!("{LABEL}=cache")]
 }
 
-/// Everything of ours in the engine: containers, and the volumes that keep package caches between runs.
+/// What tells a store's layer; the container that it is made of has told whose it is.
+pub(super) fn of_a_layer(store: &Store, key: &str) -> [String; 3] {
+    [format!("{LABEL}=layer"), of_a_store(store), format!("{KEY}={key}")]
+}
+
+pub(super) fn of_a_store(store: &Store) -> String {
+    format!("{STORE}={}", store.name())
+}
+
+/// Prints a layer's key and its owner.
+pub(super) fn template_of_a_layer() -> String {
+    format!("{{{{index .Config.Labels \"{KEY}\"}}}}\t{{{{index .Config.Labels \"{OWNER}\"}}}}")
+}
+
+/// Everything of ours in the engine: containers, and the volumes and images that keep what was downloaded and installed between runs.
 pub fn leftovers(engine: &Engine) -> Result<Vec<Leftover>> {
     let filter = format!("label={LABEL}");
     let listed = engine.demand("list containers", &["ps", "--all", "--quiet", "--filter", &filter], SOON)?;
     let containers = listed.lines().filter_map(|id| container(engine, id).transpose()).collect::<Result<Vec<_>>>()?;
     let listed_volumes = engine.demand("list volumes", &["volume", "ls", "--quiet", "--filter", &filter], SOON)?;
+    let layers = format!("label={LABEL}=layer");
+    let list = ["image", "ls", "--quiet", "--no-trunc", "--filter", &layers];
+    let listed_images = engine.demand("list images", &list, SOON)?;
     let mut found = containers;
     let busy = found.iter().any(|leftover| leftover.in_use);
-    let names = listed_volumes.lines().filter(|name| !name.is_empty());
-    found.extend(names.map(|name| Leftover { kind: "volume", name: name.to_owned(), in_use: busy }));
+    for (kind, listed) in [("volume", listed_volumes), ("image", listed_images)] {
+        let names = listed.lines().filter(|name| !name.is_empty());
+        found.extend(names.map(|name| Leftover { kind, name: name.to_owned(), in_use: busy }));
+    }
     Ok(found)
 }
 
@@ -69,6 +92,8 @@ pub fn clean(engine: &Engine) -> Result<Vec<Leftover>> {
         let Leftover { kind, name, .. } = &leftover;
         let call: &[&str] = match *kind {
             "container" => &["rm", "--force", "--volumes", name],
+            // Other layers may be made upon it; they go too.
+            "image" => &["image", "rm", "--force", name],
             _ => &["volume", "rm", "--force", name],
         };
         match engine.demand(&format!("remove the {kind} {name}"), call, WORK) {

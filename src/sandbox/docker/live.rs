@@ -1,26 +1,28 @@
 //! A container in use: the steps of a plan as `exec`s.
 
-use std::fs;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use anyhow::{Context, Result};
-use tempfile::TempDir;
+use anyhow::Result;
 
+use super::app::App;
 use super::condition::Condition;
 use super::container::Container;
-use super::engine::SOON;
+use super::engine::{Engine, SOON};
+use super::history::History;
 use super::options::Options;
-use super::watch::Watch;
-use super::{gateway, notes, probe, take};
+use super::packages::Packages;
+use super::world::{Maker, World};
+use super::{notes, probe, take};
 use crate::catalog::servers::Session;
-use crate::fs::temporary;
-use crate::plan::{FileSet, NixEnvironment, Shell, Vars};
+use crate::plan::{FileSet, Vars};
 use crate::sandbox::netns::Excess;
-use crate::sandbox::network::{self, Access};
 use crate::sandbox::{
-    CommandLine, Kept, MachineFailure, MissingLibrary, Probe, ProbeAnswer, Quotas, Role, Sandbox, SetupStep, Spec,
-    Step, Unverified, context, session,
+    CommandLine, Kept, MachineFailure, MissingLibrary, Prepared, Probe, ProbeAnswer, Quotas, Role, Sandbox, SetupStep,
+    Spec, Step, Unverified, Upcoming, session,
 };
 
 /// Where the start command's first process leaves its number.
@@ -59,145 +61,138 @@ while read -r key mask; do
 done < "/proc/$pid/status""#;
 
 pub(super) struct Live {
-    container: Container,
-    /// The runtime container, until `take` has copied what was built into it and made it the current one.
-    finished: Option<Container>,
+    maker: Maker,
+    /// Started when the first command is run: what earlier runs made is shown without.
+    world: OnceLock<World>,
+    starting: Mutex<()>,
+    /// Why it could not be started.
+    failure: Mutex<Option<MachineFailure>>,
+    pub(super) app: App,
+    /// What earlier runs have to do with it.
+    pub(super) history: History,
     project: PathBuf,
-    /// Variables that lead to a package index; the plan's own win over them.
-    access: Vars,
-    /// Nix environments, in the order in which they are installed.
-    nix: Vec<NixEnvironment>,
-    /// Files that the packages' installation reads.
-    setup_files: Vec<String>,
-    /// The command that installs Debian's packages.
-    apt: Vec<String>,
-    /// Whether mise installs tools, and the variables that tell it where.
-    mise: Option<Vars>,
-    /// The command that installs the packages of the image that runs.
-    run_apt: Option<String>,
-    /// The image's own shell.
-    shell: Shell,
-    assets: Vars,
+    pub(super) packages: Packages,
     /// What is added to the profile for the start command.
     profile: Vec<String>,
     user: String,
-    quotas: Quotas,
-    /// Sees to the disk.
-    watch: Watch,
+    pub(super) quotas: Quotas,
     /// Whether nobody said how much memory the run may use.
     is_memory_ours: bool,
     unverified: Vec<Unverified>,
 }
 
 impl Live {
-    pub(super) fn new(
-        container: Container,
-        finished: Option<Container>,
-        image: &str,
-        spec: &Spec<'_>,
-        options: &Options,
-    ) -> Result<Self> {
+    pub(super) fn new(maker: Maker, spec: &Spec<'_>, options: &Options, history: History) -> Result<Self> {
         let plan = spec.plan;
-        let access = if spec.network { Access::of_this_machine() } else { Access::default() };
-        let open = std::iter::once(&container)
-            .chain(&finished)
-            .filter(|_| spec.network)
-            .find_map(|container| gateway::shut(container, image, &access.vars).err());
-        let open = open.map(|why| notes::open_network(&why));
-        let is_here = container.is_here();
-        let elsewhere = (spec.network && !is_here).then(|| notes::elsewhere(container.engine()));
-        let shown = if spec.network { &*options.shown } else { &[] };
-        let live = Self {
+        Ok(Self {
             project: spec.project.to_owned(),
             quotas: spec.quotas,
-            watch: Watch::over(std::iter::once(&container).chain(&finished), is_here, spec.quotas.disk),
             is_memory_ours: spec.memory.is_none(),
-            nix: plan.nix().cloned().collect(),
-            setup_files: plan.steps.iter().flat_map(|step| step.packages.files.clone()).collect(),
-            apt: plan.steps.iter().flat_map(|step| &step.packages.apt).map(|apt| apt.command.clone()).collect(),
-            mise: plan.steps.iter().find(|step| !step.packages.mise.is_empty()).map(|step| step.variables.clone()),
-            run_apt: plan.start.as_ref().and_then(|start| start.apt.as_ref()).map(|apt| apt.command.clone()),
-            shell: plan.image.entrypoint.clone(),
-            assets: plan.assets.clone(),
+            packages: Packages::of(plan),
             profile: plan.start.iter().flat_map(|start| start.profile.clone()).collect(),
             user: plan.start.as_ref().and_then(|start| start.user.clone()).unwrap_or_default(),
-            unverified: notes::of(plan, options, open.into_iter().chain(elsewhere)),
-            access: access.vars,
-            container,
-            finished,
-        };
-        live.trust(&access.bundle, access.find_links.iter().chain(shown))?;
-        Ok(live)
+            unverified: notes::of(plan, options),
+            app: App::new()?,
+            world: OnceLock::new(),
+            starting: Mutex::new(()),
+            failure: Mutex::new(None),
+            history,
+            maker,
+        })
     }
 
-    /// Our certificates in the place of the image's, and folders of local packages at their own place.
-    fn trust<'a>(&self, bundle: &[u8], folders: impl Iterator<Item = &'a PathBuf>) -> Result<()> {
-        if !bundle.is_empty() {
-            let bundle_path = Path::new(network::BUNDLE);
-            let name = bundle_path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let folder = bundle_path.parent().unwrap_or(Path::new("/")).to_string_lossy().into_owned();
-            let stage = stage()?;
-            fs::write(stage.path().join(&name), bundle)?;
-            for container in std::iter::once(&self.container).chain(&self.finished) {
-                container.ask("mkdir -p \"$1\" /run", &[&folder], SOON)?;
-                container.put(stage.path(), &folder)?;
-            }
+    /// In a container that an earlier run kept.
+    pub(super) fn kept(self, container: Container) -> Result<Self> {
+        let world = self.maker.world(container, None, 0)?;
+        Ok(Self { world: OnceLock::from(world), ..self })
+    }
+
+    /// The containers, started if they are not yet.
+    pub(super) fn world(&self) -> Result<&World> {
+        let one_at_a_time = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(world) = self.world.get() {
+            return Ok(world);
         }
-        for folder in folders {
-            let place = folder.to_string_lossy();
-            self.container.ask("mkdir -p \"$1\"", &[&place], SOON)?;
-            self.container.put(folder, &place)?;
+        let image = self.history.image.as_deref().unwrap_or(&self.maker.image);
+        let world = self.maker.make(image, self.history.written)?;
+        match self.history.image {
+            Some(_) => self.app.put_all(&world.container)?,
+            None => self.app.put(&world.container, &self.app.tree()?.into_keys().collect())?,
         }
-        Ok(())
+        let world = self.world.get_or_init(|| world);
+        drop(one_at_a_time);
+        Ok(world)
+    }
+
+    /// Keeps why the containers could not be started, for whoever finds that a command did not run.
+    fn fail(&self, error: anyhow::Error) {
+        let lost = error.downcast::<MachineFailure>().unwrap_or_else(|error| {
+            MachineFailure::for_good(
+                format!("{error:#}"),
+                format!("see whether `{} info` answers", self.engine().name()),
+            )
+        });
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(lost);
+    }
+
+    pub(super) fn container(&self) -> Result<&Container> {
+        Ok(&self.world()?.container)
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.maker.engine
+    }
+
+    pub(super) fn base_image(&self) -> &str {
+        &self.maker.image
+    }
+
+    pub(super) fn is_online(&self) -> bool {
+        self.maker.network
     }
 
     /// What the watch over the disk ended the run for.
     fn excess(&self) -> Option<MachineFailure> {
-        Some(match self.watch.excess()? {
+        Some(match self.world.get()?.watch.excess()? {
             Excess::Disk => self.quotas.too_much_written(),
             _ => {
-                let engine = self.container.engine().name();
+                let engine = self.engine().name();
                 let what = format!("the disk of the {engine} engine is nearly full");
                 MachineFailure::for_good(what, format!("free some with `{engine} system prune`"))
             }
         })
     }
 
-    /// Fills a folder and copies it over `place`.
-    fn put(&self, place: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-        let stage = stage()?;
-        fill(stage.path())?;
-        self.container.put(stage.path(), place)
+    /// Puts files of `/app` into the container, if there is one: it gets all of them when it is started.
+    fn placed(&self, files: &BTreeSet<PathBuf>) -> Result<()> {
+        self.world.get().map_or(Ok(()), |world| self.app.put(&world.container, files))
     }
 
-    /// Puts files, named by their place below `place`, into the container.
-    fn put_files<'a>(&self, place: &str, files: impl Iterator<Item = (&'a str, &'a str)>) -> Result<()> {
-        let files: Vec<(&str, &str)> = files.collect();
-        if files.is_empty() {
-            return Ok(());
-        }
-        self.put(place, |stage| {
-            for (name, text) in &files {
-                let file = stage.join(name.trim_start_matches('/'));
-                anyhow::ensure!(!name.split('/').any(|part| part == ".."), "{name} of the plan lies outside {place}");
-                fs::create_dir_all(file.parent().unwrap_or(stage))?;
-                fs::write(&file, text).with_context(|| format!("cannot write {name} of the plan"))?;
-            }
-            Ok(())
-        })
+    pub(super) fn finished(&self) -> Option<&Container> {
+        self.world.get().and_then(|world| world.finished.as_ref())
     }
 
-    fn exec(&self, vars: &Vars, options: &[&str], command: &[&str]) -> CommandLine {
-        self.exec_in(&self.container, vars, options, command)
+    pub(super) fn built(&self) -> Option<&Container> {
+        self.world.get().map(|world| &world.container)
     }
 
-    fn exec_in(&self, container: &Container, vars: &Vars, options: &[&str], command: &[&str]) -> CommandLine {
-        let engine = container.engine();
+    pub(super) fn exec(&self, vars: &Vars, options: &[&str], command: &[&str]) -> CommandLine {
+        self.exec_in(self.built(), vars, options, command)
+    }
+
+    pub(super) fn exec_in(
+        &self,
+        container: Option<&Container>,
+        vars: &Vars,
+        options: &[&str],
+        command: &[&str],
+    ) -> CommandLine {
+        let engine = self.engine();
         let head = ["exec", "--user", "0", "--workdir", "/app"];
         let mut arguments: Vec<String> = head.iter().chain(options).map(|word| (*word).to_owned()).collect();
         let mut line_vars = engine.vars().clone();
         let mut renamed = Vec::new();
-        let all = self.access.iter().filter(|(name, _)| !vars.contains_key(*name)).chain(vars);
+        let all = self.maker.access.vars.iter().filter(|(name, _)| !vars.contains_key(*name)).chain(vars);
         for (name, value) in all {
             // A name that the client reads for itself travels under another.
             let own = engine.vars().get(name).is_some_and(|own| own != value) || name.starts_with("DOCKER_");
@@ -208,7 +203,7 @@ impl Live {
             arguments.extend(["--env".to_owned(), carrier.clone()]);
             line_vars.insert(carrier, value.clone());
         }
-        arguments.push(container.name().to_owned());
+        arguments.push(container.map(Container::name).unwrap_or_default().to_owned());
         if !renamed.is_empty() {
             arguments.extend(["/bin/bash", "-c", &unalias(&renamed), "shakedown"].map(str::to_owned));
         }
@@ -219,45 +214,63 @@ impl Live {
 
 impl Sandbox for Live {
     fn setup(&mut self) -> Result<Vec<SetupStep>> {
-        if !self.setup_files.is_empty() {
-            self.copy_in(Some(&self.setup_files.clone()), &[])?;
+        if !self.packages.files.is_empty() {
+            self.copy_in(Some(&self.packages.files.clone()), &[])?;
         }
-        let nix = self.nix.iter().map(|nix| (nix.file.as_str(), nix.expression.as_str()));
-        self.put_files("/app", nix)?;
-        self.put_files("/", self.assets.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
-        let none = Vars::new();
-        let nix = self.nix.iter().map(|nix| nix.command.clone());
-        let step = |script: String| {
-            let argv = self.shell.command(&script).argv;
-            let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
-            SetupStep::Run { command: self.exec(&none, &[], &argv), title: script }
-        };
-        let mut steps: Vec<SetupStep> = nix.chain(self.apt.iter().cloned()).map(step).collect();
-        if let Some(vars) = &self.mise {
-            let command = self.exec(vars, &[], &["mise", "install"]);
-            steps.push(SetupStep::Run { title: "mise install".to_owned(), command });
+        let expressions = self.packages.nix.iter().map(|nix| (nix.file.as_str(), nix.expression.as_str()));
+        let written = self.app.write(expressions)?;
+        self.placed(&written)?;
+        if let Some(known) = self.setup_of_earlier_run() {
+            return Ok(known);
         }
-        if let (Some(finished), Some(apt)) = (&self.finished, &self.run_apt) {
-            let argv = self.shell.command(apt).argv;
-            let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
-            steps.push(SetupStep::Run { title: apt.clone(), command: self.exec_in(finished, &none, &[], &argv) });
+        if !self.packages.are_some() {
+            return Ok(Vec::new());
         }
-        Ok(steps)
+        self.world()?;
+        self.put_assets()?;
+        Ok(self.installers().into_iter().map(|(title, command)| SetupStep::Run { title, command }).collect())
     }
 
     fn take(&mut self, taken: &[FileSet]) -> Result<Vec<String>> {
-        let Some(finished) = self.finished.take() else { return Ok(Vec::new()) };
-        let built = std::mem::replace(&mut self.container, finished);
-        let missing = take::take(&built, &self.container, taken)?;
+        self.world()?;
+        let Some(world) = self.world.get_mut() else { return Ok(Vec::new()) };
+        let Some(finished) = world.finished.take() else { return Ok(Vec::new()) };
+        let built = std::mem::replace(&mut world.container, finished);
+        let missing = take::take(&built, &world.container, taken)?;
         built.remove()?;
         Ok(missing)
     }
 
     fn copy_in(&mut self, only: Option<&[String]>, exclude: &[String]) -> Result<()> {
-        self.put("/app", |stage| context::copy(&self.project, stage, only, exclude))
+        self.keep_setup();
+        let copied = self.app.copy(&self.project, only, exclude)?;
+        self.placed(&copied)
+    }
+
+    fn prepare(&mut self, upcoming: &Upcoming<'_>, interrupted: &AtomicBool) -> Prepared {
+        self.keep_setup();
+        let prepared = self.prepared(upcoming, interrupted);
+        if matches!(prepared, Prepared::Run(_))
+            && let Err(error) = self.world()
+        {
+            self.fail(error);
+        }
+        prepared
+    }
+
+    fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
+        Live::keep_work(self, output, interrupted)
+    }
+
+    fn withheld(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.history.withheld)
     }
 
     fn command(&self, step: &Step<'_>) -> CommandLine {
+        // Of the start command nobody asks whether it was run before.
+        if let Err(error) = self.world() {
+            self.fail(error);
+        }
         let argv = step.argv.iter().map(String::as_str);
         match step.role {
             Role::Build => self.exec(step.vars, &[], &argv.collect::<Vec<_>>()),
@@ -276,18 +289,18 @@ impl Sandbox for Live {
 
     fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer {
         let arguments = probe::arguments(probe);
-        let answer = self.container.ask(
-            &probe::script(probe, false),
-            &arguments.each_ref().map(String::as_str),
-            probe::limit(probe),
-        );
+        let script = probe::script(probe, false);
+        let ask = |container: &Container| {
+            container.ask(&script, &arguments.each_ref().map(String::as_str), probe::limit(probe))
+        };
+        let answer = self.container().and_then(ask);
         answer.map(|answer| probe::read(&answer.stdout, probe)).unwrap_or_default()
     }
 
     fn page(&self, asked: &Probe<'_>) -> Option<String> {
         let arguments = probe::arguments(asked);
         let arguments = arguments.each_ref().map(String::as_str);
-        let answer = self.container.ask(&probe::script(asked, true), &arguments, probe::limit(asked)).ok()?;
+        let answer = self.built()?.ask(&probe::script(asked, true), &arguments, probe::limit(asked)).ok()?;
         Some(answer.stdout).filter(|page| !page.is_empty())
     }
 
@@ -295,29 +308,31 @@ impl Sandbox for Live {
         let local = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
         let addresses = local.map(|ip| SocketAddr::new(ip, asked.port));
         let arguments = session::arguments(asked, session, &addresses);
-        Some(self.container.call(session::SCRIPT, &arguments.each_ref().map(String::as_str)))
+        Some(self.built()?.call(session::SCRIPT, &arguments.each_ref().map(String::as_str)))
     }
 
     fn ask_to_stop(&self, _pid: u32) -> Result<bool> {
-        let answer = self.container.ask(STOP, &[STARTED], SOON)?;
+        let answer = self.container()?.ask(STOP, &[STARTED], SOON)?;
         Ok(answer.stdout.contains(HANDLED))
     }
 
     fn ran_out_of_memory(&self) -> bool {
-        !self.is_memory_ours && self.container.condition().is_ok_and(|condition| condition.killed > 0)
+        let killed = || self.built().and_then(|container| container.condition().ok());
+        !self.is_memory_ours && killed().is_some_and(|condition| condition.killed > 0)
     }
 
     fn overspent(&self) -> Option<MachineFailure> {
-        self.watch.last_look();
+        self.world.get()?.watch.last_look();
         self.excess()
     }
 
     fn lost(&self) -> Option<MachineFailure> {
-        let engine = self.container.engine().name();
-        if let Some(excess) = self.excess() {
-            return Some(excess);
+        let engine = self.engine().name();
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(lost) = failure.or_else(|| self.excess()) {
+            return Some(lost);
         }
-        match self.container.condition() {
+        match self.built()?.condition() {
             Err(lost) => Some(lost),
             Ok(Condition { free: Some(free), .. }) if free < LEAST_FREE => Some(MachineFailure::for_good(
                 format!("the disk of the {engine} engine is full"),
@@ -334,7 +349,10 @@ impl Sandbox for Live {
 
     fn unverified(&self) -> Vec<Unverified> {
         let mut notes = self.unverified.clone();
-        notes.extend(self.watch.blind().map(|why| Unverified {
+        let world = self.world.get();
+        notes.extend(world.iter().flat_map(|world| world.notes.iter().cloned()));
+        notes.extend(self.history.notes.iter().cloned());
+        notes.extend(world.and_then(|world| world.watch.blind()).map(|why| Unverified {
             what: "limits".to_owned(),
             why: format!("what the run wrote to the engine's disk could not be told, so it was not limited ({why})"),
         }));
@@ -347,24 +365,19 @@ impl Sandbox for Live {
     }
 
     fn close(&mut self) -> Result<()> {
-        self.finished.take().map_or(Ok(()), |finished| finished.remove())?;
-        self.container.remove()
+        let Some(world) = self.world.get_mut() else { return Ok(()) };
+        world.finished.take().map_or(Ok(()), |finished| finished.remove())?;
+        world.container.remove()
     }
 
     fn keep(&mut self) -> Result<Kept> {
         // Before the build was through, the app's image is as empty as any.
-        self.finished.take().map_or(Ok(()), |finished| finished.remove())?;
-        self.container.keep()?;
-        Ok(Kept::Container { engine: self.container.engine().name(), name: self.container.name().to_owned() })
+        self.world()?;
+        self.world.get_mut().and_then(|world| world.finished.take()).map_or(Ok(()), |finished| finished.remove())?;
+        let container = self.container()?;
+        container.keep()?;
+        Ok(Kept::Container { engine: self.engine().name(), name: container.name().to_owned() })
     }
-}
-
-/// A folder to copy from, readable by everyone as what lies in it becomes a folder of the container.
-fn stage() -> Result<TempDir> {
-    use std::os::unix::fs::PermissionsExt;
-    let stage = temporary::folder()?;
-    fs::set_permissions(stage.path(), fs::Permissions::from_mode(0o755))?;
-    Ok(stage)
 }
 
 /// Gives the variables their real names, then becomes the command that follows.

@@ -1,17 +1,26 @@
 //! The real thing: the plan's base image in a container of docker or podman, one `exec` for each command.
 
+mod app;
 mod condition;
 mod container;
 mod engine;
 mod fault;
 mod gateway;
+mod history;
+mod images;
 mod labels;
+mod listing;
 mod live;
 mod notes;
 mod options;
+mod packages;
 mod probe;
+mod reuse;
+mod setup;
+mod stage;
 mod take;
 mod watch;
+mod world;
 
 pub use engine::Engine;
 pub use labels::{Leftover, clean, leftovers};
@@ -22,9 +31,14 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use xxhash_rust::xxh3::xxh3_64;
 
-use self::container::{Container, Wanted};
+use self::container::Container;
 use self::engine::SOON;
+use self::history::History;
 use self::live::Live;
+use self::world::Maker;
+use super::cache::Cache;
+use super::network::Access;
+use super::store::Store;
 use super::{Backend, Kept, Progress, Sandbox, Spec, Unavailable};
 use crate::plan::Plan;
 
@@ -115,25 +129,18 @@ impl Backend for Docker {
         }
         let swept = engine.clone();
         // Nobody waits for it: what it does not come to is for the next run.
-        std::thread::spawn(move || labels::sweep(&swept));
-        let image = self.image(spec.plan);
+        std::thread::spawn(move || sweep(&swept));
         for image in self.images(spec.plan) {
             self.fetch(&engine, image, progress)?;
         }
-        let volumes = if self.options.no_cache { Vec::new() } else { cache_volumes(&engine, spec)? };
-        let wanted = Wanted {
-            image,
-            network: spec.network,
-            memory: spec.memory.or_else(|| engine.half_of_memory()),
-            processes: spec.quotas.processes,
-            volumes: &volumes,
-        };
-        let container = Container::start(&engine, &wanted)?;
-        let run = self.run_image(spec.plan).map(|image| {
-            // Nothing outlives it: the caches are the build's.
-            Container::start(&engine, &Wanted { image, volumes: &[], ..wanted })
-        });
-        Ok(Box::new(Live::new(container, run.transpose()?, image, spec, &self.options)?))
+        let maker = self.maker(engine, spec)?;
+        let history = History::new(spec, &maker);
+        let is_kept = history.store.is_some();
+        let live = Live::new(maker, spec, &self.options, history)?;
+        if !is_kept {
+            live.world()?;
+        }
+        Ok(Box::new(live))
     }
 
     fn reopen(&self, spec: &Spec<'_>, kept: &Kept) -> Result<Box<dyn Sandbox>> {
@@ -141,11 +148,37 @@ impl Backend for Docker {
         let engine = self.engine()?;
         engine.version()?;
         let container = Container::kept(&engine, name)?;
-        Ok(Box::new(Live::new(container, None, self.image(spec.plan), spec, &self.options)?))
+        let live = Live::new(self.maker(engine, spec)?, spec, &self.options, History::default())?;
+        Ok(Box::new(live.kept(container)?))
+    }
+}
+
+/// Removes what killed runs left, and layers that no run could find any more.
+fn sweep(engine: &Engine) {
+    labels::sweep(engine);
+    if let Ok(store) = Cache::of_user().and_then(|cache| Store::open(&cache)) {
+        images::sweep(engine, &store);
     }
 }
 
 impl Docker {
+    /// What the containers of a run are made from.
+    fn maker(&self, engine: Engine, spec: &Spec<'_>) -> Result<Maker> {
+        let volumes = if self.options.no_cache { Vec::new() } else { cache_volumes(&engine, spec)? };
+        Ok(Maker {
+            image: self.image(spec.plan).to_owned(),
+            run_image: self.run_image(spec.plan).map(str::to_owned),
+            network: spec.network,
+            memory: spec.memory.or_else(|| engine.half_of_memory()),
+            processes: spec.quotas.processes,
+            disk: spec.quotas.disk,
+            volumes,
+            access: if spec.network { Access::of_this_machine() } else { Access::default() },
+            shown: if spec.network { self.options.shown.clone() } else { Vec::new() },
+            engine,
+        })
+    }
+
     fn fetch(&self, engine: &Engine, image: &str, progress: &mut Progress<'_>) -> Result<()> {
         let wanted = match self.options.pull {
             Pull::Always => true,

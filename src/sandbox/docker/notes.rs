@@ -28,8 +28,8 @@ pub(super) fn elsewhere(engine: &Engine) -> Unverified {
     }
 }
 
-/// What is not reproduced for a plan, that of the network included.
-pub(super) fn of(plan: &Plan, options: &Options, network: impl Iterator<Item = Unverified>) -> Vec<Unverified> {
+/// What is not reproduced for a plan.
+pub(super) fn of(plan: &Plan, options: &Options) -> Vec<Unverified> {
     let own = plan.start.as_ref().filter(|start| start.files.is_none());
     let run_image = own.and_then(|start| start.image.as_ref());
     let given =
@@ -45,5 +45,5 @@ pub(super) fn of(plan: &Plan, options: &Options, network: impl Iterator<Item = U
         why: "the app was started in the build image; in the cloud only /app and the certificates reach the run image"
             .into(),
     });
-    image.chain(run).chain(network).collect()
+    image.chain(run).collect()
 }

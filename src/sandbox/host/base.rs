@@ -11,9 +11,9 @@ use super::layer::{self, in_root};
 use super::live::HostSandbox;
 use super::open::open;
 use crate::fs::tree;
+use crate::sandbox::Spec;
 use crate::sandbox::cache::Cache;
 use crate::sandbox::netns::Network;
-use crate::sandbox::Spec;
 use crate::sandbox::store::tree::Digest;
 
 /// The machine without packages; `compiler` adds the host's toolchain, for a nixpkgs whose gcc is a link to it.

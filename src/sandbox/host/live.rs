@@ -75,7 +75,8 @@ const START: &str = r#"have=$(<"$HOME/.profile") || have=; [[ $have == *"$1" ]] 
 
 impl Sandbox for HostSandbox {
     fn setup(&mut self) -> Result<Vec<SetupStep>> {
-        let known = |(title, output, code): (String, Vec<String>, i32)| SetupStep::Known { title, output, code };
+        let known =
+            |(title, output, code): (String, Vec<String>, i32)| SetupStep::Known { title, output, code, origin: None };
         Ok(self.setup.clone().into_iter().map(known).collect())
     }
 

@@ -14,24 +14,14 @@ use super::live::HostSandbox;
 use super::machine::{self, PARTS};
 use super::memory::Cap;
 use crate::plan::Vars;
+use crate::sandbox::Role;
 use crate::sandbox::netns::Network;
-use crate::sandbox::reuse::{IndexAnswer, Origin, Prepared, Upcoming, time_span};
-use crate::sandbox::store::pip::{self, Installs, names_far_requirements};
+use crate::sandbox::reuse::{IndexAnswer, Origin, Prepared, Upcoming, not_asked};
+use crate::sandbox::store::pip::{self, Installs};
 use crate::sandbox::store::reads::{Now, Reads};
 use crate::sandbox::store::trace::{self, Changes, Trace, Traced};
 use crate::sandbox::store::tree::{self, Digest};
-use crate::sandbox::store::{self, Found, Record, Store, ask, lock};
-use crate::sandbox::{Role, Unverified};
-
-/// Files that pip reads and does not run. A command that read any other of the project's may have done anything.
-const DATA: &[&str] = &["txt", "in", "pip", "lock", "toml", "whl"];
-/// The same by their names.
-const NAMED_DATA: &[&str] = &[".python-version", ".python-versions"];
-/// Files that setuptools and uv put where they run, and that do nothing of this kind.
-const OWN_CODE: &[&str] = &["distutils-precedence.pth", "_virtualenv.pth"];
-
-/// The reason that is given for every command after one that cannot be kept.
-const NOT_KEPT: &str = "a command before it could not be kept";
+use crate::sandbox::store::{self, Found, NOT_KEPT, Record, Store, ask, lock, vouch};
 
 impl HostSandbox {
     /// Shows the work of an earlier run, or begins to watch what this one does. Never an error: then it is just run.
@@ -211,11 +201,7 @@ impl HostSandbox {
         })?;
         self.history.known.add(&self.app, &record.app_made)?;
         if index == IndexAnswer::NotAsked {
-            let why = format!(
-                "what it installed is from a run of {} ago; without network nobody could ask whether the package index still says the same",
-                time_span(record.age().as_secs())
-            );
-            self.history.notes.push(Unverified { what: "reuse".to_owned(), why });
+            self.history.notes.push(not_asked(record.age()));
         }
         Ok(Ok(Origin::Reused { age_seconds: record.age().as_secs(), index }))
     }
@@ -257,7 +243,7 @@ impl HostSandbox {
                     bail!("it changed {}", path.display());
                 }
                 for path in traced.read.keys() {
-                    self.refuse_what_may_do_anything(path)?;
+                    vouch::is_data(&self.app, path)?;
                 }
                 self.refuse_code_of_packages(installs.pip)?;
                 let mut asked = pip::read(log, installs.pip).map_err(anyhow::Error::msg)?;
@@ -279,6 +265,8 @@ impl HostSandbox {
             output: output.to_vec(),
             app_made: changes.made.keys().cloned().collect(),
             app_gone: changes.gone.clone(),
+            image: None,
+            code: None,
         };
         let id = store.keep(&key, &record, |entry| self.fill(entry, &changes))?;
         self.history.known.add(&self.app, &record.app_made)?;
@@ -314,30 +302,13 @@ impl HostSandbox {
         lock::wheels(&crate::fs::read(&self.app.join(UV_LOCK), 32 << 20)?, &installed)
     }
 
-    /// What may be the project's own code, and lists that name other lists by address.
-    fn refuse_what_may_do_anything(&self, read: &Path) -> Result<()> {
-        let is_data = read.extension().is_some_and(|extension| DATA.iter().any(|data| extension == *data))
-            || NAMED_DATA.iter().any(|name| read == Path::new(name));
-        ensure!(is_data, "it read {}, and may have run it", read.display());
-        let text = crate::fs::read(&self.app.join(read), 4 << 20).unwrap_or_default();
-        let names = names_far_requirements(&String::from_utf8_lossy(&text));
-        ensure!(!names, "{} names requirements by their address", read.display());
-        Ok(())
-    }
-
     /// What an earlier pip installed may run whenever a Python starts.
     fn refuse_code_of_packages(&self, installs: usize) -> Result<()> {
         if installs < 2 && self.history.below.is_none() {
             return Ok(());
         }
-        let is_code = |path: &PathBuf| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let is_installed = path.iter().any(|part| part == "site-packages");
-            is_installed && name.ends_with(".pth") && !OWN_CODE.contains(&&*name) || name == "usercustomize.py"
-        };
         let (root, app) = (tree::list(&self.root())?, tree::list(&self.app)?);
-        let found = root.keys().chain(app.keys()).find(|path| is_code(path));
-        ensure!(found.is_none(), "{} may have run with it", found.map_or("".into(), |path| path.display().to_string()));
-        Ok(())
+        let found = root.keys().chain(app.keys()).find(|path| vouch::is_code_of_packages(path));
+        found.map_or(Ok(()), |path| bail!("{} may have run with it", path.display()))
     }
 }

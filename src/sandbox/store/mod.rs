@@ -14,7 +14,9 @@ pub(super) mod reads;
 mod space;
 pub(super) mod trace;
 pub(super) mod tree;
+pub(super) mod vouch;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -35,6 +37,8 @@ const RECORD: &str = "record.json";
 const MOST_RECORD: u64 = 64 << 20;
 /// Of one key; more would be looked through in vain.
 const MOST_ENTRIES: usize = 8;
+/// The reason that is given for every command after one that cannot be kept.
+pub(super) const NOT_KEPT: &str = "a command before it could not be kept";
 
 /// All that is known of one command's work beside its files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +55,12 @@ pub(super) struct Record {
     /// What it made below `/app`, by path there; kept in the entry's `app`.
     pub(super) app_made: Vec<PathBuf>,
     pub(super) app_gone: Vec<PathBuf>,
+    /// The engine's image that holds all else that it made; none where that is in the entry.
+    #[serde(default)]
+    pub(super) image: Option<String>,
+    /// What runs with every Python there before the first command, where that was looked for.
+    #[serde(default)]
+    pub(super) code: Option<BTreeSet<String>>,
 }
 
 impl Record {
@@ -135,6 +145,21 @@ impl Store {
         let written = fs::read_to_string(folder.with_extension("seal")).ok()?;
         let (_, bytes) = space::parse(&written)?;
         Some((folder, Claimed { bytes, _lock: lock }))
+    }
+
+    /// Whether an entry of `key` needs an image of the engine.
+    pub(super) fn has_image(&self, key: &str, image: &str) -> bool {
+        self.entries(key).iter().any(|found| found.record.image.as_deref() == Some(image))
+    }
+
+    /// Which store it is, to tell its images from another's.
+    pub(super) fn name(&self) -> String {
+        tree::digest(self.root.as_os_str().as_encoded_bytes())
+    }
+
+    /// Removes an entry that is of no use any more, unless somebody uses it.
+    pub(super) fn drop_entry(&self, found: &Found) {
+        let _ = space::remove(&found.folder);
     }
 
     /// Keeps a command's work, which `fill` puts into a folder and gives the size of. Gives the new entry's id.

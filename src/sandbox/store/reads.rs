@@ -35,7 +35,12 @@ pub(in crate::sandbox) struct Now<'a> {
 
 impl<'a> Now<'a> {
     pub(in crate::sandbox) fn new(app: &'a Path, tree: &'a Tree) -> Self {
-        Self { app, tree, names: tree::names(tree), all: None, files: BTreeMap::new() }
+        Self::named(app, tree, tree::names(tree))
+    }
+
+    /// Where more names count than those in the folder.
+    pub(in crate::sandbox) fn named(app: &'a Path, tree: &'a Tree, names: String) -> Self {
+        Self { app, tree, names, all: None, files: BTreeMap::new() }
     }
 
     /// The digest of everything.

@@ -17,6 +17,8 @@ fn record(made: u64) -> Record {
         output: vec!["line".to_owned()],
         app_made: Vec::new(),
         app_gone: Vec::new(),
+        image: None,
+        code: None,
     }
 }
 

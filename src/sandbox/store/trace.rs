@@ -110,17 +110,31 @@ impl Trace {
         Ok(changes(&self.before, &tree::list(folder)?))
     }
 
+    /// The same of a folder that is elsewhere, whose files are `after` now.
+    pub(in crate::sandbox) fn changed_to(&self, after: &Tree) -> Changes {
+        changes(&self.before, after)
+    }
+
     /// What was read since, and how the folder has changed. What is as `known` has it does not count as read.
     pub(in crate::sandbox) fn end(&self, folder: &Path, known: &Known) -> Result<Traced> {
-        let after = tree::list(folder)?;
-        let changes = changes(&self.before, &after);
+        self.ended(&tree::list(folder)?, |path, entry| known.has(path, entry), |path| tree::content(&folder.join(path)))
+    }
+
+    /// The same of a folder that is elsewhere, whose files are `after` now; `content` gives the digest of one.
+    pub(in crate::sandbox) fn ended(
+        &self,
+        after: &Tree,
+        is_known: impl Fn(&Path, &Entry) -> bool,
+        content: impl Fn(&Path) -> Result<String>,
+    ) -> Result<Traced> {
+        let changes = changes(&self.before, after);
         let is_as_it_was = |path: &Path| !changes.made.contains_key(path);
         let is_read = |(path, entry): &(&PathBuf, &Entry)| {
-            entry.kind == Kind::File && entry.accessed.0 != 0 && is_as_it_was(path) && !known.has(path, entry)
+            entry.kind == Kind::File && entry.accessed.0 != 0 && is_as_it_was(path) && !is_known(path, entry)
         };
         let mut read = BTreeMap::new();
         for (path, _) in after.iter().filter(is_read) {
-            read.insert(path.clone(), tree::content(&folder.join(path))?);
+            read.insert(path.clone(), content(path)?);
         }
         Ok(Traced { read, changes })
     }

@@ -1,0 +1,130 @@
+//! What a run on an engine knows of its history: what earlier runs made, and the layer that its container is started from.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use anyhow::Result;
+
+use super::images;
+use super::world::Maker;
+use crate::plan::Vars;
+use crate::sandbox::cache::Cache;
+use crate::sandbox::netns::{Network, Watched};
+use crate::sandbox::network::Access;
+use crate::sandbox::store::pip::Installs;
+use crate::sandbox::store::trace::Trace;
+use crate::sandbox::store::tree::{self, Digest};
+use crate::sandbox::store::{Claimed, Store};
+use crate::sandbox::{Reuse, Spec, Unverified, fingerprint};
+
+/// What a sandbox knows of the commands that it has run so far.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    /// None where nothing is reused or kept.
+    pub(super) store: Option<Store>,
+    pub(super) shows: bool,
+    /// The machine as it was opened.
+    pub(super) base: String,
+    /// The entry that the run stands on; none while it is as it was opened.
+    pub(super) below: Option<String>,
+    /// That entry's image.
+    pub(super) image: Option<String>,
+    /// What is in the layers that are shown, in bytes.
+    pub(super) written: u64,
+    /// How many commands of the build are behind, whoever ran them.
+    pub(super) commands: usize,
+    /// What runs with every Python of the machine before the first command.
+    pub(super) code: Option<BTreeSet<String>>,
+    /// Why no result is kept or reused for the rest of the run.
+    pub(super) lost: Option<String>,
+    /// Variables of a machine with network, also where there is none.
+    pub(super) vars: Vars,
+    /// The key of the setup that runs.
+    pub(super) setup: Option<String>,
+    pub(super) pending: Option<Pending>,
+    /// Why the command that runs is not watched.
+    pub(super) unwatched: Option<String>,
+    /// What pip wrote into its log alone, since it was told to keep one.
+    pub(super) withheld: Vec<String>,
+    pub(super) notes: Vec<Unverified>,
+    /// Entries that nobody may remove before the run is over.
+    pub(super) claimed: Vec<Claimed>,
+    /// From where the package index is asked again.
+    asking: OnceLock<Network>,
+}
+
+/// A command that is running.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) key: String,
+    pub(super) kind: Kind,
+    pub(super) trace: Trace,
+    pub(super) names: String,
+    /// The configuration that tells pip to keep a log.
+    pub(super) told: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// It installs, and what it reads of `/app` leaves a trace.
+    Traced(Installs),
+    /// It installs; the digest of all of `/app` before.
+    Untraced(Installs, String),
+    /// Anything else; the same.
+    Other(String),
+}
+
+impl History {
+    /// The history of a run that is about to begin.
+    pub(super) fn new(spec: &Spec<'_>, maker: &Maker) -> Self {
+        if spec.reuse == Reuse::Never {
+            return Self::default();
+        }
+        let online = if spec.network { maker.access.clone() } else { Access::of_this_machine() };
+        let store = Cache::of_user().and_then(|cache| Store::open(&cache));
+        let history = Self { shows: spec.reuse == Reuse::Show, vars: online.vars.clone(), ..Self::default() };
+        if let Err(error) = images::are_made_well(&maker.engine) {
+            return Self { lost: Some(format!("{error:#}")), ..history };
+        }
+        match store.and_then(|store| Ok((store, base(maker, &online)?))) {
+            Ok((store, base)) => Self { store: Some(store), base, ..history },
+            Err(error) => {
+                let why = format!("{error:#}: nothing is reused, and nothing is kept for later runs");
+                Self { notes: vec![Unverified { what: "reuse".to_owned(), why }], ..history }
+            }
+        }
+    }
+
+    /// From where an index can be asked what the container asked: outward alone, as from there.
+    pub(super) fn network(&self) -> &Network {
+        self.asking.get_or_init(|| match Cache::of_user() {
+            Ok(cache) => {
+                let access = Access::of_this_machine();
+                Network::start(true, &[], &access, &cache, Watched::default()).finish()
+            }
+            Err(_) => Network::offline(),
+        })
+    }
+}
+
+/// The digest of a machine before the first command.
+fn base(maker: &Maker, online: &Access) -> Result<String> {
+    let mut digest = Digest::default();
+    digest.add(env!("CARGO_PKG_VERSION")).add("engine");
+    // By its content: a name may come to mean another.
+    digest.add(images::demand_id(&maker.engine, &maker.image)?);
+    digest.add(format!("{:?} {} {}", maker.memory, maker.processes, maker.disk));
+    digest.add(tree::digest(&online.bundle));
+    for folder in online.find_links.iter().chain(&maker.shown) {
+        digest.add(path(folder)).add(fingerprint::of(folder)?);
+    }
+    for (volume, place) in &maker.volumes {
+        digest.add(volume).add(place);
+    }
+    Ok(digest.finish())
+}
+
+fn path(folder: &Path) -> &[u8] {
+    folder.as_os_str().as_encoded_bytes()
+}

@@ -1,0 +1,62 @@
+//! What an installer may have run beside itself: the project's own code, or what was installed before. What that asks of the network nobody knows.
+
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+
+use super::pip::names_far_requirements;
+
+/// Files that pip reads and does not run. A command that read any other of the project's may have done anything.
+const DATA: &[&str] = &["txt", "in", "pip", "lock", "toml", "whl"];
+/// The same by their names.
+const NAMED_DATA: &[&str] = &[".python-version", ".python-versions"];
+/// Files that setuptools and uv put where they run, and that do nothing of this kind.
+const OWN_CODE: &[&str] = &["distutils-precedence.pth", "_virtualenv.pth"];
+/// The most bytes of a list of requirements that are looked at.
+const MOST: u64 = 4 << 20;
+
+/// Whether a file of the project, by its path in `app`, is one that an installer only reads.
+///
+/// # Errors
+/// It may be the project's own code, or a list that names other lists by address.
+pub(in crate::sandbox) fn is_data(app: &Path, read: &Path) -> Result<()> {
+    let is_data = read.extension().is_some_and(|extension| DATA.iter().any(|data| extension == *data))
+        || NAMED_DATA.iter().any(|name| read == Path::new(name));
+    ensure!(is_data, "it read {}, and may have run it", read.display());
+    let text = crate::fs::read(&app.join(read), MOST).unwrap_or_default();
+    let names = names_far_requirements(&String::from_utf8_lossy(&text));
+    ensure!(!names, "{} names requirements by their address", read.display());
+    Ok(())
+}
+
+/// Whether a file is one that an installed package has run whenever a Python starts.
+pub(in crate::sandbox) fn is_code_of_packages(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_installed = path.iter().any(|part| part == "site-packages");
+    is_installed && name.ends_with(".pth") && !OWN_CODE.contains(&&*name) || name == "usercustomize.py"
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn lists_are_data_and_code_is_not() {
+        let app = tempfile::tempdir().unwrap();
+        fs::write(app.path().join("far.txt"), "-r https://lists.example/all.txt\n").unwrap();
+        let is_data = |path: &str| is_data(app.path(), Path::new(path)).is_ok();
+        assert!(is_data("requirements.txt") && is_data("pyproject.toml") && is_data(".python-version"));
+        assert!(!is_data("setup.py") && !is_data("far.txt"));
+    }
+
+    #[test]
+    fn a_path_file_runs_with_every_python() {
+        let is_code = |path: &str| is_code_of_packages(Path::new(path));
+        assert!(is_code("opt/venv/lib/python3.12/site-packages/hook.pth") && is_code("root/usercustomize.py"));
+        assert!(
+            !is_code("opt/venv/lib/python3.12/site-packages/distutils-precedence.pth") && !is_code("app/notes.pth")
+        );
+    }
+}

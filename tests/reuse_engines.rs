@@ -1,0 +1,185 @@
+//! What is shown of an earlier run on nix and docker is what a fresh run would make.
+#![allow(clippy::print_stderr, clippy::unwrap_used)]
+
+#[path = "reuse/place.rs"]
+mod place;
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use std::{fs, thread};
+
+use place::{MAIN, Place, app, is_reused_as_if_fresh};
+use serde_json::Value;
+use shakedown::sandbox::Backend;
+use shakedown::sandbox::docker::{Docker, Options, Pull};
+use shakedown::sandbox::nix::{Nix, Nixpkgs};
+use support::skipped;
+use tempfile::TempDir;
+
+fn because(place: &Place) -> Value {
+    Place::origin(&place.run(&[]).0, "install")["anew"]["because"].clone()
+}
+
+#[test]
+fn nix_shows_an_install_again_and_runs_it_where_the_index_says_otherwise() {
+    let nixpkgs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/nixpkgs");
+    let nix = Nix::new().with_nixpkgs(Nixpkgs::Path(nixpkgs.clone()));
+    let missing = nix.check(&support::plan()).err().map(|unavailable| unavailable.missing);
+    if skipped("nix_shows_an_install_again", missing) {
+        return;
+    }
+    let nixpkgs = nixpkgs.to_string_lossy();
+    let mut place = app();
+    place.backend = ["--backend", "nix", "--nixpkgs", &nixpkgs].map(str::to_owned).to_vec();
+    assert_eq!(because(&place), "nothing of this command was kept");
+    place.write("main.py", &format!("{MAIN}\n# edited\n"));
+    assert!(is_reused_as_if_fresh(&place, &"an edit of main.py"));
+    place.index.release("tide", "1.1", &[]);
+    assert!(because(&place).as_str().unwrap().ends_with("tide/ has changed"));
+    place.write(".python-version", "3.12\n");
+    let (other, _) = place.run(&[]);
+    let origin = Place::origin(&other, "install");
+    assert_eq!(origin["anew"]["because"], "nothing of this command was kept", "{other:#}");
+}
+
+/// An engine that makes layers well: the usual one, or one of the test's own without any network.
+struct Engine {
+    /// `DOCKER_HOST`.
+    host: Option<String>,
+    folder: Option<TempDir>,
+    process: Option<Child>,
+}
+
+impl Engine {
+    /// # Errors
+    /// Why there is none.
+    fn find(image: &str) -> Result<Self, String> {
+        let usual = Self { host: None, folder: None, process: None };
+        if usual.ask(&["info", "--format", "{{.Driver}}"])? == "overlay2" {
+            return Ok(usual);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("config"), "{}").unwrap();
+        let host = format!("unix://{}", at("socket").display());
+        // In a network of its own it leaves the other engine's alone.
+        let mut daemon = Command::new("unshare");
+        daemon.args(["--net", "dockerd", "--storage-driver", "overlay2", "--bridge", "none", "--iptables=false"]);
+        daemon.args(["--host", &host]);
+        for (option, name) in
+            [("--config-file", "config"), ("--data-root", "data"), ("--exec-root", "exec"), ("--pidfile", "pid")]
+        {
+            daemon.arg(option).arg(at(name));
+        }
+        let log = fs::File::create(at("log")).unwrap();
+        let process = daemon.stdout(Stdio::null()).stderr(log).spawn().map_err(|error| error.to_string())?;
+        let engine = Self { host: Some(host), process: Some(process), folder: Some(folder) };
+        for _ in 0..150 {
+            if engine.ask(&["info"]).is_ok() {
+                engine.load(image)?;
+                return Ok(engine);
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+        let log = fs::read_to_string(engine.folder.as_ref().unwrap().path().join("log")).unwrap_or_default();
+        Err(format!("dockerd with overlay2 does not start: {}", log.lines().last().unwrap_or_default()))
+    }
+
+    /// Takes the image over from the usual engine.
+    fn load(&self, image: &str) -> Result<(), String> {
+        let mut saved = Command::new("docker").args(["save", image]).stdout(Stdio::piped()).spawn().unwrap();
+        let loaded = self.command(&["load"]).stdin(saved.stdout.take().unwrap()).output().unwrap();
+        let is_saved = saved.wait().is_ok_and(|status| status.success());
+        match is_saved && loaded.status.success() {
+            true => Ok(()),
+            false => Err(String::from_utf8_lossy(&loaded.stderr).into_owned()),
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("docker");
+        command.args(arguments).envs(self.host.as_ref().map(|host| ("DOCKER_HOST", host)));
+        command
+    }
+
+    fn ask(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = self.command(arguments).output().map_err(|error| error.to_string())?;
+        match output.status.success() {
+            true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        }
+    }
+
+    fn layers(&self) -> BTreeSet<String> {
+        let list = ["image", "ls", "--quiet", "--no-trunc", "--filter", "label=dev.shakedown=layer"];
+        self.ask(&list).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    fn remove(&self, layers: &BTreeSet<String>) {
+        for layer in layers {
+            let _ = self.ask(&["image", "rm", "--force", layer]);
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process {
+            // It ends what it has started, and lets go of its mounts.
+            let id = process.id().to_string();
+            let _ = Command::new("kill").arg(id).status();
+            let _ = process.wait();
+        }
+    }
+}
+
+#[test]
+fn docker_starts_from_what_an_earlier_run_installed() {
+    let test = "docker_starts_from_what_an_earlier_run_installed";
+    let plan = support::plan();
+    let docker = Docker::new(Options { pull: Pull::Never, ..Options::default() });
+    if skipped(test, docker.check(&plan).err().map(|unavailable| unavailable.missing)) {
+        return;
+    }
+    let engine = match Engine::find(&plan.image.name) {
+        Ok(engine) => engine,
+        // Overlay mounts upon a machine that is itself one are the kernel's to refuse.
+        Err(why) => return eprintln!("skipped: {test}: {why}"),
+    };
+    let before = engine.layers();
+    let (wheel, bytes) = place::wheel("tide", "1.0", &[]);
+    let mut place =
+        Place::new(&[("requirements.txt", &format!("./{wheel}\n")), ("main.py", MAIN), (".python-version", "3.11\n")]);
+    fs::write(place.dir.path().join("app").join(&wheel), bytes).unwrap();
+    place.engine = engine.host.clone();
+    place.options = vec!["--offline".to_owned()];
+    place.backend = ["--backend", "docker", "--pull", "never"].map(str::to_owned).to_vec();
+
+    let (first, _) = place.run(&[]);
+    let origin = Place::origin(&first, "install");
+    assert_eq!(origin["anew"]["because"], "nothing of this command was kept", "{first:#}");
+    assert!(origin["anew"]["not_kept"].is_null(), "{origin}");
+    place.write("main.py", &format!("{MAIN}\n# edited\n"));
+    let (again, _) = place.run(&[]);
+    assert!(Place::origin(&again, "setup")["reused"].is_object(), "{again:#}");
+    assert!(is_reused_as_if_fresh(&place, &"an edit of what the install did not read"));
+    place.write("requirements.txt", &format!("# edited\n./{wheel}\n"));
+    assert_eq!(because(&place), "requirements.txt has changed");
+
+    // What nobody could find any more is removed, and what somebody removed is made anew.
+    let made: BTreeSet<String> = engine.layers().difference(&before).cloned().collect();
+    engine.remove(&made);
+    let (gone, _) = place.run(&[]);
+    assert_eq!((&Place::origin(&gone, "setup"), &gone["verdict"]), (&Value::Null, &"works".into()), "{gone:#}");
+    fs::remove_dir_all(place.cache()).unwrap();
+    let mut orphans: BTreeSet<String> = engine.layers().difference(&before).cloned().collect();
+    assert!(!orphans.is_empty());
+    // The next run looks for them when it begins, beside its own work.
+    place.run(&["--fresh"]);
+    orphans.retain(|layer| engine.layers().contains(layer));
+    assert!(orphans.is_empty(), "{orphans:?}");
+    engine.remove(&engine.layers().difference(&before).cloned().collect());
+}
