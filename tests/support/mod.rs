@@ -214,9 +214,12 @@ pub fn vars(pairs: &[(&str, &str)]) -> Vars {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-/// The wheel for this machine that `.ci/dist` built last.
+/// The wheel for this machine that `.ci/dist` built last; one that it is building is waited for.
 pub fn wheel() -> Option<std::path::PathBuf> {
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
+    if let Ok(lock) = std::fs::File::open(dist.join(".lock")) {
+        lock.lock_shared().unwrap();
+    }
     let ours = format!("shakedown_cli-{}-", env!("CARGO_PKG_VERSION"));
     let found = std::fs::read_dir(dist).ok()?.flatten().map(|entry| entry.path()).filter(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
