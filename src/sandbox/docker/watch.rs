@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,8 @@ const LONGEST_REST: Duration = Duration::from_secs(120);
 pub(super) struct Watch {
     state: Arc<State>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Heard from once it is known what the containers hold at first.
+    begun: Mutex<Option<mpsc::Receiver<()>>>,
 }
 
 #[derive(Debug, Default)]
@@ -77,9 +79,22 @@ impl Watch {
         }
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);
-        let thread =
-            engine.map(|engine| thread::spawn(move || Watched::new(engine, &names, is_here, disk, shared).watch()));
-        Self { state, thread: Mutex::new(thread) }
+        let (told, begun) = mpsc::channel();
+        let thread = engine.map(|engine| {
+            thread::spawn(move || {
+                let watched = Watched::new(engine, &names, is_here, disk, shared);
+                let _ = told.send(());
+                watched.watch();
+            })
+        });
+        Self { state, thread: Mutex::new(thread), begun: Mutex::new(Some(begun)) }
+    }
+
+    /// Waits until it is known what the containers hold at first: what is written before that would not count.
+    pub(super) fn begun(&self) {
+        if let Some(begun) = self.begun.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = begun.recv_timeout(WORK);
+        }
     }
 
     /// Looks once more and ends the watch: a run may have ended between two looks. It takes as long as the engine does.

@@ -78,6 +78,7 @@ impl Maker {
         let watch = Watch::over(all(), is_here, self.disk.saturating_sub(written));
         let world = World { watch, notes: open.into_iter().chain(elsewhere).collect(), container, finished };
         self.trust(&world)?;
+        world.watch.begun();
         Ok(world)
     }
 
