@@ -13,6 +13,7 @@ use super::{images, labels, listing};
 use crate::plan::Vars;
 use crate::sandbox::Role;
 use crate::sandbox::reuse::{IndexAnswer, Origin, Prepared, Upcoming, not_asked};
+use crate::sandbox::store::lock::{self, Distribution};
 use crate::sandbox::store::pip::{self, Installs};
 use crate::sandbox::store::reads::{Now, Reads};
 use crate::sandbox::store::trace::{Changes, Trace};
@@ -36,6 +37,17 @@ rm -f -- "$2" "$log""#;
 const CODE: &str =
     r"find /app /opt /root /usr/local -xdev \( -name '*.pth' -o -name usercustomize.py \) -printf '%p\n' 2> /dev/null";
 
+/// Prints of each distribution its folder, its installer, whether it is from no index, and what it says of its wheel, each ended by a zero;
+/// of a Python that uv fetched the folder. What is no plain file is never read.
+const DISTRIBUTIONS: &str = r#"
+text() { [ ! -f "$2" ] || [ -L "$2" ] || head -c "$1" "$2"; }
+find /app /opt /root /usr/local -xdev \( -name INSTALLER -path '*.dist-info/*' -printf '%h\0' \) -o \( -path '*/uv/python' -type d -printf '%p\0' \) 2> /dev/null |
+  while IFS= read -r -d '' folder; do
+    printf '%s\0' "$folder" "$(text 100 "$folder/INSTALLER")" "$([ ! -e "$folder/direct_url.json" ] || echo yes)" "$(text 65536 "$folder/WHEEL")"
+  done | head -c "$1""#;
+/// The most bytes of that.
+const MOST_TOLD: usize = 16 << 20;
+
 impl Live {
     /// What runs with every Python where packages are installed.
     pub(super) fn code(&self) -> Result<BTreeSet<String>> {
@@ -56,9 +68,7 @@ impl Live {
         let Some(store) = self.history.store.clone() else { return Prepared::Run(None) };
         let mut vars = self.history.vars.clone();
         vars.extend(upcoming.step.vars.clone());
-        // Nobody reads yet what uv installed in a container.
-        let installs =
-            pip::installs(upcoming.step.argv, &vars).filter(|installs| installs.can_be_told() && !installs.uv);
+        let installs = pip::installs(upcoming.step.argv, &vars).filter(|installs| installs.can_be_told());
         let key = self.key(upcoming, &vars);
         let mut because = None;
         if self.history.shows {
@@ -210,9 +220,15 @@ impl Live {
                 for path in read.keys() {
                     vouch::is_data(self.app.folder(), path)?;
                 }
+                if installs.uv {
+                    vouch::obeys_lock(self.app.folder(), &read)?;
+                }
                 (Reads::Some { names, files: read }, self.asked(&changes, installs, log, interrupted)?)
             }
-            Kind::Untraced(installs, all) => (Reads::All(all), self.asked(&changes, installs, log, interrupted)?),
+            Kind::Untraced(installs, all) => {
+                ensure!(!installs.uv, "what uv read of the project left no trace");
+                (Reads::All(all), self.asked(&changes, installs, log, interrupted)?)
+            }
         };
         let record = Record { answers, ..self.record(reads, &changes, output) };
         self.keep_as(&key, record, interrupted)
@@ -238,11 +254,33 @@ impl Live {
                 bail!("{path} may have run with it");
             }
         }
-        let asked = pip::read(log, installs.pip).map_err(anyhow::Error::msg)?;
+        let mut asked = pip::read(log, installs.pip).map_err(anyhow::Error::msg)?;
+        if installs.uv {
+            asked.pinned = lock::wheels(self.app.folder(), &self.installed_by_uv()?)?;
+        }
         match self.is_online() {
             true => ask::first(&asked, &self.client(), interrupted),
             false => Ok(Vec::new()),
         }
+    }
+
+    /// What uv has installed.
+    ///
+    /// # Errors
+    /// Something that is from no index, a Python, or that does not say what it is.
+    fn installed_by_uv(&self) -> Result<Vec<Distribution>> {
+        let told = self.container()?.ask(DISTRIBUTIONS, &[&(MOST_TOLD + 1).to_string()], WORK)?;
+        ensure!(told.success && told.stdout.len() <= MOST_TOLD, "what uv installed cannot be told");
+        let fields: Vec<&str> = told.stdout.split('\0').collect();
+        let mut found = Vec::new();
+        for fields in fields.chunks_exact(4) {
+            let [folder, installer, direct, wheel] = fields else { continue };
+            ensure!(!folder.ends_with("uv/python"), "uv fetched a Python");
+            if lock::is_of_uv(installer) {
+                found.push(Distribution::read(Path::new(folder), !direct.is_empty(), || Ok((*wheel).to_owned()))?);
+            }
+        }
+        Ok(found)
     }
 
     pub(super) fn record(&self, reads: Reads, changes: &Changes, output: &[String]) -> Record {

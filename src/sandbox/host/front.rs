@@ -14,6 +14,7 @@ use crate::sandbox::mirror::{Lock, Mirror, Words};
 use crate::sandbox::netns::Network;
 use crate::sandbox::network::Access;
 use crate::sandbox::store::downloads::Downloads;
+use crate::sandbox::store::lock::UV_LOCK;
 use crate::sandbox::store::pip::Installs;
 use crate::sandbox::{Reach, Reuse, Spec, Unverified};
 
@@ -24,7 +25,6 @@ const PYPI: &str = "https://pypi.org/simple";
 const PROXIES: &[&str] = &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
 const UNPROXIED: &[&str] = &["no_proxy", "NO_PROXY"];
 /// Locks, whose installers are shown them as the mirror has them.
-pub(super) const UV_LOCK: &str = "uv.lock";
 const PIPENV_LOCK: &str = "Pipfile.lock";
 /// The most bytes of a list of requirements.
 const MOST: u64 = 1 << 20;

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::bwrap::{Bind, Session};
-use super::front::{Asking, UV_LOCK};
+use super::front::Asking;
 use super::history::{Kind, Pending};
 use super::live::HostSandbox;
 use super::machine::{self, PARTS};
@@ -287,19 +287,14 @@ impl HostSandbox {
 
     /// The addresses of what uv has installed.
     fn wheels_of_lock(&self, traced: &Traced) -> Result<BTreeSet<String>> {
-        ensure!(traced.read.contains_key(Path::new(UV_LOCK)), "uv did not read {UV_LOCK}");
-        for path in traced.read.keys() {
-            let text = crate::fs::read(&self.app.join(path), 4 << 20).unwrap_or_default();
-            let builds = memchr::memmem::find(&text, b"no-binary").is_some();
-            ensure!(!builds, "{} has uv build what it installs", path.display());
-        }
+        vouch::obeys_lock(&self.app, &traced.read)?;
         let root = self.root();
         let tree = tree::list(&root)?;
         let fetched = tree.keys().find(|path| path.ends_with("uv/python"));
         ensure!(fetched.is_none(), "uv fetched a Python");
         let mut installed = lock::installed(&root, &tree)?;
         installed.extend(lock::installed(&self.app, &traced.changes.made)?);
-        lock::wheels(&crate::fs::read(&self.app.join(UV_LOCK), 32 << 20)?, &installed)
+        lock::wheels(&self.app, &installed)
     }
 
     /// What an earlier pip installed may run whenever a Python starts.

@@ -11,6 +11,8 @@ use serde::Deserialize;
 use super::pip::file_name;
 use super::tree::{Kind, Tree};
 
+/// uv's lock.
+pub(in crate::sandbox) const UV_LOCK: &str = "uv.lock";
 /// The most bytes of a lock, and of one file of a distribution.
 const MOST: u64 = 32 << 20;
 
@@ -48,6 +50,32 @@ struct Source {
     registry: Option<String>,
 }
 
+/// Whether a distribution's `INSTALLER` names uv.
+pub(in crate::sandbox) fn is_of_uv(installer: &str) -> bool {
+    installer.trim() == "uv"
+}
+
+impl Distribution {
+    /// What is installed in a `.dist-info` folder. `is_elsewhere` says that it is from no index, `wheel` gives its `WHEEL`.
+    ///
+    /// # Errors
+    /// It is, or it does not say what it is.
+    pub(in crate::sandbox) fn read(
+        folder: &Path,
+        is_elsewhere: bool,
+        wheel: impl FnOnce() -> Result<String>,
+    ) -> Result<Self> {
+        let stem = folder.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        ensure!(!is_elsewhere, "{stem} is from no index");
+        let (name, version) = stem.split_once('-').context("a distribution without a version")?;
+        let wheel = wheel().with_context(|| format!("{stem} does not say which wheel it is from"))?;
+        let tags: BTreeSet<String> =
+            wheel.lines().filter_map(|line| line.strip_prefix("Tag:")).map(|tag| tag.trim().to_owned()).collect();
+        ensure!(!tags.is_empty(), "{stem} does not say which wheel it is from");
+        Ok(Self { name: normal(name), version: version.to_owned(), tags })
+    }
+}
+
 /// What uv has installed below `root`, whose files are `tree`.
 ///
 /// # Errors
@@ -63,25 +91,23 @@ pub(in crate::sandbox) fn installed(root: &Path, tree: &Tree) -> Result<Vec<Dist
             let text = crate::fs::read(&root.join(folder).join(name), MOST)?;
             Ok(String::from_utf8_lossy(&text).into_owned())
         };
-        if read("INSTALLER")?.trim() != "uv" {
-            continue;
+        if is_of_uv(&read("INSTALLER")?) {
+            let is_elsewhere = tree.contains_key(&folder.join("direct_url.json"));
+            found.push(Distribution::read(folder, is_elsewhere, || read("WHEEL"))?);
         }
-        let stem = folder.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        ensure!(!tree.contains_key(&folder.join("direct_url.json")), "{stem} is from no index");
-        let (name, version) = stem.split_once('-').context("a distribution without a version")?;
-        let wheel = read("WHEEL").with_context(|| format!("{stem} does not say which wheel it is from"))?;
-        let tags =
-            wheel.lines().filter_map(|line| line.strip_prefix("Tag:")).map(|tag| tag.trim().to_owned()).collect();
-        found.push(Distribution { name: normal(name), version: version.to_owned(), tags });
     }
     Ok(found)
 }
 
-/// The addresses of the wheels of a `uv.lock` that were installed.
+/// The addresses of the wheels of the `uv.lock` in `app` that were installed.
 ///
 /// # Errors
 /// One cannot be told: it was built, or the lock has none or several that it may be.
-pub(in crate::sandbox) fn wheels(lock: &[u8], installed: &[Distribution]) -> Result<BTreeSet<String>> {
+pub(in crate::sandbox) fn wheels(app: &Path, installed: &[Distribution]) -> Result<BTreeSet<String>> {
+    wheels_of(&crate::fs::read(&app.join(UV_LOCK), MOST)?, installed)
+}
+
+fn wheels_of(lock: &[u8], installed: &[Distribution]) -> Result<BTreeSet<String>> {
     let lock: Lock = toml::from_str(std::str::from_utf8(lock)?).context("the lock is of another kind")?;
     installed.iter().map(|distribution| wheel(&lock, distribution)).collect()
 }
@@ -160,7 +186,7 @@ source = { git = "https://g.example/own" }
     #[test]
     fn the_wheel_with_the_tags_of_what_was_installed_is_the_one() {
         let tags = ["cp312-cp312-manylinux_2_17_x86_64", "cp312-cp312-manylinux2014_x86_64"];
-        let found = wheels(LOCK.as_bytes(), &[distribution("ruamel-yaml", "1.0", &tags)]).unwrap();
+        let found = wheels_of(LOCK.as_bytes(), &[distribution("ruamel-yaml", "1.0", &tags)]).unwrap();
         let expected = "https://f.example/ruamel_yaml-1.0-cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64.whl";
         assert_eq!(found.iter().collect::<Vec<_>>(), [expected]);
     }
@@ -172,7 +198,7 @@ source = { git = "https://g.example/own" }
             (distribution("ruamel-yaml", "1.1", &["py3-none-any"]), "does not tell"),
             (distribution("own", "2", &["py3-none-any"]), "is from no index"),
         ] {
-            let error = wheels(LOCK.as_bytes(), &[other]).unwrap_err().to_string();
+            let error = wheels_of(LOCK.as_bytes(), &[other]).unwrap_err().to_string();
             assert!(error.contains(why), "{error}");
         }
     }

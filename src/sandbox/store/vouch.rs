@@ -1,9 +1,11 @@
 //! What an installer may have run beside itself: the project's own code, or what was installed before. What that asks of the network nobody knows.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 
+use super::lock::UV_LOCK;
 use super::pip::names_far_requirements;
 
 /// Files that pip reads and does not run. A command that read any other of the project's may have done anything.
@@ -26,6 +28,20 @@ pub(in crate::sandbox) fn is_data(app: &Path, read: &Path) -> Result<()> {
     let text = crate::fs::read(&app.join(read), MOST).unwrap_or_default();
     let names = names_far_requirements(&String::from_utf8_lossy(&text));
     ensure!(!names, "{} names requirements by their address", read.display());
+    Ok(())
+}
+
+/// Whether uv has obeyed its lock, and built nothing; `read` are the files of `app` that it read.
+///
+/// # Errors
+/// It may have done something else.
+pub(in crate::sandbox) fn obeys_lock(app: &Path, read: &BTreeMap<PathBuf, String>) -> Result<()> {
+    ensure!(read.contains_key(Path::new(UV_LOCK)), "uv did not read {UV_LOCK}");
+    for path in read.keys() {
+        let text = crate::fs::read(&app.join(path), MOST).unwrap_or_default();
+        let builds = memchr::memmem::find(&text, b"no-binary").is_some();
+        ensure!(!builds, "{} has uv build what it installs", path.display());
+    }
     Ok(())
 }
 
