@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::read::copy_sparse;
+
 /// Copies what `from` leads to, without using up room where the file system can share blocks. Never a link: a file that is
 /// shown inside must not be one of the host's.
 ///
@@ -63,7 +65,7 @@ pub fn copy_by(from: &Path, to: &Path, how: &Copying<'_>) -> Result<()> {
                     folders.push((source, target));
                 }
             } else if kind.is_file()
-                && let Err(error) = fs::copy(&source, &target)
+                && let Err(error) = copy_over(&source, &target)
                 && !how.skips_unreadable
             {
                 return Err(error).with_context(failed);
@@ -71,6 +73,17 @@ pub fn copy_by(from: &Path, to: &Path, how: &Copying<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Copies a file, holes as holes; what is there already gives way.
+fn copy_over(from: &Path, to: &Path) -> io::Result<()> {
+    match copy_sparse(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(to)?;
+            copy_sparse(from, to)
+        }
+        other => other,
+    }
 }
 
 /// Removes a folder even when folders in it deny writing to their owner. Never follows links.
@@ -119,6 +132,23 @@ mod tests {
         assert_eq!(fs::read_link(kept.join("lib/link")).unwrap(), Path::new("f"));
         fs::write(kept.join("g"), "changed").unwrap();
         assert_eq!(fs::read_to_string(host.join("lib/f")).unwrap(), "text");
+    }
+
+    #[test]
+    fn a_file_that_is_there_gives_way_and_holes_stay_holes() {
+        use std::os::unix::fs::MetadataExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+        fs::create_dir_all(&from).unwrap();
+        fs::create_dir_all(&to).unwrap();
+        for (place, text) in [(from.join("f"), "new"), (to.join("f"), "older")] {
+            fs::write(place, text).unwrap();
+        }
+        fs::File::create(from.join("holes")).unwrap().set_len(1 << 40).unwrap();
+        copy(&from, &to).unwrap();
+        assert_eq!(fs::read_to_string(to.join("f")).unwrap(), "new");
+        let meta = fs::metadata(to.join("holes")).unwrap();
+        assert!(meta.len() == 1 << 40 && meta.blocks() < 100, "{} blocks", meta.blocks());
     }
 
     #[test]

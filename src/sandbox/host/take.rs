@@ -1,18 +1,21 @@
 //! From the image that was built to the one that runs.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use super::layer::in_root;
-use crate::fs::{DockerIgnore, tree};
+use crate::fs::{DockerIgnore, copy_sparse, tree};
 use crate::plan::FileSet;
 
 /// What the image has of its own, laid out when the sandbox was opened.
 const OWN: &[&str] = &["/mise", "/usr/local/bin/mise", "/etc/mise", "/root/.local/state/mise"];
+/// As many links on the way to a file as the kernel follows (`path_resolution(7)`).
+const MOST_LINKS: usize = 40;
 
 /// Moves what is taken into the root and the `/app` of the finished image. `outside` says where a path inside is. Gives the
 /// paths that are not there to be taken.
@@ -31,10 +34,14 @@ pub(super) fn move_into(
             if OWN.iter().any(|own| inside == *own || inside.starts_with(&format!("{own}/"))) {
                 continue;
             }
-            let from = outside(&inside);
-            let to = match Path::new(&inside).strip_prefix("/app") {
+            let from = place(&inside, &outside);
+            let to = place(&inside, &|inside| match Path::new(inside).strip_prefix("/app") {
                 Ok(rest) => app.join(rest),
-                Err(_) => in_root(rootfs, &inside),
+                Err(_) => in_root(rootfs, inside),
+            });
+            let (Some(from), Some(to)) = (from, to) else {
+                missing.push(inside);
+                continue;
             };
             if from.symlink_metadata().is_err() {
                 // What an earlier layer has taken is gone from here.
@@ -61,18 +68,55 @@ fn absolute(path: &str) -> String {
     format!("/{}", parts.collect::<Vec<_>>().join("/"))
 }
 
+/// Where `inside` is outside. Commands may have put links on the way: they lead where they lead within the image, and never
+/// out of it. `outside` says where a path is on whose way there are none. None where the links lead in a circle.
+fn place(inside: &str, outside: &impl Fn(&str) -> PathBuf) -> Option<PathBuf> {
+    let parts = |path: &Path| -> Vec<OsString> {
+        let parts = path.components().rev().filter_map(|part| match part {
+            Component::Normal(name) => Some(name.to_owned()),
+            Component::ParentDir => Some("..".into()),
+            _ => None,
+        });
+        parts.collect()
+    };
+    let (mut todo, mut here, mut links) = (parts(Path::new(inside)), PathBuf::from("/"), 0);
+    while let Some(part) = todo.pop() {
+        if part == ".." {
+            here.pop();
+            continue;
+        }
+        let next = here.join(part);
+        let is_on_the_way = !todo.is_empty();
+        match fs::read_link(outside(&next.to_string_lossy())).ok().filter(|_| is_on_the_way) {
+            None => here = next,
+            Some(target) => {
+                links += 1;
+                if links > MOST_LINKS {
+                    return None;
+                }
+                if target.is_absolute() {
+                    here = PathBuf::from("/");
+                }
+                todo.extend(parts(&target));
+            }
+        }
+    }
+    Some(outside(&here.to_string_lossy()))
+}
+
 /// Moves what is not excluded; what is there already gives way, folders are merged.
 fn transfer(from: &Path, to: &Path, within: &Path, excluded: Option<&DockerIgnore>) -> io::Result<()> {
     let is_folder = from.symlink_metadata()?.is_dir();
     let here = to.symlink_metadata();
-    let plain = excluded.is_none() && here.is_err();
-    if plain || !is_folder {
-        if let Some(parent) = to.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        if here.is_ok_and(|meta| !meta.is_dir()) {
-            fs::remove_file(to)?;
-        }
+    let is_free = here.as_ref().map_or(true, |meta| !meta.is_dir());
+    if let Some(parent) = to.parent().filter(|_| is_free) {
+        fs::create_dir_all(parent)?;
+    }
+    // A link in the place of a folder would lead elsewhere what is put into it.
+    if is_free && here.is_ok() {
+        fs::remove_file(to)?;
+    }
+    if !is_folder || is_free && excluded.is_none() {
         return fs::rename(from, to).or_else(|_| copy(from, to));
     }
     fs::create_dir_all(to)?;
@@ -94,9 +138,11 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     if kind.is_dir() {
         return tree::copy(from, to).map_err(io::Error::other);
     }
-    match kind.is_symlink() {
-        true => symlink(fs::read_link(from)?, to),
-        false => fs::copy(from, to).map(drop),
+    match kind {
+        kind if kind.is_symlink() => symlink(fs::read_link(from)?, to),
+        kind if kind.is_file() => copy_sparse(from, to),
+        // A pipe, a socket or a device: nobody waits for one.
+        _ => Ok(()),
     }
 }
 
@@ -133,6 +179,88 @@ mod tests {
             [".", "dist", "/app/.venv", "/root/.cache"].map(absolute),
             ["/app", "/app/dist", "/app/.venv", "/root/.cache"]
         );
+    }
+
+    /// Folders of two images and one outside, and what taking `paths` gives.
+    fn taken(dir: &Path, paths: &[&str]) -> Result<Vec<String>> {
+        let outside = |inside: &str| match inside.strip_prefix("/app") {
+            Some(rest) => in_root(&dir.join("built-app"), rest),
+            None => in_root(&dir.join("built"), inside),
+        };
+        let include = paths.iter().map(|&path| path.to_owned()).collect();
+        let sets = [FileSet { include, exclude: Vec::new() }];
+        move_into(&dir.join("finished"), &dir.join("finished-app"), outside, &sets)
+    }
+
+    fn images() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for folder in ["built/opt/real", "built-app", "finished", "finished-app", "host/sub"] {
+            fs::create_dir_all(dir.path().join(folder)).unwrap();
+        }
+        for (file, text) in [("host/secret", "theirs"), ("host/sub/f", "theirs"), ("built/opt/real/f", "ours")] {
+            fs::write(dir.path().join(file), text).unwrap();
+        }
+        dir
+    }
+
+    #[test]
+    fn no_link_of_a_build_leads_out_of_its_image() {
+        let dir = images();
+        let (at, host) = (|name: &str| dir.path().join(name), dir.path().join("host"));
+        symlink(&host, at("built/opt/x")).unwrap();
+        symlink(&host, at("built-app/y")).unwrap();
+        symlink("../../../../../../../../../..", at("built/opt/up")).unwrap();
+        symlink("round", at("built/opt/round")).unwrap();
+        let up = format!("/opt/up{}/secret", host.display());
+        let paths = ["/opt/x/secret", "/app/y/sub", &up, "/opt/round/f"];
+        assert_eq!(taken(dir.path(), &paths).unwrap(), paths);
+        assert_eq!(fs::read_to_string(at("host/secret")).unwrap(), "theirs");
+        assert_eq!(fs::read_to_string(at("host/sub/f")).unwrap(), "theirs");
+    }
+
+    #[test]
+    fn links_lead_within_the_image_as_they_do_there() {
+        let dir = images();
+        let at = |name: &str| dir.path().join(name);
+        symlink("/opt/real", at("built-app/data")).unwrap();
+        symlink("real", at("built/opt/current")).unwrap();
+        assert_eq!(taken(dir.path(), &["/app/data/f"]).unwrap(), [""; 0]);
+        assert_eq!(fs::read_to_string(at("finished-app/data/f")).unwrap(), "ours");
+        fs::write(at("built/opt/real/g"), "ours").unwrap();
+        assert_eq!(taken(dir.path(), &["/opt/current/g"]).unwrap(), [""; 0]);
+        assert_eq!(fs::read_to_string(at("finished/opt/current/g")).unwrap(), "ours");
+    }
+
+    #[test]
+    fn a_link_that_was_taken_before_leads_nothing_elsewhere() {
+        let dir = images();
+        let at = |name: &str| dir.path().join(name);
+        symlink(at("host"), at("finished-app/d")).unwrap();
+        symlink(at("host"), at("finished/opt")).unwrap();
+        fs::create_dir(at("built-app/d")).unwrap();
+        for file in ["built-app/d/secret", "built-app/d/new"] {
+            fs::write(at(file), "ours").unwrap();
+        }
+        let sets = [FileSet { include: vec!["/app/d".to_owned()], exclude: vec!["new".to_owned()] }];
+        let outside = |inside: &str| in_root(&at("built-app"), inside.trim_start_matches("/app"));
+        move_into(&at("finished"), &at("finished-app"), outside, &sets).unwrap();
+        assert_eq!(fs::read_to_string(at("finished-app/d/secret")).unwrap(), "ours");
+        assert!(!at("host/new").exists());
+        taken(dir.path(), &["/opt/real"]).unwrap();
+        assert!(!at("host/real").exists());
+        assert_eq!(fs::read_to_string(at("host/secret")).unwrap(), "theirs");
+    }
+
+    #[test]
+    fn what_cannot_be_moved_is_not_waited_for_and_holes_stay_holes() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+        fs::File::create(at("holes")).unwrap().set_len(1 << 40).unwrap();
+        copy(&at("pipe"), &at("pipe-2")).unwrap();
+        copy(&at("holes"), &at("holes-2")).unwrap();
+        assert!(!at("pipe-2").exists());
+        assert_eq!(at("holes-2").metadata().unwrap().len(), 1 << 40);
     }
 
     #[test]
