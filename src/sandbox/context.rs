@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Component, Path, PathBuf};
 
@@ -32,6 +32,22 @@ pub fn copy(project: &Path, app: &Path, only: Option<&[String]>, exclude: &[Stri
     }
     let left_out = if exclude.is_empty() { dockerignore(project)? } else { DockerIgnore::parse(&exclude.join("\n")) };
     copy_all(project, app, &left_out, &[])
+}
+
+/// Writes a file of the run's own into `app`, where the project's may be in its way: none of its links is followed.
+///
+/// # Errors
+/// Those of writing, and a path that leads out of `app`.
+pub fn write(app: &Path, file: &str, text: &str) -> Result<()> {
+    let relative = Path::new(file);
+    if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
+        bail!("{file} leads out of the project");
+    }
+    Placing::in_app(app).enter(relative.parent().unwrap_or(Path::new("")))?;
+    let target = app.join(relative);
+    make_room(&target)?;
+    let mut opened = fs::OpenOptions::new().write(true).create_new(true).open(&target)?;
+    Ok(opened.write_all(text.as_bytes())?)
 }
 
 /// Copies what the cloud would receive from `project` to `app`, but for what is in folders that are none of the project's.
@@ -192,8 +208,8 @@ impl<'a> Placing<'a> {
         Self { app, last: PathBuf::new() }
     }
 
-    fn place(&mut self, source: &Path, relative: &Path, is_dir: bool) -> Result<()> {
-        let folder = relative.parent().unwrap_or(Path::new(""));
+    /// Makes a folder, and those on the way to it.
+    fn enter(&mut self, folder: &Path) -> Result<()> {
         let known = folder.components().zip(self.last.components()).take_while(|(new, old)| new == old).count();
         let mut dir = self.app.to_owned();
         for (number, part) in folder.components().enumerate() {
@@ -203,6 +219,11 @@ impl<'a> Placing<'a> {
             }
         }
         folder.clone_into(&mut self.last);
+        Ok(())
+    }
+
+    fn place(&mut self, source: &Path, relative: &Path, is_dir: bool) -> Result<()> {
+        self.enter(relative.parent().unwrap_or(Path::new("")))?;
         place(source, &self.app.join(relative), is_dir)
     }
 }
@@ -224,10 +245,7 @@ fn place(source: &Path, target: &Path, is_dir: bool) -> Result<()> {
         if same && old.modified().ok() == meta.modified().ok() && old.permissions() == meta.permissions() {
             return Ok(());
         }
-        match old.is_dir() {
-            true => tree::remove(target)?,
-            false => fs::remove_file(target).with_context(failure)?,
-        }
+        make_room(target).with_context(failure)?;
     }
     if meta.is_symlink() {
         return symlink(fs::read_link(source)?, target).with_context(failure);
@@ -238,6 +256,15 @@ fn place(source: &Path, target: &Path, is_dir: bool) -> Result<()> {
         let _ = fs::File::open(target).and_then(|file| file.set_modified(modified));
     }
     Ok(())
+}
+
+/// Removes what is at `target`, if anything is.
+fn make_room(target: &Path) -> Result<()> {
+    match target.symlink_metadata() {
+        Err(_) => Ok(()),
+        Ok(meta) if meta.is_dir() => tree::remove(target),
+        Ok(_) => Ok(fs::remove_file(target)?),
+    }
 }
 
 fn real_dir(dir: &Path) -> Result<()> {
@@ -384,6 +411,25 @@ mod tests {
         assert_eq!(fs::read_to_string(outside.path().join("f")).unwrap(), "old");
         assert_eq!(fs::read_to_string(outside.path().join("g")).unwrap(), "old");
         assert_eq!(fs::read_to_string(app.path().join("d/f")).unwrap(), "new");
+    }
+
+    #[test]
+    fn a_file_of_the_run_is_written_over_links_not_through_them() {
+        let outside = folder(&[("f", "old")]);
+        for (link, target) in [(".own", outside.path().to_owned()), (".own/f", outside.path().join("f"))] {
+            let app = tempfile::tempdir().unwrap();
+            if link != ".own" {
+                fs::create_dir(app.path().join(".own")).unwrap();
+            }
+            symlink(&target, app.path().join(link)).unwrap();
+            write(app.path(), ".own/f", "new").unwrap();
+            write(app.path(), ".own/f", "newer").unwrap();
+            assert_eq!(fs::read_to_string(outside.path().join("f")).unwrap(), "old");
+            assert_eq!(fs::read_to_string(app.path().join(".own/f")).unwrap(), "newer");
+            for name in ["../f", "/f", ".own/../../f"] {
+                assert!(write(app.path(), name, "").is_err(), "{name}");
+            }
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::nixpkgs::Nixpkgs;
 use super::store::Store;
 use crate::catalog::servers::Session;
 use crate::plan::{self, FileSet, NixEnvironment, Plan};
+use crate::sandbox::context;
 use crate::sandbox::host::live::HostSandbox;
 use crate::sandbox::{
     CommandLine, Kept, MachineFailure, MissingLibrary, Prepared, Probe, ProbeAnswer, Sandbox, SetupStep, Spec, Step,
@@ -148,9 +149,8 @@ impl Sandbox for Live {
             self.machine.copy_in(Some(&self.setup_files.clone()), &[])?;
         }
         for environment in &self.environments {
-            let file = self.machine.app_dir().join(&environment.file);
-            fs::create_dir_all(file.parent().unwrap_or(&file))?;
-            fs::write(&file, &environment.expression).with_context(|| format!("cannot write {}", environment.file))?;
+            let written = context::write(&self.machine.app_dir(), &environment.file, &environment.expression);
+            written.with_context(|| format!("cannot write {}", environment.file))?;
         }
         self.environments.iter().enumerate().map(|(number, nix)| self.install(nix, number)).collect()
     }
