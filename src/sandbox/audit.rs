@@ -11,6 +11,11 @@ use crate::catalog::libraries;
 
 /// A venv with more files than this is not looked at further.
 const MOST_FILES: usize = 500_000;
+/// More missing libraries than anybody reads of.
+const MOST_MISSING: usize = 1000;
+/// The most bytes of one `RECORD`, and of all of them.
+const MOST_RECORD: u64 = 16 << 20;
+const MOST_RECORDS: u64 = 64 << 20;
 
 /// What glibc of every Linux provides, whatever a sandbox's directories hold.
 const GLIBC: &[&str] = &[
@@ -67,7 +72,7 @@ pub fn audit(venv: &Path, provided: &[PathBuf]) -> Result<Vec<MissingLibrary>> {
             for soname in dynamic.needed {
                 match own.get(&soname) {
                     Some(inside) => todo.push(inside.clone()),
-                    None if is_linked || known(&soname) => {}
+                    None if is_linked || known(&soname) || missing.len() >= MOST_MISSING => {}
                     None => {
                         missing.entry(soname).or_insert_with(|| root.clone());
                     }
@@ -124,10 +129,14 @@ struct Owners {
 
 impl Owners {
     fn read(records: &[PathBuf]) -> Self {
+        let mut left = MOST_RECORDS;
         let one = |path: &PathBuf| {
             let info = path.parent()?;
             let (name, _) = info.file_name()?.to_str()?.strip_suffix(".dist-info")?.split_once('-')?;
-            Some((name.replace('_', "-"), info.parent()?.to_owned(), fs::read_to_string(path).ok()?))
+            // What a command wrote may be a file of holes.
+            let text = crate::fs::read_text(path, MOST_RECORD.min(left)).ok()?;
+            left -= text.len() as u64;
+            Some((name.replace('_', "-"), info.parent()?.to_owned(), text))
         };
         Self { texts: records.iter().filter_map(one).collect() }
     }
@@ -193,6 +202,22 @@ mod tests {
         let provided = tempfile::tempdir().unwrap();
         fs::write(provided.path().join("libGL.so.1"), "").unwrap();
         assert_eq!(audit(venv.path(), &[provided.path().to_owned()]).unwrap(), []);
+    }
+
+    #[test]
+    fn records_are_read_up_to_a_limit() {
+        let venv = tempfile::tempdir().unwrap();
+        let record = |name: &str, bytes: u64| {
+            let path = venv.path().join(name).join("RECORD");
+            fs::create_dir(path.parent().unwrap()).unwrap();
+            fs::File::create(&path).unwrap().set_len(bytes).unwrap();
+            path
+        };
+        let mut records = vec![record("holes-1.dist-info", 1 << 40), record("moon-1.dist-info", 5)];
+        records.extend((0..9).map(|number| record(&format!("tide{number}-1.dist-info"), MOST_RECORD)));
+        let texts = Owners::read(&records).texts;
+        let bytes: usize = texts.iter().map(|(.., text)| text.len()).sum();
+        assert!(texts[0].0 == "moon" && bytes as u64 <= MOST_RECORDS, "{bytes}");
     }
 
     #[test]

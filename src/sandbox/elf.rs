@@ -6,9 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use object::elf::{DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_STRTAB, FileHeader64, PT_DYNAMIC, PT_INTERP, PT_LOAD};
+use object::elf::{DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_STRTAB, FileHeader64, PN_XNUM, PT_DYNAMIC, PT_INTERP, PT_LOAD};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::{Endianness, ReadCache, ReadRef};
+
+/// The most bytes of a dynamic section: a thousand times what any library asks for.
+const MOST_DYNAMIC: u64 = 64 << 10;
+/// The longest name of a loader, as the kernel has it.
+const LONGEST_PATH: u64 = 4096;
 
 /// What an ELF file asks of the loader.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,16 +34,23 @@ pub fn read(path: &Path) -> Option<Dynamic> {
     let data = &cache;
     let header = FileHeader64::<Endianness>::parse(data).ok()?;
     let endian = header.endian().ok()?;
+    // Their number would stand elsewhere, and may be any.
+    if header.e_phnum(endian) == PN_XNUM {
+        return None;
+    }
     let segments = header.program_headers(endian, data).ok()?;
     let mut found = Dynamic::default();
     let mut entries = Vec::new();
     for segment in segments {
         match segment.p_type(endian) {
-            PT_INTERP => {
+            PT_INTERP if found.interpreter.is_none() && segment.p_filesz(endian) <= LONGEST_PATH => {
                 let raw = segment.interpreter(endian, data).ok()??;
                 found.interpreter = Some(PathBuf::from(String::from_utf8_lossy(raw).into_owned()));
             }
-            PT_DYNAMIC => {
+            PT_DYNAMIC if entries.is_empty() => {
+                if segment.p_filesz(endian) > MOST_DYNAMIC {
+                    return None;
+                }
                 let dynamic = segment.dynamic(endian, data).ok()??;
                 entries = dynamic.iter().map(|entry| (entry.tag(endian), entry.val(endian))).collect();
             }
@@ -211,6 +223,29 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             assert_eq!(read(&path), None, "{name}");
         }
+    }
+
+    #[test]
+    fn what_no_library_needs_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("holes.so");
+        let number = |value: u64| value.to_le_bytes();
+        let with = |count: u16, kind: u32, size: u64| {
+            let mut bytes = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0\x01\0\0\0".to_vec();
+            bytes.extend([number(0), number(64), number(0x4000)].concat());
+            bytes.extend([[0, 0], [0, 0], [64, 0], [56, 0], count.to_le_bytes(), [64, 0], [1, 0], [0, 0]].concat());
+            bytes.extend([kind.to_le_bytes(), 4u32.to_le_bytes()].concat());
+            bytes.extend([number(4096), number(4096), number(4096), number(size), number(size), number(8)].concat());
+            // The first section says how many segments there are where the head cannot.
+            bytes.resize(0x4000 + 44, 0);
+            bytes.extend(u32::MAX.to_le_bytes());
+            std::fs::write(&path, bytes).unwrap();
+            File::options().write(true).open(&path).unwrap().set_len(1 << 42).unwrap();
+            read(&path)
+        };
+        assert_eq!(with(1, 2, 1 << 41), None);
+        assert_eq!(with(PN_XNUM, 2, 64), None);
+        assert_eq!(with(1, 3, 1 << 41), None);
     }
 
     #[test]

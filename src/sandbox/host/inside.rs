@@ -31,6 +31,13 @@ pub(super) fn read(root: &Path, file: &str) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The first bytes of a plain file, at most `most`.
+pub(super) fn read_beginning(root: &Path, file: &str, most: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(root, file, OFlags::RDONLY)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Writes a file, which may be there already.
 pub(super) fn write(root: &Path, file: &str, text: &[u8]) -> Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC;
@@ -67,7 +74,18 @@ mod tests {
         fs::create_dir(root.path().join("etc")).unwrap();
         write(root.path(), "etc/pip.conf", b"ours").unwrap();
         assert_eq!(read(root.path(), "etc/pip.conf").unwrap(), b"ours");
+        assert_eq!(read_beginning(root.path(), "etc/pip.conf", 2).unwrap(), b"ou");
         remove(root.path(), "etc/pip.conf").unwrap();
         assert!(!root.path().join("etc/pip.conf").exists());
+    }
+
+    #[test]
+    fn a_pipe_is_not_waited_for_and_a_file_of_holes_takes_no_memory() {
+        let root = tempfile::tempdir().unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(root.path().join("pipe")).status().unwrap().success());
+        assert!(read(root.path(), "pipe").is_err() && read_beginning(root.path(), "pipe", 9).is_err());
+        File::create(root.path().join("holes")).unwrap().set_len(1 << 40).unwrap();
+        assert!(read(root.path(), "holes").is_err());
+        assert_eq!(read_beginning(root.path(), "holes", 9).unwrap(), [0; 9]);
     }
 }

@@ -9,7 +9,7 @@ use super::bwrap::{Bind, Bubblewrap, Session};
 use super::front::{self, Front};
 use super::history::History;
 use super::layer::in_root;
-use super::{check, probe, root, take};
+use super::{check, inside, probe, root, take};
 use crate::catalog::servers;
 use crate::plan::{FileSet, Vars};
 use crate::sandbox::cache::RunDir;
@@ -228,10 +228,8 @@ impl Drop for HostSandbox {
 
 /// What commands asked of `apt`, which only takes note here.
 fn apt_notes(rootfs: &Path) -> Option<Unverified> {
-    let file = rootfs.join(root::APT_NOTES);
-    let plain = file.ancestors().take(4).all(|path| path.symlink_metadata().is_ok_and(|meta| !meta.is_symlink()));
-    let text = plain.then(|| std::fs::read(&file).ok()).flatten()?;
-    let asked = String::from_utf8_lossy(&text[..text.len().min(4096)]).lines().collect::<Vec<_>>().join("; ");
+    let text = inside::read_beginning(rootfs, root::APT_NOTES, 4096).ok()?;
+    let asked = String::from_utf8_lossy(&text).lines().collect::<Vec<_>>().join("; ");
     Some(Unverified {
         what: format!("apt {asked}"),
         why: "apt packages are not installed in the host sandbox".to_owned(),
