@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::bwrap::Bind;
+use super::inside;
 use super::lock_copy::{self, LockCopy};
 use crate::plan::Vars;
 use crate::sandbox::cache::Cache;
@@ -186,12 +187,9 @@ fn required(argv: &[String], app: &Path) -> Vec<String> {
     let command = argv.join(" ");
     let lists = LIST.captures_iter(&command).filter_map(|found| {
         let place = found[1].trim_matches(['\'', '"']);
-        let inside = Path::new(place.strip_prefix("/app/").unwrap_or(place));
+        let inside = place.strip_prefix("/app/").unwrap_or(place);
         // No link of the project's is followed out of it.
-        let is_inside = inside.components().all(|part| matches!(part, std::path::Component::Normal(_)));
-        let path = app.join(inside);
-        let is_plain = is_inside && path.symlink_metadata().is_ok_and(|meta| meta.is_file());
-        is_plain.then(|| crate::fs::read(&path, MOST).ok()).flatten()
+        inside::read_beginning(app, inside, MOST).ok()
     });
     let texts: Vec<String> = lists.map(|text| String::from_utf8_lossy(&text).into_owned()).collect();
     texts.iter().flat_map(|text| PROJECT.captures_iter(text)).map(|found| found[1].to_owned()).collect()
@@ -210,5 +208,10 @@ mod tests {
         assert_eq!(required(". venv && pip install -r requirements.txt"), ["tide", "ebb", "moon_phase"]);
         assert_eq!(required("pip install -r /app/requirements.txt && true").len(), 3);
         assert!(required("pip install -r ../requirements.txt -r missing.txt tide").is_empty());
+        let outside = tempfile::tempdir().unwrap();
+        std::fs::write(outside.path().join("secret"), "word\n").unwrap();
+        std::os::unix::fs::symlink(outside.path(), dir.path().join("lists")).unwrap();
+        std::os::unix::fs::symlink(outside.path().join("secret"), dir.path().join("list")).unwrap();
+        assert!(required("pip install -r lists/secret -r list").is_empty());
     }
 }

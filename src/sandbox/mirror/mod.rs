@@ -36,6 +36,8 @@ use super::store::downloads::Downloads;
 const PATIENCE: Duration = Duration::from_secs(120);
 /// At once from the index, in bytes. As much is held back of a file until its digest is known.
 const CHUNK: usize = 64 << 10;
+/// The files that pages of one command may name. Of a thousand projects with the longest pages there are as many.
+const MOST_NAMED: usize = 1_000_000;
 
 /// The server. Dropping it ends it.
 #[derive(Debug)]
@@ -203,7 +205,12 @@ impl State {
         self.fetch_ahead(client);
         let fetched = self.ahead.take(real, client);
         let (kind, Page { body, files }) = fetched.or_else(|| self.fetch(real, client))?;
-        self.named().extend(files);
+        let mut named = self.named();
+        // Whoever asks for all that there is gets the rest of it from the index itself.
+        if named.len() + files.len() > MOST_NAMED {
+            return None;
+        }
+        named.extend(files);
         Some((kind, body))
     }
 

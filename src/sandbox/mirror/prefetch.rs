@@ -1,6 +1,7 @@
 //! Pages that are fetched before an installer asks for them, several at a time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -99,7 +100,12 @@ impl Prefetch {
         }
         // Nobody else needs to go there.
         if let Some(project) = real.trim_end_matches('/').rsplit('/').next() {
-            plan.projects.insert(normalised(project), true);
+            let is_full = plan.projects.len() >= MOST;
+            match plan.projects.entry(normalised(project)) {
+                Entry::Occupied(mut known) => *known.get_mut() = true,
+                Entry::Vacant(_) if is_full => {}
+                Entry::Vacant(place) => drop(place.insert(true)),
+            }
         }
         None
     }
@@ -154,5 +160,15 @@ mod tests {
         let other = Client { agent: "pip/25".to_owned(), ..Client::default() };
         assert_eq!(ahead.take("https://index.example/simple/ebb/", &other), None);
         assert_eq!(ahead.take("https://index.example/simple/flow/", &client), None);
+    }
+
+    #[test]
+    fn who_asks_for_any_number_of_names_fills_no_memory() {
+        let ahead = Prefetch::default();
+        for number in 0..MOST + 100 {
+            let real = format!("https://index.example/simple/name-{number}/");
+            assert_eq!(ahead.take(&real, &Client::default()), None);
+        }
+        assert_eq!(lock(&ahead.plan.0).projects.len(), MOST);
     }
 }

@@ -1,6 +1,6 @@
 //! The real index, asked by this process for what an installer inside would ask.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -137,8 +137,13 @@ impl Resolver for Guarded {
 impl Guarded {
     fn allows(&self, address: SocketAddr) -> bool {
         let ip = address.ip().to_canonical();
+        // The run has no way to those of a link alone either, a cloud's metadata above all.
+        let is_of_the_link = match ip {
+            IpAddr::V4(ip) => ip.is_link_local() || ip.is_multicast() || ip.is_broadcast(),
+            IpAddr::V6(ip) => ip.is_unicast_link_local() || ip.is_multicast(),
+        };
         let is_own = ip.is_loopback() || ip.is_unspecified() || is_own_address(ip);
-        !is_own || self.let_in.contains(&SocketAddr::new(ip, address.port()))
+        !(is_own || is_of_the_link) || self.let_in.contains(&SocketAddr::new(ip, address.port()))
     }
 }
 
@@ -153,6 +158,9 @@ mod tests {
         assert!(allows("127.0.0.1:8080") && allows("93.184.216.34:443"));
         for other in ["127.0.0.1:8081", "127.1.2.3:8080", "0.0.0.0:8080", "[::1]:8080", "[::ffff:127.0.0.1]:80"] {
             assert!(!allows(other), "{other}");
+        }
+        for of_the_link in ["169.254.169.254:80", "[::ffff:169.254.1.1]:80", "[fe80::1]:80", "224.0.0.1:80"] {
+            assert!(!allows(of_the_link), "{of_the_link}");
         }
     }
 }
