@@ -111,7 +111,10 @@ impl<'a> Copies<'a> {
             };
             let matcher = glob.compile_matcher();
             let within = |folder: &String| {
-                let entries = fs::read_dir(self.root.join(folder)).into_iter().flatten().flatten();
+                // No link is followed: it may lead out of the project, or round in it without end.
+                let place = self.root.join(folder);
+                let is_folder = place.symlink_metadata().is_ok_and(|meta| meta.is_dir());
+                let entries = is_folder.then(|| fs::read_dir(place)).into_iter().flatten().flatten().flatten();
                 let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
                 let names: Vec<String> = names.filter(|name| matcher.is_match(name)).collect();
                 let joined = |name: String| if folder.is_empty() { name } else { format!("{folder}/{name}") };

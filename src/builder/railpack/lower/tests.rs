@@ -155,3 +155,15 @@ fn the_image_may_take_files_of_the_project() {
     assert_eq!(inputs(&local), [set("/app/.venv", &[]), set("main.py", &[])]);
     assert_eq!(inputs(r#"{"step": "build", "include": ["main.py", "*.ini"]}"#), [set("main.py", &[])]);
 }
+
+#[test]
+fn no_link_of_the_project_is_followed_by_a_pattern() {
+    let folder = crate::folder::folder(&[("a/x.txt", "")]);
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, folder.path().join(name)).unwrap();
+    link("/etc", "out");
+    (0..8).for_each(|number| link(".", &format!("round-{number}")));
+    let mut copies = super::copies::Copies::new(folder.path(), &[]);
+    let mut copied = |pattern: &str| copies.command(pattern, "to/").unwrap().len();
+    assert!(copied("*/*.txt") > 0);
+    assert_eq!([copied("out/pass*"), copied("*/passwd"), copied(&"*/".repeat(40))], [0; 3]);
+}
