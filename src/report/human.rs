@@ -1,8 +1,6 @@
 //! The report that people read.
 
 use std::fmt::Write;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::sanitize::in_line;
@@ -18,6 +16,8 @@ use crate::sandbox::Unverified;
 
 /// A source line longer than this is cut in an excerpt.
 const EXCERPT_WIDTH: usize = 160;
+/// The most bytes of a file that a line is shown of.
+const MOST_BYTES: u64 = 16 << 20;
 /// Evidence beyond this many places is counted, not shown.
 const MOST_EVIDENCE: usize = 6;
 /// The most lines of the log that are shown as evidence: those of one error message say the same.
@@ -129,7 +129,8 @@ pub(super) fn line_of(evidence: &Evidence, project: &Path) -> Option<String> {
 }
 
 fn read_line(path: &Path, line: usize) -> Option<String> {
-    BufReader::new(File::open(path).ok()?).lines().nth(line.checked_sub(1)?)?.ok()
+    let bytes = crate::fs::read(path, MOST_BYTES).ok()?;
+    String::from_utf8_lossy(&bytes).lines().nth(line.checked_sub(1)?).map(str::to_owned)
 }
 
 /// Where a log's deploy failed, or how far it came.

@@ -17,6 +17,8 @@ const APP: &str = "app";
 pub(super) const NO_RULE: &str = "none";
 /// How deep groups may be nested.
 const DEEPEST: usize = 8;
+/// The most bytes of a scenario's own file.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// A scenario that can be run.
 #[derive(Debug, Clone)]
@@ -187,7 +189,7 @@ fn read(name: &str, dir: &Path) -> Result<Result<Scenario, Broken>, SuiteError> 
         None => file.display().to_string(),
     };
     let broken = |line, message: String| Ok(Err(Broken { name: name.to_owned(), place: place(line), message }));
-    let text = match fs::read_to_string(&file) {
+    let text = match crate::fs::read_text(&file, MOST_BYTES) {
         Ok(text) => text,
         Err(error) => return broken(None, error.to_string()),
     };

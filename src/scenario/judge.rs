@@ -10,6 +10,9 @@ use similar::TextDiff;
 use super::discover::{NO_RULE, Scenario};
 use super::format::{Expect, ExpectedVerdict};
 
+/// The most bytes of an accepted report.
+const MOST_BYTES: u64 = 64 << 20;
+
 /// What the run came to, as the judge needs it.
 #[derive(Debug, Clone)]
 pub(super) struct Actual {
@@ -65,7 +68,7 @@ pub(super) fn judge(scenario: &Scenario, actual: &Actual, accept: bool) -> Resul
         write(scenario, &file, &actual.backend, &new)?;
         return Ok(Judgement::Passed);
     }
-    let old = match fs::read_to_string(&file) {
+    let old = match crate::fs::read_text(&file, MOST_BYTES) {
         Ok(old) => old,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let reasons = vec![format!("there is no accepted report yet ({})", file.display())];
@@ -121,7 +124,7 @@ fn differences(expect: &Expect, actual: &Actual) -> Vec<String> {
 
 /// A backend that sees things differently gets a file of its own; the first one writes the common file.
 fn write(scenario: &Scenario, file: &Path, backend: &str, new: &str) -> Result<()> {
-    let common = fs::read_to_string(file).ok();
+    let common = crate::fs::read_text(file, MOST_BYTES).ok();
     let place = match common {
         Some(common) if common == new => return Ok(()),
         Some(_) if !matches!(backend, "host" | "none") => scenario.dir.join(format!("expected.{backend}.json")),
