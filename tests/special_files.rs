@@ -129,3 +129,38 @@ fn folders_that_nest_1_500_deep_are_copied_in_seconds() {
     std::fs::create_dir_all(app.path().join("d/".repeat(1500))).unwrap();
     assert_eq!(ends(&["run", "--backend", "host"], app.path()), Some(0), "it takes longer than a minute");
 }
+
+/// What this tool reads of a run's root when its commands have had it in their hands.
+const LEFT: &str = r#"
+import glob, os
+notes = "/var/lib/apt/shakedown-asked"
+os.makedirs(os.path.dirname(notes), exist_ok=True)
+os.mkfifo(notes)
+for packages in glob.glob("/opt/venv/lib/python*/site-packages"):
+    os.mkdir(packages + "/tide-1.dist-info")
+    os.mkfifo(packages + "/tide-1.dist-info/INSTALLER")
+    with open(packages + "/tide-1.dist-info/RECORD", "w") as record:
+        record.truncate(1 << 40)
+"#;
+
+#[test]
+fn what_commands_leave_in_the_place_of_a_file_that_is_read_is_never_waited_for() {
+    if support::host_is_missing("what_commands_leave_in_the_place_of_a_file_that_is_read_is_never_waited_for") {
+        return;
+    }
+    let settings = "[phases.build]\ncmds = [\"python leave.py\"]\n[start]\ncmd = \"python -c 1\"\n";
+    let files = [("main.py", ""), ("requirements.txt", ""), ("leave.py", LEFT), ("nixpacks.toml", settings)];
+    let app = folder(&files);
+    assert_eq!(ends(&["run", "--backend", "host", "--expect", "exits"], app.path()), Some(0), "it waits");
+}
+
+#[test]
+fn twenty_thousand_commands_or_lines_are_checked_in_seconds() {
+    let (commands, lines) = ("web: ".to_owned() + &"a && ".repeat(20_000), "import a\n".repeat(20_000));
+    for files in [[("Procfile", &*commands), ("main.py", "")], [("Procfile", ""), ("main.py", &*lines)]] {
+        let app = folder(&files);
+        let started = Instant::now();
+        assert!(ends(&["check"], app.path()).is_some());
+        assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    }
+}

@@ -62,8 +62,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     // Django asks for what stands in the folder already: of the project's own, or of a command before this one.
     let mut filled = filled_root(facts);
     for (command, source) in build.into_iter().chain(start) {
+        if is_answered(command) {
+            continue;
+        }
         for invocation in &invocations(command) {
-            if is_answered(command, invocation) {
+            if invocation.has_fallback(command) {
                 continue;
             }
             if let Some(asking) = ASKING.iter().find(|asking| asking.is(invocation)) {
@@ -94,10 +97,9 @@ impl Asking {
     }
 }
 
-/// Whether the line answers by a pipe or a text, or does without the command.
-fn is_answered(command: &str, invocation: &Invocation<'_>) -> bool {
+/// Whether the line answers by a pipe or a text.
+fn is_answered(command: &str) -> bool {
     ["yes |", "yes|", "<<<", "echo "].iter().any(|way| command.contains(way)) && command.contains(['|', '<'])
-        || invocation.has_fallback(command)
 }
 
 fn asks(

@@ -38,6 +38,7 @@ static TEMPLATE: Pattern = Pattern::new(
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let follows = !facts.builds();
     for module in facts.reached().iter().filter(|_| follows) {
+        let is_plain = !module.text.contains("chdir(");
         for statement in &module.code.statements {
             let at = || facts.app.line(&module.path, Some(statement.line));
             let is_certain = module.is_certain && is_certain(&module.code, statement);
@@ -84,7 +85,6 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
                 let path = Path::new(folder).join(&named);
                 Some((other_spelling(&facts.app, Path::new(""), &path)?, named, folder))
             };
-            let is_plain = !module.text.contains("chdir(");
             let listed = || plain("", &LISTED).filter(|_| is_listed(&statement.text));
             let is_read = is_plain && !WRITES.is_match(&statement.text);
             let read = is_read.then(|| plain("", &READ).or_else(listed)).flatten();
