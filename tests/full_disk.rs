@@ -53,3 +53,19 @@ fn a_disk_that_a_command_fills_is_no_fault_of_the_project() {
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("disk-full") && !said.contains("install smaller builds"), "{said}");
 }
+
+#[test]
+fn a_command_that_hides_why_it_failed_on_a_full_disk_is_no_fault_of_the_project() {
+    let name = "a_command_that_hides_why_it_failed_on_a_full_disk_is_no_fault_of_the_project";
+    if host_is_missing(name) || no_mounts(name) {
+        return;
+    }
+    let many = "mkdir /app/d && cd /app/d && seq 9000 | xargs touch 2> /dev/null; exit 1";
+    let much = "cat /dev/zero 2> /dev/null > /app/x; exit 1";
+    for (options, fill) in [("nr_inodes=3000", many), ("size=900m", much)] {
+        let (output, cache) = run_on(options, fill);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(3), "{options}: {said}");
+        assert!(said.contains(&format!("the disk that holds {cache}")) && said.contains("full"), "{options}: {said}");
+    }
+}

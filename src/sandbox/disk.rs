@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::Quotas;
 
+/// With less than this left, the next file may be the one that fails.
+const LEAST_BYTES: u64 = 256 << 10;
+const FEWEST_INODES: u64 = 16;
+
 /// Free bytes of the disk that holds `folder`, or will; none where it cannot be told.
 pub(crate) fn free(folder: &Path) -> Option<u64> {
     let there = folder.ancestors().find(|folder| folder.exists())?;
@@ -39,6 +43,15 @@ pub(super) struct Before {
 impl Before {
     pub(super) fn of(folder: &Path) -> Self {
         Self { folder: folder.to_owned(), free: free(folder) }
+    }
+
+    /// Whether nothing more can be written there. Programs need not say that this is why they failed: `venv` hides it.
+    pub(super) fn is_full(&self) -> bool {
+        let Ok(stat) = rustix::fs::statvfs(&self.folder) else { return false };
+        // Root may have what is reserved for it.
+        let blocks = if rustix::process::geteuid().is_root() { stat.f_bfree } else { stat.f_bavail };
+        let has_no_inodes = stat.f_files > 0 && stat.f_favail < FEWEST_INODES;
+        blocks.saturating_mul(stat.f_frsize) < LEAST_BYTES || has_no_inodes
     }
 
     /// Whether the run has written more than it may. Its folder is walked only where so much has gone from the disk.

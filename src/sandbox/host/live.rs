@@ -59,6 +59,13 @@ pub(in crate::sandbox) struct HostSandbox {
 }
 
 impl HostSandbox {
+    fn full_disk(&self, how: &str) -> MachineFailure {
+        MachineFailure::for_good(
+            format!("the disk that holds {} is {how}", self.run.path().display()),
+            "free some of it, or set XDG_CACHE_HOME to a folder on a larger one",
+        )
+    }
+
     fn used_up_memory(&self) -> bool {
         self.bubblewrap.memory.killed_some() || self.bubblewrap.network.excess() == Some(Excess::Memory)
     }
@@ -172,12 +179,9 @@ impl Sandbox for HostSandbox {
             )),
             Some(Excess::Processes) => Some(quotas.too_many_processes()),
             Some(Excess::Disk) => Some(quotas.too_much_written()),
-            Some(Excess::FullDisk) => Some(MachineFailure::for_good(
-                format!("the disk that holds {} is nearly full", self.run.path().display()),
-                "free some of it, or set XDG_CACHE_HOME to a folder on a larger one",
-            )),
+            Some(Excess::FullDisk) => Some(self.full_disk("nearly full")),
             Some(Excess::Memory) => None,
-            None => self.bubblewrap.network.failure(),
+            None => self.bubblewrap.network.failure().or_else(|| self.disk.is_full().then(|| self.full_disk("full"))),
         }
     }
 
