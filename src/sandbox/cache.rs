@@ -157,6 +157,13 @@ fn spread(dir: &Path) {
 #[cfg(not(target_os = "linux"))]
 fn spread(_: &Path) {}
 
+/// Removes the folders in a run's directory, also what an app made unreadable.
+pub(super) fn empty(run: &Path) -> Result<()> {
+    let entries = fs::read_dir(run).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    folders.map(|entry| entry.path()).try_for_each(|folder| tree::remove(&folder))
+}
+
 /// A run's own directory.
 #[derive(Debug)]
 pub struct RunDir {
@@ -172,9 +179,7 @@ impl RunDir {
 
     /// Removes the folders in it, also what an app made unreadable.
     pub fn empty(&self) -> Result<()> {
-        let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
-        let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-        folders.map(|entry| entry.path()).try_for_each(|folder| tree::remove(&folder))
+        empty(&self.dir)
     }
 
     /// Removes everything in it.

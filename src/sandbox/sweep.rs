@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::thread;
 
-use super::cache::Cache;
+use super::cache::{self, Cache};
 use super::host::memory;
 use super::nix;
 use crate::fs::{temporary, tree};
@@ -24,12 +24,42 @@ pub fn in_background() {
 pub fn sweep(cache: &Cache) -> Vec<PathBuf> {
     let mut removed = temporary::sweep();
     for (run, _lock) in cache.abandoned_runs() {
-        memory::remove_of(&run);
+        let is_free = memory::remove_of(&run);
         nix::forget(cache, &run);
-        if tree::remove(&run).is_ok() {
+        if !is_free {
+            let _ = cache::empty(&run);
+        } else if tree::remove(&run).is_ok() {
             removed.push(run);
         }
     }
     cache.sweep_halves();
     removed
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_control_group_that_is_still_in_use_is_removed_by_a_later_run() {
+        let home = tempfile::tempdir().unwrap();
+        let cache = Cache::at(home.path().join("cache"));
+        let name = format!("shakedown-run-test-{}", std::process::id());
+        let run = home.path().join("cache/runs").join(&name);
+        fs::create_dir_all(run.join("root/etc")).unwrap();
+        let places = ["/sys/fs/cgroup/memory", "/sys/fs/cgroup"].map(|tree| Path::new(tree).join(&name));
+        // Who may make none has nothing to leave.
+        let Some(group) = places.into_iter().find(|place| fs::create_dir_all(place.join("used")).is_ok()) else {
+            return;
+        };
+        fs::write(run.join(memory::GROUPS), group.display().to_string()).unwrap();
+        assert!(!sweep(&cache).contains(&run));
+        assert!(run.join(memory::GROUPS).exists() && !run.join("root").exists());
+        fs::remove_dir(group.join("used")).unwrap();
+        assert!(sweep(&cache).contains(&run));
+        assert!(!run.exists() && !group.exists());
+    }
 }

@@ -55,7 +55,7 @@ impl HostSandbox {
         // A proxy's password may be in the variables.
         crate::fs::write_json(&path, &parts).with_context(|| format!("cannot write {}", path.display()))?;
         self.bubblewrap.network.end();
-        self.bubblewrap.memory.remove();
+        let _ = self.bubblewrap.memory.remove();
         self.closed = true;
         Ok(Kept::Folder(self.run.path().to_owned()))
     }

@@ -212,8 +212,9 @@ impl Sandbox for HostSandbox {
         self.bubblewrap.network.stop();
         // The kernel lets go of the control group, and of what led outward, meanwhile.
         let emptied = self.run.empty();
-        self.bubblewrap.memory.remove();
-        emptied.and_then(|()| self.run.remove())?;
+        // What names a group that is still there is for the next run to find.
+        let is_free = self.bubblewrap.memory.remove();
+        emptied.and_then(|()| if is_free { self.run.remove() } else { Ok(()) })?;
         self.bubblewrap.network.end();
         self.closed = true;
         Ok(())

@@ -50,35 +50,38 @@ impl Cap {
         })
     }
 
-    /// Gives the group back. Its processes are gone by then.
-    pub(super) fn remove(&self) {
-        if let Self::Group(dir) = self {
-            remove(dir);
+    /// Gives the group back. Its processes are gone by then. Gives whether it is gone, too.
+    pub(super) fn remove(&self) -> bool {
+        match self {
+            Self::Group(dir) => remove(dir),
+            Self::Watched(_) => true,
         }
     }
 }
 
-fn remove(dir: &Path) {
-    // The kernel empties a group a moment after its last process.
+fn remove(dir: &Path) -> bool {
+    // The kernel empties a group a moment after its last process, on a busy machine later than anybody waits for.
     for _ in 0..50 {
         if fs::remove_dir(dir).is_ok() || !dir.exists() {
-            return;
+            return true;
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
+    false
 }
 
-/// Removes the group of a run that was killed.
-pub(in crate::sandbox) fn remove_of(run: &Path) {
+/// Removes the group of a run that was killed. Gives whether it is gone; if not, the run's directory has to stay, which names it.
+pub(in crate::sandbox) fn remove_of(run: &Path) -> bool {
     let text = crate::fs::read_text(&run.join(GROUPS), 1 << 16).unwrap_or_default();
     let places = text.lines().map(Path::new);
-    places.filter(|dir| dir.starts_with(TREE) && dir.file_name() == run.file_name()).for_each(remove);
+    let groups = places.filter(|dir| dir.starts_with(TREE) && dir.file_name() == run.file_name());
+    groups.fold(true, |gone, dir| remove(dir) && gone)
 }
 
 /// Where the kernel's groups are.
 const TREE: &str = "/sys/fs/cgroup";
 /// The file in a run's directory that names where its group may be.
-const GROUPS: &str = "groups";
+pub(in crate::sandbox) const GROUPS: &str = "groups";
 
 /// Where this user may make groups: version 1 of the kernel's, then version 2.
 fn parents() -> [Option<PathBuf>; 2] {
