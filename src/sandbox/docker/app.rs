@@ -58,13 +58,11 @@ impl App {
     pub(super) fn write<'a>(&mut self, files: impl Iterator<Item = (&'a str, &'a str)>) -> Result<BTreeSet<PathBuf>> {
         self.place(|folder| {
             for (name, text) in files {
-                ensure!(!name.split('/').any(|part| part == ".."), "{name} of the plan lies outside /app");
-                let file = folder.join(name.trim_start_matches('/'));
-                fs::create_dir_all(file.parent().unwrap_or(folder))?;
-                let write = || -> std::io::Result<()> {
-                    fs::write(&file, text)?;
+                let write = || -> Result<()> {
+                    context::write(folder, name, text)?;
                     // Whenever a run writes it, it is the same file.
-                    fs::File::options().write(true).open(&file)?.set_modified(SystemTime::UNIX_EPOCH)
+                    let file = fs::File::options().write(true).open(folder.join(name))?;
+                    Ok(file.set_modified(SystemTime::UNIX_EPOCH)?)
                 };
                 write().with_context(|| format!("cannot write {name} of the plan"))?;
             }
