@@ -216,7 +216,7 @@ fn a_reused_run_is_a_fresh_run_whatever_is_edited() {
     place.index.release("ebb", "1.0", &["tide"]);
     let (mut minor, mut reused) = (1, 0);
     let mut history = Vec::new();
-    for step in 0..set("SHAKEDOWN_REUSE_STEPS").unwrap_or(8) {
+    for step in 0..set("SHAKEDOWN_REUSE_STEPS").unwrap_or(5) {
         let edit = random.below(10);
         match edit {
             0 | 1 => place.write("main.py", &format!("{MAIN}# {step}\n")),
@@ -256,7 +256,7 @@ fn each_command_of_a_railpack_plan_is_reused_as_if_it_were_run() {
     let all = commands.len() == 2 && commands.iter().all(|command| command["origin"]["reused"].is_object());
     assert!(all, "{report:#}");
     let (mut random, mut history) = (Random(3), Vec::new());
-    for step in 0..4 {
+    for step in 0..3 {
         let edit = random.below(5);
         match edit {
             0 | 1 => place.write("main.py", &format!("{MAIN}# {step}\n")),

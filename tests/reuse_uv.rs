@@ -84,7 +84,7 @@ fn a_reused_lock_is_a_fresh_one_whatever_is_edited() {
     let set = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let mut random = Random(set("SHAKEDOWN_REUSE_SEED").unwrap_or(1));
     let (mut history, mut reused) = (Vec::new(), 0);
-    for step in 0..set("SHAKEDOWN_REUSE_STEPS").unwrap_or(6) {
+    for step in 0..set("SHAKEDOWN_REUSE_STEPS").unwrap_or(4) {
         let edit = random.below(7);
         match edit {
             0 | 1 => place.write("main.py", &format!("{MAIN}# {step}\n")),
