@@ -74,7 +74,7 @@ pub(super) fn commit(
     if !answer.success {
         return Err(engine.lost("make an image of what was installed", &answer.stderr).into());
     }
-    let image = answer.stdout.trim().to_owned();
+    let image = bare(answer.stdout.trim()).to_owned();
     let size = |image: &str| inspect(engine, image, "{{.Size}}").and_then(|size| size.parse::<u64>().ok());
     let bytes = size(&image).zip(size(base)).map(|(all, below)| all.saturating_sub(below));
     let bytes = bytes.with_context(|| format!("{} does not say how large the image is", engine.name()));
@@ -87,6 +87,11 @@ pub(super) fn commit(
     }
 }
 
+/// An image's number as both engines take it: one prints its kind before it, the other does so in lists alone.
+fn bare(id: &str) -> &str {
+    id.strip_prefix("sha256:").unwrap_or(id)
+}
+
 /// Removes an image that no container uses. One that is used stays for a later run to remove.
 pub(super) fn remove(engine: &Engine, image: &str) {
     let _ = engine.ask(&["image", "rm", image], WORK);
@@ -97,7 +102,7 @@ pub(super) fn sweep(engine: &Engine, store: &Store) {
     let filter = format!("label={}", labels::of_a_store(store));
     let listed = engine.ask(&["image", "ls", "--quiet", "--no-trunc", "--filter", &filter], SOON);
     let Ok(listed) = listed else { return };
-    for image in listed.stdout.lines().filter(|line| !line.is_empty()) {
+    for image in listed.stdout.lines().map(bare).filter(|line| !line.is_empty()) {
         let Some(told) = inspect(engine, image, &labels::template_of_a_layer()) else { continue };
         let mut told = told.split('\t');
         let (Some(key), Some(owned)) = (told.next(), told.next()) else { continue };
