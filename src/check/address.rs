@@ -13,6 +13,7 @@ use super::facts::Facts;
 use super::facts::reach::Module;
 use super::finding::{Check, Findings, error, replace_line};
 use super::server::{HOST, PORT};
+use super::variables::is_set;
 use crate::finding::{Edit, Severity};
 use crate::log::pattern::Pattern;
 use crate::project::Source;
@@ -70,7 +71,7 @@ fn of_script(facts: &Facts<'_>, module: &Module, findings: &mut Findings) {
         port_of_a_text(facts, path, text, call, findings);
     }
     // Of several calls the one that is made may be the right one.
-    if calls.iter().any(|call| !call.is_loopback(|name| facts.variable(name).is_some())) {
+    if calls.iter().any(|call| !call.is_loopback(|name| is_told(facts, name))) {
         return;
     }
     let place = facts.app.place(path);
@@ -99,6 +100,11 @@ fn of_settings(facts: &Facts<'_>, path: &Path, text: &str, call: &Call<'_>, find
         .at(Source::line(facts.app.place(path), call.index + 1), shown);
     let better = bound.text.replacen(&bound.value, "0.0.0.0", 1);
     findings.push(finding.fix("listen on 0.0.0.0", vec![replace_line(&place, bound.line, &bound.text, better)]));
+}
+
+/// Whether a variable is set: by the deploy, by the start, or by the code before it serves.
+fn is_told(facts: &Facts<'_>, name: &str) -> bool {
+    is_set(facts, name) || facts.environment().set.contains(name)
 }
 
 /// The calls of a file, each as far as its closing parenthesis.
@@ -198,7 +204,7 @@ fn fixed_port(facts: &Facts<'_>, path: &Path, text: &str, call: &Call<'_>, findi
     let is_known = || !facts.reached().iter().any(|module| module.text.contains("SERVER_NAME")) && !call.is_elsewhere();
     let given = given.map(|(at, port)| (at, port.len(), call.value_of(port)));
     let (at, port) = match given {
-        _ if !variable.is_empty() && facts.variable(variable).is_some() => return,
+        _ if !variable.is_empty() && is_told(facts, variable) => return,
         Some((at, length, port)) if is_number(port) => (Some((at, length)), port),
         None if !default_port.is_empty() && is_known() => (None, default_port),
         _ => return,

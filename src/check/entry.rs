@@ -74,7 +74,7 @@ fn command(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
             () if invocation.is_module => module,
             () => file,
         };
-        let is_optional = invocation.has_fallback(start.command);
+        let is_optional = invocation.is_optional(start.command);
         findings.of_optional(is_optional, |findings| look(facts, start, &invocation, findings));
     }
 }
@@ -98,6 +98,10 @@ fn file(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findi
     }
     let path = Path::new(invocation.folder).join(inside.trim_start_matches("./"));
     if !facts.app.has_file(&path) {
+        // The start asks for it by itself: `[ -f seed.py ] && python seed.py`.
+        if ["-f", "-e", "-s", "-x"].iter().any(|test| start.command.contains(&format!("{test} {named}"))) {
+            return;
+        }
         let finding = FILE.found(format!("{} is not in the project", path.display())).about(path.display().to_string());
         let finding = finding.at(start.source.clone(), start.command);
         return findings.push(match alike(&facts.app, &path) {

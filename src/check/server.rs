@@ -3,9 +3,11 @@
 mod default;
 mod elsewhere;
 mod foreign;
+mod ipv6;
 mod table;
 
 use super::facts::Facts;
+use super::facts::assigned::{expanded, told};
 use super::facts::command::{Invocation, invocations};
 use super::facts::python;
 use super::facts::requirements::{REQUIREMENTS, knows_all, require};
@@ -13,7 +15,7 @@ use super::facts::start::Start;
 use super::finding::{Check, Findings, error, remove_line, replace_line, warning};
 use crate::finding::Severity;
 use crate::project::Source;
-use elsewhere::{Elsewhere, Said, configured, own_file};
+use elsewhere::{Elsewhere, Said, configured, of_flask, own_file, without_bind};
 use table::{PROGRAMS, SERVERS, Server};
 
 pub(crate) const HOST: Check = error(
@@ -69,7 +71,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 fn command(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
     let invocations = invocations(start.command);
     for invocation in &invocations {
-        findings.of_optional(invocation.has_fallback(start.command), |findings| {
+        findings.of_optional(invocation.is_optional(start.command), |findings| {
             interpreter(facts, start, invocation, findings);
             foreign::launcher(&PROGRAM, facts, start, invocation, findings);
             program(facts, start, invocation, findings);
@@ -79,11 +81,13 @@ fn command(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
         let server = SERVERS.iter().find(|server| {
             server.program == invocation.program && (server.verb.is_empty() || invocation.has(server.verb))
         });
-        if let Some(server) = server {
-            listens(facts, start, invocation, server, findings);
-        }
-        ipv6_alone(facts, start, invocation, findings);
-        development(facts, start, invocation, findings);
+        findings.of_optional(invocation.is_conditional, |findings| {
+            if let Some(server) = server {
+                listens(facts, start, invocation, server, findings);
+            }
+            ipv6::alone(&IPV6_ALONE, facts, start, invocation, findings);
+            development(facts, start, invocation, findings);
+        });
         if matches!(invocation.program, "uvicorn" | "gunicorn" | "hypercorn" | "flask") && invocation.has("--reload") {
             let without = start.command.replacen(" --reload", "", 1);
             let finding = RELOAD.found(format!("{} restarts itself on file changes", invocation.program));
@@ -94,6 +98,20 @@ fn command(facts: &Facts<'_>, start: &Start<'_>, findings: &mut Findings) {
     literal(facts, start, findings);
     default::check(&LITERAL, facts, start, findings);
     foreign::process(&PROGRAM, facts, start, findings);
+}
+
+/// The parts of `host:port`; a colon between braces is the shell's: `0.0.0.0:${PORT:-8000}`.
+fn host_and_port(bind: &str) -> (&str, Option<&str>) {
+    let mut depth = 0_usize;
+    let colons = bind.char_indices().filter(|(_, c)| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        *c == ':' && depth == 0
+    });
+    colons.last().map_or((bind, None), |(at, _)| (&bind[..at], Some(&bind[at + 1..])))
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -112,7 +130,7 @@ fn listens(
         return;
     }
     let by_command = server.program != "gunicorn" && invocation.option(&["--config", "-c"]).is_none() || bind.is_some();
-    let elsewhere = if by_command { None } else { configured(facts, invocation, server) };
+    let elsewhere = if by_command { None } else { configured(facts, start, invocation, server) };
     if let Some(Elsewhere::Unknown) = elsewhere {
         return;
     }
@@ -122,28 +140,26 @@ fn listens(
     if bind.is_some_and(|bind| bind.starts_with("unix:") || bind.starts_with("fd:")) {
         return;
     }
-    let (bind_host, bind_port) = bind.map_or((None, None), |bind| match bind.rsplit_once(':') {
-        Some((host, port)) => (Some(host), Some(port)),
-        None => (Some(bind), None),
-    });
-    let set = |index: usize| !server.variables[index].is_empty() && facts.variable(server.variables[index]).is_some();
+    let (bind_host, bind_port) = bind.map(host_and_port).map_or((None, None), |(host, port)| (Some(host), port));
+    let told = |index: usize| by_variable(facts, start, invocation, server.variables[index]);
+    let plain = |word: &str| expanded(facts, start, invocation, word);
     let given = invocation.option(server.host).or(bind_host);
-    let host = given.unwrap_or(server.default_host);
-    let wrong_host = is_loopback(host) && !(given.is_none() && set(0));
+    let host = given.map(plain).or_else(|| told(0));
+    let has_host = host.is_some();
+    let host = host.unwrap_or_else(|| server.default_host.to_owned());
     let named = invocation.option(server.port).or(bind_port);
+    let told_port = if named.is_none() { told(1) } else { None };
     let reads_port = server.program == "fastapi" && server.verb == "run" && named.is_none() && reads_port(facts);
-    let port = if reads_port { "" } else { named.unwrap_or(server.default_port) };
+    let by_default = if reads_port { "" } else { server.default_port };
+    let port = named.map(plain).or_else(|| told_port.clone()).unwrap_or_else(|| by_default.to_owned());
     let expected = facts.variable("PORT");
-    let own = own_file(facts, invocation, server, given.is_some(), named.is_some());
+    let own = own_file(facts, invocation, server, has_host, named.is_some() || told_port.is_some());
     let (host, port) = match &own {
-        Some(own) => (own.host.as_deref().unwrap_or(host), own.port.as_deref().unwrap_or(port)),
-        None => (host, port),
+        Some(own) => (own.host.as_deref().unwrap_or(&host), own.port.as_deref().unwrap_or(&port)),
+        None => (host.as_str(), port.as_str()),
     };
-    let wrong_host = wrong_host || own.as_ref().and_then(|own| own.host.as_deref()).is_some_and(is_loopback);
-    let wrong_port = !port.is_empty()
-        && port.bytes().all(|byte| byte.is_ascii_digit())
-        && expected != Some(port)
-        && !(named.is_none() && set(1));
+    let wrong_host = is_loopback(host);
+    let wrong_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) && expected != Some(port);
     let right = |text: &str| {
         let mut text = text.to_owned();
         if wrong_host {
@@ -182,22 +198,9 @@ fn listens(
     }
 }
 
-/// uvicorn on every address of IPv6, which is every address for several processes alone.
-fn ipv6_alone(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, findings: &mut Findings) {
-    let is_uvicorn = matches!(invocation.program, "uvicorn" | "fastapi");
-    let workers = invocation.option(&["--workers"]).or_else(|| facts.variable("WEB_CONCURRENCY"));
-    let is_single = workers.is_none_or(|workers| workers == "1") && !invocation.has("--reload");
-    if !is_uvicorn || !is_single || invocation.option(&["--host"]) != Some("::") {
-        return;
-    }
-    let text = invocation.text.replacen("--host ::", "--host 0.0.0.0", 1).replacen("--host=::", "--host=0.0.0.0", 1);
-    let better = start.command.replacen(invocation.text, &text, 1);
-    let finding = IPV6_ALONE
-        .found("uvicorn listens on IPv6 alone, and the platform's public network asks over IPv4")
-        .about("::")
-        .at(start.source.clone(), start.command)
-        .help("listen on 0.0.0.0; where the private network has to reach it by IPv6 as well: `hypercorn --bind '[::]:$PORT'`, or two workers of uvicorn");
-    findings.push(finding.likely().fix("listen on 0.0.0.0", start.replaced_with(facts, &better)));
+/// What a server reads in a variable of its own: given by the start, by the deploy, or by the files that Flask reads beside them.
+fn by_variable(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>, name: &str) -> Option<String> {
+    (!name.is_empty()).then(|| told(facts, start, invocation, name).or_else(|| of_flask(facts, invocation, name)))?
 }
 
 /// Whether the fastapi-cli that is installed is one that reads PORT: 0.0.12 is the first.
@@ -218,7 +221,8 @@ fn said_elsewhere(
         return;
     }
     let program = invocation.program;
-    let (host, port) = said.bind.rsplit_once(':').unwrap_or((&said.bind, ""));
+    let (host, port) = host_and_port(&said.bind);
+    let port = port.unwrap_or_default();
     let is_fixed = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     let is_fixed = is_fixed && facts.variable("PORT") != Some(port);
     // One edit for host and port: each alone would leave the other.
@@ -230,8 +234,13 @@ fn said_elsewhere(
                 start.replaced_with(facts, &start.command.replacen(invocation.text, &better, 1)),
             )
         }
-        (_, Source::File { path, line: Some(line) }) if is_fixed && said.line.trim_start().starts_with("bind") => {
+        (_, Source::File { path, line: Some(line) })
+            if (is_fixed || !said.line.contains(&said.bind)) && said.line.trim_start().starts_with("bind") =>
+        {
             (LEFT_OUT, vec![remove_line(path, *line, &said.line)])
+        }
+        (_, Source::File { path, line: Some(line) }) if is_fixed && without_bind(said).is_some() => {
+            (LEFT_OUT, without_bind(said).map(|text| replace_line(path, *line, &said.line, text)).into_iter().collect())
         }
         (_, Source::File { path, line: Some(line) }) if said.line.contains(&said.bind) => {
             let bind = said.bind.replacen(host, "0.0.0.0", 1);

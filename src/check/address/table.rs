@@ -68,6 +68,8 @@ const GRADIO: Address = Address {
     variables: ["GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT"],
     ..BY_KEYWORD
 };
+/// Granian 2.7: its class takes the app first, and reads no variable (its command does).
+const GRANIAN: Address = Address { host: "address", at: Some(1), default_port: "8000", ..BY_KEYWORD };
 const FLASK: Address = Address { default_port: "5000", ..FIRST };
 
 /// Where python-telegram-bot 13 and 21 wait for Telegram: on the loopback, unless told otherwise.
@@ -121,6 +123,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function { call: "uvicorn.run(", sign: "uvicorn", address: UVICORN },
     Function { call: "uvicorn.Config(", sign: "uvicorn", address: UVICORN },
     Function { call: "Config(", sign: "from uvicorn import Config", address: UVICORN },
+    Function { call: "Granian(", sign: "from granian", address: GRANIAN },
+    Function { call: "granian.Granian(", sign: "import granian", address: GRANIAN },
     Function { call: "web.TCPSite(", sign: "aiohttp", address: SITE },
     Function { call: "TCPSite(", sign: "from aiohttp.web import", address: SITE },
     Function { call: "socketio.run(", sign: "socketio", address: SOCKETIO },

@@ -16,15 +16,20 @@ pub(in crate::check) struct Invocation<'c> {
     pub(in crate::check) folder: &'c str,
     /// The tool whose `run` runs it, and the words that stand before the program: `poetry run`.
     pub(in crate::check) wrapper: Option<(&'c str, &'c str)>,
+    /// Whether a condition of the line decides that it runs: a branch of `if`, or what follows `[ … ] &&`.
+    pub(in crate::check) is_conditional: bool,
 }
 
 /// The programs of a command line, in order. Quoting is not undone, only taken off whole words.
 pub(in crate::check) fn invocations(command: &str) -> Vec<Invocation<'_>> {
     let mut folder = "";
     let mut found = Vec::new();
+    let mut conditions = Conditions::default();
     for (text, _) in parts(command) {
-        let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
-        let mut start = words.iter().position(|word| !is_prefix(word)).unwrap_or(words.len());
+        let is_conditional = conditions.decide(command, text);
+        let raw: Vec<&str> = text.split_whitespace().collect();
+        let mut start = after_prefixes(&raw);
+        let words: Vec<&str> = raw.iter().map(|word| word.trim_matches(['"', '\''])).collect();
         let mut wrapper = None;
         if let Some(more) = wrapped(&words[start..]) {
             let at = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
@@ -49,13 +54,74 @@ pub(in crate::check) fn invocations(command: &str) -> Vec<Invocation<'_>> {
                 arguments: arguments[at + 2..].to_vec(),
                 folder,
                 wrapper,
+                is_conditional,
             },
-            None => {
-                Invocation { text, program, path, is_module: false, arguments: arguments.to_vec(), folder, wrapper }
-            }
+            None => Invocation {
+                text,
+                program,
+                path,
+                is_module: false,
+                arguments: arguments.to_vec(),
+                folder,
+                wrapper,
+                is_conditional,
+            },
         });
     }
     found
+}
+
+/// The conditions of a line, as far as it has been read.
+#[derive(Default)]
+struct Conditions {
+    /// The `if`s that are open, and whether their condition is behind us.
+    branches: Vec<bool>,
+    /// Whether the chain of `&&` and `||` began with a test.
+    is_tested: bool,
+}
+
+impl Conditions {
+    /// Whether they decide that the next part of the line runs.
+    fn decide(&mut self, line: &str, part: &str) -> bool {
+        let words = || part.split_whitespace();
+        for word in words().take_while(|word| is_keyword(word) || matches!(*word, "fi" | "fi)")) {
+            match word {
+                "if" => self.branches.push(false),
+                "then" | "elif" | "else" => {
+                    self.branches.iter_mut().last().into_iter().for_each(|branch| *branch = true);
+                }
+                "fi" | "fi)" => drop(self.branches.pop()),
+                _ => {}
+            }
+        }
+        let at = (part.as_ptr() as usize).saturating_sub(line.as_ptr() as usize);
+        let before = line.get(..at).unwrap_or_default().trim_end();
+        let is_chained = before.ends_with("&&") || before.ends_with("||");
+        let by_test = is_chained && self.is_tested;
+        let mut words = words().skip_while(|word| is_keyword(word) || matches!(*word, "fi" | "fi)"));
+        let is_test = match words.next() {
+            Some("[" | "[[" | "test" | "which" | "type" | "hash") => true,
+            Some("command") => matches!(words.next(), Some("-v" | "-V")),
+            _ => false,
+        };
+        self.is_tested = by_test || is_test;
+        by_test || self.branches.contains(&true)
+    }
+}
+
+/// How many words stand before a program without being one. A value between quotes may be several.
+fn after_prefixes(words: &[&str]) -> usize {
+    let mut open = None;
+    let mut is_before = |word: &&str| {
+        if let Some(quote) = open {
+            open = (!word.contains(quote)).then_some(quote);
+            return true;
+        }
+        let value = word.split_once('=').map_or("", |(_, value)| value);
+        open = ['"', '\''].into_iter().find(|quote| value.starts_with(*quote) && !value[1..].contains(*quote));
+        is_prefix(word.trim_matches(['"', '\'']))
+    };
+    words.iter().position(|word| !is_before(word)).unwrap_or(words.len())
 }
 
 /// The commands that a line puts into the background: `python bot.py` of `python bot.py & gunicorn web:app`.
@@ -127,7 +193,7 @@ fn is_prefix(word: &str) -> bool {
     let assigns = word
         .split_once('=')
         .is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
-    assigns || matches!(word, "exec" | "env" | "nohup" | "time" | "command") || is_keyword(word)
+    assigns || matches!(word, "exec" | "env" | "nohup" | "time" | "command" | "fi" | "done") || is_keyword(word)
 }
 
 /// Words of the shell behind which a command stands.
@@ -141,6 +207,17 @@ pub(in crate::check) fn is_python(program: &str) -> bool {
 }
 
 impl<'c> Invocation<'c> {
+    /// Whether the start may do without it: a condition decides that it runs, or another command takes its place.
+    pub(in crate::check) fn is_optional(&self, command: &str) -> bool {
+        self.is_conditional || self.has_fallback(command)
+    }
+
+    /// What stands before the program.
+    pub(in crate::check) fn before(&self) -> &'c str {
+        let at = (self.path.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+        self.text.get(..at).unwrap_or_default()
+    }
+
     /// Whether another command of the line takes its place where it fails: `a || b`. What only tells of the failure does not.
     pub(in crate::check) fn has_fallback(&self, command: &str) -> bool {
         let within = (self.text.as_ptr() as usize).checked_sub(command.as_ptr() as usize);
@@ -220,6 +297,28 @@ mod tests {
         assert_eq!(with("celery -A shop worker"), "env A=1 celery -A shop worker");
         assert_eq!(with("B=2 exec celery -A shop worker"), "B=2 exec env A=1 celery -A shop worker");
         assert_eq!(with("poetry run python -m shop"), "poetry run env A=1 python -m shop");
+    }
+
+    #[test]
+    fn what_a_condition_decides_is_known() {
+        let decided = |command| {
+            let found = invocations(command);
+            found.iter().filter(|found| found.is_conditional).map(|found| found.program).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(decided("if [ -f a ]; then celery b; elif c; then d; else e; fi; gunicorn web:app"), "celery c d e");
+        assert_eq!(decided("if a; then if b; then c; fi; d; fi && e"), "b c d");
+        assert_eq!(decided("[ -f seed.py ] && a || b; c"), "a b");
+        assert_eq!(decided("command -v a && a upgrade; test -n \"$B\" && b && c; d && e"), "a b c");
+        assert_eq!(decided("command gunicorn web:app && b || c"), "");
+        assert_eq!(decided("while ! a; do sleep 1; done; b; fi; then"), "");
+    }
+
+    #[test]
+    fn a_value_between_quotes_is_no_program() {
+        let programs = |command| invocations(command).iter().map(|found| found.program).collect::<Vec<_>>().join(" ");
+        assert_eq!(programs("A=\"-b 0.0.0.0:80 -w 2\" B='c d' exec gunicorn web:app"), "gunicorn");
+        assert_eq!(programs("A=\"b\" uvicorn web:app"), "uvicorn");
+        assert_eq!(programs("A=\"b c"), "");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the checks share: what is planned, started, reached, installed and read.
 
+pub(super) mod assigned;
 pub(super) mod calls;
 pub(crate) mod caught;
 pub(super) mod children;

@@ -11,7 +11,7 @@ use crate::project::Project;
 pub(in crate::check) enum ServerConfig {
     /// It reads none.
     None,
-    /// A Python module, or a file that is not in the project.
+    /// A file that is not in the project.
     Unknown,
     /// A file of the project.
     File { path: PathBuf, text: String },
@@ -23,9 +23,8 @@ impl ServerConfig {
         let named = invocation.option(&["-c", "--config"]);
         let default = (invocation.program == "gunicorn").then_some("gunicorn.conf.py");
         let Some(name) = named.or(default) else { return Self::None };
-        if name.starts_with("python:") {
-            return Self::Unknown;
-        }
+        let module = name.strip_prefix("python:").map(|module| format!("{}.py", module.replace('.', "/")));
+        let name = module.as_deref().unwrap_or(name);
         let name = name.trim_start_matches("file:").trim_start_matches("toml:").trim_start_matches("./");
         let path = Path::new(invocation.folder).join(name);
         match app.has_file(&path).then(|| app.read_text(&path).ok()).flatten() {
@@ -73,7 +72,8 @@ mod tests {
         assert_eq!(of("cd app && gunicorn app:app"), "c");
         assert_eq!(of("hypercorn -c toml:h.toml app:app"), "d");
         assert_eq!(of("hypercorn app:app"), "none");
-        assert_eq!(of("gunicorn -c python:conf.web app:app"), "unknown");
+        assert_eq!(of("gunicorn -c python:conf.web app:app"), "b");
+        assert_eq!(of("gunicorn -c python:conf.missing app:app"), "unknown");
         assert_eq!(of("gunicorn -c missing.py app:app"), "unknown");
     }
 }

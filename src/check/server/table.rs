@@ -109,6 +109,16 @@ pub(super) const SERVERS: &[Server] = &[
         variables: ["STREAMLIT_SERVER_ADDRESS", "STREAMLIT_SERVER_PORT"],
         ..BLANK
     },
+    // It opens no port of HTTP where it is told none.
+    Server {
+        program: "uwsgi",
+        host: &[],
+        port: &[],
+        bind: &["--http-socket", "--http"],
+        default_host: "0.0.0.0",
+        default_port: "",
+        ..BLANK
+    },
     Server { program: "waitress-serve", bind: &["--listen"], default_host: "0.0.0.0", default_port: "8080", ..BLANK },
 ];
 

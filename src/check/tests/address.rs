@@ -358,3 +358,27 @@ fn a_port_that_is_a_text() {
         silent("port-not-a-number", &[FLASK, ("main.py", &app(run))]);
     }
 }
+
+#[test]
+fn variables_that_the_start_or_the_code_sets_before_it_serves() {
+    let list = ("requirements.txt", "gradio==5.0.0\n");
+    let code = "import gradio as gr\ndemo = gr.Blocks()\ndemo.launch()\n";
+    let start = ("Procfile", "web: GRADIO_SERVER_NAME=0.0.0.0 GRADIO_SERVER_PORT=$PORT python main.py\n");
+    let set = "import os\nos.environ['GRADIO_SERVER_NAME'] = '0.0.0.0'\nos.environ.setdefault('GRADIO_SERVER_PORT', os.environ['PORT'])\n";
+    for id in ["wrong-bind-host", "hard-coded-port"] {
+        fires(id, "main.py:3", &[list, ("main.py", code)]);
+        silent(id, &[list, start, ("main.py", code)]);
+        silent(id, &[list, ("main.py", &format!("{set}{code}"))]);
+    }
+}
+
+#[test]
+fn granian_by_its_class() {
+    let list = ("requirements.txt", "granian==2.5.0\n");
+    let code = |call: &str| format!("from granian import Granian\n\n{call}\n");
+    for call in ["Granian('web:app', interface='asgi').serve()", "Granian('web:app', 'localhost', 8000).serve()"] {
+        fires("wrong-bind-host", "main.py:3", &[list, ("main.py", &code(call))]);
+        fires("hard-coded-port", "main.py:3", &[list, ("main.py", &code(call))]);
+    }
+    silent("wrong-bind-host", &[list, ("main.py", &code("Granian('web:app', address='0.0.0.0', port=PORT).serve()"))]);
+}

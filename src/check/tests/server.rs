@@ -50,6 +50,96 @@ fn servers_on_the_loopback() {
 }
 
 #[test]
+fn what_the_start_sets_counts_as_the_deploys_variables_do() {
+    let host_and_port = [
+        "FLASK_RUN_HOST=0.0.0.0 FLASK_RUN_PORT=$PORT flask run",
+        "export FLASK_RUN_HOST=0.0.0.0 FLASK_RUN_PORT=$PORT && flask run",
+        "env UVICORN_HOST=0.0.0.0 UVICORN_PORT=$PORT uvicorn main:app",
+        "HOST=0.0.0.0; uvicorn main:app --host $HOST --port $PORT",
+        "gunicorn main:app -b ${HOST:-0.0.0.0}:${PORT:-8000}",
+        "GUNICORN_CMD_ARGS=\"-w 2 --bind 0.0.0.0:$PORT\" gunicorn main:app",
+        "STREAMLIT_SERVER_PORT=$PORT streamlit run main.py",
+    ];
+    for command in host_and_port {
+        let (name, text) = starts(command);
+        silent("wrong-bind-host", &[ALL, MAIN, (name, &text)]);
+        silent("hard-coded-port", &[ALL, MAIN, (name, &text)]);
+    }
+    for command in [
+        "UVICORN_HOST=127.0.0.1 uvicorn main:app --port $PORT",
+        "UVICORN_HOST=0.0.0.0; uvicorn main:app --port $PORT",
+        "UVICORN_HOST=0.0.0.0 python migrate.py && uvicorn main:app --port $PORT",
+        "uvicorn main:app --host ${HOST:-127.0.0.1} --port $PORT",
+        "export HOST=localhost; uvicorn main:app --host $HOST --port $PORT",
+        "gunicorn main:app -b 127.0.0.1:${PORT:-8000}",
+        "GUNICORN_CMD_ARGS='-w 2 --bind 127.0.0.1:5000' gunicorn main:app",
+    ] {
+        let (name, text) = starts(command);
+        let found = fires("wrong-bind-host", "Procfile:1", &[ALL, MAIN, ("migrate.py", ""), (name, &text)]);
+        assert_eq!((found.severity, found.fixes.len()), (Severity::Error, 1), "{command}");
+    }
+    let (name, text) = starts("uvicorn main:app --host ${HOST:-127.0.0.1} --port $PORT");
+    silent_with("wrong-bind-host", &[ALL, MAIN, (name, &text)], &["HOST=0.0.0.0"]);
+    let (name, text) = starts("uvicorn main:app --port $PORT");
+    let files = [ALL, MAIN, (name, text.as_str())];
+    super::fires_with("wrong-bind-host", "Procfile:1", &files, &["UVICORN_HOST=127.0.0.1"]);
+}
+
+#[test]
+fn a_script_and_the_files_of_flask_set_variables_too() {
+    let start = ("Procfile", "web: sh start.sh\n");
+    let script = ("start.sh", "#!/bin/sh\nexport FLASK_RUN_HOST=0.0.0.0\nexec flask run -p $PORT\n");
+    silent("wrong-bind-host", &[ALL, MAIN, start, script]);
+    let closed = ("start.sh", "HOST=${HOST:-127.0.0.1}\nexec uvicorn main:app --host $HOST --port $PORT\n");
+    fires("wrong-bind-host", "start.sh:2", &[ALL, MAIN, start, closed]);
+    let before = ("Procfile", "web: FLASK_RUN_HOST=0.0.0.0 sh start.sh\n");
+    silent("wrong-bind-host", &[ALL, MAIN, before, ("start.sh", "exec flask run -p $PORT\n")]);
+    let flask = ("Procfile", "web: flask run -p $PORT\n");
+    let env = (".flaskenv", "FLASK_APP=main\nFLASK_RUN_HOST=0.0.0.0\n");
+    let reader = ("requirements.txt", "flask==3.0.0\npython-dotenv==1.0.1\n");
+    silent("wrong-bind-host", &[reader, MAIN, flask, env]);
+    fires("wrong-bind-host", "Procfile:1", &[ALL, MAIN, flask, env]);
+    let local = (".flaskenv", "FLASK_RUN_HOST=127.0.0.1\n");
+    fires("wrong-bind-host", "Procfile:1", &[reader, MAIN, flask, local]);
+}
+
+#[test]
+fn what_a_condition_decides_may_be_meant_for_another_place() {
+    let (name, text) = starts("if [ -n \"$DEV\" ]; then flask run; else gunicorn main:app; fi");
+    let found = fires("wrong-bind-host", "Procfile:1", &[ALL, MAIN, (name, &text)]);
+    assert_eq!(found.severity, Severity::Warning);
+    let (name, text) = starts("if [ \"$ROLE\" = worker ]; then celery -A main worker; else gunicorn main:app; fi");
+    let found = fires("start-program-not-found", "Procfile:1", &[ALL, MAIN, (name, &text)]);
+    assert_eq!(found.severity, Severity::Warning);
+    let (name, text) = starts("test -n \"$SEED\" && python seed/all.py; gunicorn main:app");
+    let found = fires("start-file-missing", "Procfile:1", &[ALL, MAIN, (name, &text)]);
+    assert_eq!(found.severity, Severity::Warning);
+    let (name, text) = starts("test -f seed.py && python seed.py; gunicorn main:app");
+    silent("start-file-missing", &[ALL, MAIN, (name, &text)]);
+    let (name, text) = starts("python seed/all.py && gunicorn main:app");
+    let found = fires("start-file-missing", "Procfile:1", &[ALL, MAIN, (name, &text)]);
+    assert_eq!(found.severity, Severity::Error);
+}
+
+#[test]
+fn gunicorns_file_may_say_it_by_constants_and_be_named_as_a_module() {
+    let (name, text) = starts("gunicorn -c python:conf.web main:app");
+    for config in [
+        "bind = ['127.0.0.1:8000']\n",
+        "host = 'localhost'\nport = 5000\nbind = f\"{host}:{port}\"\n",
+        "import os\nbind = f\"127.0.0.1:{os.environ['PORT']}\"\n",
+    ] {
+        let line = config.lines().count();
+        let files = [ALL, MAIN, (name, text.as_str()), ("conf/web.py", config)];
+        let found = fires("wrong-bind-host", &format!("conf/web.py:{line}"), &files);
+        assert_eq!(found.fixes.len(), 1, "{config}");
+    }
+    for config in ["import os\nbind = f\"0.0.0.0:{os.environ['PORT']}\"\n", "bind = f'{HOST}:{PORT}'\n"] {
+        silent("wrong-bind-host", &[ALL, MAIN, (name, &text), ("conf/web.py", config)]);
+    }
+}
+
+#[test]
 fn a_server_that_its_own_file_binds_is_cured_of_host_and_port_at_once() {
     let (name, text) = starts("gunicorn main:app");
     let config = ("gunicorn.conf.py", "workers = 2\nbind = '127.0.0.1:8000'\n");
