@@ -18,6 +18,27 @@ pub(in crate::check) struct Statement {
     pub(in crate::check) text: String,
     indent: usize,
     block: Option<usize>,
+    /// Of an `except` clause: its `try`.
+    handles: Option<usize>,
+}
+
+impl Statement {
+    /// Whether nothing of its block comes behind it: it raises, or ends the program.
+    pub(in crate::check) fn is_end(&self) -> bool {
+        const EXITS: &[&str] = &["exit(", "sys.exit(", "os._exit(", "quit(", "os.abort("];
+        first_word(&self.text) == "raise" || EXITS.iter().any(|exit| self.text.starts_with(exit))
+    }
+
+    /// It with another text in its place.
+    pub(in crate::check) fn with_text(&self, text: String) -> Self {
+        Self { text, ..*self }
+    }
+}
+
+/// The exceptions of an `except` clause.
+fn handled(head: &str) -> &str {
+    let what = head["except".len()..].trim_matches([':', ' ', '*']);
+    if what.is_empty() { "BaseException" } else { what }
 }
 
 #[derive(Debug)]
@@ -27,6 +48,8 @@ struct Block {
     head: String,
     /// What the `except` clauses of a `try` catch, joined.
     caught: Option<String>,
+    /// Those of its `except` clauses that end by themselves, whatever they catch: each one's exceptions.
+    ended: Vec<String>,
 }
 
 const COMPOUND: &[&str] = &[
@@ -52,7 +75,21 @@ impl Code {
     pub(in crate::check) fn read(text: &str) -> Self {
         let mut code = Self { statements: split(text), blocks: Vec::new() };
         code.nest();
+        code.end_handlers();
         code
+    }
+
+    /// Marks the handlers that raise or exit in their turn.
+    fn end_handlers(&mut self) {
+        let heads =
+            self.statements.iter().enumerate().filter_map(|(index, statement)| Some((index, statement.handles?)));
+        let ended: Vec<(usize, String)> = heads
+            .filter(|(index, _)| self.directly_inside(*index).any(Statement::is_end))
+            .map(|(index, block)| (block, handled(&self.statements[index].text).to_owned()))
+            .collect();
+        for (block, names) in ended {
+            self.blocks[block].ended.push(names);
+        }
     }
 
     /// Finds the blocks around each statement.
@@ -72,18 +109,28 @@ impl Code {
                 && let Some(block) = last_try.and_then(|block| self.blocks.get_mut(block))
                 && block.indent == statement.indent
             {
-                let what = statement.text["except".len()..].trim_matches([':', ' ', '*']);
-                let what = if what.is_empty() { "BaseException" } else { what };
                 let caught = block.caught.get_or_insert_default();
-                caught.push_str(what);
+                caught.push_str(handled(&statement.text));
                 caught.push(' ');
+                statement.handles = last_try;
             }
             if COMPOUND.contains(&word) && statement.text.ends_with(':') {
                 let caught = (word == "try").then(String::new);
                 let (indent, head) = (statement.indent, statement.text.clone());
-                self.blocks.push(Block { parent: open, indent, head, caught });
+                self.blocks.push(Block { parent: open, indent, head, caught, ended: Vec::new() });
                 open = Some(self.blocks.len() - 1);
             }
+        }
+    }
+
+    /// A statement's text as it is written, where the statement may have been given another one.
+    pub(in crate::check) fn written<'s>(&'s self, statement: &'s Statement) -> &'s str {
+        let first = self.statements.partition_point(|own| own.line < statement.line);
+        let of_line = self.statements[first..].iter().take_while(|own| own.line == statement.line);
+        let mut same = of_line.filter(|own| own.indent == statement.indent);
+        match (same.next(), same.next()) {
+            (Some(only), None) => &only.text,
+            _ => &statement.text,
         }
     }
 
@@ -130,16 +177,17 @@ impl Code {
         self.around(statement).any(|block| block.head.contains("TYPE_CHECKING"))
     }
 
-    /// Whether one of these exceptions is caught around it, or it stands in a handler.
+    /// Whether one of these exceptions is caught around it, by a handler that goes on, or it stands in a handler.
     pub(in crate::check) fn is_caught(&self, statement: &Statement, exceptions: &[&str]) -> bool {
-        self.around(statement).any(|block| {
-            let names = match first_word(&block.head) {
-                "try" => block.caught.as_deref().unwrap_or_default(),
-                "with" if block.head.contains("suppress(") => &block.head,
-                "except" => return true,
-                _ => return false,
-            };
-            ["Exception", "BaseException"].iter().chain(exceptions).any(|name| has_word(names, name))
+        let has_any =
+            |names: &str| ["Exception", "BaseException"].iter().chain(exceptions).any(|name| has_word(names, name));
+        self.around(statement).any(|block| match first_word(&block.head) {
+            "try" => {
+                has_any(block.caught.as_deref().unwrap_or_default()) && !block.ended.iter().any(|names| has_any(names))
+            }
+            "with" if block.head.contains("suppress(") => has_any(&block.head),
+            "except" => true,
+            _ => false,
         })
     }
 
@@ -296,7 +344,8 @@ impl Splitter {
         let text = std::mem::take(&mut self.text);
         let text = text.trim_end();
         if !text.is_empty() {
-            let statement = Statement { line: self.began, text: text.to_owned(), indent: self.indent, block: None };
+            let statement =
+                Statement { line: self.began, text: text.to_owned(), indent: self.indent, block: None, handles: None };
             self.found.push(statement);
         }
     }
@@ -339,6 +388,25 @@ mod tests {
         assert!(!code.is_conditional(of("d")));
         assert!(code.is_typing(of("e")) && code.is_conditional(of("e")));
         assert!(!code.is_caught(of("f"), &catches) && code.is_caught(of("g"), &catches));
+    }
+
+    #[test]
+    fn a_handler_that_ends_the_program_catches_nothing() {
+        let is_caught = |handler: &str| {
+            let code = Code::read(&format!("try:\n    import a\nexcept ImportError as e:\n{handler}print(1)\n"));
+            code.is_caught(&code.statements[1], &["ImportError"])
+        };
+        for ends in ["    raise\n", "    print(e)\n    sys.exit(1)\n", "    raise SystemExit('a') from e\n"] {
+            assert!(!is_caught(ends), "{ends}");
+        }
+        for goes_on in [
+            "    pass\n",
+            "    a = None\n    if b: raise\n",
+            "    raised = 1\n",
+            "    try:\n        import b\n    except ImportError:\n        raise\n",
+        ] {
+            assert!(is_caught(goes_on), "{goes_on}");
+        }
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! Variables of the environment that code cannot do without.
 
+mod aliases;
 mod dynaconf;
+mod guards;
 mod lists;
 mod objects;
 mod settings;
 mod uses;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use crate::builder::BuilderKind;
@@ -15,8 +17,9 @@ use crate::project::Project;
 
 use super::code::{Code, Statement};
 use super::reach::Module;
+use aliases::Aliases;
 use objects::Objects;
-use uses::{Words, closing, is_needed, needs};
+use uses::{Words, assigned, closing, is_needed, needs};
 
 /// A variable that code reads without anything in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +48,6 @@ static SUBSCRIPT: Pattern = Pattern::ascii(r#"\benviron(?:\[\s*f?["'](\w+)["']\s
 static GET: Pattern =
     Pattern::ascii(r#"(?:\bos\.getenv|\bgetenv|\benviron\.get)\(\s*["'](\w+)["']\s*(?:,\s*None\s*)?\)"#);
 static SETS: Pattern = Pattern::ascii(r#"environ(?:\.setdefault\(\s*|\[\s*)["'](\w+)["']\s*(?:\]\s*=(?u:[^=])|,)"#);
-static ASSIGNED: Pattern = Pattern::ascii(r"^([A-Za-z_]\w*)\s*(?::(?u:[^=]+))?=\s*$");
 static READER: Pattern = Pattern::ascii(r"^(?:async )?def (\w+)\(\s*(\w+)");
 
 /// Clients that look for their own key where none is given, and fail when they are made without one.
@@ -93,24 +95,26 @@ pub(in crate::check) fn is_given(name: &str) -> bool {
         || ["RAILWAY_", "PYTHON", "PIP_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Functions that read the variable which they are given the name of.
-fn readers(modules: &[Module]) -> HashSet<String> {
-    let mut found = HashSet::new();
+/// Functions that read the variable which they are given the name of, each with whether a second argument stands in for it.
+fn readers(modules: &[Module]) -> HashMap<String, bool> {
+    let mut found = HashMap::new();
     for module in modules.iter().filter(|module| module.text.contains("environ") || module.text.contains("getenv")) {
         let code = &module.code;
         for (index, statement) in code.statements.iter().enumerate() {
             let Some(head) = READER.captures(&statement.text) else { continue };
-            if statement.text.contains("default") {
+            let (name, parameter) = (&head[1], &head[2]);
+            let has_default = statement.text.contains("default");
+            if has_default && !statement.text.contains("None") {
                 continue;
             }
-            let (name, parameter) = (&head[1], &head[2]);
             let inside = code.inside(index);
             let has = |text: String| inside.iter().any(|inner| inner.text.contains(&text));
-            let raises = inside.iter().any(|inner| inner.text.starts_with("raise") || inner.text.contains("exit("));
+            let raises = inside.iter().any(Statement::is_end);
             let subscript = has(format!("environ[{parameter}]"));
-            let get = has(format!("getenv({parameter})")) || has(format!("environ.get({parameter})"));
-            if subscript || get && raises {
-                found.insert(name.to_owned());
+            let end = if has_default { ", default)" } else { ")" };
+            let get = has(format!("getenv({parameter}{end}")) || has(format!("environ.get({parameter}{end}"));
+            if subscript && !has_default || get && raises {
+                found.insert(name.to_owned(), has_default);
             }
         }
     }
@@ -135,14 +139,17 @@ impl Place<'_, '_> {
             name: name.to_owned(),
             path: self.module.path.clone(),
             line: statement.line,
-            text: statement.text.chars().take(200).collect(),
+            text: self.module.code.written(statement).chars().take(200).collect(),
             at_start,
         });
     }
 
-    fn read(mut self, words: &Words<'_>, objects: &Objects, readers: &HashSet<String>) {
+    fn read(mut self, words: &Words<'_>, objects: &Objects, readers: &HashMap<String, bool>) {
         let code = &self.module.code;
+        let aliases = Aliases::of(code);
         for (index, statement) in code.statements.iter().enumerate() {
+            let plain = aliases.plain(statement);
+            let statement = plain.as_ref().unwrap_or(statement);
             let text = &statement.text;
             if ["load_dotenv", "read_env", "env_file", "dotenv_values", "decouple"]
                 .iter()
@@ -164,6 +171,11 @@ impl Place<'_, '_> {
             }
             for name in lists::demanded(code, index) {
                 if !self.is_asked_for(statement, &name) {
+                    self.add(&name, statement);
+                }
+            }
+            if !code.is_caught(statement, KEY_ERRORS) && !code.is_typing(statement) {
+                for name in guards::demanded(code, index, statement) {
                     self.add(&name, statement);
                 }
             }
@@ -206,6 +218,10 @@ impl Place<'_, '_> {
             // The module that `environ` is taken from.
             let before = before.strip_suffix('.').map_or(before, |rest| rest.trim_end_matches(is_word));
             let after = statement.text[whole.end()..].trim_start();
+            let ends = ["or sys.exit(", "or exit(", "or quit("].iter().any(|end| after.starts_with(end));
+            if ends && !self.is_handled(statement, &read[1]) {
+                self.add(&read[1], statement);
+            }
             if after.starts_with("or ")
                 || after.starts_with("if ")
                 || after.starts_with("is ")
@@ -217,9 +233,13 @@ impl Place<'_, '_> {
             let added = after.starts_with('+') || before.trim_end().ends_with('+');
             let demanded = statement.text.starts_with("assert ") && before.trim_end() == "assert";
             let used = needs(before) || after.starts_with('.') || after.starts_with('[') || added || demanded;
-            let named = ASSIGNED.captures(before).filter(|_| after.is_empty());
+            let named = match () {
+                () if after.is_empty() => assigned(before, true),
+                () if after.starts_with(',') => assigned(before, false),
+                () => None,
+            };
             let needed = match named {
-                Some(named) => is_needed(&named[1], self.module, words),
+                Some(named) => is_needed(named, self.module, words),
                 None => used && !asked,
             };
             if needed && !self.is_handled(statement, &read[1]) {
@@ -230,7 +250,7 @@ impl Place<'_, '_> {
 
     /// What decouple, environs and django-environ are asked for, functions of the project that do the same, and clients
     /// that look for their own key.
-    fn calls(&mut self, statement: &Statement, objects: &Objects, readers: &HashSet<String>) {
+    fn calls(&mut self, statement: &Statement, objects: &Objects, readers: &HashMap<String, bool>) {
         let text = &statement.text;
         if text.starts_with("def ") || text.starts_with("class ") {
             return;
@@ -242,7 +262,8 @@ impl Place<'_, '_> {
             let (object, method) = callee.split_once('.').unwrap_or((callee, ""));
             let inside = text[at + 1..].trim_start();
             let by_object = objects.read(object, method);
-            let by_reader = readers.contains(callee.rsplit('.').next().unwrap_or(callee));
+            let reader = readers.get(callee.rsplit('.').next().unwrap_or(callee));
+            let by_reader = reader.is_some();
             if let Some((_, key)) = CLIENTS.iter().find(|(name, _)| *name == callee)
                 && !inside.contains("key")
                 && !inside.contains("base_url")
@@ -268,7 +289,9 @@ impl Place<'_, '_> {
             let second = rest.strip_prefix(',').map(str::trim_start).unwrap_or_default();
             let positional = !second.is_empty() && !second.split(',').next().unwrap_or_default().contains('=');
             let word = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-            let has_default = rest.contains("default") || by_object && positional || objects.defaults.contains(name);
+            let takes_default = by_object || reader == Some(&true);
+            let has_default =
+                rest.contains("default") || takes_default && positional || objects.defaults.contains(name);
             if word && !has_default && !self.is_handled(statement, name) {
                 let prefix = if by_object { objects::prefix(self.code(), statement) } else { String::new() };
                 self.add(&format!("{prefix}{name}"), statement);

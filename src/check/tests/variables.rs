@@ -50,6 +50,84 @@ fn reads_that_do_without_it() {
 }
 
 #[test]
+fn a_condition_that_ends_the_program_demands_its_variable() {
+    for condition in [
+        "not os.getenv('A')",
+        "not os.environ.get('A', '')",
+        "'A' not in os.environ",
+        "not 'A' in os.environ.keys()",
+        "os.environ.get('A') is None",
+        "os.getenv('A') in (None, '')",
+        "(a := os.environ.get('A')) is None",
+        "not (a := os.environ.get('A'))",
+    ] {
+        for end in ["raise RuntimeError('A')", "print('set A')\n    sys.exit(1)"] {
+            main_wants(&["A"], &format!("import os, sys\nif {condition}:\n    {end}\n"));
+        }
+        main_wants(&[], &format!("import os, sys\nif {condition}:\n    print('no A')\n"));
+        main_wants(&[], &format!("import os, sys\nif {condition} and DEBUG:\n    raise RuntimeError('A')\n"));
+    }
+    let both = |condition: &str| main_wants(&["A", "B"], &format!("import os\nif {condition}:\n    exit(1)\n"));
+    both("not os.getenv('A') or 'B' not in os.environ");
+    both("not (os.getenv('A') and os.getenv('B'))");
+    both("not all([os.environ.get('A'), os.environ.get('B')])");
+    main_wants(&[], "import os\nif not (os.getenv('A') or os.getenv('B')):\n    exit(1)\n");
+    main_wants(&["A"], "import os\nassert os.getenv('A') is not None, 'no, or so'\n");
+    main_wants(&["A", "B"], "import os\nassert 'A' in os.environ and os.environ.get('B')\n");
+    main_wants(&[], "import os\nassert os.getenv('A') or os.getenv('B')\nassert 'x' in names\n");
+}
+
+#[test]
+fn a_handler_that_ends_the_program_is_no_default() {
+    let code =
+        |handler: &str| format!("import os, sys\ntry:\n    a = os.environ['A']\nexcept KeyError as e:\n{handler}");
+    main_wants(&["A"], &code("    raise SystemExit('set A') from e\n"));
+    main_wants(&["A"], &code("    print('set A')\n    sys.exit(1)\n"));
+    main_wants(&[], &code("    print('no A')\n    a = 'b'\n"));
+    main_wants(&[], &code("    if STRICT:\n        raise\n    a = 'b'\n"));
+}
+
+#[test]
+fn a_function_may_have_a_default_that_only_some_calls_give() {
+    let code = "import os\ndef read(name, default=None):\n    value = os.getenv(name, default)\n    if value is None:\n        raise RuntimeError(name)\n    return value\na = read('A')\nb = read('B', 'c')\nd = read('D', default='e')\n";
+    main_wants(&["A"], code);
+    main_wants(&[], &code.replace("        raise RuntimeError(name)\n", "        print(name)\n"));
+    main_wants(&["A"], "import os, sys\na = os.getenv('A') or sys.exit('set A')\nb = os.getenv('B') or exits\n");
+}
+
+#[test]
+fn the_environment_by_another_name() {
+    main_wants(&["A"], "import os\nenv = os.environ.copy()\na = env['A']\n");
+    main_wants(
+        &["A", "B"],
+        "from os import environ as env\na = env['A']\nb = env.get('B').lower()\nc = env.get('C')\n",
+    );
+    main_wants(&["A", "B"], "import os\nenv = os.environ\na = env['A']\nif 'B' not in env:\n    raise SystemExit\n");
+    main_wants(&["A"], "import os\nread = os.environ.get\na = int(read('A'))\nb = read('B')\n");
+    main_wants(&["A"], "from os import getenv as read\na = int(read('A'))\nread_a('B').c\n");
+    main_wants(&[], "from os import environ as env\nenv['A'] = '1'\na = env['A']\nb = my_env['B'], x.env['C']\n");
+    main_wants(&["A"], "import environ as e\nenv = e.Env()\na = env('A')\n");
+    let dir = folder(&[("requirements.txt", ""), ("main.py", "from os import environ as env\na = env['A']\n")]);
+    let project = Project::open(dir.path()).unwrap();
+    let options = DeployOptions::default();
+    let planned = Planned::Nixpacks(nixpacks::derive(&project, &options, &nixpacks::Options::default()));
+    // It is shown as it is written.
+    assert_eq!(Facts::new(&project, &options, &planned).unset_variables()[0].text, "a = env['A']");
+}
+
+#[test]
+fn names_and_values_in_pairs_and_every_argument_of_some_calls() {
+    main_wants(
+        &["A", "B"],
+        "import os\na, b = os.getenv('A'), os.getenv('B')\nif not (a and b):\n    raise ValueError\n",
+    );
+    main_wants(&["B"], "import os\na, b = os.getenv('A'), os.getenv('B')\nprint(a, b.lower())\n");
+    main_wants(&["A", "B"], "import os\ndb = create_client(os.environ.get('A'), os.environ.get('B'))\n");
+    main_wants(&["A"], "import os\np = os.path.join('data', os.getenv('A'))\n");
+    main_wants(&[], "import os\nprint('a', os.getenv('A'))\na = (os.getenv('B'), os.getenv('C'))\n");
+}
+
+#[test]
 fn thousands_of_reads_are_looked_at_in_a_moment() {
     let reads: String = (0..8000).map(|at| format!("v{at} = os.getenv('V{at}')\n")).collect();
     let uses: String = (0..8000).map(|at| format!("int(v{at})\n")).collect();
@@ -70,6 +148,15 @@ fn names_that_are_gone_through_in_a_list() {
     main_wants(&["ONE", "TWO"], checked);
     main_wants(&["ONE"], "import os\nfor n in ['ONE']:\n    if n not in os.environ:\n        raise RuntimeError(n)\n");
     main_wants(&[], "import os\nfor n in ['ONE']:\n    print(os.getenv(n))\n");
+    for check in [
+        "missing = [n for n in NAMES if not os.getenv(n)]\nassert not missing, missing\n",
+        "if any(n not in os.environ for n in NAMES):\n    raise RuntimeError\n",
+        "if not all(os.environ.get(n) for n in NAMES):\n    raise RuntimeError\n",
+        "assert all(n in os.environ for n in NAMES)\n",
+    ] {
+        main_wants(&["ONE", "TWO"], &format!("import os\nNAMES = ['ONE', 'TWO']\n{check}"));
+    }
+    main_wants(&[], "import os\nif any(n not in os.environ for n in ['ONE']):\n    print('no')\n");
 }
 
 #[test]

@@ -30,9 +30,10 @@ pub(super) fn demanded(code: &Code, index: usize) -> Vec<String> {
     let asks = has(&format!("getenv({variable})"))
         || has(&format!("environ.get({variable})"))
         || has(&format!("{variable} not in os.environ"))
-        || has(&format!("{variable} not in environ"));
-    let ends = |text: &str| text.starts_with("raise") || text.contains("exit(");
-    let demands = subscript || asks && (body.iter().any(|line| ends(line)) || is_checked(code, index, statement));
+        || has(&format!("{variable} not in environ"))
+        || has("all(") && (has(&format!("{variable} in os.environ")) || has(&format!("{variable} in environ")));
+    let ends = is_head && code.inside(index).iter().any(Statement::is_end);
+    let demands = subscript || asks && (ends || is_checked(code, index, statement));
     if !demands {
         return Vec::new();
     }
@@ -41,11 +42,18 @@ pub(super) fn demanded(code: &Code, index: usize) -> Vec<String> {
 
 /// Whether what a comprehension collects ends the program afterwards.
 fn is_checked(code: &Code, index: usize, statement: &Statement) -> bool {
+    if statement.text.starts_with("assert all(") {
+        return true;
+    }
+    if ["if any(", "if not all("].iter().any(|head| statement.text.starts_with(head)) {
+        return code.directly_inside(index).any(Statement::is_end);
+    }
     let Some(kept) = KEPT.captures(&statement.text) else { return false };
-    let rest = code.statements.iter().enumerate().skip(index + 1).take(NEAR);
-    let mut asked = rest.filter(|(_, later)| later.text == format!("if {}:", &kept[1]));
-    asked.any(|(at, _)| {
-        code.inside(at).iter().any(|inner| inner.text.starts_with("raise") || inner.text.contains("exit("))
+    let mut rest = code.statements.iter().enumerate().skip(index + 1).take(NEAR);
+    let (asked, assumed) = (format!("if {}:", &kept[1]), format!("assert not {}", &kept[1]));
+    rest.any(|(at, later)| match later.text.strip_prefix(&assumed) {
+        Some(more) => more.is_empty() || more.starts_with(','),
+        None => later.text == asked && code.inside(at).iter().any(Statement::is_end),
     })
 }
 

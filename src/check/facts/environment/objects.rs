@@ -8,7 +8,7 @@ use crate::check::facts::code::{Code, Statement};
 use crate::check::facts::reach::Module;
 
 static ENV_OBJECT: Pattern =
-    Pattern::ascii(r"^(\w+)\s*(?::(?u:[^=]+))?=\s*(?:environs\.|environ\.)?(?:Env|FileAwareEnv)\(((?u:.*))\)$");
+    Pattern::ascii(r"^(\w+)\s*(?::(?u:[^=]+))?=\s*(?:\w+\.)?(?:Env|FileAwareEnv)\(((?u:.*))\)$");
 static CONFIG: Pattern = Pattern::ascii(r"^(\w+)\s*(?::(?u:[^=]+))?=\s*(?:decouple\.)?(?:Auto)?Config\(");
 static SCHEME: Pattern = Pattern::ascii(r"(\w+)\s*=\s*\(");
 static PREFIXED: Pattern = Pattern::ascii(r#"\.prefixed\(\s*["'](\w+)["']"#);
@@ -29,9 +29,10 @@ impl Objects {
         let mut found = Self::default();
         for module in modules {
             let configures = module.text.contains("starlette.config") || module.text.contains("decouple");
+            let has_env = module.text.contains("environ");
             for statement in &module.code.statements {
                 let text = &statement.text;
-                if let Some(made) = ENV_OBJECT.captures(text) {
+                if let Some(made) = ENV_OBJECT.captures(text).filter(|_| has_env) {
                     found.names.insert(made[1].to_owned());
                     let scheme = SCHEME.captures_iter(&made[2]);
                     found.defaults.extend(scheme.map(|found| found[1].to_owned()).collect::<Vec<_>>());

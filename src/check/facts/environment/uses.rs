@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::check::facts::code::Statement;
 use crate::check::facts::reach::Module;
 use crate::log::pattern::Pattern;
 
@@ -24,6 +25,8 @@ const NEEDS: &[&str] = &[
     "connect",
     "Path",
     "Fernet",
+    "fromhex",
+    "unhexlify",
     "b64decode",
     "urlparse",
     "join",
@@ -58,10 +61,54 @@ pub(super) fn closing(text: &str) -> usize {
     text.len()
 }
 
+/// Calls that fail on None in the place of any of their arguments.
+const NEEDS_ALL: &[&str] = &["create_client", "create_async_client", "acreate_client", "path.join"];
+
 /// Whether a text ends in a call that fails on None.
 pub(super) fn needs(before: &str) -> bool {
-    let Some(call) = CALLEE.captures(before) else { return false };
-    NEEDS.contains(&call[1].rsplit('.').next().unwrap_or_default())
+    let first =
+        || CALLEE.captures(before).is_some_and(|call| NEEDS.contains(&call[1].rsplit('.').next().unwrap_or_default()));
+    let any = || {
+        let open = opened(before)?;
+        let callee = before[..open].trim_end_matches(|c: char| c.is_alphanumeric() || c == '_' || c == '.');
+        let callee = &before[callee.len()..open];
+        Some(NEEDS_ALL.iter().any(|name| callee == *name || callee.ends_with(&format!(".{name}"))))
+    };
+    first() || before.trim_end().ends_with([',', '=', '(']) && any().unwrap_or_default()
+}
+
+/// Where the innermost parenthesis stands that a text leaves open.
+fn opened(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    text.char_indices().rev().find_map(|(at, c)| {
+        match c {
+            ')' | ']' => depth += 1,
+            '(' | '[' if depth > 0 => depth -= 1,
+            '(' => return Some(at),
+            _ => {}
+        }
+        None
+    })
+}
+
+/// The name that a value is given, of `name = …` or of as many names as values: what stands before the value says which.
+pub(super) fn assigned(before: &str, is_last: bool) -> Option<&str> {
+    let (names, values) = before.split_once('=')?;
+    let names: Vec<&str> = names.split(',').map(|name| name.split(':').next().unwrap_or_default().trim()).collect();
+    let mut depth = 0_usize;
+    let mut at = 0;
+    for c in values.chars() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => at += 1,
+            _ => {}
+        }
+    }
+    let is_whole = depth == 0 && (values.trim().is_empty() || values.trim_end().ends_with(','));
+    let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let fits = is_whole && (names.len() > 1 || at == 0) && is_last == (at + 1 == names.len());
+    names.get(at).copied().filter(|name| fits && is_name(name))
 }
 
 /// Which statements of each module a name stands in: many names are looked for, and each in all of them.
@@ -107,9 +154,7 @@ pub(super) fn is_needed(name: &str, own: &Module, words: &Words<'_>) -> bool {
             let text = &code.statements[index].text;
             let head = ["if ", "elif "].iter().any(|word| text.starts_with(word));
             if head {
-                let ends = code.inside(index).iter().any(|inner| {
-                    inner.text.starts_with("raise") || inner.text.contains("exit(") || inner.text.starts_with("exit")
-                });
+                let ends = code.inside(index).iter().any(Statement::is_end);
                 let negative =
                     text.contains("not ") || text.contains("None") || text.contains("\"\"") || text.contains("''");
                 if ends && negative {
