@@ -55,6 +55,12 @@ pub(in crate::check) struct Import<'c> {
 }
 
 static DYNAMIC: Pattern = Pattern::ascii(r#"(?:import_module|__import__|load_extension|include)\(\s*["']([\w.]+)["']"#);
+/// A module that is imported by a call, and named there as it is.
+static CALLED: Pattern = Pattern::ascii(r#"\b(?:import_module|__import__)\(\s*["']([A-Za-z_][\w.]*)["']\s*[,)]"#);
+/// A module of which a text says the folder alone: `load_extension(f"cogs.{name}")`, `import_module("plugins." + name)`.
+static OF_FOLDER: Pattern = Pattern::ascii(
+    r#"\b(?:import_module|__import__|load_extensions?)\(\s*f?["']([A-Za-z_][\w.]*)\.(?:\{|["']\s*\+|["']\s*%|%s)"#,
+);
 static DOTTED: Pattern = Pattern::ascii(r#"["']([A-Za-z_]\w*(?:\.\w+)*)["']"#);
 
 /// A module's text without the lines that touch a text of several lines, docstrings above all: what they say is not done.
@@ -182,11 +188,21 @@ pub(in crate::check) fn imports(text: &str) -> Vec<Import<'_>> {
             .map(|module| Import { module, names: Vec::new() })
             .collect();
     }
-    let found = text.strip_prefix("from ").and_then(|rest| rest.split_once(" import"));
-    let Some((module, list)) = found.filter(|(module, _)| module.len() <= LONGEST_NAME) else { return Vec::new() };
+    let Some(rest) = text.strip_prefix("from ") else {
+        return if text.contains("import") { called(text) } else { Vec::new() };
+    };
+    let found = rest.split_once(" import").filter(|(module, _)| module.len() <= LONGEST_NAME);
+    let Some((module, list)) = found else { return Vec::new() };
     let names =
         list.trim_matches([' ', '(', ')']).split(',').filter_map(|part| part.split_whitespace().next()).collect();
     vec![Import { module: module.trim(), names }]
+}
+
+/// The modules that calls of a statement import, as far as they are named there.
+fn called(text: &str) -> Vec<Import<'_>> {
+    let found = CALLED.regex().into_iter().flat_map(|pattern| pattern.captures_iter(text));
+    let named = found.filter_map(|found| found.get(1)).map(|name| name.as_str());
+    named.filter(|module| module.len() <= LONGEST_NAME).map(|module| Import { module, names: Vec::new() }).collect()
 }
 
 /// Whether an import is surely done when its module is loaded.
@@ -208,6 +224,7 @@ fn imported(app: &Project, module: &Module, only_certain: bool) -> Vec<(usize, P
     let code = &module.code;
     // Django names its apps and pages by texts.
     let django = module.text.contains("INSTALLED_APPS") || module.path.ends_with("urls.py");
+    let by_text = !only_certain && names_by_text(module);
     for statement in &code.statements {
         let mut add = |base: &Path, name: &str| found.extend(files(app, base, name).map(|file| (statement.line, file)));
         if django && !only_certain {
@@ -222,6 +239,14 @@ fn imported(app: &Project, module: &Module, only_certain: bool) -> Vec<(usize, P
                 }
             }
         }
+        if by_text {
+            for name in DOTTED.captures_iter(&statement.text).filter_map(|found| found.get(1)).take(200) {
+                add(&module.base, name.as_str());
+                if statement.text.contains("autodiscover_tasks(") {
+                    add(&module.base, &format!("{}.tasks", name.as_str()));
+                }
+            }
+        }
         if !statement.text.contains("import") && !statement.text.contains("load_extension") {
             continue;
         }
@@ -231,6 +256,11 @@ fn imported(app: &Project, module: &Module, only_certain: bool) -> Vec<(usize, P
         let dynamic = DYNAMIC.regex().filter(|_| !only_certain);
         for named in dynamic.iter().flat_map(|pattern| pattern.captures_iter(&statement.text)) {
             add(&module.base, named.get(1).map_or("", |name| name.as_str()));
+        }
+        if let Some(folder) = OF_FOLDER.captures(&statement.text).filter(|_| !only_certain) {
+            for name in modules_in(app, &module.base.join(folder[1].replace('.', "/"))) {
+                add(&module.base, &format!("{}.{name}", &folder[1]));
+            }
         }
         for import in imports(&statement.text) {
             let name = import.module.trim_start_matches('.');
@@ -245,6 +275,22 @@ fn imported(app: &Project, module: &Module, only_certain: bool) -> Vec<(usize, P
             }
         }
     }
+    found
+}
+
+/// Whether a module names others by texts that a framework imports: extensions of discord.py, tasks of Celery.
+fn names_by_text(module: &Module) -> bool {
+    let has = |text: &str| module.text.contains(text);
+    has("load_extension") || has("elery") && ["include=", "imports", "autodiscover_tasks("].into_iter().any(has)
+}
+
+/// The names of the modules and packages directly in a folder, sorted.
+fn modules_in(app: &Project, folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(app.root().join(folder)).into_iter().flatten().flatten().take(MOST);
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut found: Vec<String> = names.map(|name| name.strip_suffix(".py").unwrap_or(&name).to_owned()).collect();
+    found.sort();
+    found.dedup();
     found
 }
 
@@ -286,5 +332,15 @@ mod tests {
         let long = "a.".repeat(LONGEST_NAME);
         assert!(imports(&format!("import {long}")).is_empty() && imports(&format!("from {long} import b")).is_empty());
         assert_eq!(imports("import a.b, c").len(), 2);
+    }
+
+    #[test]
+    fn a_call_imports_what_it_names() {
+        let of = |text| imports(text).iter().map(|import| import.module).collect::<Vec<_>>().join(" ");
+        assert_eq!(of("a = importlib.import_module('b.c'), __import__(\"d\", level=0)"), "b.c d");
+        assert_eq!(
+            of("import_module(name), my_import_module('a'), import_module('.a', 'b'), import_module('a' + b)"),
+            ""
+        );
     }
 }
