@@ -128,7 +128,10 @@ pub(in crate::diagnose) fn help_for_status(status: u16) -> Option<&'static str> 
 /// An image that was not handed over in time is no command of the project that hangs.
 pub(in crate::diagnose) fn export(view: &LogView<'_>, finding: &mut Finding) -> bool {
     let text = view.text(finding.at).to_lowercase();
-    let is_export = ["push", "export", "copy", "importing"].iter().any(|word| text.contains(word));
+    // Where the platform says no more than that time ran out, the step before says in what.
+    let mut before = (0..finding.at).rev().take(3);
+    let was_exporting = !text.contains("run ") && before.any(|at| view.text(at).contains("exporting "));
+    let is_export = was_exporting || ["push", "export", "copy", "importing"].iter().any(|word| text.contains(word));
     if is_export && !text.contains("run ") {
         finding.message = Some("the image was not handed over in the time there is".to_owned());
         finding.help = Some("deploy again, since the registry may have been busy; if it comes back, make the image smaller: torch for CPUs alone, headless variants, no development requirements, data and models kept out with .dockerignore".to_owned());

@@ -48,6 +48,11 @@ pub(in crate::diagnose) fn history(view: &LogView<'_>, finding: &mut Finding) ->
             "a migration follows one that is not among the deployed ones",
             "commit the one that is missing (`git status --ignored` shows whether .gitignore hides it), or correct `down_revision` (Django: `dependencies`) of the one that names it",
         ))
+    } else if text.contains("InconsistentMigrationHistory") {
+        Some((
+            "the database has run a migration before the one that it depends on",
+            "a migration was put before one that had run already, as a user model of the project's own does that comes after the first `migrate`: where the data may go, make the database anew and migrate; where it may not, bring the rows of the table django_migrations into the order that the message names. `migrate --fake` is refused too",
+        ))
     } else if text.contains("Can't locate revision") {
         Some((
             "the database is at a revision that this repository does not have",

@@ -126,6 +126,10 @@ fn a_history_that_forks_is_joined() {
             "makemigrations --merge",
         ),
         ("FAILED: Can't locate revision identified by '8f2a11c9d0e4'\n", "commit the migration"),
+        (
+            "django.db.migrations.exceptions.InconsistentMigrationHistory: Migration admin.0001_initial is applied before its dependency crew.0001_initial on database 'default'.\n",
+            "django_migrations",
+        ),
     ] {
         assert!(words(log).contains(cure), "{}", words(log));
     }
@@ -148,6 +152,8 @@ fn psycopg_without_libpq_is_told_of_the_one_that_brings_it() {
 #[test]
 fn an_image_that_was_not_handed_over_is_made_smaller() {
     let log = "#18 exporting layers 431.2s done\n#18 ERROR: failed to push registry.example/x: failed to copy: context canceled\n";
+    assert!(words(log).contains("smaller"), "{}", words(log));
+    let log = "#18 exporting to image\n#18 exporting layers\n#18 exporting layers 612.3s done\nBuild timed out\n";
     assert!(words(log).contains("smaller"), "{}", words(log));
 }
 

@@ -1,6 +1,7 @@
 //! Compilers, headers and build backends.
 
 use super::install::{NO_WHEEL_FOR_PYTHON, WINDOWS_ONLY_REQUIREMENT};
+use super::modules::REMOVED_STDLIB_MODULE;
 use super::rule::{OnRailpack, Rule, YieldsTo, by, decisive, hint, over_fixes_by, said};
 use crate::check;
 use crate::diagnose::fixes;
@@ -183,6 +184,7 @@ pub(crate) static LEGACY_SETUP_PY: Rule = Rule {
         hint(r"python setup\.py (?:egg_info|bdist_wheel) did not run successfully"),
         hint(r"Command errored out with exit status 1: python setup\.py egg_info|error: invalid command 'egg_info\'"),
     ],
+    yields_to: YieldsTo::Rules(&[&REMOVED_STDLIB_MODULE]),
     refine: Some(refine::packages::being_built),
     ..Rule::BLANK
 };

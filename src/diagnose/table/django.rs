@@ -98,8 +98,14 @@ pub(crate) static DJANGO_SETTINGS_MODULE_MISSING: Rule = Rule {
     ..Rule::BLANK
 };
 
-/// A command that Django does not know is of an app that is not installed, or the settings did not load.
-fn unknown_command(view: &LogView<'_>, finding: &mut Finding) -> bool {
+/// A command that Django does not know is of an app that is not installed, or the settings did not load. A file that the manifest lacks fails the page that
+/// names it, and no command.
+fn in_its_words(view: &LogView<'_>, finding: &mut Finding) -> bool {
+    if view.text(finding.at).contains("staticfiles manifest entry") {
+        let file = finding.subject.as_deref().unwrap_or("the file");
+        finding.message = Some(format!("`{file}` is not among the files that were collected"));
+        finding.help = Some("run `python manage.py collectstatic --noinput` before the app starts, with the settings that it starts with; where that runs already, no app and no folder of STATICFILES_DIRS has the file: commit it, or correct the name in the template".to_owned());
+    }
     if view.text(finding.at).contains("Unknown command") {
         finding.help = Some("add `django.contrib.staticfiles` to INSTALLED_APPS; where it is there, DJANGO_SETTINGS_MODULE names other settings, or an error in them hides the commands of apps".to_owned());
     }
@@ -125,7 +131,21 @@ pub(crate) static COLLECTSTATIC_FAILED: Rule = Rule {
         hint(r"collectstatic.*(?:failed|did not complete|exit code: 1)"),
         hint(r"The STATICFILES_DIRS setting should (?:not contain|be)"),
     ],
-    refine: Some(unknown_command),
+    refine: Some(in_its_words),
     explained_by: &[by(&check::django::STATIC)],
     ..Rule::BLANK
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnose::{Case, diagnose};
+    use crate::log::Log;
+
+    #[test]
+    fn a_file_that_the_manifest_lacks_was_not_collected() {
+        let log = Log::from("ValueError: Missing staticfiles manifest entry for 'css/tide.css'\n");
+        let found = &diagnose(&Case::of_log(&log))[0];
+        assert_eq!(found.message, "`css/tide.css` is not among the files that were collected");
+        assert!(found.help.as_deref().unwrap_or_default().starts_with("run `python manage.py collectstatic"));
+    }
+}

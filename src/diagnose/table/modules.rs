@@ -246,6 +246,7 @@ pub(crate) static DEPENDENCY_VERSION_INCOMPATIBLE: Rule = Rule {
         &INVALID_DATABASE_URL,
         &WSGI_ASGI_MISMATCH,
         &APP_FACTORY_NOT_CALLED,
+        &REMOVED_STDLIB_MODULE,
     ]),
     fix: Some(fixes::requirements::held),
     explained_by: &[over_fixes_of_its_subject(&check::wrong_package::MISNAMED)],
