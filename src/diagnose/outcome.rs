@@ -150,9 +150,14 @@ fn seen(case: &Case<'_>) -> Option<Seen> {
             None => Seen::consequence(health)
                 .saying("the app runs but never listens on a port, so the health check finds nobody"),
         },
-        SmokeResult::NoAnswer(why) => {
-            Seen::consequence(health).saying(format!("the app listens but does not answer the health check: {why}"))
-        }
+        SmokeResult::NoAnswer(why) => match window(case) {
+            Some(shown) => Seen { evidence: vec![shown.1], ..Seen::consequence(health) }
+                .saying(format!("the app listens and did not answer within the {} s that healthcheckTimeout gives it: {why}", shown.0))
+                .helped("raise healthcheckTimeout, or leave it out (Railway then waits 300 s), where the app needs longer to start: gunicorn listens before its workers have loaded the app"),
+            None => {
+                Seen::consequence(health).saying(format!("the app listens but does not answer the health check: {why}"))
+            }
+        },
         SmokeResult::BadStatus(status) if smoke.refuses_host && *status < 500 => refusal(case)
             .of(status)
             .saying(format!("the app answers HTTP {status} to every host that it does not name, the platform's among them"))

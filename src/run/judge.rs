@@ -127,8 +127,9 @@ fn judge_server(settings: &SmokeSettings, sight: &Sight) -> Option<SmokeResult> 
                 (!is_early).then_some(SmokeResult::Answered { status: *status })
             }
             Some(Ok(status)) => {
-                let is_final =
-                    !settings.window.is_fixed() && is_of_the_path(*status) && sight.same_status_for >= STEADY;
+                // 400 is what a host gets that the app does not let in.
+                let is_told = is_of_the_path(*status) || *status == 400;
+                let is_final = !settings.window.is_fixed() && is_told && sight.same_status_for >= STEADY;
                 (late || is_final || (settled && settings.path.is_none())).then_some(SmokeResult::BadStatus(*status))
             }
             Some(Err(why)) if settled && may_speak_otherwise(settings, why) => stays(settings, sight),
@@ -260,6 +261,7 @@ mod tests {
             judge(kind, &at_work)
         };
         assert_eq!(same(404, &web), Some(SmokeResult::BadStatus(404)));
+        assert_eq!(same(400, &web), Some(SmokeResult::BadStatus(400)));
         // An app that is not ready yet may say so for as long as the platform waits, or the user.
         assert_eq!(same(503, &web), None);
         let asked = SmokeSettings { window: Window::asked(Duration::from_secs(60)), ..web.clone() };

@@ -36,6 +36,12 @@ const SAID_WITHIN: Duration = Duration::from_millis(300);
 /// How long one GET may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
+/// How long a GET of the watch may take: what hangs has to be seen to hang before the window is over.
+fn answer_within(settings: &SmokeSettings) -> Duration {
+    let before_the_end = settings.window.least.saturating_sub(INTERVAL * 3).max(Duration::from_secs(1));
+    ANSWER_WITHIN.min(before_the_end)
+}
+
 /// Runs the start command and returns what the probe found; `cmd` is left for the caller to fill in. `runner` is the program that it starts,
 /// where that runs its file for a visitor alone.
 pub(super) fn smoke(
@@ -60,7 +66,7 @@ pub(super) fn smoke(
                     path: Some(path),
                     host: HEALTHCHECK_HOST,
                     by_edge: false,
-                    timeout: ANSWER_WITHIN,
+                    timeout: answer_within(settings),
                 };
                 if answers.send(sandbox.probe(&probe)).is_err() {
                     break;

@@ -8,7 +8,7 @@ use crate::diagnose::case::Case;
 use crate::finding::{Edit, Fix};
 use crate::log::pattern::Pattern;
 use crate::project::{Project, Source};
-use crate::run::{Hints, SmokeKind, SmokeResult, Window, expectation};
+use crate::run::{Hints, Smoke, SmokeKind, SmokeResult, Window, expectation};
 
 static ROUTE: Pattern = Pattern::ascii(
     r#"["'](/?(?:[\w-]+/)*(?:health|healthz|healthcheck|health-check|health_check|ping|status|ready|readyz|live|livez|alive|up|heartbeat)/?)["']"#,
@@ -27,7 +27,13 @@ const MOST_PATHS: usize = 4;
 pub(in crate::diagnose) fn healthcheck(context: &FixContext<'_>) -> Vec<Fix> {
     let (Some(project), Some(deploy)) = (context.case.project, context.case.deploy) else { return Vec::new() };
     let smoke = context.case.outcome.and_then(|outcome| outcome.smoke.as_ref());
+    // What listens and does not answer may hang for another reason than a short window.
+    let is_late = |smoke: &Smoke| {
+        deploy.healthcheck_timeout.as_ref().is_some_and(|window| smoke.took.as_secs().abs_diff(window.value) <= 1)
+    };
+    let is_late = smoke.is_some_and(is_late);
     match smoke.map(|smoke| &smoke.result) {
+        Some(SmokeResult::NoAnswer(_)) if !is_late => Vec::new(),
         Some(SmokeResult::NeverListened) if is_worker(context.case) => {
             let keys = [
                 deploy.healthcheck_path.as_ref().and_then(|path| key(&path.source, "healthcheckPath")),
@@ -38,7 +44,7 @@ pub(in crate::diagnose) fn healthcheck(context: &FixContext<'_>) -> Vec<Fix> {
             let fix = Fix { summary: "leave the health check out, which a worker cannot answer".to_owned(), edits };
             Some(fix).filter(|fix| !fix.edits.is_empty()).into_iter().collect()
         }
-        Some(SmokeResult::NeverListened) => {
+        Some(SmokeResult::NeverListened | SmokeResult::NoAnswer(_)) => {
             let window = deploy.healthcheck_timeout.as_ref().filter(|window| window.value < OWN_WINDOW);
             let edit = window.and_then(|window| Some((window, key(&window.source, "healthcheckTimeout")?)));
             let fix = edit.map(|(window, (path, key))| Fix {
