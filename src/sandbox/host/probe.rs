@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result as AnyResult};
@@ -64,7 +64,7 @@ pub(super) fn page(probe: &Probe<'_>, network: &Network) -> Option<String> {
             }
         }
     } else {
-        page = ask_from_inside(&entering(network, last), SHELL_PAGE, target, &request, probe).ok()?;
+        page = ask_from_inside(&entering(network, last), SHELL_PAGE, target, &request, probe).ok()?.stdout;
     }
     Some(String::from_utf8_lossy(&page).into_owned()).filter(|page| !page.is_empty())
 }
@@ -279,9 +279,15 @@ fn status(line: &str) -> Result<u16, Unanswered> {
     })
 }
 
-/// The same by the shell's own `/dev/tcp`, in the app's network.
-const SHELL_GET: &str = r#"exec 3<>"/dev/tcp/$1/$2" && printf %s "$3" >&3 && IFS= read -t "$4" -n 4096 -r line <&3 && printf %s "$line"
+/// The same by the shell's own `/dev/tcp`, in the app's network. It ends with [`TOO_LATE`] where nothing came in time.
+const SHELL_GET: &str = r#"exec 3<>"/dev/tcp/$1/$2" && printf %s "$3" >&3 || exit 1
+IFS= read -t "$4" -n 4096 -r line <&3
+[ $? -gt 128 ] && [ -z "$line" ] && exit 142
+printf %s "$line"
 for _ in {1..64}; do IFS= read -r -t 0.2 -N 1024 _ <&3 || break; done"#;
+
+/// As bash ends where `read -t` ended it: by SIGALRM's number.
+const TOO_LATE: i32 = 142;
 
 /// The same, for the whole answer.
 const SHELL_PAGE: &str = r#"exec 3<>"/dev/tcp/$1/$2" && printf %s "$3" >&3
@@ -300,7 +306,10 @@ fn entering(network: &Network, pid: u32) -> Vec<OsString> {
 fn get_from_inside(enter: &[OsString], target: SocketAddr, path: &str, probe: &Probe<'_>) -> Result<u16, Unanswered> {
     let output = ask_from_inside(enter, SHELL_GET, target, &request(path, probe), probe)
         .map_err(|error| Unanswered::Failed(format!("could not enter the app's network: {error}")))?;
-    status(&String::from_utf8_lossy(&output))
+    match output.status.code() {
+        Some(TOO_LATE) => Err(Unanswered::Late(probe.timeout)),
+        _ => status(&String::from_utf8_lossy(&output.stdout)),
+    }
 }
 
 fn ask_from_inside(
@@ -309,16 +318,15 @@ fn ask_from_inside(
     target: SocketAddr,
     request: &str,
     probe: &Probe<'_>,
-) -> io::Result<Vec<u8>> {
+) -> io::Result<Output> {
     let Some((program, arguments)) = enter.split_first() else { return Err(io::ErrorKind::NotFound.into()) };
-    let output = Command::new(program)
+    Command::new(program)
         .args(arguments)
         .args(["bash", "-c", script, "bash", &target.ip().to_string(), &target.port().to_string()])
-        .args([request, &probe.timeout.as_secs().max(1).to_string()])
+        .args([request, &format!("{:.1}", probe.timeout.as_secs_f64())])
         .stdin(Stdio::null())
         .stderr(Stdio::null())
-        .output()?;
-    Ok(output.stdout)
+        .output()
 }
 
 #[cfg(test)]
@@ -326,6 +334,42 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
+
+    #[test]
+    fn what_hangs_is_told_from_what_hangs_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let target = listener.local_addr().unwrap();
+        let probe = Probe {
+            pid: 1,
+            port: target.port(),
+            path: None,
+            host: "health.example",
+            by_edge: false,
+            timeout: Duration::from_millis(1500),
+        };
+        let ask = || get_from_inside(&["env".into()], target, "/", &probe);
+        assert_eq!(ask(), Err(Unanswered::Late(probe.timeout)));
+        let server = std::thread::spawn(move || {
+            for answer in ["", "HTTP/1.1 204 No Content\r\n\r\n"] {
+                // The one that hung waits there as well.
+                drop(listener.accept());
+                let (mut stream, _) = listener.accept().unwrap();
+                // The shell writes a line at a time, and what is left unread resets the connection.
+                let mut request = Vec::new();
+                while !request.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    stream.read_exact(&mut byte).unwrap();
+                    request.extend(byte);
+                }
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        let second = ask();
+        assert_eq!(second, Err(Unanswered::Closed));
+        let _ = std::net::TcpStream::connect(target);
+        assert_eq!(ask(), Ok(204));
+        server.join().unwrap();
+    }
 
     #[test]
     fn own_sockets_are_found_and_others_are_not() {
