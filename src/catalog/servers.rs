@@ -191,6 +191,18 @@ pub fn programs(listening: bool) -> impl Iterator<Item = &'static str> {
     SERVERS.iter().filter(move |server| server.listens == listening).map(|server| server.program)
 }
 
+/// Whether a command runs a program that takes its work from a queue.
+///
+/// ```
+/// use shakedown::catalog::servers::is_worker;
+/// assert!(is_worker("exec celery -A shop worker") && is_worker("/opt/venv/bin/rq worker"));
+/// assert!(!is_worker("gunicorn celery:app"));
+/// ```
+pub fn is_worker(command: &str) -> bool {
+    let mut words = command.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
+    words.any(|word| programs(false).any(|program| program == word))
+}
+
 /// Whether a program's first word is the app, as `module:attribute`.
 pub fn takes_target(program: &str) -> bool {
     SERVERS.iter().any(|server| server.takes_target && server.program == program)

@@ -8,6 +8,7 @@ use crate::builder::{Builder, BuilderKind};
 use crate::catalog::base_image::IN_RAILPACK_BUILDER;
 use crate::catalog::libraries;
 use crate::catalog::nix_packages::{of_program, package};
+use crate::catalog::servers::is_worker;
 use crate::check;
 use crate::diagnose::{self, Case};
 use crate::finding::{Certainty, Diagnosis, Evidence, Severity};
@@ -60,7 +61,11 @@ impl Found {
             true => self.diagnoses(project),
             false => {
                 let smoke = self.outcome.smoke.as_ref();
-                let idle = smoke.filter(|smoke| smoke.result == SmokeResult::StayedUp && smoke.listening.is_empty());
+                // A worker beside a server that answers does nothing without its broker either.
+                let has_worker = self.jobs.iter().any(|job| is_worker(job));
+                let is_idle =
+                    |smoke: &&Smoke| smoke.result == SmokeResult::StayedUp && smoke.listening.is_empty() || has_worker;
+                let idle = smoke.filter(is_idle);
                 let unreached = idle.and_then(|_| unreached::service(&self.log, || self.diagnoses(project)));
                 let causes = |log: &Log| self.diagnoses_of(log, project);
                 let builder = self.builder.as_ref().and_then(Builder::kind).unwrap_or(BuilderKind::Nixpacks);
