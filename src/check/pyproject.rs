@@ -24,6 +24,31 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if facts.manager() == Some("uv") {
         findings.extend(of_poetry_alone(facts));
     }
+    let is_pips = |command: &&str| command.split("&&").any(|part| part.trim_end().ends_with("pip install ."));
+    if facts.is_python() && facts.commands().iter().any(is_pips) {
+        findings.extend(without_backend(facts));
+    }
+}
+
+/// pip 26 takes setuptools where no backend is named, and setuptools 80 reads nothing of Poetry's: it installs the project without its dependencies.
+fn without_backend(facts: &Facts<'_>) -> Option<Finding> {
+    let (file, poetry) = (facts.pyproject()?, ["tool", "poetry", "dependencies"]);
+    let wants = file.members(&poetry).any(|(name, _)| name != "python");
+    let has_setup = || facts.app.has_file("setup.py") || facts.app.has_file("setup.cfg");
+    if !wants
+        || file.get(&["project"]).is_some()
+        || file.get(&["build-system", "build-backend"]).is_some()
+        || has_setup()
+    {
+        return None;
+    }
+    let finding = INVALID
+        .found("pip reads [project], and this pyproject.toml is written for Poetry alone: of its dependencies pip installs none")
+        .at(file.source(&poetry), file.line(&poetry));
+    Some(finding.help(format!(
+        "commit a poetry.lock (`poetry lock`), by which {} takes Poetry, or name the dependencies in requirements.txt",
+        facts.builder()
+    )))
 }
 
 /// uv 0.4.30 refuses the file; uv 0.13.9 makes a lock of it that holds no package, and installs none.

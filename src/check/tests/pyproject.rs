@@ -90,3 +90,16 @@ fn a_project_of_poetry_under_the_lock_of_uv() {
     let both = ("pyproject.toml", "[project]\nname = \"x\"\nversion = \"1\"\n\n[tool.poetry]\nname = \"x\"\n");
     silent("invalid-pyproject", &[MAIN, both, ("uv.lock", "version = 1\n")]);
 }
+
+#[test]
+fn what_is_written_for_poetry_alone_brings_pip_nothing() {
+    let poetry = "[tool.poetry]\nname = \"x\"\n[tool.poetry.dependencies]\npython = \"^3.11\"\nflask = \"*\"\n";
+    fires("invalid-pyproject", "pyproject.toml:3", &[MAIN, ("pyproject.toml", poetry)]);
+    let backend =
+        format!("{poetry}[build-system]\nrequires = [\"poetry-core\"]\nbuild-backend = \"poetry.core.masonry.api\"\n");
+    silent("invalid-pyproject", &[MAIN, ("pyproject.toml", &backend)]);
+    silent("invalid-pyproject", &[MAIN, ("pyproject.toml", poetry), ("poetry.lock", "")]);
+    silent("invalid-pyproject", &[MAIN, ("pyproject.toml", poetry), ("requirements.txt", "flask==3.0.0\n")]);
+    let nothing = poetry.replace("flask = \"*\"\n", "");
+    silent("invalid-pyproject", &[MAIN, ("pyproject.toml", &nothing)]);
+}

@@ -69,6 +69,7 @@ pub(crate) static MISSING_PYTHON_MODULE: Rule = Rule {
     fix: Some(fixes::requirements::missing_module),
     explained_by: &[
         over_fixes_by(&check::nixpacks::install::NOTHING_INSTALLED),
+        over_fixes_by(&check::pyproject::INVALID),
         over_fixes_by(&check::misspelt::LIST),
         over_fixes_by(&check::wrapper::WRAPPER),
         over_fixes_by(&check::workspace::OUTSIDE),
