@@ -113,7 +113,7 @@ fn not_started(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>
         let made = |text: &str| framework.made.is_empty() || framework.made.iter().any(|sign| text.contains(sign));
         imports(script, framework.module) && made(&script.text)
     });
-    let Some(framework) = framework else { return };
+    let Some((maker, framework)) = framework.map(|known| (script, known)).or_else(|| drawn(facts)) else { return };
     // A loop keeps it alive, whatever it does there.
     let loops = script.code.statements.iter().any(|statement| statement.text.starts_with("while "));
     let starts = |text: &str| {
@@ -131,7 +131,7 @@ fn not_started(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>
     if loops || other || texts().any(starts) {
         return;
     }
-    let app = app_of(script, framework);
+    let app = app_of(maker, framework);
     let line = app.as_ref().map_or(1, |(_, line)| *line);
     let file = script.path.display().to_string();
     let finding = NOT_STARTED
@@ -142,7 +142,7 @@ fn not_started(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>
         ))
         .about(framework.module)
         .at(start.source.clone(), facts.line(start.source))
-        .at(Source::line(facts.app.place(&script.path), line), script.text.lines().nth(line - 1).unwrap_or_default());
+        .at(Source::line(facts.app.place(&maker.path), line), maker.text.lines().nth(line - 1).unwrap_or_default());
     if framework.command.is_empty() {
         return findings.push(finding.help(framework.help));
     }
@@ -153,6 +153,14 @@ fn not_started(facts: &Facts<'_>, start: &Start<'_>, invocation: &Invocation<'_>
     let mut edits = started_by(facts, start, &whole);
     edits.extend(lacking(facts, framework.needs));
     findings.push(finding.fix(format!("start it with `{command}`"), edits));
+}
+
+/// The framework whose page a module draws that the start surely loads, where it loads no other framework.
+fn drawn<'f>(facts: &'f Facts<'_>) -> Option<(&'f Module, &'static Framework)> {
+    let by = |framework: &Framework| facts.loaded().find(|module| imports(module, framework.module));
+    let framework = FRAMEWORKS.iter().find(|framework| framework.is_drawn && by(framework).is_some())?;
+    let is_alone = !FRAMEWORKS.iter().any(|other| other.module != framework.module && by(other).is_some());
+    by(framework).filter(|_| is_alone).map(|module| (module, framework))
 }
 
 /// The edits that make the start command another one, in the builder's own configuration where no file holds it.

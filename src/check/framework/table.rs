@@ -13,9 +13,12 @@ pub(super) struct Framework {
     pub(super) needs: &'static str,
     /// What to write instead where no command starts it.
     pub(super) help: &'static str,
+    /// Whether its command runs the started file whichever module of it draws the page.
+    pub(super) is_drawn: bool,
 }
 
-const NONE: Framework = Framework { module: "", made: &[], starts: &[], command: "", needs: "", help: "" };
+const NONE: Framework =
+    Framework { module: "", made: &[], starts: &[], command: "", needs: "", help: "", is_drawn: false };
 const UVICORN: &str = "uvicorn {module}:{app} --host 0.0.0.0 --port $PORT";
 const ASGI_STARTS: &[&str] = &[".run(", "serve(", "Granian(", "Server(", "hypercorn", "gunicorn", "Mangum("];
 const BOT_STARTS: &[&str] = &[".run(", ".start(", "run_forever", "start_polling", "idle("];
@@ -26,6 +29,7 @@ pub(super) const FRAMEWORKS: &[Framework] = &[
         starts: &["streamlit.web", "bootstrap", "stcli", "\"streamlit\"", "'streamlit'", "streamlit run"],
         command: "streamlit run {file} --server.address 0.0.0.0 --server.port $PORT",
         needs: "streamlit",
+        is_drawn: true,
         ..NONE
     },
     Framework {

@@ -98,3 +98,23 @@ fn what_goes_into_a_cache_is_not_in_the_image() {
         silent("cache-directory-in-app", &[main, ("nixpacks.toml", &kept(directory))]);
     }
 }
+
+#[test]
+fn a_page_may_be_drawn_by_a_module_of_the_started_file() {
+    let list = ("requirements.txt", "streamlit==1.50.0\n");
+    let page = ("pages/home.py", "import streamlit as st\n\ndef draw():\n    st.title('tides')\n");
+    let main = ("main.py", "from pages.home import draw\n\ndraw()\n");
+    let start = ("Procfile", "web: python main.py\n");
+    let found = fires("framework-not-started", "Procfile:1", &[list, page, main, start]);
+    assert_eq!(
+        found.fixes[0].summary,
+        "start it with `streamlit run main.py --server.address 0.0.0.0 --server.port $PORT`"
+    );
+    assert_eq!(found.evidence[1].source.to_string(), "pages/home.py:1");
+    silent("framework-not-started", &[list, page, ("main.py", "def later():\n    import pages.home\n"), start]);
+    let served = (
+        "main.py",
+        "from pages.home import draw\nfrom fastapi import FastAPI\nimport uvicorn\n\nuvicorn.run(FastAPI())\n",
+    );
+    silent("framework-not-started", &[list, page, served, start]);
+}
