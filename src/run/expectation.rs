@@ -68,7 +68,9 @@ pub fn expectation(project: &Project, hints: &Hints<'_>) -> (Option<SmokeKind>, 
     if plays(Role::Web) {
         return (Some(SmokeKind::Answers), "it imports a web framework");
     }
-    if plays(Role::Rpc) || says(&|text| SERVERS.iter().any(|call| text.contains(call))) {
+    // A socket of its own, of TCP: one of UDP listens to nothing.
+    let has_socket = says(&|text| text.contains(".bind((")) && says(&|text| text.contains(".listen("));
+    if plays(Role::Rpc) || has_socket || says(&|text| SERVERS.iter().any(|call| text.contains(call))) {
         return (Some(SmokeKind::Listens), "it makes a server of another protocol than HTTP");
     }
     if plays(Role::Clock) {
@@ -107,6 +109,16 @@ mod tests {
         assert_eq!(kind("gunicorn app:app", &[]), Some(SmokeKind::Answers));
         assert_eq!(kind("python manage.py migrate && /opt/venv/bin/gunicorn x.wsgi", &[]), Some(SmokeKind::Answers));
         assert_eq!(kind("python -m http.server $PORT", &[]), Some(SmokeKind::Answers));
+    }
+
+    #[test]
+    fn a_socket_of_its_own_speaks_whatever_it_likes() {
+        let of = |code: &str| kind("python main.py", &[("main.py", code)]);
+        let made = "import socket\ns = socket.socket()\ns.bind(('0.0.0.0', 9000))\n";
+        assert_eq!(of(&format!("{made}s.listen()\n")), Some(SmokeKind::Listens));
+        // UDP, and what waits for messages.
+        assert_eq!(of(&format!("{made}s.recvfrom(100)\n")), None);
+        assert_eq!(of("for message in channel.listen():\n    print(message)\n"), None);
     }
 
     #[test]
