@@ -75,7 +75,11 @@ pub(in crate::sandbox) fn remove_of(run: &Path) -> bool {
     let text = crate::fs::read_text(&run.join(GROUPS), 1 << 16).unwrap_or_default();
     let places = text.lines().map(Path::new);
     let groups = places.filter(|dir| dir.starts_with(TREE) && dir.file_name() == run.file_name());
-    groups.fold(true, |gone, dir| remove(dir) && gone)
+    let mut is_gone = true;
+    for dir in groups {
+        is_gone &= remove(dir);
+    }
+    is_gone
 }
 
 /// Where the kernel's groups are.
