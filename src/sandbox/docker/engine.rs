@@ -185,6 +185,23 @@ impl Engine {
         Err(self.lost(doing, &answer.stderr).into())
     }
 
+    /// Removes an image, and not those that it was made upon: they may be wanted still.
+    ///
+    /// # Errors
+    /// It is used, by another image too, or the engine does not answer.
+    pub(super) fn remove_image(&self, image: &str, options: &[&str]) -> Result<()> {
+        let ask = |own: &[&str]| self.ask(&[&["image", "rm"], own, options, &[image]].concat(), WORK);
+        let mut answer = ask(&["--no-prune"])?;
+        // Podman of some years ago does not have the option.
+        if !answer.success && answer.stderr.contains("unknown flag") {
+            answer = ask(&[])?;
+        }
+        match answer.success {
+            true => Ok(()),
+            false => Err(self.lost(&format!("remove the image {image}"), &answer.stderr).into()),
+        }
+    }
+
     /// The fault that `stderr` tells of.
     pub(super) fn lost(&self, doing: &str, stderr: &str) -> MachineFailure {
         fault::explain(&self.name(), stderr).unwrap_or_else(|| {

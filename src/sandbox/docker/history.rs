@@ -84,7 +84,7 @@ impl History {
         let online = if spec.network { maker.access.clone() } else { Access::of_this_machine() };
         let store = Cache::of_user().and_then(|cache| Store::open(&cache));
         let history = Self { shows: spec.reuse == Reuse::Show, vars: online.vars.clone(), ..Self::default() };
-        if let Err(error) = images::are_made_well(&maker.engine) {
+        if let Err(error) = images::are_made_well(&maker.engine, &maker.image) {
             return Self { lost: Some(format!("{error:#}")), ..history };
         }
         match store.and_then(|store| Ok((store, base(maker, &online)?))) {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::container::Container;
 use super::engine::{Engine, SOON, WORK};
-use super::labels;
+use super::labels::{self, LIST};
 use crate::fs::owner;
 use crate::sandbox::store::Store;
 
@@ -14,11 +14,11 @@ use crate::sandbox::store::Store;
 /// that was started soon after did not have all files of its image (seen November 2026).
 const DRIVERS: &[&str] = &["overlay2", "overlay", "overlayfs", "btrfs", "zfs"];
 
-/// Whether the engine makes layers well.
+/// Whether the engine makes layers well of a container that is started from `image`.
 ///
 /// # Errors
 /// Why it does not.
-pub(super) fn are_made_well(engine: &Engine) -> Result<()> {
+pub(super) fn are_made_well(engine: &Engine, image: &str) -> Result<()> {
     let is_podman = engine.name() == "podman";
     let template = match is_podman {
         true => r#"{{.Store.GraphDriverName}} {{index .Store.GraphStatus "Native Overlay Diff"}}"#,
@@ -35,6 +35,9 @@ pub(super) fn are_made_well(engine: &Engine) -> Result<()> {
         "layers are not made well by the storage driver of the {} engine, {name}",
         engine.name()
     );
+    // What is written into a volume is in no layer.
+    let volumes = inspect(engine, image, "{{range $place, $_ := .Config.Volumes}}{{$place}} {{end}}");
+    ensure!(volumes.is_none(), "{image} keeps {} in volumes, which no layer holds", volumes.unwrap_or_default());
     Ok(())
 }
 
@@ -81,7 +84,7 @@ pub(super) fn commit(
     match bytes {
         Ok(bytes) => Ok((image, bytes)),
         Err(error) => {
-            remove(engine, &image);
+            let _ = engine.remove_image(&image, &[]);
             Err(error)
         }
     }
@@ -92,22 +95,68 @@ fn bare(id: &str) -> &str {
     id.strip_prefix("sha256:").unwrap_or(id)
 }
 
-/// Removes an image that no container uses. One that is used stays for a later run to remove.
-pub(super) fn remove(engine: &Engine, image: &str) {
-    let _ = engine.ask(&["image", "rm", image], WORK);
-}
-
 /// Removes layers of a store that has no entry for them any more. Those of a run that is going on may be about to get one.
 pub(super) fn sweep(engine: &Engine, store: &Store) {
     let filter = format!("label={}", labels::of_a_store(store));
-    let listed = engine.ask(&["image", "ls", "--quiet", "--no-trunc", "--filter", &filter], SOON);
-    let Ok(listed) = listed else { return };
-    for image in listed.stdout.lines().map(bare).filter(|line| !line.is_empty()) {
-        let Some(told) = inspect(engine, image, &labels::template_of_a_layer()) else { continue };
-        let mut told = told.split('\t');
-        let (Some(key), Some(owned)) = (told.next(), told.next()) else { continue };
-        if !owner::is_alive(owned) && !store.has_image(key, image) {
-            remove(engine, image);
-        }
+    let Ok(listed) = engine.ask(&[LIST, &[&filter]].concat(), SOON) else { return };
+    let is_lost = |image: &str| {
+        let told = inspect(engine, image, &labels::template_of_a_layer())?;
+        let (key, owned) = told.split_once('\t')?;
+        Some(!owner::is_alive(owned) && !store.has_image(key, image))
+    };
+    let images = listed.stdout.lines().map(bare).filter(|image| !image.is_empty());
+    let mut lost: Vec<&str> = images.filter(|image| is_lost(image).unwrap_or_default()).collect();
+    // An image goes after those that are made upon it; one that is used stays for a later run.
+    let mut before = usize::MAX;
+    while lost.len() < before {
+        before = lost.len();
+        lost.retain(|image| engine.remove_image(image, &[]).is_err());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::plan::Vars;
+
+    /// An engine that answers by a script.
+    fn engine(folder: &std::path::Path, script: &str) -> Engine {
+        let program = folder.join("docker");
+        fs::write(&program, format!("#!/bin/sh\ncd \"${{0%/*}}\"\n{script}")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+        Engine::new(program, Vars::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]))
+    }
+
+    #[test]
+    fn layers_nobody_could_find_are_removed_and_not_those_that_they_stand_upon() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = crate::sandbox::cache::Cache::at(folder.path().join("cache"));
+        let store = Store::open(&cache).unwrap();
+        // "above" is made upon "below": without --all the list leaves "below" out, and without --no-prune "below" and what it
+        // is made upon would go with "above".
+        let script = r#"
+            case "$*" in
+              *"image ls"*--all*) printf '%s\n' below above ;;
+              *inspect*) printf 'key\towner\n' ;;
+              "image rm --no-prune below") [ -e above-is-gone ] && echo below >> removed ;;
+              "image rm --no-prune above") [ ! -e above-is-gone ] && : > above-is-gone && echo above >> removed ;;
+              *) exit 1 ;;
+            esac"#;
+        sweep(&engine(folder.path(), script), &store);
+        assert_eq!(fs::read_to_string(folder.path().join("removed")).unwrap(), "above\nbelow\n");
+    }
+
+    #[test]
+    fn an_image_with_volumes_is_kept_as_no_layer() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |volumes: &str| {
+            let script = format!("case \"$1\" in info) echo overlay2 ;; image) echo '{volumes}' ;; esac");
+            are_made_well(&engine(folder.path(), &script), "base:1").map_err(|error| error.to_string())
+        };
+        assert_eq!(of(""), Ok(()));
+        assert_eq!(of("/opt /srv "), Err("base:1 keeps /opt /srv in volumes, which no layer holds".to_owned()));
     }
 }

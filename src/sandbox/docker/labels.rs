@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use schemars::JsonSchema;
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
@@ -16,6 +16,9 @@ const OWNER: &str = "dev.shakedown.owner";
 /// Whose entry a layer belongs to, and to which of them.
 const STORE: &str = "dev.shakedown.store";
 const KEY: &str = "dev.shakedown.key";
+
+/// Lists images whose filter follows: without `--all` those are left out that another is made upon.
+pub(super) const LIST: &[&str] = &["image", "ls", "--all", "--quiet", "--no-trunc", "--filter"];
 
 /// Something in the engine that a run of ours made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -63,8 +66,7 @@ pub fn leftovers(engine: &Engine) -> Result<Vec<Leftover>> {
     let containers = listed.lines().filter_map(|id| container(engine, id).transpose()).collect::<Result<Vec<_>>>()?;
     let listed_volumes = engine.demand("list volumes", &["volume", "ls", "--quiet", "--filter", &filter], SOON)?;
     let layers = format!("label={LABEL}=layer");
-    let list = ["image", "ls", "--quiet", "--no-trunc", "--filter", &layers];
-    let listed_images = engine.demand("list images", &list, SOON)?;
+    let listed_images = engine.demand("list images", &[LIST, &[&layers]].concat(), SOON)?;
     let mut found = containers;
     let busy = found.iter().any(|leftover| leftover.in_use);
     for (kind, listed) in [("volume", listed_volumes), ("image", listed_images)] {
@@ -88,21 +90,38 @@ fn container(engine: &Engine, id: &str) -> Result<Option<Leftover>> {
 /// Removes what no run uses any more, and returns it.
 pub fn clean(engine: &Engine) -> Result<Vec<Leftover>> {
     let mut removed = Vec::new();
-    for leftover in leftovers(engine)?.into_iter().filter(|leftover| !leftover.in_use) {
-        let Leftover { kind, name, .. } = &leftover;
-        let call: &[&str] = match *kind {
-            "container" => &["rm", "--force", "--volumes", name],
-            // Other layers may be made upon it; they go too.
-            "image" => &["image", "rm", "--force", name],
-            _ => &["volume", "rm", "--force", name],
-        };
-        match engine.demand(&format!("remove the {kind} {name}"), call, WORK) {
-            Ok(_) => removed.push(leftover),
-            // Another run may have been quicker.
-            Err(error) => ensure!(!engine.ask(&[kind, "inspect", name], SOON)?.success, error),
+    let mut todo: Vec<_> = leftovers(engine)?.into_iter().filter(|leftover| !leftover.in_use).collect();
+    // An image goes after those that are made upon it, in whatever order they are listed.
+    loop {
+        let (mut left, mut failure) = (Vec::new(), None);
+        let before = todo.len();
+        for leftover in todo {
+            match remove(engine, &leftover) {
+                Ok(()) => removed.push(leftover),
+                Err(error) if engine.ask(&[leftover.kind, "inspect", &leftover.name], SOON)?.success => {
+                    failure = Some(error);
+                    left.push(leftover);
+                }
+                // Another run was quicker.
+                Err(_) => {}
+            }
+        }
+        match failure {
+            None => return Ok(removed),
+            Some(error) if left.len() == before => return Err(error),
+            Some(_) => todo = left,
         }
     }
-    Ok(removed)
+}
+
+fn remove(engine: &Engine, leftover: &Leftover) -> Result<()> {
+    let Leftover { kind, name, .. } = leftover;
+    let call: &[&str] = match *kind {
+        "image" => return engine.remove_image(name, &["--force"]),
+        "container" => &["rm", "--force", "--volumes", name],
+        _ => &["volume", "rm", "--force", name],
+    };
+    engine.demand(&format!("remove the {kind} {name}"), call, WORK).map(drop)
 }
 
 /// Removes containers of killed runs that do not run. What runs is in use or was kept.

@@ -303,7 +303,8 @@ impl Live {
         let base = self.history.image.clone().unwrap_or_else(|| self.base_image().to_owned());
         let (image, bytes) = images::commit(self.container()?, &base, &labels::of_a_layer(&store, key), interrupted)?;
         let record = Record { image: Some(image.clone()), ..record };
-        let id = store.keep(key, &record, |_| Ok(bytes)).inspect_err(|_| images::remove(self.engine(), &image))?;
+        let id =
+            store.keep(key, &record, |_| Ok(bytes)).inspect_err(|_| drop(self.engine().remove_image(&image, &[])))?;
         self.app.note(&record.app_made, &record.app_gone);
         self.history.claimed.extend(store.hold(key, &id).map(|(_, claimed)| claimed));
         self.history.below = Some(id);
