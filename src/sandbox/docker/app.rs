@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, ensure};
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 use super::container::Container;
 use super::engine::WORK;
@@ -18,8 +18,13 @@ use crate::sandbox::store::tree::{self, Digest, Kind, Tree};
 
 /// Where a list of files is put inside. Of no command's concern: it is gone before one runs.
 const LISTS: &str = "/run/shakedown-files";
-/// Removes what is in `/app` and not in the list, a line each; a folder only where nothing is left in it.
-const KEEP_ONLY: &str = r#"cd /app && find . -mindepth 1 -depth -printf '%P\n' | grep -vxFf "$1" | tr '\n' '\0' | xargs -0 -r rm -fd -- 2> /dev/null
+/// What begins a line of the list that [`KEEP_ONLY`] gets, before the path: a folder, or anything else.
+const FOLDER: &str = "d";
+const OTHER: &str = "-";
+/// Removes what is in `/app` and not in the list; a folder only where nothing is left in it.
+const KEEP_ONLY: &str = r#"export LC_ALL=C
+cd /app && find . -mindepth 1 -depth \( -type d -printf 'd%P\n' \) -o -printf '-%P\n' |
+  grep -avxFf "$1" | cut -b 2- | tr '\n' '\0' | xargs -0 -r rm -fd -- 2> /dev/null
 rm -rf "${1%/*}""#;
 
 /// What is known of `/app`.
@@ -83,11 +88,12 @@ impl App {
                     tree::remove(&to)?;
                 }
                 fs::rename(from, to)?;
-                self.made.remove(path);
             } else if !is_folder {
                 tree::remove(&to)?;
                 fs::create_dir(to)?;
             }
+            // Whatever a command made there, a folder takes the place of it too.
+            self.made.remove(path);
         }
         self.gone.retain(|path| !tree.contains_key(path));
         Ok(tree.into_keys().collect())
@@ -121,8 +127,12 @@ impl App {
 
     /// The digest of all names in `/app`; those of what was made stand for themselves, since a layer has the rest.
     pub(super) fn names(&self, tree: &Tree) -> String {
+        Digest::default().add(tree::names(tree)).add(self.changes()).finish()
+    }
+
+    /// The digest of what commands made and removed, by name, and no copy has put right since.
+    pub(super) fn changes(&self) -> String {
         let mut digest = Digest::default();
-        digest.add(tree::names(tree));
         for path in &self.made {
             digest.add("made").add(path.as_os_str().as_bytes());
         }
@@ -134,7 +144,7 @@ impl App {
 
     /// Copies some of the files into a container.
     pub(super) fn put(&self, container: &Container, paths: &BTreeSet<PathBuf>) -> Result<()> {
-        let list = self.listed(paths.iter(), 0)?;
+        let list = listed(paths.iter().map(|path| ("", path)), 0)?;
         let packed = duct::cmd(
             "tar",
             [
@@ -152,11 +162,10 @@ impl App {
 
     /// Makes `/app` of a container that came from a layer's image what it is in this run.
     pub(super) fn put_all(&self, container: &Container) -> Result<()> {
-        let list = self.listed(self.made.iter(), b'\n')?;
-        self.put_list(container, list.path())?;
+        let tree = self.tree()?;
+        self.put_list(container, self.kept(&tree)?.path())?;
         let cleared = container.ask(KEEP_ONLY, &[&format!("{LISTS}/list")], WORK)?;
         ensure!(cleared.success, "the files of /app could not be put right");
-        let tree = self.tree()?;
         let paths = tree.into_keys().filter(|path| !self.made.contains(path) && !self.gone.contains(path)).collect();
         self.put(container, &paths)
     }
@@ -165,7 +174,8 @@ impl App {
     pub(super) fn put_files_list(&self, container: &Container) -> Result<String> {
         let tree = self.tree()?;
         let files = tree.iter().filter(|(path, entry)| entry.kind == Kind::File && !self.made.contains(*path));
-        let list = self.listed(files.map(|(path, _)| path).filter(|path| !self.gone.contains(*path)), 0)?;
+        let files = files.map(|(path, _)| path).filter(|path| !self.gone.contains(*path));
+        let list = listed(files.map(|path| ("", path)), 0)?;
         self.put_list(container, list.path())?;
         Ok(format!("{LISTS}/list"))
     }
@@ -176,16 +186,25 @@ impl App {
         container.put(folder.path(), LISTS)
     }
 
-    fn listed<'a>(&self, paths: impl Iterator<Item = &'a PathBuf>, end: u8) -> Result<tempfile::NamedTempFile> {
-        let mut text = Vec::new();
-        for path in paths {
-            text.extend_from_slice(path.as_os_str().as_bytes());
-            text.push(end);
-        }
-        let file = tempfile::NamedTempFile::new()?;
-        fs::write(file.path(), text)?;
-        Ok(file)
+    /// What stays of a layer's `/app`: what commands made, and the project's folders, which may have permissions from a command.
+    fn kept(&self, tree: &Tree) -> Result<NamedTempFile> {
+        let folders = tree.iter().filter(|(_, entry)| entry.kind == Kind::Folder).map(|(path, _)| (FOLDER, path));
+        let made = self.made.iter().flat_map(|path| [(FOLDER, path), (OTHER, path)]);
+        listed(folders.chain(made), b'\n')
     }
+}
+
+/// A file of paths, what comes before each beside it.
+fn listed<'a>(paths: impl Iterator<Item = (&'a str, &'a PathBuf)>, end: u8) -> Result<NamedTempFile> {
+    let mut text = Vec::new();
+    for (before, path) in paths {
+        text.extend_from_slice(before.as_bytes());
+        text.extend_from_slice(path.as_os_str().as_bytes());
+        text.push(end);
+    }
+    let file = NamedTempFile::new()?;
+    fs::write(file.path(), text)?;
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -206,6 +225,40 @@ mod tests {
         assert!(app.is_made(Path::new("main.py")) && app.names(&app.tree().unwrap()) != names);
         app.copy(project.path(), None, &[]).unwrap();
         assert!(!app.is_made(Path::new("main.py")) && app.is_made(Path::new("built")) && app.gone.is_empty());
+    }
+
+    #[test]
+    fn a_copied_folder_takes_the_place_of_a_link_or_a_file_that_was_made() {
+        let (project, image) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for name in ["data/x", "file/x", "shut/x"] {
+            fs::create_dir_all(project.path().join(name).parent().unwrap()).unwrap();
+            fs::write(project.path().join(name), "").unwrap();
+        }
+        let mut app = App::new().unwrap();
+        app.copy(project.path(), None, &[]).unwrap();
+        let unchanged = app.changes();
+        let paths = |names: &[&str]| -> Vec<PathBuf> { names.iter().map(PathBuf::from).collect() };
+        app.note(&paths(&["data", "file", "built", "new"]), &paths(&["data/x", "file/x"]));
+        assert_ne!(app.changes(), unchanged);
+        app.copy(project.path(), None, &[]).unwrap();
+        assert!(!app.is_made(Path::new("data")) && !app.is_made(Path::new("file")) && app.is_made(Path::new("built")));
+
+        // What the layer has of it.
+        let at = |name: &str| image.path().join("app").join(name);
+        fs::create_dir_all(at("shut")).unwrap();
+        fs::create_dir_all(at("new")).unwrap();
+        std::os::unix::fs::symlink("/opt", at("data")).unwrap();
+        for name in ["file", "built", "new/old", "stale"] {
+            fs::write(at(name), "").unwrap();
+        }
+        let lists = image.path().join("lists");
+        fs::create_dir(&lists).unwrap();
+        fs::copy(app.kept(&app.tree().unwrap()).unwrap().path(), lists.join("list")).unwrap();
+        let script = KEEP_ONLY.replace("/app", &at("").to_string_lossy());
+        let list = lists.join("list");
+        let done = std::process::Command::new("bash").args(["-c", &script, "shakedown"]).arg(list).status().unwrap();
+        let left: Vec<_> = tree::list(&at("")).unwrap().into_keys().collect();
+        assert_eq!((left, done.success(), lists.exists()), (paths(&["built", "new", "shut"]), true, false));
     }
 
     #[test]

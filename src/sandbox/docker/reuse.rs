@@ -120,7 +120,7 @@ impl Live {
     fn key(&self, upcoming: &Upcoming<'_>, vars: &Vars) -> String {
         let Upcoming { step, limits } = upcoming;
         let mut digest = Digest::default();
-        digest.add(&self.history.base).add(self.history.below.as_deref().unwrap_or_default());
+        digest.add(&self.history.base).add(self.history.below.as_deref().unwrap_or_default()).add(self.app.changes());
         digest.add(format!("{limits:?} {:?} {vars:?}", step.argv));
         digest.finish()
     }
