@@ -34,14 +34,13 @@ const PIP_LOG: &str = r#"log=/var/log/pip.log
 [ -f "$log" ] && [ ! -L "$log" ] && head -c "$1" "$log"
 rm -f -- "$2" "$log""#;
 /// Lists what a Python may run of its own accord where packages are installed.
-const CODE: &str =
-    r"find /app /opt /root /usr/local -xdev \( -name '*.pth' -o -name usercustomize.py \) -printf '%p\n' 2> /dev/null";
+const CODE: &str = r"find /app /mise /opt /root /usr/local -xdev \( -name '*.pth' -o -name '*customize.py' \) -printf '%p\n' 2> /dev/null";
 
 /// Prints of each distribution its folder, its installer, whether it is from no index, and what it says of its wheel, each ended by a zero;
 /// of a Python that uv fetched the folder. What is no plain file is never read.
 const DISTRIBUTIONS: &str = r#"
 text() { [ ! -f "$2" ] || [ -L "$2" ] || head -c "$1" "$2"; }
-find /app /opt /root /usr/local -xdev \( -name INSTALLER -path '*.dist-info/*' -printf '%h\0' \) -o \( -path '*/uv/python' -type d -printf '%p\0' \) 2> /dev/null |
+find /app /mise /opt /root /usr/local -xdev \( -name INSTALLER -path '*.dist-info/*' -printf '%h\0' \) -o \( -path '*/uv/python' -type d -printf '%p\0' \) 2> /dev/null |
   while IFS= read -r -d '' folder; do
     printf '%s\0' "$folder" "$(text 100 "$folder/INSTALLER")" "$([ ! -e "$folder/direct_url.json" ] || echo yes)" "$(text 65536 "$folder/WHEEL")"
   done | head -c "$1""#;

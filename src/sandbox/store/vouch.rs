@@ -48,8 +48,9 @@ pub(in crate::sandbox) fn obeys_lock(app: &Path, read: &BTreeMap<PathBuf, String
 /// Whether a file is one that an installed package has run whenever a Python starts.
 pub(in crate::sandbox) fn is_code_of_packages(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let is_installed = path.iter().any(|part| part == "site-packages");
-    is_installed && name.ends_with(".pth") && !OWN_CODE.contains(&&*name) || name == "usercustomize.py"
+    let is_installed = path.iter().any(|part| part == "site-packages" || part == "dist-packages");
+    let is_run = name == "sitecustomize.py" || name.ends_with(".pth") && !OWN_CODE.contains(&&*name);
+    is_installed && is_run || name == "usercustomize.py"
 }
 
 #[cfg(test)]
@@ -71,6 +72,8 @@ mod tests {
     fn a_path_file_runs_with_every_python() {
         let is_code = |path: &str| is_code_of_packages(Path::new(path));
         assert!(is_code("opt/venv/lib/python3.12/site-packages/hook.pth") && is_code("root/usercustomize.py"));
+        assert!(is_code("usr/local/lib/python3.11/dist-packages/hook.pth"));
+        assert!(is_code("opt/venv/lib/python3.12/site-packages/sitecustomize.py") && !is_code("app/sitecustomize.py"));
         assert!(
             !is_code("opt/venv/lib/python3.12/site-packages/distutils-precedence.pth") && !is_code("app/notes.pth")
         );
