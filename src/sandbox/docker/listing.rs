@@ -19,8 +19,8 @@ file=$(mktemp /app/.shakedown.XXXXXX) && echo x > "$file" && touch -a -d @0 "$fi
 seen=$(stat -c %X "$file")
 rm -f "$file"
 [ "$seen" != 0 ]"#;
-/// Sets the time of access of each file that the list names, ended by zeros, to the beginning of time.
-const FORGET: &str = r#"cd /app && xargs -0 -r touch -a -c -h -d @0 -- < "$1""#;
+/// Sets the time of access of each file that the list names, ended by zeros, to the beginning of time, and removes the list with its folder.
+const FORGET: &str = r#"cd /app && xargs -0 -r touch -a -c -h -d @0 -- < "$1" && rm -rf -- "${1%/*}""#;
 
 /// Everything below `/app`, by its path there.
 ///
@@ -85,6 +85,22 @@ pub(super) fn forget(container: &Container, list: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_command_sees_the_list_of_what_is_watched() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in ["app", "lists"] {
+            std::fs::create_dir(at(name)).unwrap();
+        }
+        std::fs::write(at("app/two\nlines"), "").unwrap();
+        std::fs::write(at("lists/list"), "two\nlines\0").unwrap();
+        let script = FORGET.replace("/app", &at("app").to_string_lossy());
+        let mut forget = std::process::Command::new("bash");
+        let done = forget.args(["-c", &script, "shakedown"]).arg(at("lists/list")).status().unwrap();
+        let accessed = std::os::unix::fs::MetadataExt::atime(&at("app/two\nlines").metadata().unwrap());
+        assert_eq!((done.success(), accessed, at("lists").exists()), (true, 0, false));
+    }
 
     #[test]
     fn each_file_is_listed_with_its_times() {
