@@ -202,7 +202,7 @@ fn of_docker(docker: &Docker) -> BackendReport {
         program: None,
         unavailable: checked.err(),
         exact: "the base image, Nix and apt packages, users, memory limits",
-        roughly: "layers: one container lives through the run, so that no image is committed",
+        roughly: "layers: one container lives through the run, where the cloud goes on from an image of each step",
         not_at_all: "start.runImage",
     }
 }
