@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 
 use anyhow::Result;
 
+use super::containers::Config;
 use super::images;
-use super::world::Maker;
 use crate::plan::Vars;
 use crate::sandbox::cache::Cache;
 use crate::sandbox::netns::{Network, Watched};
@@ -77,17 +77,17 @@ pub(super) enum Kind {
 
 impl History {
     /// The history of a run that is about to begin.
-    pub(super) fn new(spec: &Spec<'_>, maker: &Maker) -> Self {
+    pub(super) fn new(spec: &Spec<'_>, config: &Config) -> Self {
         if spec.reuse == Reuse::Never {
             return Self::default();
         }
-        let online = if spec.network { maker.access.clone() } else { Access::of_this_machine() };
+        let online = if spec.network { config.access.clone() } else { Access::of_this_machine() };
         let store = Cache::of_user().and_then(|cache| Store::open(&cache));
         let history = Self { shows: spec.reuse == Reuse::Show, vars: online.vars.clone(), ..Self::default() };
-        if let Err(error) = images::are_made_well(&maker.engine, &maker.image) {
+        if let Err(error) = images::are_made_well(&config.engine, &config.image) {
             return Self { lost: Some(format!("{error:#}")), ..history };
         }
-        match store.and_then(|store| Ok((store, base(maker, &online)?))) {
+        match store.and_then(|store| Ok((store, base(config, &online)?))) {
             Ok((store, base)) => Self { store: Some(store), base, ..history },
             Err(error) => {
                 let why = format!("{error:#}: nothing is reused, and nothing is kept for later runs");
@@ -109,17 +109,17 @@ impl History {
 }
 
 /// The digest of a machine before the first command.
-fn base(maker: &Maker, online: &Access) -> Result<String> {
+fn base(config: &Config, online: &Access) -> Result<String> {
     let mut digest = Digest::default();
     digest.add(env!("CARGO_PKG_VERSION")).add("engine");
     // By its content: a name may come to mean another.
-    digest.add(images::demand_id(&maker.engine, &maker.image)?);
-    digest.add(format!("{:?} {} {}", maker.memory, maker.processes, maker.disk));
+    digest.add(images::demand_id(&config.engine, &config.image)?);
+    digest.add(format!("{:?} {} {}", config.memory, config.processes, config.disk));
     digest.add(tree::digest(&online.bundle));
-    for folder in online.find_links.iter().chain(&maker.shown) {
+    for folder in online.find_links.iter().chain(&config.shown) {
         digest.add(path(folder)).add(fingerprint::of(folder)?);
     }
-    for (volume, place) in &maker.volumes {
+    for (volume, place) in &config.volumes {
         digest.add(volume).add(place);
     }
     Ok(digest.finish())

@@ -11,11 +11,11 @@ use anyhow::Result;
 use super::app::App;
 use super::condition::Condition;
 use super::container::Container;
+use super::containers::{Config, Containers};
 use super::engine::{Engine, SOON};
 use super::history::History;
 use super::options::Options;
 use super::packages::Packages;
-use super::world::{Maker, World};
 use super::{notes, probe, take};
 use crate::catalog::servers::Session;
 use crate::plan::{FileSet, Vars};
@@ -61,9 +61,9 @@ while read -r key mask; do
 done < "/proc/$pid/status""#;
 
 pub(super) struct Live {
-    maker: Maker,
+    config: Config,
     /// Started when the first command is run: what earlier runs made is shown without.
-    world: OnceLock<World>,
+    containers: OnceLock<Containers>,
     starting: Mutex<()>,
     /// Why it could not be started.
     failure: Mutex<Option<MachineFailure>>,
@@ -82,7 +82,7 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn new(maker: Maker, spec: &Spec<'_>, options: &Options, history: History) -> Result<Self> {
+    pub(super) fn new(config: Config, spec: &Spec<'_>, options: &Options, history: History) -> Result<Self> {
         let plan = spec.plan;
         Ok(Self {
             project: spec.project.to_owned(),
@@ -93,35 +93,35 @@ impl Live {
             user: plan.start.as_ref().and_then(|start| start.user.clone()).unwrap_or_default(),
             unverified: notes::of(plan, options),
             app: App::new()?,
-            world: OnceLock::new(),
+            containers: OnceLock::new(),
             starting: Mutex::new(()),
             failure: Mutex::new(None),
             history,
-            maker,
+            config,
         })
     }
 
     /// In a container that an earlier run kept.
     pub(super) fn kept(self, container: Container) -> Result<Self> {
-        let world = self.maker.world(container, None, 0)?;
-        Ok(Self { world: OnceLock::from(world), ..self })
+        let containers = self.config.adopt(container, None, 0)?;
+        Ok(Self { containers: OnceLock::from(containers), ..self })
     }
 
     /// The containers, started if they are not yet.
-    pub(super) fn world(&self) -> Result<&World> {
+    pub(super) fn containers(&self) -> Result<&Containers> {
         let one_at_a_time = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(world) = self.world.get() {
-            return Ok(world);
+        if let Some(containers) = self.containers.get() {
+            return Ok(containers);
         }
-        let image = self.history.image.as_deref().unwrap_or(&self.maker.image);
-        let world = self.maker.make(image, self.history.written)?;
+        let image = self.history.image.as_deref().unwrap_or(&self.config.image);
+        let containers = self.config.start(image, self.history.written)?;
         match self.history.image {
-            Some(_) => self.app.put_all(&world.container)?,
-            None => self.app.put(&world.container, &self.app.tree()?.into_keys().collect())?,
+            Some(_) => self.app.put_all(&containers.current)?,
+            None => self.app.put(&containers.current, &self.app.tree()?.into_keys().collect())?,
         }
-        let world = self.world.get_or_init(|| world);
+        let containers = self.containers.get_or_init(|| containers);
         drop(one_at_a_time);
-        Ok(world)
+        Ok(containers)
     }
 
     /// Keeps why the containers could not be started, for whoever finds that a command did not run.
@@ -136,24 +136,24 @@ impl Live {
     }
 
     pub(super) fn container(&self) -> Result<&Container> {
-        Ok(&self.world()?.container)
+        Ok(&self.containers()?.current)
     }
 
     pub(super) fn engine(&self) -> &Engine {
-        &self.maker.engine
+        &self.config.engine
     }
 
     pub(super) fn base_image(&self) -> &str {
-        &self.maker.image
+        &self.config.image
     }
 
     pub(super) fn is_online(&self) -> bool {
-        self.maker.network
+        self.config.network
     }
 
     /// What the watch over the disk ended the run for.
     fn excess(&self) -> Option<MachineFailure> {
-        Some(match self.world.get()?.watch.excess()? {
+        Some(match self.containers.get()?.watch.excess()? {
             Excess::Disk => self.quotas.too_much_written(),
             _ => {
                 let engine = self.engine().name();
@@ -165,15 +165,15 @@ impl Live {
 
     /// Puts files of `/app` into the container, if there is one: it gets all of them when it is started.
     fn placed(&self, files: &BTreeSet<PathBuf>) -> Result<()> {
-        self.world.get().map_or(Ok(()), |world| self.app.put(&world.container, files))
+        self.containers.get().map_or(Ok(()), |containers| self.app.put(&containers.current, files))
     }
 
     pub(super) fn finished(&self) -> Option<&Container> {
-        self.world.get().and_then(|world| world.finished.as_ref())
+        self.containers.get().and_then(|containers| containers.finished.as_ref())
     }
 
     pub(super) fn built(&self) -> Option<&Container> {
-        self.world.get().map(|world| &world.container)
+        self.containers.get().map(|containers| &containers.current)
     }
 
     pub(super) fn exec(&self, vars: &Vars, options: &[&str], command: &[&str]) -> CommandLine {
@@ -192,7 +192,7 @@ impl Live {
         let mut arguments: Vec<String> = head.iter().chain(options).map(|word| (*word).to_owned()).collect();
         let mut line_vars = engine.vars().clone();
         let mut renamed = Vec::new();
-        let all = self.maker.access.vars.iter().filter(|(name, _)| !vars.contains_key(*name)).chain(vars);
+        let all = self.config.access.vars.iter().filter(|(name, _)| !vars.contains_key(*name)).chain(vars);
         for (name, value) in all {
             // A name that the client reads for itself travels under another.
             let own = engine.vars().get(name).is_some_and(|own| own != value) || name.starts_with("DOCKER_");
@@ -226,17 +226,17 @@ impl Sandbox for Live {
         if !self.packages.are_some() {
             return Ok(Vec::new());
         }
-        self.world()?;
+        self.containers()?;
         self.put_assets()?;
         Ok(self.installers().into_iter().map(|(title, command)| SetupStep::Run { title, command }).collect())
     }
 
     fn take(&mut self, taken: &[FileSet]) -> Result<Vec<String>> {
-        self.world()?;
-        let Some(world) = self.world.get_mut() else { return Ok(Vec::new()) };
-        let Some(finished) = world.finished.take() else { return Ok(Vec::new()) };
-        let built = std::mem::replace(&mut world.container, finished);
-        let missing = take::take(&built, &world.container, taken)?;
+        self.containers()?;
+        let Some(containers) = self.containers.get_mut() else { return Ok(Vec::new()) };
+        let Some(finished) = containers.finished.take() else { return Ok(Vec::new()) };
+        let built = std::mem::replace(&mut containers.current, finished);
+        let missing = take::take(&built, &containers.current, taken)?;
         built.remove()?;
         Ok(missing)
     }
@@ -251,7 +251,7 @@ impl Sandbox for Live {
         self.keep_setup();
         let prepared = self.prepared(upcoming, interrupted);
         if matches!(prepared, Prepared::Run(_))
-            && let Err(error) = self.world()
+            && let Err(error) = self.containers()
         {
             self.fail(error);
         }
@@ -268,7 +268,7 @@ impl Sandbox for Live {
 
     fn command(&self, step: &Step<'_>) -> CommandLine {
         // Of the start command nobody asks whether it was run before.
-        if let Err(error) = self.world() {
+        if let Err(error) = self.containers() {
             self.fail(error);
         }
         let argv = step.argv.iter().map(String::as_str);
@@ -322,7 +322,7 @@ impl Sandbox for Live {
     }
 
     fn overspent(&self) -> Option<MachineFailure> {
-        self.world.get()?.watch.last_look();
+        self.containers.get()?.watch.last_look();
         self.excess()
     }
 
@@ -349,10 +349,10 @@ impl Sandbox for Live {
 
     fn unverified(&self) -> Vec<Unverified> {
         let mut notes = self.unverified.clone();
-        let world = self.world.get();
-        notes.extend(world.iter().flat_map(|world| world.notes.iter().cloned()));
+        let containers = self.containers.get();
+        notes.extend(containers.iter().flat_map(|containers| containers.notes.iter().cloned()));
         notes.extend(self.history.notes.iter().cloned());
-        notes.extend(world.and_then(|world| world.watch.blind()).map(|why| Unverified {
+        notes.extend(containers.and_then(|containers| containers.watch.blind()).map(|why| Unverified {
             what: "limits".to_owned(),
             why: format!("what the run wrote to the engine's disk could not be told, so it was not limited ({why})"),
         }));
@@ -365,15 +365,18 @@ impl Sandbox for Live {
     }
 
     fn close(&mut self) -> Result<()> {
-        let Some(world) = self.world.get_mut() else { return Ok(()) };
-        world.finished.take().map_or(Ok(()), |finished| finished.remove())?;
-        world.container.remove()
+        let Some(containers) = self.containers.get_mut() else { return Ok(()) };
+        containers.finished.take().map_or(Ok(()), |finished| finished.remove())?;
+        containers.current.remove()
     }
 
     fn keep(&mut self) -> Result<Kept> {
         // Before the build was through, the app's image is as empty as any.
-        self.world()?;
-        self.world.get_mut().and_then(|world| world.finished.take()).map_or(Ok(()), |finished| finished.remove())?;
+        self.containers()?;
+        self.containers
+            .get_mut()
+            .and_then(|containers| containers.finished.take())
+            .map_or(Ok(()), |finished| finished.remove())?;
         let container = self.container()?;
         container.keep()?;
         Ok(Kept::Container { engine: self.engine().name(), name: container.name().to_owned() })

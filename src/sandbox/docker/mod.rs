@@ -3,6 +3,7 @@
 mod app;
 mod condition;
 mod container;
+mod containers;
 mod engine;
 mod fault;
 mod gateway;
@@ -20,7 +21,6 @@ mod setup;
 mod stage;
 mod take;
 mod watch;
-mod world;
 
 pub use engine::Engine;
 pub use labels::{Leftover, clean, leftovers};
@@ -32,10 +32,10 @@ use anyhow::{Result, bail};
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::container::Container;
+use self::containers::Config;
 use self::engine::SOON;
 use self::history::History;
 use self::live::Live;
-use self::world::Maker;
 use super::cache::Cache;
 use super::network::Access;
 use super::store::Store;
@@ -133,12 +133,12 @@ impl Backend for Docker {
         for image in self.images(spec.plan) {
             self.fetch(&engine, image, progress)?;
         }
-        let maker = self.maker(engine, spec)?;
-        let history = History::new(spec, &maker);
+        let config = self.config(engine, spec)?;
+        let history = History::new(spec, &config);
         let is_kept = history.store.is_some();
-        let live = Live::new(maker, spec, &self.options, history)?;
+        let live = Live::new(config, spec, &self.options, history)?;
         if !is_kept {
-            live.world()?;
+            live.containers()?;
         }
         Ok(Box::new(live))
     }
@@ -148,7 +148,7 @@ impl Backend for Docker {
         let engine = self.engine()?;
         engine.version()?;
         let container = Container::kept(&engine, name)?;
-        let live = Live::new(self.maker(engine, spec)?, spec, &self.options, History::default())?;
+        let live = Live::new(self.config(engine, spec)?, spec, &self.options, History::default())?;
         Ok(Box::new(live.kept(container)?))
     }
 }
@@ -163,9 +163,9 @@ fn sweep(engine: &Engine) {
 
 impl Docker {
     /// What the containers of a run are made from.
-    fn maker(&self, engine: Engine, spec: &Spec<'_>) -> Result<Maker> {
+    fn config(&self, engine: Engine, spec: &Spec<'_>) -> Result<Config> {
         let volumes = if self.options.no_cache { Vec::new() } else { cache_volumes(&engine, spec)? };
-        Ok(Maker {
+        Ok(Config {
             image: self.image(spec.plan).to_owned(),
             run_image: self.run_image(spec.plan).map(str::to_owned),
             network: spec.network,

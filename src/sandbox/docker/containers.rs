@@ -15,7 +15,7 @@ use crate::sandbox::network::{self, Access};
 
 /// What containers of a run are made from.
 #[derive(Debug)]
-pub(super) struct Maker {
+pub(super) struct Config {
     pub(super) engine: Engine,
     /// The plan's, or the user's in its place.
     pub(super) image: String,
@@ -36,9 +36,9 @@ pub(super) struct Maker {
 
 /// Containers that run.
 #[derive(Debug)]
-pub(super) struct World {
+pub(super) struct Containers {
     /// The one that commands run in.
-    pub(super) container: Container,
+    pub(super) current: Container,
     /// The runtime container, until it is the one that commands run in.
     pub(super) finished: Option<Container>,
     /// Sees to the disk.
@@ -47,10 +47,10 @@ pub(super) struct World {
     pub(super) notes: Vec<Unverified>,
 }
 
-impl Maker {
+impl Config {
     /// Starts the containers of a run; the one of the build from `image`, which may be a layer upon the plan's, and what is written there
     /// counts as `written` bytes already.
-    pub(super) fn make(&self, image: &str, written: u64) -> Result<World> {
+    pub(super) fn start(&self, image: &str, written: u64) -> Result<Containers> {
         let wanted = Wanted {
             image,
             network: self.network,
@@ -64,11 +64,11 @@ impl Maker {
             Container::start(&self.engine, &Wanted { image, volumes: &[], ..wanted })
         });
         let finished = finished.transpose()?;
-        self.world(container, finished, written)
+        self.adopt(container, finished, written)
     }
 
     /// The same of containers that run already.
-    pub(super) fn world(&self, container: Container, finished: Option<Container>, written: u64) -> Result<World> {
+    pub(super) fn adopt(&self, container: Container, finished: Option<Container>, written: u64) -> Result<Containers> {
         let all = || std::iter::once(&container).chain(&finished);
         let open = all().filter(|_| self.network);
         let open = open.map(|container| gateway::shut(container, &self.image, &self.access.vars));
@@ -76,14 +76,15 @@ impl Maker {
         let is_here = container.is_here();
         let elsewhere = (self.network && !is_here).then(|| notes::elsewhere(&self.engine));
         let watch = Watch::over(all(), is_here, self.disk.saturating_sub(written));
-        let world = World { watch, notes: open.into_iter().chain(elsewhere).collect(), container, finished };
-        self.trust(&world)?;
-        world.watch.begun();
-        Ok(world)
+        let containers =
+            Containers { watch, notes: open.into_iter().chain(elsewhere).collect(), current: container, finished };
+        self.trust(&containers)?;
+        containers.watch.begun();
+        Ok(containers)
     }
 
     /// Our certificates in the place of the image's, and folders of local packages at their own place.
-    fn trust(&self, world: &World) -> Result<()> {
+    fn trust(&self, containers: &Containers) -> Result<()> {
         let bundle = &self.access.bundle;
         if !bundle.is_empty() {
             let bundle_path = Path::new(network::BUNDLE);
@@ -91,15 +92,15 @@ impl Maker {
             let folder = bundle_path.parent().unwrap_or(Path::new("/")).to_string_lossy().into_owned();
             let stage = stage()?;
             fs::write(stage.path().join(&name), bundle)?;
-            for container in std::iter::once(&world.container).chain(&world.finished) {
+            for container in std::iter::once(&containers.current).chain(&containers.finished) {
                 container.ask("mkdir -p \"$1\" /run", &[&folder], SOON)?;
                 container.put(stage.path(), &folder)?;
             }
         }
         for folder in self.access.find_links.iter().chain(&self.shown) {
             let place = folder.to_string_lossy();
-            world.container.ask("mkdir -p \"$1\"", &[&place], SOON)?;
-            world.container.put(folder, &place)?;
+            containers.current.ask("mkdir -p \"$1\"", &[&place], SOON)?;
+            containers.current.put(folder, &place)?;
         }
         Ok(())
     }
