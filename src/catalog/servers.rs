@@ -41,6 +41,7 @@ pub const SERVERS: &[Server] = &[
     server("bentoml"),
     server("bokeh"),
     server("chainlit"),
+    server("dagster-webserver"),
     server("fastapi"),
     server("datasette"),
     server("gradio"),

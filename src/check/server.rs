@@ -168,7 +168,7 @@ fn listens(
                 None if !server.host.is_empty() => {
                     text = format!("{text} {} 0.0.0.0", server.host[server.host.len() - 1]);
                 }
-                None => text = format!("{text} --bind 0.0.0.0:$PORT"),
+                None => text = format!("{text} {} 0.0.0.0:$PORT", server.bind.last().unwrap_or(&"--bind")),
             }
         }
         if wrong_port {

@@ -27,6 +27,23 @@ const BLANK: Server = Server {
     variables: ["", ""],
 };
 
+const MLFLOW: Server = Server {
+    program: "mlflow",
+    host: &["-h", "--host"],
+    port: &["-p", "--port"],
+    default_port: "5000",
+    variables: ["MLFLOW_HOST", "MLFLOW_PORT"],
+    ..BLANK
+};
+const JUPYTER: Server = Server {
+    program: "jupyter",
+    host: &["--ServerApp.ip", "--ip"],
+    port: &["--ServerApp.port", "--port"],
+    default_host: "localhost",
+    default_port: "8888",
+    ..BLANK
+};
+
 pub(super) const SERVERS: &[Server] = &[
     Server {
         program: "gunicorn",
@@ -119,6 +136,38 @@ pub(super) const SERVERS: &[Server] = &[
         default_port: "",
         ..BLANK
     },
+    // mlflow 3.18, datasette 0.65, dagster-webserver 1.13, google-adk 2.13, langgraph-cli 0.4, MkDocs 1.6, voila 0.5 and Jupyter Server 2: each one's options.
+    Server { verb: "server", ..MLFLOW },
+    Server { verb: "ui", ..MLFLOW },
+    Server {
+        program: "datasette",
+        verb: "serve",
+        host: &["-h", "--host"],
+        port: &["-p", "--port"],
+        default_port: "8001",
+        ..BLANK
+    },
+    Server {
+        program: "dagster-webserver",
+        host: &["-h", "--host"],
+        port: &["-p", "--port"],
+        default_port: "3000",
+        ..BLANK
+    },
+    Server { program: "adk", verb: "web", ..BLANK },
+    Server { program: "adk", verb: "api_server", ..BLANK },
+    Server { program: "langgraph", verb: "dev", default_port: "2024", ..BLANK },
+    Server { program: "mkdocs", verb: "serve", host: &[], port: &[], bind: &["-a", "--dev-addr"], ..BLANK },
+    Server {
+        program: "voila",
+        host: &["--Voila.ip"],
+        port: &["--port", "--Voila.port"],
+        default_host: "localhost",
+        default_port: "8866",
+        ..BLANK
+    },
+    Server { verb: "lab", ..JUPYTER },
+    Server { verb: "notebook", ..JUPYTER },
     Server { program: "waitress-serve", bind: &["--listen"], default_host: "0.0.0.0", default_port: "8080", ..BLANK },
 ];
 

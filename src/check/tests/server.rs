@@ -50,6 +50,45 @@ fn servers_on_the_loopback() {
 }
 
 #[test]
+fn servers_of_tools_are_on_the_loopback_too() {
+    let tools = (
+        "requirements.txt",
+        "mlflow\ndatasette\ndagster-webserver\ngoogle-adk\nlanggraph-cli\nmkdocs\nvoila\njupyterlab\n",
+    );
+    for (command, cure) in [
+        ("mlflow server --port $PORT", "--host 0.0.0.0"),
+        ("mlflow ui -p $PORT", "--host 0.0.0.0"),
+        ("datasette serve data.db -p $PORT", "--host 0.0.0.0"),
+        ("dagster-webserver -p $PORT", "--host 0.0.0.0"),
+        ("adk web --port $PORT", "--host 0.0.0.0"),
+        ("langgraph dev --port $PORT", "--host 0.0.0.0"),
+        ("mkdocs serve", "--dev-addr 0.0.0.0:$PORT"),
+        ("voila page.ipynb --port=$PORT", "--Voila.ip"),
+        ("jupyter lab --port=$PORT", "--ip"),
+    ] {
+        let (name, text) = starts(command);
+        let files = [tools, MAIN, ("data.db", ""), ("page.ipynb", ""), (name, &*text)];
+        let finding = fires("wrong-bind-host", "Procfile:1", &files);
+        let fix = format!("{:?}", finding.fixes);
+        assert!(finding.fixes.len() == 1 && fix.contains(cure), "{command}: {fix}");
+    }
+    for command in [
+        "mlflow server --host 0.0.0.0 --port $PORT",
+        "MLFLOW_HOST=0.0.0.0 mlflow server --port $PORT",
+        "mlflow db upgrade $DATABASE_URL",
+        "datasette serve data.db -h 0.0.0.0 -p $PORT",
+        "dagster-webserver -h 0.0.0.0 -p $PORT",
+        "mkdocs serve -a 0.0.0.0:$PORT",
+        "voila page.ipynb --port=$PORT --Voila.ip=0.0.0.0",
+        "jupyter lab --ip=0.0.0.0 --port=$PORT",
+        "jupyter nbconvert --execute page.ipynb",
+    ] {
+        let (name, text) = starts(command);
+        silent("wrong-bind-host", &[tools, MAIN, ("data.db", ""), ("page.ipynb", ""), (name, &*text)]);
+    }
+}
+
+#[test]
 fn what_the_start_sets_counts_as_the_deploys_variables_do() {
     let host_and_port = [
         "FLASK_RUN_HOST=0.0.0.0 FLASK_RUN_PORT=$PORT flask run",
