@@ -1,7 +1,6 @@
 //! Arguments in, exit code out; one file a command.
 
 mod args;
-mod asked;
 mod check;
 mod config;
 mod docs;
@@ -17,6 +16,7 @@ mod misspelt;
 mod output;
 mod plan;
 mod record;
+mod record_options;
 mod replay;
 mod run;
 mod schema;

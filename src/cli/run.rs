@@ -6,11 +6,11 @@ use anyhow::Result;
 use clap::{ArgMatches, Args as ClapArgs};
 
 use super::args::Rehearsing;
-use super::asked;
 use super::exit::Exit;
 use super::interrupt;
 use super::output::{Output, argument, hint, way_to_fix};
 use super::record::state_folder;
+use super::record_options;
 use super::shell;
 use crate::check::variables::rehearsal_options;
 use crate::rehearse::{Rehearsal, Request, rehearse_then};
@@ -53,10 +53,10 @@ pub(super) fn run(args: Args, matches: &ArgMatches) -> Result<Exit> {
     request.fetch_python = args.fetch_python;
     let live = Live::new(args.output.progress_paint(), args.output.quiet);
     let until = request.settings.until.as_ref().map(|until| until.phase().to_owned());
-    let run = RunSettings { until, ..asked::run(sandboxing, probing, &config) };
+    let run = RunSettings { until, ..record_options::run(sandboxing, probing, &config) };
     let asked = Asked {
-        env: asked::env(&request),
-        plan: asked::plan(planning, &request),
+        env: record_options::env(&request),
+        plan: record_options::plan(planning, &request),
         run,
         backend: Some(request.backend),
         from: request.settings.from.clone(),

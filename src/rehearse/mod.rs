@@ -2,14 +2,15 @@
 
 mod backend_name;
 mod backends;
+mod check_findings;
+mod conclusion;
 mod dead;
-mod elsewhere;
 mod fetch;
-mod found;
+mod fix_trial;
 mod imports;
 mod index;
-mod kept;
-mod known;
+mod kept_sandbox;
+mod other_builder;
 mod plan_settings;
 mod port;
 mod refused;
@@ -18,19 +19,18 @@ pub mod replay;
 mod request;
 mod services;
 mod settings;
-mod tried;
 mod unreached;
 
 pub use backend_name::BackendName;
 pub use backends::Chosen;
+pub use fix_trial::unread;
 pub use plan_settings::PlanSettings;
 pub use port::Lease;
 pub use rehearsal::Rehearsal;
 pub use request::{AskError, Planner, PlannerName, Request};
 pub use services::{Service, is_service, services};
-pub use tried::unread;
 
-use found::Found;
+use conclusion::Found;
 
 use std::net::SocketAddr;
 use std::panic::resume_unwind;
@@ -71,7 +71,7 @@ pub fn rehearse_then(
     }
     let project = request.project()?;
     let builder = request.detected(&project);
-    if let Some(elsewhere) = builder.as_ref().and_then(elsewhere::rehearsal) {
+    if let Some(elsewhere) = builder.as_ref().and_then(other_builder::rehearsal) {
         return Ok(Rehearsal { builder, ..elsewhere }.finish(Vec::new(), started, emit));
     }
     let planned = request.plan_for(&project, builder.as_ref())?;
@@ -129,7 +129,7 @@ pub fn rehearse_then(
     unverified.extend(doubts.map(|(what, why)| Unverified { what, why }));
     unverified.extend(facts.railway_file().map(soon_unread));
     unverified.extend(facts.unread_railway_file().map(|file| unread_now(&file)));
-    unverified.extend(kept::from(request).map(kept::note));
+    unverified.extend(kept_sandbox::from(request).map(kept_sandbox::note));
     unverified.extend(ran.outcome.smoke.iter().flat_map(|smoke| &smoke.outside).map(leant_on));
     unverified.extend(ran.outcome.smoke.iter().filter(|smoke| smoke.refuses_host).map(|_| asked_as(&settings)));
     unverified.extend(request.settings.until.as_ref().map(not_run));
@@ -157,9 +157,9 @@ pub fn rehearse_then(
     }
     // Where there are two images, the start was in the app's.
     let was_started = found.outcome.smoke.is_some();
-    let is_kept = kept::is_wanted(request, was_interrupted);
+    let is_kept = kept_sandbox::is_wanted(request, was_interrupted);
     if is_kept {
-        found.kept = Some(kept::keep(request, &spec, &name, was_started, &mut *sandbox)?);
+        found.kept = Some(kept_sandbox::keep(request, &spec, &name, was_started, &mut *sandbox)?);
     }
     // To close it is to wait for the kernel.
     let (rehearsal, findings) = thread::scope(|scope| {
@@ -240,7 +240,7 @@ fn open(
         emit(&Event::RunStarted { backend: name.clone(), reason: reason.clone() });
         (name, reason.clone())
     };
-    let Some(from) = kept::from(request) else {
+    let Some(from) = kept_sandbox::from(request) else {
         let mut report = |what: &str| emit(&Event::Waiting { what: what.to_owned() });
         let chosen = backends::choose(request, spec.plan, &mut Progress { interrupted, report: &mut report })?;
         let (name, reason) = started(emit, &chosen);
@@ -248,8 +248,8 @@ fn open(
         let sandbox = chosen.backend.open(spec, &mut Progress { interrupted, report: &mut report })?;
         return Ok((name, reason, sandbox));
     };
-    let (chosen, sandbox) = kept::reopen(request, spec, from)?;
+    let (chosen, sandbox) = kept_sandbox::reopen(request, spec, from)?;
     let (name, reason) = started(emit, &chosen);
-    kept::ready(&*sandbox, spec.plan, from, interrupted)?;
+    kept_sandbox::ready(&*sandbox, spec.plan, from, interrupted)?;
     Ok((name, reason, sandbox))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::found::Found;
+use super::conclusion::Found;
 use super::rehearsal::Rehearsal;
 use crate::builder::{Detected, Refused};
 use crate::log::LogBuilder;

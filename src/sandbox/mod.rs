@@ -28,7 +28,7 @@ mod socket_address;
 mod step;
 pub mod store;
 pub mod sweep;
-mod wakes;
+mod timer;
 mod work;
 
 pub use kept::{Kept, quoted};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use super::wakes::wakes_in;
+use super::timer::wakes_in;
 
 /// Sums over all processes that are alive; they only grow while none ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

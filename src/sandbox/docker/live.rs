@@ -16,7 +16,7 @@ use super::engine::{Engine, SOON};
 use super::history::History;
 use super::options::Options;
 use super::packages::Packages;
-use super::{notes, probe, take};
+use super::{notes, probe, runtime_image};
 use crate::catalog::servers::Session;
 use crate::plan::{FileSet, Vars};
 use crate::sandbox::netns::Excess;
@@ -236,7 +236,7 @@ impl Sandbox for Live {
         let Some(containers) = self.containers.get_mut() else { return Ok(Vec::new()) };
         let Some(finished) = containers.finished.take() else { return Ok(Vec::new()) };
         let built = std::mem::replace(&mut containers.current, finished);
-        let missing = take::take(&built, &containers.current, taken)?;
+        let missing = runtime_image::take(&built, &containers.current, taken)?;
         built.remove()?;
         Ok(missing)
     }

@@ -17,9 +17,9 @@ mod options;
 mod packages;
 mod probe;
 mod reuse;
+mod runtime_image;
 mod setup;
 mod stage;
-mod take;
 mod watch;
 
 pub use engine::Engine;

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::bubblewrap::bubblewrap;
 use super::bwrap::{Bind, Bubblewrap};
-use super::front::Front;
 use super::history::History;
 use super::live::{HostSandbox, Limits};
 use super::memory::Cap;
+use super::mirror_route::Front;
 use super::open::watched;
 use crate::plan::Vars;
 use crate::sandbox::cache::{Cache, KEPT, RunDir};

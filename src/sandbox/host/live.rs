@@ -6,10 +6,10 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Result;
 
 use super::bwrap::{Bind, Bubblewrap, Session};
-use super::front::{self, Front};
 use super::history::History;
 use super::layer::in_root;
-use super::{check, inside, probe, root, take};
+use super::mirror_route::{self, Front};
+use super::{check, inside, probe, root, runtime_image};
 use crate::catalog::servers;
 use crate::plan::{FileSet, Vars};
 use crate::sandbox::cache::RunDir;
@@ -94,7 +94,7 @@ impl Sandbox for HostSandbox {
     fn take(&mut self, taken: &[FileSet]) -> Result<Vec<String>> {
         let Some((rootfs, binds)) = self.finished.take() else { return Ok(Vec::new()) };
         let app = rootfs.parent().unwrap_or(&rootfs).join("app");
-        let missing = take::move_into(&rootfs, &app, |inside| self.outside(inside), taken)?;
+        let missing = runtime_image::move_into(&rootfs, &app, |inside| self.outside(inside), taken)?;
         // The run goes on in the finished image.
         self.app = app;
         self.bubblewrap.rootfs = rootfs;
@@ -106,7 +106,7 @@ impl Sandbox for HostSandbox {
         let mut vars = self.vars.clone();
         if self.front.tells_pip() {
             // The machine's own, which the mirror stands before.
-            vars.remove(front::INDEX);
+            vars.remove(mirror_route::INDEX);
         }
         vars.extend(step.vars.clone());
         let argv = step.argv.iter().map(String::as_str);

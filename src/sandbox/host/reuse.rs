@@ -8,11 +8,11 @@ use std::sync::atomic::AtomicBool;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::bwrap::{Bind, Session};
-use super::front::Asking;
 use super::history::{Kind, Pending};
 use super::live::HostSandbox;
 use super::machine::{self, PARTS};
 use super::memory::Cap;
+use super::mirror_route::Asking;
 use crate::plan::Vars;
 use crate::sandbox::Role;
 use crate::sandbox::netns::Network;
