@@ -23,6 +23,7 @@ pub(crate) fn listener() -> io::Result<(TcpListener, SocketAddr)> {
 #[derive(Debug)]
 pub(crate) struct Serving {
     address: SocketAddr,
+    listener: Arc<TcpListener>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -35,9 +36,10 @@ impl Serving {
     ) -> Self {
         let (stop, serve, connections) =
             (Arc::new(AtomicBool::new(false)), Arc::new(serve), Arc::new(AtomicUsize::new(0)));
-        let stopped = Arc::clone(&stop);
+        let listener = Arc::new(listener);
+        let (stopped, accepting) = (Arc::clone(&stop), Arc::clone(&listener));
         let thread = thread::spawn(move || {
-            for stream in listener.incoming() {
+            for stream in accepting.incoming() {
                 if stopped.load(Ordering::Relaxed) {
                     break;
                 }
@@ -54,7 +56,7 @@ impl Serving {
                 });
             }
         });
-        Self { address, stop, thread: Some(thread) }
+        Self { address, listener, stop, thread: Some(thread) }
     }
 
     /// Where it listens.
@@ -66,8 +68,8 @@ impl Serving {
 impl Drop for Serving {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        // Wakes the thread, which looks at the flag after each connection.
-        let _ = TcpStream::connect(self.address);
+        // Wakes the thread, which then looks at the flag. To connect would not do: a machine's loopback may be down.
+        let _ = rustix::net::shutdown(&*self.listener, rustix::net::Shutdown::Both);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
