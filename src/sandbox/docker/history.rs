@@ -8,27 +8,21 @@ use anyhow::Result;
 
 use super::containers::Config;
 use super::images;
-use crate::plan::Vars;
 use crate::sandbox::cache::Cache;
 use crate::sandbox::netns::{Network, Watched};
 use crate::sandbox::network::Access;
+use crate::sandbox::store::past::Past;
 use crate::sandbox::store::pip::Installs;
 use crate::sandbox::store::trace::Trace;
 use crate::sandbox::store::tree::{self, Digest};
 use crate::sandbox::store::{Claimed, Store};
-use crate::sandbox::{Reuse, Spec, Unverified, fingerprint};
+use crate::sandbox::{Reuse, Spec, fingerprint};
 
 /// What a sandbox knows of the commands that it has run so far.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    /// None where nothing is reused or kept.
-    pub(super) store: Option<Store>,
-    pub(super) shows: bool,
-    /// The machine as it was opened.
-    pub(super) base: String,
-    /// The entry that the run stands on; none while it is as it was opened.
-    pub(super) below: Option<String>,
-    /// That entry's image.
+    pub(super) past: Past,
+    /// The image of the entry that the run stands on; none while it is as it was opened.
     pub(super) image: Option<String>,
     /// What is in the layers that are shown, in bytes.
     pub(super) written: u64,
@@ -36,18 +30,9 @@ pub(super) struct History {
     pub(super) commands: usize,
     /// What runs with every Python of the machine before the first command.
     pub(super) code: Option<BTreeSet<String>>,
-    /// Why no result is kept or reused for the rest of the run.
-    pub(super) lost: Option<String>,
-    /// Variables of a machine with network, also where there is none.
-    pub(super) vars: Vars,
     /// The key of the setup that runs.
     pub(super) setup: Option<String>,
     pub(super) pending: Option<Pending>,
-    /// Why the command that runs is not watched.
-    pub(super) unwatched: Option<String>,
-    /// What pip wrote into its log alone, since it was told to keep one.
-    pub(super) withheld: Vec<String>,
-    pub(super) notes: Vec<Unverified>,
     /// Entries that nobody may remove before the run is over.
     pub(super) claimed: Vec<Claimed>,
     /// From where the package index is asked again.
@@ -82,18 +67,14 @@ impl History {
             return Self::default();
         }
         let online = if spec.network { config.access.clone() } else { Access::of_this_machine() };
-        let store = Cache::of_user().and_then(|cache| Store::open(&cache));
-        let history = Self { shows: spec.reuse == Reuse::Show, vars: online.vars.clone(), ..Self::default() };
-        if let Err(error) = images::are_made_well(&config.engine, &config.image) {
-            return Self { lost: Some(format!("{error:#}")), ..history };
-        }
-        match store.and_then(|store| Ok((store, base(config, &online)?))) {
-            Ok((store, base)) => Self { store: Some(store), base, ..history },
-            Err(error) => {
-                let why = format!("{error:#}: nothing is reused, and nothing is kept for later runs");
-                Self { notes: vec![Unverified { what: "reuse".to_owned(), why }], ..history }
+        let past = match images::are_made_well(&config.engine, &config.image) {
+            Err(error) => Past { lost: Some(format!("{error:#}")), ..Past::default() },
+            Ok(()) => {
+                let store = Cache::of_user().and_then(|cache| Store::open(&cache));
+                Past::new(spec.reuse, online.vars.clone(), store, || base(config, &online))
             }
-        }
+        };
+        Self { past, ..Self::default() }
     }
 
     /// From where an index can be asked what the container asked: outward alone, as from there.

@@ -263,7 +263,7 @@ impl Sandbox for Live {
     }
 
     fn withheld(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.history.withheld)
+        std::mem::take(&mut self.history.past.withheld)
     }
 
     fn command(&self, step: &Step<'_>) -> CommandLine {
@@ -351,7 +351,7 @@ impl Sandbox for Live {
         let mut notes = self.unverified.clone();
         let containers = self.containers.get();
         notes.extend(containers.iter().flat_map(|containers| containers.notes.iter().cloned()));
-        notes.extend(self.history.notes.iter().cloned());
+        notes.extend(self.history.past.notes.iter().cloned());
         notes.extend(containers.and_then(|containers| containers.watch.blind()).map(|why| Unverified {
             what: "limits".to_owned(),
             why: format!("what the run wrote to the engine's disk could not be told, so it was not limited ({why})"),

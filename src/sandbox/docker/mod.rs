@@ -135,7 +135,7 @@ impl Backend for Docker {
         }
         let config = self.config(engine, spec)?;
         let history = History::new(spec, &config);
-        let is_kept = history.store.is_some();
+        let is_kept = history.past.store.is_some();
         let live = Live::new(config, spec, &self.options, history)?;
         if !is_kept {
             live.containers()?;

@@ -12,13 +12,14 @@ use super::live::Live;
 use super::{images, labels, listing};
 use crate::plan::Vars;
 use crate::sandbox::Role;
-use crate::sandbox::reuse::{IndexAnswer, Origin, Prepared, Upcoming, not_asked};
+use crate::sandbox::reuse::{Prepared, Upcoming};
 use crate::sandbox::store::lock::{self, Distribution};
+use crate::sandbox::store::past::{self, Again, Machine};
 use crate::sandbox::store::pip::{self, Installs};
-use crate::sandbox::store::reads::{Now, Reads};
+use crate::sandbox::store::reads::Reads;
 use crate::sandbox::store::trace::{Changes, Trace};
-use crate::sandbox::store::tree::{self, Digest};
-use crate::sandbox::store::{self, Found, NOT_KEPT, Record, Store, ask, vouch};
+use crate::sandbox::store::tree::{self, Digest, Tree};
+use crate::sandbox::store::{self, Record, ask, vouch};
 
 /// The most bytes of pip's log.
 const MOST_LOG: usize = 64 << 20;
@@ -47,6 +48,32 @@ find /app /mise /opt /root /usr/local -xdev \( -name INSTALLER -path '*.dist-inf
 /// The most bytes of that.
 const MOST_TOLD: usize = 16 << 20;
 
+impl Machine for Live {
+    fn app(&self) -> &Path {
+        self.app.folder()
+    }
+
+    fn names(&self, tree: &Tree) -> String {
+        self.app.names(tree)
+    }
+
+    fn is_online(&self) -> bool {
+        Live::is_online(self)
+    }
+
+    fn client(&self) -> ask::Client<'_> {
+        ask::Client { own: &self.history.past.vars, network: self.history.network() }
+    }
+
+    fn room(&self) -> u64 {
+        self.quotas.disk.saturating_sub(self.history.written)
+    }
+
+    fn has_image(&self, image: &str) -> bool {
+        images::is_there(self.engine(), image)
+    }
+}
+
 impl Live {
     /// What runs with every Python where packages are installed.
     pub(super) fn code(&self) -> Result<BTreeSet<String>> {
@@ -60,113 +87,64 @@ impl Live {
         if upcoming.step.role != Role::Build {
             return Prepared::Run(None);
         }
-        let anew = |because: String| Prepared::Run(Some(Origin::Anew { because, not_kept: None }));
-        if let Some(lost) = self.history.lost.clone() {
-            return anew(lost);
+        if let Some(lost) = self.history.past.lost.clone() {
+            return past::anew(lost);
         }
-        let Some(store) = self.history.store.clone() else { return Prepared::Run(None) };
-        let mut vars = self.history.vars.clone();
+        if self.history.past.store.is_none() {
+            return Prepared::Run(None);
+        }
+        let mut vars = self.history.past.vars.clone();
         vars.extend(upcoming.step.vars.clone());
         let installs = pip::installs(upcoming.step.argv, &vars).filter(|installs| installs.can_be_told());
         let key = self.key(upcoming, &vars);
-        let mut because = None;
-        if self.history.shows {
-            for found in store.entries(&key) {
-                match self.show_again(&store, &found, interrupted) {
-                    Ok(Ok(origin)) => {
-                        self.history.below = Some(found.id);
-                        self.history.commands += 1;
-                        return Prepared::Done { output: found.record.output, origin };
-                    }
-                    Ok(Err(difference)) => because = because.or(Some(difference)),
-                    Err(error) => because = because.or(Some(format!("{error:#}"))),
-                }
+        let because = match self.history.past.again(self, &key, interrupted) {
+            Ok(again) => {
+                self.history.commands += 1;
+                return self.show_again(again);
             }
-            because = because.or(Some("nothing of this command was kept".to_owned()));
-        }
+            Err(because) => because,
+        };
         let watched = self.know_code().and_then(|()| self.watch(installs, key));
-        match watched {
-            Ok(pending) => self.history.pending = Some(pending),
-            Err(error) => {
-                self.history.unwatched = Some(format!("{error:#}"));
-                self.history.lost = Some(NOT_KEPT.to_owned());
-            }
-        }
-        anew(because.unwrap_or_else(|| "asked for".to_owned()))
+        self.history.pending = self.history.past.watched(watched);
+        past::anew(because)
     }
 
     /// Keeps what the command made that was prepared last; `output` is none where it did not pass.
     /// Gives why that cannot be done.
     pub(super) fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
-        let Some(pending) = self.history.pending.take() else { return self.history.unwatched.take() };
+        let Some(pending) = self.history.pending.take() else { return self.history.past.unwatched.take() };
         self.history.commands += 1;
         let log = pending.told.as_deref().map_or(Ok(String::new()), |told| self.pip_log(told));
         let Some(output) = output else {
-            self.history.withheld = log.as_deref().map(pip::of_a_failed_build).unwrap_or_default();
-            self.history.lost = Some("a command before it failed, or printed too much".to_owned());
+            self.history.past.failed(log.as_deref().ok());
             return None;
         };
-        match log.and_then(|log| self.keep_pending(pending, &log, output, interrupted)) {
-            Ok(()) => None,
-            Err(error) => {
-                self.history.lost = Some(NOT_KEPT.to_owned());
-                Some(format!("{error:#}"))
-            }
-        }
+        let kept = log.and_then(|log| self.keep_pending(pending, &log, output, interrupted));
+        self.history.past.kept(kept)
     }
 
     /// Stands for the command, the machine, and what was made before.
     fn key(&self, upcoming: &Upcoming<'_>, vars: &Vars) -> String {
         let Upcoming { step, limits } = upcoming;
         let mut digest = Digest::default();
-        digest.add(&self.history.base).add(self.history.below.as_deref().unwrap_or_default()).add(self.app.changes());
+        digest
+            .add(&self.history.past.base)
+            .add(self.history.past.below.as_deref().unwrap_or_default())
+            .add(self.app.changes());
         digest.add(format!("{limits:?} {:?} {vars:?}", step.argv));
         digest.finish()
     }
 
-    /// Goes on from an entry where it would come out the same now; the inner error is what is otherwise.
-    pub(super) fn show_again(
-        &mut self,
-        store: &Store,
-        found: &Found,
-        interrupted: &AtomicBool,
-    ) -> Result<Result<Origin, String>> {
+    /// Goes on from an earlier run's work.
+    pub(super) fn show_again(&mut self, again: Again) -> Prepared {
+        let Again { found, claimed, index } = again;
         let record = &found.record;
-        let tree = self.app.tree()?;
-        let names = self.app.names(&tree);
-        if let Some(difference) = Now::named(self.app.folder(), &tree, names).difference(&record.reads)? {
-            return Ok(Err(difference));
-        }
-        if !record.network && self.is_online() {
-            return Ok(Err("it was made without network".to_owned()));
-        }
-        let image = record.image.clone().context("it has no image")?;
-        if !images::is_there(self.engine(), &image) {
-            store.drop_entry(found);
-            return Ok(Err("the engine no longer has what was kept of it".to_owned()));
-        }
-        let index = match (record.answers.is_empty(), self.is_online()) {
-            (true, _) => IndexAnswer::NotNeeded,
-            (false, false) => IndexAnswer::NotAsked,
-            (false, true) => match ask::again(&record.answers, &self.client(), interrupted)? {
-                Some(address) => return Ok(Err(format!("{address} has changed"))),
-                None => IndexAnswer::Unchanged,
-            },
-        };
-        let Some(claimed) = store.claim(found) else { return Ok(Err("what was kept of it is not whole".to_owned())) };
-        let written = self.history.written.saturating_add(claimed.bytes);
-        if written > self.quotas.disk {
-            return Ok(Err("it wrote more to disk than this run may".to_owned()));
-        }
-        self.history.written = written;
-        self.history.image = Some(image);
+        self.history.written = self.history.written.saturating_add(claimed.bytes);
+        self.history.image.clone_from(&record.image);
         self.history.claimed.push(claimed);
         self.history.code = record.code.clone().or_else(|| self.history.code.take());
         self.app.note(&record.app_made, &record.app_gone);
-        if index == IndexAnswer::NotAsked {
-            self.history.notes.push(not_asked(record.age()));
-        }
-        Ok(Ok(Origin::Reused { age_seconds: record.age().as_secs(), index }))
+        self.history.past.shown(found, index)
     }
 
     /// Looks, before the first command, for what runs with every Python.
@@ -207,7 +185,13 @@ impl Live {
         Ok(Pending { key, kind, trace, names, told })
     }
 
-    fn keep_pending(&mut self, pending: Pending, log: &str, output: &[String], interrupted: &AtomicBool) -> Result<()> {
+    fn keep_pending(
+        &mut self,
+        pending: Pending,
+        log: &str,
+        output: &[String],
+        interrupted: &AtomicBool,
+    ) -> Result<String> {
         let Pending { key, kind, trace, names, .. } = pending;
         let after = listing::list(self.container()?)?;
         let changes = trace.changed_to(&after);
@@ -297,8 +281,8 @@ impl Live {
     }
 
     /// Makes a layer of the container as it is now.
-    pub(super) fn keep_as(&mut self, key: &str, record: Record, interrupted: &AtomicBool) -> Result<()> {
-        let store = self.history.store.clone().context("there is no store")?;
+    pub(super) fn keep_as(&mut self, key: &str, record: Record, interrupted: &AtomicBool) -> Result<String> {
+        let store = self.history.past.store.clone().context("there is no store")?;
         let base = self.history.image.clone().unwrap_or_else(|| self.base_image().to_owned());
         let (image, bytes) = images::commit(self.container()?, &base, &labels::of_a_layer(&store, key), interrupted)?;
         let record = Record { image: Some(image.clone()), ..record };
@@ -306,9 +290,8 @@ impl Live {
             store.keep(key, &record, |_| Ok(bytes)).inspect_err(|_| drop(self.engine().remove_image(&image, &[])))?;
         self.app.note(&record.app_made, &record.app_gone);
         self.history.claimed.extend(store.hold(key, &id).map(|(_, claimed)| claimed));
-        self.history.below = Some(id);
         self.history.image = Some(image);
-        Ok(())
+        Ok(id)
     }
 
     /// pip's log of the command that has just run; `told` is the file that told it to keep one.
@@ -316,9 +299,5 @@ impl Live {
         let log = self.container()?.ask(PIP_LOG, &[&MOST_LOG.to_string(), told], WORK)?.stdout;
         ensure!(log.len() < MOST_LOG, "pip wrote down too much");
         Ok(log)
-    }
-
-    fn client(&self) -> ask::Client<'_> {
-        ask::Client { own: &self.history.vars, network: self.history.network() }
     }
 }

@@ -14,7 +14,7 @@ use crate::sandbox::store::Record;
 use crate::sandbox::store::reads::Reads;
 use crate::sandbox::store::trace::Changes;
 use crate::sandbox::store::tree::{self, Digest};
-use crate::sandbox::{CommandLine, SetupStep};
+use crate::sandbox::{CommandLine, Prepared, SetupStep};
 
 impl Live {
     /// What installs the packages, in order: title and command.
@@ -54,7 +54,7 @@ impl Live {
 
     /// The setup of an earlier run, if it would come out the same. Where it has to be run, it is kept afterwards.
     pub(super) fn setup_of_earlier_run(&mut self) -> Option<Vec<SetupStep>> {
-        let store = self.history.store.clone()?;
+        self.history.past.store.as_ref()?;
         let titles: Vec<String> = self.installers().into_iter().map(|(title, _)| title).collect();
         if titles.is_empty() && self.packages.assets.is_empty() {
             return None;
@@ -63,16 +63,12 @@ impl Live {
             Ok(()) => self.key_of_setup(&titles),
             Err(error) => Err(error),
         };
-        let key = key.inspect_err(|error| self.history.lost = Some(format!("{error:#}"))).ok()?;
-        if self.history.shows {
-            for found in store.entries(&key) {
-                if let Ok(Ok(origin)) = self.show_again(&store, &found, &AtomicBool::new(false)) {
-                    self.history.below = Some(found.id);
-                    let known =
-                        |title| SetupStep::Known { title, output: Vec::new(), code: 0, origin: Some(origin.clone()) };
-                    return Some(titles.into_iter().map(known).collect());
-                }
-            }
+        let key = key.inspect_err(|error| self.history.past.lost = Some(format!("{error:#}"))).ok()?;
+        if let Ok(again) = self.history.past.again(self, &key, &AtomicBool::new(false))
+            && let Prepared::Done { origin, .. } = self.show_again(again)
+        {
+            let known = |title| SetupStep::Known { title, output: Vec::new(), code: 0, origin: Some(origin.clone()) };
+            return Some(titles.into_iter().map(known).collect());
         }
         self.history.setup = Some(key);
         None
@@ -102,7 +98,7 @@ impl Live {
     fn key_of_setup(&self, titles: &[String]) -> Result<String> {
         let tree = self.app.tree()?;
         let mut digest = Digest::default();
-        digest.add("setup").add(&self.history.base).add(format!("{titles:?} {:?}", self.packages.mise));
+        digest.add("setup").add(&self.history.past.base).add(format!("{titles:?} {:?}", self.packages.mise));
         digest.add(format!("{:?} {:?}", self.packages.assets, self.packages.shell));
         digest.add(tree::names(&tree)).add(tree::contents(self.app.folder(), &tree)?);
         Ok(digest.finish())
@@ -118,8 +114,9 @@ impl Live {
             let record = Record { code: self.history.code.clone(), ..record };
             self.keep_as(&key, record, &AtomicBool::new(false))
         });
-        if let Err(error) = kept {
-            self.history.lost = Some(format!("what was set up could not be kept: {error:#}"));
+        match kept {
+            Ok(id) => self.history.past.below = Some(id),
+            Err(error) => self.history.past.lost = Some(format!("what was set up could not be kept: {error:#}")),
         }
     }
 

@@ -53,13 +53,13 @@ impl HostSandbox {
     /// Tells what earlier runs made upon `what`, beside this machine, from what they made upon anything else.
     pub(in crate::sandbox) fn stands_on(&mut self, what: &Path) {
         let mut digest = Digest::default();
-        digest.add(&self.history.base).add(what.as_os_str().as_encoded_bytes());
-        self.history.base = digest.finish();
+        digest.add(&self.history.past.base).add(what.as_os_str().as_encoded_bytes());
+        self.history.past.base = digest.finish();
     }
 
     /// Reuses and keeps nothing more; `why` completes "installed anew, since ...".
     pub(in crate::sandbox) fn reuses_nothing(&mut self, why: &str) {
-        self.history.lost = Some(why.to_owned());
+        self.history.past.lost = Some(why.to_owned());
     }
 
     /// Makes `/root/.nix-profile` lead to a profile in the store.

@@ -1,42 +1,27 @@
-//! What a sandbox knows of its history: where the work of earlier runs is, and what is shown of it.
+//! What a sandbox knows of its history: the work of earlier runs, and what is shown of it.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use super::machine::{self, Beginning};
-use crate::plan::Vars;
+use crate::sandbox::Reuse;
+use crate::sandbox::store::Claimed;
+use crate::sandbox::store::past::Past;
 use crate::sandbox::store::pip::Installs;
 use crate::sandbox::store::trace::{Known, Trace};
-use crate::sandbox::store::{Claimed, Store};
-use crate::sandbox::{Reuse, Unverified};
 
 /// What a sandbox knows of the commands that it has run so far.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    /// None where nothing is reused or kept.
-    pub(super) store: Option<Store>,
-    pub(super) shows: bool,
-    /// The machine as it was opened, for an installer.
-    pub(super) base: String,
-    /// The rest of it, for any other command; looked at by the first.
+    pub(super) past: Past,
+    /// The digest of what installers do not read of the machine; looked at by the first other command.
     pub(super) rest: OnceLock<String>,
-    /// The entry whose files are shown; none while it is as it was opened.
-    pub(super) below: Option<String>,
-    /// Why no result is kept or reused for the rest of the run.
-    pub(super) lost: Option<String>,
-    /// Variables of a machine with network, also where there is none.
-    pub(super) vars: Vars,
     /// Folders that a machine with network shows beside the others.
     pub(super) find_links: Vec<PathBuf>,
     pub(super) shown: Shown,
     /// What the entries that are shown have made in `/app`.
     pub(super) known: Known,
     pub(super) pending: Option<Pending>,
-    /// Why the command that runs is not watched.
-    pub(super) unwatched: Option<String>,
-    /// What pip wrote into its log alone, since it was told to keep one.
-    pub(super) withheld: Vec<String>,
-    pub(super) notes: Vec<Unverified>,
 }
 
 /// What a run shows of layers.
@@ -68,31 +53,11 @@ pub(super) enum Kind {
 impl History {
     /// The history of a sandbox that has just been opened.
     pub(super) fn new(beginning: Beginning<'_>) -> Self {
-        let Beginning { store, reuse, vars, find_links, .. } = &beginning;
-        if *reuse == Reuse::Never {
+        if beginning.reuse == Reuse::Never {
             return Self::default();
         }
-        let history = Self {
-            shows: *reuse == Reuse::Show,
-            vars: vars.clone(),
-            find_links: find_links.clone(),
-            ..Self::default()
-        };
-        let base = match store {
-            Ok(store) => machine::digest(&beginning).map(|base| (store.clone(), base)),
-            Err(error) => Err(anyhow::anyhow!("{error:#}")),
-        };
-        match base {
-            Ok((store, base)) => Self { store: Some(store), base, ..history },
-            Err(error) => {
-                let why = format!("{error:#}: nothing is reused, and nothing is kept for later runs");
-                Self { notes: vec![Unverified { what: "reuse".to_owned(), why }], ..history }
-            }
-        }
-    }
-
-    /// What the verdict does not cover because of it.
-    pub(super) fn notes(&self) -> Vec<Unverified> {
-        self.notes.clone()
+        let (digest, find_links) = (machine::digest(&beginning), beginning.find_links);
+        let past = Past::new(beginning.reuse, beginning.vars, beginning.store, || digest);
+        Self { past, find_links, ..Self::default() }
     }
 }

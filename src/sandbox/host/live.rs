@@ -142,7 +142,7 @@ impl Sandbox for HostSandbox {
     }
 
     fn withheld(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.history.withheld)
+        std::mem::take(&mut self.history.past.withheld)
     }
 
     fn as_printed(&self, line: &str) -> Option<String> {
@@ -191,7 +191,7 @@ impl Sandbox for HostSandbox {
 
     fn unverified(&self) -> Vec<Unverified> {
         let mut notes = self.notes.clone();
-        notes.extend(self.history.notes());
+        notes.extend(self.history.past.notes.iter().cloned());
         notes.extend(apt_notes(&self.seen(&self.bubblewrap.rootfs)));
         notes
     }

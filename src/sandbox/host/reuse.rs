@@ -16,63 +16,88 @@ use super::mirror_route::Asking;
 use crate::plan::Vars;
 use crate::sandbox::Role;
 use crate::sandbox::netns::Network;
-use crate::sandbox::reuse::{IndexAnswer, Origin, Prepared, Upcoming, not_asked};
+use crate::sandbox::reuse::{Prepared, Upcoming};
+use crate::sandbox::store::past::{self, Again, Machine, Past};
 use crate::sandbox::store::pip::{self, Installs};
-use crate::sandbox::store::reads::{Now, Reads};
+use crate::sandbox::store::reads::Reads;
 use crate::sandbox::store::trace::{self, Changes, Trace, Traced};
-use crate::sandbox::store::tree::{self, Digest};
-use crate::sandbox::store::{self, Found, NOT_KEPT, Record, Store, ask, lock, vouch};
+use crate::sandbox::store::tree::{self, Digest, Tree};
+use crate::sandbox::store::{self, Record, ask, lock, vouch};
+
+impl Machine for HostSandbox {
+    fn app(&self) -> &Path {
+        &self.app
+    }
+
+    fn names(&self, tree: &Tree) -> String {
+        tree::names(tree)
+    }
+
+    fn is_online(&self) -> bool {
+        !self.bubblewrap.network.is_offline()
+    }
+
+    fn client(&self) -> ask::Client<'_> {
+        ask::Client { own: &self.history.past.vars, network: &self.bubblewrap.network }
+    }
+
+    fn room(&self) -> u64 {
+        self.limits.quotas.disk
+    }
+
+    /// There is no engine.
+    fn has_image(&self, _: &str) -> bool {
+        false
+    }
+}
 
 impl HostSandbox {
     /// Shows the work of an earlier run, or begins to watch what this one does. Never an error: then it is just run.
     pub(super) fn prepare(&mut self, upcoming: &Upcoming<'_>, interrupted: &AtomicBool) -> Prepared {
-        let Some(store) = self.history.store.clone() else { return Prepared::Run(None) };
-        if upcoming.step.role != Role::Build {
+        if self.history.past.store.is_none() || upcoming.step.role != Role::Build {
             return Prepared::Run(None);
         }
-        let anew = |because: String| Prepared::Run(Some(Origin::Anew { because, not_kept: None }));
-        let mut vars = self.history.vars.clone();
+        let mut vars = self.history.past.vars.clone();
         vars.extend(upcoming.step.vars.clone());
-        if let Some(lost) = self.history.lost.clone() {
-            let _ = self.lead(upcoming, &vars, false);
-            return anew(lost);
+        if let Some(lost) = self.history.past.lost.clone() {
+            return self.unwatched(upcoming, &vars, lost);
         }
         let installs = pip::installs(upcoming.step.argv, &vars)
             .filter(|installs| installs.can_be_told() && trace::is_possible(self.run.path()));
         let key = match self.key(upcoming, &vars, installs.is_some()) {
             Ok(key) => key,
-            Err(error) => {
-                self.history.lost = Some(format!("{error:#}"));
-                let _ = self.lead(upcoming, &vars, false);
-                return anew(format!("{error:#}"));
-            }
+            Err(error) => return self.lose(upcoming, &vars, format!("{error:#}")),
         };
-        let mut because = None;
-        if self.history.shows {
-            for found in store.entries(&key) {
-                match self.show_again(&store, &found, interrupted) {
-                    Ok(Ok(origin)) => {
-                        self.history.below = Some(found.id);
-                        return Prepared::Done { output: found.record.output, origin };
-                    }
-                    Ok(Err(difference)) => because = because.or(Some(difference)),
-                    Err(error) => because = because.or(Some(format!("{error:#}"))),
-                }
-                if let Some(lost) = self.history.lost.clone() {
-                    let _ = self.lead(upcoming, &vars, false);
-                    return anew(lost);
-                }
-            }
-            because = because.or(Some("nothing of this command was kept".to_owned()));
-        }
-        match self.watch(upcoming, &vars, installs, key) {
-            Ok(pending) => self.history.pending = Some(pending),
-            Err(error) => {
-                self.history.unwatched = Some(format!("{error:#}"));
-                self.history.lost = Some(NOT_KEPT.to_owned());
-            }
-        }
-        anew(because.unwrap_or_else(|| "asked for".to_owned()))
+        let because = match self.history.past.again(self, &key, interrupted) {
+            Ok(again) => match self.show_again(again) {
+                Ok(prepared) => return prepared,
+                // Half of it may be there.
+                Err(_) => return self.lose(upcoming, &vars, "what was kept could not be shown whole".to_owned()),
+            },
+            Err(because) => because,
+        };
+        let watched = self.watch(upcoming, &vars, installs, key);
+        self.history.pending = self.history.past.watched(watched);
+        past::anew(because)
+    }
+
+    /// Has a command run whose work nobody keeps.
+    fn unwatched(&mut self, upcoming: &Upcoming<'_>, vars: &Vars, because: String) -> Prepared {
+        let _ = self.lead(upcoming, vars, false);
+        past::anew(because)
+    }
+
+    /// The same, of it and all that come after.
+    fn lose(&mut self, upcoming: &Upcoming<'_>, vars: &Vars, because: String) -> Prepared {
+        self.history.past.lost = Some(because.clone());
+        self.unwatched(upcoming, vars, because)
+    }
+
+    fn show_again(&mut self, again: Again) -> Result<Prepared> {
+        let Again { found, claimed, index } = again;
+        self.put(&found, claimed)?;
+        self.history.known.add(&self.app, &found.record.app_made)?;
+        Ok(self.history.past.shown(found, index))
     }
 
     /// Tells installers that are about to run what they need to know: the mirror, and pip to keep a log where it is watched.
@@ -101,35 +126,24 @@ impl HostSandbox {
             false => Ok(String::new()),
         };
         self.front.leave(&self.app);
-        let Some(pending) = self.history.pending.take() else { return self.history.unwatched.take() };
+        let Some(pending) = self.history.pending.take() else { return self.history.past.unwatched.take() };
         let Some(output) = output else {
-            self.history.withheld = log.as_deref().map(pip::of_a_failed_build).unwrap_or_default();
-            self.history.lost = Some("a command before it failed, or printed too much".to_owned());
+            self.history.past.failed(log.as_deref().ok());
             return None;
         };
         let key = pending.key.clone();
-        match log.and_then(|log| self.keep_pending(pending, &log, output, interrupted)) {
-            Ok(id) => {
-                let held = self.history.store.as_ref().and_then(|store| store.hold(&key, &id));
-                self.history.below = Some(id);
-                match held.map(|(folder, claimed)| self.put_own(&folder, claimed)) {
-                    Some(Err(error)) => Some(format!("{error:#}")),
-                    _ => None,
-                }
-            }
-            Err(error) => {
-                self.history.lost = Some(NOT_KEPT.to_owned());
-                Some(format!("{error:#}"))
-            }
+        let kept = log.and_then(|log| self.keep_pending(pending, &log, output, interrupted));
+        let why = self.history.past.kept(kept);
+        if why.is_some() {
+            return why;
         }
+        let Past { store, below, .. } = &self.history.past;
+        let (folder, claimed) = store.as_ref().zip(below.as_ref()).and_then(|(store, id)| store.hold(&key, id))?;
+        self.put_own(&folder, claimed).err().map(|error| format!("{error:#}"))
     }
 
     pub(super) fn root(&self) -> PathBuf {
         self.seen(&self.run.path().join("root"))
-    }
-
-    fn client(&self) -> ask::Client<'_> {
-        ask::Client { own: &self.history.vars, network: &self.bubblewrap.network }
     }
 
     /// Stands for the command, the machine, and what was made before.
@@ -149,8 +163,8 @@ impl HostSandbox {
             digest.add(self.rest()?);
         }
         digest
-            .add(&self.history.base)
-            .add(self.history.below.as_deref().unwrap_or_default())
+            .add(&self.history.past.base)
+            .add(self.history.past.below.as_deref().unwrap_or_default())
             .add(format!("{limits:?}"));
         for word in &line.argv {
             digest.add(machine::without(word, name).as_bytes());
@@ -166,44 +180,6 @@ impl HostSandbox {
             let _ = self.history.rest.set(machine::rest(&self.bubblewrap.binds)?);
         }
         self.history.rest.get().map(String::as_str).context("the machine is not known")
-    }
-
-    /// Shows an entry where it would come out the same now; the inner error is what is otherwise.
-    fn show_again(&mut self, store: &Store, found: &Found, interrupted: &AtomicBool) -> Result<Result<Origin, String>> {
-        let record = &found.record;
-        let tree = tree::list(&self.app)?;
-        if let Some(difference) = Now::new(&self.app, &tree).difference(&record.reads)? {
-            return Ok(Err(difference));
-        }
-        if !record.network && !self.bubblewrap.network.is_offline() {
-            return Ok(Err("it was made without network".to_owned()));
-        }
-        let asks = !record.answers.is_empty() && !self.bubblewrap.network.is_offline();
-        // Both take a while.
-        let (claimed, changed) = std::thread::scope(|scope| {
-            let claimed = scope.spawn(|| store.claim(found));
-            let changed = asks.then(|| ask::again(&record.answers, &self.client(), interrupted)).transpose();
-            (claimed.join().ok().flatten(), changed)
-        });
-        let index = match changed? {
-            Some(Some(address)) => return Ok(Err(format!("{address} has changed"))),
-            Some(None) => IndexAnswer::Unchanged,
-            None if record.answers.is_empty() => IndexAnswer::NotNeeded,
-            None => IndexAnswer::NotAsked,
-        };
-        let Some(claimed) = claimed else { return Ok(Err("what was kept of it is not whole".to_owned())) };
-        if claimed.bytes > self.limits.quotas.disk {
-            return Ok(Err("it wrote more to disk than this run may".to_owned()));
-        }
-        self.put(found, claimed).inspect_err(|_| {
-            // Half of it may be there.
-            self.history.lost = Some("what was kept could not be shown whole".to_owned());
-        })?;
-        self.history.known.add(&self.app, &record.app_made)?;
-        if index == IndexAnswer::NotAsked {
-            self.history.notes.push(not_asked(record.age()));
-        }
-        Ok(Ok(Origin::Reused { age_seconds: record.age().as_secs(), index }))
     }
 
     /// Begins to watch a command that is about to run.
@@ -233,7 +209,7 @@ impl HostSandbox {
         interrupted: &AtomicBool,
     ) -> Result<String> {
         let Pending { key, kind, trace, names } = pending;
-        let store = self.history.store.clone().context("there is no store")?;
+        let store = self.history.past.store.clone().context("there is no store")?;
         let (reads, changes, answers) = match kind {
             Kind::Other(all) => (Reads::All(all), trace.changes(&self.app)?, Vec::new()),
             Kind::Install(installs) => {
@@ -299,7 +275,7 @@ impl HostSandbox {
 
     /// What an earlier pip installed may run whenever a Python starts.
     fn refuse_code_of_packages(&self, installs: usize) -> Result<()> {
-        if installs < 2 && self.history.below.is_none() {
+        if installs < 2 && self.history.past.below.is_none() {
             return Ok(());
         }
         let (root, app) = (tree::list(&self.root())?, tree::list(&self.app)?);

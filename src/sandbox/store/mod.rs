@@ -9,6 +9,7 @@ pub(super) mod ask;
 pub mod downloads;
 mod folder;
 pub(super) mod lock;
+pub(super) mod past;
 pub(super) mod pip;
 pub(super) mod reads;
 mod space;

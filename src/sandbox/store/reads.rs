@@ -34,12 +34,8 @@ pub(in crate::sandbox) struct Now<'a> {
 }
 
 impl<'a> Now<'a> {
-    pub(in crate::sandbox) fn new(app: &'a Path, tree: &'a Tree) -> Self {
-        Self::named(app, tree, tree::names(tree))
-    }
-
-    /// Where more names count than those in the folder.
-    pub(in crate::sandbox) fn named(app: &'a Path, tree: &'a Tree, names: String) -> Self {
+    /// `names` is the digest of all names that count.
+    pub(in crate::sandbox) fn new(app: &'a Path, tree: &'a Tree, names: String) -> Self {
         Self { app, tree, names, all: None, files: BTreeMap::new() }
     }
 
@@ -88,13 +84,13 @@ mod tests {
         }
         let difference = |reads: &Reads| {
             let tree = tree::list(app.path()).unwrap();
-            Now::new(app.path(), &tree).difference(reads).unwrap()
+            Now::new(app.path(), &tree, tree::names(&tree)).difference(reads).unwrap()
         };
         let tree = tree::list(app.path()).unwrap();
         let read = "requirements.txt";
         let files = [(PathBuf::from(read), tree::content(&app.path().join(read)).unwrap())].into();
         let some = Reads::Some { names: tree::names(&tree), files };
-        let all = Reads::All(Now::new(app.path(), &tree).all().unwrap());
+        let all = Reads::All(Now::new(app.path(), &tree, tree::names(&tree)).all().unwrap());
         assert_eq!((difference(&some), difference(&all)), (None, None));
         fs::write(app.path().join("main.py"), "other").unwrap();
         assert_eq!(difference(&some), None);
