@@ -7,12 +7,9 @@
 mod place;
 mod support;
 
-use place::{MAIN, PROJECT, Place, UV, said};
+use place::{MAIN, PIPENV, PROJECT, Place, UV, said};
 use serde_json::Value;
 use support::host_is_missing;
-
-/// The pipenv that stands for nixpkgs'.
-const PIPENV: &str = "pipenv==2024.0.1";
 
 /// Beside the machine's own index, which has an installer and one project on offer; none where that cannot be had.
 fn machines(installer: &str, files: &[(&str, &str)]) -> Option<Place> {

@@ -79,7 +79,7 @@ impl Index {
         let mut pages = self.pages.lock().unwrap();
         for file in fs::read_dir(fetched.path()).unwrap().flatten() {
             let (file, bytes) = (file.file_name().into_string().unwrap(), fs::read(file.path()).unwrap());
-            let name = file.split('-').next().unwrap().replace('_', "-").to_lowercase();
+            let name = file.split('-').next().unwrap().replace(['_', '.'], "-").to_lowercase();
             let link = format!("<a href=\"../../files/{file}#sha256={}\">{file}</a>\n", sha256(&bytes));
             pages.insert(format!("/simple/{name}/"), link.into_bytes());
             pages.insert(format!("/files/{file}"), bytes);
@@ -163,6 +163,8 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// The uv that Nixpacks installs.
 pub const UV: &str = "uv==0.4.30";
+/// The pipenv that stands for nixpkgs'.
+pub const PIPENV: &str = "pipenv==2024.0.1";
 /// A project of uv's.
 pub const PROJECT: &str =
     "[project]\nname = \"app\"\nversion = \"1\"\nrequires-python = \">=3.11\"\ndependencies = [\"tide\"]\n";
@@ -220,6 +222,32 @@ impl Place {
              wheels = [{{ url = \"{index}/files/{file}\", hash = \"sha256:{hash}\", size = {size} }}]\n{more}"
         );
         self.write("uv.lock", &text);
+    }
+
+    /// Writes a project of Poetry's that requires the first release of `tide`, and its lock.
+    pub fn lock_poetry(&self) {
+        let (file, bytes) = wheel("tide", "1.0", &[]);
+        let (url, hash) = (format!("http://127.0.0.1:{}/simple", self.index.port), sha256(&bytes));
+        self.write(
+            "pyproject.toml",
+            &format!(
+                "[tool.poetry]\npackage-mode = false\n\n[tool.poetry.dependencies]\npython = \">=3.11\"\ntide = \"1.0\"\n\n\
+                 [[tool.poetry.source]]\nname = \"own\"\nurl = \"{url}\"\npriority = \"primary\"\n"
+            ),
+        );
+        // As Poetry takes it: Python's JSON of what says what is required, names sorted.
+        let content = format!(
+            "{{\"dependencies\": {{\"python\": \">=3.11\", \"tide\": \"1.0\"}}, \"dev-dependencies\": null, \"extras\": null, \
+             \"source\": [{{\"name\": \"own\", \"priority\": \"primary\", \"url\": \"{url}\"}}]}}"
+        );
+        let text = format!(
+            "[[package]]\nname = \"tide\"\nversion = \"1.0\"\ndescription = \"\"\noptional = false\npython-versions = \"*\"\n\
+             files = [\n    {{file = \"{file}\", hash = \"sha256:{hash}\"}},\n]\n\n\
+             [package.source]\ntype = \"legacy\"\nurl = \"{url}\"\nreference = \"own\"\n\n\
+             [metadata]\nlock-version = \"2.0\"\npython-versions = \">=3.11\"\ncontent-hash = \"{}\"\n",
+            sha256(content.as_bytes())
+        );
+        self.write("poetry.lock", &text);
     }
 
     /// Writes a `Pipfile` that requires the first release of `tide`, and its lock.
@@ -365,6 +393,10 @@ impl Random {
     }
 }
 
+/// Where installers keep what another run of theirs may use.
+const CACHES: [&str; 4] =
+    ["/root/.cache/pypoetry/", "/root/.cache/uv/", "/root/.cache/virtualenv/", "/root/.local/share/virtualenv/"];
+
 /// What an engine gives every container anew.
 const OF_A_CONTAINER: [&str; 2] = ["/etc/hostname", "/etc/hosts"];
 
@@ -372,9 +404,10 @@ const OF_A_CONTAINER: [&str; 2] = ["/etc/hostname", "/etc/hosts"];
 pub fn is_reused_as_if_fresh(place: &Place, history: &impl std::fmt::Debug) -> bool {
     let (shown, mut shown_files) = place.run(&[]);
     let (fresh, mut fresh_files) = place.run(&["--fresh"]);
-    // uv gives what is in its cache other names each time.
+    // Installers give what is in their caches other names and times each time.
+    let is_cache = |path: &str| CACHES.iter().any(|cache| path.starts_with(cache));
     for files in [&mut shown_files, &mut fresh_files] {
-        files.retain(|path, _| !path.starts_with("/root/.cache/uv/") && !OF_A_CONTAINER.contains(&path.as_str()));
+        files.retain(|path, _| !is_cache(path) && !OF_A_CONTAINER.contains(&path.as_str()));
     }
     assert_eq!(said(&shown), said(&fresh), "after {history:?}");
     let differing: Vec<_> = fresh_files

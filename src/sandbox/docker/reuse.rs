@@ -13,7 +13,7 @@ use super::{images, labels, listing};
 use crate::plan::Vars;
 use crate::sandbox::Role;
 use crate::sandbox::reuse::{Prepared, Upcoming};
-use crate::sandbox::store::lock::{self, Distribution};
+use crate::sandbox::store::lock::{self, Distribution, Locker};
 use crate::sandbox::store::past::{self, Again, Machine};
 use crate::sandbox::store::pip::{self, Installs};
 use crate::sandbox::store::reads::Reads;
@@ -95,7 +95,7 @@ impl Live {
         }
         let mut vars = self.history.past.vars.clone();
         vars.extend(upcoming.step.vars.clone());
-        let installs = pip::installs(upcoming.step.argv, &vars).filter(|installs| installs.can_be_told());
+        let installs = pip::installs(upcoming.step.argv, &vars);
         let key = self.key(upcoming, &vars);
         let because = match self.history.past.again(self, &key, interrupted) {
             Ok(again) => {
@@ -203,13 +203,13 @@ impl Live {
                 for path in read.keys() {
                     vouch::is_data(self.app.folder(), path)?;
                 }
-                if installs.uv {
-                    vouch::obeys_lock(self.app.folder(), &read)?;
+                if let Some(locker) = installs.locker {
+                    vouch::obeys_lock(locker, self.app.folder(), &read)?;
                 }
                 (Reads::Some { names, files: read }, self.asked(&changes, installs, log, interrupted)?)
             }
             Kind::Untraced(installs, all) => {
-                ensure!(!installs.uv, "what uv read of the project left no trace");
+                ensure!(installs.locker.is_none(), "what the installer read of the project left no trace");
                 (Reads::All(all), self.asked(&changes, installs, log, interrupted)?)
             }
         };
@@ -238,8 +238,9 @@ impl Live {
             }
         }
         let mut asked = pip::read(log, installs.pip).map_err(anyhow::Error::msg)?;
-        if installs.uv {
-            asked.pinned = lock::wheels(self.app.folder(), &self.installed_by_uv()?)?;
+        if let Some(locker) = installs.locker {
+            let taken = lock::taken(locker, self.app.folder(), &self.installed_by(locker)?)?;
+            (asked.pinned, asked.listed) = (taken.addresses, taken.listed);
         }
         match self.is_online() {
             true => ask::first(&asked, &self.client(), interrupted),
@@ -247,19 +248,19 @@ impl Live {
         }
     }
 
-    /// What uv has installed.
+    /// What an installer that obeys a lock has installed.
     ///
     /// # Errors
     /// Something that is from no index, a Python, or that does not say what it is.
-    fn installed_by_uv(&self) -> Result<Vec<Distribution>> {
+    fn installed_by(&self, locker: Locker) -> Result<Vec<Distribution>> {
         let told = self.container()?.ask(DISTRIBUTIONS, &[&(MOST_TOLD + 1).to_string()], WORK)?;
-        ensure!(told.success && told.stdout.len() <= MOST_TOLD, "what uv installed cannot be told");
+        ensure!(told.success && told.stdout.len() <= MOST_TOLD, "what was installed cannot be told");
         let fields: Vec<&str> = told.stdout.split('\0').collect();
         let mut found = Vec::new();
         for fields in fields.chunks_exact(4) {
             let [folder, installer, direct, wheel] = fields else { continue };
             ensure!(!folder.ends_with("uv/python"), "uv fetched a Python");
-            if lock::is_of_uv(installer) {
+            if locker.is_named(installer) {
                 found.push(Distribution::read(Path::new(folder), !direct.is_empty(), || Ok((*wheel).to_owned()))?);
             }
         }

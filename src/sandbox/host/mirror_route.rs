@@ -15,7 +15,7 @@ use crate::sandbox::mirror::{Lock, Mirror, Words};
 use crate::sandbox::netns::Network;
 use crate::sandbox::network::Access;
 use crate::sandbox::store::downloads::Downloads;
-use crate::sandbox::store::lock::UV_LOCK;
+use crate::sandbox::store::lock::Locker;
 use crate::sandbox::store::pip::Installs;
 use crate::sandbox::{Reach, Reuse, Spec, Unverified};
 
@@ -25,8 +25,6 @@ const PYPI: &str = "https://pypi.org/simple";
 /// What sends installers' questions elsewhere, the mirror's too.
 const PROXIES: &[&str] = &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
 const UNPROXIED: &[&str] = &["no_proxy", "NO_PROXY"];
-/// Locks, whose installers are shown them as the mirror has them.
-const PIPENV_LOCK: &str = "Pipfile.lock";
 /// The most bytes of a list of requirements.
 const MOST: u64 = 1 << 20;
 
@@ -105,17 +103,20 @@ impl Front {
     pub(super) fn lead(&mut self, network: &Network, asking: &Asking<'_>) -> Option<&str> {
         let Asking { argv, installs, plan, app, folder, .. } = *asking;
         let asks_pip = installs.pip > 0 && !plan.contains_key(INDEX);
-        if asking.is_proxied() || !(asks_pip || installs.uv || installs.pipenv) {
+        // Poetry is told an index by the project alone.
+        let led = installs.locker.filter(|locker| matches!(locker, Locker::Uv | Locker::Pipenv));
+        if asking.is_proxied() || !asks_pip && led.is_none() {
             return None;
         }
         let mirror = self.mirror(network)?;
-        let name = if installs.uv { UV_LOCK } else { PIPENV_LOCK };
-        let text = (installs.uv || installs.pipenv).then(|| lock_copy::lock(app, name)).flatten();
-        let lock = text.and_then(|text| match installs.uv {
-            true => mirror.lock_of_uv(&text),
-            false => mirror.lock_of_pipenv(&text),
+        let shown = led.and_then(|locker| {
+            let text = lock_copy::lock(app, locker.lock())?;
+            let lock: Lock = match locker {
+                Locker::Uv => mirror.lock_of_uv(&text),
+                _ => mirror.lock_of_pipenv(&text),
+            }?;
+            Some((LockCopy::write(folder, app, locker.lock(), &lock.text).ok()?, lock))
         });
-        let shown = lock.and_then(|lock: Lock| Some((LockCopy::write(folder, app, name, &lock.text).ok()?, lock)));
         if !asks_pip && shown.is_none() {
             return None;
         }

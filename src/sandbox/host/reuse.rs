@@ -1,6 +1,5 @@
 //! Shows what an earlier run's command made in place of running it, and keeps what this run's commands make.
 
-use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -17,12 +16,13 @@ use crate::plan::Vars;
 use crate::sandbox::Role;
 use crate::sandbox::netns::Network;
 use crate::sandbox::reuse::{Prepared, Upcoming};
+use crate::sandbox::store::lock::{self, Locker, Taken};
 use crate::sandbox::store::past::{self, Again, Machine, Past};
 use crate::sandbox::store::pip::{self, Installs};
 use crate::sandbox::store::reads::Reads;
 use crate::sandbox::store::trace::{self, Changes, Trace, Traced};
 use crate::sandbox::store::tree::{self, Digest, Tree};
-use crate::sandbox::store::{self, Record, ask, lock, vouch};
+use crate::sandbox::store::{self, Record, ask, vouch};
 
 impl Machine for HostSandbox {
     fn app(&self) -> &Path {
@@ -62,8 +62,7 @@ impl HostSandbox {
         if let Some(lost) = self.history.past.lost.clone() {
             return self.unwatched(upcoming, &vars, lost);
         }
-        let installs = pip::installs(upcoming.step.argv, &vars)
-            .filter(|installs| installs.can_be_told() && trace::is_possible(self.run.path()));
+        let installs = pip::installs(upcoming.step.argv, &vars).filter(|_| trace::is_possible(self.run.path()));
         let key = match self.key(upcoming, &vars, installs.is_some()) {
             Ok(key) => key,
             Err(error) => return self.lose(upcoming, &vars, format!("{error:#}")),
@@ -223,8 +222,9 @@ impl HostSandbox {
                 }
                 self.refuse_code_of_packages(installs.pip)?;
                 let mut asked = pip::read(log, installs.pip).map_err(anyhow::Error::msg)?;
-                if installs.uv {
-                    asked.pinned = self.wheels_of_lock(&traced)?;
+                if let Some(locker) = installs.locker {
+                    let taken = self.taken_of_lock(locker, &traced)?;
+                    (asked.pinned, asked.listed) = (taken.addresses, taken.listed);
                 }
                 let answers = match self.bubblewrap.network.is_offline() {
                     true => Vec::new(),
@@ -261,16 +261,16 @@ impl HostSandbox {
         Ok(bytes + changes.save(&self.app, &app)?)
     }
 
-    /// The addresses of what uv has installed.
-    fn wheels_of_lock(&self, traced: &Traced) -> Result<BTreeSet<String>> {
-        vouch::obeys_lock(&self.app, &traced.read)?;
+    /// Where the archives are from that an installer took of its lock.
+    fn taken_of_lock(&self, locker: Locker, traced: &Traced) -> Result<Taken> {
+        vouch::obeys_lock(locker, &self.app, &traced.read)?;
         let root = self.root();
         let tree = tree::list(&root)?;
         let fetched = tree.keys().find(|path| path.ends_with("uv/python"));
         ensure!(fetched.is_none(), "uv fetched a Python");
-        let mut installed = lock::installed(&root, &tree)?;
-        installed.extend(lock::installed(&self.app, &traced.changes.made)?);
-        lock::wheels(&self.app, &installed)
+        let mut installed = lock::installed(locker, &root, &tree)?;
+        installed.extend(lock::installed(locker, &self.app, &traced.changes.made)?);
+        lock::taken(locker, &self.app, &installed)
     }
 
     /// What an earlier pip installed may run whenever a Python starts.

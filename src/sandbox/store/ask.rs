@@ -17,7 +17,8 @@ use anyhow::{Context, Result, bail, ensure};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::pip::{self, Asked};
+use super::lock::{self, Listed};
+use super::pip::Asked;
 use super::tree::digest;
 use crate::fs::temporary;
 use crate::plan::Vars;
@@ -42,11 +43,14 @@ pub(in crate::sandbox) struct Answer {
     /// Whether the project gives its hash, so that it only has to be there.
     #[serde(default)]
     pub(in crate::sandbox) is_pinned: bool,
+    /// Of a page the hashes of the archives that count, as `sha256:` and digits; all of it where there are none.
+    #[serde(default)]
+    pub(in crate::sandbox) hashes: BTreeSet<String>,
     /// 200, or 404 of a page that is not there.
     pub(in crate::sandbox) status: u16,
     /// The server's own word for this version of it.
     pub(in crate::sandbox) tag: Option<String>,
-    /// Of the content.
+    /// Of the content that counts.
     pub(in crate::sandbox) digest: String,
 }
 
@@ -81,9 +85,9 @@ pub(in crate::sandbox) fn first(asked: &Asked, client: &Client<'_>, interrupted:
         match reply.status {
             200 => {
                 let offered = archives(&body);
-                let names: BTreeSet<String> = offered.iter().map(|(name, _)| name.clone()).collect();
+                let names: BTreeSet<String> = offered.iter().map(|archive| archive.name.clone()).collect();
                 ensure!(names == *found, "{} has changed since pip read it", page.address);
-                unhashed.extend(offered.into_iter().filter(|(_, is_hashed)| !is_hashed).map(|(name, _)| name));
+                unhashed.extend(offered.into_iter().filter(|archive| !archive.is_hashed).map(|archive| archive.name));
             }
             404 if found.is_empty() => {}
             status => bail!("{} answers with HTTP status {status}", page.address),
@@ -93,7 +97,7 @@ pub(in crate::sandbox) fn first(asked: &Asked, client: &Client<'_>, interrupted:
     // The page says nothing of what is in these.
     let is_of_a_page = |name: &String| asked.pages.values().any(|found| found.contains(name));
     let lonely = asked.archives.iter().filter(|address| {
-        let name = pip::file_name(address);
+        let name = lock::file_name(address);
         unhashed.contains(&name) || !is_of_a_page(&name)
     });
     let lonely: Vec<Answer> = lonely.map(|address| Answer::blank(address, false)).collect();
@@ -109,6 +113,19 @@ pub(in crate::sandbox) fn first(asked: &Asked, client: &Client<'_>, interrupted:
     for (archive, reply) in pinned.into_iter().zip(replies) {
         ensure!(reply.status == 200, "{} answers with HTTP status {}", archive.address, reply.status);
         answers.push(Answer { status: 200, ..archive });
+    }
+    let blank = |listed: &Listed| Answer { hashes: listed.hashes.clone(), ..Answer::blank(&listed.page, true) };
+    let pages: Vec<Answer> = asked.listed.iter().map(blank).collect();
+    let replies = fetch(&pages, client, folder.path(), interrupted)?;
+    for ((page, listed), reply) in pages.into_iter().zip(&asked.listed).zip(replies) {
+        ensure!(reply.status == 200, "{} answers with HTTP status {}", page.address, reply.status);
+        let body = fs::read(&reply.body).unwrap_or_default();
+        let allowed = archives(&body).into_iter().filter(|archive| archive.is_among(&page.hashes));
+        let fitting = allowed.filter(|archive| lock::tags_of(&archive.name).as_ref() == Some(&listed.tags));
+        // An archive that the installer built fits as well, but where a wheel is on offer none is built.
+        ensure!(fitting.count() == 1, "{} does not tell which archive was taken", page.address);
+        let digest = page.digest_of(&body);
+        answers.push(Answer { status: 200, tag: reply.tag, digest, ..page });
     }
     Ok(answers)
 }
@@ -130,7 +147,7 @@ pub(in crate::sandbox) fn again(
             status if answer.is_pinned => status == answer.status,
             status if status == answer.status => {
                 let body = if answer.is_page {
-                    digest(fs::read(&reply.body).unwrap_or_default())
+                    answer.digest_of(&fs::read(&reply.body).unwrap_or_default())
                 } else {
                     super::tree::content(&reply.body)?
                 };
@@ -147,38 +164,83 @@ pub(in crate::sandbox) fn again(
 
 impl Answer {
     fn blank(address: &str, is_page: bool) -> Self {
-        Self { address: address.to_owned(), is_page, is_pinned: false, status: 0, tag: None, digest: String::new() }
+        Self {
+            address: address.to_owned(),
+            is_page,
+            is_pinned: false,
+            hashes: BTreeSet::new(),
+            status: 0,
+            tag: None,
+            digest: String::new(),
+        }
+    }
+
+    /// Of what counts in a page.
+    fn digest_of(&self, page: &[u8]) -> String {
+        if self.hashes.is_empty() {
+            return digest(page);
+        }
+        let mut counting: Vec<String> = archives(page)
+            .into_iter()
+            .filter(|archive| archive.is_among(&self.hashes))
+            .map(|archive| archive.text)
+            .collect();
+        counting.sort_unstable();
+        digest(counting.join("\n"))
     }
 }
 
-static LINK: LazyLock<Regex> = LazyLock::new(|| match Regex::new(r#"(?is)<a\s[^>]*?href\s*=\s*["']([^"']*)["']"#) {
-    Ok(regex) => regex,
-    Err(error) => unreachable!("a pattern of this file: {error}"),
-});
+static LINK: LazyLock<Regex> =
+    LazyLock::new(|| match Regex::new(r#"(?is)<a\s[^>]*?href\s*=\s*["']([^"']*)["'][^>]*"#) {
+        Ok(regex) => regex,
+        Err(error) => unreachable!("a pattern of this file: {error}"),
+    });
 
-/// The archives that a page offers, and whether it tells their hashes.
-fn archives(page: &[u8]) -> Vec<(String, bool)> {
+/// An archive on a page.
+struct Archive {
+    name: String,
+    is_hashed: bool,
+    /// As `sha256:` and digits, where the page tells it.
+    sha256: Option<String>,
+    /// All that the page says of it.
+    text: String,
+}
+
+impl Archive {
+    fn is_among(&self, hashes: &BTreeSet<String>) -> bool {
+        self.sha256.as_ref().is_some_and(|hash| hashes.contains(hash))
+    }
+}
+
+/// The archives that a page offers.
+fn archives(page: &[u8]) -> Vec<Archive> {
     #[derive(Deserialize)]
     struct Page {
-        files: Vec<File>,
-    }
-    #[derive(Deserialize)]
-    struct File {
-        url: String,
-        #[serde(default)]
-        hashes: std::collections::BTreeMap<String, String>,
+        files: Vec<serde_json::Value>,
     }
     if let Ok(Page { files }) = serde_json::from_slice(page) {
-        return files.into_iter().map(|file| (pip::file_name(&file.url), !file.hashes.is_empty())).collect();
+        let archive = |file: serde_json::Value| {
+            let hashes = file.get("hashes").and_then(serde_json::Value::as_object);
+            let sha256 = hashes.and_then(|hashes| hashes.get("sha256")?.as_str()).map(|hash| format!("sha256:{hash}"));
+            let is_hashed = hashes.is_some_and(|hashes| !hashes.is_empty());
+            Some(Archive {
+                name: lock::file_name(file.get("url")?.as_str()?),
+                is_hashed,
+                sha256,
+                text: file.to_string(),
+            })
+        };
+        return files.into_iter().filter_map(archive).collect();
     }
     let text = String::from_utf8_lossy(page);
-    let links = LINK.captures_iter(&text).map(|link| link[1].replace("&amp;", "&"));
-    let named = links.map(|link| {
-        let fragment = link.split_once('#').map(|(_, fragment)| fragment).unwrap_or_default();
+    let archive = |link: regex::Captures<'_>| {
+        let address = link[1].replace("&amp;", "&");
+        let fragment = address.split_once('#').map(|(_, fragment)| fragment).unwrap_or_default();
         let is_hashed = ["sha256=", "sha384=", "sha512="].iter().any(|kind| fragment.starts_with(kind));
-        (pip::file_name(&link), is_hashed)
-    });
-    named.filter(|(name, _)| !name.is_empty()).collect()
+        let sha256 = fragment.strip_prefix("sha256=").map(|hash| format!("sha256:{hash}"));
+        Archive { name: lock::file_name(&address), is_hashed, sha256, text: link[0].to_owned() }
+    };
+    LINK.captures_iter(&text).map(archive).filter(|archive| !archive.name.is_empty()).collect()
 }
 
 impl Client<'_> {
@@ -289,9 +351,29 @@ mod tests {
     #[test]
     fn both_kinds_of_page_name_their_archives() {
         let json = br#"{"files":[{"filename":"a","url":"https://f.example/x/a-1.whl","hashes":{"sha256":"0"}},{"url":"b-1.zip"}]}"#;
-        assert_eq!(archives(json), [("a-1.whl".to_owned(), true), ("b-1.zip".to_owned(), false)]);
+        let told = |page: &[u8]| -> Vec<(String, bool)> {
+            archives(page).into_iter().map(|archive| (archive.name, archive.is_hashed)).collect()
+        };
+        assert_eq!(told(json), [("a-1.whl".to_owned(), true), ("b-1.zip".to_owned(), false)]);
         let html = b"<!DOCTYPE html><a href=\"../../files/a-1.whl#sha256=0\" data-yanked>a</a><br>\n<A class=x HREF='b-1%2Bcpu.whl'>b</A>";
-        assert_eq!(archives(html), [("a-1.whl".to_owned(), true), ("b-1+cpu.whl".to_owned(), false)]);
+        assert_eq!(told(html), [("a-1.whl".to_owned(), true), ("b-1+cpu.whl".to_owned(), false)]);
+    }
+
+    #[test]
+    fn of_a_page_that_a_lock_is_held_against_only_what_the_lock_allows_counts() {
+        let page = |files: &str| format!("{{\"files\":[{files}]}}");
+        let file = |name: &str, hash: &str| format!("{{\"url\":\"{name}\",\"hashes\":{{\"sha256\":\"{hash}\"}}}}");
+        let answer = Answer { hashes: ["sha256:0".to_owned()].into(), ..Answer::blank("https://i.example/a/", true) };
+        let digest = |text: String| answer.digest_of(text.as_bytes());
+        let (one, other) = (file("a-1.whl", "0"), file("a-2.whl", "1"));
+        let before = digest(page(&one));
+        assert_eq!(digest(page(&format!("{other},{one}"))), before);
+        assert_ne!(digest(page(&other)), before);
+        assert_ne!(digest(page(&format!("{one},{}", file("a-1-1-any.whl", "0")))), before);
+        let html = |links: &str| digest(format!("<!DOCTYPE html>{links}"));
+        let (one, other) = ("<a href='a-1.whl#sha256=0'>a</a>", "<a href='a-2.whl#sha256=1'>a</a>");
+        assert_eq!(html(one), html(&format!("{other}{one}")));
+        assert_ne!(html(one), html("<a href='a-1.whl#sha256=0' data-requires-python='&gt;=3.14'>a</a>"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! Commands that do nothing but make a virtual environment and install into it with pip, with pipenv, or with uv what a lock names,
-//! and what pip's own log says of them.
+//! Commands that do nothing but make a virtual environment and install into it, with pip or what a lock names, and what pip's own log
+//! says of them.
 //!
-//! Of any other command nobody knows what it asks of the network, nor of pipenv. Of these pip writes down each page of an index and each
+//! Of any other command nobody knows what it asks of the network. Of these pip writes down each page of an index and each
 //! archive that it asks for; where it runs foreign code (a source archive's, the project's), nobody knows again.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use super::lock::{Listed, Locker, file_name};
 use crate::plan::Vars;
 
 /// pip's settings that change what is asked of whom, or only what is printed; with any other a command is not one of these.
@@ -28,8 +29,20 @@ const SETTINGS: &[&str] = &[
     "PIP_TRUSTED_HOST",
 ];
 
-/// The same of uv's, where it obeys a lock.
-const SETTINGS_OF_UV: &[&str] = &[
+/// The same of installers that obey a lock.
+const SETTINGS_OF_LOCKERS: &[&str] = &[
+    "PIPENV_CACHE_DIR",
+    "PIPENV_CHECK_UPDATE",
+    "PIPENV_IGNORE_VIRTUALENVS",
+    "PIPENV_NOSPIN",
+    "PIPENV_VENV_IN_PROJECT",
+    "PIPENV_VERBOSITY",
+    "PIPENV_YES",
+    "POETRY_CACHE_DIR",
+    "POETRY_NO_INTERACTION",
+    "POETRY_VIRTUALENVS_CREATE",
+    "POETRY_VIRTUALENVS_IN_PROJECT",
+    "POETRY_VIRTUALENVS_PATH",
     "UV_CACHE_DIR",
     "UV_COMPILE_BYTECODE",
     "UV_DEFAULT_INDEX",
@@ -54,17 +67,8 @@ const SHELL: &[char] = &['`', '$', '|', ';', '(', ')', '{', '}', '*', '?', '[', 
 pub(in crate::sandbox) struct Installs {
     /// How often pip installs; what comes with a Python is no matter of the network.
     pub(in crate::sandbox) pip: usize,
-    /// Whether uv installs what its lock names.
-    pub(in crate::sandbox) uv: bool,
-    /// Whether pipenv installs what its lock names, and asks more than anybody writes down.
-    pub(in crate::sandbox) pipenv: bool,
-}
-
-impl Installs {
-    /// Whether all that it asks of the network can be told.
-    pub(in crate::sandbox) fn can_be_told(self) -> bool {
-        !self.pipenv
-    }
+    /// Who installs what its lock names.
+    pub(in crate::sandbox) locker: Option<Locker>,
 }
 
 /// What a command of this kind does; none where it is another kind.
@@ -79,10 +83,13 @@ pub(in crate::sandbox) fn installs(argv: &[String], vars: &Vars) -> Option<Insta
             }
             [python, "-m", "pip", "install", options @ ..] if is_python(python) && are_plain(options) => found.pip += 1,
             [pip, "install", options @ ..] if is_pip(pip) && are_plain(options) => found.pip += 1,
-            ["uv", "sync", options @ ..] if obeys_lock(options) => found.uv = true,
-            ["pipenv", "install", options @ ..] if leaves_lock(options) => found.pipenv = true,
-            [set, "pipenv", "install", options @ ..] if set.starts_with("PIPENV_") && leaves_lock(options) => {
-                found.pipenv = true;
+            ["uv", "sync", options @ ..] if obeys_lock(options) => found.locker = Some(Locker::Uv),
+            ["poetry", "install", options @ ..] if are_of_poetry(options) => found.locker = Some(Locker::Poetry),
+            ["pipenv", "install", options @ ..] if leaves_lock(options) => found.locker = Some(Locker::Pipenv),
+            [set, "pipenv", "install", options @ ..]
+                if set.starts_with("PIPENV_VENV_IN_PROJECT=") && leaves_lock(options) =>
+            {
+                found.locker = Some(Locker::Pipenv);
             }
             _ => return None,
         }
@@ -90,7 +97,8 @@ pub(in crate::sandbox) fn installs(argv: &[String], vars: &Vars) -> Option<Insta
     let is_known = |name: &String| {
         let name = name.as_str();
         let is_set = |prefix: &str, known: &[&str]| !name.starts_with(prefix) || known.contains(&name);
-        !RUNS_CODE.contains(&name) && is_set("PIP_", SETTINGS) && (!found.uv || is_set("UV_", SETTINGS_OF_UV))
+        let is_lockers = found.locker.is_none_or(|locker| is_set(locker.settings(), SETTINGS_OF_LOCKERS));
+        !RUNS_CODE.contains(&name) && is_set("PIP_", SETTINGS) && is_lockers
     };
     ((is_any || found != Installs::default()) && vars.keys().all(is_known)).then_some(found)
 }
@@ -138,6 +146,35 @@ fn leaves_lock(options: &[&str]) -> bool {
     holds && options.iter().all(|option| option.starts_with("--"))
 }
 
+/// Whether `poetry install` has options that say what is installed, and no more.
+fn are_of_poetry(options: &[&str]) -> bool {
+    const KNOWN: &[&str] = &[
+        "--no-interaction",
+        "-n",
+        "--no-ansi",
+        "--no-root",
+        "--no-dev",
+        "--no-directory",
+        "--sync",
+        "--all-extras",
+        "--all-groups",
+    ];
+    const WITH_VALUE: &[&str] = &["--only", "--without", "--with", "--extras", "-E"];
+    let mut options = options.iter();
+    while let Some(option) = options.next() {
+        let (name, value) = option.split_once('=').map_or((*option, None), |(name, value)| (name, Some(value)));
+        let is_known = match value {
+            None if WITH_VALUE.contains(&name) => options.next().is_some(),
+            None => KNOWN.contains(&name),
+            Some(_) => WITH_VALUE.contains(&name),
+        };
+        if !is_known {
+            return false;
+        }
+    }
+    true
+}
+
 fn base(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or(program)
 }
@@ -179,6 +216,8 @@ pub(in crate::sandbox) struct Asked {
     pub(in crate::sandbox) archives: BTreeSet<String>,
     /// The same of archives whose hashes the project itself gives.
     pub(in crate::sandbox) pinned: BTreeSet<String>,
+    /// Archives on pages, of which a lock allows some.
+    pub(in crate::sandbox) listed: Vec<Listed>,
 }
 
 static LINE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\S+ ?(.*)$").unwrap_or_else(never));
@@ -194,7 +233,7 @@ fn never(error: regex::Error) -> Regex {
 ///
 /// # Errors
 /// Why the log does not tell all.
-pub(in crate::sandbox) fn read(log: &str, installs: usize) -> Result<Asked, &'static str> {
+pub(in crate::sandbox) fn read(log: &str, installs: usize) -> Result<Asked, String> {
     let (mut asked, mut addresses, mut runs) = (Asked::default(), BTreeMap::new(), 0);
     let (mut taken, mut answered) = (BTreeSet::new(), BTreeSet::new());
     let mut is_list = false;
@@ -207,7 +246,7 @@ pub(in crate::sandbox) fn read(log: &str, installs: usize) -> Result<Asked, &'st
         if text.starts_with("Using pip ") {
             runs += 1;
         } else if text.starts_with("Running command ") || text.starts_with("Running setup.py") {
-            return Err("an archive was built, and what its code does is not known");
+            return Err("an archive was built, and what its code does is not known".to_owned());
         } else if text.contains("location(s) to search for versions of") {
             is_list = true;
         } else if let Some(page) = text.strip_prefix("* ").filter(|_| was_list) {
@@ -225,7 +264,11 @@ pub(in crate::sandbox) fn read(log: &str, installs: usize) -> Result<Asked, &'st
             taken.insert(found[1].to_owned());
         } else if let Some(found) = FOUND.captures(text) {
             let (address, page) = (&found[1], &found[2]);
-            if address.contains("://") && address != page && !text.starts_with("Skipping link: not a file") {
+            if address.contains("://")
+                && page.contains("://")
+                && address != page
+                && !text.starts_with("Skipping link: not a file")
+            {
                 let name = file_name(address);
                 addresses.insert(name.clone(), address.to_owned());
                 asked.pages.entry(page.to_owned()).or_default().insert(name);
@@ -233,11 +276,11 @@ pub(in crate::sandbox) fn read(log: &str, installs: usize) -> Result<Asked, &'st
         }
     }
     if runs != installs {
-        return Err("pip did not write down what it asked for");
+        return Err("pip did not write down what it asked for".to_owned());
     }
     // pip goes on without a page that it cannot reach; nobody else is to be sent there then.
-    if !asked.pages.keys().all(|page| answered.contains(page)) {
-        return Err("a page of the package index did not answer");
+    if let Some(page) = asked.pages.keys().find(|page| !answered.contains(*page)) {
+        return Err(format!("{page} did not answer"));
     }
     for name in taken {
         if name.ends_with(".metadata") {
@@ -246,19 +289,13 @@ pub(in crate::sandbox) fn read(log: &str, installs: usize) -> Result<Asked, &'st
         match addresses.get(&file_name(&name)) {
             Some(address) => asked.archives.insert(address.clone()),
             None if name.contains("://") => asked.archives.insert(name),
-            None => return Err("pip took an archive that is on none of the pages"),
+            None => return Err("pip took an archive that is on none of the pages".to_owned()),
         };
     }
     match asked.archives.iter().all(|address| file_name(address).ends_with(".whl")) {
         true => Ok(asked),
-        false => Err("an archive was built, and what its code does is not known"),
+        false => Err("an archive was built, and what its code does is not known".to_owned()),
     }
-}
-
-/// The last part of an address, as a file would be called.
-pub(in crate::sandbox) fn file_name(address: &str) -> String {
-    let path = address.split(['#', '?']).next().unwrap_or(address);
-    path.rsplit('/').next().unwrap_or(path).replace("%2B", "+").replace("%2b", "+")
 }
 
 /// What a build printed before it failed: pip prints it itself, unless it keeps a log.
@@ -288,8 +325,11 @@ mod tests {
     #[test]
     fn uv_counts_where_it_obeys_its_lock() {
         let usual = "python -m venv --copies /opt/venv && . /opt/venv/bin/activate && pip install uv==$NIXPACKS_UV_VERSION && uv sync --no-dev --frozen";
-        assert_eq!(found(usual), Some(Installs { pip: 1, uv: true, pipenv: false }));
-        assert!(found("uv sync --locked --no-dev --no-install-project").is_some_and(|found| found.uv));
+        assert_eq!(found(usual), Some(Installs { pip: 1, locker: Some(Locker::Uv) }));
+        assert!(
+            found("uv sync --locked --no-dev --no-install-project")
+                .is_some_and(|found| found.locker == Some(Locker::Uv))
+        );
         for other in [
             "uv sync --no-dev",
             "uv sync --frozen --python 3.12",
@@ -308,9 +348,25 @@ mod tests {
     }
 
     #[test]
+    fn poetry_counts_where_it_says_what_of_the_lock_it_takes() {
+        for usual in [
+            "poetry install --no-interaction --no-ansi --only main --no-root",
+            "pip install poetry==2.1.0 && poetry install --no-interaction --without=dev",
+        ] {
+            assert!(found(usual).is_some_and(|found| found.locker == Some(Locker::Poetry)), "{usual}");
+        }
+        for other in ["poetry install --compile", "poetry install --only", "poetry update", "poetry run x"] {
+            assert_eq!(found(other), None, "{other}");
+        }
+        let argv = ["poetry", "install"].map(str::to_owned);
+        let set = |name: &str| installs(&argv, &[(name.to_owned(), "1".to_owned())].into());
+        assert!(set("POETRY_INSTALLER_NO_BINARY").is_none() && set("POETRY_VIRTUALENVS_IN_PROJECT").is_some());
+    }
+
+    #[test]
     fn pipenv_counts_where_it_leaves_its_lock_alone() {
         for usual in ["PIPENV_VENV_IN_PROJECT=1 pipenv install --deploy", "pipenv install --deploy --ignore-pipfile"] {
-            assert!(found(usual).is_some_and(|found| found.pipenv && !found.can_be_told()), "{usual}");
+            assert!(found(usual).is_some_and(|found| found.locker == Some(Locker::Pipenv)), "{usual}");
         }
         for other in
             ["pipenv install", "pipenv install --skip-lock", "pipenv install --deploy x", "X=1 pipenv install --deploy"]
@@ -370,6 +426,7 @@ mod tests {
 2026-11-28T08:54:01,050   Found link https://f.example/flask-3.1-py3-none-any.whl#sha256=00 (from https://a.example/simple/flask/) (requires-python:>=3.9), version: 3.1
 2026-11-28T08:54:01,078 Skipping link: not a file: https://a.example/simple/flask/
 2026-11-28T08:54:01,089 Collecting flask (from -r requirements.txt (line 1))
+2026-11-28T08:54:01,100 Added flask>=3 from https://f.example/flask-3.1-py3-none-any.whl#sha256=00 (from app==1) to build tracker '/tmp/t'
 2026-11-28T08:54:01,203   Downloading flask-3.1-py3-none-any.whl (103 kB)
 ";
 

@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 
-use super::lock::UV_LOCK;
+use super::lock::Locker;
 use super::pip::names_far_requirements;
 
 /// Files that pip reads and does not run. A command that read any other of the project's may have done anything.
 const DATA: &[&str] = &["txt", "in", "pip", "lock", "toml", "whl"];
 /// The same by their names.
-const NAMED_DATA: &[&str] = &[".python-version", ".python-versions"];
+const NAMED_DATA: &[&str] = &[".python-version", ".python-versions", "Pipfile"];
+/// What makes an installer do more than take what its lock names, and what that is.
+const OTHERWISE: &[(&str, &str)] =
+    &[("no-binary", "the installer build what it installs"), ("requires-plugins", "the installer run plugins")];
 /// Files that setuptools and uv put where they run, and that do nothing of this kind.
 const OWN_CODE: &[&str] = &["distutils-precedence.pth", "_virtualenv.pth"];
 /// The most bytes of a list of requirements that are looked at.
@@ -31,16 +34,18 @@ pub(in crate::sandbox) fn is_data(app: &Path, read: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether uv has obeyed its lock, and built nothing; `read` are the files of `app` that it read.
+/// Whether an installer has obeyed its lock, and built nothing; `read` are the files of `app` that it read.
 ///
 /// # Errors
 /// It may have done something else.
-pub(in crate::sandbox) fn obeys_lock(app: &Path, read: &BTreeMap<PathBuf, String>) -> Result<()> {
-    ensure!(read.contains_key(Path::new(UV_LOCK)), "uv did not read {UV_LOCK}");
+pub(in crate::sandbox) fn obeys_lock(locker: Locker, app: &Path, read: &BTreeMap<PathBuf, String>) -> Result<()> {
+    ensure!(read.contains_key(Path::new(locker.lock())), "{} was not read", locker.lock());
     for path in read.keys() {
         let text = crate::fs::read(&app.join(path), MOST).unwrap_or_default();
-        let builds = memchr::memmem::find(&text, b"no-binary").is_some();
-        ensure!(!builds, "{} has uv build what it installs", path.display());
+        for (words, does) in OTHERWISE {
+            let is_said = memchr::memmem::find(&text, words.as_bytes()).is_some();
+            ensure!(!is_said, "{} has {does}", path.display());
+        }
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
-//! What uv installs from a lock is shown again where a fresh run would install the same.
+//! What an installer takes of its lock is shown again where a fresh run would install the same.
 //!
-//! With the real uv, which comes from the package index of this machine's user.
+//! With the real uv, Poetry and pipenv, which come from the package index of this machine's user.
 #![allow(clippy::unwrap_used)]
 
 #[path = "reuse/place.rs"]
@@ -9,10 +9,13 @@ mod support;
 
 use std::fs;
 
-use place::{MAIN, PROJECT, Place, Random, UV, is_reused_as_if_fresh};
+use place::{MAIN, PIPENV, PROJECT, Place, Random, UV, is_reused_as_if_fresh};
 use support::host_is_missing;
 
-/// A project with a lock, beside an index that has uv on offer; none where that cannot be had.
+/// The newest Poetry that takes what Nixpacks' command says.
+const POETRY: &str = "1.8.5";
+
+/// A project with a lock of uv's, beside an index that has uv on offer; none where that cannot be had.
 fn app() -> Option<Place> {
     let place = Place::new(&[("main.py", MAIN), ("pyproject.toml", PROJECT), (".python-version", "3.11\n")]);
     if !place.index.offer(UV) {
@@ -98,4 +101,55 @@ fn a_reused_lock_is_a_fresh_one_whatever_is_edited() {
         reused += usize::from(is_reused_as_if_fresh(&place, &history));
     }
     assert!(reused > 0, "nothing was reused after {history:?}");
+}
+
+/// Beside an index that has an installer on offer, and two releases of one project; none where the installer cannot be had.
+fn beside(installer: &str) -> Option<Place> {
+    let place = Place::new(&[("main.py", MAIN), (".python-version", "3.11\n")]);
+    for version in ["1.0", "1.1"] {
+        place.index.release_with_digest("tide", version, &[]);
+    }
+    place.index.offer(installer).then_some(place)
+}
+
+/// The installer looks on the index's page for what the lock allows: of all that the page may say, only that counts.
+fn is_reused_while_the_page_has_what_the_lock_allows(place: &Place) {
+    let (first, _) = place.run(&[]);
+    assert_eq!(Place::origin(&first, "install")["anew"]["because"], "nothing of this command was kept", "{first:#}");
+    assert_eq!(Place::origin(&first, "install")["anew"]["not_kept"], serde_json::Value::Null, "{first:#}");
+    place.index.asked();
+    place.write("main.py", &format!("{MAIN}# edited\n"));
+    let (second, _) = place.run(&[]);
+    assert_eq!(Place::origin(&second, "install")["reused"]["index"], "unchanged", "{second:#}");
+    let asked = place.index.asked();
+    let of_tide: Vec<_> = asked.iter().filter(|path| path.contains("tide")).collect();
+    assert_eq!(of_tide, ["/simple/tide/"], "{asked:?}");
+    place.index.release_with_digest("tide", "2.0", &[]);
+    assert!(is_reused_as_if_fresh(place, &"another release"));
+    place.index.pages.lock().unwrap().insert("/simple/tide/".to_owned(), b"<!DOCTYPE html>\n".to_vec());
+    let (third, _) = place.run(&[]);
+    let because = Place::origin(&third, "install")["anew"]["because"].clone();
+    assert!(because.as_str().is_some_and(|because| because.ends_with("tide/ has changed")), "{because}");
+    assert_ne!(third["verdict"], "works");
+}
+
+#[test]
+fn what_poetry_took_of_its_lock_is_reused() {
+    if host_is_missing("what_poetry_took_of_its_lock_is_reused") {
+        return;
+    }
+    let Some(mut place) = beside(&format!("poetry=={POETRY}")) else { return };
+    place.lock_poetry();
+    place.options = ["--env".to_owned(), format!("NIXPACKS_POETRY_VERSION={POETRY}")].to_vec();
+    is_reused_while_the_page_has_what_the_lock_allows(&place);
+}
+
+#[test]
+fn what_pipenv_took_of_its_lock_is_reused() {
+    if host_is_missing("what_pipenv_took_of_its_lock_is_reused") {
+        return;
+    }
+    let Some(place) = beside(PIPENV) else { return };
+    place.lock_pipenv();
+    is_reused_while_the_page_has_what_the_lock_allows(&place);
 }

@@ -1,0 +1,126 @@
+//! What an installer took of a lock that it obeys, told by what it installed.
+
+mod distribution;
+mod listed;
+mod uv;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::Result;
+
+pub(in crate::sandbox) use self::distribution::{Distribution, file_name, tags_of};
+pub(in crate::sandbox) use self::listed::Listed;
+use super::tree::{Kind, Tree};
+
+/// The most bytes of a lock, and of one file of a distribution.
+const MOST: u64 = 32 << 20;
+/// An installer that takes what its lock names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sandbox) enum Locker {
+    Uv,
+    Poetry,
+    Pipenv,
+}
+
+/// Where the archives are from that were installed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::sandbox) struct Taken {
+    /// By address: no page was asked for it.
+    pub(in crate::sandbox) addresses: BTreeSet<String>,
+    /// From pages of an index.
+    pub(in crate::sandbox) listed: Vec<Listed>,
+}
+
+impl Locker {
+    /// Its lock.
+    pub(in crate::sandbox) fn lock(self) -> &'static str {
+        match self {
+            Self::Uv => "uv.lock",
+            Self::Poetry => "poetry.lock",
+            Self::Pipenv => "Pipfile.lock",
+        }
+    }
+
+    /// What begins the names of its settings.
+    pub(in crate::sandbox) fn settings(self) -> &'static str {
+        match self {
+            Self::Uv => "UV_",
+            Self::Poetry => "POETRY_",
+            Self::Pipenv => "PIPENV_",
+        }
+    }
+
+    /// Whether a distribution's `INSTALLER` names it; pipenv has pip install.
+    pub(in crate::sandbox) fn is_named(self, installer: &str) -> bool {
+        let installer = installer.trim();
+        match self {
+            Self::Uv => installer == "uv",
+            Self::Poetry => {
+                installer == "Poetry" || installer.starts_with("Poetry ") || installer.starts_with("poetry ")
+            }
+            Self::Pipenv => installer == "pip",
+        }
+    }
+}
+
+/// What an installer has installed below `root`, whose files are `tree`.
+///
+/// # Errors
+/// Something that is from no index, or that does not say what it is.
+pub(in crate::sandbox) fn installed(locker: Locker, root: &Path, tree: &Tree) -> Result<Vec<Distribution>> {
+    let mut found = Vec::new();
+    for (path, _) in tree.iter().filter(|(path, entry)| path.ends_with("INSTALLER") && entry.kind == Kind::File) {
+        let Some(folder) = path.parent().filter(|folder| folder.extension().is_some_and(|end| end == "dist-info"))
+        else {
+            continue;
+        };
+        let read = |name: &str| -> Result<String> {
+            let text = crate::fs::read(&root.join(folder).join(name), MOST)?;
+            Ok(String::from_utf8_lossy(&text).into_owned())
+        };
+        if locker.is_named(&read("INSTALLER")?) {
+            let is_elsewhere = tree.contains_key(&folder.join("direct_url.json"));
+            found.push(Distribution::read(folder, is_elsewhere, || read("WHEEL"))?);
+        }
+    }
+    Ok(found)
+}
+
+/// Where the archives are from of what was installed by the lock in `app`.
+///
+/// # Errors
+/// One cannot be told: it was built, or the lock does not have it, or has several that it may be.
+pub(in crate::sandbox) fn taken(locker: Locker, app: &Path, installed: &[Distribution]) -> Result<Taken> {
+    let lock = crate::fs::read(&app.join(locker.lock()), MOST)?;
+    let lock = std::str::from_utf8(&lock)?;
+    match locker {
+        Locker::Uv => Ok(Taken { addresses: uv::wheels(lock, installed)?, listed: Vec::new() }),
+        Locker::Poetry => Ok(Taken { listed: listed::of_poetry(lock, installed)?, ..Taken::default() }),
+        Locker::Pipenv => Ok(Taken { listed: listed::of_pipenv(lock, installed)?, ..Taken::default() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::distribution::distribution;
+    use super::*;
+
+    #[test]
+    fn what_an_installer_installed_is_told_from_what_others_did() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, installer) in [("a_b-1.0", "uv\n"), ("c-2", "pip\n")] {
+            let folder = dir.path().join(format!("lib/{name}.dist-info"));
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("INSTALLER"), installer).unwrap();
+            std::fs::write(folder.join("WHEEL"), "Wheel-Version: 1.0\nTag: py3-none-any\n").unwrap();
+        }
+        let list = || crate::sandbox::store::tree::list(dir.path()).unwrap();
+        assert_eq!(
+            installed(Locker::Uv, dir.path(), &list()).unwrap(),
+            [distribution("a-b", "1.0", &["py3-none-any"])]
+        );
+        std::fs::write(dir.path().join("lib/a_b-1.0.dist-info/direct_url.json"), "{}").unwrap();
+        assert!(installed(Locker::Uv, dir.path(), &list()).is_err());
+    }
+}
