@@ -192,7 +192,7 @@ impl Sandboxing {
             run_image: self.run_image.clone(),
             pull: self.pull,
             no_cache: self.no_cache,
-            shown: Vec::new(),
+            ..docker::Options::default()
         };
         request.network = !self.offline && !config.offline;
         request.reach = config.reach.iter().chain(&self.reach).cloned().collect();

@@ -81,7 +81,7 @@ pub(super) fn run(args: Args) -> Result<Exit> {
     let mut trials = 0;
     let bounds = bounds(&seen);
     let proof = prove(&project, seen, bounds, &mut |copy| {
-        let on_copy = Request { path: copy.to_owned(), ..request.clone() };
+        let on_copy = request.on_copy(copy);
         let found = rehearse_copy(&on_copy, &interrupted, &live)?;
         trials += 1;
         tell(&format!("trial {trials}"), &found);

@@ -113,9 +113,7 @@ fn migrate(from: &Request, to: &Request, interrupted: &AtomicBool, live: &Live) 
         Verdict::CannotTell => then.is_in_doubt() && seen.diagnoses.iter().any(|found| !found.fixes.is_empty()),
         Verdict::Fails => true,
     };
-    let mut try_copy = |copy: &Path| {
-        run("a copy with an edit, with", &Request { path: copy.to_owned(), ..to.clone() }).map(|found| found.attempt())
-    };
+    let mut try_copy = |copy: &Path| run("a copy with an edit, with", &to.on_copy(copy)).map(|found| found.attempt());
     let proof = match is_open {
         true => Some(search(&from.path, seen, &translate(&project, &old, &new), &mut try_copy)?),
         false => None,

@@ -109,6 +109,14 @@ impl PlannerName {
 }
 
 impl Request {
+    /// The same of a copy of the project, with an edit.
+    pub fn on_copy(&self, copy: &Path) -> Self {
+        let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let of = docker::CopyOf { folder: canonical(copy), project: canonical(&self.path) };
+        let docker = docker::Options { copy: Some(of), ..self.docker.clone() };
+        Self { path: copy.to_owned(), docker, ..self.clone() }
+    }
+
     /// A project, and everything else as it is by default.
     pub fn new(path: &Path) -> Self {
         Self {

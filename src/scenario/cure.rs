@@ -21,7 +21,5 @@ pub fn cure(scenario: &Scenario, backend: BackendName, interrupted: &AtomicBool)
         Err(error) => unread(request, error),
     };
     let seen = attempt(&request)?;
-    prove(&request.path.clone(), seen, Bounds::default(), &mut |copy| {
-        attempt(&Request { path: copy.to_owned(), ..request.clone() })
-    })
+    prove(&request.path.clone(), seen, Bounds::default(), &mut |copy| attempt(&request.on_copy(copy)))
 }

@@ -24,7 +24,7 @@ mod watch;
 
 pub use engine::Engine;
 pub use labels::{Leftover, clean, leftovers};
-pub use options::{Options, Pull};
+pub use options::{CopyOf, Options, Pull};
 
 use std::path::Path;
 
@@ -164,7 +164,11 @@ fn sweep(engine: &Engine) {
 impl Docker {
     /// What the containers of a run are made from.
     fn config(&self, engine: Engine, spec: &Spec<'_>) -> Result<Config> {
-        let volumes = if self.options.no_cache { Vec::new() } else { cache_volumes(&engine, spec)? };
+        let volumes = if self.options.no_cache {
+            Vec::new()
+        } else {
+            cache_volumes(&engine, &self.options.own_of(spec.project), spec.plan)?
+        };
         Ok(Config {
             image: self.image(spec.plan).to_owned(),
             run_image: self.run_image(spec.plan).map(str::to_owned),
@@ -197,9 +201,9 @@ impl Docker {
 const PULL_WITHIN: std::time::Duration = std::time::Duration::from_secs(1800);
 
 /// Volume and path of each of the plan's cache directories. As with Nixpacks' own builds, projects do not share them.
-fn cache_volumes(engine: &Engine, spec: &Spec<'_>) -> Result<Vec<(String, String)>> {
-    let directories = spec.plan.caches();
-    let volumes = directories.iter().filter_map(|directory| cache_volume(spec.project, directory));
+fn cache_volumes(engine: &Engine, project: &Path, plan: &Plan) -> Result<Vec<(String, String)>> {
+    let directories = plan.caches();
+    let volumes = directories.iter().filter_map(|directory| cache_volume(project, directory));
     volumes
         .map(|(volume, path)| {
             let [label] = labels::of_a_cache();
