@@ -169,6 +169,21 @@ fn docker_starts_from_what_an_earlier_run_installed() {
     place.write("requirements.txt", &format!("# edited\n./{wheel}\n"));
     assert_eq!(because(&place), "requirements.txt has changed");
 
+    // pip's index is the mirror, which no network of the container leads to: a wheel that was downloaded once is kept.
+    place.options.clear();
+    place.is_machines = true;
+    place.index.release_with_digest("tide", "1.0", &[]);
+    place.write("requirements.txt", "tide==1.0\n");
+    let downloads = |place: &Place| {
+        let (report, _) = place.run(&["--fresh"]);
+        assert_eq!(report["verdict"], "works", "{report:#}");
+        place.index.asked().into_iter().filter(|path| path.starts_with("/files/")).count()
+    };
+    assert_eq!([downloads(&place), downloads(&place)], [1, 0]);
+    place.options.push("--offline".to_owned());
+    place.is_machines = false;
+    place.write("requirements.txt", &format!("./{wheel}\n"));
+
     // What nobody could find any more is removed, and what somebody removed is made anew.
     let made: BTreeSet<String> = engine.layers().difference(&before).cloned().collect();
     engine.remove(&made);

@@ -10,6 +10,7 @@ pub mod elf;
 mod ended;
 mod fingerprint;
 pub mod host;
+mod inside;
 mod kept;
 pub(crate) mod loopback;
 mod machine_failure;

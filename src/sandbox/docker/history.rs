@@ -33,6 +33,8 @@ pub(super) struct History {
     /// The key of the setup that runs.
     pub(super) setup: Option<String>,
     pub(super) pending: Option<Pending>,
+    /// The configuration that tells pip what it is told, of the command that runs.
+    pub(super) told: Option<String>,
     /// Entries that nobody may remove before the run is over.
     pub(super) claimed: Vec<Claimed>,
     /// From where the package index is asked again.
@@ -46,8 +48,6 @@ pub(super) struct Pending {
     pub(super) kind: Kind,
     pub(super) trace: Trace,
     pub(super) names: String,
-    /// The configuration that tells pip to keep a log.
-    pub(super) told: Option<String>,
 }
 
 #[derive(Debug)]

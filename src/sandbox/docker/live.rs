@@ -16,9 +16,12 @@ use super::engine::{Engine, SOON};
 use super::history::History;
 use super::options::Options;
 use super::packages::Packages;
+use super::tunnel::Tunnel;
 use super::{notes, probe, runtime_image};
 use crate::catalog::servers::Session;
-use crate::plan::{FileSet, Vars};
+use crate::plan::FileSet;
+use crate::sandbox::cache::Cache;
+use crate::sandbox::mirror::route::Front;
 use crate::sandbox::netns::Excess;
 use crate::sandbox::{
     CommandLine, Kept, MachineFailure, MissingLibrary, Prepared, Probe, ProbeAnswer, Quotas, Role, Sandbox, SetupStep,
@@ -29,8 +32,6 @@ use crate::sandbox::{
 const STARTED: &str = "/run/shakedown-start";
 /// Less free space than this is a full disk.
 const LEAST_FREE: u64 = 1 << 20;
-/// What stands for a variable whose name the client itself listens to.
-const ALIAS: &str = "SHAKEDOWN_ALIAS_";
 
 /// Readies the start command: the lines that the build adds to the profile (each once, whatever number of starts), the
 /// user, and the process number. Arguments: user, lines, command.
@@ -61,15 +62,18 @@ while read -r key mask; do
 done < "/proc/$pid/status""#;
 
 pub(super) struct Live {
-    config: Config,
+    pub(super) config: Config,
     /// Started when the first command is run: what earlier runs made is shown without.
-    containers: OnceLock<Containers>,
+    pub(super) containers: OnceLock<Containers>,
     starting: Mutex<()>,
     /// Why it could not be started.
     failure: Mutex<Option<MachineFailure>>,
     pub(super) app: App,
     /// What earlier runs have to do with it.
     pub(super) history: History,
+    /// The index that pip is sent to, and the way there.
+    pub(super) front: Front,
+    pub(super) tunnel: Option<Tunnel>,
     project: PathBuf,
     pub(super) packages: Packages,
     /// What is added to the profile for the start command.
@@ -84,6 +88,15 @@ pub(super) struct Live {
 impl Live {
     pub(super) fn new(config: Config, spec: &Spec<'_>, options: &Options, history: History) -> Result<Self> {
         let plan = spec.plan;
+        let mut unverified = notes::of(plan, options);
+        let front = match Cache::of_user() {
+            Ok(cache) => {
+                let (front, refused) = Front::new(&cache, spec, &config.access);
+                unverified.extend(refused);
+                front
+            }
+            Err(_) => Front::default(),
+        };
         Ok(Self {
             project: spec.project.to_owned(),
             quotas: spec.quotas,
@@ -91,7 +104,9 @@ impl Live {
             packages: Packages::of(plan),
             profile: plan.start.iter().flat_map(|start| start.profile.clone()).collect(),
             user: plan.start.as_ref().and_then(|start| start.user.clone()).unwrap_or_default(),
-            unverified: notes::of(plan, options),
+            unverified,
+            front,
+            tunnel: None,
             app: App::new()?,
             containers: OnceLock::new(),
             starting: Mutex::new(()),
@@ -175,41 +190,6 @@ impl Live {
     pub(super) fn built(&self) -> Option<&Container> {
         self.containers.get().map(|containers| &containers.current)
     }
-
-    pub(super) fn exec(&self, vars: &Vars, options: &[&str], command: &[&str]) -> CommandLine {
-        self.exec_in(self.built(), vars, options, command)
-    }
-
-    pub(super) fn exec_in(
-        &self,
-        container: Option<&Container>,
-        vars: &Vars,
-        options: &[&str],
-        command: &[&str],
-    ) -> CommandLine {
-        let engine = self.engine();
-        let head = ["exec", "--user", "0", "--workdir", "/app"];
-        let mut arguments: Vec<String> = head.iter().chain(options).map(|word| (*word).to_owned()).collect();
-        let mut line_vars = engine.vars().clone();
-        let mut renamed = Vec::new();
-        let all = self.config.access.vars.iter().filter(|(name, _)| !vars.contains_key(*name)).chain(vars);
-        for (name, value) in all {
-            // A name that the client reads for itself travels under another.
-            let own = engine.vars().get(name).is_some_and(|own| own != value) || name.starts_with("DOCKER_");
-            let carrier = if own { format!("{ALIAS}{}", renamed.len()) } else { name.clone() };
-            if own {
-                renamed.push((carrier.clone(), name.clone()));
-            }
-            arguments.extend(["--env".to_owned(), carrier.clone()]);
-            line_vars.insert(carrier, value.clone());
-        }
-        arguments.push(container.map(Container::name).unwrap_or_default().to_owned());
-        if !renamed.is_empty() {
-            arguments.extend(["/bin/bash", "-c", &unalias(&renamed), "shakedown"].map(str::to_owned));
-        }
-        arguments.extend(command.iter().map(|word| (*word).to_owned()));
-        CommandLine { vars: line_vars, ..engine.command(arguments) }
-    }
 }
 
 impl Sandbox for Live {
@@ -260,6 +240,10 @@ impl Sandbox for Live {
 
     fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
         Live::keep_work(self, output, interrupted)
+    }
+
+    fn as_printed(&self, line: &str) -> Option<String> {
+        self.front.line(line)
     }
 
     fn withheld(&mut self) -> Vec<String> {
@@ -381,10 +365,4 @@ impl Sandbox for Live {
         container.keep()?;
         Ok(Kept::Container { engine: self.engine().name(), name: container.name().to_owned() })
     }
-}
-
-/// Gives the variables their real names, then becomes the command that follows.
-fn unalias(renamed: &[(String, String)]) -> String {
-    let assign = |(carrier, name): &(String, String)| format!("export {name}=\"${carrier}\"; unset {carrier}; ");
-    renamed.iter().map(assign).chain(["exec \"$@\"".to_owned()]).collect()
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::engine::{SOON, WORK};
+use super::engine::WORK;
 use super::history::{Kind, Pending};
 use super::live::Live;
 use super::{images, labels, listing};
@@ -21,19 +21,6 @@ use crate::sandbox::store::trace::{Changes, Trace};
 use crate::sandbox::store::tree::{self, Digest, Tree};
 use crate::sandbox::store::{self, Record, ask, vouch};
 
-/// The most bytes of pip's log.
-const MOST_LOG: usize = 64 << 20;
-/// Makes pip keep a log, by the first of its configurations that the image does not have; prints which one that is.
-const TELL_PIP: &str = r#"
-for file in /etc/pip.conf /etc/xdg/pip/pip.conf; do
-  [ ! -e "$file" ] || continue
-  mkdir -p /var/log "${file%/*}" && printf '[global]\nlog = /var/log/pip.log\n' > "$file" && echo "$file" && exit
-done
-exit 1"#;
-/// Prints pip's log, and takes away what told it to keep one.
-const PIP_LOG: &str = r#"log=/var/log/pip.log
-[ -f "$log" ] && [ ! -L "$log" ] && head -c "$1" "$log"
-rm -f -- "$2" "$log""#;
 /// Lists what a Python may run of its own accord where packages are installed.
 const CODE: &str = r"find /app /mise /opt /root /usr/local -xdev \( -name '*.pth' -o -name '*customize.py' \) -printf '%p\n' 2> /dev/null";
 
@@ -87,15 +74,16 @@ impl Live {
         if upcoming.step.role != Role::Build {
             return Prepared::Run(None);
         }
+        let mut vars = self.history.past.vars.clone();
+        vars.extend(upcoming.step.vars.clone());
+        let installs = pip::installs(upcoming.step.argv, &vars);
         if let Some(lost) = self.history.past.lost.clone() {
+            let _ = self.lead(upcoming, &vars, installs, false);
             return past::anew(lost);
         }
         if self.history.past.store.is_none() {
             return Prepared::Run(None);
         }
-        let mut vars = self.history.past.vars.clone();
-        vars.extend(upcoming.step.vars.clone());
-        let installs = pip::installs(upcoming.step.argv, &vars);
         let key = self.key(upcoming, &vars);
         let because = match self.history.past.again(self, &key, interrupted) {
             Ok(again) => {
@@ -105,6 +93,7 @@ impl Live {
             Err(because) => because,
         };
         let watched = self.know_code().and_then(|()| self.watch(installs, key));
+        let watched = watched.and_then(|pending| self.lead(upcoming, &vars, installs, true).map(|()| pending));
         self.history.pending = self.history.past.watched(watched);
         past::anew(because)
     }
@@ -112,9 +101,10 @@ impl Live {
     /// Keeps what the command made that was prepared last; `output` is none where it did not pass.
     /// Gives why that cannot be done.
     pub(super) fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
+        let log = self.history.told.take().map_or(Ok(String::new()), |told| self.pip_log(&told));
+        self.front.leave(self.app.folder());
         let Some(pending) = self.history.pending.take() else { return self.history.past.unwatched.take() };
         self.history.commands += 1;
-        let log = pending.told.as_deref().map_or(Ok(String::new()), |told| self.pip_log(told));
         let Some(output) = output else {
             self.history.past.failed(log.as_deref().ok());
             return None;
@@ -174,15 +164,7 @@ impl Live {
             }
         };
         let trace = Trace::of(listing::list(container)?);
-        let told = match installs {
-            Some(installs) if installs.pip > 0 => {
-                let answer = container.ask(TELL_PIP, &[], SOON)?;
-                ensure!(answer.success, "the image has pip's configurations of its own");
-                Some(answer.stdout.trim().to_owned())
-            }
-            _ => None,
-        };
-        Ok(Pending { key, kind, trace, names, told })
+        Ok(Pending { key, kind, trace, names })
     }
 
     fn keep_pending(
@@ -293,12 +275,5 @@ impl Live {
         self.history.claimed.extend(store.hold(key, &id).map(|(_, claimed)| claimed));
         self.history.image = Some(image);
         Ok(id)
-    }
-
-    /// pip's log of the command that has just run; `told` is the file that told it to keep one.
-    fn pip_log(&self, told: &str) -> Result<String> {
-        let log = self.container()?.ask(PIP_LOG, &[&MOST_LOG.to_string(), told], WORK)?.stdout;
-        ensure!(log.len() < MOST_LOG, "pip wrote down too much");
-        Ok(log)
     }
 }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::history::Shown;
-use super::inside;
 use super::live::HostSandbox;
 use super::machine::{OF_THE_NETWORK, PARTS};
+use crate::sandbox::inside;
 use crate::sandbox::store::tree;
 use crate::sandbox::store::{Claimed, Found, trace};
 

@@ -8,12 +8,13 @@ use anyhow::Result;
 use super::bwrap::{Bind, Bubblewrap, Session};
 use super::history::History;
 use super::layer::in_root;
-use super::mirror_route::{self, Front};
-use super::{check, inside, probe, root, runtime_image};
+use super::{check, probe, root, runtime_image};
 use crate::catalog::servers;
 use crate::plan::{FileSet, Vars};
 use crate::sandbox::cache::RunDir;
 use crate::sandbox::disk;
+use crate::sandbox::inside;
+use crate::sandbox::mirror::route::{Front, INDEX};
 use crate::sandbox::netns::Excess;
 use crate::sandbox::{
     CommandLine, Kept, MachineFailure, MissingLibrary, Prepared, Probe, ProbeAnswer, Quotas, Role, Sandbox, SetupStep,
@@ -106,14 +107,14 @@ impl Sandbox for HostSandbox {
         let mut vars = self.vars.clone();
         if self.front.tells_pip() {
             // The machine's own, which the mirror stands before.
-            vars.remove(mirror_route::INDEX);
+            vars.remove(INDEX);
         }
         vars.extend(step.vars.clone());
         let argv = step.argv.iter().map(String::as_str);
         match step.role {
             Role::Build => {
                 let mut bubblewrap = self.bubblewrap.clone();
-                bubblewrap.binds.extend(self.front.shown());
+                bubblewrap.binds.extend(self.front.shown().map(|(from, to)| Bind::read_only(from, to)));
                 bubblewrap.command(&argv.collect::<Vec<_>>(), &vars, Session::Detached)
             }
             Role::Start => {

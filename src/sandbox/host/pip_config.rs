@@ -2,8 +2,8 @@
 
 use anyhow::{Result, ensure};
 
-use super::inside;
 use super::live::HostSandbox;
+use crate::sandbox::inside;
 
 /// Where pip is told to write down what it does, and what tells it so. Both are there while it runs, and no longer.
 const LOG: &str = "var/log/pip.log";

@@ -11,9 +11,9 @@ use super::history::{Kind, Pending};
 use super::live::HostSandbox;
 use super::machine::{self, PARTS};
 use super::memory::Cap;
-use super::mirror_route::Asking;
 use crate::plan::Vars;
 use crate::sandbox::Role;
+use crate::sandbox::mirror::route::Asking;
 use crate::sandbox::netns::Network;
 use crate::sandbox::reuse::{Prepared, Upcoming};
 use crate::sandbox::store::lock::{self, Locker, Taken};
@@ -107,7 +107,8 @@ impl HostSandbox {
             self.may_tell_pip()?;
         }
         let asking = Asking { argv, installs, plan, vars, app: &self.app, folder: self.run.path() };
-        let index = self.front.lead(&self.bubblewrap.network, &asking).map(str::to_owned);
+        let network = &self.bubblewrap.network;
+        let index = self.front.lead(|mirror| network.let_in(mirror), &asking).map(str::to_owned);
         let keeps_log = is_watched && installs.pip > 0;
         if index.is_none() && !keeps_log {
             return Ok(());

@@ -8,9 +8,11 @@
 
 mod address;
 mod lock;
+mod lock_copy;
 mod page;
 mod prefetch;
 mod request;
+pub(in crate::sandbox) mod route;
 mod upstream;
 mod wheel;
 

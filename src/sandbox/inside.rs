@@ -23,7 +23,7 @@ fn open(root: &Path, file: &str, flags: OFlags) -> Result<File> {
 }
 
 /// The content of a plain file.
-pub(super) fn read(root: &Path, file: &str) -> Result<Vec<u8>> {
+pub(in crate::sandbox) fn read(root: &Path, file: &str) -> Result<Vec<u8>> {
     let opened = open(root, file, OFlags::RDONLY).with_context(|| format!("could not read /{file}"))?;
     let mut bytes = Vec::new();
     opened.take(MOST + 1).read_to_end(&mut bytes)?;
@@ -32,21 +32,21 @@ pub(super) fn read(root: &Path, file: &str) -> Result<Vec<u8>> {
 }
 
 /// The first bytes of a plain file, at most `most`.
-pub(super) fn read_beginning(root: &Path, file: &str, most: u64) -> Result<Vec<u8>> {
+pub(in crate::sandbox) fn read_beginning(root: &Path, file: &str, most: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(root, file, OFlags::RDONLY)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
 /// Writes a file, which may be there already.
-pub(super) fn write(root: &Path, file: &str, text: &[u8]) -> Result<()> {
+pub(in crate::sandbox) fn write(root: &Path, file: &str, text: &[u8]) -> Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC;
     let mut opened = open(root, file, flags).with_context(|| format!("could not write /{file}"))?;
     Ok(opened.write_all(text)?)
 }
 
 /// Removes a file.
-pub(super) fn remove(root: &Path, file: &str) -> Result<()> {
+pub(in crate::sandbox) fn remove(root: &Path, file: &str) -> Result<()> {
     let (folder, name) = file.rsplit_once('/').context("a file of the root itself")?;
     let root = rustix::fs::openat(CWD, root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;

@@ -4,23 +4,21 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use anyhow::Result;
 use regex::Regex;
 
-use super::bwrap::Bind;
-use super::inside;
 use super::lock_copy::{self, LockCopy};
+use super::{Lock, Mirror, Words};
 use crate::plan::Vars;
 use crate::sandbox::cache::Cache;
-use crate::sandbox::mirror::{Lock, Mirror, Words};
-use crate::sandbox::netns::Network;
 use crate::sandbox::network::Access;
 use crate::sandbox::store::downloads::Downloads;
 use crate::sandbox::store::lock::Locker;
 use crate::sandbox::store::pip::Installs;
-use crate::sandbox::{Reach, Reuse, Spec, Unverified};
+use crate::sandbox::{Reach, Reuse, Spec, Unverified, inside, netns};
 
 /// What names an index before pip's own configuration does.
-pub(super) const INDEX: &str = "PIP_INDEX_URL";
+pub(in crate::sandbox) const INDEX: &str = "PIP_INDEX_URL";
 const PYPI: &str = "https://pypi.org/simple";
 /// What sends installers' questions elsewhere, the mirror's too.
 const PROXIES: &[&str] = &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
@@ -30,7 +28,7 @@ const MOST: u64 = 1 << 20;
 
 /// The mirror, and whether the command that runs is led there.
 #[derive(Debug, Default)]
-pub(super) struct Front {
+pub(in crate::sandbox) struct Front {
     mirror: Option<Mirror>,
     /// What it is made of once a command wants it: most runs install nothing anew, and a way in takes a while.
     parts: Option<Parts>,
@@ -49,16 +47,16 @@ struct Led {
 
 /// A command that may be led.
 #[derive(Debug)]
-pub(super) struct Asking<'a> {
-    pub(super) argv: &'a [String],
-    pub(super) installs: Installs,
+pub(in crate::sandbox) struct Asking<'a> {
+    pub(in crate::sandbox) argv: &'a [String],
+    pub(in crate::sandbox) installs: Installs,
     /// Its own variables.
-    pub(super) plan: &'a Vars,
+    pub(in crate::sandbox) plan: &'a Vars,
     /// All of them.
-    pub(super) vars: &'a Vars,
-    pub(super) app: &'a Path,
+    pub(in crate::sandbox) vars: &'a Vars,
+    pub(in crate::sandbox) app: &'a Path,
     /// The run's own folder, of which nothing is shown.
-    pub(super) folder: &'a Path,
+    pub(in crate::sandbox) folder: &'a Path,
 }
 
 #[derive(Debug)]
@@ -67,12 +65,13 @@ struct Parts {
     downloads: Downloads,
     /// A PEM bundle.
     certificates: Vec<u8>,
-    let_in: Vec<SocketAddr>,
+    /// Services of this machine that the run may ask.
+    open: Vec<SocketAddr>,
 }
 
 impl Front {
     /// For a run that keeps what it makes. The second is why that cannot be, where somebody else is at fault.
-    pub(super) fn new(cache: &Cache, spec: &Spec<'_>, access: &Access) -> (Self, Option<Unverified>) {
+    pub(in crate::sandbox) fn new(cache: &Cache, spec: &Spec<'_>, access: &Access) -> (Self, Option<Unverified>) {
         // The plan's own index is not this machine's.
         if spec.reuse == Reuse::Never || !spec.network || spec.plan.image.variables.contains_key(INDEX) {
             return (Self::default(), None);
@@ -85,22 +84,29 @@ impl Front {
             }
         };
         let index = access.vars.get(INDEX).map_or(PYPI, |index| index.trim()).to_owned();
-        let let_in = spec.reach.iter().flat_map(Reach::addresses).collect();
-        let parts = Parts { index, downloads, certificates: access.bundle.clone(), let_in };
+        // The machine's own index among them, wherever its user has it.
+        let mut open = netns::named_in(&access.vars);
+        open.extend(spec.reach.iter().flat_map(Reach::addresses));
+        let parts = Parts { index, downloads, certificates: access.bundle.clone(), open };
         (Self { parts: Some(parts), ..Self::default() }, None)
     }
 
-    /// The mirror, listening within the run's network; none where that cannot be.
-    fn mirror(&mut self, network: &Network) -> Option<&Mirror> {
-        if let Some(Parts { index, downloads, certificates, let_in }) = self.parts.take() {
-            let mirror = Mirror::start(&index, downloads, certificates, let_in).ok();
-            self.mirror = mirror.filter(|mirror| network.let_in(mirror.address()).is_ok());
+    /// The mirror, within the run's reach; none where that cannot be.
+    fn mirror(&mut self, let_in: impl FnOnce(SocketAddr) -> Result<()>) -> Option<&Mirror> {
+        if let Some(Parts { index, downloads, certificates, open }) = self.parts.take() {
+            let mirror = Mirror::start(&index, downloads, certificates, open).ok();
+            self.mirror = mirror.filter(|mirror| let_in(mirror.address()).is_ok());
         }
         self.mirror.as_ref()
     }
 
     /// Leads a command to the mirror, if nothing else names an index or a proxy to its installers; gives the index that pip is to be told.
-    pub(super) fn lead(&mut self, network: &Network, asking: &Asking<'_>) -> Option<&str> {
+    /// `let_in` makes the mirror's address one that the run's commands reach.
+    pub(in crate::sandbox) fn lead(
+        &mut self,
+        let_in: impl FnOnce(SocketAddr) -> Result<()>,
+        asking: &Asking<'_>,
+    ) -> Option<&str> {
         let Asking { argv, installs, plan, app, folder, .. } = *asking;
         let asks_pip = installs.pip > 0 && !plan.contains_key(INDEX);
         // Poetry is told an index by the project alone.
@@ -108,7 +114,7 @@ impl Front {
         if asking.is_proxied() || !asks_pip && led.is_none() {
             return None;
         }
-        let mirror = self.mirror(network)?;
+        let mirror = self.mirror(let_in)?;
         let shown = led.and_then(|locker| {
             let text = lock_copy::lock(app, locker.lock())?;
             let lock: Lock = match locker {
@@ -130,27 +136,27 @@ impl Front {
     }
 
     /// Whether the pip of the command that runs is told of the mirror.
-    pub(super) fn tells_pip(&self) -> bool {
+    pub(in crate::sandbox) fn tells_pip(&self) -> bool {
         self.led.as_ref().is_some_and(|led| led.index.is_some())
     }
 
-    /// What the command that runs is shown.
-    pub(super) fn shown(&self) -> Option<Bind> {
-        self.led.as_ref()?.copy.as_ref().map(LockCopy::bind)
+    /// What the command that runs is shown: a file of this machine, and its place inside.
+    pub(in crate::sandbox) fn shown(&self) -> Option<(&Path, String)> {
+        self.led.as_ref()?.copy.as_ref().map(LockCopy::shown)
     }
 
     /// A line as it would be without the mirror.
-    pub(super) fn line(&self, line: &str) -> Option<String> {
+    pub(in crate::sandbox) fn line(&self, line: &str) -> Option<String> {
         self.led.as_ref().map_or_else(|| Some(line.to_owned()), |led| led.words.line(line))
     }
 
     /// The same of a log.
-    pub(super) fn text(&self, text: String) -> String {
+    pub(in crate::sandbox) fn text(&self, text: String) -> String {
         self.led.as_ref().map_or(text.clone(), |led| led.words.text(&text))
     }
 
     /// Ends it for this command.
-    pub(super) fn leave(&mut self, app: &Path) {
+    pub(in crate::sandbox) fn leave(&mut self, app: &Path) {
         if let Some(copy) = self.led.take().and_then(|led| led.copy) {
             copy.end(app);
         }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::bwrap::Bind;
 use crate::sandbox::store::tree;
 
 /// The most bytes of a lock.
@@ -35,8 +34,9 @@ impl LockCopy {
         Ok(Self { name, shown })
     }
 
-    pub(super) fn bind(&self) -> Bind {
-        Bind::read_only(&self.shown, format!("/app/{}", self.name))
+    /// Where it is on this machine, and where it is shown.
+    pub(super) fn shown(&self) -> (&Path, String) {
+        (&self.shown, format!("/app/{}", self.name))
     }
 
     /// Takes it away. The project's own counts as read: what is shown read-only leaves no trace.

@@ -1,0 +1,69 @@
+//! What pip is told by its configuration for the time of one command: which index it asks, and where it writes down what it does.
+
+use anyhow::{Result, ensure};
+
+use super::containers::Containers;
+use super::engine::{SOON, WORK};
+use super::live::Live;
+use super::tunnel::Tunnel;
+use crate::plan::Vars;
+use crate::sandbox::mirror::route::Asking;
+use crate::sandbox::reuse::Upcoming;
+use crate::sandbox::store::pip::Installs;
+
+/// The most bytes of pip's log.
+const MOST_LOG: usize = 64 << 20;
+/// Tells pip `$1` by the first of its configurations that the image does not have; prints which one that is.
+const TELL_PIP: &str = r#"
+for file in /etc/pip.conf /etc/xdg/pip/pip.conf; do
+  [ ! -e "$file" ] || continue
+  mkdir -p /var/log "${file%/*}" && printf '[global]\n%s' "$1" > "$file" && echo "$file" && exit
+done
+exit 1"#;
+/// What has it keep a log.
+const KEEPS_LOG: &str = "log = /var/log/pip.log\n";
+/// Prints pip's log, if it has kept one, and takes away what told it so.
+const PIP_LOG: &str = r#"log=/var/log/pip.log
+[ -f "$log" ] && [ ! -L "$log" ] && head -c "$1" "$log"
+rm -f -- "$2" "$log""#;
+impl Live {
+    /// Tells a pip that is about to run what it needs to know: the mirror, and to keep a log where it is watched.
+    pub(super) fn lead(
+        &mut self,
+        upcoming: &Upcoming<'_>,
+        vars: &Vars,
+        installs: Option<Installs>,
+        is_watched: bool,
+    ) -> Result<()> {
+        let Some(installs) = installs.filter(|installs| installs.pip > 0) else { return Ok(()) };
+        self.containers()?;
+        let Some(Containers { current, .. }) = self.containers.get() else { return Ok(()) };
+        // No lock is shown as another in a container.
+        let installs = Installs { locker: None, ..installs };
+        let (argv, plan, app) = (upcoming.step.argv, upcoming.step.vars, self.app.folder());
+        let tunnel = &mut self.tunnel;
+        let let_in = |mirror| {
+            *tunnel = Some(Tunnel::open(current, mirror)?);
+            Ok(())
+        };
+        let index = self.front.lead(let_in, &Asking { argv, installs, plan, vars, app, folder: app });
+        let mut text = if is_watched { KEEPS_LOG.to_owned() } else { String::new() };
+        text.extend(index.map(|index| format!("index-url = {index}\n")));
+        if text.is_empty() {
+            return Ok(());
+        }
+        let told = current.ask(TELL_PIP, &[&text], SOON).and_then(|answer| {
+            ensure!(answer.success, "the image has pip's configurations of its own");
+            Ok(answer.stdout.trim().to_owned())
+        });
+        self.history.told = Some(told.inspect_err(|_| self.front.leave(app))?);
+        Ok(())
+    }
+
+    /// pip's log of the command that has just run; `told` is the file that told it to keep one.
+    pub(super) fn pip_log(&self, told: &str) -> Result<String> {
+        let log = self.container()?.ask(PIP_LOG, &[&MOST_LOG.to_string(), told], WORK)?.stdout;
+        ensure!(log.len() < MOST_LOG, "pip wrote down too much");
+        Ok(self.front.text(log))
+    }
+}

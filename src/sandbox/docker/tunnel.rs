@@ -1,0 +1,230 @@
+//! A way from a container's loopback to a server of ours on this machine, over the engine's own stream to a command in it: no port of
+//! this machine is opened to the engine's network, and the engine may be on another machine.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+
+use anyhow::{Context, Result, bail};
+
+use super::container::Container;
+use super::engine::{SOON, own_group};
+
+/// Listens on a port of loopback, and carries what comes and goes over its own input and output, each piece after the number of its
+/// connection and its length; a piece of no length ends one. It ends with its input.
+const SCRIPT: &str = r#"
+use strict;
+use Socket;
+$SIG{PIPE} = "IGNORE";
+socket(my $server, PF_INET, SOCK_STREAM, 0) or die "$!\n";
+bind($server, pack_sockaddr_in($ARGV[0], INADDR_LOOPBACK)) && listen($server, 64) or die "$!\n";
+my ($last, $came, %clients) = (0, "");
+
+sub say_all {
+  my ($to, $text) = @_;
+  while (length $text) {
+    my $written = syswrite($to, $text);
+    return 0 if !$written;
+    substr($text, 0, $written, "");
+  }
+  return 1;
+}
+
+say_all(\*STDOUT, "open\n");
+while (1) {
+  my $ready = "";
+  vec($ready, fileno $_, 1) = 1 for \*STDIN, $server, values %clients;
+  select($ready, undef, undef, undef) > 0 or next;
+  if (vec($ready, fileno STDIN, 1)) {
+    sysread(STDIN, $came, 65536, length $came) or exit;
+    while (length $came >= 8) {
+      my ($number, $length) = unpack "N N", $came;
+      last if length $came < 8 + $length;
+      my $text = substr($came, 8, $length);
+      substr($came, 0, 8 + $length, "");
+      my $client = $clients{$number} or next;
+      delete $clients{$number} if !$length or !say_all($client, $text);
+    }
+  }
+  for my $number (keys %clients) {
+    next if !vec($ready, fileno $clients{$number}, 1);
+    sysread($clients{$number}, my $text, 65536) or delete $clients{$number};
+    $text //= "";
+    say_all(\*STDOUT, pack("N N", $number, length $text) . $text) or exit;
+  }
+  # The last: a new connection may get the number of a file that has just been closed.
+  accept($clients{++$last}, $server) or delete $clients{$last} if vec($ready, fileno $server, 1);
+}
+"#;
+
+/// The most bytes of one piece.
+const MOST: usize = 64 << 10;
+/// Connections at once. Commands in the container may open as many as they like.
+const MOST_CONNECTIONS: usize = 64;
+
+/// The way. Dropping it shuts it.
+#[derive(Debug)]
+pub(super) struct Tunnel {
+    client: Child,
+}
+
+impl Tunnel {
+    /// Opens one from the same address inside.
+    ///
+    /// # Errors
+    /// An image without perl, a port that is taken there, or an engine that does not answer.
+    pub(super) fn open(container: &Container, server: SocketAddr) -> Result<Self> {
+        let engine = container.engine();
+        let port = server.port().to_string();
+        let mut command = Command::new(engine.program());
+        command.args(["exec", "--interactive", "--user", "0", container.name(), "perl", "-e", SCRIPT, &port]);
+        command.env_clear().envs(engine.vars());
+        Self::over(command, server)
+    }
+
+    /// The same by a command that runs [`SCRIPT`].
+    fn over(mut command: Command, server: SocketAddr) -> Result<Self> {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        own_group(&mut command)?;
+        let mut client = command.spawn().context("cannot run a command in the container")?;
+        let ends = client.stdout.take().zip(client.stdin.take());
+        let tunnel = Self { client };
+        let Some((output, input)) = ends else { bail!("a client without a stream") };
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            let mut output = BufReader::new(output);
+            let mut line = Vec::new();
+            let is_open = output.by_ref().take(16).read_until(b'\n', &mut line).is_ok() && line == b"open\n";
+            if tell.send(is_open).is_ok() && is_open {
+                let _ = carry(&mut output, input, server);
+            }
+        });
+        match told.recv_timeout(SOON) {
+            Ok(true) => Ok(tunnel),
+            _ => bail!("nothing can listen in the container"),
+        }
+    }
+}
+
+impl Drop for Tunnel {
+    fn drop(&mut self) {
+        let _ = self.client.kill();
+        let _ = self.client.wait();
+    }
+}
+
+/// Carries what comes out of the container to the server, and its answers back, until the stream ends.
+fn carry(output: &mut impl Read, input: ChildStdin, server: SocketAddr) -> Result<()> {
+    let input = Arc::new(Mutex::new(input));
+    let mut connections = BTreeMap::new();
+    loop {
+        let mut head = [0; 8];
+        output.read_exact(&mut head)?;
+        let [a, b, c, d, rest @ ..] = head;
+        let (number, length) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes(rest) as usize);
+        if length > MOST {
+            bail!("a piece of {length} bytes");
+        }
+        let mut text = vec![0; length];
+        output.read_exact(&mut text)?;
+        if text.is_empty() {
+            let ended: Option<TcpStream> = connections.remove(&number);
+            ended.map(|stream| stream.shutdown(Shutdown::Both));
+            continue;
+        }
+        if !connections.contains_key(&number) {
+            let stream = if connections.len() < MOST_CONNECTIONS { TcpStream::connect(server).ok() } else { None };
+            let Some(answers) = stream.as_ref().and_then(|stream| stream.try_clone().ok()) else {
+                send(&input, number, &[])?;
+                continue;
+            };
+            connections.extend(stream.map(|stream| (number, stream)));
+            let input = Arc::clone(&input);
+            thread::spawn(move || answer(answers, number, &input));
+        }
+        // A server that has hung up is told by its answers' end.
+        connections.get_mut(&number).map(|stream| stream.write_all(&text));
+    }
+}
+
+/// Carries a server's answers back.
+fn answer(mut answers: TcpStream, number: u32, input: &Mutex<ChildStdin>) {
+    let mut text = vec![0; MOST];
+    while let Ok(length @ 1..) = answers.read(&mut text) {
+        if send(input, number, &text[..length]).is_err() {
+            return;
+        }
+    }
+    let _ = send(input, number, &[]);
+}
+
+fn send(input: &Mutex<ChildStdin>, number: u32, text: &[u8]) -> std::io::Result<()> {
+    let mut piece = Vec::with_capacity(8 + text.len());
+    piece.extend(number.to_be_bytes());
+    piece.extend(u32::try_from(text.len()).unwrap_or_default().to_be_bytes());
+    piece.extend(text);
+    input.lock().unwrap_or_else(PoisonError::into_inner).write_all(&piece)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// A server that answers each piece with itself until its client hangs up, and a way to it.
+    fn echo() -> Option<(Tunnel, SocketAddr)> {
+        let [server, inside] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let (to, port) = (server.local_addr().unwrap(), inside.local_addr().unwrap());
+        drop(inside);
+        thread::spawn(move || {
+            for mut stream in server.incoming().flatten() {
+                let mut answers = stream.try_clone().unwrap();
+                thread::spawn(move || std::io::copy(&mut stream, &mut answers));
+            }
+        });
+        let perl = which::which("perl").ok()?;
+        let mut command = Command::new(perl);
+        command.args(["-e", SCRIPT, &port.port().to_string()]);
+        Some((Tunnel::over(command, to).unwrap(), port))
+    }
+
+    #[test]
+    fn what_comes_and_goes_is_carried_whole_for_each_connection() {
+        let Some((tunnel, port)) = echo() else { return };
+        let one = |seed: u8| {
+            thread::spawn(move || {
+                let text: Vec<u8> = (0..1_000_003_u32).map(|number| number.to_le_bytes()[0] ^ seed).collect();
+                let mut stream = TcpStream::connect(port).unwrap();
+                let (mut writer, sent) = (stream.try_clone().unwrap(), text.clone());
+                thread::spawn(move || writer.write_all(&sent).unwrap());
+                let mut came = vec![0; text.len()];
+                stream.read_exact(&mut came).unwrap();
+                assert!(came == text);
+            })
+        };
+        for thread in [one(0), one(1), one(2)] {
+            thread.join().unwrap();
+        }
+        drop(tunnel);
+    }
+
+    #[test]
+    fn what_is_no_piece_ends_the_way() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", "printf 'open\\n\\000\\000\\000\\001\\377\\377\\377\\377'; read -r line; exit 1"]);
+        let mut tunnel = Tunnel::over(command, server.local_addr().unwrap()).unwrap();
+        // Its input ends, and the command with it.
+        assert!(!tunnel.client.wait().unwrap().success());
+    }
+
+    #[test]
+    fn a_command_that_listens_nowhere_is_an_error() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        assert!(Tunnel::over(Command::new("true"), server).is_err());
+    }
+}
