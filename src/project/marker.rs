@@ -56,7 +56,22 @@ const NAMES: &[&str] = &[
     "implementation_version",
     "extra",
 ];
+/// Names of before PEP 508, which pip still reads.
+const OLD_NAMES: &[(&str, &str)] = &[
+    ("os.name", "os_name"),
+    ("sys.platform", "sys_platform"),
+    ("platform.version", "platform_version"),
+    ("platform.machine", "platform_machine"),
+    ("platform.python_implementation", "platform_python_implementation"),
+    ("python_implementation", "platform_python_implementation"),
+];
 const DEEPEST: usize = 64;
+
+/// Today's name of a variable; none of a word that is none.
+fn known(name: &str) -> Option<&str> {
+    let today = OLD_NAMES.iter().find(|(old, _)| *old == name).map_or(name, |(_, today)| *today);
+    NAMES.contains(&today).then_some(today)
+}
 
 fn tokens(marker: &str) -> Option<Vec<Token<'_>>> {
     let mut tokens = Vec::new();
@@ -140,12 +155,14 @@ impl<'m> Parser<'m> {
             _ => return None,
         };
         let right = self.take()?;
-        let (name, text, swapped) = match (left, right) {
-            (Token::Word(name), Token::Text(text)) => (name, text, false),
-            (Token::Text(text), Token::Word(name)) => (name, text, true),
+        Some(match (left, right) {
+            (Token::Word(name), Token::Text(text)) => self.compare(known(name)?, sign, text, false),
+            (Token::Text(text), Token::Word(name)) => self.compare(known(name)?, sign, text, true),
+            // Well formed, and of no use to anybody.
+            (Token::Text(_), Token::Text(_)) => None,
+            (Token::Word(left), Token::Word(right)) => known(left).and(known(right)).map(|_| None)?,
             _ => return None,
-        };
-        NAMES.contains(&name).then(|| self.compare(name, sign, text, swapped))
+        })
     }
 
     fn compare(&self, name: &str, sign: &str, text: &str, swapped: bool) -> Option<bool> {
@@ -172,13 +189,10 @@ fn compare_versions(value: &str, sign: &str, text: &str, swapped: bool) -> Optio
         // Of texts, as `packaging` has it: 3.1 is in '3.11' too.
         return Some(right.contains(left) == (sign == "in"));
     }
-    if swapped {
-        let mirrored = [("<", ">"), (">", "<"), ("<=", ">="), (">=", "<="), ("==", "=="), ("!=", "!=")];
-        let (_, sign) = mirrored.iter().find(|(from, _)| *from == sign)?;
-        return compare_versions(value, sign, text, false);
-    }
-    let specifier: VersionSpecifier = format!("{sign}{text}").parse().ok()?;
-    let version: Version = value.parse().ok()?;
+    // What stands on the right is the specifier, whichever it is: '3.*' on the left is no version.
+    let (left, right) = if swapped { (text, value) } else { (value, text) };
+    let specifier: VersionSpecifier = format!("{sign}{right}").parse().ok()?;
+    let version: Version = left.parse().ok()?;
     Some(specifier.contains(&version))
 }
 
@@ -209,6 +223,11 @@ mod tests {
             ("(extra == 'dev' or sys_platform == 'win32') and python_version > '3'", None),
             ("'lin' in sys_platform", Some(true)),
             ("sys_platform not in 'win32,darwin'", Some(true)),
+            ("'3.*' == python_version", None),
+            ("'3.12' ~= python_version", Some(true)),
+            ("sys.platform == 'win32'", Some(false)),
+            ("os.name == 'nt' and python_implementation == 'CPython'", None),
+            ("'a' == 'a' or os_name != sys_platform", None),
         ] {
             assert_eq!(ask(marker), answer, "{marker}");
             assert!(is_valid(marker), "{marker}");
@@ -217,9 +236,17 @@ mod tests {
 
     #[test]
     fn what_is_not_a_marker_is_none() {
-        for marker in
-            ["", "python", "python_version", "python_version = '3'", "x == 'y'", "(sys_platform == 'linux'", "'"]
-        {
+        for marker in [
+            "",
+            "python",
+            "python_version",
+            "python_version = '3'",
+            "x == 'y'",
+            "os_name == x",
+            "platform.system == 'x'",
+            "(sys_platform == 'linux'",
+            "'",
+        ] {
             assert!(!is_valid(marker), "{marker}");
             assert_eq!(ask(marker), None, "{marker}");
         }
