@@ -414,6 +414,61 @@ fn init_of_a_repository_of_services_checks_each_by_itself() {
 }
 
 #[test]
+fn init_of_a_workspace_whose_root_nothing_starts_checks_its_members() {
+    let root = "[project]\nname = \"harbour\"\nversion = \"1\"\n[tool.uv.workspace]\nmembers = [\"apps/*\"]\n";
+    let repository = project(&[
+        (".git/HEAD", ""),
+        ("pyproject.toml", root),
+        ("apps/api/main.py", "print('up')\n"),
+        ("apps/api/requirements.txt", ""),
+        ("apps/site/requirements.txt", "django\n"),
+        ("apps/site/manage.py", ""),
+    ]);
+    let shown = text_of(&init(repository.path(), &[]));
+    assert!(shown.contains("+          path: \"apps/api\""), "{shown}");
+    assert!(shown.contains("left out: apps/site: Error: Failed to find your WSGI_APPLICATION"), "{shown}");
+}
+
+#[test]
+fn init_below_a_root_that_has_been_initialised_adds_the_folder() {
+    let repository = project(&[
+        (".git/HEAD", ""),
+        ("main.py", "print('up')\n"),
+        ("bot/main.py", "print('up')\n"),
+        (
+            ".pre-commit-config.yaml",
+            "repos:\r\n- repo: https://example.com/hooks\r\n  rev: v1\r\n  hooks: []\r\nci: {}\r\n",
+        ),
+    ]);
+    assert!(init(repository.path(), &["--apply"]).status.success());
+    let bot = repository.path().join("bot");
+    let applied = text_of(&init(&bot, &["--apply"]));
+    assert!(applied.contains("does not name this folder") && applied.contains("path: \"bot\""), "{applied}");
+    let again = text_of(&init(&bot, &["--apply"]));
+    assert!(again.contains("what is not there is for a person to add"), "{again}");
+    let hooks = fs::read_to_string(repository.path().join(".pre-commit-config.yaml")).unwrap();
+    assert_eq!(hooks.matches("\n    - id: shakedown-check\r\n").count(), 2, "{hooks}");
+    assert!(hooks.ends_with("\r\nci: {}\r\n") && !hooks.replace("\r\n", "").contains('\n'), "{hooks:?}");
+    let root = text_of(&init(repository.path(), &["--apply"]));
+    assert!(root.contains("nothing to do: what it would write is there"), "{root}");
+}
+
+#[test]
+fn init_says_that_another_builder_builds_it_and_that_a_folder_is_not_there() {
+    let docker = project(&[("Dockerfile", "FROM scratch\n"), ("main.py", "print('up')\n")]);
+    let shown = text_of(&init(docker.path(), &[]));
+    assert!(
+        shown.contains("a Dockerfile builds this (Dockerfile): what this writes can only say *cannot tell*"),
+        "{shown}"
+    );
+    let shown = text_of(&init(docker.path(), &["--builder", "nixpacks"]));
+    assert!(!shown.contains("cannot tell"), "{shown}");
+    let nowhere = init(&docker.path().join("nowhere"), &[]);
+    assert_eq!(nowhere.status.code(), Some(2), "{}", text_of(&nowhere));
+    assert!(text_of(&nowhere).contains("no such folder"), "{}", text_of(&nowhere));
+}
+
+#[test]
 fn init_says_that_what_nothing_builds_will_fail() {
     let nothing = project(&[("notes.md", "")]);
     let shown = init(nothing.path(), &[]);

@@ -9,8 +9,10 @@ use super::args::Planning;
 use super::config;
 use super::exit::{Exit, UsageError};
 use super::output::{argument, hint, print, tell_written, warn};
+use super::pre_commit::{self, Hooks, command, names};
 use super::services::NO_START;
 use super::version;
+use crate::builder::Detected;
 use crate::check::Facts;
 use crate::finding::Edit;
 use crate::fix::Patch;
@@ -18,17 +20,14 @@ use crate::fs::read_text;
 use crate::plan::Plan;
 use crate::project::{MAX_FILE, Repository};
 use crate::rehearse::{Request, Service, services};
-use crate::sandbox::{python, quoted};
+use crate::sandbox::python;
 use crate::scenario::schema_address;
 
-const HOOKS: &str = ".pre-commit-config.yaml";
 const WORKFLOWS: &str = ".github/workflows";
 const WORKFLOW: &str = ".github/workflows/shakedown.yml";
 const GITLAB: &str = ".gitlab-ci.yml";
 /// Files that projects keep for what has to be set, with values that harm nobody.
 const EXAMPLES: &[&str] = &[".env.rehearsal", ".env.example", ".env.sample", ".env.template", "example.env"];
-/// What a file that names the tool has somewhere.
-const NAME: &str = "shakedown";
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
@@ -51,6 +50,7 @@ struct Place {
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
     let request = args.planning.request(&args.planning.config()?)?;
+    say_who_else_builds(&request)?;
     let folder = args.planning.path.canonicalize()?;
     let (root, below) = match Repository::around(&folder) {
         Some(repository) => (repository.root.clone(), repository.way_to(&folder)),
@@ -68,25 +68,33 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         }
     }
     let belows: Vec<&Path> = places.iter().map(|place| place.below.as_path()).collect();
-    match hooks(&root, &belows)? {
-        Hooks::Written(text) => write(HOOKS.into(), text),
-        Hooks::ThereAlready => hint("there already:", &format!("a hook in {HOOKS}")),
-        Hooks::ByHand => {
-            let hook = hook(&belows, "  ");
-            warn("note:", &format!("{HOOKS} does not end with its list of repos: add this there by hand\n{hook}"));
-        }
+    let mut by_hand = false;
+    let mut add_by_hand = |why: &str, text: &str| {
+        by_hand = true;
+        warn("note:", &format!("{why}: add this there by hand\n{text}"));
+    };
+    match pre_commit::hooks(&root, &belows)? {
+        Hooks::Written(text) => write(pre_commit::FILE.into(), text),
+        Hooks::ThereAlready => hint("there already:", &format!("a hook in {}", pre_commit::FILE)),
+        Hooks::ByHand(hook) => add_by_hand(&format!("{} has no plain list of repos", pre_commit::FILE), &hook),
     }
     if root.join(GITLAB).exists() {
-        warn("note:", &format!("{GITLAB} is left alone; add this there by hand\n{}", gitlab_job(&belows)));
-    } else if has_workflow(&root) {
-        hint("there already:", &format!("a workflow in {WORKFLOWS}"));
+        add_by_hand(&format!("{GITLAB} is left alone"), &gitlab_job(&belows));
     } else {
-        write(WORKFLOW.into(), workflow(&places));
+        match Workflows::of(&root, &belows) {
+            Workflows::None => write(WORKFLOW.into(), workflow(&places)),
+            Workflows::Name => hint("there already:", &format!("a workflow in {WORKFLOWS}")),
+            Workflows::Lack(belows) => {
+                let steps: String = belows.into_iter().map(step).collect();
+                add_by_hand(&format!("what is in {WORKFLOWS} does not name this folder"), &steps);
+            }
+        }
     }
     let mut patch = Patch::new(&root)?;
     patch.add(&edits).map_err(|refused| UsageError(refused.to_string()))?;
     if patch.is_empty() {
-        hint("nothing to do:", "what it would write is there");
+        let why = if by_hand { "what is not there is for a person to add" } else { "what it would write is there" };
+        hint("nothing to do:", why);
         return Ok(Exit::Works);
     }
     if !version::IS_PUBLISHED {
@@ -106,19 +114,45 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     Ok(Exit::Works)
 }
 
-/// The folder itself, or the services below it where it is none: what no builder would build must fail at every push.
+/// A deploy that is not rehearsed passes every check, so that is said. The error is that there is no such folder.
+fn say_who_else_builds(request: &Request) -> Result<()> {
+    let Some(detected) = request.detected(&request.project()?) else { return Ok(()) };
+    if detected.builder.kind().is_none() {
+        let Detected { builder, because, .. } = detected;
+        warn(
+            "note:",
+            &format!(
+                "{builder} builds this ({because}): what this writes can only say *cannot tell*, unless --builder names another"
+            ),
+        );
+    }
+    Ok(())
+}
+
+/// The folder itself, or the services below it where it is none or the root of a workspace that nothing starts: what would fail at
+/// every push checks nothing.
 fn places(request: Request, folder: PathBuf, below: &Path) -> Result<Vec<Place>> {
     let planned = request.plan(&request.project()?)?;
-    let problem = match planned.buildable() {
+    let all = services(&request)?;
+    let (python, problem) = match planned.buildable() {
         Ok(Ok(buildable)) => {
             let python = named(&buildable.plan);
-            return Ok(vec![Place { below: below.to_owned(), folder, request, python }]);
+            if !all.iter().any(|service| service.folder == Path::new(".") && service.is_library) {
+                return Ok(vec![Place { below: below.to_owned(), folder, request, python }]);
+            }
+            (python, NO_START.to_owned())
         }
-        Ok(Err(refused)) => refused.lines.iter().find(|line| !line.trim().is_empty()).cloned().unwrap_or_default(),
-        Err(error) => error.to_string(),
+        Ok(Err(refused)) => {
+            (None, refused.lines.iter().find(|line| !line.trim().is_empty()).cloned().unwrap_or_default())
+        }
+        Err(error) => (None, error.to_string()),
     };
-    let is_python = |service: &Service| service.providers.iter().any(|provider| provider == "python");
-    let found = services(&request)?.into_iter().filter(is_python);
+    // One whose plan is refused has no language yet, and is told with why.
+    let is_python = |service: &Service| {
+        let is_refused = service.problem.is_some() && service.providers.is_empty();
+        is_refused || service.providers.iter().any(|provider| provider == "python")
+    };
+    let found = all.into_iter().filter(is_python);
     let is_started = |service: &Service| service.problem.is_none() && !service.is_library;
     let (found, left): (Vec<Service>, Vec<Service>) = found.partition(is_started);
     for service in left.iter().filter(|service| service.folder != Path::new(".")) {
@@ -135,7 +169,7 @@ fn places(request: Request, folder: PathBuf, below: &Path) -> Result<Vec<Place>>
     }
     if places.is_empty() {
         warn("note:", &format!("as it is, the checks that this writes fail: {problem}"));
-        return Ok(vec![Place { below: below.to_owned(), folder, request, python: None }]);
+        return Ok(vec![Place { below: below.to_owned(), folder, request, python }]);
     }
     let names: Vec<String> = found.iter().map(|service| service.folder.display().to_string()).collect();
     hint("services:", &format!("{}, each checked by itself, since the folder above them is none", names.join(", ")));
@@ -165,77 +199,27 @@ fn settings(planning: &Planning, Place { folder, request, .. }: &Place) -> Resul
     Ok((!lines.is_empty()).then(|| header + &lines.concat()))
 }
 
-/// Whether a workflow mentions the tool already.
-fn has_workflow(root: &Path) -> bool {
-    let found = root.join(WORKFLOWS).read_dir().into_iter().flatten().flatten();
-    found.map(|entry| entry.path()).any(|file| read_text(&file, MAX_FILE).is_ok_and(|text| text.contains(NAME)))
+/// What the workflows that are there say of these folders.
+enum Workflows<'a> {
+    /// None mentions the tool.
+    None,
+    /// They mention it, and not these folders.
+    Lack(Vec<&'a Path>),
+    /// They mention it for all of them.
+    Name,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Hooks {
-    Written(String),
-    ThereAlready,
-    ByHand,
-}
-
-/// The hooks with ours at the end of the list, comments and order as they are.
-fn hooks(root: &Path, belows: &[&Path]) -> Result<Hooks> {
-    let path = root.join(HOOKS);
-    if !path.exists() {
-        return Ok(Hooks::Written(format!("repos:\n{}", hook(belows, "  "))));
-    }
-    let text = read_text(&path, MAX_FILE).map_err(|error| UsageError(format!("{HOOKS}: {error}")))?;
-    if text.contains(NAME) {
-        return Ok(Hooks::ThereAlready);
-    }
-    Ok(appended(&text, belows).map_or(Hooks::ByHand, Hooks::Written))
-}
-
-/// Only where the list is the last thing in the file and each of its items a block.
-fn appended(text: &str, belows: &[&Path]) -> Option<String> {
-    let is_plain = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
-    let lines: Vec<&str> = text.lines().filter(is_plain).collect();
-    let last_key = lines.iter().rev().find(|line| !line.starts_with([' ', '-']))?;
-    let item = lines.iter().skip_while(|line| !line.starts_with("repos:")).nth(1)?;
-    let indent = &item[..item.len() - item.trim_start().len()];
-    let is_list = last_key.trim_end() == "repos:" && item.trim_start().starts_with("- ");
-    let written = format!("{}\n{}", text.trim_end_matches('\n'), hook(belows, indent));
-    // Whatever else it was, it must still be what pre-commit reads.
-    let read: serde_json::Value = serde_yaml_ng::from_str(&written).ok().filter(|_| is_list)?;
-    let repos = read["repos"].as_array()?;
-    (repos.last()?["hooks"][0]["id"] == "shakedown-check").then_some(written)
-}
-
-fn hook(belows: &[&Path], indent: &str) -> String {
-    let version = env!("CARGO_PKG_VERSION");
-    let of = |below: &&Path| {
-        let text = |text: String| serde_json::Value::String(text);
-        [
-            "    - id: shakedown-check".to_owned(),
-            format!(
-                "      name: {}",
-                if below.as_os_str().is_empty() {
-                    "shakedown check".to_owned()
-                } else {
-                    text(format!("shakedown check {}", below.display())).to_string()
-                }
-            ),
-            format!("      entry: {}", text(command("check", below))),
-            "      language: python".to_owned(),
-            format!("      additional_dependencies: [shakedown-cli=={version}]"),
-            "      pass_filenames: false".to_owned(),
-            "      always_run: true".to_owned(),
-        ]
-    };
-    let head = ["- repo: local", "  hooks:"].map(str::to_owned);
-    head.into_iter().chain(belows.iter().flat_map(of)).map(|line| format!("{indent}{line}\n")).collect()
-}
-
-/// The command for the project below the root.
-fn command(name: &str, below: &Path) -> String {
-    match below.as_os_str().is_empty() {
-        true => format!("shakedown {name}"),
-        false => format!("shakedown {name} {}", quoted(below)),
+impl<'a> Workflows<'a> {
+    fn of(root: &Path, belows: &[&'a Path]) -> Self {
+        let found = root.join(WORKFLOWS).read_dir().into_iter().flatten().flatten();
+        let texts = found.filter_map(|entry| read_text(&entry.path(), MAX_FILE).ok());
+        let ours: Vec<String> = texts.filter(|text| names(text, Path::new(""))).collect();
+        if ours.is_empty() {
+            return Self::None;
+        }
+        let lacks = |below: &&&Path| !ours.iter().any(|text| names(text, below));
+        let lacking: Vec<&Path> = belows.iter().filter(lacks).copied().collect();
+        if lacking.is_empty() { Self::Name } else { Self::Lack(lacking) }
     }
 }
 
@@ -249,12 +233,25 @@ fn gitlab_job(belows: &[&Path]) -> String {
     )
 }
 
+/// A path from the repository's root as YAML has it.
+fn quote(below: &Path) -> String {
+    let path = if below.as_os_str().is_empty() { Path::new(".") } else { below };
+    serde_json::Value::String(path.to_string_lossy().into_owned()).to_string()
+}
+
+/// The step of a job that rehearses one folder.
+fn step(below: &Path) -> String {
+    action(&quote(below))
+}
+
+fn action(path: &str) -> String {
+    let action = env!("CARGO_PKG_REPOSITORY").trim_start_matches("https://github.com/");
+    let version = env!("CARGO_PKG_VERSION");
+    format!("      - uses: {action}@v{version}\n        with:\n          path: {path}\n")
+}
+
 /// One job, or one for each of several services.
 fn workflow(places: &[Place]) -> String {
-    let quote = |below: &Path| {
-        let path = if below.as_os_str().is_empty() { Path::new(".") } else { below };
-        serde_json::Value::String(path.to_string_lossy().into_owned()).to_string()
-    };
     let number = |(major, minor): (u32, u32)| format!("\"{major}.{minor}\"");
     let setup = |condition: &str, version: &str| {
         format!(
@@ -276,8 +273,7 @@ fn workflow(places: &[Place]) -> String {
         }
     };
     let python = python.unwrap_or_default();
-    let action = env!("CARGO_PKG_REPOSITORY").trim_start_matches("https://github.com/");
-    let version = env!("CARGO_PKG_VERSION");
+    let action = action(&path);
     format!(
         r#"name: deploy rehearsal
 on: [push, pull_request]
@@ -290,10 +286,7 @@ jobs:
       - uses: actions/checkout@v4
         with:
           persist-credentials: false
-{python}      - uses: {action}@v{version}
-        with:
-          path: {path}
-"#
+{python}{action}"#
     )
 }
 
@@ -319,32 +312,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_hook_goes_to_the_end_of_the_list_and_comments_stay() {
-        for indent in ["", "  ", "    "] {
-            let text = format!(
-                "# ours\nrepos:\n{indent}- repo: https://example.com/x\n{indent}  rev: v1 # pinned\n{indent}  hooks: [{{id: x}}]\n"
-            );
-            let written = appended(&text, &[Path::new("")]).unwrap();
-            assert!(written.starts_with(&text), "{written}");
-            assert!(written.contains(&format!("\n{indent}- repo: local\n")), "{written}");
-        }
-    }
-
-    #[test]
-    fn a_file_of_another_shape_is_left_to_its_owner() {
-        for text in [
-            "repos: []\n",
-            "repos:\n  - repo: x\n    hooks: []\nfail_fast: true\n",
-            "fail_fast: true\n",
-            "repos: [{repo: local}]\n",
-        ] {
-            assert_eq!(appended(text, &[Path::new("")]), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_project_below_the_root_is_named_in_hook_and_workflow() {
-        assert!(hook(&[Path::new("services/my bot")], "").contains("entry: \"shakedown check 'services/my bot'\"\n"));
+    fn a_project_below_the_root_is_named_in_the_workflow() {
         let place = |below: &str, python| Place {
             below: below.into(),
             folder: PathBuf::new(),

@@ -15,6 +15,7 @@ mod migrate;
 mod misspelt;
 mod output;
 mod plan;
+mod pre_commit;
 mod record;
 mod record_options;
 mod replay;
