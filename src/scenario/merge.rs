@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::error::Category;
+
 use super::export::Reported;
 use super::partition::{Partition, Whole};
 use super::result::{Case, CaseResult, CaseStatus, Summary};
@@ -36,6 +38,12 @@ pub enum MergeError {
         /// What is wrong with it.
         why: String,
     },
+    /// A file that ends before its report does.
+    #[error("{}: ends in its middle: what wrote it was stopped; run that share again, or delete the file to have the share named as missing", path.display())]
+    CutShort {
+        /// Which.
+        path: PathBuf,
+    },
     /// The report of another release, which may say the same words and mean something else.
     #[error("{}: made by shakedown {version}, and this is {}: run every share with one release", path.display(), env!("CARGO_PKG_VERSION"))]
     Version {
@@ -65,7 +73,8 @@ pub fn merge(places: &[PathBuf]) -> Result<Summary, MergeError> {
     }
     paths.sort();
     // The same file by two words of the command line reported once.
-    paths.dedup();
+    let mut known = BTreeSet::new();
+    paths.retain(|path| known.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
     let mut left = MOST_BYTES;
     let mut parts = Vec::new();
     for path in &paths {
@@ -144,18 +153,22 @@ fn difference(whole: &Whole, expected: u64, part: &Reported) -> Option<String> {
 
 /// Takes what it reads off what is `left` to be read.
 fn read(path: &Path, left: &mut u64) -> Result<Reported, MergeError> {
-    let foreign = |why: String| MergeError::Foreign { path: path.to_owned(), why };
+    let foreign = |error: serde_json::Error| match error.classify() {
+        Category::Eof => MergeError::CutShort { path: path.to_owned() },
+        _ => MergeError::Foreign { path: path.to_owned(), why: error.to_string() },
+    };
     let text = read_file(path, *left).map_err(|why| MergeError::Unreadable { path: path.to_owned(), why })?;
     *left -= text.len() as u64;
-    let version: Version = serde_json::from_slice(&text).map_err(|error| foreign(error.to_string()))?;
+    let version: Version = serde_json::from_slice(&text).map_err(foreign)?;
     if version.version != env!("CARGO_PKG_VERSION") {
         return Err(MergeError::Version { path: path.to_owned(), version: version.version });
     }
-    serde_json::from_slice(&text).map_err(|error| foreign(error.to_string()))
+    serde_json::from_slice(&text).map_err(foreign)
 }
 
 /// What is read first, as the rest is another release's affair.
 #[derive(serde::Deserialize)]
+#[serde(expecting = "a report")]
 struct Version {
     version: String,
 }
@@ -244,6 +257,31 @@ mod tests {
         let [(name, why)] = bad(&summary)[..] else { panic!("{summary:?}") };
         assert_eq!(name, "share 1 of 2");
         assert!(why.contains("2 times") && why.contains("again.json"), "{why}");
+    }
+
+    #[test]
+    fn a_file_that_is_named_twice_reported_once() {
+        let folder = gathered(&[("1.json", share(1, 1, &NAMES))]);
+        let places = [folder.path().to_owned(), folder.path().join("../").join(folder.path().file_name().unwrap())];
+        assert_eq!(bad(&merge(&places).unwrap()), []);
+    }
+
+    #[test]
+    fn a_report_that_was_cut_short_is_told_with_what_to_do() {
+        let folder = gathered(&[("1.json", share(1, 2, &["one"])), ("2.json", share(2, 2, &["two", "three"]))]);
+        let file = folder.path().join("2.json");
+        let text = fs::read(&file).unwrap();
+        for length in [0, 1, text.len() / 2, text.len() - 2] {
+            fs::write(&file, &text[..length]).unwrap();
+            let error = merge(&[folder.path().to_owned()]).unwrap_err();
+            assert!(matches!(error, MergeError::CutShort { .. }), "{length}: {error}");
+            assert!(error.to_string().contains("2.json: ends in its middle"), "{error}");
+        }
+        for other in ["[]", "null", "1", "{\"version\": 1}"] {
+            fs::write(&file, other).unwrap();
+            let error = merge(&[folder.path().to_owned()]).unwrap_err().to_string();
+            assert!(error.contains("not what suite --format json prints") && !error.contains("struct"), "{error}");
+        }
     }
 
     #[test]
