@@ -103,14 +103,22 @@ fn manages_a_swarm(docker: &Path) -> Result<()> {
         let missing = format!("no engine answers docker: {}", said(&output.stderr));
         return Err(refusal(&missing, &["sudo systemctl start docker"]).into());
     }
-    match state.split_once(' ') {
-        Some(("active", "true")) => Ok(()),
-        Some(("active", _)) => Err(refusal(
+    Ok(is_managed(&state)?)
+}
+
+/// By the node's state in its Swarm, and whether it is a manager: `active true`.
+fn is_managed(state: &str) -> Result<(), Unavailable> {
+    match state.split_once(' ').unwrap_or((state, "")) {
+        ("active", "true") => Ok(()),
+        ("active", _) => Err(refusal(
             "this node is no manager of its Swarm",
             &["docker node promote NODE, on a manager", "DOCKER_HOST=ssh://MANAGER shakedown suite --engine swarm …"],
-        )
-        .into()),
-        _ => Err(refusal("this engine is in no Swarm", &["docker swarm init"]).into()),
+        )),
+        ("inactive", _) => Err(refusal("this engine is in no Swarm", &["docker swarm init"])),
+        ("locked", _) => Err(refusal("the Swarm of this node is locked", &["docker swarm unlock"])),
+        (state, _) => {
+            Err(refusal(&format!("this node's Swarm is not ready ({state})"), &["docker info, which says why"]))
+        }
     }
 }
 
@@ -321,6 +329,21 @@ mod tests {
         assert_eq!((task.name.as_str(), task.error.as_str()), ("suite.1", "\"task: non-zero exit (137)\""));
         assert!(Task::read("kix\tsuite.1\tRunning 1 second ago\t").unwrap().error.is_empty());
         assert_eq!(Task::read("garbage"), None);
+    }
+
+    #[test]
+    fn a_node_that_cannot_submit_is_told_what_to_do() {
+        assert!(is_managed("active true").is_ok());
+        for (state, cure) in [
+            ("active false", "docker node promote"),
+            ("inactive false", "docker swarm init"),
+            ("locked false", "docker swarm unlock"),
+            ("pending false", "docker info"),
+            ("error", "docker info"),
+        ] {
+            let refused = is_managed(state).unwrap_err();
+            assert!(refused.cures[0].starts_with(cure), "{state}: {refused:?}");
+        }
     }
 
     #[test]
