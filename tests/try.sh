@@ -31,5 +31,6 @@ if ! command -v cargo > /dev/null; then
     echo "cargo is missing: https://rustup.rs installs it (Rust 1.95 or newer)" >&2
     exit 3
 fi
-echo "building shakedown, some minutes the first time" >&2
-exec cargo run --release --quiet -- run "$project"
+# Not a release, whose compiling takes longer than it saves in a run; the tests are built on the same.
+echo "building shakedown, a minute or two the first time" >&2
+exec cargo run --quiet -- run "$project"

@@ -217,9 +217,10 @@ mod tests {
         }
     }
 
-    fn get(index: &Index, path: &str) -> (i32, String) {
-        let answer = minreq::get(format!("http://{}{path}", index.address())).send().unwrap();
-        (answer.status_code.into(), answer.as_str().unwrap().to_owned())
+    fn get(index: &Index, path: &str) -> (u16, String) {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build();
+        let mut answer = config.new_agent().get(format!("http://{}{path}", index.address())).call().unwrap();
+        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
     }
 
     #[test]
