@@ -38,12 +38,13 @@ impl Activity {
     }
 
     /// Nothing but the clock will wake it: what it does then is still to be seen. One that sleeps again and again has shown it.
+    /// Calls that wait for descriptors show their whole span at every look, so a sleep ends where it was first seen to.
     fn sleeps(&mut self, now: Instant, span: Duration) {
         if span < REST || span > LONGEST_SLEEP {
             return;
         }
         let rounds = match self.sleeps {
-            Some((until, rounds)) if now <= until => rounds,
+            Some((until, _)) if now <= until => return,
             Some((_, rounds)) => rounds + 1,
             None => 1,
         };
@@ -138,6 +139,16 @@ mod tests {
             activity.sample(started + Duration::from_secs(round * 6), sleeping(5));
         }
         assert!(!activity.is_at_work(started + Duration::from_secs(31)));
+    }
+
+    #[test]
+    fn a_sleep_that_shows_its_whole_span_at_every_look_ends() {
+        let started = Instant::now();
+        let mut activity = Activity::new(started);
+        for second in 1..60 {
+            activity.sample(started + Duration::from_secs(second), sleeping(15));
+        }
+        assert!(!activity.is_at_work(started + Duration::from_secs(60)));
     }
 
     #[test]
