@@ -9,6 +9,8 @@ pub struct Server {
     pub listens: bool,
     /// Whether its first word is the app, as `module:attribute`.
     pub takes_target: bool,
+    /// The words by which a program that takes its work from a queue serves pages or an API in its place.
+    pub serves_by: &'static [&'static str],
     /// Folder of its package.
     pub package: &'static str,
     /// Its files, or folders of them, that import what a start command names.
@@ -16,7 +18,7 @@ pub struct Server {
 }
 
 const fn server(program: &'static str) -> Server {
-    Server { program, listens: true, takes_target: false, package: program, loaders: &[] }
+    Server { program, listens: true, takes_target: false, serves_by: &[], package: program, loaders: &[] }
 }
 
 const fn worker(program: &'static str) -> Server {
@@ -44,6 +46,7 @@ pub const SERVERS: &[Server] = &[
     server("dagster-webserver"),
     server("fastapi"),
     server("datasette"),
+    server("emmett"),
     server("gradio"),
     server("http.server"),
     server("litestar"),
@@ -61,6 +64,7 @@ pub const SERVERS: &[Server] = &[
     server("streamlit"),
     server("voila"),
     Server {
+        serves_by: &["flower"],
         loaders: &["celery/bin/", "celery/app/utils.py", "celery/utils/imports.py", "kombu/utils/imports.py"],
         ..worker("celery")
     },
@@ -68,8 +72,8 @@ pub const SERVERS: &[Server] = &[
     Server { loaders: &["dramatiq/cli.py"], ..worker("dramatiq") },
     worker("faust"),
     Server { package: "huey", loaders: &["huey/utils.py", "huey/bin/"], ..worker("huey_consumer") },
-    worker("prefect"),
-    worker("rasa"),
+    Server { serves_by: &["server"], ..worker("prefect") },
+    Server { serves_by: &["run", "x"], ..worker("rasa") },
     Server { loaders: &["rq/cli/helpers.py"], ..worker("rq") },
     Server { loaders: &["saq/worker.py"], ..worker("saq") },
     Server { loaders: &["taskiq/cli/utils.py"], ..worker("taskiq") },
@@ -192,16 +196,27 @@ pub fn programs(listening: bool) -> impl Iterator<Item = &'static str> {
     SERVERS.iter().filter(move |server| server.listens == listening).map(|server| server.program)
 }
 
+/// Whether words of a command run a program that takes its work from a queue, and have it serve in its place.
+///
+/// ```
+/// use shakedown::catalog::servers::serves_besides;
+/// assert!(serves_besides(&["prefect", "server", "start"]) && !serves_besides(&["prefect", "worker", "start"]));
+/// ```
+pub fn serves_besides(words: &[&str]) -> bool {
+    let has = |word: &&str| words.contains(word);
+    SERVERS.iter().any(|server| has(&server.program) && server.serves_by.iter().any(|verb| has(&verb)))
+}
+
 /// Whether a command runs a program that takes its work from a queue.
 ///
 /// ```
 /// use shakedown::catalog::servers::is_worker;
 /// assert!(is_worker("exec celery -A shop worker") && is_worker("/opt/venv/bin/rq worker"));
-/// assert!(!is_worker("gunicorn celery:app"));
+/// assert!(!is_worker("gunicorn celery:app") && !is_worker("celery -A shop flower"));
 /// ```
 pub fn is_worker(command: &str) -> bool {
-    let mut words = command.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
-    words.any(|word| programs(false).any(|program| program == word))
+    let words: Vec<&str> = command.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word)).collect();
+    words.iter().any(|word| programs(false).any(|program| program == *word)) && !serves_besides(&words)
 }
 
 /// Whether a program's first word is the app, as `module:attribute`.

@@ -2,7 +2,7 @@
 
 use super::SmokeKind;
 use crate::catalog::modules::{Role, role};
-use crate::catalog::servers::programs;
+use crate::catalog::servers::{programs, serves_besides};
 use crate::check::facts::reached::reached;
 use crate::check::facts::supervised;
 use crate::log::pattern::Pattern;
@@ -47,7 +47,7 @@ pub fn expectation(project: &Project, hints: &Hints<'_>) -> (Option<SmokeKind>, 
     if hints.health_check {
         return (Some(SmokeKind::Answers), "the platform has a health check");
     }
-    if runs(true) {
+    if runs(true) || serves_besides(&words) {
         return (Some(SmokeKind::Answers), "the start command runs a web server");
     }
     if runs(false) {
@@ -109,6 +109,9 @@ mod tests {
         assert_eq!(kind("gunicorn app:app", &[]), Some(SmokeKind::Answers));
         assert_eq!(kind("python manage.py migrate && /opt/venv/bin/gunicorn x.wsgi", &[]), Some(SmokeKind::Answers));
         assert_eq!(kind("python -m http.server $PORT", &[]), Some(SmokeKind::Answers));
+        assert_eq!(kind("prefect server start", &[]), Some(SmokeKind::Answers));
+        assert_eq!(kind("celery -A tides flower --port=$PORT", &[]), Some(SmokeKind::Answers));
+        assert_eq!(kind("prefect worker start --pool tides", &[]), Some(SmokeKind::StaysUp));
     }
 
     #[test]

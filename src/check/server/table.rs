@@ -86,6 +86,23 @@ pub(super) const SERVERS: &[Server] = &[
         default_port: "5000",
         ..BLANK
     },
+    // emmett 2.8 and prefect 3.9.
+    Server {
+        program: "emmett",
+        verb: "serve",
+        host: &["-h", "--host"],
+        port: &["-p", "--port"],
+        default_host: "0.0.0.0",
+        ..BLANK
+    },
+    Server { program: "emmett", verb: "develop", host: &["-h", "--host"], port: &["-p", "--port"], ..BLANK },
+    Server {
+        program: "prefect",
+        verb: "server",
+        default_port: "4200",
+        variables: ["PREFECT_SERVER_API_HOST", "PREFECT_SERVER_API_PORT"],
+        ..BLANK
+    },
     Server { program: "chainlit", verb: "run", variables: ["CHAINLIT_HOST", "CHAINLIT_PORT"], ..BLANK },
     Server {
         program: "panel",
