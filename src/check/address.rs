@@ -17,7 +17,7 @@ use super::variables::is_set;
 use crate::finding::{Edit, Severity};
 use crate::log::pattern::Pattern;
 use crate::project::Source;
-use table::{Address, CLASSES, ELSEWHERE, FUNCTIONS, LOOPBACK, METHODS, PAIR, PAIRS};
+use table::{Address, CLASSES, Class, ELSEWHERE, FUNCTIONS, LOOPBACK, METHODS, Method, PAIR, PAIRS};
 use text::{after_guard, closing, is_conditional, outside, without_comments};
 
 pub(super) const PORT_TEXT: Check = error(
@@ -113,7 +113,7 @@ fn calls<'t>(facts: &Facts<'_>, text: &str, code: &'t str) -> Vec<Call<'t>> {
     let mut heads: Vec<(String, Address)> =
         functions.map(|function| (function.call.to_owned(), function.address)).collect();
     for class in CLASSES {
-        let named = names(facts, text, class.name);
+        let named = names(facts, text, class);
         heads.extend(
             named
                 .into_iter()
@@ -121,6 +121,7 @@ fn calls<'t>(facts: &Facts<'_>, text: &str, code: &'t str) -> Vec<Call<'t>> {
         );
     }
     let methods: Vec<_> = METHODS.iter().filter(|method| text.contains(method.sign)).collect();
+    let is_of = |method: &Method, line: &str| method.made.is_empty() || line.contains(method.made);
     let mut found: Vec<Call<'t>> = Vec::new();
     let mut begin = 0;
     for (index, line) in code.split('\n').enumerate() {
@@ -129,8 +130,12 @@ fn calls<'t>(facts: &Facts<'_>, text: &str, code: &'t str) -> Vec<Call<'t>> {
         let bare = after_guard(line).unwrap_or_else(|| line.trim_start());
         let head =
             heads.iter().find_map(|(head, address)| Some((called_at(bare, head, false)? + head.len(), *address)));
-        let of_any =
-            || methods.iter().find_map(|method| Some((bare.find(method.call)? + method.call.len(), method.address)));
+        let of_any = || {
+            methods
+                .iter()
+                .filter(|method| is_of(method, bare))
+                .find_map(|method| Some((bare.find(method.call)? + method.call.len(), method.address)))
+        };
         let of_pair = || PAIRS.iter().find_map(|call| Some((called_at(bare, call, true)? + call.len(), PAIR)));
         let Some((length, address)) = head.or_else(of_any).or_else(of_pair) else { continue };
         let mut start = start_of_line + line.len() - bare.len() + length;
@@ -139,6 +144,11 @@ fn calls<'t>(facts: &Facts<'_>, text: &str, code: &'t str) -> Vec<Call<'t>> {
             start = code.len() - pair.len();
         }
         let Some(end) = closing(code, start) else { continue };
+        let listens =
+            |word: &&str| ['"', '\''].iter().any(|quote| code[start..end].contains(&format!("{quote}{word}{quote}")));
+        if !address.over.is_empty() && !address.over.iter().any(|word| listens(&word)) {
+            continue;
+        }
         if found.len() == MOST {
             break;
         }
@@ -159,13 +169,13 @@ fn called_at(line: &str, call: &str, of_a_module: bool) -> Option<usize> {
 
 /// The names by which a file calls objects of a class: those that it makes, and, where another module makes the only one, those that
 /// it imports or has made by a function.
-fn names(facts: &Facts<'_>, text: &str, class: &str) -> Vec<String> {
-    let makes = |text: &str, class: &str| text.contains(&format!("{class}("));
+fn names(facts: &Facts<'_>, text: &str, class: &Class) -> Vec<String> {
+    let makes = |text: &str, class: &Class| text.contains(&format!("{}(", class.name)) && text.contains(class.sign);
     if makes(text, class) {
-        return made_by(text, class);
+        return made_by(text, class.name);
     }
-    let is_made = |class: &str| facts.reached().iter().any(|module| makes(&module.text, class));
-    if !is_made(class) || CLASSES.iter().any(|other| other.name != class && is_made(other.name)) {
+    let is_made = |class: &Class| facts.reached().iter().any(|module| makes(&module.text, class));
+    if !is_made(class) || CLASSES.iter().any(|other| other.name != class.name && is_made(other)) {
         return Vec::new();
     }
     let lines = text.lines().filter(|line| !line.starts_with([' ', '\t']));

@@ -38,7 +38,32 @@ static PLACES: [Place; 5] = [
     Place { sign: "cherrypy", pattern: Pattern::ascii(r#"\bserver\.socket_host["']?\s*[:=]\s*["']([\w.:-]+)["']"#) },
 ];
 
+/// CherryPy 18.10 listens on the loopback where neither the code nor a file that it reads says otherwise.
+fn cherrypy(facts: &Facts<'_>, module: &Module, findings: &mut Findings) {
+    const STARTS: &[&str] = &["cherrypy.quickstart(", "cherrypy.engine.start("];
+    const TOLD: &[&str] = &["socket_host", "socket_file", "bind_addr", "server.unsubscribe", ".conf", ".ini", ".cfg"];
+    let says = |word: &&str| facts.reached().iter().any(|other| other.text.contains(word));
+    let starts = |text: &str| STARTS.iter().any(|start| text.starts_with(start));
+    let code = &module.code;
+    let Some(found) = code.statements.iter().find(|found| starts(&found.text)) else { return };
+    let is_told = TOLD.iter().any(says) || found.text.contains("config=");
+    if is_told {
+        return;
+    }
+    let path = facts.app.place(&module.path);
+    let line = module.text.lines().nth(found.line - 1).unwrap_or_default();
+    let blank = &line[..line.len() - line.trim_start().len()];
+    let told = format!("{blank}cherrypy.config.update({{\"server.socket_host\": \"0.0.0.0\"}}); {}", line.trim_start());
+    let finding = HOST.found("the server listens on 127.0.0.1, where nobody outside the container reaches it");
+    let finding = finding
+        .about("127.0.0.1")
+        .severity(if code.is_conditional(found) { Severity::Warning } else { Severity::Error })
+        .at(Source::line(&path, found.line), &found.text);
+    findings.push(finding.fix("listen on 0.0.0.0", vec![replace_line(&path, found.line, line, told)]));
+}
+
 pub(super) fn check(facts: &Facts<'_>, module: &Module, findings: &mut Findings) {
+    cherrypy(facts, module, findings);
     for place in PLACES.iter().filter(|place| module.text.contains(place.sign)) {
         let told: Vec<_> = module
             .code

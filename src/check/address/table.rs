@@ -21,6 +21,8 @@ pub(super) struct Address {
     pub(super) default_port: &'static str,
     /// The variables that say the host and the port as well, or empty.
     pub(super) variables: [&'static str; 2],
+    /// Texts of which its arguments hold one where it listens at all; empty where it always does.
+    pub(super) over: &'static [&'static str],
 }
 
 pub(super) const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
@@ -38,6 +40,12 @@ pub(super) struct Class {
     pub(super) name: &'static str,
     pub(super) methods: &'static [&'static str],
     pub(super) address: Address,
+    /// What the file that makes it holds where this class is meant; empty where the name says enough.
+    pub(super) sign: &'static str,
+}
+
+const fn class(name: &'static str, methods: &'static [&'static str], address: Address) -> Class {
+    Class { name, methods, address, sign: "" }
 }
 
 const BY_KEYWORD: Address = Address {
@@ -50,6 +58,7 @@ const BY_KEYWORD: Address = Address {
     is_hidden: true,
     default_port: "",
     variables: ["", ""],
+    over: &[],
 };
 const FIRST: Address = Address { at: Some(0), ..BY_KEYWORD };
 const BOTTLE: Address = Address { at: Some(2), default_port: "8080", ..BY_KEYWORD };
@@ -71,6 +80,14 @@ const GRADIO: Address = Address {
 /// Granian 2.7: its class takes the app first, and reads no variable (its command does).
 const GRANIAN: Address = Address { host: "address", at: Some(1), default_port: "8000", ..BY_KEYWORD };
 const FLASK: Address = Address { default_port: "5000", ..FIRST };
+
+/// Ways of the Model Context Protocol that need a server.
+const OVER_HTTP: &[&str] = &["http", "streamable-http", "sse"];
+/// fastmcp 4.2, by its settings.
+const FASTMCP: Address =
+    Address { default_port: "8000", variables: ["FASTMCP_HOST", "FASTMCP_PORT"], over: OVER_HTTP, ..BY_KEYWORD };
+/// Taipy 4.1.
+const TAIPY: Address = Address { default_port: "5000", ..BY_KEYWORD };
 
 /// Where python-telegram-bot 13 and 21 wait for Telegram: on the loopback, unless told otherwise.
 const TELEGRAM: Address = Address { host: "listen", default_port: "80", ..BY_KEYWORD };
@@ -104,18 +121,26 @@ pub(super) struct Method {
     pub(super) call: &'static str,
     /// What the file holds where this method is meant.
     pub(super) sign: &'static str,
+    /// What the very line makes where this method is meant; empty where the sign says enough.
+    pub(super) made: &'static str,
     pub(super) address: Address,
 }
 
+const fn method(call: &'static str, sign: &'static str, address: Address) -> Method {
+    Method { call, sign, made: "", address }
+}
+
 pub(super) const METHODS: &[Method] = &[
-    Method { call: ".launch(", sign: "import gradio", address: GRADIO },
-    Method { call: ".run_webhook(", sign: "telegram", address: TELEGRAM },
-    Method { call: ".start_webhook(", sign: "from telegram", address: TELEGRAM },
-    Method { call: ".start_webhook(", sign: "from aiogram", address: AIOHTTP },
-    Method { call: ".listen(", sign: "tornado", address: TORNADO },
-    Method { call: ".bind(", sign: "tornado.httpserver", address: TORNADO },
-    Method { call: "make_server(", sign: "wsgiref", address: WSGIREF },
-    Method { call: "make_server(", sign: "werkzeug.serving", address: WSGIREF },
+    method(".launch(", "import gradio", GRADIO),
+    method(".run_http_async(", "fastmcp", Address { over: &[], ..FASTMCP }),
+    method(".run_webhook(", "telegram", TELEGRAM),
+    method(".start_webhook(", "from telegram", TELEGRAM),
+    method(".start_webhook(", "from aiogram", AIOHTTP),
+    method(".listen(", "tornado", TORNADO),
+    method(".bind(", "tornado.httpserver", TORNADO),
+    method("make_server(", "wsgiref", WSGIREF),
+    method("make_server(", "werkzeug.serving", WSGIREF),
+    Method { made: "Gui(", ..method(").run(", "from taipy", TAIPY) },
 ];
 
 /// By bottle 0.13, shiny 1.8, waitress 3.0, aiohttp 3.14, nicegui 3.18, uvicorn 0.54 and Flask-SocketIO 5.7.
@@ -142,27 +167,19 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function { call: "asyncio.start_server(", sign: "import asyncio", address: AFTER_HANDLER },
 ];
 
-/// By Flask 3.1, Dash 4.4, which reads HOST and PORT, Quart 0.22, Robyn 0.88, Microdot 2.7, Sanic 25.12 and bottle 0.13.
+/// By Flask 3.1, Dash 4.4, which reads HOST and PORT, Quart 0.22, Robyn 0.88, Microdot 2.7, Sanic 25.12, bottle 0.13, fastmcp 4.2 and Taipy 4.1.
 pub(super) const CLASSES: &[Class] = &[
-    Class { name: "Flask", methods: &[".run("], address: Address { wants_number: true, ..FLASK } },
-    Class {
-        name: "Dash",
-        methods: &[".run(", ".run_server("],
-        address: Address { variables: ["HOST", "PORT"], ..FIRST },
-    },
-    Class { name: "Quart", methods: &[".run("], address: FLASK },
-    Class {
-        name: "Robyn",
-        methods: &[".start("],
-        address: Address { default_port: "8080", variables: ["ROBYN_HOST", "ROBYN_PORT"], ..FIRST },
-    },
-    Class {
-        name: "Microdot",
-        methods: &[".run("],
-        address: Address { is_hidden: false, default_port: "5000", ..FIRST },
-    },
-    Class { name: "Sanic", methods: &[".run("], address: Address { default_port: "8000", ..FIRST } },
-    Class { name: "Bottle", methods: &[".run("], address: Address { default_port: "8080", ..BY_KEYWORD } },
+    class("Flask", &[".run("], Address { wants_number: true, ..FLASK }),
+    class("Dash", &[".run(", ".run_server("], Address { variables: ["HOST", "PORT"], ..FIRST }),
+    class("Quart", &[".run("], FLASK),
+    class("Robyn", &[".start("], Address { default_port: "8080", variables: ["ROBYN_HOST", "ROBYN_PORT"], ..FIRST }),
+    class("Microdot", &[".run("], Address { is_hidden: false, default_port: "5000", ..FIRST }),
+    class("Sanic", &[".run("], Address { default_port: "8000", ..FIRST }),
+    class("Bottle", &[".run("], Address { default_port: "8080", ..BY_KEYWORD }),
+    Class { sign: "from fastmcp", ..class("FastMCP", &[".run(", ".run_async("], FASTMCP) },
+    // mcp 2.3.
+    class("MCPServer", &[".run("], Address { default_port: "8000", over: OVER_HTTP, ..BY_KEYWORD }),
+    Class { sign: "taipy", ..class("Gui", &[".run("], TAIPY) },
 ];
 
 /// Arguments by which a call listens on something else than its default port: a socket, TLS, a window of its own.
