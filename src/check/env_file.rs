@@ -21,7 +21,13 @@ const BY_OVERRIDE: Check = warning(
      file says in its place, so that a .env file that is deployed beats the platform's variables.",
 );
 
-pub(super) const CHECKS: &[Check] = &[BY_HONCHO, BY_OVERRIDE];
+pub(crate) const ALONE: Check = warning(
+    "env-file-alone",
+    "`dotenv_values` of python-dotenv gives what a file says and looks at no variable. A .env file that is not deployed gives nothing, whatever the service's variables \
+     say.",
+);
+
+pub(super) const CHECKS: &[Check] = &[BY_HONCHO, BY_OVERRIDE, ALONE];
 
 const NAME: &str = ".env";
 const PORT_NAME: &str = "PORT";
@@ -42,7 +48,7 @@ struct EnvFile {
 }
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    let Some(file) = read(facts) else { return };
+    let Some(file) = read(facts) else { return alone(facts, findings) };
     for start in Start::all(facts).iter().filter(|start| is_honcho(start.command)) {
         let finding = file.told(facts, &BY_HONCHO, "since honcho reads it").at(start.source.clone(), start.command);
         findings.push(
@@ -103,6 +109,38 @@ fn read(facts: &Facts<'_>) -> Option<EnvFile> {
     let is_given = |one: &Assigned| one.name == PORT_NAME || facts.variable(&one.name).is_some();
     let beaten = (0..assigned.len()).filter(|index| is_given(&assigned[*index])).collect();
     (!assigned.is_empty()).then_some(EnvFile { assigned, beaten })
+}
+
+static VALUES: Pattern = Pattern::new(r#"^([A-Za-z_]\w*)\s*(?::[^=]+)?=\s*(?:dotenv\.)?dotenv_values\(([^()]*)\)$"#);
+static TAKEN: Pattern = Pattern::new(r#"\b([A-Za-z_]\w*)\[\s*["'](\w+)["']\s*\]"#);
+
+/// What the code takes out of a file that is not there.
+fn alone(facts: &Facts<'_>, findings: &mut Findings) {
+    for module in facts.loaded() {
+        let statements = &module.code.statements;
+        for (statement, found) in statements.iter().filter_map(|one| Some((one, VALUES.captures(&one.text)?))) {
+            if NAMED.captures(&found[2]).is_some_and(|named| &named[1] != NAME) {
+                continue;
+            }
+            let takes = |text: &str| {
+                TAKEN.captures_iter(text).find(|taken| taken[1] == found[1]).map(|taken| taken[2].to_owned())
+            };
+            let taken = statements.iter().find_map(|one| Some((one, takes(&one.text)?)));
+            let Some((by, name)) = taken.filter(|(by, _)| !module.code.is_conditional(by)) else { continue };
+            let finding = ALONE
+                .found(format!(
+                    "{name} is taken from .env alone, which is not deployed, and no variable takes its place"
+                ))
+                .about(&name)
+                .at(facts.app.line(&module.path, Some(by.line)), &by.text)
+                .at(facts.app.line(&module.path, Some(statement.line)), &statement.text);
+            let merged = format!("{} = {{**dotenv_values({}), **os.environ}}", &found[1], &found[2]);
+            findings
+                .push(finding.help(format!(
+                    "write `{merged}` (with `import os`), and set {name} among the service's variables"
+                )));
+        }
+    }
 }
 
 /// Whether a command lets honcho read the file.

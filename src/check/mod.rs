@@ -15,7 +15,7 @@ pub(crate) mod detached;
 pub(crate) mod django;
 pub(crate) mod endings;
 pub(crate) mod entry;
-mod env_file;
+pub(crate) mod env_file;
 pub(crate) mod environment_path;
 pub(crate) mod factory;
 pub(crate) mod facts;
@@ -60,6 +60,7 @@ pub(crate) mod server;
 mod sessions;
 pub(crate) mod shadowed;
 mod shell;
+pub(crate) mod shell_syntax;
 pub(crate) mod spelling;
 pub(crate) mod statics;
 pub(crate) mod system_needs;
@@ -150,6 +151,7 @@ const TOPICS: &[Topic] = &[
     Topic { checks: sessions::CHECKS, check: sessions::check },
     Topic { checks: wrapper::CHECKS, check: wrapper::check },
     Topic { checks: shell::CHECKS, check: shell::check },
+    Topic { checks: shell_syntax::CHECKS, check: shell_syntax::check },
     Topic { checks: detached::CHECKS, check: detached::check },
     Topic { checks: packages::CHECKS, check: packages::check },
     Topic { checks: package_names::CHECKS, check: package_names::check },

@@ -6,7 +6,7 @@ use super::refine::hosts::help_for_status;
 use super::table::Rule;
 use crate::catalog::libraries;
 use crate::diagnose::table::django::DJANGO_ALLOWED_HOSTS;
-use crate::diagnose::table::machine::{COMMAND_TIMED_OUT, OUT_OF_MEMORY, SEGMENTATION_FAULT};
+use crate::diagnose::table::machine::{COMMAND_TIMED_OUT, ILLEGAL_INSTRUCTION, OUT_OF_MEMORY, SEGMENTATION_FAULT};
 use crate::diagnose::table::modules::MISSING_SHARED_LIBRARY;
 use crate::diagnose::table::server::{HEALTHCHECK_FAILED, HTTPS_SENT_BACK, WRONG_BIND_HOST};
 use crate::diagnose::table::start::{CRON_NEVER_ENDS, PROCESS_EXITS_IMMEDIATELY};
@@ -16,6 +16,7 @@ use crate::run::{self, SentBack, SmokeResult, Status};
 
 /// The code of a program that signal 11 ended.
 const BY_SEGV: i32 = 128 + 11;
+const BY_ILL: i32 = 128 + 4;
 
 /// Adds what the run itself and the library audit know.
 pub(super) fn amend(case: &Case<'_>, diagnoses: &mut Vec<Diagnosis>) {
@@ -133,6 +134,7 @@ fn seen(case: &Case<'_>) -> Option<Seen> {
             .of(found)
             .saying(format!("the app listens on {found}, but the platform asks it on PORT, which is {expected}")),
         SmokeResult::Crashed(exit) if exit.code() == BY_SEGV => Seen::consequence(&SEGMENTATION_FAULT),
+        SmokeResult::Crashed(exit) if exit.code() == BY_ILL => Seen::consequence(&ILLEGAL_INSTRUCTION),
         SmokeResult::ExitedEarly { .. } => Seen::consequence(&PROCESS_EXITS_IMMEDIATELY),
         SmokeResult::StillRunning => match schedule(case) {
             Some(shown) => Seen { evidence: vec![shown], ..Seen::cause(&CRON_NEVER_ENDS) },

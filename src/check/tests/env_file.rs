@@ -42,3 +42,18 @@ fn a_file_that_is_not_deployed_or_does_not_override_beats_nothing() {
         silent("env-file-overrides", files);
     }
 }
+
+#[test]
+fn what_a_file_alone_gives_is_not_there_without_it() {
+    let list = ("requirements.txt", "python-dotenv\n");
+    let main = ("main.py", "from dotenv import dotenv_values\n\nsaid = dotenv_values('.env')\nprint(said['BERTH'])\n");
+    let hidden = [(".gitignore", ".env\n"), (".env", "BERTH=7\n")];
+    let finding = fires("env-file-alone", "main.py:4", &[&[list, main], &hidden[..]].concat());
+    assert_eq!(finding.subject.as_deref(), Some("BERTH"));
+    fires("env-file-alone", "main.py:4", &[list, main]);
+    silent("env-file-alone", &[list, main, hidden[1]]);
+    for other in ["said = {**dotenv_values('.env'), **os.environ}", "said = dotenv_values('shared.env')"] {
+        let text = main.1.replace("said = dotenv_values('.env')", other);
+        silent("env-file-alone", &[list, ("main.py", &text)]);
+    }
+}

@@ -296,6 +296,8 @@ pub(crate) static MISSING_DATA_FILE: Rule = Rule {
         hint(r"(?:jinja2\.exceptions\.)?TemplateNotFound: (?P<s>\S+)"),
         hint(r"TemplateDoesNotExist: (?P<s>\S+)"),
         hint(r"Directory '(?P<s>[^']+)' does not exist"),
+        // alembic 1.18, of the folder of its scripts.
+        decisive(r"Path doesn't exist: '?(?P<s>[^'\s]+?)'?\.\s+Please use the 'init' command"),
         // gunicorn 26, of its errorlog and accesslog.
         hint(r"Error: '(?P<s>[^']+)' isn't writable \[FileNotFoundError"),
         hint(

@@ -253,6 +253,29 @@ pub(crate) static OUT_OF_MEMORY: Rule = Rule {
     ..Rule::BLANK
 };
 
+/// As faulthandler, bash, gunicorn and Celery say it, and the codes that a shell and BuildKit give it.
+pub(crate) static ILLEGAL_INSTRUCTION: Rule = Rule {
+    id: "illegal-instruction",
+    message: "compiled code uses an instruction that this machine's processor does not have",
+    about: "A wheel, or a model's engine, was compiled for newer processors (AVX2, AVX-512) than the one that runs it, and the kernel ended the process by signal 4, which a shell \
+            calls exit code 132. What was compiled on one machine of the platform may fail on the next.",
+    help: "see which import comes last (PYTHONFAULTHANDLER=1 shows it), and take a build of that package for older processors (`polars[rtcompat]`, `polars-lts-cpu`), an older release, or \
+           build it without `-march=native`",
+    example: "Fatal Python error: Illegal instruction",
+    signatures: &[
+        decisive(r"^Fatal Python error: Illegal instruction"),
+        decisive(
+            r"\bWorker \(pid:\d+\) was sent SIGILL!|exited with 'signal 4 \(SIGILL\)'|WorkerLostError.*signal 4\b",
+        ),
+        said(
+            r"^(?:/bin/(?:ba)?sh: line \d+:\s+\d+ )?Illegal instruction\b|^(?:bash|sh|\S+\.sh): line \d+:\s+\d+ Illegal instruction",
+        ),
+        said(r"did not complete successfully: exit code: 132|exit(?:ed)?(?: with)?(?: code| status)?:? ?132\b"),
+        said(r"died with <Signals\.SIGILL|terminated by signal SIGILL|signal: illegal instruction"),
+    ],
+    ..Rule::BLANK
+};
+
 /// As faulthandler, bash, gunicorn 23 and Celery 5.6 say it, and the codes that a shell and BuildKit give it.
 pub(crate) static SEGMENTATION_FAULT: Rule = Rule {
     id: "segmentation-fault",
@@ -264,7 +287,7 @@ pub(crate) static SEGMENTATION_FAULT: Rule = Rule {
            package",
     example: "Fatal Python error: Segmentation fault",
     signatures: &[
-        decisive(r"^Fatal Python error: (?:Segmentation fault|Illegal instruction)"),
+        decisive(r"^Fatal Python error: Segmentation fault"),
         decisive(
             r"\bWorker \(pid:\d+\) was sent SIGSEGV!|exited with 'signal 11 \(SIGSEGV\)'|WorkerLostError.*signal 11\b",
         ),

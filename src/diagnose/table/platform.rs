@@ -2,7 +2,7 @@
 
 use super::django::DJANGO_SECRET_KEY_MISSING;
 use super::network::{GIT_AUTH_FAILED, INDEX_AUTH_FAILED};
-use super::rule::{Rule, YieldsTo, by, decisive, hint, said};
+use super::rule::{Rule, YieldsTo, by, decisive, hint, over_fixes_of_its_subject, said};
 use super::server::PORT_VARIABLE_NOT_EXPANDED;
 use crate::check;
 use crate::diagnose::refine;
@@ -31,10 +31,10 @@ pub(crate) static MISSING_ENV_VAR: Rule = Rule {
             r#"(?i:(?:missing|required|undefined|unset|set|provide|no)\b[^'"\n]{0,60}\b(?:env(?:ironment)?[ _-]?(?:var(?:iable)?s?)?|variables?|secrets?|config(?:uration)?|settings?|keys?|tokens?)\b)[^A-Z\n]{0,40}\b(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+|TOKEN|PORT|API_KEY)\b"#,
         ),
         hint(
-            r#"\b(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+|TOKEN|PORT)\b['"`]?(?i: (?:environment variable |env(?:ironment)? var(?:iable)? |variable |secret )?(?:is|was|are|must be|has)?(?: not|n't)? ?(?:been )?(?:set|found|defined|missing|provided|configured|specified)\b)"#,
+            r#"\b(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+|TOKEN|PORT)\b['"`]?(?i: (?:environment variable |env(?:ironment)? var(?:iable)? |variable |secret )?(?:is|was|are|must be|has)?(?: ?not|n't)? ?(?:been )?(?:set|found|defined|missing|provided|configured|specified)\b)"#,
         ),
         hint(
-            r#"\b(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+|TOKEN|PORT)\b['"`]?(?i: (?:environment variable |env(?:ironment)? var(?:iable)? |variable |secret )?(?:is|was|are|must be|has)?(?: not|n't)? ?(?:been )?(?:required|empty|present|given|undefined|available|exist)\b)"#,
+            r#"\b(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+|TOKEN|PORT)\b['"`]?(?i: (?:environment variable |env(?:ironment)? var(?:iable)? |variable |secret )?(?:is|was|are|must be|has)?(?: ?not|n't)? ?(?:been )?(?:required|empty|present|given|undefined|available|exist)\b)"#,
         ),
         hint(
             r#"\b(?P<s>[A-Z][A-Z0-9]*_[A-Z0-9_]+|TOKEN|PORT)\b['"`]?(?: не (?:найден|задан|указан|установлен|определен|настроен)| отсутствует| no (?:est(?:á|a) )?(?:definid|configurad|encontrad)| não (?:foi |está )?(?:definid|configurad|encontrad)| manquant| nicht gesetzt| ?未设置| ?未配置)"#,
@@ -101,7 +101,7 @@ pub(crate) static MISSING_ENV_VAR: Rule = Rule {
     ],
     yields_to: YieldsTo::Rules(&[&DJANGO_SECRET_KEY_MISSING, &PORT_VARIABLE_NOT_EXPANDED]),
     refine: Some(refine::variables::gravity),
-    explained_by: &[by(&check::migration::IN_BUILD)],
+    explained_by: &[over_fixes_of_its_subject(&check::env_file::ALONE), by(&check::migration::IN_BUILD)],
     ..Rule::BLANK
 };
 
@@ -187,6 +187,21 @@ pub(crate) static DUPLICATE_BOT_INSTANCE: Rule = Rule {
         decisive(r"TerminatedByOtherGetUpdates|telegram\.error\.Conflict: |AuthKeyDuplicatedError|AUTH_KEY_DUPLICATED"),
         decisive(r"used under two different IP addresses simultaneously"),
     ],
+    ..Rule::BLANK
+};
+
+/// As python-telegram-bot, aiogram and pyTelegramBotAPI hand on what Telegram's own server says of `setWebhook`.
+pub(crate) static BAD_WEBHOOK: Rule = Rule {
+    id: "bad-webhook",
+    phases: &["start"],
+    message: "Telegram refuses the address of the webhook{}",
+    about: "Telegram sends updates to a public address over HTTPS alone, on port 443, 80, 88 or 8443, and looks its name up when it is told. A variable that is not set leaves a part of the \
+            address out.",
+    help: "give setWebhook the deploy's own public address (on Railway `https://$RAILWAY_PUBLIC_DOMAIN/…`, once a domain is made), and keep the port that the app listens on out of it",
+    example: "telegram.error.BadRequest: Bad webhook: an HTTPS URL must be provided for webhook",
+    signatures: &[decisive(
+        r"(?i)\bbad webhook: (?:an )?https url must be|\bbad webhook: (?:webhook can be set up only on ports|failed to resolve host|ip address|getaddrinfo|invalid)|bad request: bad webhook",
+    )],
     ..Rule::BLANK
 };
 

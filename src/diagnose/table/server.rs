@@ -25,7 +25,7 @@ pub(crate) static PORT_VARIABLE_NOT_EXPANDED: Rule = Rule {
             r"(?:[Ee]rror|[Ff]ailed|[Ii]nvalid|cannot|can't|[Uu]nable).*(?P<s>:?\$\{?PORT\b\}?|%PORT%|\$env:PORT|\{\{PORT\}\})",
         ),
     ],
-    unless: &["failed to bind to $PORT", "Running '"],
+    unless: &["failed to bind to $PORT", "Running '", "syntax error near"],
     refine: Some(refine::servers::empty_port),
     ..Rule::BLANK
 };

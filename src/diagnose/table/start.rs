@@ -110,6 +110,30 @@ pub(crate) static START_PROGRAM_NOT_FOUND: Rule = Rule {
     ..Rule::BLANK
 };
 
+pub(crate) static SHELL_SYNTAX_ERROR: Rule = Rule {
+    id: check::shell_syntax::SYNTAX.id,
+    message: "the shell cannot read the command or script{}",
+    about: check::shell_syntax::SYNTAX.about,
+    help: "put what a program is to get whole in quotes (`\"app:create_app()\"`), and close every quote, parenthesis, `if` and `do`",
+    example: "/bin/bash: -c: line 1: syntax error near unexpected token `('",
+    signatures: &[
+        decisive(
+            r"(?:^|[\s/:])(?:bash|[\w./-]+\.(?:sh|bash)): (?:-c: )?(?:line \d+: )?syntax error(?: near unexpected token|: unexpected end of file)",
+        ),
+        decisive(
+            r"(?:^|[\s/:])(?:bash|[\w./-]+\.(?:sh|bash)): (?:-c: )?(?:line \d+: )?unexpected EOF while looking for matching",
+        ),
+        decisive(
+            r"(?:^|[\s/:])(?:sh|dash|[\w./-]+\.sh): (?:line )?\d+: (?i:syntax error): .*(?:unexpected|Unterminated|expecting)",
+        ),
+    ],
+    // The end of a line as Windows writes it is what bash stumbles over.
+    unless: &["\\r'", "\r"],
+    yields_to: YieldsTo::Rules(&[&WINDOWS_LINE_ENDINGS]),
+    explained_by: &[over_fixes_by(&check::shell_syntax::SYNTAX)],
+    ..Rule::BLANK
+};
+
 pub(crate) static WINDOWS_LINE_ENDINGS: Rule = Rule {
     id: check::endings::ENDINGS.id,
     phases: &["build", "start"],
@@ -120,6 +144,7 @@ pub(crate) static WINDOWS_LINE_ENDINGS: Rule = Rule {
     signatures: &[
         decisive(r"(?:^|[\s/:])(?P<s>[\w./-]+\.(?:sh|bash)): (?:line \d+: )?\$'[^']*\\r': (?:command )?not found"),
         decisive(r"\$'[^']*\\r': (?:command )?not found"),
+        decisive(r"syntax error near unexpected token `(?:\$'[^']*\\r'|\S*\r)"),
         decisive(r"env: (?:'|‘|\x22)?[\w.-]+\\r(?:'|’|\x22)?: (?:No such file|not found)"),
         decisive(r"(?P<s>[\w./-]+): [\w./-]+(?:\^M|\\r): bad interpreter"),
         decisive(r"can't open file '[^']+\\r'"),
