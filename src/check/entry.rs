@@ -1,7 +1,7 @@
 //! Whether what is started is there.
 
 use super::facts::Facts;
-use super::facts::code::Code;
+use super::facts::code::{Code, Statement};
 use super::facts::command::{Invocation, invocations, is_python};
 use super::facts::server_config::is_configured;
 use super::facts::start::Start;
@@ -298,6 +298,22 @@ fn attribute_of(
     if has_word(&text, wanted) {
         return;
     }
+    // Python takes the package where there is a module of the same name beside it.
+    let hidden = file.parent().filter(|_| file.ends_with("__init__.py")).map(|package| package.with_extension("py"));
+    let hidden = hidden.filter(|hidden| facts.app.read_text(hidden).is_ok_and(|text| has_word(&text, wanted)));
+    if let Some(hidden) = hidden {
+        let folder = file.parent().unwrap_or(Path::new("")).display();
+        let finding = ATTRIBUTE
+            .found(format!(
+                "Python takes the folder {folder} for {module}, and not {}, which has {wanted}",
+                hidden.display()
+            ))
+            .about(format!("{module}:{wanted}"))
+            .at(start.source.clone(), start.command)
+            .at(facts.app.file(&hidden), "");
+        let help = format!("give {} or the folder another name, and start it by that", hidden.display());
+        return findings.push(finding.help(help));
+    }
     let finding = ATTRIBUTE
         .found(format!("{} has nothing of the name {wanted}", file.display()))
         .about(format!("{module}:{wanted}"));
@@ -332,7 +348,10 @@ fn only_when_run(text: &str, name: &str) -> Option<(usize, String)> {
                 || text.starts_with("with "))
                 && has_word(text, name)
     };
-    let mut all = code.statements.iter().filter(|statement| binds(&statement.text));
+    // A function's own is none of the module's.
+    let is_own = |head: &str| head.starts_with("def ") || head.starts_with("async def ");
+    let is_outside = |of: &Statement| of.text.starts_with("global ") || !code.heads_around(of).any(is_own);
+    let mut all = code.statements.iter().filter(|one| binds(&one.text) && is_outside(one));
     let only = all.next().filter(|_| all.next().is_none())?;
     let is_guard = |head: &str| head.starts_with("if ") && head.contains("__name__") && head.contains("__main__");
     code.heads_around(only).any(is_guard).then(|| (only.line, only.text.clone()))

@@ -6,10 +6,11 @@ use super::facts::start::Start;
 use super::finding::{Check, Finding, Findings, warning};
 use super::variables::{is_set, to_set};
 use crate::log::pattern::Pattern;
+use crate::project::compose;
 
 pub(crate) const SERVICE: Check = warning(
     "service-on-loopback",
-    "localhost and 127.0.0.1 are the container itself. A service that runs beside the app on a developer's machine is not there in the cloud: it \
+    "localhost and 127.0.0.1 are the container itself, and a name of docker-compose.yml is known inside that Compose app alone. A service that runs beside the app on a developer's machine is not there in the cloud: it \
      is a service of its own, under a name of its own.",
 );
 
@@ -18,6 +19,10 @@ pub(super) const CHECKS: &[Check] = &[SERVICE];
 /// A text that is an address of a broker or a database on this machine. `http` is none of them: an app may well call itself.
 static URL: Pattern = Pattern::new(
     r#"[fr]?["']((?:rediss?|amqps?|pyamqp|postgres(?:ql)?|mysql|mariadb|mongodb|nats|clickhouse)(?:\+\w+)?)://(?:[^@"'/\s]*@)?(?:localhost|127\.0\.0\.1)[:/?"']"#,
+);
+/// The same with a name that has no dot, as Docker Compose gives one to each service.
+static NAMED_HOST: Pattern = Pattern::new(
+    r#"[fr]?["']((?:rediss?|amqps?|pyamqp|postgres(?:ql)?|mysql|mariadb|mongodb|nats|clickhouse)(?:\+\w+)?)://(?:[^@"'/\s]*@)?([A-Za-z][\w-]*)[:/?"']"#,
 );
 /// A client that is given the host alone.
 static HOST: Pattern = Pattern::new(
@@ -49,10 +54,12 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_python() || SERVERS.iter().any(|server| is_here(server)) {
         return;
     }
+    let composed = compose::services(&facts.app);
+    let composed = composed.as_ref().map(|(file, names)| (*file, &names[..]));
     for module in facts.loaded() {
         let code = &module.code;
         for statement in code.statements.iter().filter(|statement| is_meant(code, statement)) {
-            if let Some(finding) = found(facts, code, statement) {
+            if let Some(finding) = found(facts, code, statement, composed) {
                 findings.push(finding.at(facts.app.line(&module.path, Some(statement.line)), &statement.text));
             }
         }
@@ -71,30 +78,36 @@ fn is_meant(code: &Code, statement: &Statement) -> bool {
     !again && !is_option && !code.is_conditional(statement) && !code.is_typing(statement)
 }
 
-fn found(facts: &Facts<'_>, code: &Code, statement: &Statement) -> Option<Finding> {
+fn found(
+    facts: &Facts<'_>,
+    code: &Code,
+    statement: &Statement,
+    composed: Option<(&str, &[String])>,
+) -> Option<Finding> {
     let text = &statement.text;
-    let (what, at) = match URL.captures(text) {
-        Some(found) => (format!("{}://localhost", &found[1]), found.get(0)?.start()),
-        None => {
-            let found = HOST.captures(text)?;
-            (format!("{} at localhost", &found[1]), found.get(0)?.start())
-        }
+    let of_compose = || {
+        let (file, names) = composed?;
+        let found = NAMED_HOST.captures(text).filter(|found| names.iter().any(|name| *name == found[2]))?;
+        let what = format!("{}://{}", &found[1], &found[2]);
+        Some((what, format!("a name of {file} that the cloud does not have"), found.get(0)?.start()))
+    };
+    let here = || "in the cloud is the container itself".to_owned();
+    let (what, is, at) = match (URL.captures(text), HOST.captures(text)) {
+        (Some(found), _) => (format!("{}://localhost", &found[1]), here(), found.get(0)?.start()),
+        (None, Some(found)) => (format!("{} at localhost", &found[1]), here(), found.get(0)?.start()),
+        (None, None) => of_compose().map(|(what, name, at)| (what, format!("is {name}"), at))?,
     };
     match variable(&text[..at]).or_else(|| field(code, statement)) {
         Some(name) if is_set(facts, &name) || others(text).any(|other| is_set(facts, other)) => None,
         Some(name) => {
-            let message = format!(
-                "nothing sets {name}, and without it the code looks for {what}, which in the cloud is the container itself"
-            );
+            let message = format!("nothing sets {name}, and without it the code looks for {what}, which {is}");
             Some(SERVICE.found(message).about(&name).likely().help(to_set(&[&name], "")))
         }
         // A parameter's default, a comparison, a choice or a class for development may never be come to.
         None if is_chosen(code, statement) || !USED.is_match(&text[..at]) && !HOST.is_match(text) => None,
         None if is_for_some(code, statement) => None,
         None => {
-            let message = format!(
-                "the code looks for {what}, which in the cloud is the container itself, and no variable says otherwise"
-            );
+            let message = format!("the code looks for {what}, which {is}, and no variable says otherwise");
             let help =
                 "take the address from a variable, and set that to the service's own (on Railway: its private domain)";
             Some(SERVICE.found(message).about("localhost").likely().help(help))

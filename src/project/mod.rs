@@ -1,6 +1,7 @@
 //! What is in the user's folder, read with places (file and line). Never writes, never runs.
 
 mod below;
+pub mod compose;
 mod error;
 pub(crate) mod hujson;
 mod index;

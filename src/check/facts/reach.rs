@@ -225,6 +225,8 @@ fn imported(app: &Project, module: &Module, only_certain: bool) -> Vec<(usize, P
     // Django names its apps and pages by texts.
     let django = module.text.contains("INSTALLED_APPS") || module.path.ends_with("urls.py");
     let by_text = !only_certain && names_by_text(module);
+    // Flask and Celery import their settings by a text, which may come as a default from further up.
+    let by_object = !only_certain && module.text.contains("from_object(");
     for statement in &code.statements {
         let mut add = |base: &Path, name: &str| found.extend(files(app, base, name).map(|file| (statement.line, file)));
         if django && !only_certain {
@@ -246,6 +248,13 @@ fn imported(app: &Project, module: &Module, only_certain: bool) -> Vec<(usize, P
                     add(&module.base, &format!("{}.tasks", name.as_str()));
                 }
             }
+        }
+        if by_object {
+            let is_call = statement.text.contains("from_object(");
+            let named = DOTTED.captures_iter(&statement.text).filter_map(|found| found.get(1)).take(200);
+            named
+                .filter(|name| is_call || name.as_str().contains('.'))
+                .for_each(|name| add(&module.base, name.as_str()));
         }
         if !statement.text.contains("import") && !statement.text.contains("load_extension") {
             continue;

@@ -202,7 +202,12 @@ fn make_lists(facts: &Facts<'_>, finding: Finding) -> Finding {
             }
         }
     }
-    finding.fix("write lists in brackets", edits)
+    let finding = finding.fix("write lists in brackets", edits);
+    // The start command alone is a text.
+    let words = file.get(&["start", "cmd"]).and_then(|command| command.as_array());
+    let words = words.and_then(|words| words.iter().map(|word| word.as_str()).collect::<Option<Vec<_>>>());
+    let Some(words) = words.filter(|words| !words.is_empty()) else { return finding };
+    finding.fix("write the start command as one text", vec![set_key(&file.path, &["start", "cmd"], words.join(" "))])
 }
 
 /// A line of a Procfile as it was meant: `name: command`, in quotes where YAML would read something into the command.

@@ -158,3 +158,24 @@ fn a_console_script_of_a_project_that_is_no_package() {
         silent("start-program-not-found", &[("pyproject.toml", &package), lock, procfile, code]);
     }
 }
+
+#[test]
+fn a_package_hides_the_module_of_its_name() {
+    let list = ("requirements.txt", "flask\ngunicorn\n");
+    let start = ("Procfile", "web: gunicorn tides:app\n");
+    let module = ("tides.py", "from flask import Flask\napp = Flask(__name__)\n");
+    let finding = fires("wrong-app-attribute", "Procfile:1", &[list, start, module, ("tides/__init__.py", "")]);
+    assert_eq!(finding.message, "Python takes the folder tides for tides, and not tides.py, which has app");
+    silent("wrong-app-attribute", &[list, start, module, ("tides/data.txt", "")]);
+    silent("wrong-app-attribute", &[list, start, module, ("tides/__init__.py", "from tides.web import app\n")]);
+}
+
+#[test]
+fn a_functions_own_app_is_none_of_the_module() {
+    let start = ("Procfile", "web: uvicorn harbour:app --host 0.0.0.0 --port $PORT\n");
+    let code = "from fastapi import FastAPI\n\ndef build():\n    app = FastAPI()\n    return app\n\nif __name__ == '__main__':\n    app = build()\n";
+    let finding = fires("wrong-app-attribute", "Procfile:1", &[ALL, start, ("harbour.py", code)]);
+    assert!(finding.message.contains("only under `if __name__"), "{}", finding.message);
+    let shared = code.replace("    app = FastAPI()", "    global app\n    app = FastAPI()");
+    silent("wrong-app-attribute", &[ALL, start, ("harbour.py", &shared)]);
+}

@@ -90,3 +90,21 @@ fn what_is_chosen_elsewhere_or_is_no_service() {
     let both = ("Procfile", "web: redis-server --daemonize yes && python main.py\n");
     silent("service-on-loopback", &[LIST, (name, &text), both]);
 }
+
+#[test]
+fn a_name_of_a_compose_file_is_known_there_alone() {
+    let compose =
+        ("docker-compose.yml", "services:\n  tides-db:\n    image: postgres:16\n  cache:\n    image: redis\n");
+    for (code, subject) in [
+        ("url = os.getenv('DATABASE_URL', 'postgresql://me:word@tides-db:5432/tides')", "DATABASE_URL"),
+        ("r = redis.from_url('redis://cache:6379/0')", "localhost"),
+    ] {
+        let (name, text) = main(code);
+        let found = fires("service-on-loopback", "main.py:3", &[LIST, compose, (name, &text)]);
+        assert_eq!(found.subject.as_deref(), Some(subject));
+        assert!(found.message.contains("docker-compose.yml"), "{}", found.message);
+        silent("service-on-loopback", &[LIST, (name, &text)]);
+    }
+    let (name, text) = main("r = redis.from_url('redis://cache.railway.internal:6379/0')");
+    silent("service-on-loopback", &[LIST, compose, (name, &text)]);
+}

@@ -14,6 +14,9 @@ fn configuration_that_nixpacks_does_not_take() {
     let text = "[phases.build]\ncmds = \"make\"\nnixPkgs = \"ffmpeg\"\n";
     let finding = fires("invalid-nixpacks-config", "nixpacks.toml:2", &[FLASK, MAIN, ("nixpacks.toml", text)]);
     assert_eq!(finding.fixes[0].edits.len(), 2);
+    let list = "[start]\ncmd = [\"gunicorn\", \"main:app\"]\n";
+    let finding = fires("invalid-nixpacks-config", "nixpacks.toml:1", &[FLASK, MAIN, ("nixpacks.toml", list)]);
+    assert_eq!(finding.fixes[0].summary, "write the start command as one text");
     fires("invalid-nixpacks-config", "nixpacks.json:1", &[FLASK, MAIN, ("nixpacks.json", "{,}")]);
     fires("invalid-railway-config", "railway.json:2", &[FLASK, MAIN, ("railway.json", "{\n,}")]);
     fires("invalid-procfile", "Procfile:1", &[FLASK, MAIN, ("Procfile", "web: echo a: b\n")]);

@@ -243,3 +243,14 @@ fn variables_that_the_shell_puts_into_the_start_command() {
     assert_eq!(found.message, "TOKEN and NAME are read without a default, and nothing sets them");
     assert_eq!(found.evidence[1].source.to_string(), "Procfile:1");
 }
+
+#[test]
+fn settings_that_flask_and_celery_import_by_a_text_are_read() {
+    let main = "from flask import Flask\n\n\ndef make(settings='conf.Live'):\n    app = Flask(__name__)\n    app.config.from_object(settings)\n    return app\n\n\napp = make()\n";
+    let conf =
+        "import os\n\n\nclass Live:\n    KEY = os.environ['TIDES_KEY']\n    URL = os.environ['TIDES_URL'].strip()\n";
+    wants(&["TIDES_KEY", "TIDES_URL"], &[("main.py", main), ("conf.py", conf)]);
+    let plain = "from celery import Celery\napp = Celery('tides')\napp.config_from_object('conf')\n";
+    wants(&["TIDES_KEY", "TIDES_URL"], &[("main.py", plain), ("conf.py", conf)]);
+    wants(&[], &[("main.py", "print('conf.Live')\n"), ("conf.py", conf)]);
+}
