@@ -19,10 +19,10 @@ impl Planned {
     /// What is to be run, or what the builder says in its place.
     ///
     /// # Errors
-    /// A file that the builder cannot read either.
+    /// A file that cannot be read, and that no message of the builder speaks of.
     pub fn buildable(&self) -> Result<Result<Buildable, Refused>, InputError> {
         match self {
-            Self::Nixpacks(Err(PlanError::Input { error, .. })) => Err(error.clone()),
+            Self::Nixpacks(Err(PlanError::Input { error, messages })) if messages.is_empty() => Err(error.clone()),
             Self::Nixpacks(Err(refusal)) => Ok(Err(nixpacks::refused_by_planner(refusal))),
             Self::Nixpacks(Ok(derived)) => Ok(nixpacks::buildable(derived)),
             Self::Railpack(answer) => Ok(railpack::buildable(answer)),

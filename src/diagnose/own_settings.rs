@@ -1,7 +1,7 @@
 //! Settings of Django's that are made for the developer's own machine, and that a deploy takes by default.
 
 use std::iter;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::case::Case;
 use super::fixes::variables;
@@ -13,7 +13,7 @@ use crate::project::Project;
 const OWN: &[&str] = &["local", "dev", "develop", "development", "debug"];
 const DEPLOYED: &[&str] = &["production", "prod", "live", "deploy", "railway"];
 /// Files that name the settings, the server's own first.
-const NAMING: &[&str] = &["wsgi.py", "asgi.py"];
+const NAMING: [&[&str]; 2] = [&["wsgi.py", "asgi.py"], &["manage.py"]];
 
 /// The diagnosis of a module that only the developer's settings ask for, with those of the deploy as its cure.
 pub(super) fn amended(case: &Case<'_>, project: &Project, module: &str, diagnosis: Diagnosis) -> Diagnosis {
@@ -37,12 +37,21 @@ pub(super) fn amended(case: &Case<'_>, project: &Project, module: &str, diagnosi
 /// The developer's settings that Django is told to take and that name a module: their file, the line and its text, and the settings of
 /// the deploy beside them.
 fn named(project: &Project, module: &str) -> Option<(String, usize, String, String)> {
-    let folders = project.folders();
-    let places = folders.iter().flat_map(|folder| NAMING.iter().map(move |name| folder.join(name)));
-    let mut texts = places.chain([Path::new("manage.py").to_owned()]).filter_map(|file| project.read_text(file).ok());
-    let settings = texts.find_map(|text| settings_module(&text))?;
+    let places_of = |names: &'static [&'static str]| {
+        let has_one = |folder: &Path| names.iter().any(|name| project.has_file(folder.join(name)));
+        let folders = project.folders_below(has_one).into_iter().chain([PathBuf::new()]);
+        folders.flat_map(move |folder| names.iter().map(move |name| folder.join(name)))
+    };
+    let mut places = NAMING.into_iter().flat_map(places_of);
+    let (file, settings) = places.find_map(|file| {
+        let text = project.read_text(&file).ok()?;
+        Some((file, settings_module(&text)?))
+    })?;
     let (package, name) = settings.rsplit_once('.').filter(|(_, name)| OWN.contains(name))?;
+    // The code may lie in a folder of the project, from which the name is counted.
     let folder = package.replace('.', "/");
+    let base = file.ancestors().skip(1).find(|base| project.has_file(base.join(format!("{folder}/{name}.py"))))?;
+    let folder = base.join(folder).display().to_string();
     let deployed = DEPLOYED.iter().find(|other| project.has_file(format!("{folder}/{other}.py")))?;
     let file = format!("{folder}/{name}.py");
     let text = project.read_text(&file).ok()?;
@@ -64,17 +73,21 @@ mod tests {
             "Traceback (most recent call last):\n  File \"/app/config/wsgi.py\", line 5, in <module>\n    application = get_wsgi_application()\n  File \"/opt/venv/lib/python3.12/site-packages/django/apps/config.py\", line 193, in create\n    import_module(entry)\nModuleNotFoundError: No module named 'debug_toolbar'\n",
         );
         let naming = |settings: &str| format!("os.environ.setdefault('DJANGO_SETTINGS_MODULE', '{settings}')\n");
-        let found = |settings: &str| {
-            let wsgi = naming(settings);
+        let found_in = |base: &str, settings: &str| {
             let files = [
-                ("config/wsgi.py", wsgi.as_str()),
-                ("config/settings/local.py", "from .base import *\nINSTALLED_APPS += ['debug_toolbar']\n"),
-                ("config/settings/production.py", "from .base import *\n"),
+                ("config/wsgi.py", naming(settings)),
+                ("config/settings/local.py", "from .base import *\nINSTALLED_APPS += ['debug_toolbar']\n".to_owned()),
+                ("config/settings/production.py", "from .base import *\n".to_owned()),
             ];
+            let files = files.map(|(name, text)| (format!("{base}{name}"), text));
+            let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
             let dir = folder(&files);
             let project = Project::open(dir.path()).unwrap();
             diagnose(&Case { project: Some(&project), ..Case::of_log(&log) }).remove(0)
         };
+        let found = |settings: &str| found_in("", settings);
+        let below = found_in("src/", "config.settings.local");
+        assert!(below.evidence.iter().any(|seen| seen.source.to_string() == "src/config/settings/local.py:2"));
         let own = found("config.settings.local");
         assert!(own.help.unwrap().contains("DJANGO_SETTINGS_MODULE=config.settings.production"));
         assert_eq!(own.fixes[0].summary, "start with the settings of the deploy, config.settings.production");

@@ -121,16 +121,22 @@ impl Rehearsal {
         for finding in errors.into_iter().chain(told) {
             match self.diagnoses.iter_mut().find(|known| known.rule == finding.rule) {
                 Some(known) => {
+                    let is_better = finding.certainty == Certainty::Certain && is_of_the_same(known, &finding);
                     let is_new = |evidence: &Evidence| known.evidence.iter().all(|seen| seen.source != evidence.source);
                     let places: Vec<Evidence> = finding.evidence.into_iter().filter(is_new).collect();
                     if finding.rule == MISSING_VARIABLES.id && !places.is_empty() {
                         if known.subject.as_deref().is_some_and(|field| is_field_of(field, &finding.message)) {
-                            known.message = finding.message;
-                            known.subject = finding.subject;
+                            known.message.clone_from(&finding.message);
+                            known.subject.clone_from(&finding.subject);
                         }
-                        known.help = finding.help;
+                        known.help.clone_from(&finding.help);
                     }
                     known.evidence.extend(places);
+                    // What was read in the project says more of the same thing than a rule can.
+                    if let Some(help) = finding.help.filter(|_| is_better) {
+                        known.message = finding.message;
+                        known.help = Some(help);
+                    }
                     if known.fixes.is_empty() {
                         known.fixes = finding.fixes;
                     }
@@ -200,6 +206,18 @@ fn is_brought_by(missed: &Diagnosis, finding: &Diagnosis) -> bool {
             .as_deref()
             .and_then(package)
             .is_some_and(|package| finding.subject.as_deref() == Some(package))
+}
+
+/// Whether two findings of one rule speak of one thing: their subjects share a name, or the log named none.
+fn is_of_the_same(known: &Diagnosis, finding: &Diagnosis) -> bool {
+    let names = |diagnosis: &Diagnosis| -> Vec<String> {
+        let subject = diagnosis.subject.clone().unwrap_or_default();
+        let parts = subject.split(|c: char| !c.is_alphanumeric() && c != '_');
+        parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    };
+    let found = names(finding);
+    finding.rule != MISSING_VARIABLES.id
+        && (known.subject.is_none() || names(known).iter().any(|name| found.contains(name)))
 }
 
 #[cfg(test)]

@@ -65,7 +65,10 @@ pub(super) enum Answer {
 fn guess(diagnosis: &Diagnosis) -> Option<&str> {
     let subject = diagnosis.subject.as_deref()?;
     let is_known = match diagnosis.rule {
-        rule if rule == MISSING_PYTHON_MODULE.id => modules::distribution(subject).is_some(),
+        // What is asked for by the name of its distribution, as `python-multipart` is, is no module to look for in a wheel.
+        rule if rule == MISSING_PYTHON_MODULE.id => {
+            subject.contains(['-', '[']) || modules::distribution(subject).is_some()
+        }
         rule if rule == START_PROGRAM_NOT_FOUND.id => {
             [true, false].into_iter().flat_map(programs).any(|known| known == subject)
                 || modules::distribution(subject).is_some()
@@ -159,6 +162,16 @@ mod tests {
     fn what_is_known_needs_no_question() {
         assert_eq!(guess(&missing("requests")), None);
         assert_eq!(guess(&missing("gullwing")), Some("gullwing"));
+    }
+
+    #[test]
+    fn a_distribution_that_a_package_asks_for_is_not_looked_for_as_a_module() {
+        let dir = folder(&[("main.py", ""), ("requirements.txt", "fastapi\n")]);
+        let project = Project::open(dir.path()).unwrap();
+        let log = Log::from("RuntimeError: Form data requires \"python-multipart\" to be installed.\n");
+        let told = diagnose(&Case { project: Some(&project), ..Case::of_log(&log) }).remove(0);
+        assert_eq!((told.subject.as_deref(), guess(&told)), (Some("python-multipart"), None));
+        assert_eq!(told.fixes.len(), 1);
     }
 
     #[test]

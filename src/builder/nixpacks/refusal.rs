@@ -12,7 +12,7 @@ const PANICKED: i32 = 101;
 pub fn refused_by_planner(error: &PlanError) -> Refused {
     let code = if matches!(error, PlanError::Panics { .. }) { PANICKED } else { 1 };
     let lines = match error {
-        PlanError::Refused { messages, .. } => said(messages),
+        PlanError::Refused { messages, .. } | PlanError::Input { messages, .. } => said(messages),
         other => other.to_string().lines().map(str::to_owned).collect(),
     };
     Refused { command: COMMAND, lines, code, start: None }

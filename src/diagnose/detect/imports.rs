@@ -306,8 +306,7 @@ fn missing_name(
     if shows(found, raised.at, SAYS_MORE) {
         return;
     }
-    let found_by_pip = shows(found, raised.at, &[&LEGACY_SETUP_PY]);
-    if is_building(raised) || found_by_pip && !raised.traced {
+    if is_building(raised) || shows(found, raised.at, &[&LEGACY_SETUP_PY]) && !raised.traced {
         return;
     }
     // A legacy setup.py is one that is being run; an installed package is merely old.
@@ -351,13 +350,15 @@ fn missing_name(
         finding.subject = Some(name.to_owned());
         let place = raised.own_frame().map(|frame| format!(" (imported at {})", frame.place())).unwrap_or_default();
         finding.message = Some(format!("`{name}` is not in `{module}`{place}"));
+    } else if *rule == PYTHON_VERSION_TOO_OLD {
+        finding.subject = Some(format!("{module}.{name}"));
+        finding.message = Some(format!("`{module}` of this Python has no `{name}`"));
     } else {
         let package = modules::to_install(&module);
         finding.message = Some(format!("`{module}` has no `{name}` in the installed release of `{package}`"));
         let changed = changed::by_message(&raised.message).map(|changed| changed.help.to_owned());
-        finding.help = Some(
-            changed.unwrap_or_else(|| format!("pin `{package}` to the release that has `{name}`, or adapt the import")),
-        );
+        let pin = || format!("pin `{package}` to the release that has `{name}`, or adapt the import");
+        finding.help = Some(changed.unwrap_or_else(pin));
         finding.subject = Some(if package.is_empty() { name.to_owned() } else { package });
     }
 }

@@ -77,6 +77,11 @@ fn require(context: &FixContext<'_>, requirement: &str) -> Vec<Fix> {
 
 /// The release that the code of before was written for, of a package that changed under it.
 pub(in crate::diagnose) fn held(context: &FixContext<'_>) -> Vec<Fix> {
+    // httpx 0.28 dropped what SDKs before it hand over.
+    let refused = "Client.__init__() got an unexpected keyword argument 'proxies'";
+    if context.case.log.lines().iter().any(|line| line.text.contains(refused)) {
+        return require(context, "httpx<0.28");
+    }
     let is_it =
         |changed: &Changed| context.subject.is_some_and(|subject| subject.eq_ignore_ascii_case(changed.package));
     let mut changes = context.case.log.lines().iter().filter_map(|line| changed::by_message(&line.text));

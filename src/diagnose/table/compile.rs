@@ -186,6 +186,7 @@ pub(crate) static LEGACY_SETUP_PY: Rule = Rule {
     ],
     yields_to: YieldsTo::Rules(&[&REMOVED_STDLIB_MODULE]),
     refine: Some(refine::packages::being_built),
+    explained_by: &[over_fixes_by(&check::packages::NO_WHEEL)],
     ..Rule::BLANK
 };
 
