@@ -204,7 +204,7 @@ pub fn programs(listening: bool) -> impl Iterator<Item = &'static str> {
 /// ```
 pub fn serves_besides(words: &[&str]) -> bool {
     let has = |word: &&str| words.contains(word);
-    SERVERS.iter().any(|server| has(&server.program) && server.serves_by.iter().any(|verb| has(&verb)))
+    SERVERS.iter().any(|server| has(&server.program) && server.serves_by.iter().any(&has))
 }
 
 /// Whether a command runs a program that takes its work from a queue.

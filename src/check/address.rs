@@ -146,7 +146,7 @@ fn calls<'t>(facts: &Facts<'_>, text: &str, code: &'t str) -> Vec<Call<'t>> {
         let Some(end) = closing(code, start) else { continue };
         let listens =
             |word: &&str| ['"', '\''].iter().any(|quote| code[start..end].contains(&format!("{quote}{word}{quote}")));
-        if !address.over.is_empty() && !address.over.iter().any(|word| listens(&word)) {
+        if !address.over.is_empty() && !address.over.iter().any(listens) {
             continue;
         }
         if found.len() == MOST {

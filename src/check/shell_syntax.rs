@@ -38,7 +38,7 @@ fn fault(command: &str) -> Option<Fault<'_>> {
             quote = Some(c);
         } else if c == '#' && before.is_whitespace() {
             return None;
-        } else if c == '(' && "$<>=?*+@!(".contains(before) || c == '(' && substitutions > 0 {
+        } else if c == '(' && (substitutions > 0 || "$<>=?*+@!(".contains(before)) {
             // Substitutions, arrays and patterns are bash's own, and what stands in them is another line.
             substitutions += 1;
         } else if c == ')' && substitutions > 0 {
