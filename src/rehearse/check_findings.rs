@@ -6,6 +6,7 @@ use crate::catalog::libraries::library;
 use crate::check::checks;
 use crate::check::system_needs::LIBRARY;
 use crate::check::variables::MISSING as MISSING_VARIABLES;
+use crate::check::{entry, plan};
 use crate::diagnose::{Explanation, HEALTHCHECK_FAILED, rule};
 use crate::finding::{Certainty, Diagnosis, Edit, Evidence, Severity};
 use crate::run::{SmokeResult, Status, Verdict};
@@ -121,7 +122,7 @@ impl Rehearsal {
         for finding in errors.into_iter().chain(told) {
             match self.diagnoses.iter_mut().find(|known| known.rule == finding.rule) {
                 Some(known) => {
-                    let is_better = finding.certainty == Certainty::Certain && is_of_the_same(known, &finding);
+                    let is_better = OF_THE_PROJECT.contains(&finding.rule);
                     let is_new = |evidence: &Evidence| known.evidence.iter().all(|seen| seen.source != evidence.source);
                     let places: Vec<Evidence> = finding.evidence.into_iter().filter(is_new).collect();
                     if finding.rule == MISSING_VARIABLES.id && !places.is_empty() {
@@ -208,17 +209,8 @@ fn is_brought_by(missed: &Diagnosis, finding: &Diagnosis) -> bool {
             .is_some_and(|package| finding.subject.as_deref() == Some(package))
 }
 
-/// Whether two findings of one rule speak of one thing: their subjects share a name, or the log named none.
-fn is_of_the_same(known: &Diagnosis, finding: &Diagnosis) -> bool {
-    let names = |diagnosis: &Diagnosis| -> Vec<String> {
-        let subject = diagnosis.subject.clone().unwrap_or_default();
-        let parts = subject.split(|c: char| !c.is_alphanumeric() && c != '_');
-        parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
-    };
-    let found = names(finding);
-    finding.rule != MISSING_VARIABLES.id
-        && (known.subject.is_none() || names(known).iter().any(|name| found.contains(name)))
-}
+/// Checks that say where the project itself has what a rule advises on in general.
+const OF_THE_PROJECT: &[&str] = &[entry::ATTRIBUTE.id, plan::NO_PLAN.id];
 
 #[cfg(test)]
 mod tests {
