@@ -18,7 +18,7 @@ const INVALID_RAILWAY: Check = error(
     "invalid-railway-config",
     "Railway refuses a deploy whose railway.toml or railway.json does not parse. A value of the wrong type is refused as well.",
 );
-const INVALID_PROCFILE: Check = error(
+pub(crate) const INVALID_PROCFILE: Check = error(
     "invalid-procfile",
     "Nixpacks reads a Procfile as YAML, so a colon followed by a blank inside a command, a tab, or a quote that is never closed \
      ends the build. Quote the whole command.",

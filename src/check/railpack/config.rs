@@ -31,7 +31,7 @@ const STRING_COMMAND: Check = error(
     "A command that is written as a string is run by the shell as it is. The short forms `PATH:`, `COPY:` and `RUN:` of the manual are not \
      recognised: the shell looks for a program of that name.",
 );
-const QUOTE: Check = error(
+pub(crate) const QUOTE: Check = error(
     "railpack-quote-in-command",
     "Railpack puts a command that is written as a string between single quotes and does not escape those in it, so the first one ends the \
      command. In railpack.json it takes the string as it is written, so JSON's escapes reach the shell, those of double quotes too. \

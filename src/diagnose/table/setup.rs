@@ -84,6 +84,7 @@ pub(crate) static INVALID_NIXPACKS_CONFIG: Rule = Rule {
         hint(r"invalid type: .*, expected (?:a sequence|a map|a string|struct).* for key [`'](?P<s>[\w.]+)[`']"),
     ],
     refine: Some(refine::reasons::and_what_the_parser_says),
+    explained_by: &[over_fixes_by(&check::nixpacks::planned::INVALID_PROCFILE)],
     ..Rule::BLANK
 };
 

@@ -130,7 +130,7 @@ pub(crate) static SHELL_SYNTAX_ERROR: Rule = Rule {
     // The end of a line as Windows writes it is what bash stumbles over.
     unless: &["\\r'", "\r"],
     yields_to: YieldsTo::Rules(&[&WINDOWS_LINE_ENDINGS]),
-    explained_by: &[over_fixes_by(&check::shell_syntax::SYNTAX)],
+    explained_by: &[over_fixes_by(&check::shell_syntax::SYNTAX), over_fixes_by(&check::railpack::config::QUOTE)],
     ..Rule::BLANK
 };
 
