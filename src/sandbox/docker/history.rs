@@ -68,7 +68,7 @@ impl History {
         }
         let online = if spec.network { config.access.clone() } else { Access::of_this_machine() };
         let past = match images::are_made_well(&config.engine, &config.image) {
-            Err(error) => Past { lost: Some(format!("{error:#}")), ..Past::default() },
+            Err(error) => Past { lost: Some(format!("{error:#}")), vars: online.vars, ..Past::default() },
             Ok(()) => {
                 let store = Cache::of_user().and_then(|cache| Store::open(&cache));
                 Past::new(spec.reuse, online.vars.clone(), store, || base(config, &online))

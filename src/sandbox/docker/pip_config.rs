@@ -26,6 +26,7 @@ const KEEPS_LOG: &str = "log = /var/log/pip.log\n";
 const PIP_LOG: &str = r#"log=/var/log/pip.log
 [ -f "$log" ] && [ ! -L "$log" ] && head -c "$1" "$log"
 rm -f -- "$2" "$log""#;
+
 impl Live {
     /// Tells a pip that is about to run what it needs to know: the mirror, and to keep a log where it is watched.
     pub(super) fn lead(
