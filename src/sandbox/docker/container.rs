@@ -27,6 +27,8 @@ const MAIN: &str =
 const KEEP: &str = "mkdir -p /run && : > /run/shakedown-keep";
 /// How long a container may take to come up.
 const UP_WITHIN: Duration = Duration::from_secs(120);
+/// How long an engine was busy that mounted an image late.
+const BUSY_FOR: Duration = Duration::from_secs(2);
 /// How long the main process may take to notice that it should go.
 const GONE_WITHIN: Duration = Duration::from_secs(3);
 
@@ -53,9 +55,14 @@ pub(super) struct Container {
 }
 
 impl Container {
-    /// Starts one. A busy engine was seen to mount an image late, so that its shell was not found: what fails is tried a second time.
+    /// Starts one. A busy engine was seen to mount an image late, so that its shell was not found: what fails is tried again, at last after
+    /// a while.
     pub(super) fn start(engine: &Engine, wanted: &Wanted<'_>) -> Result<Self> {
-        Self::start_once(engine, wanted).or_else(|_| Self::start_once(engine, wanted))
+        let started = Self::start_once(engine, wanted).or_else(|_| Self::start_once(engine, wanted));
+        started.or_else(|_| {
+            thread::sleep(BUSY_FOR);
+            Self::start_once(engine, wanted)
+        })
     }
 
     fn start_once(engine: &Engine, wanted: &Wanted<'_>) -> Result<Self> {
