@@ -19,7 +19,7 @@ use crate::sandbox::store::pip::{self, Installs};
 use crate::sandbox::store::reads::Reads;
 use crate::sandbox::store::trace::{Changes, Trace};
 use crate::sandbox::store::tree::{self, Digest, Tree};
-use crate::sandbox::store::{self, Record, ask, vouch};
+use crate::sandbox::store::{Record, ask, vouch};
 
 /// Lists what a Python may run of its own accord where packages are installed.
 const CODE: &str = r"find /app /mise /opt /root /usr/local -xdev \( -name '*.pth' -o -name '*customize.py' \) -printf '%p\n' 2> /dev/null";
@@ -174,7 +174,7 @@ impl Live {
         output: &[String],
         interrupted: &AtomicBool,
     ) -> Result<String> {
-        let Pending { key, kind, trace, names, .. } = pending;
+        let Pending { key, kind, trace, names } = pending;
         let after = listing::list(self.container()?)?;
         let changes = trace.changed_to(&after);
         let (reads, answers) = match kind {
@@ -195,7 +195,7 @@ impl Live {
                 (Reads::All(all), self.asked(&changes, installs, log, interrupted)?)
             }
         };
-        let record = Record { answers, ..self.record(reads, &changes, output) };
+        let record = Record::new(self.is_online(), reads, answers, &changes, output);
         self.keep_as(&key, record, interrupted)
     }
 
@@ -247,20 +247,6 @@ impl Live {
             }
         }
         Ok(found)
-    }
-
-    pub(super) fn record(&self, reads: Reads, changes: &Changes, output: &[String]) -> Record {
-        Record {
-            made: store::now(),
-            network: self.is_online(),
-            reads,
-            answers: Vec::new(),
-            output: output.to_vec(),
-            app_made: changes.made.keys().cloned().collect(),
-            app_gone: changes.gone.clone(),
-            image: None,
-            code: None,
-        }
     }
 
     /// Makes a layer of the container as it is now.

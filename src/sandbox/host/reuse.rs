@@ -22,7 +22,7 @@ use crate::sandbox::store::pip::{self, Installs};
 use crate::sandbox::store::reads::Reads;
 use crate::sandbox::store::trace::{self, Changes, Trace, Traced};
 use crate::sandbox::store::tree::{self, Digest, Tree};
-use crate::sandbox::store::{self, Record, ask, vouch};
+use crate::sandbox::store::{Record, ask, vouch};
 
 impl Machine for HostSandbox {
     fn app(&self) -> &Path {
@@ -234,17 +234,8 @@ impl HostSandbox {
                 (Reads::Some { names, files: traced.read }, traced.changes, answers)
             }
         };
-        let record = Record {
-            made: store::now(),
-            network: !self.bubblewrap.network.is_offline(),
-            reads,
-            answers,
-            output: output.to_vec(),
-            app_made: changes.made.keys().cloned().collect(),
-            app_gone: changes.gone.clone(),
-            image: None,
-            code: None,
-        };
+        let is_online = !self.bubblewrap.network.is_offline();
+        let record = Record::new(is_online, reads, answers, &changes, output);
         let id = store.keep(&key, &record, |entry| self.fill(entry, &changes))?;
         self.history.known.add(&self.app, &record.app_made)?;
         Ok(id)

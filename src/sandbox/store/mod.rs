@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use self::ask::Answer;
 use self::folder::{LAYERS, private_folder};
 use self::reads::Reads;
+use self::trace::Changes;
 use super::cache::Cache;
 use super::fingerprint;
 
@@ -65,6 +66,21 @@ pub(super) struct Record {
 }
 
 impl Record {
+    /// That of work that has just been done, without an image.
+    pub(super) fn new(network: bool, reads: Reads, answers: Vec<Answer>, changes: &Changes, output: &[String]) -> Self {
+        Self {
+            made: now(),
+            network,
+            reads,
+            answers,
+            output: output.to_vec(),
+            app_made: changes.made.keys().cloned().collect(),
+            app_gone: changes.gone.clone(),
+            image: None,
+            code: None,
+        }
+    }
+
     /// How long ago it was made.
     pub(super) fn age(&self) -> Duration {
         Duration::from_secs(now().saturating_sub(self.made))
