@@ -84,22 +84,43 @@ fn what_nobody_can_vouch_for_is_never_kept() {
         return;
     }
     let place = app();
-    // A command that may have gone anywhere, and all that comes after it.
-    place.write("nixpacks.toml", "[phases.build]\ncmds = [\"echo built > /app/built\", \"pip install tide\"]\n");
-    for _ in 0..2 {
-        let (report, _) = place.run(&[]);
-        let build = report["phases"].as_array().unwrap().iter().find(|phase| phase["name"] == "build").unwrap();
-        for cmd in build["cmds"].as_array().unwrap() {
-            assert!(cmd["origin"]["anew"].is_object(), "{report:#}");
+    // A command that asks the network, by the smallest of questions, and all that comes after it.
+    let far = "python3 -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b\"?\", (\"192.0.2.1\", 9))'";
+    let near = "curl --silent --output near $PIP_INDEX_URL";
+    for asks in [near, far] {
+        let cmds = format!("[phases.build]\ncmds = [\"\"\"{asks}\"\"\", \"pip install tide\"]\n");
+        place.write("nixpacks.toml", &cmds);
+        for _ in 0..2 {
+            let (report, _) = place.run(&[]);
+            let build = report["phases"].as_array().unwrap().iter().find(|phase| phase["name"] == "build").unwrap();
+            for cmd in build["cmds"].as_array().unwrap() {
+                assert!(cmd["origin"]["anew"].is_object(), "{report:#}");
+            }
         }
     }
     // Offline nothing goes anywhere: then all of the project counts.
+    place.write("nixpacks.toml", "[phases.build]\ncmds = [\"echo built > /app/built\", \"pip install tide\"]\n");
     let build = |report: &Value| Place::origin(report, "build");
     assert!(build(&place.run(&["--offline"]).0)["anew"].is_object());
     let (again, _) = place.run(&["--offline"]);
     assert_eq!(build(&again)["reused"]["index"], "not-needed", "{again:#}");
     place.write("main.py", &format!("{MAIN}# edited\n"));
     assert!(build(&place.run(&["--offline"]).0)["anew"].is_object());
+}
+
+#[test]
+fn a_command_that_asks_nobody_is_not_run_again_until_the_project_changes() {
+    if host_is_missing("a_command_that_asks_nobody_is_not_run_again_until_the_project_changes") {
+        return;
+    }
+    let place = app();
+    place.write("nixpacks.toml", "[phases.build]\ncmds = [\"sort main.py > sorted\"]\n");
+    let build = |options: &[&str]| Place::origin(&place.run(options).0, "build");
+    assert!(build(&[])["anew"]["not_kept"].is_null());
+    assert_eq!(build(&[])["reused"]["index"], "not-needed");
+    place.write("main.py", &format!("{MAIN}# edited\n"));
+    assert_eq!(build(&[])["anew"]["because"], "a file of the project has changed");
+    assert!(build(&["--fresh"])["anew"].is_object() && build(&[])["reused"].is_object());
 }
 
 #[test]

@@ -40,6 +40,10 @@ pub(super) struct Pending {
     pub(super) kind: Kind,
     pub(super) trace: Trace,
     pub(super) names: String,
+    /// What had been sent outward before it began, as [`Network::sent`] counts; none where that cannot be told.
+    ///
+    /// [`Network::sent`]: crate::sandbox::netns::Network::sent
+    pub(super) sent: Option<u64>,
 }
 
 #[derive(Debug)]

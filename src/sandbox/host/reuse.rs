@@ -193,12 +193,18 @@ impl HostSandbox {
         let tree = tree::list(&self.app)?;
         let names = tree::names(&tree);
         self.lead(upcoming, vars, installs.is_some())?;
+        let sent = self.bubblewrap.network.sent();
         if let Some(installs) = installs {
-            return Ok(Pending { key, kind: Kind::Install(installs), trace: Trace::begin(&self.app)?, names });
+            let (kind, trace) = (Kind::Install(installs), Trace::begin(&self.app)?);
+            return Ok(Pending { key, kind, trace, names, sent: sent.ok() });
         }
-        ensure!(self.bubblewrap.network.is_offline(), "what it asks of the network is not known");
-        let all = tree::everything(&self.app, &tree)?;
-        Ok(Pending { key, kind: Kind::Other(all), trace: Trace::of(tree), names })
+        let (sent, all) = (Some(sent?), tree::everything(&self.app, &tree)?);
+        Ok(Pending { key, kind: Kind::Other(all), trace: Trace::of(tree), names, sent })
+    }
+
+    /// Whether nothing has gone outward since a command began, but to what the tool itself has.
+    fn has_asked_nobody(&self, pending: &Pending) -> bool {
+        pending.sent.is_some_and(|before| self.bubblewrap.network.sent().is_ok_and(|now| now == before))
     }
 
     fn keep_pending(
@@ -208,10 +214,14 @@ impl HostSandbox {
         output: &[String],
         interrupted: &AtomicBool,
     ) -> Result<String> {
-        let Pending { key, kind, trace, names } = pending;
+        let asked_nobody = self.has_asked_nobody(&pending);
+        let Pending { key, kind, trace, names, .. } = pending;
         let store = self.history.past.store.clone().context("there is no store")?;
         let (reads, changes, answers) = match kind {
-            Kind::Other(all) => (Reads::All(all), trace.changes(&self.app)?, Vec::new()),
+            Kind::Other(all) => {
+                ensure!(asked_nobody, "it asked the network, and what it asked is not known");
+                (Reads::All(all), trace.changes(&self.app)?, Vec::new())
+            }
             Kind::Install(installs) => {
                 let known = &self.history.known;
                 let traced = trace.end(&self.app, known)?;

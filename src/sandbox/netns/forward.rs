@@ -12,7 +12,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -70,25 +70,33 @@ impl Target {
 pub(super) struct Forwards {
     listeners: Vec<TcpListener>,
     closed: Arc<AtomicBool>,
+    taken: Arc<AtomicU64>,
+}
+
+impl Forwards {
+    /// How many connections and datagrams have come so far.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::SeqCst)
+    }
 }
 
 /// Opens forwards in the namespace that `enter` leads into.
 pub(super) fn open(enter: &[OsString], python: &std::path::Path, wanted: &BTreeSet<Target>) -> Result<Forwards> {
     ensure!(wanted.len() <= MOST_FORWARDS, "more than {MOST_FORWARDS} services are to be let in");
     let mut forwards = Forwards::default();
-    let carried = Arc::new(AtomicUsize::new(0));
+    let carried = Carried { taken: Arc::clone(&forwards.taken), now: Arc::default() };
     for (target, socket) in wanted.iter().zip(sockets(enter, python, wanted)?) {
         match *target {
             Target::Tcp(to) => {
                 let listener = TcpListener::from(socket);
                 forwards.listeners.push(listener.try_clone()?);
-                let carried = Arc::clone(&carried);
+                let carried = carried.clone();
                 thread::spawn(move || carry_connections(&listener, to, &carried));
             }
             Target::Udp(to) => {
                 let (socket, closed) = (Arc::new(UdpSocket::from(socket)), Arc::clone(&forwards.closed));
                 socket.set_read_timeout(Some(Duration::from_millis(200)))?;
-                let carried = Arc::clone(&carried);
+                let carried = carried.clone();
                 thread::spawn(move || carry_datagrams(&socket, to, &closed, &carried));
             }
         }
@@ -152,16 +160,25 @@ fn receive(socket: &UnixStream) -> io::Result<Vec<OwnedFd>> {
     Ok(found)
 }
 
-/// Counts itself among those that are carried, until it is dropped.
-struct Place(Arc<AtomicUsize>);
+/// Connections and datagrams of all forwards of a run.
+#[derive(Debug, Clone, Default)]
+struct Carried {
+    /// Those that have come so far.
+    taken: Arc<AtomicU64>,
+    now: Arc<AtomicUsize>,
+}
 
-impl Place {
-    fn take(carried: &Arc<AtomicUsize>) -> Option<Self> {
-        let before = carried.fetch_add(1, Ordering::Relaxed);
-        let place = Self(Arc::clone(carried));
+impl Carried {
+    fn take(&self) -> Option<Place> {
+        self.taken.fetch_add(1, Ordering::SeqCst);
+        let before = self.now.fetch_add(1, Ordering::Relaxed);
+        let place = Place(Arc::clone(&self.now));
         (before < MOST_CONNECTIONS).then_some(place)
     }
 }
+
+/// Counts itself among those that are carried, until it is dropped.
+struct Place(Arc<AtomicUsize>);
 
 impl Drop for Place {
     fn drop(&mut self) {
@@ -169,9 +186,9 @@ impl Drop for Place {
     }
 }
 
-fn carry_connections(listener: &TcpListener, to: SocketAddr, carried: &Arc<AtomicUsize>) {
+fn carry_connections(listener: &TcpListener, to: SocketAddr, carried: &Carried) {
     while let Ok((inside, _)) = listener.accept() {
-        let Some(place) = Place::take(carried) else { continue };
+        let Some(place) = carried.take() else { continue };
         thread::spawn(move || {
             let _place = place;
             let Ok(outside) = TcpStream::connect_timeout(&to, CONNECT_WITHIN) else { return };
@@ -201,11 +218,11 @@ fn carry(inside: TcpStream, outside: TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-fn carry_datagrams(socket: &Arc<UdpSocket>, to: SocketAddr, closed: &AtomicBool, carried: &Arc<AtomicUsize>) {
+fn carry_datagrams(socket: &Arc<UdpSocket>, to: SocketAddr, closed: &AtomicBool, carried: &Carried) {
     let mut question = vec![0; DATAGRAM];
     while !closed.load(Ordering::Relaxed) {
         let Ok((length, from)) = socket.recv_from(&mut question) else { continue };
-        let Some(place) = Place::take(carried) else { continue };
+        let Some(place) = carried.take() else { continue };
         let (question, socket) = (question[..length].to_vec(), Arc::clone(socket));
         thread::spawn(move || {
             let _place = place;
@@ -249,7 +266,7 @@ mod tests {
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let forward = listener.local_addr().unwrap();
-        thread::spawn(move || carry_connections(&listener, to, &Arc::default()));
+        thread::spawn(move || carry_connections(&listener, to, &Carried::default()));
         let mut stream = TcpStream::connect(forward).unwrap();
         stream.write_all(b"ahoy").unwrap();
         stream.shutdown(Shutdown::Write).unwrap();

@@ -13,6 +13,7 @@ use super::engine::{Method, Tools};
 use super::forward::{self, Forwards, Target};
 use super::machine::{self, Machine};
 use super::namespace::Namespace;
+use super::sent;
 use super::watch::{Excess, Watched};
 use crate::sandbox::Reach;
 use crate::sandbox::network::Access;
@@ -22,6 +23,9 @@ const UP_WITHIN: Duration = Duration::from_secs(10);
 /// How long a service that is to be let in may take to say that it is there.
 const THERE_WITHIN: Duration = Duration::from_millis(300);
 
+/// The most bytes of a file in which the kernel counts packets.
+const MOST_COUNTS: u64 = 1 << 20;
+
 /// Dropping it ends every process of the run.
 #[derive(Debug)]
 pub(super) struct Held {
@@ -30,7 +34,10 @@ pub(super) struct Held {
     root: PathBuf,
     is_in_user_namespace: bool,
     targets: BTreeSet<Target>,
-    forwards: Mutex<Vec<Forwards>>,
+    /// To what the user and this machine's settings let in.
+    forwards: Forwards,
+    /// To what the tool itself has, of which it knows what it was asked.
+    own: Mutex<Vec<Forwards>>,
 }
 
 impl Held {
@@ -68,7 +75,8 @@ impl Held {
             root,
             is_in_user_namespace,
             targets: BTreeSet::new(),
-            forwards: Mutex::new(vec![forwards]),
+            forwards,
+            own: Mutex::default(),
         }
     }
 
@@ -86,10 +94,21 @@ impl Held {
         self.is_in_user_namespace
     }
 
+    /// How much has gone outward so far; what the tool itself was asked is no part of it.
+    ///
+    /// # Errors
+    /// That cannot be told.
+    pub(super) fn sent(&self) -> Result<u64> {
+        // A link there leads to the namespace of whoever reads it.
+        let folder = self.root.with_file_name("net");
+        let packets = sent::packets(|file| Ok(crate::fs::read_text(&folder.join(file), MOST_COUNTS)?))?;
+        Ok(packets + self.forwards.taken())
+    }
+
     /// Leads one more address of this machine's loopback in, of a service that apps have no business with.
     pub(super) fn let_in(&self, service: SocketAddr) -> Result<()> {
         let forwards = forward::open(&self.enter, &python()?, &[Target::Tcp(service)].into())?;
-        self.forwards.lock().unwrap_or_else(PoisonError::into_inner).push(forwards);
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).push(forwards);
         Ok(())
     }
 

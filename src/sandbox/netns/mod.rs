@@ -7,6 +7,7 @@ mod held;
 mod machine;
 mod namespace;
 mod overlay;
+pub(super) mod sent;
 mod trial;
 mod watch;
 
@@ -158,6 +159,18 @@ impl Network {
             Mode::Shared => Ok(()),
             Mode::Isolated => self.held.as_ref().context("the run has no namespace of its own")?.let_in(service),
             Mode::Offline => bail!("the run has no network"),
+        }
+    }
+
+    /// How much the run's commands have sent outward so far, in packets: where it is the same before and after one, that has asked nobody.
+    ///
+    /// # Errors
+    /// That cannot be told.
+    pub(super) fn sent(&self) -> Result<u64> {
+        match (self.mode, &self.held) {
+            (Mode::Offline, _) => Ok(0),
+            (Mode::Isolated, Some(held)) => held.sent(),
+            _ => bail!("what it asks of the network is not known"),
         }
     }
 
