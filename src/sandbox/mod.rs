@@ -30,6 +30,7 @@ mod step;
 pub mod store;
 pub mod sweep;
 mod timer;
+mod upstream;
 mod work;
 
 pub use kept::{Kept, quoted};

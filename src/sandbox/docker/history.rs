@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::OnceLock;
 
 use anyhow::Result;
 
 use super::containers::Config;
 use super::images;
 use crate::sandbox::cache::Cache;
-use crate::sandbox::netns::{Network, Watched};
 use crate::sandbox::network::Access;
+use crate::sandbox::store::ask::Client;
 use crate::sandbox::store::past::Past;
 use crate::sandbox::store::pip::Installs;
 use crate::sandbox::store::trace::Trace;
@@ -37,8 +36,6 @@ pub(super) struct History {
     pub(super) told: Option<String>,
     /// Entries that nobody may remove before the run is over.
     pub(super) claimed: Vec<Claimed>,
-    /// From where the package index is asked again.
-    asking: OnceLock<Network>,
 }
 
 /// A command that is running.
@@ -71,21 +68,11 @@ impl History {
             Err(error) => Past { lost: Some(format!("{error:#}")), vars: online.vars, ..Past::default() },
             Ok(()) => {
                 let store = Cache::of_user().and_then(|cache| Store::open(&cache));
-                Past::new(spec.reuse, online.vars.clone(), store, || base(config, &online))
+                let client = Client::new(&online, &online.vars, spec.reach);
+                Past::new(spec.reuse, online.vars.clone(), client, store, || base(config, &online))
             }
         };
         Self { past, ..Self::default() }
-    }
-
-    /// From where an index can be asked what the container asked: outward alone, as from there.
-    pub(super) fn network(&self) -> &Network {
-        self.asking.get_or_init(|| match Cache::of_user() {
-            Ok(cache) => {
-                let access = Access::of_this_machine();
-                Network::start(true, &[], &access, &cache, Watched::default()).finish()
-            }
-            Err(_) => Network::offline(),
-        })
     }
 }
 

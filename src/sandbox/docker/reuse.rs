@@ -48,10 +48,6 @@ impl Machine for Live {
         Live::is_online(self)
     }
 
-    fn client(&self) -> ask::Client<'_> {
-        ask::Client { own: &self.history.past.vars, network: self.history.network() }
-    }
-
     fn room(&self) -> u64 {
         self.quotas.disk.saturating_sub(self.history.written)
     }
@@ -225,7 +221,7 @@ impl Live {
             (asked.pinned, asked.listed) = (taken.addresses, taken.listed);
         }
         match self.is_online() {
-            true => ask::first(&asked, &self.client(), interrupted),
+            true => ask::first(&asked, &self.history.past.client, interrupted),
             false => Ok(Vec::new()),
         }
     }

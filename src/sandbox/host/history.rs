@@ -61,7 +61,7 @@ impl History {
             return Self::default();
         }
         let (digest, find_links) = (machine::digest(&beginning), beginning.find_links);
-        let past = Past::new(beginning.reuse, beginning.vars, beginning.store, || digest);
+        let past = Past::new(beginning.reuse, beginning.vars, beginning.client, beginning.store, || digest);
         Self { past, find_links, ..Self::default() }
     }
 }

@@ -12,6 +12,7 @@ use crate::plan::Vars;
 use crate::sandbox::Reuse;
 use crate::sandbox::fingerprint;
 use crate::sandbox::store::Store;
+use crate::sandbox::store::ask::Client;
 use crate::sandbox::store::tree::{self, Digest};
 
 /// Parts of a run's folder that a command writes to, beside `/app`.
@@ -27,6 +28,7 @@ pub(super) struct Beginning<'a> {
     pub(super) reuse: Reuse,
     pub(super) memory: Option<u64>,
     pub(super) vars: Vars,
+    pub(super) client: Client,
     pub(super) find_links: Vec<PathBuf>,
 }
 

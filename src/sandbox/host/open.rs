@@ -26,6 +26,7 @@ use crate::sandbox::mirror::route::Front;
 use crate::sandbox::netns::{self, Network, Watched};
 use crate::sandbox::network::Access;
 use crate::sandbox::store::Store;
+use crate::sandbox::store::ask::Client;
 use crate::sandbox::{Reuse, Spec, Unverified, disk};
 
 /// A sandbox with an empty `/app`, with what the plan declares at hand, and no virtual environment.
@@ -58,13 +59,15 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
         Reuse::Never => History::default(),
         reuse => {
             let online = if spec.network { access.clone() } else { Access::of_this_machine() };
+            let vars = variables(&spec.plan.image, online.vars.clone());
             History::new(Beginning {
                 bubblewrap: &bubblewrap,
                 folder: run.path(),
                 store: Store::open(cache),
                 reuse,
                 memory: spec.memory,
-                vars: variables(&spec.plan.image, online.vars),
+                client: Client::new(&online, &vars, spec.reach),
+                vars,
                 find_links: online.find_links,
             })
         }

@@ -37,10 +37,6 @@ impl Machine for HostSandbox {
         !self.bubblewrap.network.is_offline()
     }
 
-    fn client(&self) -> ask::Client<'_> {
-        ask::Client { own: &self.history.past.vars, network: &self.bubblewrap.network }
-    }
-
     fn room(&self) -> u64 {
         self.limits.quotas.disk
     }
@@ -239,7 +235,7 @@ impl HostSandbox {
                 }
                 let answers = match self.bubblewrap.network.is_offline() {
                     true => Vec::new(),
-                    false => ask::first(&asked, &self.client(), interrupted)?,
+                    false => ask::first(&asked, &self.history.past.client, interrupted)?,
                 };
                 (Reads::Some { names, files: traced.read }, traced.changes, answers)
             }

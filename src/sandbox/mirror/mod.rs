@@ -13,7 +13,6 @@ mod page;
 mod prefetch;
 mod request;
 pub(in crate::sandbox) mod route;
-mod upstream;
 mod wheel;
 
 use std::collections::BTreeMap;
@@ -30,9 +29,9 @@ pub(in crate::sandbox) use self::lock::Lock;
 use self::page::Page;
 use self::prefetch::Prefetch;
 use self::request::Request;
-use self::upstream::{Client, Upstream};
 use super::loopback::{self, Serving};
 use super::store::downloads::Downloads;
+use super::upstream::{Client, Upstream};
 
 /// How long a client may be silent between two requests, or not read what it asked for.
 const PATIENCE: Duration = Duration::from_secs(120);

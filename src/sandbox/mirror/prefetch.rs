@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::page::Page;
-use super::upstream::Client;
+use crate::sandbox::upstream::Client;
 
 /// At once: more would keep the installer's own question waiting.
 const AT_ONCE: usize = 4;

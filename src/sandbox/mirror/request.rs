@@ -4,7 +4,7 @@ use std::io::{BufRead, Read};
 
 use anyhow::{Result, ensure};
 
-use super::upstream::Client;
+use crate::sandbox::upstream::Client;
 
 /// The longest head, in bytes.
 const MOST_BYTES: u64 = 64 << 10;

@@ -69,15 +69,7 @@ impl Held {
     fn of(namespace: Namespace, is_in_user_namespace: bool, forwards: Forwards) -> Self {
         let (enter, root) = (namespace.enter.clone(), namespace.root.clone());
         let namespace = Mutex::new(namespace);
-        Self {
-            namespace,
-            enter,
-            root,
-            is_in_user_namespace,
-            targets: BTreeSet::new(),
-            forwards,
-            own: Mutex::default(),
-        }
+        Self { namespace, enter, root, is_in_user_namespace, targets: BTreeSet::new(), forwards, own: Mutex::default() }
     }
 
     /// Words before a command that lead it in.

@@ -119,17 +119,6 @@ impl Network {
         Self { mode: Mode::Shared, reach: Vec::new(), refusal: None, held: None }
     }
 
-    /// This machine's, with what is let in.
-    #[cfg(test)]
-    pub(super) fn with_reach(reach: &[Reach]) -> Self {
-        Self { reach: reach.to_vec(), ..Self::of_any_run() }
-    }
-
-    /// Whether a `HOST:PORT` is let in.
-    pub(super) fn lets_in(&self, place: &str) -> bool {
-        self.reach.iter().any(|reach| reach.to_string() == place)
-    }
-
     /// Words before a command that lead it into the run's namespaces.
     pub(super) fn enter(&self) -> &[OsString] {
         self.held.as_ref().map_or(&[], |held| held.enter())

@@ -27,6 +27,8 @@ pub(in crate::sandbox) struct Past {
     pub(in crate::sandbox) lost: Option<String>,
     /// Variables of a machine with network, also where there is none.
     pub(in crate::sandbox) vars: Vars,
+    /// Who asks the package index on its behalf.
+    pub(in crate::sandbox) client: ask::Client,
     /// What pip wrote into its log alone, since it was told to keep one.
     pub(in crate::sandbox) withheld: Vec<String>,
     pub(in crate::sandbox) notes: Vec<Unverified>,
@@ -41,8 +43,6 @@ pub(in crate::sandbox) trait Machine {
     /// The digest of all names in `/app`.
     fn names(&self, tree: &Tree) -> String;
     fn is_online(&self) -> bool;
-    /// Who asks the package index on its behalf.
-    fn client(&self) -> ask::Client<'_>;
     /// How many bytes of disk the run may still take.
     fn room(&self) -> u64;
     /// Whether the engine still has an image.
@@ -64,10 +64,11 @@ impl Past {
     pub(in crate::sandbox) fn new(
         reuse: Reuse,
         vars: Vars,
+        client: ask::Client,
         store: Result<Store>,
         machine: impl FnOnce() -> Result<String>,
     ) -> Self {
-        let past = Self { shows: reuse == Reuse::Show, vars, ..Self::default() };
+        let past = Self { shows: reuse == Reuse::Show, vars, client, ..Self::default() };
         match store.and_then(|store| Ok((store, machine()?))) {
             Ok((store, base)) => Self { store: Some(store), base, ..past },
             Err(error) => {
@@ -96,13 +97,53 @@ impl Past {
         let mut now = Now::new(machine.app(), &tree, machine.names(&tree));
         let mut because = None;
         for found in entries {
-            match same(store, &found, machine, &mut now, interrupted) {
+            match self.same(store, &found, machine, &mut now, interrupted) {
                 Ok(Ok((claimed, index))) => return Ok(Again { found, claimed, index }),
                 Ok(Err(difference)) => because = because.or(Some(difference)),
                 Err(error) => because = because.or(Some(format!("{error:#}"))),
             }
         }
         Err(because.unwrap_or_default())
+    }
+
+    /// An entry, if a command would find all that it read as it was; the inner error is what is otherwise.
+    fn same(
+        &self,
+        store: &Store,
+        found: &Found,
+        machine: &impl Machine,
+        now: &mut Now<'_>,
+        interrupted: &AtomicBool,
+    ) -> Result<Result<(Claimed, IndexAnswer), String>> {
+        let record = &found.record;
+        if let Some(difference) = now.difference(&record.reads)? {
+            return Ok(Err(difference));
+        }
+        if !record.network && machine.is_online() {
+            return Ok(Err("it was made without network".to_owned()));
+        }
+        if record.image.as_ref().is_some_and(|image| !machine.has_image(image)) {
+            store.drop_entry(found);
+            return Ok(Err("the engine no longer has what was kept of it".to_owned()));
+        }
+        let asks = !record.answers.is_empty() && machine.is_online();
+        // Both take a while.
+        let (claimed, changed) = thread::scope(|scope| {
+            let claimed = scope.spawn(|| store.claim(found));
+            let changed = asks.then(|| ask::again(&record.answers, &self.client, interrupted)).transpose();
+            (claimed.join().ok().flatten(), changed)
+        });
+        let index = match changed? {
+            Some(Some(address)) => return Ok(Err(format!("{address} has changed"))),
+            Some(None) => IndexAnswer::Unchanged,
+            None if record.answers.is_empty() => IndexAnswer::NotNeeded,
+            None => IndexAnswer::NotAsked,
+        };
+        let Some(claimed) = claimed else { return Ok(Err("what was kept of it is not whole".to_owned())) };
+        if claimed.bytes > machine.room() {
+            return Ok(Err("it wrote more to disk than this run may".to_owned()));
+        }
+        Ok(Ok((claimed, index)))
     }
 
     /// Goes on from an earlier run's work, now that it is shown.
@@ -149,44 +190,4 @@ impl Past {
 /// A command is run.
 pub(in crate::sandbox) fn anew(because: String) -> Prepared {
     Prepared::Run(Some(Origin::Anew { because, not_kept: None }))
-}
-
-/// An entry, if a command would find all that it read as it was; the inner error is what is otherwise.
-fn same(
-    store: &Store,
-    found: &Found,
-    machine: &impl Machine,
-    now: &mut Now<'_>,
-    interrupted: &AtomicBool,
-) -> Result<Result<(Claimed, IndexAnswer), String>> {
-    let record = &found.record;
-    if let Some(difference) = now.difference(&record.reads)? {
-        return Ok(Err(difference));
-    }
-    if !record.network && machine.is_online() {
-        return Ok(Err("it was made without network".to_owned()));
-    }
-    if record.image.as_ref().is_some_and(|image| !machine.has_image(image)) {
-        store.drop_entry(found);
-        return Ok(Err("the engine no longer has what was kept of it".to_owned()));
-    }
-    let asks = !record.answers.is_empty() && machine.is_online();
-    // Both take a while.
-    let client = asks.then(|| machine.client());
-    let (claimed, changed) = thread::scope(|scope| {
-        let claimed = scope.spawn(|| store.claim(found));
-        let changed = client.map(|client| ask::again(&record.answers, &client, interrupted)).transpose();
-        (claimed.join().ok().flatten(), changed)
-    });
-    let index = match changed? {
-        Some(Some(address)) => return Ok(Err(format!("{address} has changed"))),
-        Some(None) => IndexAnswer::Unchanged,
-        None if record.answers.is_empty() => IndexAnswer::NotNeeded,
-        None => IndexAnswer::NotAsked,
-    };
-    let Some(claimed) = claimed else { return Ok(Err("what was kept of it is not whole".to_owned())) };
-    if claimed.bytes > machine.room() {
-        return Ok(Err("it wrote more to disk than this run may".to_owned()));
-    }
-    Ok(Ok((claimed, index)))
 }

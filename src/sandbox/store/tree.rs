@@ -151,10 +151,14 @@ pub(in crate::sandbox) fn content(path: &Path) -> Result<String> {
     if !path.symlink_metadata().with_context(failure)?.is_file() {
         bail!("{} is no plain file", path.display());
     }
-    let mut file = crate::fs::open(path).with_context(failure)?;
+    digest_of(crate::fs::open(path).with_context(failure)?).with_context(failure)
+}
+
+/// The digest of all that can be read.
+pub(in crate::sandbox) fn digest_of(mut from: impl Read) -> io::Result<String> {
     let (mut hasher, mut buffer) = (Xxh3::new(), vec![0; 256 * 1024]);
     loop {
-        match file.read(&mut buffer).with_context(failure)? {
+        match from.read(&mut buffer)? {
             0 => return Ok(format!("{:032x}", hasher.digest128())),
             length => hasher.update(&buffer[..length]),
         }

@@ -1,4 +1,4 @@
-//! The real index, asked by this process for what an installer inside would ask.
+//! The real index, asked by this process for what an installer inside would ask, or did before.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
@@ -13,7 +13,8 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Body};
 
-use crate::sandbox::netns::is_own_address;
+use super::netns::is_own_address;
+use super::store::tree::{digest, digest_of};
 
 /// Less than installers wait for an answer, so that they ask the index itself where this takes longer.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -23,6 +24,36 @@ const SILENCE: Duration = Duration::from_secs(60);
 const MOST_IDLE: usize = 8;
 /// The most bytes of a page.
 const MOST_PAGE: u64 = 64 << 20;
+
+/// The most bytes of a file that is looked at for a question.
+const MOST_FILE: u64 = 256 << 20;
+/// What this program calls itself.
+const AGENT: &str = concat!("shakedown/", env!("CARGO_PKG_VERSION"));
+
+/// What is asked.
+#[derive(Debug)]
+pub(super) struct Question {
+    pub(super) address: String,
+    pub(super) accept: &'static str,
+    /// The version that is known, of which no more than that it is still the same is wanted.
+    pub(super) tag: Option<String>,
+    /// Whether the content is wanted, and not just its digest.
+    pub(super) is_page: bool,
+    /// Whether it is all the same what it holds.
+    pub(super) is_of_presence: bool,
+}
+
+/// What came back.
+#[derive(Debug, Default)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    /// The server's own word for this version of it.
+    pub(super) tag: Option<String>,
+    /// Of a page.
+    pub(super) body: Vec<u8>,
+    /// Of the content.
+    pub(super) digest: String,
+}
 
 /// What an installer says of itself, which the index may answer by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,7 +70,7 @@ impl Client {
 }
 
 /// Connections to where the installer would go.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Upstream {
     agent: OnceLock<Agent>,
     certificates: Vec<u8>,
@@ -75,6 +106,32 @@ impl Upstream {
         let response = ok(request.header("Accept-Encoding", "identity").call()?)?;
         let body = response.into_body();
         Ok((body.content_length(), body))
+    }
+
+    /// The answer to a question, whatever its status is.
+    ///
+    /// # Errors
+    /// Nobody answers.
+    pub(super) fn ask(&self, question: &Question) -> Result<Reply> {
+        let Question { address, accept, tag, is_page, is_of_presence } = question;
+        let agent = self.agent();
+        let mut request = if *is_of_presence { agent.head(address) } else { agent.get(address) };
+        if let Some(tag) = tag {
+            request = request.header("If-None-Match", tag);
+        }
+        let mut response = request.header("Accept", *accept).header("User-Agent", AGENT).call()?;
+        let tag = response.headers().get("etag").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+        let mut reply = Reply { status: response.status().as_u16(), tag, ..Reply::default() };
+        if *is_of_presence {
+            return Ok(reply);
+        }
+        if *is_page {
+            reply.body = response.body_mut().with_config().limit(MOST_PAGE).read_to_vec()?;
+            reply.digest = digest(&reply.body);
+        } else {
+            reply.digest = digest_of(response.body_mut().with_config().limit(MOST_FILE).reader())?;
+        }
+        Ok(reply)
     }
 
     /// Whether a file is there now.
