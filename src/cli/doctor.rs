@@ -162,6 +162,7 @@ fn examine(request: &Request, cache: Option<&Cache>, docker: &Docker) -> DoctorR
 }
 
 fn host(request: &Request) -> BackendReport {
+    host::try_anew();
     let checked = Host::new().with_python(request.python.clone()).check(&Plan::default());
     let program = host::bubblewrap();
     let version = program.as_ref().and_then(|program| Command::new(program).arg("--version").output().ok());

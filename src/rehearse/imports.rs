@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::catalog::servers::visited;
 use crate::check::Import;
 use crate::plan::{Plan, Vars};
-use crate::sandbox::process::{self, Limits};
+use crate::sandbox::process::{self, Limits, Running};
 use crate::sandbox::{Role, Sandbox, Step};
 
 /// Asks the plan's own interpreter, as an import would find it, without running any code of a package: a module is there
@@ -44,32 +44,55 @@ const LIMITS: Limits = Limits { total: Duration::from_secs(20), silence: None };
 /// Programs whose `run` starts the app in an environment of its own.
 const WRAPPERS: &[&str] = &["poetry", "pipenv", "uv", "pdm", "hatch", "conda"];
 
-/// Those of a working app's imports that find nothing; none where that cannot be told.
+/// A question that is on its way.
+pub(super) struct Asking(Running);
+
+impl Asking {
+    /// Asks, while the app starts if need be; none where it could not be told.
+    pub(super) fn begin(sandbox: &dyn Sandbox, plan: &Plan, vars: &Vars, imports: &[Import]) -> Option<Self> {
+        if plan.venv.as_os_str().is_empty() || plan.start_command().is_none_or(is_wrapped) || imports.is_empty() {
+            return None;
+        }
+        let names: HashSet<&str> = imports.iter().map(|import| import.module.as_str()).collect();
+        let python = plan.venv.join("bin/python").to_string_lossy().into_owned();
+        let asked = names.into_iter().take(MOST).map(str::to_owned);
+        let argv: Vec<String> = [python, "-c".to_owned(), ASK.to_owned()].into_iter().chain(asked).collect();
+        // Not as a start, of which each adds to the profile.
+        process::spawn(&sandbox.command(&Step { role: Role::Build, argv: &argv, vars })).ok().map(Self)
+    }
+
+    /// What finds nothing; none where there was no whole answer.
+    fn answer(mut self, interrupted: &AtomicBool) -> Option<HashSet<String>> {
+        let (mut absent, mut is_complete) = (HashSet::new(), false);
+        self.0
+            .follow(LIMITS, interrupted, &mut |line| match line.strip_prefix("absent ") {
+                Some(name) => drop(absent.insert(name.to_owned())),
+                None => is_complete |= line == "asked",
+            })
+            .ok()?;
+        is_complete.then_some(absent)
+    }
+}
+
+/// Those of a working app's imports that find nothing; none where that cannot be told. `early` was asked as it started.
 pub(super) fn absent(
+    early: Option<Asking>,
     sandbox: &dyn Sandbox,
     plan: &Plan,
     vars: &Vars,
     imports: &[Import],
     interrupted: &AtomicBool,
 ) -> Option<HashSet<String>> {
-    if plan.venv.as_os_str().is_empty() || plan.start_command().is_none_or(is_wrapped) || imports.is_empty() {
-        return None;
-    }
-    let names: HashSet<&str> = imports.iter().map(|import| import.module.as_str()).collect();
-    let python = plan.venv.join("bin/python").to_string_lossy().into_owned();
-    let asked = names.into_iter().take(MOST).map(str::to_owned);
-    let argv: Vec<String> = [python, "-c".to_owned(), ASK.to_owned()].into_iter().chain(asked).collect();
-    let command = sandbox.command(&Step { role: Role::Start, argv: &argv, vars });
-    let (mut absent, mut is_complete) = (HashSet::new(), false);
-    process::run(&command, LIMITS, interrupted, &mut |line| match line.strip_prefix("absent ") {
-        Some(name) => drop(absent.insert(name.to_owned())),
-        None => is_complete |= line == "asked",
-    })
-    .ok()?;
+    let early = early.and_then(|asking| asking.answer(interrupted));
+    // What was not there then may have been made by the start.
+    let absent = match early.filter(HashSet::is_empty) {
+        Some(none) => none,
+        None => Asking::begin(sandbox, plan, vars, imports)?.answer(interrupted)?,
+    };
     let contradicts = |import: &Import| import.is_certain && absent.contains(&import.module);
     // An app that works without what it surely imports runs in another environment than the one that was asked, or has loaded nothing yet.
     let is_another = plan.start_command().and_then(visited).is_none() && imports.iter().any(contradicts);
-    (is_complete && !is_another).then_some(absent)
+    (!is_another).then_some(absent)
 }
 
 fn is_wrapped(start: &str) -> bool {

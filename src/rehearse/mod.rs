@@ -32,6 +32,7 @@ pub use services::{Service, is_service, services};
 
 use conclusion::Found;
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -44,6 +45,7 @@ use anyhow::Result;
 use crate::catalog::servers::visited;
 use crate::check::Facts;
 use crate::log::LogBuilder;
+use crate::plan::Vars;
 use crate::platform::railway;
 use crate::project::Project;
 use crate::run::{self, Event, Job, Ran, Status, Until, Verdict};
@@ -108,7 +110,17 @@ pub fn rehearse_then(
         fetch::python(request, &buildable.plan, interrupted, emit)?;
     }
     let (name, reason, mut sandbox) = open(request, &spec, interrupted, emit)?;
-    let job = Job { plan: &buildable.plan, settings: &settings, secrets: &request.secrets, interrupted };
+    let asking = RefCell::new(None);
+    let at_start = |sandbox: &dyn Sandbox, vars: &Vars| {
+        *asking.borrow_mut() = imports::Asking::begin(sandbox, &buildable.plan, vars, &facts.imports());
+    };
+    let job = Job {
+        plan: &buildable.plan,
+        settings: &settings,
+        secrets: &request.secrets,
+        interrupted,
+        at_start: Some(&at_start),
+    };
     let mut log = LogBuilder::new();
     let ran = run::run(&job, &mut *sandbox, &mut |event| {
         if let Event::Line { phase, text } = event {
@@ -121,7 +133,8 @@ pub fn rehearse_then(
     let built = ran.outcome.phases.iter().all(|phase| phase.status == Status::Passed);
     // After a failure the log names the module; what would be missed next is not known before that is mended.
     if ran.outcome.verdict() == Verdict::Works {
-        facts.absent = imports::absent(&*sandbox, &buildable.plan, &ran.vars, &facts.imports(), interrupted);
+        let early = asking.take();
+        facts.absent = imports::absent(early, &*sandbox, &buildable.plan, &ran.vars, &facts.imports(), interrupted);
     }
     let missing = if built { sandbox.audit()? } else { Vec::new() };
     let mut unverified = sandbox.unverified();

@@ -30,6 +30,8 @@ pub struct Job<'a> {
     pub secrets: &'a Secrets,
     /// Set when the user wants to stop.
     pub interrupted: &'a AtomicBool,
+    /// Called when the app is about to start, with its variables.
+    pub at_start: Option<&'a dyn Fn(&dyn Sandbox, &Vars)>,
 }
 
 /// A run that is over.
@@ -335,6 +337,9 @@ impl<'a> Walk<'a> {
         let step = sandbox::Step { role: Role::Start, argv: &command.argv, vars: &self.vars };
         let line = self.sandbox.command(&step);
         self.started(START, cmd);
+        if let Some(at_start) = self.job.at_start {
+            at_start(&*self.sandbox, &self.vars);
+        }
         let Job { secrets, interrupted, .. } = *self.job;
         let emit = &mut *self.emit;
         let mut only = OnlyLine::default();

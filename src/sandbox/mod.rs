@@ -23,6 +23,7 @@ mod progress;
 pub mod python;
 mod quotas;
 mod reach;
+mod remembered;
 mod reuse;
 mod session;
 mod socket_address;

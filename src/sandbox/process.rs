@@ -199,6 +199,48 @@ impl Running {
         }
         signal_group(self.group, Signal::KILL);
     }
+
+    /// Follows it to its end, and hands each output line to `on_line`. The limits count from now on.
+    ///
+    /// # Errors
+    /// The system does not say how it ended.
+    pub fn follow(
+        &mut self,
+        limits: Limits,
+        interrupted: &AtomicBool,
+        on_line: &mut dyn FnMut(&str),
+    ) -> io::Result<Ended> {
+        let started = Instant::now();
+        let mut last_line = started;
+        loop {
+            // Asked before each line, because a tight output loop always has one ready.
+            let now = Instant::now();
+            let silent = limits.silence.is_some_and(|most| now - last_line >= most);
+            let cut = if interrupted.load(Ordering::Relaxed) {
+                Some(Ended::Interrupted)
+            } else if silent || now - started >= limits.total {
+                Some(Ended::TimedOut { silent })
+            } else {
+                None
+            };
+            if let Some(ended) = cut {
+                self.end();
+                return Ok(ended);
+            }
+            match self.next(TICK) {
+                Next::Line(text) => {
+                    on_line(&text);
+                    last_line = now;
+                }
+                Next::Quiet => {}
+                Next::Closed => {
+                    if let Some(exit) = self.wait(TICK)? {
+                        return Ok(Ended::Exited(exit));
+                    }
+                }
+            }
+        }
+    }
 }
 
 impl Drop for Running {
@@ -216,37 +258,7 @@ pub fn run(
     interrupted: &AtomicBool,
     on_line: &mut dyn FnMut(&str),
 ) -> io::Result<Ended> {
-    let mut running = spawn(command)?;
-    let started = Instant::now();
-    let mut last_line = started;
-    loop {
-        // Asked before each line, because a tight output loop always has one ready.
-        let now = Instant::now();
-        let silent = limits.silence.is_some_and(|most| now - last_line >= most);
-        let cut = if interrupted.load(Ordering::Relaxed) {
-            Some(Ended::Interrupted)
-        } else if silent || now - started >= limits.total {
-            Some(Ended::TimedOut { silent })
-        } else {
-            None
-        };
-        if let Some(ended) = cut {
-            running.end();
-            return Ok(ended);
-        }
-        match running.next(TICK) {
-            Next::Line(text) => {
-                on_line(&text);
-                last_line = now;
-            }
-            Next::Quiet => {}
-            Next::Closed => {
-                if let Some(exit) = running.wait(TICK)? {
-                    return Ok(Ended::Exited(exit));
-                }
-            }
-        }
-    }
+    spawn(command)?.follow(limits, interrupted, on_line)
 }
 
 /// Reads on a thread of its own, which nobody joins: a process that left the group may hold the pipe open after the

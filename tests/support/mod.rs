@@ -197,7 +197,7 @@ pub fn open(backend: &dyn Backend, spec: &Spec<'_>) -> Result<Box<dyn Sandbox>> 
 pub fn rehearse(backend: &dyn Backend, spec: &Spec<'_>, settings: &Settings, interrupted: &AtomicBool) -> Ran {
     let mut log = String::new();
     let outcome = open(backend, spec).and_then(|mut sandbox| {
-        let job = Job { plan: spec.plan, settings, secrets: &Secrets::default(), interrupted };
+        let job = Job { plan: spec.plan, settings, secrets: &Secrets::default(), interrupted, at_start: None };
         let outcome = run::run(&job, &mut *sandbox, &mut |event| {
             if let Event::Line { text, .. } = event {
                 log.push_str(text);

@@ -8,8 +8,24 @@ use std::thread;
 
 use super::bubblewrap::{bubblewrap, came_in_a_wheel, profiles_are_needed};
 use super::confine;
+use crate::fs::stamp;
+use crate::sandbox::cache::Cache;
 use crate::sandbox::elf::Libraries;
+use crate::sandbox::remembered::Remembered;
 use crate::sandbox::{MachineFailure, Unavailable};
+
+/// The name under which it is remembered how one was made.
+const KEPT: &str = "sandbox";
+/// What lets programs make user namespaces, and the kernel's own number of this start.
+const SETTINGS: &[&str] = &[
+    "/proc/sys/kernel/random/boot_id",
+    "/proc/sys/kernel/unprivileged_userns_clone",
+    "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+    "/proc/sys/user/max_user_namespaces",
+    "/proc/self/attr/current",
+];
+/// Lines of a process' status.
+const OF_THIS_PROCESS: &[&str] = &["Uid:", "Gid:", "CapEff:", "CapBnd:", "NoNewPrivs:", "Seccomp"];
 
 /// The bubblewrap that has made one in this process.
 static SHOWN: OnceLock<PathBuf> = OnceLock::new();
@@ -38,6 +54,13 @@ pub(in crate::sandbox) fn usable() -> Result<(), Unavailable> {
     if SHOWN.get().is_some_and(|shown| *shown == bwrap) {
         return Ok(());
     }
+    let cache = Cache::of_user().ok();
+    let kept = cache.as_ref().map(|cache| Remembered::new(cache, KEPT));
+    let key = conditions(&bwrap);
+    if kept.as_ref().and_then(|kept| kept.get(&key)).is_some_and(|taken| confine::take(&taken)) {
+        SHOWN.get_or_init(|| bwrap);
+        return Ok(());
+    }
     confine::find(|arguments| {
         let tried = Command::new(&bwrap)
             .args(["--unshare-user", "--uid", "0", "--gid", "0", "--unshare-pid", "--unshare-ipc", "--unshare-uts"])
@@ -51,8 +74,31 @@ pub(in crate::sandbox) fn usable() -> Result<(), Unavailable> {
             Err(error) => Err(refused(&bwrap, &error.to_string())),
         }
     })?;
+    if let Some(kept) = kept {
+        let _ = kept.set(&confine::arguments().join(" "), &key);
+    }
     SHOWN.get_or_init(|| bwrap);
     Ok(())
+}
+
+/// The same by a new trial, whatever is remembered.
+pub fn try_anew() {
+    if let Ok(cache) = Cache::of_user() {
+        Remembered::new(&cache, KEPT).forget();
+    }
+    let _ = usable();
+}
+
+/// What it hangs on whether bubblewrap can make a sandbox: the program, the kernel's settings since it was started, and what this process
+/// itself may do.
+fn conditions(bwrap: &Path) -> String {
+    let read = |file: &str| fs::read_to_string(file).unwrap_or_default().trim().to_owned();
+    let settings = SETTINGS.iter().map(|file| format!("{file} {}", read(file)));
+    let own = read("/proc/self/status");
+    let own = own.lines().filter(|line| OF_THIS_PROCESS.iter().any(|name| line.starts_with(name)));
+    let namespace = fs::read_link("/proc/self/ns/user").unwrap_or_default();
+    let first = [stamp(bwrap), namespace.display().to_string()];
+    first.into_iter().chain(settings).chain(own.map(str::to_owned)).collect::<Vec<_>>().join("\n")
 }
 
 fn refused(bwrap: &Path, said: &str) -> Unavailable {

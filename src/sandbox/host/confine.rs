@@ -53,6 +53,12 @@ pub(super) fn find<E>(mut works: impl FnMut(&[&'static str]) -> Result<(), E>) -
     result
 }
 
+/// Takes arguments, joined by spaces, that an earlier process has found; gives whether they are known.
+pub(super) fn take(found: &str) -> bool {
+    let known = candidates(rustix::process::geteuid().is_root()).into_iter().find(|known| known.join(" ") == found);
+    known.map(|known| TAKEN.get_or_init(|| known)).is_some_and(|taken| taken.join(" ") == found)
+}
+
 /// Strictest first. bubblewrap before 0.8 does not know how to forbid user namespaces, and cannot where `/proc/sys` is
 /// read-only; one that is installed set-user-id takes no capabilities from an ordinary user, and then leaves none by itself.
 fn candidates(is_root: bool) -> Vec<Vec<&'static str>> {

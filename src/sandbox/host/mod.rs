@@ -37,7 +37,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 pub use self::bubblewrap::{bubblewrap, came_in_a_wheel};
-pub use self::check::ask_in_background;
+pub use self::check::{ask_in_background, try_anew};
 use super::cache::Cache;
 use super::{Backend, Kept, Progress, Sandbox, Spec, Unavailable, python};
 use crate::plan::Plan;

@@ -15,8 +15,8 @@ use super::machine::{self, Machine};
 use super::namespace::Namespace;
 use super::sent;
 use super::watch::{Excess, Watched};
-use crate::sandbox::Reach;
 use crate::sandbox::network::Access;
+use crate::sandbox::{Reach, elf};
 
 /// How long the namespaces of a run may take to come up.
 const UP_WITHIN: Duration = Duration::from_secs(10);
@@ -122,9 +122,11 @@ impl Held {
     }
 }
 
-/// What listens inside for a forward.
+/// What listens inside for a forward: the first on the `PATH` that is a program itself. A script that looks for one, pyenv's for example,
+/// takes ten times as long.
 fn python() -> Result<PathBuf> {
-    let found = which::which("python3").or_else(|_| which::which("python"));
+    let all = || ["python3", "python"].into_iter().filter_map(|name| which::which_all(name).ok()).flatten();
+    let found = all().find(|path| elf::is_elf(path)).or_else(|| all().next());
     found.context("there is no Python to listen inside with")
 }
 

@@ -1,7 +1,5 @@
 //! Which method of making a network namespace works on this machine: tried once with a time limit, and remembered.
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +10,7 @@ use super::watch::Watched;
 use crate::sandbox::Unavailable;
 use crate::sandbox::cache::Cache;
 use crate::sandbox::host::check;
+use crate::sandbox::remembered::Remembered;
 
 /// How long a namespace may take to come up. A pasta of 2023 was seen to spin without ever running its command.
 const TRIED_FOR: Duration = Duration::from_secs(3);
@@ -46,8 +45,8 @@ impl Method {
     }
 }
 
-fn place(cache: &Cache) -> PathBuf {
-    cache.root().join("network")
+fn kept(cache: &Cache) -> Remembered<'_> {
+    Remembered::new(cache, "network")
 }
 
 /// The result of an earlier trial under the same conditions: a method's name, or `no` and why.
@@ -56,13 +55,10 @@ fn remembered(cache: Option<&Cache>) -> Option<Result<Method, Unavailable>> {
         Ok(tools) => tools,
         Err(missing) => return Some(Err(missing)),
     };
-    let text = crate::fs::read_text(&place(cache?), 1 << 16).ok()?;
-    let (first, key) = text.split_once('\n')?;
-    if key != tools.key() {
-        return None;
-    }
+    let kept = kept(cache?);
+    let first = kept.get(&tools.key())?;
     match first.strip_prefix("no ") {
-        Some(why) => is_recent(&place(cache?)).then(|| Err(refused(why))),
+        Some(why) => kept.is_recent(REFUSED_FOR).then(|| Err(refused(why))),
         None => METHODS.iter().find(|(name, _)| *name == first).map(|(_, method)| Ok(*method)),
     }
 }
@@ -87,24 +83,9 @@ fn tried(cache: Option<&Cache>) -> Result<Method, Unavailable> {
     let result = found.ok_or_else(|| refused(&why));
     let first = result.as_ref().map_or_else(|_| format!("no {why}"), |method| method.name().to_owned());
     if let Some(cache) = cache {
-        // Whoever cannot keep it tries again.
-        let _ = fs::create_dir_all(cache.root());
-        let _ = write(&place(cache), &format!("{}\n{}", first.replace('\n', " "), tools.key()));
+        let _ = kept(cache).set(&first, &tools.key());
     }
     result
-}
-
-fn is_recent(file: &Path) -> bool {
-    let written = fs::metadata(file).and_then(|meta| meta.modified());
-    written.is_ok_and(|written| written.elapsed().is_ok_and(|age| age < REFUSED_FOR))
-}
-
-/// Whole or not at all, whoever else writes it.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write;
-    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path).map(drop).map_err(|error| error.error)
 }
 
 fn refused(why: &str) -> Unavailable {
@@ -128,14 +109,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let cache = Cache::at(dir.path().to_owned());
         assert!(remembered(Some(&cache)).is_none());
-        write(&place(&cache), &format!("pasta\n{}", tools.key())).unwrap();
+        kept(&cache).set("pasta", &tools.key()).unwrap();
         assert_eq!(remembered(Some(&cache)).unwrap().unwrap().engine, Engine::Pasta);
-        write(&place(&cache), &format!("no tun\n{}", tools.key())).unwrap();
+        kept(&cache).set("no tun", &tools.key()).unwrap();
         assert!(remembered(Some(&cache)).unwrap().unwrap_err().missing.ends_with(": tun"));
-        let long_ago = std::time::SystemTime::now() - REFUSED_FOR;
-        fs::File::options().append(true).open(place(&cache)).unwrap().set_modified(long_ago).unwrap();
-        assert!(remembered(Some(&cache)).is_none());
-        write(&place(&cache), "pasta\nanother kernel").unwrap();
+        kept(&cache).set("pasta", "another kernel").unwrap();
         assert!(remembered(Some(&cache)).is_none());
     }
 
