@@ -213,7 +213,9 @@ fn step(state: &mut Open, at: usize, text: &str, raised: &mut Vec<Raised>) {
         return;
     }
     let boxed = |text| if state.headed { RICH_FRAME.captures(text) } else { None };
-    if let Some(frame) = FRAME.captures(text).or_else(|| boxed(text)) {
+    // Most logs have no traceback at all, and then no pattern needs to be compiled.
+    let plain = if text.starts_with("File \"") { FRAME.captures(text) } else { None };
+    if let Some(frame) = plain.or_else(|| boxed(text)) {
         if state.frames.len() >= FRAMES {
             state.frames.remove(FRAMES / 2);
         }
@@ -229,7 +231,7 @@ fn step(state: &mut Open, at: usize, text: &str, raised: &mut Vec<Raised>) {
         state.message = None;
         return;
     }
-    if let Some(code) = RICH_CODE.captures(text).filter(|_| state.headed) {
+    if let Some(code) = state.headed.then(|| RICH_CODE.captures(text)).flatten() {
         if let Some(frame) = state.frames.last_mut() {
             frame.code = code[1].trim().to_owned();
         }
@@ -334,6 +336,9 @@ fn exception_line(text: &str, in_trace: bool, ends_frames: bool) -> Option<(Stri
         if (named && (in_trace || alone || text.contains(':'))) || (in_trace && (dotted || old || own)) {
             return Some((kind.to_owned(), found.get(2).map_or(String::new(), |rest| rest.as_str().to_owned())));
         }
+    }
+    if !["Error", "Exception", "Configured"].iter().any(|end| text.contains(end)) {
+        return None;
     }
     let found = INSIDE.captures(text)?;
     (!text.contains("raise "))

@@ -84,16 +84,20 @@ impl Upstream {
         Self { agent: OnceLock::new(), certificates, let_in }
     }
 
-    /// A page's kind and bytes.
+    /// A page's kind and bytes; none where the index says that there is no such page.
     ///
     /// # Errors
-    /// It is not there, or it cannot be reached.
-    pub(super) fn page(&self, address: &str, client: &Client) -> Result<(String, Vec<u8>)> {
+    /// It cannot be reached, or only somewhere else.
+    pub(super) fn page(&self, address: &str, client: &Client) -> Result<Option<(String, Vec<u8>)>> {
         let request = self.agent().get(address).header("Accept", &client.accept).header("User-Agent", &client.agent);
-        let mut response = ok(request.call()?)?;
+        let response = request.call()?;
+        if response.status() == 404 {
+            return Ok(None);
+        }
+        let mut response = ok(response)?;
         let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = kind.to_owned();
-        Ok((kind, response.body_mut().with_config().limit(MOST_PAGE).read_to_vec()?))
+        Ok(Some((kind, response.body_mut().with_config().limit(MOST_PAGE).read_to_vec()?)))
     }
 
     /// A file, its size in bytes where the index tells it.

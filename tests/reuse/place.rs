@@ -65,6 +65,26 @@ impl Index {
         *page = text.replace(&format!("{file}\">"), &format!("{file}#sha256={digest}\">")).into_bytes();
     }
 
+    /// Puts a release on offer that has to be built, with the digest of its source archive.
+    pub fn release_source(&self, name: &str, version: &str, files: &[(&str, &str)]) {
+        let folder = tempfile::tempdir().unwrap();
+        let top = format!("{name}-{version}");
+        for (path, text) in files {
+            let place = folder.path().join(&top).join(path);
+            fs::create_dir_all(place.parent().unwrap()).unwrap();
+            fs::write(place, text).unwrap();
+        }
+        let file = format!("{top}.tar.gz");
+        let packed =
+            Command::new("tar").arg("-C").arg(folder.path()).args(["-czf", &file, &top]).current_dir(&folder).status();
+        assert!(packed.unwrap().success());
+        let bytes = fs::read(folder.path().join(&file)).unwrap();
+        let link = format!("<a href=\"../../files/{file}#sha256={}\">{file}</a>\n", sha256(&bytes));
+        let mut pages = self.pages.lock().unwrap();
+        pages.insert(format!("/files/{file}"), bytes);
+        pages.entry(format!("/simple/{name}/")).or_default().extend(link.into_bytes());
+    }
+
     /// Puts a real installer on offer with all that it requires, from the package index of this machine's user; gives whether it could be had.
     pub fn offer(&self, requirement: &str) -> bool {
         let fetched = tempfile::tempdir().unwrap();
@@ -128,7 +148,11 @@ fn answer(mut stream: &TcpStream, pages: &Pages, asked: &Mutex<Vec<String>>) {
     let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
     let found = pages.lock().unwrap().get(&path).cloned();
     asked.lock().unwrap().push(if is_head { format!("HEAD {path}") } else { path.clone() });
-    let kind = if path.starts_with("/simple/") { "text/html" } else { "application/zip" };
+    let kind = match path.rsplit('.').next() {
+        _ if path.starts_with("/simple/") => "text/html",
+        Some("gz") => "application/gzip",
+        _ => "application/zip",
+    };
     let (status, body) = found.map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",

@@ -52,6 +52,11 @@ impl Machine for Live {
         self.quotas.disk.saturating_sub(self.history.written)
     }
 
+    /// The image is all that there is.
+    fn rest(&self) -> Result<String> {
+        Ok(String::new())
+    }
+
     fn has_image(&self, image: &str) -> bool {
         images::is_there(self.engine(), image)
     }

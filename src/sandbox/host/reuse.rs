@@ -13,12 +13,13 @@ use super::machine::{self, PARTS};
 use super::memory::Cap;
 use crate::plan::Vars;
 use crate::sandbox::Role;
+use crate::sandbox::mirror::Given;
 use crate::sandbox::mirror::route::Asking;
 use crate::sandbox::netns::Network;
 use crate::sandbox::reuse::{Prepared, Upcoming};
 use crate::sandbox::store::lock::{self, Locker, Taken};
 use crate::sandbox::store::past::{self, Again, Machine, Past};
-use crate::sandbox::store::pip::{self, Installs};
+use crate::sandbox::store::pip::{self, Asked, Installs};
 use crate::sandbox::store::reads::Reads;
 use crate::sandbox::store::trace::{self, Changes, Trace, Traced};
 use crate::sandbox::store::tree::{self, Digest, Tree};
@@ -39,6 +40,10 @@ impl Machine for HostSandbox {
 
     fn room(&self) -> u64 {
         self.limits.quotas.disk
+    }
+
+    fn rest(&self) -> Result<String> {
+        HostSandbox::rest(self).map(str::to_owned)
     }
 
     /// There is no engine.
@@ -121,6 +126,7 @@ impl HostSandbox {
             true => self.pip_log(),
             false => Ok(String::new()),
         };
+        let given = self.front.given();
         self.front.leave(&self.app);
         let Some(pending) = self.history.pending.take() else { return self.history.past.unwatched.take() };
         let Some(output) = output else {
@@ -128,7 +134,7 @@ impl HostSandbox {
             return None;
         };
         let key = pending.key.clone();
-        let kept = log.and_then(|log| self.keep_pending(pending, &log, output, interrupted));
+        let kept = log.and_then(|log| self.keep_pending(pending, &log, given, output, interrupted));
         let why = self.history.past.kept(kept);
         if why.is_some() {
             return why;
@@ -207,12 +213,14 @@ impl HostSandbox {
         &mut self,
         pending: Pending,
         log: &str,
+        given: Option<Given>,
         output: &[String],
         interrupted: &AtomicBool,
     ) -> Result<String> {
         let asked_nobody = self.has_asked_nobody(&pending);
         let Pending { key, kind, trace, names, .. } = pending;
         let store = self.history.past.store.clone().context("there is no store")?;
+        let mut rest = None;
         let (reads, changes, answers) = match kind {
             Kind::Other(all) => {
                 ensure!(asked_nobody, "it asked the network, and what it asked is not known");
@@ -227,12 +235,14 @@ impl HostSandbox {
                 for path in traced.read.keys() {
                     vouch::is_data(&self.app, path)?;
                 }
-                self.refuse_code_of_packages(installs.pip)?;
-                let mut asked = pip::read(log, installs.pip).map_err(anyhow::Error::msg)?;
-                if let Some(locker) = installs.locker {
-                    let taken = self.taken_of_lock(locker, &traced)?;
-                    (asked.pinned, asked.listed) = (taken.addresses, taken.listed);
-                }
+                let asked = match given.filter(|_| asked_nobody).and_then(Given::all) {
+                    // Whatever code has run: it had all that it asked for from the mirror.
+                    Some((asked, is_built)) => {
+                        rest = is_built.then(|| self.rest().map(str::to_owned)).transpose()?;
+                        asked
+                    }
+                    None => self.asked_by_its_log(installs, log, &traced)?,
+                };
                 let answers = match self.bubblewrap.network.is_offline() {
                     true => Vec::new(),
                     false => ask::first(&asked, &self.history.past.client, interrupted)?,
@@ -241,10 +251,21 @@ impl HostSandbox {
             }
         };
         let is_online = !self.bubblewrap.network.is_offline();
-        let record = Record::new(is_online, reads, answers, &changes, output);
+        let record = Record { rest, ..Record::new(is_online, reads, answers, &changes, output) };
         let id = store.keep(&key, &record, |entry| self.fill(entry, &changes))?;
         self.history.known.add(&self.app, &record.app_made)?;
         Ok(id)
+    }
+
+    /// What an installer has asked of the network, where no foreign code can have run.
+    fn asked_by_its_log(&self, installs: Installs, log: &str, traced: &Traced) -> Result<Asked> {
+        self.refuse_code_of_packages(installs.pip)?;
+        let mut asked = pip::read(log, installs.pip).map_err(anyhow::Error::msg)?;
+        if let Some(locker) = installs.locker {
+            let taken = self.taken_of_lock(locker, traced)?;
+            (asked.pinned, asked.listed) = (taken.addresses, taken.listed);
+        }
+        Ok(asked)
     }
 
     fn fill(&self, entry: &Path, changes: &Changes) -> Result<u64> {

@@ -3,19 +3,22 @@
 //!
 //! It gives nothing but what the index gives just now: a page that has just come, files whose digest that page names, and what a lock
 //! names while the index still has it.
-//! Whatever else is asked of it, a page that is not there for example, is redirected to the real address, so that an installer
+//! Whatever else is asked of it, a page that cannot be had for example, is redirected to the real address, so that an installer
 //! hears of errors from the index itself. An address that no page named, and no lock of the project, does not exist.
 
 mod address;
+mod given;
 mod lock;
 mod lock_copy;
 mod page;
 mod prefetch;
 mod request;
 pub(in crate::sandbox) mod route;
+mod source;
 mod wheel;
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,9 +28,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 pub(in crate::sandbox) use self::address::Words;
+pub(in crate::sandbox) use self::given::Given;
 pub(in crate::sandbox) use self::lock::Lock;
-use self::page::Page;
-use self::prefetch::Prefetch;
+use self::page::{Offer, Page};
+use self::prefetch::{Prefetch, Wanted};
 use self::request::Request;
 use super::loopback::{self, Serving};
 use super::store::downloads::Downloads;
@@ -39,6 +43,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const CHUNK: usize = 64 << 10;
 /// The files that pages of one command may name. Of a thousand projects with the longest pages there are as many.
 const MOST_NAMED: usize = 1_000_000;
+/// The largest source archive that is fetched ahead, in bytes.
+const MOST_SOURCE: u64 = 64 << 20;
 
 /// The server. Dropping it ends it.
 #[derive(Debug)]
@@ -57,6 +63,8 @@ struct State {
     upstream: Upstream,
     /// What pages have named, as [`Page::files`], and locks.
     named: Mutex<BTreeMap<String, Option<String>>>,
+    /// What was given to the command that runs.
+    given: Mutex<Given>,
     ahead: Prefetch,
     is_open: AtomicBool,
     has_kept: AtomicBool,
@@ -82,6 +90,7 @@ impl Mirror {
             downloads,
             upstream: Upstream::new(certificates, let_in),
             named: Mutex::default(),
+            given: Mutex::default(),
             ahead: Prefetch::default(),
             is_open: AtomicBool::new(false),
             has_kept: AtomicBool::new(false),
@@ -108,7 +117,7 @@ impl Mirror {
     }
 
     /// Answers from now on. The pages of the projects that `wanted` names are fetched with the first.
-    pub(in crate::sandbox) fn open(&self, wanted: &[String]) {
+    pub(in crate::sandbox) fn open(&self, wanted: &[Wanted]) {
         self.state.ahead.want(wanted);
         self.state.is_open.store(true, Ordering::Relaxed);
     }
@@ -126,13 +135,19 @@ impl Mirror {
     /// Gives what a lock names, too, until it is closed.
     pub(in crate::sandbox) fn offer(&self, lock: &Lock) {
         self.state.named().extend(lock.files.clone());
-        self.state.ahead.want(&lock.projects);
+        self.state.ahead.want(&lock.projects.iter().cloned().map(Wanted::of_any_version).collect::<Vec<_>>());
+    }
+
+    /// What it has given since it was opened.
+    pub(in crate::sandbox) fn given(&self) -> Given {
+        self.state.given().clone()
     }
 
     /// Answers no more, and sees to it that what was kept is not too much.
     pub(in crate::sandbox) fn close(&self) {
         self.state.is_open.store(false, Ordering::Relaxed);
         self.state.named().clear();
+        *self.state.given() = Given::default();
         self.state.ahead.forget();
         if self.state.has_kept.swap(false, Ordering::Relaxed) {
             self.state.downloads.shrink();
@@ -167,17 +182,27 @@ impl State {
     fn answer(self: &Arc<Self>, request: &Request, stream: &TcpStream) -> Result<GoesOn> {
         let Some(real) = address::real(&request.path) else { return empty(stream, "404 Not Found", "") };
         let file = self.named().get(&address::name(&real)).cloned();
-        let redirect = || empty(stream, "307 Temporary Redirect", &format!("Location: {real}\r\n"));
+        let redirect = || {
+            self.given().sent_on = true;
+            empty(stream, "307 Temporary Redirect", &format!("Location: {real}\r\n"))
+        };
         match file {
             _ if !request.is_of_known_kind() => redirect(),
             Some(Some(sha256)) => match self.file(&real, &sha256, &request.client, stream) {
-                Some(goes_on) => goes_on,
+                Some(goes_on) => {
+                    self.given().add_file(&real, request.client.obeys_a_lock());
+                    goes_on
+                }
                 None => redirect(),
             },
             Some(None) => redirect(),
             None if !self.is_page(&real) => empty(stream, "404 Not Found", ""),
             None => match self.page(&real, &request.client) {
-                Some((kind, body)) => {
+                Some((kind, Page { body, offers, is_missing, .. })) => {
+                    self.given().add_page(&real, &offers);
+                    if is_missing {
+                        return empty(stream, "404 Not Found", "");
+                    }
                     head(stream, &format!("Content-Type: {kind}\r\n"), Some(body.len() as u64))?;
                     (&*stream).write_all(&body)?;
                     Ok(true)
@@ -191,6 +216,10 @@ impl State {
         self.named.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn given(&self) -> MutexGuard<'_, Given> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether an address is a project's page of the index.
     fn is_page(&self, real: &str) -> bool {
         let project = real.strip_prefix(self.index.trim_end_matches('/')).and_then(|rest| rest.strip_prefix('/'));
@@ -202,23 +231,57 @@ impl State {
     }
 
     /// The page as the index gives it now; none where it does not.
-    fn page(self: &Arc<Self>, real: &str, client: &Client) -> Option<(String, Vec<u8>)> {
+    fn page(self: &Arc<Self>, real: &str, client: &Client) -> Option<(String, Page)> {
         self.fetch_ahead(client);
         let fetched = self.ahead.take(real, client);
-        let (kind, Page { body, files }) = fetched.or_else(|| self.fetch(real, client))?;
+        let (kind, mut page) = fetched.or_else(|| self.fetch(real, client))?;
         let mut named = self.named();
         // Whoever asks for all that there is gets the rest of it from the index itself.
-        if named.len() + files.len() > MOST_NAMED {
+        if named.len() + page.files.len() > MOST_NAMED {
             return None;
         }
-        named.extend(files);
-        Some((kind, body))
+        named.append(&mut page.files);
+        Some((kind, page))
     }
 
     fn fetch(&self, real: &str, client: &Client) -> Option<(String, Page)> {
-        let (kind, body) = self.upstream.page(real, client).ok()?;
-        let page = page::read(&kind, real, &body, &self.origin)?;
+        let Some((kind, body)) = self.upstream.page(real, client).ok()? else {
+            return Some((String::new(), Page { is_missing: true, ..Page::default() }));
+        };
+        let read = |sources: &[String]| page::read(&kind, real, &body, &self.origin, sources);
+        let page = read(&[])?;
+        // What is to be built comes before the page that names it: it has to be looked into first.
+        let pinned = self.ahead.pinned(real);
+        let source = source::likely(&page.offers, pinned.as_ref()).filter(|_| !client.obeys_a_lock());
+        let source = source.filter(|source| self.is_led(source, client)).and_then(|source| source.sha256.clone());
+        let page = match source {
+            Some(sha256) => read(&[sha256])?,
+            None => page,
+        };
         Some((kind, page))
+    }
+
+    /// Whether a source archive is one that may be led; downloads it where it is not there.
+    fn is_led(&self, source: &Offer, client: &Client) -> bool {
+        let Some(sha256) = &source.sha256 else { return false };
+        if self.downloads.find(sha256).is_none() && self.download(&source.real, sha256, client).is_err() {
+            return false;
+        }
+        // pip asks the host alone.
+        let is_refused = |file: &File| wheel::is_of_pypi(&source.real) && !source::requires_by_name_alone(file);
+        self.downloads.find(sha256).is_some_and(|(file, _)| !is_refused(&file))
+    }
+
+    fn download(&self, real: &str, sha256: &str, client: &Client) -> Result<()> {
+        let mut half = self.downloads.begin()?;
+        let (_, body) = self.upstream.file(real, client)?;
+        let (mut reader, mut buffer) = (body.into_reader().take(MOST_SOURCE), vec![0; CHUNK]);
+        while let read @ 1.. = reader.read(&mut buffer)? {
+            half.add(&buffer[..read])?;
+        }
+        self.downloads.finish(half, sha256)?;
+        self.has_kept.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Gives a file; none where nothing was sent of it.
@@ -269,12 +332,12 @@ impl State {
     }
 
     /// Fetches the pages of what a wheel requires; gives whether an installer may have it.
-    fn look_into(self: &Arc<Self>, real: &str, file: &std::fs::File, client: &Client) -> bool {
+    fn look_into(self: &Arc<Self>, real: &str, file: &File, client: &Client) -> bool {
         if client.obeys_a_lock() {
             return true;
         }
         let Some(described) = wheel::described(&address::name(real), file) else { return true };
-        self.ahead.want(&described.requires);
+        self.ahead.want(&described.requires.into_iter().map(Wanted::of_any_version).collect::<Vec<_>>());
         self.fetch_ahead(client);
         !(described.requires_an_address && wheel::is_of_pypi(real))
     }

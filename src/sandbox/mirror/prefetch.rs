@@ -5,6 +5,8 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use pep440_rs::Version;
+
 use super::page::Page;
 use crate::sandbox::upstream::Client;
 
@@ -16,6 +18,20 @@ const MOST: usize = 2000;
 /// What has come for one question: the page's kind and itself, if it is there.
 type Answer = Option<(String, Page)>;
 
+/// A project whose page will be wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::sandbox) struct Wanted {
+    pub(super) name: String,
+    /// The version that it has to be, where one is named.
+    pub(super) pinned: Option<Version>,
+}
+
+impl Wanted {
+    pub(super) fn of_any_version(name: String) -> Self {
+        Self { name, pinned: None }
+    }
+}
+
 /// Pages to come.
 #[derive(Debug, Default)]
 pub(super) struct Prefetch {
@@ -26,6 +42,8 @@ pub(super) struct Prefetch {
 struct Plan {
     /// Projects by their normalised names; whether somebody has gone for the page already.
     projects: BTreeMap<String, bool>,
+    /// By the same names.
+    pinned: BTreeMap<String, Version>,
     todo: VecDeque<(String, Client)>,
     /// None while it is on its way.
     answers: BTreeMap<String, (Client, Option<Answer>)>,
@@ -34,13 +52,20 @@ struct Plan {
 
 impl Prefetch {
     /// Adds projects whose pages will be wanted.
-    pub(super) fn want(&self, projects: &[String]) {
+    pub(super) fn want(&self, projects: &[Wanted]) {
         let mut plan = lock(&self.plan.0);
-        for project in projects.iter().map(|project| normalised(project)) {
+        for Wanted { name, pinned } in projects {
             if plan.projects.len() < MOST {
-                plan.projects.entry(project).or_insert(false);
+                plan.projects.entry(normalised(name)).or_insert(false);
+                plan.pinned.extend(pinned.clone().map(|version| (normalised(name), version)));
             }
         }
+    }
+
+    /// The version that the project of a page has to be.
+    pub(super) fn pinned(&self, real: &str) -> Option<Version> {
+        let project = real.trim_end_matches('/').rsplit('/').next()?;
+        lock(&self.plan.0).pinned.get(&normalised(project)).cloned()
     }
 
     /// Gives up what nobody has asked for.
@@ -146,7 +171,10 @@ mod tests {
         let ahead = Prefetch::default();
         let client = Client { agent: "pip/24".to_owned(), ..Client::default() };
         let fetch = |real: &str, _: &Client| Some((real.to_owned(), Page::default()));
-        ahead.want(&["Tide_Table".to_owned(), "ebb".to_owned()]);
+        let any = |name: &str| Wanted::of_any_version(name.to_owned());
+        let one = Version::new([1]);
+        ahead.want(&[Wanted { pinned: Some(one.clone()), ..any("Tide_Table") }, any("ebb")]);
+        assert_eq!((ahead.pinned("https://index.example/simple/tide-table/"), ahead.pinned("a")), (Some(one), None));
         ahead.start("https://index.example/simple", &client, fetch);
         let real = "https://index.example/simple/tide-table/";
         // Where nobody has begun, the installer goes itself.
@@ -154,7 +182,7 @@ mod tests {
             assert_eq!(kind, real);
         }
         assert_eq!(ahead.take(real, &client), None);
-        ahead.want(&["tide-table".to_owned()]);
+        ahead.want(&[any("tide-table")]);
         ahead.start("https://index.example/simple", &client, fetch);
         assert_eq!(ahead.take(real, &client), None);
         let other = Client { agent: "pip/25".to_owned(), ..Client::default() };

@@ -2,13 +2,16 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::str::FromStr;
 use std::sync::LazyLock;
 
 use anyhow::Result;
-use regex::Regex;
+use pep440_rs::Version;
+use regex::{Captures, Regex};
 
 use super::lock_copy::{self, LockCopy};
-use super::{Lock, Mirror, Words};
+use super::prefetch::Wanted;
+use super::{Given, Lock, Mirror, Words};
 use crate::plan::Vars;
 use crate::sandbox::cache::Cache;
 use crate::sandbox::network::Access;
@@ -155,6 +158,11 @@ impl Front {
         self.led.as_ref().map_or(text.clone(), |led| led.words.text(&text))
     }
 
+    /// What the mirror has given to the command that runs, where that is led there.
+    pub(in crate::sandbox) fn given(&self) -> Option<Given> {
+        self.led.as_ref().zip(self.mirror.as_ref()).map(|(_, mirror)| mirror.given())
+    }
+
     /// Ends it for this command.
     pub(in crate::sandbox) fn leave(&mut self, app: &Path) {
         if let Some(copy) = self.led.take().and_then(|led| led.copy) {
@@ -182,15 +190,16 @@ impl Asking<'_> {
 
 static LIST: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:^|\s)(?:-r|--requirement)[ =]*([^\s&]+)"));
 static PROJECT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?mi)^[ \t]*([A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?)[ \t]*(?:\[[^\]\n]*\])?[ \t]*(?:[=<>~!#,][^;@\n]*)?$")
+    pattern(r"(?mi)^[ \t]*([A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?)[ \t]*(?:\[[^\]\n]*\])?[ \t]*([=<>~!#,][^;@\n]*)?$")
 });
+static PINNED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^===?[ \t]*([^\s#,*]+)[ \t]*(?:#.*)?$"));
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).unwrap_or_else(|error| unreachable!("a pattern of this file: {error}"))
 }
 
 /// The projects that a command's lists name. One too few is fetched a little later, one too many in vain.
-fn required(argv: &[String], app: &Path) -> Vec<String> {
+fn required(argv: &[String], app: &Path) -> Vec<Wanted> {
     let command = argv.join(" ");
     let lists = LIST.captures_iter(&command).filter_map(|found| {
         let place = found[1].trim_matches(['\'', '"']);
@@ -199,7 +208,11 @@ fn required(argv: &[String], app: &Path) -> Vec<String> {
         inside::read_beginning(app, inside, MOST).ok()
     });
     let texts: Vec<String> = lists.map(|text| String::from_utf8_lossy(&text).into_owned()).collect();
-    texts.iter().flat_map(|text| PROJECT.captures_iter(text)).map(|found| found[1].to_owned()).collect()
+    let wanted = |found: Captures<'_>| {
+        let pinned = found.get(2).and_then(|rest| PINNED.captures(rest.as_str()));
+        Wanted { name: found[1].to_owned(), pinned: pinned.and_then(|version| Version::from_str(&version[1]).ok()) }
+    };
+    texts.iter().flat_map(|text| PROJECT.captures_iter(text)).map(wanted).collect()
 }
 
 #[cfg(test)]
@@ -211,7 +224,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let text = "# tides\ntide==1.0\n ebb[x]>=2  # why\nflow; sys_platform == 'win32'\n-r more.txt\n--hash=sha256:00\ngit+https://a.example/b\nc @ https://a.example/c\nmoon_phase\n";
         std::fs::write(dir.path().join("requirements.txt"), text).unwrap();
-        let required = |command: &str| required(&["bash".into(), "-c".into(), command.to_owned()], dir.path());
+        let wanted = |command: &str| required(&["bash".into(), "-c".into(), command.to_owned()], dir.path());
+        let required =
+            |command: &str| -> Vec<String> { wanted(command).into_iter().map(|wanted| wanted.name).collect() };
+        let pinned: Vec<_> =
+            wanted("pip install -r requirements.txt").into_iter().map(|wanted| wanted.pinned).collect();
+        assert_eq!(pinned, [Some(Version::new([1, 0])), None, None]);
         assert_eq!(required(". venv && pip install -r requirements.txt"), ["tide", "ebb", "moon_phase"]);
         assert_eq!(required("pip install -r /app/requirements.txt && true").len(), 3);
         assert!(required("pip install -r ../requirements.txt -r missing.txt tide").is_empty());

@@ -60,6 +60,9 @@ pub(super) struct Record {
     /// The engine's image that holds all else that it made; none where that is in the entry.
     #[serde(default)]
     pub(super) image: Option<String>,
+    /// The digest of what installers do not read of the machine, where code was built that may have.
+    #[serde(default)]
+    pub(super) rest: Option<String>,
     /// What runs with every Python there before the first command, where that was looked for.
     #[serde(default)]
     pub(super) code: Option<BTreeSet<String>>,
@@ -77,6 +80,7 @@ impl Record {
             app_made: changes.made.keys().cloned().collect(),
             app_gone: changes.gone.clone(),
             image: None,
+            rest: None,
             code: None,
         }
     }

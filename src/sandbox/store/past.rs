@@ -45,6 +45,8 @@ pub(in crate::sandbox) trait Machine {
     fn is_online(&self) -> bool;
     /// How many bytes of disk the run may still take.
     fn room(&self) -> u64;
+    /// The digest of what installers do not read of it.
+    fn rest(&self) -> Result<String>;
     /// Whether the engine still has an image.
     fn has_image(&self, image: &str) -> bool;
 }
@@ -125,6 +127,9 @@ impl Past {
         if record.image.as_ref().is_some_and(|image| !machine.has_image(image)) {
             store.drop_entry(found);
             return Ok(Err("the engine no longer has what was kept of it".to_owned()));
+        }
+        if record.rest.is_some() && record.rest != Some(machine.rest()?) {
+            return Ok(Err("the compiler's or the system's own files have changed".to_owned()));
         }
         let asks = !record.answers.is_empty() && machine.is_online();
         // Both take a while.

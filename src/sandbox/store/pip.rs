@@ -208,7 +208,7 @@ pub(in crate::sandbox) fn names_far_requirements(text: &str) -> bool {
 }
 
 /// What was asked of the network.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::sandbox) struct Asked {
     /// The pages, each with the names of the archives that pip found there.
     pub(in crate::sandbox) pages: BTreeMap<String, BTreeSet<String>>,

@@ -18,6 +18,7 @@ fn record(made: u64) -> Record {
         app_made: Vec::new(),
         app_gone: Vec::new(),
         image: None,
+        rest: None,
         code: None,
     }
 }

@@ -11,7 +11,7 @@ use super::distribution::{Distribution, normal, plain, tags_of};
 const PYPI: &str = "https://pypi.org/simple";
 
 /// An archive that was found on an index's page, among others that the lock allows.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::sandbox) struct Listed {
     /// The page's address.
     pub(in crate::sandbox) page: String,

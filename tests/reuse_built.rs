@@ -1,0 +1,62 @@
+//! What is built of source archives is kept, where all that the build asked for came from the index, and source archives are not
+//! downloaded twice.
+#![allow(clippy::unwrap_used)]
+
+#[path = "reuse/place.rs"]
+mod place;
+mod support;
+
+use place::{MAIN, Place, said};
+use support::host_is_missing;
+
+/// A script behind an index that has what builds, too; none where that cannot be had.
+fn with_build_tools() -> Option<Place> {
+    let mut place =
+        Place::new(&[("requirements.txt", "tide\nebb\n"), ("main.py", MAIN), (".python-version", "3.11\n")]);
+    place.is_machines = true;
+    place.index.release_with_digest("tide", "1.0", &[]);
+    (place.index.offer("setuptools==80.9.0") && place.index.offer("wheel==0.45.1")).then_some(place)
+}
+
+/// What is built of a source archive, with nothing from the network but what the index gave.
+const BUILT: &str = "from setuptools import setup\nsetup(name='ebb', version='1.0', py_modules=['ebb'])\n";
+
+#[test]
+fn what_is_built_of_a_source_archive_is_not_built_again_until_the_index_changes() {
+    if host_is_missing("what_is_built_of_a_source_archive_is_not_built_again_until_the_index_changes") {
+        return;
+    }
+    let Some(place) = with_build_tools() else { return };
+    place.index.release_source("ebb", "1.0", &[("setup.py", BUILT), ("ebb.py", "")]);
+    let install = |options: &[&str]| Place::origin(&place.run(options).0, "install");
+    let first = install(&[]);
+    assert!(first["anew"]["not_kept"].is_null(), "{first:#}");
+    place.index.asked();
+    let second = install(&[]);
+    assert_eq!(second["reused"]["index"], "unchanged", "{second:#}");
+    let asked = place.index.asked();
+    assert!(asked.iter().any(|page| page == "/simple/ebb/") && asked.iter().any(|page| page == "/simple/setuptools/"));
+    let (fresh, files) = place.run(&["--fresh"]);
+    assert!(!place.index.asked().iter().any(|page| page.ends_with(".tar.gz")), "{asked:?}");
+    assert_eq!(said(&fresh), said(&place.run(&[]).0));
+    assert!(files.keys().any(|path| path.ends_with("site-packages/ebb.py")));
+    place.index.release_source("ebb", "1.1", &[("setup.py", &BUILT.replace("1.0", "1.1")), ("ebb.py", "")]);
+    assert_eq!(install(&[])["anew"]["because"].as_str().unwrap().rsplit('/').nth(1), Some("ebb"));
+}
+
+#[test]
+fn what_is_built_with_something_from_elsewhere_is_built_each_time() {
+    if host_is_missing("what_is_built_with_something_from_elsewhere_is_built_each_time") {
+        return;
+    }
+    let Some(place) = with_build_tools() else { return };
+    let asks = "import socket\nsocket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'?', ('192.0.2.1', 9))\n";
+    place.index.release_source("ebb", "1.0", &[("setup.py", &format!("{asks}{BUILT}")), ("ebb.py", "")]);
+    for _ in 0..2 {
+        let (report, _) = place.run(&[]);
+        assert_eq!(report["verdict"], "works", "{report:#}");
+        let origin = Place::origin(&report, "install");
+        let why = origin["anew"]["not_kept"].as_str().unwrap_or_default();
+        assert_eq!(why, "an archive was built, and what its code does is not known", "{origin:#}");
+    }
+}
