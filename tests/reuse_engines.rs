@@ -174,6 +174,8 @@ fn docker_starts_from_what_an_earlier_run_installed() {
     place.is_machines = true;
     place.index.release_with_digest("tide", "1.0", &[]);
     place.write("requirements.txt", "tide==1.0\n");
+    // Nobody else listens on the app's loopback.
+    place.write("main.py", &format!("{MAIN}\nassert ' 0A ' not in open('/proc/net/tcp').read()\n"));
     let downloads = |place: &Place| {
         let (report, _) = place.run(&["--fresh"]);
         assert_eq!(report["verdict"], "works", "{report:#}");

@@ -71,7 +71,7 @@ pub(super) struct Live {
     pub(super) app: App,
     /// What earlier runs have to do with it.
     pub(super) history: History,
-    /// The index that pip is sent to, and the way there.
+    /// The index that pip is sent to, and the way there while it runs.
     pub(super) front: Front,
     pub(super) tunnel: Option<Tunnel>,
     project: PathBuf,

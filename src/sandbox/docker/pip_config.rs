@@ -42,12 +42,15 @@ impl Live {
         // No lock is shown as another in a container.
         let installs = Installs { locker: None, ..installs };
         let (argv, plan, app) = (upcoming.step.argv, upcoming.step.vars, self.app.folder());
-        let tunnel = &mut self.tunnel;
-        let let_in = |mirror| {
-            *tunnel = Some(Tunnel::open(current, mirror)?);
-            Ok(())
-        };
-        let index = self.front.lead(let_in, &Asking { argv, installs, plan, vars, app, folder: app });
+        let index = self.front.lead(|_| Ok(()), &Asking { argv, installs, plan, vars, app, folder: app });
+        let mut index = index.map(str::to_owned);
+        if index.is_some() {
+            self.tunnel = self.front.address().and_then(|mirror| Tunnel::open(current, mirror).ok());
+            if self.tunnel.is_none() {
+                self.front.leave(app);
+                index = None;
+            }
+        }
         let mut text = if is_watched { KEEPS_LOG.to_owned() } else { String::new() };
         text.extend(index.map(|index| format!("index-url = {index}\n")));
         if text.is_empty() {
@@ -57,8 +60,17 @@ impl Live {
             ensure!(answer.success, "the image has pip's configurations of its own");
             Ok(answer.stdout.trim().to_owned())
         });
-        self.history.told = Some(told.inspect_err(|_| self.front.leave(app))?);
+        if told.is_err() {
+            self.leave_mirror();
+        }
+        self.history.told = Some(told?);
         Ok(())
+    }
+
+    /// Ends the way to the mirror with the command that was led there: nothing else, the app least of all, is to see who listens.
+    pub(super) fn leave_mirror(&mut self) {
+        self.tunnel = None;
+        self.front.leave(self.app.folder());
     }
 
     /// pip's log of the command that has just run; `told` is the file that told it to keep one.

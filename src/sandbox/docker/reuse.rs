@@ -21,14 +21,14 @@ use crate::sandbox::store::trace::{Changes, Trace};
 use crate::sandbox::store::tree::{self, Digest, Tree};
 use crate::sandbox::store::{Record, ask, vouch};
 
-/// Lists what a Python may run of its own accord where packages are installed.
-const CODE: &str = r"find /app /mise /opt /root /usr/local -xdev \( -name '*.pth' -o -name '*customize.py' \) -printf '%p\n' 2> /dev/null";
+/// Lists what a Python may run of its own accord where packages are installed, which a variable may say is anywhere.
+const CODE: &str = r"find / -xdev \( -name '*.pth' -o -name '*customize.py' \) -printf '%p\n' 2> /dev/null";
 
 /// Prints of each distribution its folder, its installer, whether it is from no index, and what it says of its wheel, each ended by a zero;
-/// of a Python that uv fetched the folder. What is no plain file is never read.
+/// of a Python that uv fetched the folder. What is no plain file is never read. What Nix itself put into its store is of the year 1970.
 const DISTRIBUTIONS: &str = r#"
 text() { [ ! -f "$2" ] || [ -L "$2" ] || head -c "$1" "$2"; }
-find /app /mise /opt /root /usr/local -xdev \( -name INSTALLER -path '*.dist-info/*' -printf '%h\0' \) -o \( -path '*/uv/python' -type d -printf '%p\0' \) 2> /dev/null |
+find / -xdev \( -name INSTALLER -path '*.dist-info/*' ! \( -path '/nix/store/*' ! -newermt @1 \) -printf '%h\0' \) -o \( -path '*/uv/python' -type d -printf '%p\0' \) 2> /dev/null |
   while IFS= read -r -d '' folder; do
     printf '%s\0' "$folder" "$(text 100 "$folder/INSTALLER")" "$([ ! -e "$folder/direct_url.json" ] || echo yes)" "$(text 65536 "$folder/WHEEL")"
   done | head -c "$1""#;
@@ -103,7 +103,7 @@ impl Live {
     /// Gives why that cannot be done.
     pub(super) fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
         let log = self.history.told.take().map_or(Ok(String::new()), |told| self.pip_log(&told));
-        self.front.leave(self.app.folder());
+        self.leave_mirror();
         let Some(pending) = self.history.pending.take() else { return self.history.past.unwatched.take() };
         self.history.commands += 1;
         let Some(output) = output else {
@@ -262,5 +262,43 @@ impl Live {
         self.history.claimed.extend(store.hold(key, &id).map(|(_, claimed)| claimed));
         self.history.image = Some(image);
         Ok(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::process::Command;
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    #[test]
+    fn what_was_installed_is_found_wherever_a_variable_had_it_put() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |path: &str| root.path().join(path);
+        for (venv, installer) in [("srv/venv", "uv"), ("nix/store/a-python/lib", "pip"), ("nix/store/b-own/lib", "nix")]
+        {
+            let info = at(venv).join("tide-1.0.dist-info");
+            fs::create_dir_all(&info).unwrap();
+            fs::write(info.join("INSTALLER"), installer).unwrap();
+            fs::write(info.join("WHEEL"), "Tag: py3-none-any\n").unwrap();
+            fs::write(at(venv).join("hook.pth"), "").unwrap();
+        }
+        let of_nix =
+            fs::File::options().write(true).open(at("nix/store/b-own/lib/tide-1.0.dist-info/INSTALLER")).unwrap();
+        of_nix.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1)).unwrap();
+        let top = root.path().to_string_lossy();
+        let told = |script: &str| {
+            let script =
+                script.replace("find / ", &format!("find {top} ")).replace("/nix/store", &format!("{top}/nix/store"));
+            let output = Command::new("bash").args(["-c", &script, "shakedown", "1000"]).output().unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let distributions = told(DISTRIBUTIONS);
+        let mut installers: Vec<&str> = distributions.split('\0').skip(1).step_by(4).collect();
+        installers.sort_unstable();
+        assert_eq!(installers, ["pip", "uv"]);
+        assert_eq!(told(CODE).lines().count(), 3);
     }
 }

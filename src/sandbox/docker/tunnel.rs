@@ -7,6 +7,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -65,11 +66,20 @@ const MOST: usize = 64 << 10;
 /// Connections at once. Commands in the container may open as many as they like.
 const MOST_CONNECTIONS: usize = 64;
 
-/// The way. Dropping it shuts it.
+/// How long the command inside may take to end with its input.
+const GONE_WITHIN: Duration = Duration::from_secs(3);
+/// How often it is looked whether it has.
+const TICK: Duration = Duration::from_millis(5);
+
+/// The way. Dropping it shuts it, and nothing listens inside any more.
 #[derive(Debug)]
 pub(super) struct Tunnel {
     client: Child,
+    /// None once it has ended.
+    input: Input,
 }
+
+type Input = Arc<Mutex<Option<ChildStdin>>>;
 
 impl Tunnel {
     /// Opens one from the same address inside.
@@ -90,16 +100,17 @@ impl Tunnel {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         own_group(&mut command)?;
         let mut client = command.spawn().context("cannot run a command in the container")?;
-        let ends = client.stdout.take().zip(client.stdin.take());
-        let tunnel = Self { client };
-        let Some((output, input)) = ends else { bail!("a client without a stream") };
+        let (output, input) = (client.stdout.take(), Arc::new(Mutex::new(client.stdin.take())));
+        let tunnel = Self { client, input: Arc::clone(&input) };
+        let Some(output) = output else { bail!("a client without a stream") };
         let (tell, told) = mpsc::channel();
         thread::spawn(move || {
             let mut output = BufReader::new(output);
             let mut line = Vec::new();
             let is_open = output.by_ref().take(16).read_until(b'\n', &mut line).is_ok() && line == b"open\n";
             if tell.send(is_open).is_ok() && is_open {
-                let _ = carry(&mut output, input, server);
+                let _ = carry(&mut output, &input, server);
+                drop(input.lock().unwrap_or_else(PoisonError::into_inner).take());
             }
         });
         match told.recv_timeout(SOON) {
@@ -111,14 +122,21 @@ impl Tunnel {
 
 impl Drop for Tunnel {
     fn drop(&mut self) {
+        // Whoever does not read what came keeps a writer waiting, who has it then.
+        if let Ok(mut input) = self.input.try_lock() {
+            drop(input.take());
+            let deadline = Instant::now() + GONE_WITHIN;
+            while matches!(self.client.try_wait(), Ok(None)) && Instant::now() < deadline {
+                thread::sleep(TICK);
+            }
+        }
         let _ = self.client.kill();
         let _ = self.client.wait();
     }
 }
 
 /// Carries what comes out of the container to the server, and its answers back, until the stream ends.
-fn carry(output: &mut impl Read, input: ChildStdin, server: SocketAddr) -> Result<()> {
-    let input = Arc::new(Mutex::new(input));
+fn carry(output: &mut impl Read, input: &Input, server: SocketAddr) -> Result<()> {
     let mut connections = BTreeMap::new();
     loop {
         let mut head = [0; 8];
@@ -138,11 +156,11 @@ fn carry(output: &mut impl Read, input: ChildStdin, server: SocketAddr) -> Resul
         if !connections.contains_key(&number) {
             let stream = if connections.len() < MOST_CONNECTIONS { TcpStream::connect(server).ok() } else { None };
             let Some(answers) = stream.as_ref().and_then(|stream| stream.try_clone().ok()) else {
-                send(&input, number, &[])?;
+                send(input, number, &[])?;
                 continue;
             };
             connections.extend(stream.map(|stream| (number, stream)));
-            let input = Arc::clone(&input);
+            let input = Arc::clone(input);
             thread::spawn(move || answer(answers, number, &input));
         }
         // A server that has hung up is told by its answers' end.
@@ -151,7 +169,7 @@ fn carry(output: &mut impl Read, input: ChildStdin, server: SocketAddr) -> Resul
 }
 
 /// Carries a server's answers back.
-fn answer(mut answers: TcpStream, number: u32, input: &Mutex<ChildStdin>) {
+fn answer(mut answers: TcpStream, number: u32, input: &Input) {
     let mut text = vec![0; MOST];
     while let Ok(length @ 1..) = answers.read(&mut text) {
         if send(input, number, &text[..length]).is_err() {
@@ -161,12 +179,13 @@ fn answer(mut answers: TcpStream, number: u32, input: &Mutex<ChildStdin>) {
     let _ = send(input, number, &[]);
 }
 
-fn send(input: &Mutex<ChildStdin>, number: u32, text: &[u8]) -> std::io::Result<()> {
+fn send(input: &Input, number: u32, text: &[u8]) -> std::io::Result<()> {
     let mut piece = Vec::with_capacity(8 + text.len());
     piece.extend(number.to_be_bytes());
     piece.extend(u32::try_from(text.len()).unwrap_or_default().to_be_bytes());
     piece.extend(text);
-    input.lock().unwrap_or_else(PoisonError::into_inner).write_all(&piece)
+    let mut input = input.lock().unwrap_or_else(PoisonError::into_inner);
+    input.as_mut().ok_or(std::io::ErrorKind::BrokenPipe)?.write_all(&piece)
 }
 
 #[cfg(test)]
@@ -210,6 +229,7 @@ mod tests {
             thread.join().unwrap();
         }
         drop(tunnel);
+        assert!(TcpStream::connect(port).is_err(), "nothing listens any more");
     }
 
     #[test]

@@ -138,6 +138,11 @@ impl Front {
         self.led.insert(led).index.as_deref()
     }
 
+    /// Where the mirror listens, if there is one.
+    pub(in crate::sandbox) fn address(&self) -> Option<SocketAddr> {
+        self.mirror.as_ref().map(Mirror::address)
+    }
+
     /// Whether the pip of the command that runs is told of the mirror.
     pub(in crate::sandbox) fn tells_pip(&self) -> bool {
         self.led.as_ref().is_some_and(|led| led.index.is_some())
