@@ -36,8 +36,9 @@ impl Downloads {
     /// Those in a cache.
     ///
     /// # Errors
-    /// The folder cannot be made, or somebody else could write to it.
+    /// The folder cannot be made, somebody else could write to it, or the user's limit is no size.
     pub(in crate::sandbox) fn open(cache: &Cache) -> Result<Self> {
+        space::set()?;
         Ok(Self { root: private_folder(cache, DOWNLOADS)? })
     }
 

@@ -122,8 +122,9 @@ impl Store {
     /// The store in a cache.
     ///
     /// # Errors
-    /// It cannot be made, or somebody else could write to it.
+    /// It cannot be made, somebody else could write to it, or the user's limit is no size.
     pub(super) fn open(cache: &Cache) -> Result<Self> {
+        space::set()?;
         Ok(Self { root: private_folder(cache, LAYERS)? })
     }
 

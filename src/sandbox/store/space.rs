@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 use super::folder::{DOWNLOADS, LAYERS};
 use crate::fs::tree;
@@ -122,8 +122,23 @@ pub(super) fn remove_unfinished_files(root: &Path) {
 
 /// The most bytes for all entries, where `free` bytes would be free without them.
 fn limit(free: u64) -> u64 {
-    let set = std::env::var(SETTING).ok().and_then(|text| text.parse::<bytesize::ByteSize>().ok());
-    set.map_or_else(|| MOST.min(free / 10), |size| size.as_u64())
+    set().ok().flatten().unwrap_or_else(|| MOST.min(free / 10))
+}
+
+/// What the user has set, in bytes; none where nothing is.
+///
+/// # Errors
+/// It is no size.
+pub(super) fn set() -> Result<Option<u64>> {
+    read_setting(&std::env::var(SETTING).unwrap_or_default())
+}
+
+fn read_setting(text: &str) -> Result<Option<u64>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let Ok(size) = text.parse::<bytesize::ByteSize>() else { bail!("{SETTING}={text} is no size such as 2GB") };
+    Ok(Some(size.as_u64()))
 }
 
 /// Whether the disk has room for more.
@@ -159,6 +174,13 @@ fn remove_unfinished(root: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_setting_that_is_no_size_is_told() {
+        assert_eq!(read_setting("").unwrap(), None);
+        assert_eq!(read_setting("2GB").unwrap(), Some(2_000_000_000));
+        assert_eq!(read_setting("much").unwrap_err().to_string(), "SHAKEDOWN_STORE_LIMIT=much is no size such as 2GB");
+    }
 
     #[test]
     fn a_tenth_of_the_free_disk_is_the_limit_where_that_is_less() {
