@@ -67,6 +67,12 @@ const FAULTS: &[Fault] = &[
         transient: false,
     },
     Fault {
+        signs: &[": cannot open: file exists"],
+        what: "a command made a folder, with something in it, where the project has a file, and a build puts none in its place ({detail})",
+        next: "remove the folder in the command, or leave the file out of the project",
+        transient: false,
+    },
+    Fault {
         signs: &["exec format error", "does not match the detected host platform", "no matching manifest"],
         what: "the base image is not made for this machine's processor",
         next: "choose another with --base-image, or use an engine of the right kind through DOCKER_HOST",
@@ -129,7 +135,9 @@ pub(super) fn explain(engine: &str, stderr: &str) -> Option<MachineFailure> {
 
 /// The line that says most, without the client's own prefix, and not longer than a terminal or two.
 pub(super) fn first_line(stderr: &str) -> String {
-    let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+    // tar's last line says no more than that there was one.
+    let says_something = |line: &&str| !line.is_empty() && !line.contains("Exiting with failure status");
+    let lines = || stderr.lines().map(str::trim).filter(says_something);
     let line = lines()
         .find(|line| line.to_lowercase().contains("error"))
         .or_else(|| lines().next_back())
@@ -148,6 +156,15 @@ mod tests {
     fn says(stderr: &str) -> (String, bool) {
         let lost = explain("docker", stderr).unwrap();
         (lost.what, lost.transient)
+    }
+
+    #[test]
+    fn a_file_that_finds_a_full_folder_in_its_place_is_named() {
+        let stderr = "tar: ./data: Cannot open: File exists\ntar: Exiting with failure status due to previous errors\n";
+        let (what, _) = says(stderr);
+        assert!(
+            what.starts_with("a command made a folder") && what.ends_with("(tar: ./data: Cannot open: File exists)")
+        );
     }
 
     #[test]
