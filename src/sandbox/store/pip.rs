@@ -140,10 +140,11 @@ fn obeys_lock(options: &[&str]) -> bool {
     holds && options.iter().all(|option| KNOWN.contains(option))
 }
 
-/// Whether `pipenv install` takes what the lock names and never writes another.
+/// Whether `pipenv install` takes what the lock names, never writes another, and has pip do no more: `--extra-pip-args` may have it build.
 fn leaves_lock(options: &[&str]) -> bool {
+    const KNOWN: &[&str] = &["--clear", "--deploy", "--ignore-pipfile", "--quiet", "--system", "--verbose"];
     let holds = options.contains(&"--deploy") || options.contains(&"--ignore-pipfile");
-    holds && options.iter().all(|option| option.starts_with("--"))
+    holds && options.iter().all(|option| KNOWN.contains(option))
 }
 
 /// Whether `poetry install` has options that say what is installed, and no more.
@@ -198,13 +199,14 @@ fn are_plain(options: &[&str]) -> bool {
     !options.iter().any(is_log) && !names_far_requirements(&options.join(" "))
 }
 
+/// An option may be shortened or stand among others (`-Ur`), and a variable in a list may be an address.
 static FAR: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?m)(?:^|\s)(?:-r|-c|--requirement|--constraint|--build-constraint)[ =]*\S+://").unwrap_or_else(never)
+    Regex::new(r"(?:^|\s)(?:-[A-Za-z]*[rc]|--(?:r|c|build-c)[a-z-]*)[\s=]*\S*(?:://|\$\{)").unwrap_or_else(never)
 });
 
-/// Whether requirements or constraints are to be fetched by their address.
+/// Whether requirements or constraints are to be fetched by their address. pip joins lines, and reads UTF-16 too.
 pub(in crate::sandbox) fn names_far_requirements(text: &str) -> bool {
-    FAR.is_match(text)
+    FAR.is_match(&text.replace(['\0', '\r', '\u{feff}', '\u{fffd}'], "").replace("\\\n", ""))
 }
 
 /// What was asked of the network.
@@ -368,10 +370,40 @@ mod tests {
         for usual in ["PIPENV_VENV_IN_PROJECT=1 pipenv install --deploy", "pipenv install --deploy --ignore-pipfile"] {
             assert!(found(usual).is_some_and(|found| found.locker == Some(Locker::Pipenv)), "{usual}");
         }
-        for other in
-            ["pipenv install", "pipenv install --skip-lock", "pipenv install --deploy x", "X=1 pipenv install --deploy"]
-        {
+        for other in [
+            "pipenv install",
+            "pipenv install --skip-lock",
+            "pipenv install --deploy x",
+            "X=1 pipenv install --deploy",
+            "pipenv install --deploy --extra-pip-args=--no-binary=:all:",
+        ] {
             assert_eq!(found(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_fetched_is_known_however_it_is_named() {
+        for far in [
+            "-r https://a.example/r.txt",
+            "tide\n-rhttps://a.example/r.txt",
+            "-c\thttps://a.example/c.txt",
+            "--req 'https://a.example/r.txt'",
+            "--constraint=https://a.example/c.txt",
+            "-Ur https://a.example/r.txt",
+            "-r \\\nhttps://a.example/r.txt",
+            "-r \\\r\nhttps://a.example/r.txt",
+            "-r htt\\\nps://a.example/r.txt",
+            "-r ${LISTS}/r.txt",
+            "\u{fffd}\u{fffd}-\0r\0 \0h\0t\0t\0p\0:\0/\0/\0a\0",
+        ] {
+            assert!(names_far_requirements(far), "{far}");
+        }
+        for near in [
+            "-r base.txt\ntide @ https://a.example/tide-1-py3-none-any.whl",
+            "--index-url https://a.example/simple\ntide",
+            "tide\n-c c.txt",
+        ] {
+            assert!(!names_far_requirements(near), "{near}");
         }
     }
 

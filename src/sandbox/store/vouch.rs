@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::lock::Locker;
 use super::pip::names_far_requirements;
@@ -17,8 +17,8 @@ const OTHERWISE: &[(&str, &str)] =
     &[("no-binary", "the installer build what it installs"), ("requires-plugins", "the installer run plugins")];
 /// Files that setuptools and uv put where they run, and that do nothing of this kind.
 const OWN_CODE: &[&str] = &["distutils-precedence.pth", "_virtualenv.pth"];
-/// The most bytes of a list of requirements that are looked at.
-const MOST: u64 = 4 << 20;
+/// The most bytes of a list of requirements, a lock or a configuration.
+const MOST: u64 = 32 << 20;
 
 /// Whether a file of the project, by its path in `app`, is one that an installer only reads.
 ///
@@ -28,10 +28,21 @@ pub(in crate::sandbox) fn is_data(app: &Path, read: &Path) -> Result<()> {
     let is_data = read.extension().is_some_and(|extension| DATA.iter().any(|data| extension == *data))
         || NAMED_DATA.iter().any(|name| read == Path::new(name));
     ensure!(is_data, "it read {}, and may have run it", read.display());
-    let text = crate::fs::read(&app.join(read), MOST).unwrap_or_default();
-    let names = names_far_requirements(&String::from_utf8_lossy(&text));
+    if is_wheel(read) {
+        return Ok(());
+    }
+    let names = names_far_requirements(&String::from_utf8_lossy(&text(app, read)?));
     ensure!(!names, "{} names requirements by their address", read.display());
     Ok(())
+}
+
+fn is_wheel(read: &Path) -> bool {
+    read.extension().is_some_and(|extension| extension == "whl")
+}
+
+/// What an installer has read: all of it, since what follows may change what comes before.
+fn text(app: &Path, read: &Path) -> Result<Vec<u8>> {
+    crate::fs::read(&app.join(read), MOST).with_context(|| format!("{} cannot be looked through", read.display()))
 }
 
 /// Whether an installer has obeyed its lock, and built nothing; `read` are the files of `app` that it read.
@@ -40,8 +51,8 @@ pub(in crate::sandbox) fn is_data(app: &Path, read: &Path) -> Result<()> {
 /// It may have done something else.
 pub(in crate::sandbox) fn obeys_lock(locker: Locker, app: &Path, read: &BTreeMap<PathBuf, String>) -> Result<()> {
     ensure!(read.contains_key(Path::new(locker.lock())), "{} was not read", locker.lock());
-    for path in read.keys() {
-        let text = crate::fs::read(&app.join(path), MOST).unwrap_or_default();
+    for path in read.keys().filter(|path| !is_wheel(path)) {
+        let text = text(app, path)?;
         for (words, does) in OTHERWISE {
             let is_said = memchr::memmem::find(&text, words.as_bytes()).is_some();
             ensure!(!is_said, "{} has {does}", path.display());
@@ -68,9 +79,22 @@ mod tests {
     fn lists_are_data_and_code_is_not() {
         let app = tempfile::tempdir().unwrap();
         fs::write(app.path().join("far.txt"), "-r https://lists.example/all.txt\n").unwrap();
+        for name in ["requirements.txt", "pyproject.toml", ".python-version"] {
+            fs::write(app.path().join(name), "").unwrap();
+        }
         let is_data = |path: &str| is_data(app.path(), Path::new(path)).is_ok();
         assert!(is_data("requirements.txt") && is_data("pyproject.toml") && is_data(".python-version"));
         assert!(!is_data("setup.py") && !is_data("far.txt"));
+    }
+
+    #[test]
+    fn what_cannot_be_looked_through_is_not_vouched_for() {
+        let app = tempfile::tempdir().unwrap();
+        for name in ["long.txt", "long.whl"] {
+            fs::File::create(app.path().join(name)).unwrap().set_len(MOST + 1).unwrap();
+        }
+        let is_data = |path: &str| is_data(app.path(), Path::new(path)).is_ok();
+        assert!(is_data("long.whl") && !is_data("long.txt"));
     }
 
     #[test]
