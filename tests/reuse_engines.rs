@@ -6,6 +6,7 @@ mod place;
 mod support;
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -186,8 +187,21 @@ fn docker_starts_from_what_an_earlier_run_installed() {
     place.is_machines = false;
     place.write("requirements.txt", &format!("./{wheel}\n"));
 
-    // What nobody could find any more is removed, and what somebody removed is made anew.
+    // What is removed between the look for it and the start is told, and what was removed before is made anew.
+    place.run(&[]);
     let made: BTreeSet<String> = engine.layers().difference(&before).cloned().collect();
+    let (client, bin) = (which::which("docker").unwrap(), place.dir.path().join("bin"));
+    let (client, removed) = (client.display(), made.iter().map(String::as_str).collect::<Vec<_>>().join(" "));
+    fs::create_dir(&bin).unwrap();
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" != run ] || {client} image rm --force {removed} > /dev/null 2>&1\nexec {client} \"$@\"\n"
+    );
+    fs::write(bin.join("docker"), script).unwrap();
+    fs::set_permissions(bin.join("docker"), fs::Permissions::from_mode(0o700)).unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let output = place.command(&[]).env("PATH", path).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("what an earlier run installed was removed from the docker engine"), "{said}");
     engine.remove(&made);
     let (gone, _) = place.run(&[]);
     assert_eq!((&Place::origin(&gone, "setup"), &gone["verdict"]), (&Value::Null, &"works".into()), "{gone:#}");

@@ -17,7 +17,7 @@ use super::history::History;
 use super::options::Options;
 use super::packages::Packages;
 use super::tunnel::Tunnel;
-use super::{notes, probe, runtime_image};
+use super::{images, notes, probe, runtime_image};
 use crate::catalog::servers::Session;
 use crate::plan::FileSet;
 use crate::sandbox::cache::Cache;
@@ -129,7 +129,8 @@ impl Live {
             return Ok(containers);
         }
         let image = self.history.image.as_deref().unwrap_or(&self.config.image);
-        let containers = self.config.start(image, self.history.written)?;
+        let started = self.config.start(image, self.history.written);
+        let containers = started.map_err(|error| self.removed_meanwhile().map_or(error, Into::into))?;
         match self.history.image {
             Some(_) => self.app.put_all(&containers.current)?,
             None => self.app.put(&containers.current, &self.app.tree()?.into_keys().collect())?,
@@ -137,6 +138,16 @@ impl Live {
         let containers = self.containers.get_or_init(|| containers);
         drop(one_at_a_time);
         Ok(containers)
+    }
+
+    /// Whether the layer that the containers were to start from is gone: in the engine it is anybody's to remove.
+    fn removed_meanwhile(&self) -> Option<MachineFailure> {
+        let engine = self.engine();
+        let is_gone = |image: &String| !images::is_there(engine, image) && images::is_there(engine, self.base_image());
+        self.history.image.as_ref().filter(|image| is_gone(image))?;
+        let engine = engine.name();
+        let what = format!("what an earlier run installed was removed from the {engine} engine just before its use");
+        Some(MachineFailure::for_now(what, "run again"))
     }
 
     /// Keeps why the containers could not be started, for whoever finds that a command did not run.
