@@ -1,6 +1,6 @@
 //! What an installer takes of its lock is shown again where a fresh run would install the same.
 //!
-//! With the real uv, Poetry and pipenv, which come from the package index of this machine's user.
+//! With the real uv, Poetry, PDM and pipenv, which come from the package index of this machine's user.
 #![allow(clippy::unwrap_used)]
 
 #[path = "reuse/place.rs"]
@@ -14,6 +14,8 @@ use support::host_is_missing;
 
 /// The newest Poetry that takes what Nixpacks' command says.
 const POETRY: &str = "1.8.5";
+/// The newest PDM that runs with what it requires as that is today.
+const PDM: &str = "2.12.4";
 
 /// A project with a lock of uv's, beside an index that has uv on offer; none where that cannot be had.
 fn app() -> Option<Place> {
@@ -152,4 +154,69 @@ fn what_pipenv_took_of_its_lock_is_reused() {
     let Some(place) = beside(PIPENV) else { return };
     place.lock_pipenv();
     is_reused_while_the_page_has_what_the_lock_allows(&place);
+}
+
+/// A project with a lock of PDM's, beside an index that has PDM on offer; none where that cannot be had.
+fn pdm(settings: &str) -> Option<Place> {
+    let mut place = beside(&format!("pdm=={PDM}"))?;
+    place.lock_pdm(settings);
+    let variables = [format!("NIXPACKS_PDM_VERSION={PDM}"), "PDM_CHECK_UPDATE=false".to_owned()];
+    place.options = variables.into_iter().flat_map(|set| ["--env".to_owned(), set]).collect();
+    Some(place)
+}
+
+#[test]
+fn what_pdm_took_of_its_lock_is_reused() {
+    if host_is_missing("what_pdm_took_of_its_lock_is_reused") {
+        return;
+    }
+    let Some(place) = pdm("") else { return };
+    is_reused_while_the_page_has_what_the_lock_allows(&place);
+}
+
+/// Why the work of an install that passed was not kept.
+fn not_kept(place: &Place) -> String {
+    let (report, _) = place.run(&[]);
+    assert_eq!(report["verdict"], "works", "{report:#}");
+    Place::origin(&report, "install")["anew"]["not_kept"].as_str().unwrap_or("it was").to_owned()
+}
+
+#[test]
+fn what_pdm_does_beside_installing_is_never_kept() {
+    if host_is_missing("what_pdm_does_beside_installing_is_never_kept") {
+        return;
+    }
+    let Some(mut place) = pdm("[tool.pdm.scripts]\npost_install = \"echo tides\"\n") else { return };
+    assert_eq!(not_kept(&place), "pyproject.toml has PDM run post_install");
+    // A lock that the project has left behind is written anew.
+    place.lock_pdm("");
+    let path = place.dir.path().join("app/pyproject.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("tide==1.0", "tide>=1.0")).unwrap();
+    assert_eq!(not_kept(&place), "it changed pdm.lock");
+    // PDM looks on PyPI whether there is a newer one.
+    place.lock_pdm("");
+    place.options.truncate(2);
+    assert_eq!(not_kept(&place), "what the installer saw on https://pypi.org/simple/pdm/ is not known");
+}
+
+#[test]
+fn settings_that_an_earlier_command_made_keep_an_install_from_being_reused() {
+    if host_is_missing("settings_that_an_earlier_command_made_keep_an_install_from_being_reused") {
+        return;
+    }
+    let Some(place) = beside(&format!("poetry=={POETRY}")) else { return };
+    place.lock_poetry();
+    let commands = [
+        format!("python -m venv --copies /opt/venv && . /opt/venv/bin/activate && pip install poetry=={POETRY}"),
+        ". /opt/venv/bin/activate && poetry config installer.parallel false".to_owned(),
+        ". /opt/venv/bin/activate && poetry install --no-interaction --no-ansi".to_owned(),
+    ];
+    place.write("nixpacks.toml", &format!("[phases.install]\ncmds = {commands:?}\n"));
+    let (report, _) = place.run(&[]);
+    assert_eq!(report["verdict"], "works", "{report:#}");
+    let phases = report["phases"].as_array().unwrap();
+    let install = phases.iter().find(|phase| phase["name"] == "install").unwrap();
+    let why = install["cmds"][2]["origin"]["anew"]["not_kept"].as_str();
+    assert_eq!(why, Some("root/.config/pypoetry/config.toml says more of what the installer does"), "{install:#}");
 }

@@ -274,6 +274,31 @@ impl Place {
         self.write("poetry.lock", &text);
     }
 
+    /// Writes a project of PDM's that requires the first release of `tide`, and its lock; `settings` are PDM's.
+    pub fn lock_pdm(&self, settings: &str) {
+        let (file, bytes) = wheel("tide", "1.0", &[]);
+        let (url, hash) = (format!("http://127.0.0.1:{}/simple", self.index.port), sha256(&bytes));
+        self.write(
+            "pyproject.toml",
+            &format!(
+                "[project]\nname = \"app\"\nversion = \"1\"\nrequires-python = \">=3.11\"\ndependencies = [\"tide==1.0\"]\n\n\
+                 [tool.pdm]\ndistribution = false\n\n[[tool.pdm.source]]\nname = \"pypi\"\nurl = \"{url}\"\n\n{settings}"
+            ),
+        );
+        // As PDM takes it: Python's JSON of what says what is required, names sorted.
+        let content = format!(
+            "{{\"dependencies\": [\"tide==1.0\"], \"dev-dependencies\": {{}}, \"optional-dependencies\": {{}}, \"overrides\": {{}}, \
+             \"requires-python\": \">=3.11\", \"sources\": [{{\"name\": \"pypi\", \"url\": \"{url}\"}}]}}"
+        );
+        let text = format!(
+            "[metadata]\ngroups = [\"default\"]\nstrategy = [\"cross_platform\", \"inherit_metadata\"]\nlock_version = \"4.4.1\"\n\
+             content_hash = \"sha256:{}\"\n\n[[package]]\nname = \"tide\"\nversion = \"1.0\"\nrequires_python = \"\"\n\
+             summary = \"\"\ngroups = [\"default\"]\nfiles = [\n    {{file = \"{file}\", hash = \"sha256:{hash}\"}},\n]\n",
+            sha256(content.as_bytes())
+        );
+        self.write("pdm.lock", &text);
+    }
+
     /// Writes a `Pipfile` that requires the first release of `tide`, and its lock.
     pub fn lock_pipenv(&self) {
         let (_, bytes) = wheel("tide", "1.0", &[]);
@@ -418,8 +443,13 @@ impl Random {
 }
 
 /// Where installers keep what another run of theirs may use.
-const CACHES: [&str; 4] =
-    ["/root/.cache/pypoetry/", "/root/.cache/uv/", "/root/.cache/virtualenv/", "/root/.local/share/virtualenv/"];
+const CACHES: [&str; 5] = [
+    "/root/.cache/pdm/",
+    "/root/.cache/pypoetry/",
+    "/root/.cache/uv/",
+    "/root/.cache/virtualenv/",
+    "/root/.local/share/virtualenv/",
+];
 
 /// What an engine gives every container anew.
 const OF_A_CONTAINER: [&str; 2] = ["/etc/hostname", "/etc/hosts"];

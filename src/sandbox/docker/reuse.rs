@@ -24,13 +24,14 @@ use crate::sandbox::store::{Record, ask, vouch};
 /// Lists what a Python may run of its own accord where packages are installed, which a variable may say is anywhere.
 const CODE: &str = r"find / -xdev \( -name '*.pth' -o -name '*customize.py' \) -printf '%p\n' 2> /dev/null";
 
-/// Prints of each distribution its folder, its installer, whether it is from no index, and what it says of its wheel, each ended by a zero;
-/// of a Python that uv fetched the folder. What is no plain file is never read. What Nix itself put into its store is of the year 1970.
+/// Prints of each distribution its folder, its installer, whether it is from no index, and what it says of its wheel and registers, each ended
+/// by a zero; of a Python that an installer fetched, and of its settings, the place. What is no plain file is never read. What Nix itself put into
+/// its store is of the year 1970.
 const DISTRIBUTIONS: &str = r#"
 text() { [ ! -f "$2" ] || [ -L "$2" ] || head -c "$1" "$2"; }
-find / -xdev \( -name INSTALLER -path '*.dist-info/*' ! \( -path '/nix/store/*' ! -newermt @1 \) -printf '%h\0' \) -o \( -path '*/uv/python' -type d -printf '%p\0' \) 2> /dev/null |
+find / -xdev \( -type d \( -name '*.dist-info' ! \( -path '/nix/store/*' ! -newermt @1 \) -o -path '*/uv/python' -o -path '*/pdm/python' \) -o -name config.toml -o -name pip.conf -o -name uv.toml \) -printf '%p\0' 2> /dev/null |
   while IFS= read -r -d '' folder; do
-    printf '%s\0' "$folder" "$(text 100 "$folder/INSTALLER")" "$([ ! -e "$folder/direct_url.json" ] || echo yes)" "$(text 65536 "$folder/WHEEL")"
+    printf '%s\0' "$folder" "$(text 100 "$folder/INSTALLER")" "$([ ! -e "$folder/direct_url.json" ] || echo yes)" "$(text 65536 "$folder/WHEEL")" "$(text 65536 "$folder/entry_points.txt")"
   done | head -c "$1""#;
 /// The most bytes of that.
 const MOST_TOLD: usize = 16 << 20;
@@ -223,7 +224,7 @@ impl Live {
         let mut asked = pip::read(log, installs.pip).map_err(anyhow::Error::msg)?;
         if let Some(locker) = installs.locker {
             let taken = lock::taken(locker, self.app.folder(), &self.installed_by(locker)?)?;
-            (asked.pinned, asked.listed) = (taken.addresses, taken.listed);
+            asked.add(taken).map_err(anyhow::Error::msg)?;
         }
         match self.is_online() {
             true => ask::first(&asked, &self.history.past.client, interrupted),
@@ -240,11 +241,13 @@ impl Live {
         ensure!(told.success && told.stdout.len() <= MOST_TOLD, "what was installed cannot be told");
         let fields: Vec<&str> = told.stdout.split('\0').collect();
         let mut found = Vec::new();
-        for fields in fields.chunks_exact(4) {
-            let [folder, installer, direct, wheel] = fields else { continue };
-            ensure!(!folder.ends_with("uv/python"), "uv fetched a Python");
-            if locker.is_named(installer) {
-                found.push(Distribution::read(Path::new(folder), !direct.is_empty(), || Ok((*wheel).to_owned()))?);
+        for fields in fields.chunks_exact(5) {
+            let [folder, installer, direct, wheel, entry_points] = fields else { continue };
+            let folder = Path::new(folder);
+            vouch::is_no_setting(folder)?;
+            vouch::is_no_plugin(&folder.join("entry_points.txt"), entry_points.as_bytes())?;
+            if lock::is_distribution(folder) && locker.is_named(installer) {
+                found.push(Distribution::read(folder, !direct.is_empty(), || Ok((*wheel).to_owned()))?);
             }
         }
         Ok(found)

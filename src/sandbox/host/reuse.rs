@@ -262,8 +262,7 @@ impl HostSandbox {
         self.refuse_code_of_packages(installs.pip)?;
         let mut asked = pip::read(log, installs.pip).map_err(anyhow::Error::msg)?;
         if let Some(locker) = installs.locker {
-            let taken = self.taken_of_lock(locker, traced)?;
-            (asked.pinned, asked.listed) = (taken.addresses, taken.listed);
+            asked.add(self.taken_of_lock(locker, traced)?).map_err(anyhow::Error::msg)?;
         }
         Ok(asked)
     }
@@ -285,8 +284,9 @@ impl HostSandbox {
         vouch::obeys_lock(locker, &self.app, &traced.read)?;
         let root = self.root();
         let tree = tree::list(&root)?;
-        let fetched = tree.keys().find(|path| path.ends_with("uv/python"));
-        ensure!(fetched.is_none(), "uv fetched a Python");
+        for (folder, tree) in [(&root, &tree), (&self.app, &tree::list(&self.app)?)] {
+            vouch::installs_alone(folder, tree)?;
+        }
         let mut installed = lock::installed(locker, &root, &tree)?;
         installed.extend(lock::installed(locker, &self.app, &traced.changes.made)?);
         lock::taken(locker, &self.app, &installed)

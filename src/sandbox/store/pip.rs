@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::lock::{Listed, Locker, file_name};
+use super::lock::{Listed, Locker, Taken, file_name};
 use crate::plan::Vars;
 
 /// pip's settings that change what is asked of whom, or only what is printed; with any other a command is not one of these.
@@ -31,6 +31,12 @@ const SETTINGS: &[&str] = &[
 
 /// The same of installers that obey a lock.
 const SETTINGS_OF_LOCKERS: &[&str] = &[
+    "PDM_CACHE_DIR",
+    "PDM_CHECK_UPDATE",
+    "PDM_INSTALL_PARALLEL",
+    "PDM_NO_EDITABLE",
+    "PDM_NO_SELF",
+    "PDM_VENV_IN_PROJECT",
     "PIPENV_CACHE_DIR",
     "PIPENV_CHECK_UPDATE",
     "PIPENV_IGNORE_VIRTUALENVS",
@@ -85,6 +91,10 @@ pub(in crate::sandbox) fn installs(argv: &[String], vars: &Vars) -> Option<Insta
             [pip, "install", options @ ..] if is_pip(pip) && are_plain(options) => found.pip += 1,
             ["uv", "sync", options @ ..] if obeys_lock(options) => found.locker = Some(Locker::Uv),
             ["poetry", "install", options @ ..] if are_of_poetry(options) => found.locker = Some(Locker::Poetry),
+            ["pdm", "install", options @ ..] if are_of_pdm(options) => {
+                let looks_for_newer = vars.get("PDM_CHECK_UPDATE").is_none_or(|checks| checks != "false");
+                found.locker = Some(Locker::Pdm { looks_for_newer });
+            }
             ["pipenv", "install", options @ ..] if leaves_lock(options) => found.locker = Some(Locker::Pipenv),
             [set, "pipenv", "install", options @ ..]
                 if set.starts_with("PIPENV_VENV_IN_PROJECT=") && leaves_lock(options) =>
@@ -161,13 +171,35 @@ fn are_of_poetry(options: &[&str]) -> bool {
         "--all-groups",
     ];
     const WITH_VALUE: &[&str] = &["--only", "--without", "--with", "--extras", "-E"];
+    are_known(options, KNOWN, WITH_VALUE)
+}
+
+/// The same of `pdm install`, which writes a lock that does not suit the project anew.
+fn are_of_pdm(options: &[&str]) -> bool {
+    const KNOWN: &[&str] = &[
+        "--check",
+        "--prod",
+        "--production",
+        "--no-editable",
+        "--no-self",
+        "--no-default",
+        "--dev",
+        "-d",
+        "--fail-fast",
+        "-x",
+    ];
+    are_known(options, KNOWN, &["-G", "--group", "--with", "--without"])
+}
+
+/// Whether options are all among those that are known, or those that have a value.
+fn are_known(options: &[&str], known: &[&str], with_value: &[&str]) -> bool {
     let mut options = options.iter();
     while let Some(option) = options.next() {
         let (name, value) = option.split_once('=').map_or((*option, None), |(name, value)| (name, Some(value)));
         let is_known = match value {
-            None if WITH_VALUE.contains(&name) => options.next().is_some(),
-            None => KNOWN.contains(&name),
-            Some(_) => WITH_VALUE.contains(&name),
+            None if with_value.contains(&name) => options.next().is_some(),
+            None => known.contains(&name),
+            Some(_) => with_value.contains(&name),
         };
         if !is_known {
             return false;
@@ -220,6 +252,20 @@ pub(in crate::sandbox) struct Asked {
     pub(in crate::sandbox) pinned: BTreeSet<String>,
     /// Archives on pages, of which a lock allows some.
     pub(in crate::sandbox) listed: Vec<Listed>,
+}
+
+impl Asked {
+    /// Adds what an installer that obeys a lock asked for.
+    ///
+    /// # Errors
+    /// All of a page counts, and nothing tells how it was.
+    pub(in crate::sandbox) fn add(&mut self, taken: Taken) -> Result<(), String> {
+        if let Some(page) = taken.page.filter(|page| !self.pages.contains_key(page)) {
+            return Err(format!("what the installer saw on {page} is not known"));
+        }
+        (self.pinned, self.listed) = (taken.addresses, taken.listed);
+        Ok(())
+    }
 }
 
 static LINE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\S+ ?(.*)$").unwrap_or_else(never));
@@ -363,6 +409,25 @@ mod tests {
         let argv = ["poetry", "install"].map(str::to_owned);
         let set = |name: &str| installs(&argv, &[(name.to_owned(), "1".to_owned())].into());
         assert!(set("POETRY_INSTALLER_NO_BINARY").is_none() && set("POETRY_VIRTUALENVS_IN_PROJECT").is_some());
+    }
+
+    #[test]
+    fn pdm_counts_where_it_says_what_of_the_lock_it_takes() {
+        let locker = |script: &str| found(script).and_then(|found| found.locker);
+        let usual = "pip install pdm==2.12.4 && pdm install --prod";
+        assert_eq!(locker(usual), Some(Locker::Pdm { looks_for_newer: true }));
+        let argv = ["pdm", "install", "--check", "--prod", "--no-editable"].map(str::to_owned);
+        let set = |name: &str, value: &str| installs(&argv, &[(name.to_owned(), value.to_owned())].into());
+        let quiet = set("PDM_CHECK_UPDATE", "false").and_then(|found| found.locker);
+        assert_eq!(quiet, Some(Locker::Pdm { looks_for_newer: false }));
+        for name in ["PDM_PYPI_URL", "PDM_FROZEN_LOCKFILE", "PDM_NO_BINARY", "PDM_CONFIG_FILE"] {
+            assert_eq!(set(name, "1"), None, "{name}");
+        }
+        for other in
+            ["pdm install --plugins", "pdm install --frozen-lockfile", "pdm install -L x", "pdm sync", "pdm run x"]
+        {
+            assert_eq!(found(other), None, "{other}");
+        }
     }
 
     #[test]

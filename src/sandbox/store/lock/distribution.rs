@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 /// What comes with a virtual environment, by whatever makes one, and is asked of nobody.
 const SEEDS: &[&str] = &["pip", "setuptools", "wheel"];
@@ -69,6 +69,15 @@ pub(super) fn normal(name: &str) -> String {
 /// A version as folders write it.
 pub(super) fn plain(version: &str) -> String {
     version.replace('-', "_")
+}
+
+/// The one of the archives of `name` that fits what was installed.
+pub(super) fn one<T>(mut fitting: impl Iterator<Item = T>, name: &str) -> Result<T> {
+    match (fitting.next(), fitting.next()) {
+        (Some(one), None) => Ok(one),
+        (None, _) => bail!("{name} was built, and what its code does is not known"),
+        _ => bail!("the lock does not tell the wheels of {name} apart"),
+    }
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
-use super::distribution::{Distribution, normal, plain, tags_of};
+use super::distribution::{Distribution, normal, one, plain, tags_of};
 
-/// Where Poetry looks when nothing else is said.
-const PYPI: &str = "https://pypi.org/simple";
+/// Where Poetry and PDM look when nothing else is said.
+pub(super) const PYPI: &str = "https://pypi.org/simple";
 
 /// An archive that was found on an index's page, among others that the lock allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,16 +98,8 @@ impl Lock {
     }
 }
 
-fn one<T>(mut fitting: impl Iterator<Item = T>, name: &str) -> Result<T> {
-    match (fitting.next(), fitting.next()) {
-        (Some(one), None) => Ok(one),
-        (None, _) => bail!("{name} was built, and what its code does is not known"),
-        _ => bail!("the lock does not tell the wheels of {name} apart"),
-    }
-}
-
 impl Listed {
-    fn new(index: &str, distribution: &Distribution, hashes: BTreeSet<String>) -> Self {
+    pub(super) fn new(index: &str, distribution: &Distribution, hashes: BTreeSet<String>) -> Self {
         let page = format!("{}/{}/", index.trim_end_matches('/'), distribution.name);
         Self { page, hashes, tags: distribution.tags.clone() }
     }

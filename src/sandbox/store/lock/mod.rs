@@ -2,6 +2,7 @@
 
 mod distribution;
 mod listed;
+mod pdm;
 mod uv;
 
 use std::collections::BTreeSet;
@@ -11,16 +12,24 @@ use anyhow::Result;
 
 pub(in crate::sandbox) use self::distribution::{Distribution, file_name, tags_of};
 pub(in crate::sandbox) use self::listed::Listed;
+pub(in crate::sandbox) use self::pdm::only_installs;
 use super::tree::{Kind, Tree};
 
 /// The most bytes of a lock, and of one file of a distribution.
 const MOST: u64 = 32 << 20;
+/// Where a project says what it requires.
+pub(in crate::sandbox) const PROJECT: &str = "pyproject.toml";
+
 /// An installer that takes what its lock names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sandbox) enum Locker {
     Uv,
     Poetry,
     Pipenv,
+    /// Which may look afterwards whether there is a newer PDM.
+    Pdm {
+        looks_for_newer: bool,
+    },
 }
 
 /// Where the archives are from that were installed.
@@ -30,6 +39,8 @@ pub(in crate::sandbox) struct Taken {
     pub(in crate::sandbox) addresses: BTreeSet<String>,
     /// From pages of an index.
     pub(in crate::sandbox) listed: Vec<Listed>,
+    /// A page that was looked at for something else, all of which counts.
+    pub(in crate::sandbox) page: Option<String>,
 }
 
 impl Locker {
@@ -39,6 +50,7 @@ impl Locker {
             Self::Uv => "uv.lock",
             Self::Poetry => "poetry.lock",
             Self::Pipenv => "Pipfile.lock",
+            Self::Pdm { .. } => "pdm.lock",
         }
     }
 
@@ -48,10 +60,11 @@ impl Locker {
             Self::Uv => "UV_",
             Self::Poetry => "POETRY_",
             Self::Pipenv => "PIPENV_",
+            Self::Pdm { .. } => "PDM_",
         }
     }
 
-    /// Whether a distribution's `INSTALLER` names it; pipenv has pip install.
+    /// Whether a distribution's `INSTALLER` names it; pipenv has pip install, and an older PDM (2.19) writes none.
     pub(in crate::sandbox) fn is_named(self, installer: &str) -> bool {
         let installer = installer.trim();
         match self {
@@ -60,6 +73,7 @@ impl Locker {
                 installer == "Poetry" || installer.starts_with("Poetry ") || installer.starts_with("poetry ")
             }
             Self::Pipenv => installer == "pip",
+            Self::Pdm { .. } => installer.is_empty() || installer == "pdm",
         }
     }
 }
@@ -70,21 +84,26 @@ impl Locker {
 /// Something that is from no index, or that does not say what it is.
 pub(in crate::sandbox) fn installed(locker: Locker, root: &Path, tree: &Tree) -> Result<Vec<Distribution>> {
     let mut found = Vec::new();
-    for (path, _) in tree.iter().filter(|(path, entry)| path.ends_with("INSTALLER") && entry.kind == Kind::File) {
-        let Some(folder) = path.parent().filter(|folder| folder.extension().is_some_and(|end| end == "dist-info"))
-        else {
-            continue;
-        };
+    let files = tree.iter().filter(|(_, entry)| entry.kind == Kind::File);
+    let folders: BTreeSet<&Path> =
+        files.filter_map(|(path, _)| path.parent()).filter(|folder| is_distribution(folder)).collect();
+    for folder in folders {
+        let is_there = |name: &str| root.join(folder).join(name).symlink_metadata().is_ok();
         let read = |name: &str| -> Result<String> {
             let text = crate::fs::read(&root.join(folder).join(name), MOST)?;
             Ok(String::from_utf8_lossy(&text).into_owned())
         };
-        if locker.is_named(&read("INSTALLER")?) {
-            let is_elsewhere = tree.contains_key(&folder.join("direct_url.json"));
-            found.push(Distribution::read(folder, is_elsewhere, || read("WHEEL"))?);
+        let installer = if is_there("INSTALLER") { read("INSTALLER")? } else { String::new() };
+        if locker.is_named(&installer) {
+            found.push(Distribution::read(folder, is_there("direct_url.json"), || read("WHEEL"))?);
         }
     }
     Ok(found)
+}
+
+/// Whether a folder tells of something that was installed, rather than of what a package carries with it.
+pub(in crate::sandbox) fn is_distribution(folder: &Path) -> bool {
+    folder.extension().is_some_and(|end| end == "dist-info") && !folder.iter().any(|part| part == "_vendor")
 }
 
 /// Where the archives are from of what was installed by the lock in `app`.
@@ -95,9 +114,15 @@ pub(in crate::sandbox) fn taken(locker: Locker, app: &Path, installed: &[Distrib
     let lock = crate::fs::read(&app.join(locker.lock()), MOST)?;
     let lock = std::str::from_utf8(&lock)?;
     match locker {
-        Locker::Uv => Ok(Taken { addresses: uv::wheels(lock, installed)?, listed: Vec::new() }),
+        Locker::Uv => Ok(Taken { addresses: uv::wheels(lock, installed)?, ..Taken::default() }),
         Locker::Poetry => Ok(Taken { listed: listed::of_poetry(lock, installed)?, ..Taken::default() }),
         Locker::Pipenv => Ok(Taken { listed: listed::of_pipenv(lock, installed)?, ..Taken::default() }),
+        Locker::Pdm { looks_for_newer } => {
+            let project = String::from_utf8(crate::fs::read(&app.join(PROJECT), MOST)?)?;
+            let page = looks_for_newer.then(pdm::own_page);
+            let (addresses, listed) = pdm::taken(lock, &project, installed)?;
+            Ok(Taken { addresses, listed, page })
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
-use super::distribution::{Distribution, file_name, normal, plain, tags_of};
+use super::distribution::{Distribution, file_name, normal, one, plain, tags_of};
 
 #[derive(Deserialize)]
 struct Lock {
@@ -51,12 +51,8 @@ fn wheel(lock: &Lock, distribution: &Distribution) -> Result<String> {
     };
     ensure!(package.source.registry.is_some(), "{name} is from no index");
     let addresses = package.wheels.iter().filter(|wheel| wheel.hash.is_some()).filter_map(|wheel| wheel.url.as_deref());
-    let mut fitting = addresses.filter(|address| tags_of(&file_name(address)).as_ref() == Some(tags));
-    match (fitting.next(), fitting.next()) {
-        (Some(address), None) => Ok(address.to_owned()),
-        (None, _) => bail!("{name} was built, and what its code does is not known"),
-        _ => bail!("the lock does not tell the wheels of {name} apart"),
-    }
+    let fitting = addresses.filter(|address| tags_of(&file_name(address)).as_ref() == Some(tags));
+    Ok(one(fitting, name)?.to_owned())
 }
 
 #[cfg(test)]
