@@ -28,4 +28,4 @@ pub use outcome::{CmdOutcome, Outcome, PhaseOutcome, SentBack, Smoke, SmokeKind,
 pub use phases::{PRE_DEPLOY, START};
 pub use record::{Ending, Header, Record, last, last_written};
 pub use settings::{Settings, SmokeSettings, Until, Window};
-pub use walk::{Job, Ran, run};
+pub use walk::{AtStart, Job, Ran, run};

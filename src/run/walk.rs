@@ -20,6 +20,9 @@ use crate::secret::Secrets;
 /// A command that takes longer is waited for when what it made is kept, too.
 const LONG: Duration = Duration::from_secs(2);
 
+/// What is called when the app is about to start, with its variables.
+pub type AtStart<'a> = &'a dyn Fn(&dyn Sandbox, &Vars);
+
 /// What a run needs besides the sandbox.
 pub struct Job<'a> {
     /// What to do.
@@ -30,8 +33,8 @@ pub struct Job<'a> {
     pub secrets: &'a Secrets,
     /// Set when the user wants to stop.
     pub interrupted: &'a AtomicBool,
-    /// Called when the app is about to start, with its variables.
-    pub at_start: Option<&'a dyn Fn(&dyn Sandbox, &Vars)>,
+    /// Called once, before the app.
+    pub at_start: Option<AtStart<'a>>,
 }
 
 /// A run that is over.
