@@ -10,7 +10,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use pep440_rs::Version;
 use regex::bytes::Regex;
 
@@ -70,7 +70,8 @@ pub(super) fn requires_by_name_alone(mut file: &File) -> bool {
 }
 
 fn looked_through(file: &File) -> std::io::Result<bool> {
-    let mut archive = tar::Archive::new(GzDecoder::new(file).take(MOST));
+    // pip unpacks what follows a first stream of gzip's, too.
+    let mut archive = tar::Archive::new(MultiGzDecoder::new(file).take(MOST));
     for entry in archive.entries()? {
         let mut entry = entry?;
         let path = entry.path()?.into_owned();
@@ -86,7 +87,8 @@ fn looked_through(file: &File) -> std::io::Result<bool> {
             return Ok(false);
         }
     }
-    Ok(true)
+    // What is beyond was not looked at.
+    Ok(archive.into_inner().limit() > 0)
 }
 
 /// Whether a file may say what is required, and whether it may put that together.
@@ -95,8 +97,11 @@ fn may_say(path: &Path) -> Option<bool> {
     match path.extension().and_then(|end| end.to_str()) {
         _ if name == "setup.py" || name == "PKG-INFO" => Some(true),
         // What setup.py may import, and what it or the settings may read.
-        Some("py") if path.components().count() <= 3 => Some(false),
-        Some("txt" | "in" | "toml" | "cfg" | "ini" | "json" | "yml" | "yaml" | "lock") => Some(false),
+        Some("py") => Some(path.components().count()).filter(|parts| *parts <= 3).map(|parts| parts <= 2),
+        Some("txt" | "in" | "pip" | "req" | "reqs" | "toml" | "cfg" | "ini" | "json" | "yml" | "yaml" | "lock") => {
+            Some(false)
+        }
+        None => Some(false),
         _ => None,
     }
 }
@@ -106,6 +111,7 @@ mod tests {
     use std::io::Write;
 
     use flate2::Compression;
+    use flate2::read::GzDecoder;
     use flate2::write::GzEncoder;
 
     use super::*;
@@ -166,10 +172,29 @@ mod tests {
             ("t-1/setup.cfg", "install_requires =\n  ebb @ hg+https://a.example"),
             ("t-1/t.egg-info/requires.txt", "ebb@ https://a.example"),
             ("t-1/PKG-INFO", "Requires-Dist: ebb @ https://a.example"),
+            ("t-1/needs.py", "NEEDS = [f'ebb @ {URL}']"),
+            ("t-1/requirements/base.pip", "ebb @ git+https://a.example/ebb"),
+            ("t-1/REQUIREMENTS", "ebb @ git+https://a.example/ebb"),
         ] {
             assert!(!is_plain(&[("t-1/setup.cfg", ""), (path, text)]), "{path}: {text}");
         }
         let file = tempfile::tempfile().unwrap();
+        assert!(!requires_by_name_alone(&file));
+    }
+
+    /// A tar between its two streams of gzip's, of which the second has the requirement.
+    #[test]
+    fn all_streams_of_an_archive_are_looked_through() {
+        let mut tar = Vec::new();
+        let files = [("t-1/setup.py", "setup()"), ("t-1/requires.txt", "ebb @ https://a.example/ebb.zip")];
+        GzDecoder::new(&archive(&files)[..]).read_to_end(&mut tar).unwrap();
+        let mut file = tempfile::tempfile().unwrap();
+        // A header and a block of content each.
+        for part in [&tar[..1024], &tar[1024..]] {
+            let mut stream = GzEncoder::new(&mut file, Compression::fast());
+            stream.write_all(part).unwrap();
+            stream.finish().unwrap();
+        }
         assert!(!requires_by_name_alone(&file));
     }
 }
