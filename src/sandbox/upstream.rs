@@ -105,7 +105,21 @@ impl Upstream {
     /// # Errors
     /// It is not there, or it cannot be reached.
     pub(super) fn file(&self, address: &str, client: &Client) -> Result<(Option<u64>, Body)> {
-        let request = self.agent().get(address).header("Accept", "*/*").header("User-Agent", &client.agent);
+        self.file_within(address, client, None)
+    }
+
+    /// The same of one that has to come whole in a time, or its body ends in an error.
+    ///
+    /// # Errors
+    /// It is not there, or it cannot be reached.
+    pub(super) fn file_within(
+        &self,
+        address: &str,
+        client: &Client,
+        within: Option<Duration>,
+    ) -> Result<(Option<u64>, Body)> {
+        let request = self.agent().get(address).config().timeout_recv_body(within).build();
+        let request = request.header("Accept", "*/*").header("User-Agent", &client.agent);
         // Its bytes are what the digest is of.
         let response = ok(request.header("Accept-Encoding", "identity").call()?)?;
         let body = response.into_body();
@@ -210,7 +224,32 @@ impl Guarded {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::thread;
+    use std::time::Instant;
+
     use super::*;
+
+    #[test]
+    fn a_file_that_takes_longer_than_it_may_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let index = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").unwrap();
+            // A byte now and then is no silence.
+            while stream.write_all(b"x").is_ok() {
+                thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let upstream = Upstream::new(Vec::new(), vec![index]);
+        let (began, within) = (Instant::now(), Some(Duration::from_millis(200)));
+        let (bytes, body) = upstream.file_within(&format!("http://{index}/t"), &Client::default(), within).unwrap();
+        assert_eq!(bytes, Some(1000));
+        assert!(body.into_reader().read_to_end(&mut Vec::new()).is_err());
+        assert!(began.elapsed() < Duration::from_secs(10));
+    }
 
     #[test]
     fn no_page_leads_to_a_service_of_this_machine_that_was_not_let_in() {

@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 pub(in crate::sandbox) use self::address::Words;
 pub(in crate::sandbox) use self::given::Given;
@@ -45,6 +45,8 @@ const CHUNK: usize = 64 << 10;
 const MOST_NAMED: usize = 1_000_000;
 /// The largest source archive that is fetched ahead, in bytes.
 const MOST_SOURCE: u64 = 64 << 20;
+/// How long that may keep the page waiting that names it: less than installers wait for an answer.
+const SOURCE_WITHIN: Duration = Duration::from_secs(10);
 
 /// The server. Dropping it ends it.
 #[derive(Debug)]
@@ -274,7 +276,8 @@ impl State {
 
     fn download(&self, real: &str, sha256: &str, client: &Client) -> Result<()> {
         let mut half = self.downloads.begin()?;
-        let (_, body) = self.upstream.file(real, client)?;
+        let (bytes, body) = self.upstream.file_within(real, client, Some(SOURCE_WITHIN))?;
+        ensure!(bytes.is_none_or(|bytes| bytes <= MOST_SOURCE), "it is too large");
         let (mut reader, mut buffer) = (body.into_reader().take(MOST_SOURCE), vec![0; CHUNK]);
         while let read @ 1.. = reader.read(&mut buffer)? {
             half.add(&buffer[..read])?;
