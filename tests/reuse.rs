@@ -124,6 +124,24 @@ fn a_command_that_asks_nobody_is_not_run_again_until_the_project_changes() {
 }
 
 #[test]
+fn a_command_that_found_no_service_is_run_again_where_one_is_let_in() {
+    if host_is_missing("a_command_that_found_no_service_is_run_again_where_one_is_let_in") {
+        return;
+    }
+    let place = app();
+    let service = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let there = service.local_addr().unwrap();
+    place.write("ask.py", &format!("import socket\nsocket.create_connection(('127.0.0.1', {}))\n", there.port()));
+    place.write("nixpacks.toml", "[phases.build]\ncmds = [\"python ask.py || true\"]\n");
+    let build = |options: &[&str]| Place::origin(&place.run(options).0, "build");
+    assert!(build(&[])["anew"]["not_kept"].is_null());
+    assert!(build(&[])["reused"].is_object());
+    let why = "it asked the network, and what it asked is not known";
+    assert_eq!(build(&["--reach", &there.to_string()])["anew"]["not_kept"], why);
+    assert!(build(&[])["reused"].is_object());
+}
+
+#[test]
 fn a_failed_install_is_no_layer() {
     if host_is_missing("a_failed_install_is_no_layer") {
         return;

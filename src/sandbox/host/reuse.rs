@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::bwrap::{Bind, Session};
+use super::bwrap::{Bind, Bubblewrap, Session};
 use super::history::{Kind, Pending};
 use super::live::HostSandbox;
 use super::machine::{self, PARTS};
@@ -179,7 +179,10 @@ impl HostSandbox {
 
     fn rest(&self) -> Result<&str> {
         if self.history.rest.get().is_none() {
-            let _ = self.history.rest.set(machine::rest(&self.bubblewrap.binds)?);
+            let Bubblewrap { binds, network, .. } = &self.bubblewrap;
+            let mut digest = Digest::default();
+            digest.add(machine::rest(binds)?).add(format!("{:?}", network.services()));
+            let _ = self.history.rest.set(digest.finish());
         }
         self.history.rest.get().map(String::as_str).context("the machine is not known")
     }

@@ -15,6 +15,7 @@ pub(super) use machine::ipv4_of;
 pub use trial::try_anew;
 pub(super) use watch::{Excess, Watched};
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -160,6 +161,14 @@ impl Network {
             (Mode::Offline, _) => Ok(0),
             (Mode::Isolated, Some(held)) => held.sent(),
             _ => bail!("what it asks of the network is not known"),
+        }
+    }
+
+    /// The services of this machine that its user has let in. A command that found none of them has sent nothing outward.
+    pub(super) fn services(&self) -> BTreeSet<String> {
+        match self.mode {
+            Mode::Shared => ["all".to_owned()].into(),
+            _ => self.reach.iter().filter(|reach| reach.is_asked).map(Reach::to_string).collect(),
         }
     }
 
