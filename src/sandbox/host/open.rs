@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -52,6 +52,7 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
         filter: Bubblewrap::write_filter(run.path())?,
     };
     let start_user = spec.plan.start.as_ref().and_then(|start| start.user.clone()).filter(|user| is_name(user));
+    spec.plan.caches().iter().for_each(|folder| make(&bubblewrap.rootfs, folder));
     if let Some(user) = &start_user {
         fs::create_dir_all(in_root(&bubblewrap.rootfs, "/home").join(user))?;
     }
@@ -157,6 +158,23 @@ impl Maker<'_> {
             (None, _) => Ok(self.declared.pip.clone()),
             (Some(_), Some(seed)) => Ok(Some(seed.join(layer::SEED_PACKAGES))),
             (Some(python), None) => pip(self.cache, python),
+        }
+    }
+}
+
+/// Makes a folder that the cloud mounts a cache at: empty, as it is there the first time. What is there already stays, and no link is
+/// followed: it may lead out of `rootfs`.
+fn make(rootfs: &Path, folder: &str) {
+    let mut place = rootfs.to_owned();
+    for part in Path::new(folder).components() {
+        match part {
+            Component::RootDir => {}
+            Component::Normal(name) => place.push(name),
+            _ => return,
+        }
+        let there = place.symlink_metadata();
+        if there.map_or_else(|_| fs::create_dir(&place).is_err(), |there| !there.is_dir()) {
+            return;
         }
     }
 }
@@ -288,4 +306,22 @@ pub(super) fn of_image(cache: &Cache, image: &Image, declared: &Declared) -> Res
     let plan = Plan { image: image.clone(), ..Plan::default() };
     let project = temporary::folder()?;
     open(cache, &Spec::of(project.path(), &plan), declared, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_of_a_cache_is_made_in_the_sandbox_alone() {
+        let (rootfs, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::create_dir(rootfs.path().join("root")).unwrap();
+        symlink(outside.path(), rootfs.path().join("link")).unwrap();
+        for folder in ["/root/.cache/pip", "/root/.cache/pip", "/link/cache", "/../cache", "/root/../../cache"] {
+            make(rootfs.path(), folder);
+        }
+        assert!(rootfs.path().join("root/.cache/pip").is_dir());
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+        assert!(!rootfs.path().parent().unwrap().join("cache").exists());
+    }
 }
