@@ -178,11 +178,18 @@ impl Container {
     /// # Errors
     /// It is not there, or does not answer.
     pub(super) fn condition(&self) -> Result<Condition, MachineFailure> {
-        let answer = self.ask(condition::SCRIPT, &[], SOON).map_err(|error| {
-            error
-                .downcast::<MachineFailure>()
-                .unwrap_or_else(|error| MachineFailure::for_good(format!("{error:#}"), "run again".to_owned()))
-        })?;
+        let ask = || {
+            self.ask(condition::SCRIPT, &[], SOON).map_err(|error| {
+                error
+                    .downcast::<MachineFailure>()
+                    .unwrap_or_else(|error| MachineFailure::for_good(format!("{error:#}"), "run again".to_owned()))
+            })
+        };
+        let mut answer = ask()?;
+        // What is killed with its container says nothing; the next is told why it cannot run.
+        if !answer.success && answer.stderr.trim().is_empty() {
+            answer = ask()?;
+        }
         match answer.success {
             true => Ok(Condition::read(&answer.stdout)),
             false => Err(self.engine.lost("look into the container", &answer.stderr)),
