@@ -1,7 +1,9 @@
 //! The real index, asked by this process for what an installer inside would ask, or did before.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -182,7 +184,11 @@ impl Upstream {
                         .build(),
                 )
                 .build();
-            Agent::with_parts(config, DefaultConnector::default(), Guarded { let_in: self.let_in.clone() })
+            Agent::with_parts(
+                config,
+                DefaultConnector::default(),
+                Guarded { let_in: self.let_in.clone(), known: Mutex::default() },
+            )
         })
     }
 }
@@ -196,11 +202,21 @@ fn ok(response: Response<Body>) -> Result<Response<Body>> {
 #[derive(Debug)]
 struct Guarded {
     let_in: Vec<SocketAddr>,
+    /// Addresses by site, each asked for once: of many questions at once a name server may lose some, and each is repeated after 5 s.
+    known: Mutex<BTreeMap<String, Vec<SocketAddr>>>,
 }
 
 impl Resolver for Guarded {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let found = DefaultResolver::default().resolve(uri, config, timeout)?;
+        let site =
+            format!("{}://{}", uri.scheme_str().unwrap_or_default(), uri.authority().map_or("", |at| at.as_str()));
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = match known.entry(site) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                place.insert(DefaultResolver::default().resolve(uri, config, timeout)?.iter().copied().collect())
+            }
+        };
         let mut allowed = self.empty();
         for address in found.iter().filter(|address| self.allows(**address)) {
             allowed.push(*address);
@@ -253,7 +269,7 @@ mod tests {
 
     #[test]
     fn no_page_leads_to_a_service_of_this_machine_that_was_not_let_in() {
-        let guarded = Guarded { let_in: vec!["127.0.0.1:8080".parse().unwrap()] };
+        let guarded = Guarded { let_in: vec!["127.0.0.1:8080".parse().unwrap()], known: Mutex::default() };
         let allows = |address: &str| guarded.allows(address.parse().unwrap());
         assert!(allows("127.0.0.1:8080") && allows("93.184.216.34:443"));
         for other in ["127.0.0.1:8081", "127.1.2.3:8080", "0.0.0.0:8080", "[::1]:8080", "[::ffff:127.0.0.1]:80"] {
