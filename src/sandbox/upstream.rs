@@ -26,7 +26,6 @@ const SILENCE: Duration = Duration::from_secs(60);
 const MOST_IDLE: usize = 8;
 /// The most bytes of a page.
 const MOST_PAGE: u64 = 64 << 20;
-
 /// The most bytes of a file that is looked at for a question.
 const MOST_FILE: u64 = 256 << 20;
 /// What this program calls itself.

@@ -238,14 +238,18 @@ impl HostSandbox {
                 for path in traced.read.keys() {
                     vouch::is_data(&self.app, path)?;
                 }
-                let by_log = self.asked_by_its_log(installs, log, &traced);
+                let by_log = || self.asked_by_its_log(installs, log, &traced);
                 let asked = match given.filter(|_| asked_nobody).and_then(Given::all) {
-                    // Whatever code has run: it had all that it asked for from the mirror. A lock tells more: what of it counts.
-                    Some((asked, is_built)) if installs.locker.is_none() || by_log.is_err() => {
-                        rest = is_built.then(|| self.rest().map(str::to_owned)).transpose()?;
-                        asked
-                    }
-                    _ => by_log?,
+                    // Whatever code has run: it had all that it asked for from the mirror.
+                    Some((asked, is_built)) => match installs.locker.map(|_| by_log()) {
+                        // A lock tells more: what of it counts.
+                        Some(Ok(by_lock)) => by_lock,
+                        _ => {
+                            rest = is_built.then(|| self.rest().map(str::to_owned)).transpose()?;
+                            asked
+                        }
+                    },
+                    None => by_log()?,
                 };
                 let answers = match self.bubblewrap.network.is_offline() {
                     true => Vec::new(),

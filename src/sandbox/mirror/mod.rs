@@ -266,12 +266,13 @@ impl State {
     /// Whether a source archive is one that may be led; downloads it where it is not there.
     fn is_led(&self, source: &Offer, client: &Client) -> bool {
         let Some(sha256) = &source.sha256 else { return false };
-        if self.downloads.find(sha256).is_none() && self.download(&source.real, sha256, client).is_err() {
-            return false;
-        }
+        let found = self.downloads.find(sha256).or_else(|| {
+            self.download(&source.real, sha256, client).ok()?;
+            self.downloads.find(sha256)
+        });
         // pip asks the host alone.
         let is_refused = |file: &File| wheel::is_of_pypi(&source.real) && !source::requires_by_name_alone(file);
-        self.downloads.find(sha256).is_some_and(|(file, _)| !is_refused(&file))
+        found.is_some_and(|(file, _)| !is_refused(&file))
     }
 
     fn download(&self, real: &str, sha256: &str, client: &Client) -> Result<()> {

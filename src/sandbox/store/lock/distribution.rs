@@ -36,6 +36,11 @@ impl Distribution {
         Ok(Self { name: normal(name), version: version.to_owned(), tags })
     }
 
+    /// Whether it is what a lock names so.
+    pub(super) fn is(&self, name: &str, version: Option<&str>) -> bool {
+        normal(name) == self.name && version.is_some_and(|locked| plain(locked) == plain(&self.version))
+    }
+
     /// Whether it may have come with a virtual environment.
     pub(super) fn is_seed(&self) -> bool {
         SEEDS.contains(&self.name.as_str())

@@ -78,8 +78,8 @@ pub(super) fn of_poetry(lock: &str, installed: &[Distribution]) -> Result<Vec<Li
 
 impl Lock {
     fn package(&self, distribution: &Distribution) -> Result<&Package> {
-        let Distribution { name, version, .. } = distribution;
-        let is_it = |package: &&Package| normal(&package.name) == *name && plain(&package.version) == plain(version);
+        let name = &distribution.name;
+        let is_it = |package: &&Package| distribution.is(&package.name, Some(&package.version));
         let mut packages = self.package.iter().filter(is_it);
         match (packages.next(), packages.next()) {
             (Some(package), None) => Ok(package),

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use toml::value::Table;
 
-use super::distribution::{Distribution, file_name, normal, one, plain, tags_of};
+use super::distribution::{Distribution, file_name, one, tags_of};
 use super::listed::{Listed, PYPI};
 
 #[derive(Deserialize)]
@@ -58,11 +58,8 @@ pub(super) fn taken(lock: &str, project: &str, installed: &[Distribution]) -> Re
 impl Lock {
     /// The archives that may be taken. What is required with extras too stands there several times, with the same ones.
     fn files(&self, distribution: &Distribution) -> Result<&[File]> {
-        let Distribution { name, version, .. } = distribution;
-        let is_it = |package: &&Package| {
-            let is_version = package.version.as_deref().is_some_and(|locked| plain(locked) == plain(version));
-            normal(&package.name) == *name && is_version
-        };
+        let name = &distribution.name;
+        let is_it = |package: &&Package| distribution.is(&package.name, package.version.as_deref());
         let mut packages = self.package.iter().filter(is_it);
         let first = packages.next().with_context(|| format!("the lock does not name {name}"))?;
         let is_elsewhere = first.git.is_some() || first.url.is_some() || first.path.is_some();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
-use super::distribution::{Distribution, file_name, normal, one, plain, tags_of};
+use super::distribution::{Distribution, file_name, one, tags_of};
 
 #[derive(Deserialize)]
 struct Lock {
@@ -40,11 +40,8 @@ pub(super) fn wheels(lock: &str, installed: &[Distribution]) -> Result<BTreeSet<
 }
 
 fn wheel(lock: &Lock, distribution: &Distribution) -> Result<String> {
-    let Distribution { name, version, tags } = distribution;
-    let is_it = |package: &&Package| {
-        normal(&package.name) == *name
-            && package.version.as_deref().is_some_and(|locked| plain(locked) == plain(version))
-    };
+    let Distribution { name, tags, .. } = distribution;
+    let is_it = |package: &&Package| distribution.is(&package.name, package.version.as_deref());
     let mut packages = lock.package.iter().filter(is_it);
     let (Some(package), None) = (packages.next(), packages.next()) else {
         bail!("the lock does not tell {name} apart")
