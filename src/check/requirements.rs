@@ -287,8 +287,8 @@ fn local(facts: &Facts<'_>, entry: &Entry, path: &str, findings: &mut Findings) 
 }
 
 fn repository(entry: &Entry, url: &str, findings: &mut Findings) {
-    // `git+https://TOKEN@host` has a user as well, and no need of a key.
-    let ssh = url.contains("ssh://") || url.contains("git@") && !url.contains("https://");
+    // What has no scheme (`git@host:path`) is SSH too. An `@` alone may stand before a token or a revision.
+    let ssh = url.contains("ssh://") || url.contains('@') && !url.contains("://");
     let what = entry.requirement.name.as_deref().unwrap_or(url);
     let finding = match ssh {
         true => SSH.found(format!("{what} is cloned over SSH, and the build has no key")),

@@ -107,7 +107,10 @@ fn packages_of_other_systems() {
 fn repositories() {
     fires("git-requirement", "requirements.txt:1", &asks("tool @ git+https://example.org/tool.git\n"));
     fires("git-auth-failed", "requirements.txt:1", &asks("git+ssh://git@example.org/tool.git\n"));
-    silent("git-auth-failed", &asks("git+https://example.org/tool.git\n"));
+    fires("git-auth-failed", "requirements.txt:1", &asks("git+git@example.org:tool.git\n"));
+    for other in ["git+https://example.org/tool.git", "tool @ git+http://example.org/tool.git@main"] {
+        silent("git-auth-failed", &asks(&format!("{other}\n")));
+    }
     silent("git-requirement", &asks("tool==1.0\n"));
 }
 

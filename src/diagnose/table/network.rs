@@ -119,6 +119,11 @@ pub(crate) static NETWORK_UNREACHABLE: Rule = Rule {
             r"(?:50[0234]) (?:Server Error|Service Unavailable|Bad Gateway|Gateway Time).*(?:for url|simple/|packages/)",
         ),
         said(r"HTTP status server error \(5\d\d|HTTP error 5\d\d while getting"),
+        // Git, of a server that has nothing to do with who asks.
+        said(
+            r"fatal: unable to access 'https?://(?:[^@/']*@)?(?P<s>[\w.:-]+)[^']*': (?:The requested URL returned error: 5\d\d|Recv failure|Send failure|Empty reply|Failed to connect|Connection timed out|Operation timed out|GnuTLS recv error|OpenSSL SSL_(?:read|connect))",
+        ),
+        said(r"error: RPC failed; (?:HTTP 5\d\d|curl (?:16|18|28|52|55|56|92))|fatal: early EOF"),
         said(r"proxy\S*: Cannot connect to proxy|Tunnel connection failed: \d+|Cannot connect to proxy"),
         hint(r"(?:E: |W: )?(?:Some index files failed to download|Failed to fetch)"),
         hint(r"Temporary failure in name resolution|Name or service not known|getaddrinfo failed"),
