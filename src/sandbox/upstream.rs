@@ -28,6 +28,11 @@ const MOST_IDLE: usize = 8;
 const MOST_PAGE: u64 = 64 << 20;
 /// The most bytes of a file that is looked at for a question.
 const MOST_FILE: u64 = 256 << 20;
+/// What pip sends when it asks for a page, so that the answers are of the same kind.
+pub(super) const ACCEPT: &str =
+    "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01";
+/// The version of Git's protocol that is spoken.
+const PROTOCOL: &str = "version=2";
 /// What this program calls itself.
 const AGENT: &str = concat!("shakedown/", env!("CARGO_PKG_VERSION"));
 
@@ -42,6 +47,16 @@ pub(super) struct Question {
     pub(super) is_page: bool,
     /// Whether it is all the same what it holds.
     pub(super) is_of_presence: bool,
+    /// What is posted to a repository to ask for its refs.
+    pub(super) posted: Option<String>,
+}
+
+/// What git posts to a repository.
+#[derive(Debug)]
+pub(super) struct Post<'a> {
+    pub(super) body: &'a [u8],
+    /// Whether that is packed with gzip.
+    pub(super) is_packed: bool,
 }
 
 /// What came back.
@@ -132,7 +147,18 @@ impl Upstream {
     /// # Errors
     /// Nobody answers.
     pub(super) fn ask(&self, question: &Question) -> Result<Reply> {
-        let Question { address, accept, tag, is_page, is_of_presence } = question;
+        let Question { address, accept, tag, is_page, is_of_presence, posted } = question;
+        if let Some(posted) = posted {
+            let client = Client { agent: AGENT.to_owned(), ..Client::default() };
+            let response = self.post(address, &client, &Post { body: posted.as_bytes(), is_packed: false })?;
+            let status = response.status().as_u16();
+            let mut body = response.into_body();
+            return Ok(Reply {
+                status,
+                digest: digest_of(body.with_config().limit(MOST_PAGE).reader())?,
+                ..Reply::default()
+            });
+        }
         let agent = self.agent();
         let mut request = if *is_of_presence { agent.head(address) } else { agent.get(address) };
         if let Some(tag) = tag {
@@ -151,6 +177,36 @@ impl Upstream {
             reply.digest = digest_of(response.body_mut().with_config().limit(MOST_FILE).reader())?;
         }
         Ok(reply)
+    }
+
+    /// What a repository's server says that it is able to do.
+    ///
+    /// # Errors
+    /// It does not answer with that.
+    pub(super) fn page_of_git(&self, address: &str, client: &Client) -> Result<Vec<u8>> {
+        let request = self.agent().get(address).header("Accept", "*/*").header("User-Agent", &client.agent);
+        let mut response =
+            ok(request.header("Git-Protocol", PROTOCOL).header("Accept-Encoding", "identity").call()?)?;
+        Ok(response.body_mut().with_config().limit(MOST_PAGE).read_to_vec()?)
+    }
+
+    /// What a repository answers to a call of git's, whatever its status is.
+    ///
+    /// # Errors
+    /// Nobody answers.
+    pub(super) fn post(&self, address: &str, client: &Client, post: &Post<'_>) -> Result<Response<Body>> {
+        // A server may look for what it sends before it answers.
+        let request = self.agent().post(address).config().timeout_recv_response(Some(SILENCE)).build();
+        let mut request = request
+            .header("Content-Type", "application/x-git-upload-pack-request")
+            .header("Accept", "application/x-git-upload-pack-result")
+            .header("Accept-Encoding", "identity")
+            .header("User-Agent", &client.agent)
+            .header("Git-Protocol", PROTOCOL);
+        if post.is_packed {
+            request = request.header("Content-Encoding", "gzip");
+        }
+        Ok(request.send(post.body)?)
     }
 
     /// Whether a file is there now.

@@ -1,6 +1,7 @@
-//! What pip is told by its configuration for the time of one command: which index it asks, and where it writes down what it does.
+//! What pip, and the git that it calls, are told by their configurations for the time of one command: where they ask, and where pip
+//! writes down what it does.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::live::HostSandbox;
 use crate::sandbox::inside;
@@ -8,6 +9,8 @@ use crate::sandbox::inside;
 /// Where pip is told to write down what it does, and what tells it so. Both are there while it runs, and no longer.
 const LOG: &str = "var/log/pip.log";
 const CONFIG: &str = "etc/pip.conf";
+/// What a git reads that root calls, wherever it was built to look for the machine's.
+const GIT_CONFIG: &str = "root/.gitconfig";
 
 impl HostSandbox {
     /// Whether pip can be told anything.
@@ -19,8 +22,11 @@ impl HostSandbox {
         Ok(())
     }
 
-    /// Tells pip which index to ask, if it is another than it would, and whether to keep a log.
+    /// Tells pip which index to ask, if it is another than it would, and whether to keep a log, and git where to clone from.
     pub(super) fn tell_pip(&self, index: Option<&str>, keeps_log: bool) -> Result<()> {
+        if let Some(git) = self.front.git().filter(|_| inside::read(&self.root(), GIT_CONFIG).is_err()) {
+            inside::write(&self.root(), GIT_CONFIG, git.as_bytes())?;
+        }
         let mut text = "[global]\n".to_owned();
         if keeps_log {
             text += &format!("log = /{LOG}\n");
@@ -34,10 +40,24 @@ impl HostSandbox {
     /// What pip has written down, as it would have without the mirror. What told it so is taken away, and the log with it.
     pub(super) fn pip_log(&self) -> Result<String> {
         let root = self.root();
-        let log = inside::read(&root, LOG);
+        let own = self.front.git().map_or(Ok(()), |told| self.leave_git_its_own(told));
+        let log = own.and_then(|()| inside::read(&root, LOG));
         for file in [CONFIG, LOG] {
             let _ = inside::remove(&root, file);
         }
         Ok(self.front.text(String::from_utf8_lossy(&log?).into_owned()))
+    }
+
+    /// Takes away what git was told, and leaves what a command has told it.
+    fn leave_git_its_own(&self, told: &str) -> Result<()> {
+        let Ok(text) = inside::read(&self.root(), GIT_CONFIG) else { return Ok(()) };
+        let first = told.lines().next().unwrap_or_default();
+        if memchr::memmem::find(&text, first.as_bytes()).is_none() {
+            return Ok(());
+        }
+        match text.strip_prefix(told.as_bytes()).context("what git was told has been changed")? {
+            [] => inside::remove(&self.root(), GIT_CONFIG),
+            own => inside::write(&self.root(), GIT_CONFIG, own),
+        }
     }
 }

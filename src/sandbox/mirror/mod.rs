@@ -7,6 +7,8 @@
 //! hears of errors from the index itself. An address that no page named, and no lock of the project, does not exist.
 
 mod address;
+mod answer;
+mod git;
 mod given;
 mod lock;
 mod lock_copy;
@@ -28,6 +30,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 pub(in crate::sandbox) use self::address::Words;
+use self::answer::{CHUNK, GoesOn, empty, head};
 pub(in crate::sandbox) use self::given::Given;
 pub(in crate::sandbox) use self::lock::Lock;
 use self::page::{Offer, Page};
@@ -35,12 +38,11 @@ use self::prefetch::{Prefetch, Wanted};
 use self::request::Request;
 use super::loopback::{self, Serving};
 use super::store::downloads::Downloads;
-use super::upstream::{Client, Upstream};
+use super::store::tree::digest;
+use super::upstream::{ACCEPT, Client, Upstream};
 
 /// How long a client may be silent between two requests, or not read what it asked for.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// At once from the index, in bytes. As much is held back of a file until its digest is known.
-const CHUNK: usize = 64 << 10;
 /// The files that pages of one command may name. Of a thousand projects with the longest pages there are as many.
 const MOST_NAMED: usize = 1_000_000;
 /// The largest source archive that is fetched ahead, in bytes.
@@ -113,6 +115,11 @@ impl Mirror {
         format!("{}{}", self.state.origin, address::path(&self.state.index).unwrap_or_default())
     }
 
+    /// What git is to be configured with.
+    pub(in crate::sandbox) fn configuration_of_git(&self) -> String {
+        git::configuration(&self.state.origin)
+    }
+
     /// What puts the real addresses into what is printed.
     pub(in crate::sandbox) fn words(&self) -> Words {
         Words::of(self.address())
@@ -163,9 +170,6 @@ impl Drop for Mirror {
     }
 }
 
-/// Whether a connection is good for another request.
-type GoesOn = bool;
-
 impl State {
     fn serve(self: &Arc<Self>, stream: &TcpStream) -> Result<()> {
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -183,6 +187,9 @@ impl State {
 
     fn answer(self: &Arc<Self>, request: &Request, stream: &TcpStream) -> Result<GoesOn> {
         let Some(real) = address::real(&request.path) else { return empty(stream, "404 Not Found", "") };
+        if git::is_of_repository(request, &real) {
+            return git::answer(&self.upstream, request, &real, stream, |seen| self.given().add_of_git(&real, seen));
+        }
         let file = self.named().get(&address::name(&real)).cloned();
         let redirect = || {
             self.given().sent_on = true;
@@ -200,8 +207,9 @@ impl State {
             Some(None) => redirect(),
             None if !self.is_page(&real) => empty(stream, "404 Not Found", ""),
             None => match self.page(&real, &request.client) {
-                Some((kind, Page { body, offers, is_missing, .. })) => {
-                    self.given().add_page(&real, &offers);
+                Some((kind, Page { body, offers, digest, is_missing, .. })) => {
+                    let digest = Some(digest).filter(|_| !is_missing && request.client.accept == ACCEPT);
+                    self.given().add_page(&real, &offers, digest);
                     if is_missing {
                         return empty(stream, "404 Not Found", "");
                     }
@@ -260,7 +268,7 @@ impl State {
             Some(sha256) => read(&[sha256])?,
             None => page,
         };
-        Some((kind, page))
+        Some((kind, Page { digest: digest(&body), ..page }))
     }
 
     /// Whether a source archive is one that may be led; downloads it where it is not there.
@@ -351,16 +359,6 @@ impl State {
         let index = self.index.trim_end_matches('/');
         self.ahead.start(index, client, move |real, client| state.fetch(real, client));
     }
-}
-
-fn head(mut stream: &TcpStream, more: &str, bytes: Option<u64>) -> io::Result<()> {
-    let length = bytes.map_or("Connection: close\r\n".to_owned(), |bytes| format!("Content-Length: {bytes}\r\n"));
-    stream.write_all(format!("HTTP/1.1 200 OK\r\n{more}{length}\r\n").as_bytes())
-}
-
-fn empty(mut stream: &TcpStream, status: &str, more: &str) -> Result<GoesOn> {
-    stream.write_all(format!("HTTP/1.1 {status}\r\n{more}Content-Length: 0\r\n\r\n").as_bytes())?;
-    Ok(true)
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub(super) struct Page {
     pub(super) files: BTreeMap<String, Option<String>>,
     /// All archives that it offers, in its order.
     pub(super) offers: Vec<Offer>,
+    /// Of its bytes as the index gave them.
+    pub(super) digest: String,
     /// Whether the index says that there is no such page.
     pub(super) is_missing: bool,
 }

@@ -44,6 +44,8 @@ struct Led {
     words: Words,
     /// The index that its pip is told.
     index: Option<String>,
+    /// What its git is to be configured with.
+    git: Option<String>,
     /// The lock that it is shown in place of the project's.
     copy: Option<LockCopy>,
 }
@@ -129,12 +131,15 @@ impl Front {
         if !asks_pip && shown.is_none() {
             return None;
         }
-        mirror.open(&required(argv, app));
+        let lists = lists(argv, app);
+        mirror.open(&required(&lists));
         let copy = shown.map(|(copy, lock)| {
             mirror.offer(&lock);
             copy
         });
-        let led = Led { words: mirror.words(), index: asks_pip.then(|| mirror.index()), copy };
+        let clones = asks_pip && clones(argv, &lists);
+        let git = clones.then(|| mirror.configuration_of_git());
+        let led = Led { words: mirror.words(), index: asks_pip.then(|| mirror.index()), git, copy };
         self.led.insert(led).index.as_deref()
     }
 
@@ -146,6 +151,11 @@ impl Front {
     /// Whether the pip of the command that runs is told of the mirror.
     pub(in crate::sandbox) fn tells_pip(&self) -> bool {
         self.led.as_ref().is_some_and(|led| led.index.is_some())
+    }
+
+    /// What the git of the command that runs is to be configured with, where it may clone something.
+    pub(in crate::sandbox) fn git(&self) -> Option<&str> {
+        self.led.as_ref()?.git.as_deref()
     }
 
     /// What the command that runs is shown: a file of this machine, and its place inside.
@@ -194,6 +204,10 @@ impl Asking<'_> {
 }
 
 static LIST: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:^|\s)(?:-r|--requirement)[ =]*([^\s&]+)"));
+/// A repository that git clones over HTTP and asks for no password.
+static REPOSITORY: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)git\+https?://[^\s/@]+/"));
+/// What stays in the environment as a repository of its own, with the address that it was cloned from.
+static EDITABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)(?:^|\s)(?:-e|--editable)\b"));
 static PROJECT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?mi)^[ \t]*([A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?)[ \t]*(?:\[[^\]\n]*\])?[ \t]*([=<>~!#,][^;@\n]*)?$")
 });
@@ -203,8 +217,8 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).unwrap_or_else(|error| unreachable!("a pattern of this file: {error}"))
 }
 
-/// The projects that a command's lists name. One too few is fetched a little later, one too many in vain.
-fn required(argv: &[String], app: &Path) -> Vec<Wanted> {
+/// The texts of a command's lists of requirements.
+fn lists(argv: &[String], app: &Path) -> Vec<String> {
     let command = argv.join(" ");
     let lists = LIST.captures_iter(&command).filter_map(|found| {
         let place = found[1].trim_matches(['\'', '"']);
@@ -212,12 +226,22 @@ fn required(argv: &[String], app: &Path) -> Vec<Wanted> {
         // No link of the project's is followed out of it.
         inside::read_beginning(app, inside, MOST).ok()
     });
-    let texts: Vec<String> = lists.map(|text| String::from_utf8_lossy(&text).into_owned()).collect();
+    lists.map(|text| String::from_utf8_lossy(&text).into_owned()).collect()
+}
+
+/// Whether a command has git clone something that may be led.
+fn clones(argv: &[String], lists: &[String]) -> bool {
+    let texts = || argv.iter().chain(lists);
+    texts().any(|text| REPOSITORY.is_match(text)) && !texts().any(|text| EDITABLE.is_match(text))
+}
+
+/// The projects that lists name. One too few is fetched a little later, one too many in vain.
+fn required(lists: &[String]) -> Vec<Wanted> {
     let wanted = |found: Captures<'_>| {
         let pinned = found.get(2).and_then(|rest| PINNED.captures(rest.as_str()));
         Wanted { name: found[1].to_owned(), pinned: pinned.and_then(|version| Version::from_str(&version[1]).ok()) }
     };
-    texts.iter().flat_map(|text| PROJECT.captures_iter(text)).map(wanted).collect()
+    lists.iter().flat_map(|text| PROJECT.captures_iter(text)).map(wanted).collect()
 }
 
 #[cfg(test)]
@@ -229,7 +253,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let text = "# tides\ntide==1.0\n ebb[x]>=2  # why\nflow; sys_platform == 'win32'\n-r more.txt\n--hash=sha256:00\ngit+https://a.example/b\nc @ https://a.example/c\nmoon_phase\n";
         std::fs::write(dir.path().join("requirements.txt"), text).unwrap();
-        let wanted = |command: &str| required(&["bash".into(), "-c".into(), command.to_owned()], dir.path());
+        let wanted = |command: &str| required(&lists(&["bash".into(), "-c".into(), command.to_owned()], dir.path()));
         let required =
             |command: &str| -> Vec<String> { wanted(command).into_iter().map(|wanted| wanted.name).collect() };
         let pinned: Vec<_> =
@@ -238,6 +262,10 @@ mod tests {
         assert_eq!(required(". venv && pip install -r requirements.txt"), ["tide", "ebb", "moon_phase"]);
         assert_eq!(required("pip install -r /app/requirements.txt && true").len(), 3);
         assert!(required("pip install -r ../requirements.txt -r missing.txt tide").is_empty());
+        let clones = |list: &str| super::clones(&["pip".into()], &[list.to_owned()]);
+        assert!(clones("tide\ngit+https://a.example/b@main\n") && clones("b @ git+http://a.example:8080/b"));
+        assert!(!clones("git+https://${TOKEN}@a.example/b") && !clones("git+ssh://git@a.example/b") && !clones("tide"));
+        assert!(!clones("-e git+https://a.example/b#egg=b") && !clones("git+https://a.example/b\n--editable=./c"));
         let outside = tempfile::tempdir().unwrap();
         std::fs::write(outside.path().join("secret"), "word\n").unwrap();
         std::os::unix::fs::symlink(outside.path(), dir.path().join("lists")).unwrap();

@@ -246,12 +246,16 @@ pub(in crate::sandbox) fn names_far_requirements(text: &str) -> bool {
 pub(in crate::sandbox) struct Asked {
     /// The pages, each with the names of the archives that pip found there.
     pub(in crate::sandbox) pages: BTreeMap<String, BTreeSet<String>>,
+    /// The digests of pages, where they are known.
+    pub(in crate::sandbox) page_digests: BTreeMap<String, String>,
     /// The addresses of the archives that it took.
     pub(in crate::sandbox) archives: BTreeSet<String>,
     /// The same of archives whose hashes the project itself gives.
     pub(in crate::sandbox) pinned: BTreeSet<String>,
     /// Archives on pages, of which a lock allows some.
     pub(in crate::sandbox) listed: Vec<Listed>,
+    /// The digests of what repositories said of their refs, by address and question.
+    pub(in crate::sandbox) refs: BTreeMap<(String, String), String>,
 }
 
 impl Asked {

@@ -12,11 +12,8 @@ use crate::plan::Vars;
 use crate::sandbox::Reach;
 use crate::sandbox::netns;
 use crate::sandbox::network::Access;
-use crate::sandbox::upstream::{Question, Reply, Upstream};
+use crate::sandbox::upstream::{ACCEPT, Question, Reply, Upstream};
 
-/// What pip sends, so that the answers are of the same kind.
-const ACCEPT: &str =
-    "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01";
 /// The variables that name indexes.
 const INDEXES: &[&str] = &["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"];
 /// How long all answers together may take: after that, installing anew is no slower.
@@ -86,7 +83,7 @@ impl Client {
     }
 
     fn question(&self, asked: &Answer) -> Result<Question> {
-        let Answer { address, is_page, is_pinned, tag, .. } = asked;
+        let Answer { address, is_page, is_pinned, tag, posted, .. } = asked;
         let is_plain = address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
         ensure!(is_plain && self.may_ask(address), "{address} is not an address that this machine asks");
         ensure!(!address.contains("****"), "the index wants a password");
@@ -96,6 +93,7 @@ impl Client {
             tag: tag.clone().filter(|tag| tag.bytes().all(|byte| byte.is_ascii_graphic())),
             is_page: *is_page,
             is_of_presence: *is_pinned,
+            posted: posted.clone(),
         })
     }
 

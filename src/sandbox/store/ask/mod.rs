@@ -28,6 +28,9 @@ pub(in crate::sandbox) struct Answer {
     /// Of a page the hashes of the archives that count, as `sha256:` and digits; all of it where there are none.
     #[serde(default)]
     pub(in crate::sandbox) hashes: BTreeSet<String>,
+    /// What was posted there: a question for a repository's refs.
+    #[serde(default)]
+    pub(in crate::sandbox) posted: Option<String>,
     /// 200, or 404 of a page that is not there.
     pub(in crate::sandbox) status: u16,
     /// The server's own word for this version of it.
@@ -47,6 +50,8 @@ pub(in crate::sandbox) fn first(asked: &Asked, client: &Client, interrupted: &At
     let mut unhashed = BTreeSet::new();
     for (page, reply) in pages.into_iter().zip(replies) {
         let found = &asked.pages[&page.address];
+        let is_seen = asked.page_digests.get(&page.address).is_none_or(|seen| *seen == reply.digest);
+        ensure!(is_seen, "{} has changed since pip read it", page.address);
         match reply.status {
             200 => {
                 let offered = archives(&reply.body);
@@ -77,6 +82,12 @@ pub(in crate::sandbox) fn first(asked: &Asked, client: &Client, interrupted: &At
     for (archive, reply) in pinned.into_iter().zip(replies) {
         ensure!(reply.status == 200, "{} answers with HTTP status {}", archive.address, reply.status);
         answers.push(Answer { status: 200, ..archive });
+    }
+    let refs: Vec<Answer> = asked.refs.keys().map(|(address, question)| Answer::of_refs(address, question)).collect();
+    let replies = client.ask(&refs, interrupted)?;
+    for ((repository, seen), reply) in refs.into_iter().zip(asked.refs.values()).zip(replies) {
+        ensure!(reply.status == 200 && reply.digest == *seen, "{} has changed since git read it", repository.name());
+        answers.push(Answer { status: 200, digest: reply.digest, ..repository });
     }
     let blank = |listed: &Listed| Answer { hashes: listed.hashes.clone(), ..Answer::blank(&listed.page, true) };
     let pages: Vec<Answer> = asked.listed.iter().map(blank).collect();
@@ -110,7 +121,7 @@ pub(in crate::sandbox) fn again(
             status => status == answer.status && answer.digest_of(&reply) == answer.digest,
         };
         if !is_same {
-            return Ok(Some(answer.address.clone()));
+            return Ok(Some(answer.name().to_owned()));
         }
     }
     Ok(None)
@@ -123,10 +134,20 @@ impl Answer {
             is_page,
             is_pinned: false,
             hashes: BTreeSet::new(),
+            posted: None,
             status: 0,
             tag: None,
             digest: String::new(),
         }
+    }
+
+    fn of_refs(address: &str, question: &str) -> Self {
+        Self { posted: Some(question.to_owned()), ..Self::blank(address, false) }
+    }
+
+    /// What its user knows it by.
+    fn name(&self) -> &str {
+        self.posted.as_ref().and_then(|_| self.address.strip_suffix("/git-upload-pack")).unwrap_or(&self.address)
     }
 
     /// Of what counts in a reply.
