@@ -66,20 +66,20 @@ impl History {
         let online = if spec.network { config.access.clone() } else { Access::of_this_machine() };
         let past = match images::are_made_well(&config.engine, &config.image) {
             Err(error) => Past { lost: Some(format!("{error:#}")), vars: online.vars, ..Past::default() },
-            Ok(()) => {
+            Ok(engine) => {
                 let store = Cache::of_user().and_then(|cache| Store::open(&cache));
                 let client = Client::new(&online, &online.vars, spec.reach);
-                Past::new(spec.reuse, online.vars.clone(), client, store, || base(config, &online))
+                Past::new(spec.reuse, online.vars.clone(), client, store, || base(&engine, config, &online))
             }
         };
         Self { past, ..Self::default() }
     }
 }
 
-/// The digest of a machine before the first command.
-fn base(config: &Config, online: &Access) -> Result<String> {
+/// The digest of a machine before the first command. The layers of one engine are not another's.
+fn base(engine: &str, config: &Config, online: &Access) -> Result<String> {
     let mut digest = Digest::default();
-    digest.add(env!("CARGO_PKG_VERSION")).add("engine");
+    digest.add(env!("CARGO_PKG_VERSION")).add("engine").add(engine);
     // By its content: a name may come to mean another.
     digest.add(images::demand_id(&config.engine, &config.image)?);
     digest.add(format!("{:?} {} {}", config.memory, config.processes, config.disk));

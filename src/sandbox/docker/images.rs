@@ -14,15 +14,15 @@ use crate::sandbox::store::Store;
 /// that was started soon after did not have all files of its image (seen November 2026).
 const DRIVERS: &[&str] = &["overlay2", "overlay", "overlayfs", "btrfs", "zfs"];
 
-/// Whether the engine makes layers well of a container that is started from `image`.
+/// Whether the engine makes layers well of a container that is started from `image`; gives what tells it from other engines.
 ///
 /// # Errors
 /// Why it does not.
-pub(super) fn are_made_well(engine: &Engine, image: &str) -> Result<()> {
+pub(super) fn are_made_well(engine: &Engine, image: &str) -> Result<String> {
     let is_podman = engine.name() == "podman";
     let template = match is_podman {
-        true => r#"{{.Store.GraphDriverName}} {{index .Store.GraphStatus "Native Overlay Diff"}}"#,
-        false => "{{.Driver}}",
+        true => r#"{{.Store.GraphDriverName}} {{index .Store.GraphStatus "Native Overlay Diff"}} {{.Store.GraphRoot}}"#,
+        false => "{{.Driver}} {{.ID}}",
     };
     let told = engine.demand("ask for its storage driver", &["info", "--format", template], SOON)?;
     let mut words = told.split_whitespace();
@@ -38,7 +38,7 @@ pub(super) fn are_made_well(engine: &Engine, image: &str) -> Result<()> {
     // What is written into a volume is in no layer.
     let volumes = inspect(engine, image, "{{range $place, $_ := .Config.Volumes}}{{$place}} {{end}}");
     ensure!(volumes.is_none(), "{image} keeps {} in volumes, which no layer holds", volumes.unwrap_or_default());
-    Ok(())
+    Ok(told.trim().to_owned())
 }
 
 /// Whether the engine has an image.
@@ -153,10 +153,10 @@ mod tests {
     fn an_image_with_volumes_is_kept_as_no_layer() {
         let folder = tempfile::tempdir().unwrap();
         let of = |volumes: &str| {
-            let script = format!("case \"$1\" in info) echo overlay2 ;; image) echo '{volumes}' ;; esac");
+            let script = format!("case \"$1\" in info) echo overlay2 ABCD:1234 ;; image) echo '{volumes}' ;; esac");
             are_made_well(&engine(folder.path(), &script), "base:1").map_err(|error| error.to_string())
         };
-        assert_eq!(of(""), Ok(()));
+        assert_eq!(of("").as_deref(), Ok("overlay2 ABCD:1234"));
         assert_eq!(of("/opt /srv "), Err("base:1 keeps /opt /srv in volumes, which no layer holds".to_owned()));
     }
 }
