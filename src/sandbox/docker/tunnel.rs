@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use super::container::Container;
 use super::engine::{SOON, own_group};
 
 /// Listens on a port of loopback, and carries what comes and goes over its own input and output, each piece after the number of its
-/// connection and its length; a piece of no length ends one. It ends with its input.
+/// connection and its length; a piece of no length ends one, and one of the greatest length begins one. It ends with its input.
 const SCRIPT: &str = r#"
 use strict;
 use Socket;
@@ -47,7 +47,9 @@ while (1) {
       my $text = substr($came, 8, $length);
       substr($came, 0, 8 + $length, "");
       my $client = $clients{$number} or next;
-      delete $clients{$number} if !$length or !say_all($client, $text);
+      next if $length && say_all($client, $text);
+      delete $clients{$number};
+      $length && (say_all(\*STDOUT, pack("N N", $number, 0)) or exit);
     }
   }
   for my $number (keys %clients) {
@@ -57,10 +59,14 @@ while (1) {
     say_all(\*STDOUT, pack("N N", $number, length $text) . $text) or exit;
   }
   # The last: a new connection may get the number of a file that has just been closed.
-  accept($clients{++$last}, $server) or delete $clients{$last} if vec($ready, fileno $server, 1);
+  next if !vec($ready, fileno $server, 1);
+  accept($clients{++$last}, $server) or delete $clients{$last}, next;
+  say_all(\*STDOUT, pack("N N", $last, 0xffffffff)) or exit;
 }
 "#;
 
+/// What stands for a length where a connection begins.
+const BEGINS: usize = u32::MAX as usize;
 /// The most bytes of one piece.
 const MOST: usize = 64 << 10;
 /// Connections at once. Commands in the container may open as many as they like.
@@ -80,6 +86,8 @@ pub(super) struct Tunnel {
 }
 
 type Input = Arc<Mutex<Option<ChildStdin>>>;
+/// By number; each until either side hangs up.
+type Connections = Arc<Mutex<BTreeMap<u32, TcpStream>>>;
 
 impl Tunnel {
     /// Opens one from the same address inside.
@@ -137,35 +145,47 @@ impl Drop for Tunnel {
 
 /// Carries what comes out of the container to the server, and its answers back, until the stream ends.
 fn carry(output: &mut impl Read, input: &Input, server: SocketAddr) -> Result<()> {
-    let mut connections = BTreeMap::new();
+    let connections = Connections::default();
     loop {
         let mut head = [0; 8];
         output.read_exact(&mut head)?;
         let [a, b, c, d, rest @ ..] = head;
         let (number, length) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes(rest) as usize);
+        if length == BEGINS {
+            begin(number, &connections, input, server)?;
+            continue;
+        }
         if length > MOST {
             bail!("a piece of {length} bytes");
         }
         let mut text = vec![0; length];
         output.read_exact(&mut text)?;
-        if text.is_empty() {
-            let ended: Option<TcpStream> = connections.remove(&number);
-            ended.map(|stream| stream.shutdown(Shutdown::Both));
-            continue;
-        }
-        if !connections.contains_key(&number) {
-            let stream = if connections.len() < MOST_CONNECTIONS { TcpStream::connect(server).ok() } else { None };
-            let Some(answers) = stream.as_ref().and_then(|stream| stream.try_clone().ok()) else {
-                send(input, number, &[])?;
-                continue;
-            };
-            connections.extend(stream.map(|stream| (number, stream)));
-            let input = Arc::clone(input);
-            thread::spawn(move || answer(answers, number, &input));
-        }
-        // A server that has hung up is told by its answers' end.
-        connections.get_mut(&number).map(|stream| stream.write_all(&text));
+        // One that the server has hung up on is not known any more.
+        let known = locked(&connections).get(&number).and_then(|stream| stream.try_clone().ok());
+        let Some(mut stream) = known else { continue };
+        // A server that hangs up just now is told by its answers' end.
+        let _ = if text.is_empty() { stream.shutdown(Shutdown::Both) } else { stream.write_all(&text) };
     }
+}
+
+/// Leads a connection to the server.
+fn begin(number: u32, connections: &Connections, input: &Input, server: SocketAddr) -> Result<()> {
+    let is_room = locked(connections).len() < MOST_CONNECTIONS;
+    let stream = if is_room { TcpStream::connect(server).ok() } else { None };
+    let Some(answers) = stream.as_ref().and_then(|stream| stream.try_clone().ok()) else {
+        return Ok(send(input, number, &[])?);
+    };
+    locked(connections).extend(stream.map(|stream| (number, stream)));
+    let (input, connections) = (Arc::clone(input), Arc::clone(connections));
+    thread::spawn(move || {
+        answer(answers, number, &input);
+        locked(&connections).remove(&number);
+    });
+    Ok(())
+}
+
+fn locked(connections: &Connections) -> MutexGuard<'_, BTreeMap<u32, TcpStream>> {
+    connections.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Carries a server's answers back.
@@ -196,19 +216,10 @@ mod tests {
 
     /// A server that answers each piece with itself until its client hangs up, and a way to it.
     fn echo() -> Option<(Tunnel, SocketAddr)> {
-        let [server, inside] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let (to, port) = (server.local_addr().unwrap(), inside.local_addr().unwrap());
-        drop(inside);
-        thread::spawn(move || {
-            for mut stream in server.incoming().flatten() {
-                let mut answers = stream.try_clone().unwrap();
-                thread::spawn(move || std::io::copy(&mut stream, &mut answers));
-            }
-        });
-        let perl = which::which("perl").ok()?;
-        let mut command = Command::new(perl);
-        command.args(["-e", SCRIPT, &port.port().to_string()]);
-        Some((Tunnel::over(command, to).unwrap(), port))
+        way(|mut stream| {
+            let mut answers = stream.try_clone().unwrap();
+            let _ = std::io::copy(&mut stream, &mut answers);
+        })
     }
 
     #[test]
@@ -232,11 +243,48 @@ mod tests {
         assert!(TcpStream::connect(port).is_err(), "nothing listens any more");
     }
 
+    /// A server that does with each connection what is given, and a way to it.
+    fn way(serve: fn(TcpStream)) -> Option<(Tunnel, SocketAddr)> {
+        let [server, inside] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let (to, port) = (server.local_addr().unwrap(), inside.local_addr().unwrap());
+        drop(inside);
+        thread::spawn(move || {
+            for stream in server.incoming().flatten() {
+                thread::spawn(move || serve(stream));
+            }
+        });
+        let mut command = Command::new(which::which("perl").ok()?);
+        command.args(["-e", SCRIPT, &port.port().to_string()]);
+        Some((Tunnel::over(command, to).unwrap(), port))
+    }
+
+    /// One byte of an answer to one of a question.
+    fn ask(port: SocketAddr) -> Option<u8> {
+        let mut stream = TcpStream::connect(port).unwrap();
+        let mut answer = [0];
+        stream.write_all(b"?").unwrap();
+        stream.read_exact(&mut answer).ok().map(|()| answer[0])
+    }
+
+    #[test]
+    fn whoever_hangs_up_first_leaves_room_for_others() {
+        let once: fn(TcpStream) = |mut stream| {
+            let _ = stream.read_exact(&mut [0]).and_then(|()| stream.write_all(b"!"));
+        };
+        let on_and_on: fn(TcpStream) = |mut stream| while stream.write_all(&[b'!'; 1 << 16]).is_ok() {};
+        for serve in [once, on_and_on] {
+            let Some((_tunnel, port)) = way(serve) else { return };
+            for number in 0..2 * MOST_CONNECTIONS {
+                assert_eq!(ask(port), Some(b'!'), "{number}");
+            }
+        }
+    }
+
     #[test]
     fn what_is_no_piece_ends_the_way() {
         let server = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut command = Command::new("sh");
-        command.args(["-c", "printf 'open\\n\\000\\000\\000\\001\\377\\377\\377\\377'; read -r line; exit 1"]);
+        command.args(["-c", "printf 'open\\n\\000\\000\\000\\001\\177\\377\\377\\377'; read -r line; exit 1"]);
         let mut tunnel = Tunnel::over(command, server.local_addr().unwrap()).unwrap();
         // Its input ends, and the command with it.
         assert!(!tunnel.client.wait().unwrap().success());
