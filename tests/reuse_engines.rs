@@ -46,7 +46,7 @@ fn nix_shows_an_install_again_and_runs_it_where_the_index_says_otherwise() {
     assert_eq!(origin["anew"]["because"], "nothing of this command was kept", "{other:#}");
 }
 
-/// An engine that makes layers well: the usual one, or one of the test's own without any network.
+/// An engine that makes layers well: the usual one, or one of the test's own, whose network leads nowhere.
 struct Engine {
     /// `DOCKER_HOST`.
     host: Option<String>,
@@ -68,7 +68,7 @@ impl Engine {
         let host = format!("unix://{}", at("socket").display());
         // In a network of its own it leaves the other engine's alone.
         let mut daemon = Command::new("unshare");
-        daemon.args(["--net", "dockerd", "--storage-driver", "overlay2", "--bridge", "none", "--iptables=false"]);
+        daemon.args(["--net", "dockerd", "--storage-driver", "overlay2", "--iptables=false"]);
         daemon.args(["--host", &host]);
         for (option, name) in
             [("--config-file", "config"), ("--data-root", "data"), ("--exec-root", "exec"), ("--pidfile", "pid")]
@@ -114,6 +114,14 @@ impl Engine {
         }
     }
 
+    /// A project whose runs are here.
+    fn place(&self, files: &[(&str, &str)]) -> Place {
+        let mut place = Place::new(files);
+        place.engine = self.host.clone();
+        place.backend = ["--backend", "docker", "--pull", "never"].map(str::to_owned).to_vec();
+        place
+    }
+
     fn layers(&self) -> BTreeSet<String> {
         let list = ["image", "ls", "--quiet", "--no-trunc", "--filter", "label=dev.shakedown=layer"];
         self.ask(&list).unwrap().lines().map(str::to_owned).collect()
@@ -152,12 +160,10 @@ fn docker_starts_from_what_an_earlier_run_installed() {
     };
     let before = engine.layers();
     let (wheel, bytes) = place::wheel("tide", "1.0", &[]);
-    let mut place =
-        Place::new(&[("requirements.txt", &format!("./{wheel}\n")), ("main.py", MAIN), (".python-version", "3.11\n")]);
+    let files = [("requirements.txt", &*format!("./{wheel}\n")), ("main.py", MAIN), (".python-version", "3.11\n")];
+    let mut place = engine.place(&files);
     fs::write(place.dir.path().join("app").join(&wheel), bytes).unwrap();
-    place.engine = engine.host.clone();
     place.options = vec!["--offline".to_owned()];
-    place.backend = ["--backend", "docker", "--pull", "never"].map(str::to_owned).to_vec();
 
     let (first, _) = place.run(&[]);
     let origin = Place::origin(&first, "install");
@@ -212,5 +218,34 @@ fn docker_starts_from_what_an_earlier_run_installed() {
     place.run(&["--fresh"]);
     orphans.retain(|layer| engine.layers().contains(layer));
     assert!(orphans.is_empty(), "{orphans:?}");
+
+    what_sends_nothing_over_the_network_is_kept(&engine);
     engine.remove(&engine.layers().difference(&before).cloned().collect());
+}
+
+/// Sends a datagram, and waits for no answer.
+const ASKS: &str = "import socket\nsocket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'?', ('192.0.2.1', 9))\n";
+/// Asks a server of its own, on loopback.
+const ASKS_ITSELF: &str = "import socket
+server = socket.create_server(('127.0.0.1', 0))
+socket.create_connection(server.getsockname()).sendall(b'?')
+open('built.txt', 'wb').write(server.accept()[0].recv(1))
+";
+
+fn what_sends_nothing_over_the_network_is_kept(engine: &Engine) {
+    let plan = "[phases.build]\ncmds = [\"python build.py\"]\n";
+    let files = [("requirements.txt", "tide\n"), ("main.py", MAIN), (".python-version", "3.11\n")];
+    let mut place = engine.place(&[&files[..], &[("nixpacks.toml", plan), ("build.py", ASKS_ITSELF)]].concat());
+    place.is_machines = true;
+    place.index.release_with_digest("tide", "1.0", &[]);
+    let build = |place: &Place| Place::origin(&place.run(&[]).0, "build");
+    let first = build(&place);
+    assert!(first["anew"].is_object() && first["anew"]["not_kept"].is_null(), "{first:#}");
+    assert!(is_reused_as_if_fresh(&place, &"nothing"));
+    let second = build(&place);
+    assert_eq!(second["reused"]["index"], "not-needed", "{second:#}");
+    place.write("main.py", &format!("{MAIN}# edited\n"));
+    assert_eq!(build(&place)["anew"]["because"], "a file of the project has changed");
+    place.write("build.py", ASKS);
+    assert_eq!(build(&place)["anew"]["not_kept"], "it asked the network, and what it asked is not known");
 }

@@ -54,6 +54,16 @@ pub(super) struct Container {
     ours: AtomicBool,
 }
 
+/// Where a container is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Situation {
+    /// Whether the engine is on this machine, as far as that can be seen: the process that it calls the container's first is one here, and
+    /// its command line ends in the container's name.
+    pub(super) is_here: bool,
+    /// Whether nobody else is in its network: podman's settings may lend it the machine's.
+    pub(super) has_own_network: bool,
+}
+
 impl Container {
     /// Starts one. A busy engine was seen to mount an image late, so that its shell was not found: what fails is tried again, at last after
     /// a while.
@@ -106,11 +116,13 @@ impl Container {
         Ok(())
     }
 
-    /// Whether the engine is on this machine, as far as that can be seen: the process that it calls the container's first is one here, and
-    /// its command line ends in the container's name.
-    pub(super) fn is_here(&self) -> bool {
-        let call = ["inspect", "--type", "container", "--format", "{{.State.Pid}}", &self.name];
-        self.engine.ask(&call, SOON).is_ok_and(|answer| is_process_of(answer.stdout.trim(), &self.name))
+    /// Where it is, as the engine says.
+    pub(super) fn situation(&self) -> Situation {
+        let template = "{{.State.Pid}} {{.HostConfig.NetworkMode}}";
+        let call = ["inspect", "--type", "container", "--format", template, &self.name];
+        let told = self.engine.ask(&call, SOON).map(|answer| answer.stdout).unwrap_or_default();
+        let (pid, network) = told.trim().split_once(' ').unwrap_or((told.trim(), ""));
+        Situation { is_here: is_process_of(pid, &self.name), has_own_network: is_own(network) }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -232,6 +244,11 @@ fn is_process_of(pid: &str, name: &str) -> bool {
     is_number && line.strip_suffix(b"\0").is_some_and(|line| line.ends_with(name.as_bytes()))
 }
 
+fn is_own(network: &str) -> bool {
+    let kind = network.split(':').next().unwrap_or_default();
+    !["", "host", "container", "ns"].contains(&kind)
+}
+
 fn run_arguments(name: &str, wanted: &Wanted<'_>) -> Vec<String> {
     let mut arguments: Vec<String> =
         ["run", "--rm", "--interactive", "--init", "--log-driver", "none", "--pull", "never", "--name", name]
@@ -331,6 +348,12 @@ mod tests {
         assert!(!is_process_of("", "shakedown-x") && !is_process_of("0", "shakedown-x"));
         sleeper.kill().unwrap();
         sleeper.wait().unwrap();
+    }
+
+    #[test]
+    fn a_network_is_its_own_unless_it_is_lent() {
+        assert!(["default", "bridge", "none", "slirp4netns", "pasta", "tides"].into_iter().all(is_own));
+        assert!(!["", "host", "container:1", "ns:/proc/1/ns/net"].into_iter().any(is_own));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::container::{Container, Wanted};
+use super::container::{Container, Situation, Wanted};
 use super::engine::{Engine, SOON};
 use super::stage::stage;
 use super::watch::Watch;
@@ -43,6 +43,8 @@ pub(super) struct Containers {
     pub(super) finished: Option<Container>,
     /// Sees to the disk.
     pub(super) watch: Watch,
+    /// Whether commands run in a network that nobody else is in.
+    pub(super) has_own_network: bool,
     /// What a verdict does not cover of their network.
     pub(super) notes: Vec<Unverified>,
 }
@@ -73,11 +75,11 @@ impl Config {
         let open = all().filter(|_| self.network);
         let open = open.map(|container| gateway::shut(container, &self.image, &self.access.vars));
         let open = open.filter_map(Result::err).next().map(|why| notes::open_network(&why));
-        let is_here = container.is_here();
+        let Situation { is_here, has_own_network } = container.situation();
         let elsewhere = (self.network && !is_here).then(|| notes::elsewhere(&self.engine));
         let watch = Watch::over(all(), is_here, self.disk.saturating_sub(written));
-        let containers =
-            Containers { watch, notes: open.into_iter().chain(elsewhere).collect(), current: container, finished };
+        let notes = open.into_iter().chain(elsewhere).collect();
+        let containers = Containers { watch, has_own_network, notes, current: container, finished };
         self.trust(&containers)?;
         containers.watch.begun();
         Ok(containers)

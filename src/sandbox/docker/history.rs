@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::containers::Config;
 use super::images;
 use crate::sandbox::cache::Cache;
+use crate::sandbox::netns::sent::Sent;
 use crate::sandbox::network::Access;
 use crate::sandbox::store::ask::Client;
 use crate::sandbox::store::past::Past;
@@ -45,6 +46,8 @@ pub(super) struct Pending {
     pub(super) kind: Kind,
     pub(super) trace: Trace,
     pub(super) names: String,
+    /// What had been sent outward before it began; none where that cannot be told.
+    pub(super) sent: Option<Sent>,
 }
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! What is in `/app` of a container, as its own `find` lists it.
+//! What is in `/app` of a container, as its own `find` lists it, and what its network has sent until then.
 
 use std::path::PathBuf;
 
@@ -6,12 +6,14 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::container::Container;
 use super::engine::WORK;
+use super::outward;
+use crate::sandbox::netns::sent::Sent;
 use crate::sandbox::store::tree::{Entry, Kind, Tree};
 
 /// The most bytes of a listing: a million files have less.
 const MOST: usize = 128 << 20;
-/// Nine fields for each file, all ended by a zero; the second argument of `head` is one more than may come.
-const LIST: &str = r#"cd /app && find . -mindepth 1 -printf '%y\0%m\0%s\0%T@\0%C@\0%A@\0%i\0%l\0%P\0' | head -c "$1""#;
+/// Nine fields for each file, all ended by a zero.
+const LIST: &str = r"find . -mindepth 1 -printf '%y\0%m\0%s\0%T@\0%C@\0%A@\0%i\0%l\0%P\0'";
 const FIELDS: usize = 9;
 /// Whether a file that was read tells so: its time of access lies before its last change.
 const TRACES: &str = r#"
@@ -22,17 +24,20 @@ rm -f "$file"
 /// Sets the time of access of each file that the list names, ended by zeros, to the beginning of time, and removes the list with its folder.
 const FORGET: &str = r#"cd /app && xargs -0 -r touch -a -c -h -d @0 -- < "$1" && rm -rf -- "${1%/*}""#;
 
-/// Everything below `/app`, by its path there.
+/// Everything below `/app`, by its path there, and what had been sent before it was listed.
 ///
 /// # Errors
 /// Something that is no file, folder or link, a name that is no text or has several lines, or more than [`MOST`].
-pub(super) fn list(container: &Container) -> Result<Tree> {
-    let answer = container.ask(LIST, &[&(MOST + 1).to_string()], WORK)?;
+pub(super) fn list(container: &Container) -> Result<(Tree, Result<Sent>)> {
+    // The argument of `head` is one more than may come.
+    let script = format!("cd /app && {{ {}\n{LIST}; }} | head -c \"$1\"", outward::SCRIPT);
+    let answer = container.ask(&script, &[&(MOST + 1).to_string()], WORK)?;
     if !answer.success {
         return Err(container.engine().lost("list the files of /app", &answer.stderr).into());
     }
     ensure!(answer.stdout.len() <= MOST, "/app holds too many files");
-    read(&answer.stdout)
+    let (sent, listed) = answer.stdout.split_once(outward::END).context("the files of /app were not listed")?;
+    Ok((read(listed)?, outward::read(sent)))
 }
 
 fn read(listed: &str) -> Result<Tree> {

@@ -194,6 +194,11 @@ impl Live {
         self.containers.get().map_or(Ok(()), |containers| self.app.put(&containers.current, files))
     }
 
+    /// Whether what the kernel counts there is sent by this run alone.
+    pub(super) fn has_own_network(&self) -> bool {
+        self.containers.get().is_some_and(|containers| containers.has_own_network)
+    }
+
     pub(super) fn finished(&self) -> Option<&Container> {
         self.containers.get().and_then(|containers| containers.finished.as_ref())
     }

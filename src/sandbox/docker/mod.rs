@@ -15,6 +15,7 @@ mod listing;
 mod live;
 mod notes;
 mod options;
+mod outward;
 mod packages;
 mod pip_config;
 mod probe;

@@ -160,13 +160,14 @@ impl Live {
                 Kind::Traced(installs)
             }
             Some(installs) => Kind::Untraced(installs, all()?),
-            None => {
-                ensure!(!self.is_online(), "what it asks of the network is not known");
-                Kind::Other(all()?)
-            }
+            None => Kind::Other(all()?),
         };
-        let trace = Trace::of(listing::list(container)?);
-        Ok(Pending { key, kind, trace, names })
+        let (listed, sent) = listing::list(container)?;
+        let sent = sent.ok().filter(|_| self.has_own_network());
+        if let Kind::Other(_) = kind {
+            ensure!(sent.is_some() || !self.is_online(), "what it asks of the network is not known");
+        }
+        Ok(Pending { key, kind, trace: Trace::of(listed), names, sent })
     }
 
     fn keep_pending(
@@ -176,11 +177,16 @@ impl Live {
         output: &[String],
         interrupted: &AtomicBool,
     ) -> Result<String> {
-        let Pending { key, kind, trace, names } = pending;
-        let after = listing::list(self.container()?)?;
+        let Pending { key, kind, trace, names, sent } = pending;
+        let (after, now) = listing::list(self.container()?)?;
+        let has_asked_nobody =
+            !self.is_online() || sent.zip(now.ok()).is_some_and(|(before, now)| now.is_nothing_since(&before));
         let changes = trace.changed_to(&after);
         let (reads, answers) = match kind {
-            Kind::Other(all) => (Reads::All(all), Vec::new()),
+            Kind::Other(all) => {
+                ensure!(has_asked_nobody, "it asked the network, and what it asked is not known");
+                (Reads::All(all), Vec::new())
+            }
             Kind::Traced(installs) => {
                 let content = |path: &Path| tree::content(&self.app.folder().join(path));
                 let read = trace.ended(&after, |path, _| self.app.is_made(path), content)?.read;

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use super::machine::{self, Beginning};
 use crate::sandbox::Reuse;
+use crate::sandbox::netns::sent::Sent;
 use crate::sandbox::store::Claimed;
 use crate::sandbox::store::past::Past;
 use crate::sandbox::store::pip::Installs;
@@ -43,7 +44,7 @@ pub(super) struct Pending {
     /// What had been sent outward before it began, as [`Network::sent`] counts; none where that cannot be told.
     ///
     /// [`Network::sent`]: crate::sandbox::netns::Network::sent
-    pub(super) sent: Option<u64>,
+    pub(super) sent: Option<Sent>,
 }
 
 #[derive(Debug)]

@@ -209,7 +209,7 @@ impl HostSandbox {
 
     /// Whether nothing has gone outward since a command began, but to what the tool itself has.
     fn has_asked_nobody(&self, pending: &Pending) -> bool {
-        pending.sent.is_some_and(|before| self.bubblewrap.network.sent().is_ok_and(|now| now == before))
+        pending.sent.is_some_and(|before| self.bubblewrap.network.sent().is_ok_and(|now| now.is_nothing_since(&before)))
     }
 
     fn keep_pending(

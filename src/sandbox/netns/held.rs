@@ -13,7 +13,7 @@ use super::engine::{Method, Tools};
 use super::forward::{self, Forwards, Target};
 use super::machine::{self, Machine};
 use super::namespace::Namespace;
-use super::sent;
+use super::sent::Sent;
 use super::watch::{Excess, Watched};
 use crate::sandbox::network::Access;
 use crate::sandbox::{Reach, elf};
@@ -90,11 +90,12 @@ impl Held {
     ///
     /// # Errors
     /// That cannot be told.
-    pub(super) fn sent(&self) -> Result<u64> {
+    pub(super) fn sent(&self) -> Result<Sent> {
         // A link there leads to the namespace of whoever reads it.
         let folder = self.root.with_file_name("net");
-        let packets = sent::packets(|file| Ok(crate::fs::read_text(&folder.join(file), MOST_COUNTS)?))?;
-        Ok(packets + self.forwards.taken())
+        let mut sent = Sent::count(|file| Ok(crate::fs::read_text(&folder.join(file), MOST_COUNTS)?))?;
+        sent.loopback = self.forwards.taken();
+        Ok(sent)
     }
 
     /// Leads one more address of this machine's loopback in, of a service that apps have no business with.

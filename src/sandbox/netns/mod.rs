@@ -27,6 +27,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use self::engine::Method;
 use self::held::Held;
 use self::machine::Machine;
+use self::sent::Sent;
 use super::cache::Cache;
 use super::network::Access;
 use super::{MachineFailure, Reach, Unverified};
@@ -152,13 +153,13 @@ impl Network {
         }
     }
 
-    /// How much the run's commands have sent outward so far, in packets: where it is the same before and after one, that has asked nobody.
+    /// How much the run's commands have sent outward so far.
     ///
     /// # Errors
     /// That cannot be told.
-    pub(super) fn sent(&self) -> Result<u64> {
+    pub(super) fn sent(&self) -> Result<Sent> {
         match (self.mode, &self.held) {
-            (Mode::Offline, _) => Ok(0),
+            (Mode::Offline, _) => Ok(Sent::default()),
             (Mode::Isolated, Some(held)) => held.sent(),
             _ => bail!("what it asks of the network is not known"),
         }
