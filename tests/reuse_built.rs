@@ -8,7 +8,7 @@ mod place;
 mod repository;
 mod support;
 
-use place::{MAIN, Place, said};
+use place::{ASKS, BUILT, MAIN, Place, said};
 use repository::Forge;
 use support::host_is_missing;
 
@@ -18,11 +18,8 @@ fn with_build_tools() -> Option<Place> {
         Place::new(&[("requirements.txt", "tide\nebb\n"), ("main.py", MAIN), (".python-version", "3.11\n")]);
     place.is_machines = true;
     place.index.release_with_digest("tide", "1.0", &[]);
-    (place.index.offer("setuptools==80.9.0") && place.index.offer("wheel==0.45.1")).then_some(place)
+    place.index.offer_build_tools().then_some(place)
 }
-
-/// What is built of a source archive, with nothing from the network but what the index gave.
-const BUILT: &str = "from setuptools import setup\nsetup(name='ebb', version='1.0', py_modules=['ebb'])\n";
 
 #[test]
 fn what_is_built_of_a_source_archive_is_not_built_again_until_the_index_changes() {
@@ -53,8 +50,7 @@ fn what_is_built_with_something_from_elsewhere_is_built_each_time() {
         return;
     }
     let Some(place) = with_build_tools() else { return };
-    let asks = "import socket\nsocket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'?', ('192.0.2.1', 9))\n";
-    place.index.release_source("ebb", "1.0", &[("setup.py", &format!("{asks}{BUILT}")), ("ebb.py", "")]);
+    place.index.release_source("ebb", "1.0", &[("setup.py", &format!("{ASKS}{BUILT}")), ("ebb.py", "")]);
     for _ in 0..2 {
         let (report, _) = place.run(&[]);
         assert_eq!(report["verdict"], "works", "{report:#}");

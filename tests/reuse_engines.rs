@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use std::{fs, thread};
 
-use place::{MAIN, Place, app, is_reused_as_if_fresh};
+use place::{ASKS, BUILT, MAIN, Place, app, is_reused_as_if_fresh};
 use serde_json::Value;
 use shakedown::sandbox::Backend;
 use shakedown::sandbox::docker::{Docker, Options, Pull};
@@ -220,11 +220,10 @@ fn docker_starts_from_what_an_earlier_run_installed() {
     assert!(orphans.is_empty(), "{orphans:?}");
 
     what_sends_nothing_over_the_network_is_kept(&engine);
+    what_is_built_is_kept_unless_it_asked_somebody_else(&engine);
     engine.remove(&engine.layers().difference(&before).cloned().collect());
 }
 
-/// Sends a datagram, and waits for no answer.
-const ASKS: &str = "import socket\nsocket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'?', ('192.0.2.1', 9))\n";
 /// Asks a server of its own, on loopback.
 const ASKS_ITSELF: &str = "import socket
 server = socket.create_server(('127.0.0.1', 0))
@@ -248,4 +247,24 @@ fn what_sends_nothing_over_the_network_is_kept(engine: &Engine) {
     assert_eq!(build(&place)["anew"]["because"], "a file of the project has changed");
     place.write("build.py", ASKS);
     assert_eq!(build(&place)["anew"]["not_kept"], "it asked the network, and what it asked is not known");
+}
+
+fn what_is_built_is_kept_unless_it_asked_somebody_else(engine: &Engine) {
+    let files = [("requirements.txt", "tide\nebb\n"), ("main.py", MAIN), (".python-version", "3.11\n")];
+    let mut place = engine.place(&files);
+    place.is_machines = true;
+    place.index.release_with_digest("tide", "1.0", &[]);
+    if !place.index.offer_build_tools() {
+        return;
+    }
+    place.index.release_source("ebb", "1.0", &[("setup.py", BUILT), ("ebb.py", "")]);
+    let (first, _) = place.run(&[]);
+    let origin = Place::origin(&first, "install");
+    assert!(origin["anew"].is_object() && origin["anew"]["not_kept"].is_null(), "{first:#}");
+    assert!(is_reused_as_if_fresh(&place, &"nothing"));
+    let other = format!("{ASKS}{}", BUILT.replace("1.0", "1.1"));
+    place.index.release_source("ebb", "1.1", &[("setup.py", &other), ("ebb.py", "")]);
+    let origin = Place::origin(&place.run(&[]).0, "install");
+    let why = origin["anew"]["not_kept"].as_str().unwrap_or_default();
+    assert_eq!(why, "an archive was built, and what its code does is not known", "{origin:#}");
 }

@@ -107,6 +107,11 @@ impl Index {
         true
     }
 
+    /// The same of what builds [`BUILT`].
+    pub fn offer_build_tools(&self) -> bool {
+        self.offer("setuptools==80.9.0") && self.offer("wheel==0.45.1")
+    }
+
     /// Yanks a release.
     pub fn yank(&self, name: &str, version: &str) {
         let mut pages = self.pages.lock().unwrap();
@@ -189,6 +194,11 @@ pub fn sha256(bytes: &[u8]) -> String {
 pub const UV: &str = "uv==0.4.30";
 /// The pipenv that stands for nixpkgs'.
 pub const PIPENV: &str = "pipenv==2024.0.1";
+/// The `setup.py` of what is built with nothing from the network but what the index gave.
+pub const BUILT: &str = "from setuptools import setup\nsetup(name='ebb', version='1.0', py_modules=['ebb'])\n";
+/// What sends a datagram and waits for no answer.
+pub const ASKS: &str =
+    "import socket\nsocket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'?', ('192.0.2.1', 9))\n";
 /// A project of uv's.
 pub const PROJECT: &str =
     "[project]\nname = \"app\"\nversion = \"1\"\nrequires-python = \">=3.11\"\ndependencies = [\"tide\"]\n";

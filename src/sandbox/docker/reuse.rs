@@ -12,10 +12,11 @@ use super::live::Live;
 use super::{images, labels, listing};
 use crate::plan::Vars;
 use crate::sandbox::Role;
+use crate::sandbox::mirror::Given;
 use crate::sandbox::reuse::{Prepared, Upcoming};
 use crate::sandbox::store::lock::{self, Distribution, Locker};
 use crate::sandbox::store::past::{self, Again, Machine};
-use crate::sandbox::store::pip::{self, Installs};
+use crate::sandbox::store::pip::{self, Asked, Installs};
 use crate::sandbox::store::reads::Reads;
 use crate::sandbox::store::trace::{Changes, Trace};
 use crate::sandbox::store::tree::{self, Digest, Tree};
@@ -104,6 +105,7 @@ impl Live {
     /// Gives why that cannot be done.
     pub(super) fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
         let log = self.history.told.take().map_or(Ok(String::new()), |told| self.pip_log(&told));
+        let given = self.front.given();
         self.leave_mirror();
         let Some(pending) = self.history.pending.take() else { return self.history.past.unwatched.take() };
         self.history.commands += 1;
@@ -111,7 +113,7 @@ impl Live {
             self.history.past.failed(log.as_deref().ok());
             return None;
         };
-        let kept = log.and_then(|log| self.keep_pending(pending, &log, output, interrupted));
+        let kept = log.and_then(|log| self.keep_pending(pending, &log, given, output, interrupted));
         self.history.past.kept(kept)
     }
 
@@ -174,6 +176,7 @@ impl Live {
         &mut self,
         pending: Pending,
         log: &str,
+        given: Option<Given>,
         output: &[String],
         interrupted: &AtomicBool,
     ) -> Result<String> {
@@ -181,6 +184,7 @@ impl Live {
         let (after, now) = listing::list(self.container()?)?;
         let has_asked_nobody =
             !self.is_online() || sent.zip(now.ok()).is_some_and(|(before, now)| now.is_nothing_since(&before));
+        let given = given.filter(|_| has_asked_nobody);
         let changes = trace.changed_to(&after);
         let (reads, answers) = match kind {
             Kind::Other(all) => {
@@ -196,18 +200,18 @@ impl Live {
                 if let Some(locker) = installs.locker {
                     vouch::obeys_lock(locker, self.app.folder(), &read)?;
                 }
-                (Reads::Some { names, files: read }, self.asked(&changes, installs, log, interrupted)?)
+                (Reads::Some { names, files: read }, self.asked(&changes, installs, log, given, interrupted)?)
             }
             Kind::Untraced(installs, all) => {
                 ensure!(installs.locker.is_none(), "what the installer read of the project left no trace");
-                (Reads::All(all), self.asked(&changes, installs, log, interrupted)?)
+                (Reads::All(all), self.asked(&changes, installs, log, given, interrupted)?)
             }
         };
         let record = Record::new(self.is_online(), reads, answers, &changes, output);
         self.keep_as(&key, record, interrupted)
     }
 
-    /// What an installer asked of the network.
+    /// What an installer asked of the network; `given` is what it had from the mirror, where it asked nobody else.
     ///
     /// # Errors
     /// Nobody can vouch for it.
@@ -216,11 +220,25 @@ impl Live {
         changes: &Changes,
         installs: Installs,
         log: &str,
+        given: Option<Given>,
         interrupted: &AtomicBool,
     ) -> Result<Vec<ask::Answer>> {
         if let Some(path) = changes.touch_what_was_there(|path| self.app.is_made(path)) {
             bail!("it changed {}", path.display());
         }
+        // Whatever code has run. What is named by a lock here may be in a cache, and the mirror was never asked for it.
+        let asked = match given.filter(|_| installs.locker.is_none()).and_then(Given::all) {
+            Some((asked, _)) => asked,
+            None => self.asked_by_its_log(installs, log)?,
+        };
+        match self.is_online() {
+            true => ask::first(&asked, &self.history.past.client, interrupted),
+            false => Ok(Vec::new()),
+        }
+    }
+
+    /// The same, where no foreign code can have run.
+    fn asked_by_its_log(&self, installs: Installs, log: &str) -> Result<Asked> {
         if installs.pip > 1 || self.history.commands > 1 {
             let known = self.history.code.clone().unwrap_or_default();
             if let Some(path) = self.code()?.difference(&known).next() {
@@ -232,10 +250,7 @@ impl Live {
             let taken = lock::taken(locker, self.app.folder(), &self.installed_by(locker)?)?;
             asked.add(taken).map_err(anyhow::Error::msg)?;
         }
-        match self.is_online() {
-            true => ask::first(&asked, &self.history.past.client, interrupted),
-            false => Ok(Vec::new()),
-        }
+        Ok(asked)
     }
 
     /// What an installer that obeys a lock has installed.
