@@ -262,6 +262,15 @@ fn what_is_built_is_kept_unless_it_asked_somebody_else(engine: &Engine) {
     let origin = Place::origin(&first, "install");
     assert!(origin["anew"].is_object() && origin["anew"]["not_kept"].is_null(), "{first:#}");
     assert!(is_reused_as_if_fresh(&place, &"nothing"));
+    place.index.commit("ebb", &[("setup.py", BUILT), ("ebb.py", "DEPTH = 1\n")]);
+    place.write("requirements.txt", &format!("tide\nebb @ git+{}@main\n", place.index.repository("ebb")));
+    let (cloned, files) = place.run(&[]);
+    let origin = Place::origin(&cloned, "install");
+    assert!(origin["anew"]["not_kept"].is_null() && !files.contains_key("/root/.gitconfig"), "{cloned:#}");
+    assert!(is_reused_as_if_fresh(&place, &"a clone"));
+    place.index.commit("ebb", &[("ebb.py", "DEPTH = 2\n")]);
+    assert_eq!(because(&place), format!("{} has changed", place.index.repository("ebb")));
+    place.write("requirements.txt", "tide\nebb\n");
     let other = format!("{ASKS}{}", BUILT.replace("1.0", "1.1"));
     place.index.release_source("ebb", "1.1", &[("setup.py", &other), ("ebb.py", "")]);
     let origin = Place::origin(&place.run(&[]).0, "install");

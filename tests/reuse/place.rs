@@ -1,11 +1,14 @@
 //! A project with a cache of its own and a package index that can be changed beside it.
 #![allow(clippy::print_stderr, clippy::unwrap_used, dead_code, unreachable_pub)]
 
+#[path = "repository.rs"]
+mod repository;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -17,9 +20,10 @@ use zip::write::SimpleFileOptions;
 /// Paths and what they answer.
 pub type Pages = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
 
-/// A package index on loopback whose pages can be changed, and that counts what it is asked for.
+/// A package index on loopback whose pages can be changed, and that counts what it is asked for; beside it repositories.
 pub struct Index {
     pub pages: Pages,
+    repositories: Arc<tempfile::TempDir>,
     asked: Arc<Mutex<Vec<String>>>,
     address: String,
     pub port: u16,
@@ -35,14 +39,15 @@ impl Index {
         let listener = TcpListener::bind((address, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let (pages, asked) = (Pages::default(), Arc::<Mutex<Vec<String>>>::default());
-        let shared = (Arc::clone(&pages), Arc::clone(&asked));
+        let repositories = Arc::new(tempfile::tempdir().unwrap());
+        let shared = (Arc::clone(&pages), Arc::clone(&asked), Arc::clone(&repositories));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (pages, asked) = (Arc::clone(&shared.0), Arc::clone(&shared.1));
-                thread::spawn(move || answer(&stream, &pages, &asked));
+                let (pages, asked, repositories) = shared.clone();
+                thread::spawn(move || answer(&stream, &pages, &asked, repositories.path()));
             }
         });
-        Self { pages, asked, address: address.to_owned(), port }
+        Self { pages, repositories, asked, address: address.to_owned(), port }
     }
 
     /// Puts a release on offer.
@@ -83,6 +88,21 @@ impl Index {
         let mut pages = self.pages.lock().unwrap();
         pages.insert(format!("/files/{file}"), bytes);
         pages.entry(format!("/simple/{name}/")).or_default().extend(link.into_bytes());
+    }
+
+    /// The address of a repository.
+    pub fn repository(&self, name: &str) -> String {
+        format!("http://{}:{}/{name}.git", self.address, self.port)
+    }
+
+    /// Commits files to a repository's `main`.
+    pub fn commit(&self, name: &str, files: &[(&str, &str)]) {
+        repository::commit(self.repositories.path(), &format!("{name}.git"), files);
+    }
+
+    /// Gives the newest commit of a repository a tag.
+    pub fn tag(&self, name: &str, tag: &str) {
+        repository::tag(self.repositories.path(), &format!("{name}.git"), tag);
     }
 
     /// Puts a real installer on offer with all that it requires, from the package index of this machine's user; gives whether it could be had.
@@ -145,9 +165,16 @@ impl Index {
     }
 }
 
-fn answer(mut stream: &TcpStream, pages: &Pages, asked: &Mutex<Vec<String>>) {
-    let mut lines = BufReader::new(stream).lines();
-    let Some(Ok(request)) = lines.next() else { return };
+fn answer(mut stream: &TcpStream, pages: &Pages, asked: &Mutex<Vec<String>>, repositories: &Path) {
+    let (mut reader, mut request) = (BufReader::new(stream), String::new());
+    if reader.read_line(&mut request).is_err() || request.is_empty() {
+        return;
+    }
+    if request.contains(".git/") {
+        asked.lock().unwrap().push(request.split(['?', ' ']).take(2).collect::<Vec<_>>().join(" "));
+        return repository::answer(repositories, &request, &mut reader, stream);
+    }
+    let mut lines = reader.lines();
     while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
     let is_head = request.starts_with("HEAD ");
     let path = request.split(' ').nth(1).unwrap_or_default().to_owned();

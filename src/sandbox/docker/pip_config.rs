@@ -1,4 +1,5 @@
-//! What pip is told by its configuration for the time of one command: which index it asks, and where it writes down what it does.
+//! What pip, and the git that it calls, are told by their configurations for the time of one command: where they ask, and where pip
+//! writes down what it does.
 
 use anyhow::{Result, ensure};
 
@@ -26,6 +27,22 @@ const KEEPS_LOG: &str = "log = /var/log/pip.log\n";
 const PIP_LOG: &str = r#"log=/var/log/pip.log
 [ -f "$log" ] && [ ! -L "$log" ] && head -c "$1" "$log"
 rm -f -- "$2" "$log""#;
+
+/// Tells the git that root calls `$1`, unless it has been told something before.
+const TELL_GIT: &str = r#"[ -e /root/.gitconfig ] || [ -L /root/.gitconfig ] || printf '%s' "$1" > /root/.gitconfig"#;
+/// Takes away what git was told, and leaves what a command has told it; fails where one cannot be told from the other.
+const LEAVE_GIT: &str = r#"
+file=/root/.gitconfig
+[ -f "$file" ] && [ ! -L "$file" ] || exit 0
+text=$(cat "$file" && echo .)
+own=${text#"$1"}
+if [ "$own" = . ]; then
+  rm -f -- "$file"
+elif [ "$own" != "$text" ]; then
+  printf '%s' "${own%.}" > "$file"
+else
+  ! grep -qF -- "${1%%$'\n'*}" "$file"
+fi"#;
 
 impl Live {
     /// Tells a pip that is about to run what it needs to know: the mirror, and to keep a log where it is watched.
@@ -64,6 +81,8 @@ impl Live {
             self.leave_mirror();
         }
         self.history.told = Some(told?);
+        let Some(git) = self.front.git() else { return Ok(()) };
+        ensure!(self.container()?.ask(TELL_GIT, &[git], SOON)?.success, "git cannot be told where to clone from");
         Ok(())
     }
 
@@ -75,6 +94,10 @@ impl Live {
 
     /// pip's log of the command that has just run; `told` is the file that told it to keep one.
     pub(super) fn pip_log(&self, told: &str) -> Result<String> {
+        if let Some(git) = self.front.git() {
+            let left = self.container()?.ask(LEAVE_GIT, &[git], SOON)?;
+            ensure!(left.success, "what git was told has been changed");
+        }
         let log = self.container()?.ask(PIP_LOG, &[&MOST_LOG.to_string(), told], WORK)?.stdout;
         ensure!(log.len() < MOST_LOG, "pip wrote down too much");
         Ok(self.front.text(log))

@@ -4,7 +4,8 @@
 //! It gives nothing but what the index gives just now: a page that has just come, files whose digest that page names, and what a lock
 //! names while the index still has it.
 //! Whatever else is asked of it, a page that cannot be had for example, is redirected to the real address, so that an installer
-//! hears of errors from the index itself. An address that no page named, and no lock of the project, does not exist.
+//! hears of errors from the index itself. An address that no page named, and no lock of the project, does not exist,
+//! but for the two of a repository that git fetches from.
 
 mod address;
 mod answer;
