@@ -142,6 +142,10 @@ impl Drop for Engine {
             let _ = Command::new("kill").arg(id).status();
             let _ = process.wait();
         }
+        // Its images are many thousand files, which nobody waits for.
+        if let Some(folder) = self.folder.take().map(TempDir::keep) {
+            let _ = Command::new("rm").arg("-rf").arg(folder).spawn();
+        }
     }
 }
 
