@@ -39,14 +39,16 @@ fn containers_of(project: &std::path::Path) -> usize {
 }
 
 fn forget(project: &std::path::Path) {
-    let volume = docker::cache_volume_name(project, "/root/.cache/pip").unwrap();
-    // The engine lets go of a volume a moment after its container.
-    for _ in 0..50 {
-        client(&["volume", "rm", "--force", &volume]);
-        if client(&["volume", "ls", "--quiet", "--filter", &format!("name={volume}")]).is_empty() {
-            return;
+    for cache in ["/root/.cache/pip", "/opt/pip-cache", "/opt/words-cache", "kept/cache"] {
+        let volume = docker::cache_volume_name(project, cache).unwrap();
+        // The engine lets go of a volume a moment after its container.
+        for _ in 0..50 {
+            client(&["volume", "rm", "--force", &volume]);
+            if client(&["volume", "ls", "--quiet", "--filter", &format!("name={volume}")]).is_empty() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(100));
         }
-        thread::sleep(Duration::from_millis(100));
     }
 }
 
@@ -72,9 +74,14 @@ fn the_founding_bot_fails_with_the_text_of_the_store_and_its_cure_works() {
 
 #[test]
 fn railpacks_app_starts_in_an_image_of_its_own() {
-    let main = "import os, shutil, sys, time\nprint('gcc', shutil.which('gcc'), 'words', os.path.exists('/opt/words'), sys.prefix, flush=True)\ntime.sleep(600)\n";
-    let config =
-        "{\"steps\": {\"build\": {\"commands\": [\"...\", \"gcc --version > made.txt && mkdir /opt/words\"]}}}\n";
+    let main = "import os, shutil, sys, time\nprint('gcc', shutil.which('gcc'), 'words', os.path.exists('/opt/words'), os.listdir('/app/kept'), sys.prefix, flush=True)\ntime.sleep(600)\n";
+    let config = r#"{
+        "caches": {"words": {"directory": "/opt/words-cache"}, "kept": {"directory": "kept/cache"}},
+        "steps": {"build": {
+            "commands": ["...", "gcc --version > made.txt && mkdir /opt/words && touch /opt/words-cache/x kept/cache/x kept/y"],
+            "caches": ["words", "kept"]
+        }}
+    }"#;
     let project = folder(&[("main.py", main), ("requirements.txt", ""), ("railpack.json", config)]);
     let plan = support::railpack_plan(project.path());
     if skipped("railpacks_app", docker().check(&plan).err().map(|unavailable| unavailable.missing)) {
@@ -83,7 +90,12 @@ fn railpacks_app_starts_in_an_image_of_its_own() {
     let ran = rehearse(&docker(), &spec(project.path(), &plan), &settings(None), &NEVER);
     assert_eq!(ran.status("build"), Status::Passed, "{}", ran.log);
     assert_eq!(ran.smoke(), &SmokeResult::StayedUp, "{}", ran.log);
-    assert!(ran.log.contains("gcc None words False /app/.venv"), "{}", ran.log);
+    assert!(ran.log.contains("gcc None words False ['y'] /app/.venv"), "{}", ran.log);
+    // Whether or not they are kept, caches are there.
+    let options = Options { pull: Pull::Never, no_cache: true, ..Options::default() };
+    let ran = rehearse(&Docker::new(options), &spec(project.path(), &plan), &settings(None), &NEVER);
+    assert_eq!(ran.smoke(), &SmokeResult::StayedUp, "{}", ran.log);
+    forget(project.path());
 }
 
 #[test]
@@ -326,7 +338,8 @@ fn variables_reach_the_command_whatever_their_name_and_never_the_command_line() 
     let values = [("TOKEN", "s3cret\nline"), ("DOCKER_HOST", "tcp://s3cret"), ("HOME", "/s3cret"), ("A-B", "odd")];
     let vars = vars(&values);
     let script = "printf '%s|%s|%s' \"$TOKEN\" \"$DOCKER_HOST\" \"$HOME\"";
-    let command = sandbox.command(&Step { role: Role::Build, argv: &support::build_argv(script), vars: &vars });
+    let command =
+        sandbox.command(&Step { role: Role::Build, argv: &support::build_argv(script), vars: &vars, caches: &[] });
     assert!(command.argv.iter().all(|word| !word.to_string_lossy().contains("s3cret")), "{command:?}");
     let mut lines = Vec::new();
     let limits = Limits { total: Duration::from_secs(30), silence: None };

@@ -55,7 +55,7 @@ fn entering_a_sandbox() {
         let set_up = opening.elapsed() - opened;
         sandbox.copy_in(None, &[]).unwrap();
         let vars = vars(&[("A", "b")]);
-        let command = sandbox.command(&Step { role: Role::Build, argv: &build_argv("true"), vars: &vars });
+        let command = sandbox.command(&Step { role: Role::Build, argv: &build_argv("true"), vars: &vars, caches: &[] });
         let mut times = Vec::new();
         for _ in 0..ROUNDS {
             let started = Instant::now();

@@ -87,7 +87,7 @@ fn run_line(line: &CommandLine) -> (i32, String) {
 }
 
 fn run(sandbox: &dyn Sandbox, script: &str) -> (i32, String) {
-    run_line(&sandbox.command(&Step { role: Role::Build, argv: &build_argv(script), vars: &vars() }))
+    run_line(&sandbox.command(&Step { role: Role::Build, argv: &build_argv(script), vars: &vars(), caches: &[] }))
 }
 
 /// Whether the interpreter is a distribution's, which installs elsewhere and says so.
@@ -147,8 +147,12 @@ fn a_venv_installs_and_starts() {
     let sandbox = open(&plan, project.path(), false);
     let (code, text) = run(&*sandbox, AUTO);
     assert_eq!(code, 0, "{text}");
-    let (code, text) =
-        run_line(&sandbox.command(&Step { role: Role::Start, argv: &start_argv("python main.py"), vars: &vars() }));
+    let (code, text) = run_line(&sandbox.command(&Step {
+        role: Role::Start,
+        argv: &start_argv("python main.py"),
+        vars: &vars(),
+        caches: &[],
+    }));
     assert_eq!((code, text.as_str()), (0, "/opt/venv /root/.nix-profile/lib/python3.11/os.py\n"));
 }
 
@@ -282,7 +286,7 @@ fn what_left_its_session_dies_with_the_sandbox() {
     let project = folder(&[]);
     let sandbox = open(&plan, project.path(), false);
     let script = "setsid sleep 4321.75 & (setsid nohup sleep 4321.75 &) ; sleep 4321.75";
-    let line = sandbox.command(&Step { role: Role::Build, argv: &build_argv(script), vars: &vars() });
+    let line = sandbox.command(&Step { role: Role::Build, argv: &build_argv(script), vars: &vars(), caches: &[] });
     let mut child = Command::new(&line.argv[0]).args(&line.argv[1..]).env_clear().envs(&line.vars).spawn().unwrap();
     let sleepers = || {
         let all = fs::read_dir("/proc").unwrap().flatten();
@@ -315,7 +319,7 @@ fn values_are_not_in_the_command_line() {
     vars.insert("TOKEN".to_owned(), "s3cret\nline".to_owned());
     let script = "printf %s \"$TOKEN\"";
     for (role, argv) in [(Role::Build, build_argv(script)), (Role::Start, start_argv(script))] {
-        let line = sandbox.command(&Step { role, argv: &argv, vars: &vars });
+        let line = sandbox.command(&Step { role, argv: &argv, vars: &vars, caches: &[] });
         assert!(line.argv.iter().all(|word| !word.to_string_lossy().contains("s3cret")));
         assert_eq!(run_line(&line), (0, "s3cret\nline".to_owned()));
     }
@@ -454,7 +458,7 @@ fn the_apps_own_listener_is_found_and_asked_with_and_without_a_network() {
         let mut vars = vars();
         vars.insert("PORT".to_owned(), port.to_string());
         let script = format!("python main.py {address}");
-        let line = sandbox.command(&Step { role: Role::Start, argv: &start_argv(&script), vars: &vars });
+        let line = sandbox.command(&Step { role: Role::Start, argv: &start_argv(&script), vars: &vars, caches: &[] });
         let mut app = Command::new(&line.argv[0]).args(&line.argv[1..]).env_clear().envs(&line.vars).spawn().unwrap();
         let probe = Probe {
             pid: app.id(),
@@ -492,7 +496,8 @@ fn a_handler_for_sigterm_is_reached() {
     let code = "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *a: sys.exit(7))\nopen('up', 'w')\ntime.sleep(60)\n";
     let project = folder(&[("main.py", code)]);
     let sandbox = open(&plan, project.path(), false);
-    let line = sandbox.command(&Step { role: Role::Start, argv: &start_argv("python main.py"), vars: &vars() });
+    let line =
+        sandbox.command(&Step { role: Role::Start, argv: &start_argv("python main.py"), vars: &vars(), caches: &[] });
     let mut app = Command::new(&line.argv[0]).args(&line.argv[1..]).env_clear().envs(&line.vars).spawn().unwrap();
     std::thread::sleep(Duration::from_secs(3));
     sandbox.ask_to_stop(app.id()).unwrap();

@@ -63,6 +63,6 @@ pub(super) fn run(args: Args) -> Result<Exit> {
 
 /// Opens a shell inside at a terminal of its own, until the user leaves it.
 pub(super) fn open(sandbox: &dyn Sandbox, vars: &Vars, interrupted: &AtomicBool) -> Result<ExitStatus> {
-    let command = sandbox.command(&Step { role: Role::Interactive, argv: &[], vars });
+    let command = sandbox.command(&Step { role: Role::Interactive, argv: &[], vars, caches: &[] });
     terminal::run(command.argv, &command.vars, interrupted)
 }

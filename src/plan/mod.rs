@@ -9,8 +9,8 @@ mod packages;
 pub use choice::{Choice, Warning};
 pub use packages::{Apt, NixEnvironment, PackageList, Packages, Tool};
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -103,7 +103,8 @@ pub struct Step {
     pub variables: Vars,
     /// What is done, in order.
     pub actions: Vec<Action>,
-    /// Directories that are kept from one build to the next.
+    /// Directories that are kept from one build to the next, relative to `/app` or absolute. Its commands alone see them, and no image
+    /// holds what is in them.
     pub caches: Vec<String>,
 }
 
@@ -113,6 +114,8 @@ pub struct Step {
 pub enum Action {
     /// Copies the project, or a part of it, to `/app`.
     Copy(Files),
+    /// Puts files in their place by a command, which sees no cache.
+    Place(Command),
     /// Runs a command in `/app`.
     Run(Command),
 }
@@ -170,7 +173,7 @@ impl Step {
     /// The commands, in order.
     pub fn commands(&self) -> impl Iterator<Item = &Command> {
         self.actions.iter().filter_map(|action| match action {
-            Action::Run(command) => Some(command),
+            Action::Run(command) | Action::Place(command) => Some(command),
             Action::Copy(_) => None,
         })
     }
@@ -223,11 +226,47 @@ impl Plan {
         self.steps.iter().flat_map(|step| &step.packages.nix)
     }
 
-    /// Directories that are kept from one build to the next, sorted, each once.
+    /// Directories that are kept from one build to the next, from the root on, sorted, each once.
     pub fn caches(&self) -> Vec<String> {
-        let mut caches: Vec<String> = self.steps.iter().flat_map(|step| step.caches.clone()).collect();
-        caches.sort_unstable();
-        caches.dedup();
-        caches
+        let caches: BTreeSet<String> =
+            self.steps.iter().flat_map(|step| &step.caches).map(|cache| in_app(cache)).collect();
+        caches.into_iter().collect()
+    }
+}
+
+/// A path of a step from the root on: one that is relative lies in `/app`, and `..` leads back no further than the root.
+pub fn in_app(path: &str) -> String {
+    let mut place = PathBuf::from("/");
+    for part in Path::new("/app").join(path).components() {
+        match part {
+            Component::Normal(name) => place.push(name),
+            Component::ParentDir => drop(place.pop()),
+            _ => {}
+        }
+    }
+    place.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_a_step_begin_in_app() {
+        assert_eq!(
+            [".", "dist", "./a/../b/", "/app/.venv", "/root/../opt", "../../../etc", "/", ""].map(in_app),
+            ["/app", "/app/dist", "/app/b", "/app/.venv", "/opt", "/etc", "/", "/app"]
+        );
+    }
+
+    #[test]
+    fn a_cache_that_several_steps_name_is_one() {
+        let step = |caches: &[&str]| Step {
+            caches: caches.iter().map(|&cache| cache.to_owned()).collect(),
+            ..Step::default()
+        };
+        let plan =
+            Plan { steps: vec![step(&["/root/.cache/pip", "models"]), step(&["/app/models/"])], ..Plan::default() };
+        assert_eq!(plan.caches(), ["/app/models", "/root/.cache/pip"]);
     }
 }

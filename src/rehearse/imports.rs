@@ -58,7 +58,7 @@ impl Asking {
         let asked = names.into_iter().take(MOST).map(str::to_owned);
         let argv: Vec<String> = [python, "-c".to_owned(), ASK.to_owned()].into_iter().chain(asked).collect();
         // Not as a start, of which each adds to the profile.
-        process::spawn(&sandbox.command(&Step { role: Role::Build, argv: &argv, vars })).ok().map(Self)
+        process::spawn(&sandbox.command(&Step { role: Role::Build, argv: &argv, vars, caches: &[] })).ok().map(Self)
     }
 
     /// What finds nothing; none where there was no whole answer.

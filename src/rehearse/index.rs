@@ -98,7 +98,7 @@ pub(super) fn ask(
     let (module, program) = if primary.rule == START_PROGRAM_NOT_FOUND.id { ("", subject) } else { (top, "") };
     let python = plan.venv.join("bin/python").to_string_lossy().into_owned();
     let argv = [&python, "-c", ASK, name, module, program].map(str::to_owned);
-    let command = sandbox.command(&Step { role: Role::Start, argv: &argv, vars });
+    let command = sandbox.command(&Step { role: Role::Start, argv: &argv, vars, caches: &[] });
     let mut answer = Answer::Unknown;
     let asked = process::run(&command, LIMITS, interrupted, &mut |line| {
         answer = match line.split_once(' ') {

@@ -112,7 +112,7 @@ const INSTALL: &str = "install";
 pub(super) fn ready(sandbox: &dyn Sandbox, plan: &Plan, from: &str, interrupted: &AtomicBool) -> Result<()> {
     if from == INSTALL {
         let argv = ["/bin/rm".to_owned(), "-rf".to_owned(), plan.venv.to_string_lossy().into_owned()];
-        let step = Step { role: Role::Build, argv: &argv, vars: &Vars::new() };
+        let step = Step { role: Role::Build, argv: &argv, vars: &Vars::new(), caches: &[] };
         let ended = process::run(&sandbox.command(&step), Settings::default().limits, interrupted, &mut |_| {})?;
         ensure!(ended == Ended::Exited(Exit::Code(0)), "cannot empty the kept sandbox's {}", plan.venv.display());
     }

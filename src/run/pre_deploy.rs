@@ -29,7 +29,7 @@ impl Walk<'_> {
         }
         self.ask(LIST)?;
         let actions: Vec<Action> = commands.into_iter().map(Action::Run).collect();
-        let outcome = self.actions(PRE_DEPLOY, Role::Start, &actions)?;
+        let outcome = self.actions(PRE_DEPLOY, Role::Start, &actions, &[])?;
         let made = self.ask(REMOVE_NEW)?;
         if !made.is_empty() {
             self.line(PRE_DEPLOY, &note(&made));
@@ -40,7 +40,8 @@ impl Walk<'_> {
     /// What a script of our own prints where the app starts.
     fn ask(&self, script: &str) -> Result<Vec<String>> {
         let argv = ["/bin/bash", "-c", script].map(str::to_owned);
-        let line = self.sandbox.command(&sandbox::Step { role: Role::Start, argv: &argv, vars: &self.vars });
+        let line =
+            self.sandbox.command(&sandbox::Step { role: Role::Start, argv: &argv, vars: &self.vars, caches: &[] });
         let mut printed = Vec::new();
         process::run(&line, LIMITS, self.job.interrupted, &mut |line| printed.push(line.to_owned()))?;
         Ok(printed)

@@ -179,11 +179,18 @@ impl<'a> Walk<'a> {
     fn step(&mut self, step: &Step) -> Result<PhaseOutcome> {
         match step.actions.is_empty() {
             true => Ok(PhaseOutcome { name: step.name.clone(), status: Status::Passed, cmds: Vec::new() }),
-            false => self.actions(&step.name, Role::Build, &step.actions),
+            false => self.actions(&step.name, Role::Build, &step.actions, &step.caches),
         }
     }
 
-    pub(super) fn actions(&mut self, phase: &str, role: Role, actions: &[Action]) -> Result<PhaseOutcome> {
+    /// Does all of a phase; its commands see `caches`.
+    pub(super) fn actions(
+        &mut self,
+        phase: &str,
+        role: Role,
+        actions: &[Action],
+        caches: &[String],
+    ) -> Result<PhaseOutcome> {
         self.watched(phase, |walk| {
             let mut done: Vec<CmdOutcome> = Vec::new();
             for action in actions {
@@ -191,8 +198,9 @@ impl<'a> Walk<'a> {
                 match action {
                     Action::Copy(_) if failed => {}
                     Action::Copy(files) => walk.copy(files)?,
-                    Action::Run(command) if failed => done.push(unrun(command)),
-                    Action::Run(command) => done.push(walk.planned(phase, role, command)?),
+                    Action::Run(command) | Action::Place(command) if failed => done.push(unrun(command)),
+                    Action::Place(command) => done.push(walk.planned(phase, role, command, &[])?),
+                    Action::Run(command) => done.push(walk.planned(phase, role, command, caches)?),
                 }
             }
             Ok(done)
@@ -223,12 +231,12 @@ impl<'a> Walk<'a> {
     }
 
     /// A command of the plan, or an earlier run's work in its place.
-    fn planned(&mut self, phase: &str, role: Role, command: &Command) -> Result<CmdOutcome> {
+    fn planned(&mut self, phase: &str, role: Role, command: &Command, caches: &[String]) -> Result<CmdOutcome> {
         let title = &command.shown;
         self.started(phase, title);
         let (started, vars) = (Instant::now(), self.vars.clone());
         let Job { settings, secrets, interrupted, .. } = *self.job;
-        let step = sandbox::Step { role, argv: &command.argv, vars: &vars };
+        let step = sandbox::Step { role, argv: &command.argv, vars: &vars, caches };
         let origin = match self.sandbox.prepare(&Upcoming { step, limits: settings.limits }, interrupted) {
             Prepared::Done { output, origin } => {
                 for text in output {
@@ -337,7 +345,7 @@ impl<'a> Walk<'a> {
         let settings = &self.job.settings.smoke;
         self.vars.extend(settings.vars.clone());
         self.vars.insert("PORT".into(), settings.port.to_string());
-        let step = sandbox::Step { role: Role::Start, argv: &command.argv, vars: &self.vars };
+        let step = sandbox::Step { role: Role::Start, argv: &command.argv, vars: &self.vars, caches: &[] };
         let line = self.sandbox.command(&step);
         self.started(START, cmd);
         if let Some(at_start) = self.job.at_start {

@@ -12,6 +12,7 @@ mod fingerprint;
 pub mod host;
 mod inside;
 mod kept;
+mod links;
 pub(crate) mod loopback;
 mod machine_failure;
 mod mirror;

@@ -13,6 +13,8 @@ pub struct Step<'a> {
     pub argv: &'a [String],
     /// Every variable the command sees.
     pub vars: &'a Vars,
+    /// The caches that it sees, as the plan's step names them; a command of the build alone has any.
+    pub caches: &'a [String],
 }
 
 /// What a command is run as.

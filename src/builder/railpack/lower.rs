@@ -64,8 +64,12 @@ fn lower(plan: &Plan, planned: &Planned, answer: &RailpackAnswer) -> Result<plan
     let mut lowering = Lowering { paths: BTreeSet::new(), assets: Vars::new(), doubts: doubts(planned), copies };
     let (mut steps, mut apt) = (Vec::new(), None);
     for step in in_order(plan)? {
-        taken::mounts(plan, step)?;
-        let lowered = lowering.step(step, planned)?;
+        let caches = taken::mounts(plan, step)?;
+        let mut lowered = lowering.step(step, planned)?;
+        // The packages of an image are installed by commands of our own.
+        if lowered.name != SETUP {
+            lowered.caches = caches;
+        }
         match (step.name.as_str(), steps.first_mut()) {
             (APT_RUNTIME, _) => apt = lowered.packages.apt,
             (APT_BUILD | MISE, Some(first)) => join(first, lowered),
@@ -306,7 +310,7 @@ impl Lowering<'_> {
                 let text = step.assets.get(asset).map(String::as_str).unwrap_or_default();
                 let mode = format!("{:o}", if *mode == 0 { 0o644 } else { *mode });
                 let argv = ["sh", "-c", WRITTEN, "sh", path, text, &mode].map(str::to_owned).to_vec();
-                lowered.actions.push(Action::Run(plan::Command { shown: command.shown(), argv }));
+                lowered.actions.push(Action::Place(plan::Command { shown: command.shown(), argv }));
             }
             Command::Copy { .. } => {
                 let why = "files of other images are not taken here".to_owned();

@@ -29,6 +29,8 @@ pub(super) struct Config {
     pub(super) disk: u64,
     /// Volume and path, for each directory that outlives the container.
     pub(super) volumes: Vec<(String, String)>,
+    /// All caches of the plan, which commands of the build find, from the root on.
+    pub(super) caches: Vec<String>,
     pub(super) access: Access,
     /// Folders of this machine that are to be found at their own place inside.
     pub(super) shown: Vec<PathBuf>,
@@ -61,6 +63,11 @@ impl Config {
             volumes: &self.volumes,
         };
         let container = Container::start(&self.engine, &wanted)?;
+        if !self.caches.is_empty() {
+            // Those without a volume. What is no folder is for a command to find.
+            let caches: Vec<&str> = self.caches.iter().map(String::as_str).collect();
+            container.ask("mkdir -p -- \"$@\"", &caches, SOON)?;
+        }
         let finished = self.run_image.as_deref().map(|image| {
             // Nothing outlives it: the caches are the build's.
             Container::start(&self.engine, &Wanted { image, volumes: &[], ..wanted })

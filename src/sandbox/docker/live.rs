@@ -232,7 +232,7 @@ impl Sandbox for Live {
         let Some(containers) = self.containers.get_mut() else { return Ok(Vec::new()) };
         let Some(finished) = containers.finished.take() else { return Ok(Vec::new()) };
         let built = std::mem::replace(&mut containers.current, finished);
-        let missing = runtime_image::take(&built, &containers.current, taken)?;
+        let missing = runtime_image::take(&built, &containers.current, taken, &self.config.caches)?;
         built.remove()?;
         Ok(missing)
     }

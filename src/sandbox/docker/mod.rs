@@ -44,7 +44,7 @@ use super::cache::Cache;
 use super::network::Access;
 use super::store::Store;
 use super::{Backend, Kept, Progress, Sandbox, Spec, Unavailable};
-use crate::plan::Plan;
+use crate::plan::{Plan, in_app};
 
 /// Marks an image that stands in for the base image where that cannot be had, as `tests/base-image` makes it.
 const STAND_IN: &str = "dev.shakedown.base-image";
@@ -181,6 +181,7 @@ impl Docker {
             processes: spec.quotas.processes,
             disk: spec.quotas.disk,
             volumes,
+            caches: spec.plan.caches(),
             access: if spec.network { Access::of_this_machine() } else { Access::default() },
             shown: if spec.network { self.options.shown.clone() } else { Vec::new() },
             engine,
@@ -222,19 +223,14 @@ fn cache_volumes(engine: &Engine, project: &Path, plan: &Plan) -> Result<Vec<(St
 }
 
 fn cache_volume(project: &Path, directory: &str) -> Option<(String, String)> {
-    Some((cache_volume_name(project, directory)?, inside_app(directory)))
+    Some((cache_volume_name(project, directory)?, in_app(directory)))
 }
 
 /// The volume that keeps a project's cache directory. None for one with a colon, which cannot be said to the engine.
 pub fn cache_volume_name(project: &Path, directory: &str) -> Option<String> {
-    let path = inside_app(directory);
+    let path = in_app(directory);
     let key = format!("{}\0{path}", project.display());
     (!path.contains(':')).then(|| format!("shakedown-cache-{:016x}", xxh3_64(key.as_bytes())))
-}
-
-/// A relative directory lies in `/app`.
-fn inside_app(directory: &str) -> String {
-    if directory.starts_with('/') { directory.to_owned() } else { format!("/app/{directory}") }
 }
 
 #[cfg(test)]

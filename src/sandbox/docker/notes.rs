@@ -5,6 +5,9 @@ use super::options::Options;
 use crate::plan::Plan;
 use crate::sandbox::Unverified;
 
+/// Caches of which no app reads.
+const OF_INSTALLERS: &[&str] = &["/root/.cache/pip", "/root/.cache/uv"];
+
 /// The app may reach services of the engine's machine, for that reason.
 pub(super) fn open_network(why: &str) -> Unverified {
     Unverified {
@@ -45,5 +48,12 @@ pub(super) fn of(plan: &Plan, options: &Options) -> Vec<Unverified> {
         why: "the app was started in the build image; in the cloud only /app and the certificates reach the run image"
             .into(),
     });
-    image.chain(run).collect()
+    // An image that runs apart from the build's has none of them.
+    let caches = if own.is_some() { plan.caches() } else { Vec::new() };
+    let caches = caches.into_iter().filter(|cache| !OF_INSTALLERS.contains(&cache.as_str())).map(|cache| Unverified {
+        what: format!("the cache {cache}"),
+        why: "a container has its caches all the time: what the build puts there is in no image of the cloud, and is found here when the app starts"
+            .into(),
+    });
+    image.chain(run).chain(caches).collect()
 }

@@ -1,12 +1,12 @@
 //! From the container that was built in to the one that the app runs in.
 
-use std::path::{Component, Path};
+use std::path::Path;
 
 use anyhow::Result;
 
 use super::container::Container;
 use super::engine::SOON;
-use crate::plan::FileSet;
+use crate::plan::{FileSet, in_app};
 
 /// What mise keeps: every image that runs takes it along.
 const MISE: &[&str] =
@@ -14,36 +14,41 @@ const MISE: &[&str] =
 /// A file that changes while it is packed is a warning, exit code 1: a process of the build may still be at work.
 const PACK: &str = "tar -C / --anchored -c \"$@\" || [ $? -eq 1 ]";
 
-/// Copies what is taken; gives the paths that are not there to be taken.
-pub(super) fn take(built: &Container, finished: &Container, taken: &[FileSet]) -> Result<Vec<String>> {
+/// Copies what is taken, but for what lies in `caches`; gives the paths that are not there to be taken.
+pub(super) fn take(
+    built: &Container,
+    finished: &Container,
+    taken: &[FileSet],
+    caches: &[String],
+) -> Result<Vec<String>> {
     let mut missing = Vec::new();
     for path in MISE.iter().filter(|path| is_there(built, path).unwrap_or_default()) {
         hand_over(built, finished, path, &[])?;
     }
     for FileSet { include, exclude } in taken {
-        let paths = include.iter().map(|path| absolute(path));
+        let paths = include.iter().map(|path| in_app(path));
         for path in paths.filter(|path| !MISE.contains(&path.as_str())) {
-            match is_there(built, &path)? {
-                true => hand_over(built, finished, &path, exclude)?,
-                false => missing.push(path),
+            match without_caches(&path, exclude, caches) {
+                Some(exclude) if is_there(built, &path)? => hand_over(built, finished, &path, &exclude)?,
+                _ => missing.push(path),
             }
         }
     }
     Ok(missing)
 }
 
-fn is_there(container: &Container, path: &str) -> Result<bool> {
-    Ok(container.ask("[ -e \"$1\" ] || [ -L \"$1\" ]", &[path], SOON)?.success)
+/// What is left out of a path, the caches among it; none where all of it lies in one, and so in no layer.
+fn without_caches(path: &str, exclude: &[String], caches: &[String]) -> Option<Vec<String>> {
+    if caches.iter().any(|cache| Path::new(path).starts_with(cache)) {
+        return None;
+    }
+    let inside = caches.iter().filter_map(|cache| Path::new(cache).strip_prefix(path).ok());
+    let inside = inside.map(|rest| globset::escape(&rest.to_string_lossy()));
+    Some(exclude.iter().cloned().chain(inside).collect())
 }
 
-/// A path of a step, which works in `/app`.
-fn absolute(path: &str) -> String {
-    let joined = Path::new("/app").join(path);
-    let parts = joined.components().filter_map(|part| match part {
-        Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
-        _ => None,
-    });
-    format!("/{}", parts.collect::<Vec<_>>().join("/"))
+fn is_there(container: &Container, path: &str) -> Result<bool> {
+    Ok(container.ask("[ -e \"$1\" ] || [ -L \"$1\" ]", &[path], SOON)?.success)
 }
 
 /// One archive from one to the other, owners and links as they are.
@@ -81,10 +86,11 @@ mod tests {
     }
 
     #[test]
-    fn paths_of_a_step_begin_in_app() {
-        assert_eq!(
-            [".", "dist", "/app/.venv", "/root/../opt"].map(absolute),
-            ["/app", "/app/dist", "/app/.venv", "/root/opt"]
-        );
+    fn what_lies_in_a_cache_is_not_taken() {
+        let caches = ["/app/models".to_owned(), "/root/.cache/x".to_owned()];
+        let left_out = |path: &str| without_caches(path, &[".venv".to_owned()], &caches);
+        assert_eq!(left_out("/app").unwrap(), [".venv", "models"]);
+        assert_eq!(left_out("/app/modelsets").unwrap(), [".venv"]);
+        assert_eq!([left_out("/app/models"), left_out("/root/.cache/x/big")], [None, None]);
     }
 }

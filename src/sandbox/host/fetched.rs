@@ -99,7 +99,7 @@ impl Tool {
              --only-binary :all: --target /opt/tool {attribute}=={version}"
         );
         let argv = image.entrypoint.command(&script).argv;
-        let line = sandbox.command(&Step { role: Role::Build, argv: &argv, vars: &Vars::new() });
+        let line = sandbox.command(&Step { role: Role::Build, argv: &argv, vars: &Vars::new(), caches: &[] });
         let mut last = String::new();
         let ended = process::run(&line, WITHIN, interrupted, &mut |text| text.clone_into(&mut last))?;
         ensure!(ended == Ended::Exited(Exit::Code(0)), "{attribute} could not be installed: {last}");

@@ -11,6 +11,7 @@ use super::bwrap::{Bind, Bubblewrap};
 use super::history::History;
 use super::live::{HostSandbox, Limits};
 use super::memory::Cap;
+use super::mount_points::MountPoints;
 use super::open::watched;
 use crate::plan::Vars;
 use crate::sandbox::cache::{Cache, KEPT, RunDir};
@@ -94,6 +95,7 @@ fn put_together(cache: &Cache, run: RunDir, parts: Parts, spec: &Spec<'_>) -> Re
     Ok(HostSandbox {
         app: parts.app,
         finished: None,
+        mount_points: MountPoints::default(),
         history: History::default(),
         front: Front::default(),
         bubblewrap,

@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::bwrap::{Bind, Bubblewrap, Session};
 use super::history::History;
 use super::layer::in_root;
+use super::mount_points::MountPoints;
 use super::{check, probe, root, runtime_image};
 use crate::catalog::servers;
 use crate::plan::{FileSet, Vars};
@@ -56,6 +57,8 @@ pub(in crate::sandbox) struct HostSandbox {
     pub(super) front: Front,
     /// The image that runs, where it is another than the one that was built: its root, and what is shown in it.
     pub(super) finished: Option<(PathBuf, Vec<Bind>)>,
+    /// Where the caches of the command that runs are mounted.
+    pub(super) mount_points: MountPoints,
     pub(super) closed: bool,
 }
 
@@ -115,7 +118,7 @@ impl Sandbox for HostSandbox {
             Role::Build => {
                 let mut bubblewrap = self.bubblewrap.clone();
                 bubblewrap.binds.extend(self.front.shown().map(|(from, to)| Bind::read_only(from, to)));
-                bubblewrap.command(&argv.collect::<Vec<_>>(), &vars, Session::Detached)
+                self.command_with(bubblewrap, &argv.collect::<Vec<_>>(), &vars, step.caches)
             }
             Role::Start => {
                 if let Some(user) = &self.start_user {
@@ -135,10 +138,15 @@ impl Sandbox for HostSandbox {
     }
 
     fn prepare(&mut self, upcoming: &Upcoming<'_>, interrupted: &AtomicBool) -> Prepared {
-        HostSandbox::prepare(self, upcoming, interrupted)
+        let prepared = HostSandbox::prepare(self, upcoming, interrupted);
+        if matches!(prepared, Prepared::Run(_)) {
+            self.make_mount_points(upcoming.step.caches);
+        }
+        prepared
     }
 
     fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
+        self.mount_points.remove();
         HostSandbox::keep_work(self, output, interrupted)
     }
 
@@ -182,7 +190,10 @@ impl Sandbox for HostSandbox {
             Some(Excess::Disk) => Some(quotas.too_much_written()),
             Some(Excess::FullDisk) => Some(self.full_disk("nearly full")),
             Some(Excess::Memory) => None,
-            None => self.bubblewrap.network.failure().or_else(|| self.disk.is_full().then(|| self.full_disk("full"))),
+            None => {
+                let full = || self.disk.is_full().then(|| self.full_disk("full"));
+                self.bubblewrap.network.failure().or_else(full).or_else(|| self.lacks_a_cache())
+            }
         }
     }
 
@@ -193,6 +204,10 @@ impl Sandbox for HostSandbox {
     fn unverified(&self) -> Vec<Unverified> {
         let mut notes = self.notes.clone();
         notes.extend(self.history.past.notes.iter().cloned());
+        notes.extend(self.mount_points.absent.iter().map(|place| Unverified {
+            what: format!("the cache {place}"),
+            why: "no folder can be made there in this sandbox, so its commands ran without".to_owned(),
+        }));
         notes.extend(apt_notes(&self.seen(&self.bubblewrap.rootfs)));
         notes
     }

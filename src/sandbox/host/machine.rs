@@ -15,8 +15,10 @@ use crate::sandbox::store::Store;
 use crate::sandbox::store::ask::Client;
 use crate::sandbox::store::tree::{self, Digest};
 
+/// The folder of a run that holds its caches, each at its own place in a folder of its own.
+pub(super) const CACHES: &str = "caches";
 /// Parts of a run's folder that a command writes to, beside `/app`.
-pub(super) const PARTS: &[&str] = &["root", "local"];
+pub(super) const PARTS: &[&str] = &["root", "local", CACHES];
 /// Files of the root that speak of this machine's network, not of what is installed.
 pub(super) const OF_THE_NETWORK: &[&str] = &["etc/resolv.conf", "etc/ssl/certs/ca-certificates.crt"];
 

@@ -3,6 +3,7 @@
 pub(in crate::sandbox) mod base;
 mod bubblewrap;
 mod bwrap;
+mod caches;
 mod called;
 pub(in crate::sandbox) mod check;
 mod confine;
@@ -18,6 +19,7 @@ mod locales;
 mod machine;
 pub(in crate::sandbox) mod memory;
 mod mise;
+mod mount_points;
 mod open;
 mod packages;
 mod pip;

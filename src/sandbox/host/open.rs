@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -15,8 +15,9 @@ use super::history::History;
 use super::layer::{self, in_root};
 use super::live::{HostSandbox, Limits};
 use super::locales;
-use super::machine::Beginning;
+use super::machine::{Beginning, CACHES};
 use super::memory::Cap;
+use super::mount_points::MountPoints;
 use super::pip::pip;
 use super::root::{self, Recipe, Root};
 use crate::fs::temporary;
@@ -52,7 +53,7 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
         filter: Bubblewrap::write_filter(run.path())?,
     };
     let start_user = spec.plan.start.as_ref().and_then(|start| start.user.clone()).filter(|user| is_name(user));
-    spec.plan.caches().iter().for_each(|folder| make(&bubblewrap.rootfs, folder));
+    fs::create_dir(run.path().join(CACHES))?;
     if let Some(user) = &start_user {
         fs::create_dir_all(in_root(&bubblewrap.rootfs, "/home").join(user))?;
     }
@@ -92,6 +93,7 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
         history,
         front,
         finished,
+        mount_points: MountPoints::default(),
         bubblewrap,
         disk: disk::Before::of(run.path()),
         run,
@@ -158,23 +160,6 @@ impl Maker<'_> {
             (None, _) => Ok(self.declared.pip.clone()),
             (Some(_), Some(seed)) => Ok(Some(seed.join(layer::SEED_PACKAGES))),
             (Some(python), None) => pip(self.cache, python),
-        }
-    }
-}
-
-/// Makes a folder that the cloud mounts a cache at: empty, as it is there the first time. What is there already stays, and no link is
-/// followed: it may lead out of `rootfs`.
-fn make(rootfs: &Path, folder: &str) {
-    let mut place = rootfs.to_owned();
-    for part in Path::new(folder).components() {
-        match part {
-            Component::RootDir => {}
-            Component::Normal(name) => place.push(name),
-            _ => return,
-        }
-        let there = place.symlink_metadata();
-        if there.map_or_else(|_| fs::create_dir(&place).is_err(), |there| !there.is_dir()) {
-            return;
         }
     }
 }
@@ -306,22 +291,4 @@ pub(super) fn of_image(cache: &Cache, image: &Image, declared: &Declared) -> Res
     let plan = Plan { image: image.clone(), ..Plan::default() };
     let project = temporary::folder()?;
     open(cache, &Spec::of(project.path(), &plan), declared, None)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_folder_of_a_cache_is_made_in_the_sandbox_alone() {
-        let (rootfs, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        fs::create_dir(rootfs.path().join("root")).unwrap();
-        symlink(outside.path(), rootfs.path().join("link")).unwrap();
-        for folder in ["/root/.cache/pip", "/root/.cache/pip", "/link/cache", "/../cache", "/root/../../cache"] {
-            make(rootfs.path(), folder);
-        }
-        assert!(rootfs.path().join("root/.cache/pip").is_dir());
-        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
-        assert!(!rootfs.path().parent().unwrap().join("cache").exists());
-    }
 }

@@ -9,6 +9,8 @@ use crate::sandbox::inside;
 /// Where pip is told to write down what it does, and what tells it so. Both are there while it runs, and no longer.
 const LOG: &str = "var/log/pip.log";
 const CONFIG: &str = "etc/pip.conf";
+/// Both, from the root on.
+pub(super) const FILES: &[&str] = &[CONFIG, LOG];
 /// What a git reads that root calls, wherever it was built to look for the machine's.
 const GIT_CONFIG: &str = "root/.gitconfig";
 
@@ -42,7 +44,7 @@ impl HostSandbox {
         let root = self.root();
         let own = self.front.git().map_or(Ok(()), |told| self.leave_git_its_own(told));
         let log = own.and_then(|()| inside::read(&root, LOG));
-        for file in [CONFIG, LOG] {
+        for file in FILES {
             let _ = inside::remove(&root, file);
         }
         Ok(self.front.text(String::from_utf8_lossy(&log?).into_owned()))

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::bwrap::{Bind, Bubblewrap, Session};
+use super::bwrap::{Bind, Bubblewrap};
 use super::history::{Kind, Pending};
 use super::live::HostSandbox;
 use super::machine::{self, PARTS};
@@ -158,7 +158,7 @@ impl HostSandbox {
         bubblewrap
             .binds
             .retain(|bind| !matches!(bind, Bind::ReadOnly(from, _) if self.history.find_links.contains(from)));
-        let line = bubblewrap.command(&argv, vars, Session::Detached);
+        let line = self.command_with(bubblewrap, &argv, vars, step.caches);
         let name = self.run.path().file_name().unwrap_or_default();
         let mut digest = Digest::default();
         if !is_install {
@@ -195,6 +195,7 @@ impl HostSandbox {
         installs: Option<Installs>,
         key: String,
     ) -> Result<Pending> {
+        self.can_be_told(upcoming.step.caches)?;
         let tree = tree::list(&self.app)?;
         let names = tree::names(&tree);
         self.lead(upcoming, vars, installs.is_some())?;
@@ -290,13 +291,13 @@ impl HostSandbox {
     /// Where the archives are from that an installer took of its lock.
     fn taken_of_lock(&self, locker: Locker, traced: &Traced) -> Result<Taken> {
         vouch::obeys_lock(locker, &self.app, &traced.read)?;
-        let root = self.root();
-        let tree = tree::list(&root)?;
-        for (folder, tree) in [(&root, &tree), (&self.app, &tree::list(&self.app)?)] {
-            vouch::installs_alone(folder, tree)?;
+        vouch::installs_alone(&self.app, &tree::list(&self.app)?)?;
+        let mut installed = lock::installed(locker, &self.app, &traced.changes.made)?;
+        for folder in [self.root(), self.caches()] {
+            let tree = tree::list(&folder)?;
+            vouch::installs_alone(&folder, &tree)?;
+            installed.extend(lock::installed(locker, &folder, &tree)?);
         }
-        let mut installed = lock::installed(locker, &root, &tree)?;
-        installed.extend(lock::installed(locker, &self.app, &traced.changes.made)?);
         lock::taken(locker, &self.app, &installed)
     }
 
@@ -305,8 +306,12 @@ impl HostSandbox {
         if installs < 2 && self.history.past.below.is_none() {
             return Ok(());
         }
-        let (root, app) = (tree::list(&self.root())?, tree::list(&self.app)?);
-        let found = root.keys().chain(app.keys()).find(|path| vouch::is_code_of_packages(path));
-        found.map_or(Ok(()), |path| bail!("{} may have run with it", path.display()))
+        for folder in [self.root(), self.caches(), self.app.clone()] {
+            let tree = tree::list(&folder)?;
+            if let Some(path) = tree.keys().find(|path| vouch::is_code_of_packages(path)) {
+                bail!("{} may have run with it", path.display());
+            }
+        }
+        Ok(())
     }
 }

@@ -1,21 +1,19 @@
 //! From the image that was built to the one that runs.
 
-use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use super::layer::in_root;
 use crate::fs::{DockerIgnore, copy_sparse, tree};
-use crate::plan::FileSet;
+use crate::plan::{FileSet, in_app};
+use crate::sandbox::links;
 
 /// What the image has of its own, laid out when the sandbox was opened.
 const OWN: &[&str] = &["/mise", "/usr/local/bin/mise", "/etc/mise", "/root/.local/state/mise"];
-/// As many links on the way to a file as the kernel follows (`path_resolution(7)`).
-const MOST_LINKS: usize = 40;
 
 /// Moves what is taken into the root and the `/app` of the finished image. `outside` says where a path inside is. Gives the
 /// paths that are not there to be taken.
@@ -30,12 +28,17 @@ pub(super) fn move_into(
     for FileSet { include, exclude } in taken {
         let excluded = DockerIgnore::parse(&exclude.join("\n"));
         for path in include {
-            let inside = absolute(path);
+            let inside = in_app(path);
             if OWN.iter().any(|own| inside == *own || inside.starts_with(&format!("{own}/"))) {
                 continue;
             }
-            let from = place(&inside, &outside);
-            let to = place(&inside, &|inside| match Path::new(inside).strip_prefix("/app") {
+            // Commands may have put links on the way.
+            let place = |at: &dyn Fn(&str) -> PathBuf| {
+                let at = |inside: &Path| at(&inside.to_string_lossy());
+                links::follow_to(Path::new(&inside), at).map(|inside| at(&inside))
+            };
+            let from = place(&outside);
+            let to = place(&|inside| match Path::new(inside).strip_prefix("/app") {
                 Ok(rest) => app.join(rest),
                 Err(_) => in_root(rootfs, inside),
             });
@@ -56,52 +59,6 @@ pub(super) fn move_into(
         }
     }
     Ok(missing)
-}
-
-/// A path of a step, which works in `/app`.
-fn absolute(path: &str) -> String {
-    let joined = if path.starts_with('/') { PathBuf::from(path) } else { Path::new("/app").join(path) };
-    let parts = joined.components().filter_map(|part| match part {
-        std::path::Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
-        _ => None,
-    });
-    format!("/{}", parts.collect::<Vec<_>>().join("/"))
-}
-
-/// Where `inside` is outside. Commands may have put links on the way: they lead where they lead within the image, and never
-/// out of it. `outside` says where a path is on whose way there are none. None where the links lead in a circle.
-fn place(inside: &str, outside: &impl Fn(&str) -> PathBuf) -> Option<PathBuf> {
-    let parts = |path: &Path| -> Vec<OsString> {
-        let parts = path.components().rev().filter_map(|part| match part {
-            Component::Normal(name) => Some(name.to_owned()),
-            Component::ParentDir => Some("..".into()),
-            _ => None,
-        });
-        parts.collect()
-    };
-    let (mut todo, mut here, mut links) = (parts(Path::new(inside)), PathBuf::from("/"), 0);
-    while let Some(part) = todo.pop() {
-        if part == ".." {
-            here.pop();
-            continue;
-        }
-        let next = here.join(part);
-        let is_on_the_way = !todo.is_empty();
-        match fs::read_link(outside(&next.to_string_lossy())).ok().filter(|_| is_on_the_way) {
-            None => here = next,
-            Some(target) => {
-                links += 1;
-                if links > MOST_LINKS {
-                    return None;
-                }
-                if target.is_absolute() {
-                    here = PathBuf::from("/");
-                }
-                todo.extend(parts(&target));
-            }
-        }
-    }
-    Some(outside(&here.to_string_lossy()))
 }
 
 /// Moves what is not excluded; what is there already gives way, folders are merged.
@@ -171,14 +128,6 @@ mod tests {
         assert!(to.join("a/b.py").is_file() && to.join("a/old.py").is_file() && to.join("c.py").is_file());
         assert!(to.join("a/d.txt").is_file() && !to.join("d.txt").exists());
         assert!(!to.join(".venv").exists() && from.join(".venv/x").is_file());
-    }
-
-    #[test]
-    fn paths_of_a_step_begin_in_app() {
-        assert_eq!(
-            [".", "dist", "/app/.venv", "/root/.cache"].map(absolute),
-            ["/app", "/app/dist", "/app/.venv", "/root/.cache"]
-        );
     }
 
     /// Folders of two images and one outside, and what taking `paths` gives.

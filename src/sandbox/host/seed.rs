@@ -60,7 +60,7 @@ fn make(
     let program = format!("{}/bin/{}", interpreter_store(python, image.installs), python.name());
     let script = format!("{program} -m venv --copies {VENV}");
     let argv = image.entrypoint.command(&script).argv;
-    let line = sandbox.command(&Step { role: Role::Build, argv: &argv, vars: &Vars::new() });
+    let line = sandbox.command(&Step { role: Role::Build, argv: &argv, vars: &Vars::new(), caches: &[] });
     let mut last = String::new();
     let ended = process::run(&line, WITHIN, interrupted, &mut |text| text.clone_into(&mut last))?;
     ensure!(ended == Ended::Exited(Exit::Code(0)), "{script} failed: {last}");

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::net::UnixStream;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use rustix::fs::{Access, access};
 
 use crate::plan::Vars;
 use crate::sandbox::host::bubblewrap;
+use crate::sandbox::links;
 use crate::sandbox::netns::Network;
 use crate::sandbox::{CommandLine, Unavailable};
 
@@ -37,9 +38,6 @@ const PASSED: &[&str] = &[
     "no_proxy",
 ];
 const PASSED_PREFIXES: &[&str] = &["NIX_", "XDG_", "PIP_"];
-
-/// As many as the kernel follows.
-const MOST_LINKS: usize = 40;
 
 /// A store that this user can build into.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,30 +96,7 @@ impl Store {
 
     /// Follows every link of a path, as it would be followed where this store is at `/nix`.
     pub(super) fn resolve(&self, path: &Path) -> Option<PathBuf> {
-        let mut left: Vec<PathBuf> = parts(path);
-        let mut done = PathBuf::from("/");
-        let mut links = 0;
-        while let Some(part) = left.pop() {
-            if part == Path::new("..") {
-                done.pop();
-                continue;
-            }
-            let next = done.join(&part);
-            match fs::read_link(self.on_host(&next)) {
-                Ok(target) => {
-                    links += 1;
-                    if links > MOST_LINKS {
-                        return None;
-                    }
-                    if target.is_absolute() {
-                        done = PathBuf::from("/");
-                    }
-                    left.extend(parts(&target));
-                }
-                Err(_) => done = next,
-            }
-        }
-        Some(done)
+        links::follow(path, |inside| self.on_host(inside))
     }
 
     /// Runs `words` on this machine as it is, save that `app` is at `/app` (so that Nix names files as the cloud does) and
@@ -186,14 +161,6 @@ impl Store {
             }
         }
     }
-}
-
-/// The names in a path, last first.
-fn parts(path: &Path) -> Vec<PathBuf> {
-    let named = path.components().filter(|part| matches!(part, Component::Normal(_) | Component::ParentDir));
-    let mut parts: Vec<PathBuf> = named.map(|part| PathBuf::from(part.as_os_str())).collect();
-    parts.reverse();
-    parts
 }
 
 /// Whether root's builds have users to run as; Debian's package makes none.

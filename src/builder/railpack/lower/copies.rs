@@ -96,7 +96,7 @@ impl<'a> Copies<'a> {
         let script = if was_there { script.to_owned() } else { format!("{script}{TAKE_AWAY}") };
         let shown = format!("copy {from} to {dest}");
         let argv = ["sh", "-c", &script, "sh", from, dest].map(str::to_owned).to_vec();
-        vec![copied, Action::Run(Command { shown, argv })]
+        vec![copied, Action::Place(Command { shown, argv })]
     }
 
     /// The paths that a pattern of Go's `filepath.Match` names, sorted; `None` where it is no pattern.

@@ -28,21 +28,18 @@ fn set(include: &str, exclude: &[&str]) -> FileSet {
     FileSet { include: vec![include.to_owned()], exclude: exclude.iter().map(|&path| path.to_owned()).collect() }
 }
 
-/// BuildKit mounts a cache over a folder while a command runs; what is written there stays in the cache.
+/// `getCacheMountOpt` of `build_graph.go`: a cache is mounted for commands, not for copies.
 #[test]
-fn what_lies_in_a_cache_is_not_taken() {
-    let config = |directory: &str, outputs: &str| {
-        format!(
-            r#"{{"caches": {{"c": {{"directory": "{directory}", "type": "shared"}}}}, "steps": {{"build": {{"commands": ["...", "make"], "caches": ["c"]{outputs}}}}}}}"#
-        )
-    };
-    let usual = [set("/app/.venv", &[]), set(".", &[".venv"])];
-    assert_eq!(taken(r#"{"steps": {"build": {"commands": ["...", "make"]}}}"#), usual);
-    assert_eq!(taken(&config("/root/.cache/x", "")), usual);
-    assert_eq!(taken(&config("/app/models", "")), [set("/app/.venv", &[]), set(".", &[".venv", "models"])]);
-    assert_eq!(taken(&config("models", ""))[1].exclude, [".venv", "models"]);
-    let outputs = r#", "deployOutputs": [{"include": ["/root/.cache/x/big"]}]"#;
-    assert_eq!(taken(&config("/root/.cache/x", outputs)), usual);
+fn the_commands_of_a_step_see_its_caches() {
+    let config = r#"{"caches": {"c": {"directory": "models", "type": "shared"}}, "steps": {"build": {"commands": ["...", {"src": "app.ini", "dest": "models/app.ini"}, "make"], "caches": ["c"]}}}"#;
+    let plan = lowered(config).unwrap();
+    let step = |name: &str| plan.steps.iter().find(|step| step.name == name).unwrap();
+    assert_eq!(step("install").caches, ["/opt/pip-cache"]);
+    assert_eq!(step("build").caches, ["models"]);
+    let kinds = step("build").actions.iter().rev().map(|action| matches!(action, Action::Run(_)));
+    assert_eq!(kinds.take(2).collect::<Vec<_>>(), [true, false]);
+    // What is taken of the build has none of it, which is for the sandbox to see to.
+    assert_eq!(plan.start.unwrap().files.unwrap(), [set("/app/.venv", &[]), set(".", &[".venv"])]);
 }
 
 #[test]
@@ -105,7 +102,7 @@ fn copied(commands: &str) -> Vec<String> {
     let named = build.actions.iter().map(|action| match action {
         Action::Copy(Files::All) => "all".to_owned(),
         Action::Copy(Files::Only(names)) => names.join(" "),
-        Action::Run(command) => command.shown.clone(),
+        Action::Run(command) | Action::Place(command) => command.shown.clone(),
     });
     named.skip(1).collect()
 }
@@ -141,7 +138,7 @@ fn a_local_input_brings_a_path_without_its_folders() {
     let files = [("main.py", ""), ("requirements.txt", ""), ("conf/app.ini", ""), ("railpack.json", "")];
     let folder = crate::folder::folder(&files);
     let mut copies = Copies::new(folder.path(), &[]);
-    let Action::Run(command) = copies.layer("conf/app.ini").unwrap().remove(1) else { panic!("no copy") };
+    let Action::Place(command) = copies.layer("conf/app.ini").unwrap().remove(1) else { panic!("no copy") };
     assert_eq!(command.argv[4..], ["conf/app.ini", "app.ini"]);
     assert_eq!(copies.layer("./main.py").unwrap(), [Action::Copy(Files::Only(vec!["main.py".to_owned()]))]);
     assert!(copies.layer("../main.py").is_ok(), "nothing leads out of the project");
