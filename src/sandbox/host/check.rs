@@ -131,9 +131,15 @@ fn refused(bwrap: &Path, said: &str) -> Unavailable {
 /// The failure of bubblewrap itself, by its only line: what it prints before it ends, and before any command of the project runs. What a
 /// command that runs bubblewrap prints comes with lines of its own.
 pub(super) fn never_began(line: &str) -> Option<MachineFailure> {
-    let said = line.strip_prefix("bwrap: ")?;
+    let said = line.strip_prefix("bwrap: ").filter(|_| program_not_found(line).is_none())?;
     let what = format!("bubblewrap could not make the sandbox: {said}");
     Some(MachineFailure::for_good(what, format!("run `shakedown doctor`, or `{ELSEWHERE}`")))
+}
+
+/// A program of the plan that is not there, by what bubblewrap says of it once the sandbox is made: as runc would name it.
+pub(super) fn program_not_found(line: &str) -> Option<String> {
+    let program = line.strip_prefix("bwrap: execvp ")?.strip_suffix(": No such file or directory")?;
+    Some(format!("unable to start container process: exec: \"{program}\": executable file not found in $PATH"))
 }
 
 /// Ubuntu 24.04 forbids user namespaces to programs without a profile; a profile for bwrap is the narrow cure.
@@ -207,5 +213,14 @@ mod tests {
         assert!(failure.what.ends_with("Can't mount proc on /newroot/proc: Operation not permitted"), "{failure:?}");
         assert!(failure.next.contains("shakedown doctor"), "{failure:?}");
         assert_eq!(never_began("bash: bwrap: command not found").map(|failure| failure.what), None);
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_the_projects_fault() {
+        let line = "bwrap: execvp tidectl: No such file or directory";
+        assert_eq!(never_began(line).map(|failure| failure.what), None);
+        let said = "unable to start container process: exec: \"tidectl\": executable file not found in $PATH";
+        assert_eq!(program_not_found(line).as_deref(), Some(said));
+        assert_eq!(program_not_found("tidectl: No such file or directory"), None);
     }
 }

@@ -155,7 +155,7 @@ impl Sandbox for HostSandbox {
     }
 
     fn as_printed(&self, line: &str) -> Option<String> {
-        self.front.line(line)
+        check::program_not_found(line).or_else(|| self.front.line(line))
     }
 
     fn probe(&self, probe: &Probe<'_>) -> ProbeAnswer {
