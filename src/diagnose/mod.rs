@@ -38,6 +38,7 @@ pub use judge::diagnose;
 pub(crate) use places::path_of;
 pub use registry::{Explained, explain, ids};
 pub(crate) use table::Explanation;
+pub(crate) use table::database::MISSING_DATA_FILE;
 pub(crate) use table::machine::DISK_FULL;
 pub(crate) use table::modules::MISSING_PYTHON_MODULE;
 pub(crate) use table::python::LOCALE_MISSING;

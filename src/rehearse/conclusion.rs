@@ -1,5 +1,6 @@
 //! From what a run left behind to what is said of it.
 
+use super::cached;
 use super::dead;
 use super::index::{self, Answer};
 use super::rehearsal::Rehearsal;
@@ -95,6 +96,9 @@ impl Found {
             of_this_machine(primary, is_offline);
         }
         let failing = outcome.failing_phase();
+        if let Some(primary) = diagnoses.first_mut().filter(|_| failed) {
+            cached::amend(primary, &plan, failing);
+        }
         let absent = diagnoses.first().and_then(|primary| {
             let of_the_image = || of_the_builder_image(primary, &plan, failing).filter(|_| backend == "host");
             absent(primary, &plan, failing, &unverified).or_else(of_the_image)

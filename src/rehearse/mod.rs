@@ -2,6 +2,7 @@
 
 mod backend_name;
 mod backends;
+mod cached;
 mod check_findings;
 mod conclusion;
 mod dead;

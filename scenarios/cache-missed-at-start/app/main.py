@@ -1,0 +1,4 @@
+import json
+
+with open("/root/.cache/tides/berths.json") as file:
+    print(json.load(file))
