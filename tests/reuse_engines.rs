@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use std::{fs, thread};
 
-use place::{ASKS, BUILT, MAIN, Place, app, is_reused_as_if_fresh};
+use place::{ASKS, BUILT, MAIN, PIPENV, Place, app, is_reused_as_if_fresh};
 use serde_json::Value;
 use shakedown::sandbox::Backend;
 use shakedown::sandbox::docker::{Docker, Options, Pull};
@@ -225,6 +225,7 @@ fn docker_starts_from_what_an_earlier_run_installed() {
 
     what_sends_nothing_over_the_network_is_kept(&engine);
     what_is_built_is_kept_unless_it_asked_somebody_else(&engine);
+    what_a_pipfile_lock_names_is_downloaded_once(&engine);
     engine.remove(&engine.layers().difference(&before).cloned().collect());
 }
 
@@ -280,4 +281,29 @@ fn what_is_built_is_kept_unless_it_asked_somebody_else(engine: &Engine) {
     let origin = Place::origin(&place.run(&[]).0, "install");
     let why = origin["anew"]["not_kept"].as_str().unwrap_or_default();
     assert_eq!(why, "an archive was built, and what its code does is not known", "{origin:#}");
+}
+
+fn what_a_pipfile_lock_names_is_downloaded_once(engine: &Engine) {
+    let plan = format!(
+        "[phases.setup]\nnixPkgs = [\"python311\"]\n[phases.install]\ncmds = [\n\
+         \"python -m venv --copies /opt/venv && . /opt/venv/bin/activate && pip install {PIPENV}\",\n\
+         \". /opt/venv/bin/activate && pipenv install --deploy\",\n]\n"
+    );
+    let mut place = engine.place(&[("main.py", MAIN), (".python-version", "3.11\n"), ("nixpacks.toml", &plan)]);
+    place.is_machines = true;
+    place.index.release_with_digest("tide", "1.0", &[]);
+    if !place.index.offer(PIPENV) {
+        return;
+    }
+    place.lock_pipenv();
+    let downloads = |place: &Place| {
+        let (report, files) = place.run(&["--fresh"]);
+        assert_eq!(report["verdict"], "works", "{report:#}");
+        let lock = fs::read(place.dir.path().join("app/Pipfile.lock")).unwrap();
+        assert!(files["/app/Pipfile.lock"].ends_with(&place::sha256(&lock)), "{files:#?}");
+        place.index.asked().into_iter().filter(|path| path.starts_with("/files/tide-")).count()
+    };
+    assert_eq!([downloads(&place), downloads(&place)], [1, 0]);
+    place.write("main.py", &format!("{MAIN}# edited\n"));
+    assert!(is_reused_as_if_fresh(&place, &"an edit of what the install did not read"));
 }

@@ -48,6 +48,8 @@ pub(super) struct Pending {
     pub(super) names: String,
     /// What had been sent outward before it began; none where that cannot be told.
     pub(super) sent: Option<Sent>,
+    /// The lock that led its installer to the mirror, in whose place the project's own is again.
+    pub(super) led: Option<String>,
 }
 
 #[derive(Debug)]

@@ -14,6 +14,7 @@ use super::container::Container;
 use super::containers::{Config, Containers};
 use super::engine::{Engine, SOON};
 use super::history::History;
+use super::led_lock::LedLock;
 use super::options::Options;
 use super::packages::Packages;
 use super::tunnel::Tunnel;
@@ -74,6 +75,8 @@ pub(super) struct Live {
     /// The index that pip is sent to, and the way there while it runs.
     pub(super) front: Front,
     pub(super) tunnel: Option<Tunnel>,
+    /// The lock that leads there.
+    pub(super) led_lock: Option<LedLock>,
     project: PathBuf,
     pub(super) packages: Packages,
     /// What is added to the profile for the start command.
@@ -107,6 +110,7 @@ impl Live {
             unverified,
             front,
             tunnel: None,
+            led_lock: None,
             app: App::new()?,
             containers: OnceLock::new(),
             starting: Mutex::new(()),
@@ -377,6 +381,8 @@ impl Sandbox for Live {
             .get_mut()
             .and_then(|containers| containers.finished.take())
             .map_or(Ok(()), |finished| finished.remove())?;
+        // A command may have been interrupted.
+        self.leave_mirror();
         let container = self.container()?;
         container.keep()?;
         Ok(Kept::Container { engine: self.engine().name(), name: container.name().to_owned() })

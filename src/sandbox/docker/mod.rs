@@ -11,6 +11,7 @@ mod gateway;
 mod history;
 mod images;
 mod labels;
+mod led_lock;
 mod listing;
 mod live;
 mod notes;

@@ -1,15 +1,18 @@
-//! What pip, and the git that it calls, are told by their configurations for the time of one command: where they ask, and where pip
-//! writes down what it does.
+//! What installers are told for the time of one command. pip, and the git that it calls, by their configurations: where they ask, and where
+//! pip writes down what it does.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::containers::Containers;
 use super::engine::{SOON, WORK};
+use super::led_lock::LedLock;
 use super::live::Live;
+use super::stage::stage;
 use super::tunnel::Tunnel;
 use crate::plan::Vars;
 use crate::sandbox::mirror::route::Asking;
 use crate::sandbox::reuse::Upcoming;
+use crate::sandbox::store::lock::Locker;
 use crate::sandbox::store::pip::Installs;
 
 /// The most bytes of pip's log.
@@ -53,22 +56,23 @@ impl Live {
         installs: Option<Installs>,
         is_watched: bool,
     ) -> Result<()> {
-        let Some(installs) = installs.filter(|installs| installs.pip > 0) else { return Ok(()) };
-        self.containers()?;
-        let Some(Containers { current, .. }) = self.containers.get() else { return Ok(()) };
-        // No lock is shown as another in a container.
-        let installs = Installs { locker: None, ..installs };
-        let (argv, plan, app) = (upcoming.step.argv, upcoming.step.vars, self.app.folder());
-        let index = self.front.lead(|_| Ok(()), &Asking { argv, installs, plan, vars, app, folder: app });
-        let mut index = index.map(str::to_owned);
-        if index.is_some() {
-            self.tunnel = self.front.address().and_then(|mirror| Tunnel::open(current, mirror).ok());
-            if self.tunnel.is_none() {
-                self.front.leave(app);
-                index = None;
-            }
+        let Some(installs) = installs else { return Ok(()) };
+        // What uv keeps in its cache, a volume that outlives the run, would hold the mirror's addresses.
+        let locker = installs.locker.filter(|locker| *locker == Locker::Pipenv);
+        let installs = Installs { locker, ..installs };
+        if installs == Installs::default() {
+            return Ok(());
         }
-        let mut text = if is_watched { KEEPS_LOG.to_owned() } else { String::new() };
+        self.containers()?;
+        let (argv, plan, app, folder) = (upcoming.step.argv, upcoming.step.vars, self.app.folder(), stage()?);
+        let asking = Asking { argv, installs, plan, vars, app, folder: folder.path() };
+        let mut index = self.front.lead(|_| Ok(()), &asking).map(str::to_owned);
+        if self.front.is_led() && self.open_way().is_err() {
+            self.leave_mirror();
+            index = None;
+        }
+        let Some(Containers { current, .. }) = self.containers.get() else { return Ok(()) };
+        let mut text = if is_watched && installs.pip > 0 { KEEPS_LOG.to_owned() } else { String::new() };
         text.extend(index.map(|index| format!("index-url = {index}\n")));
         if text.is_empty() {
             return Ok(());
@@ -86,9 +90,27 @@ impl Live {
         Ok(())
     }
 
+    /// Opens the way to the mirror, and puts the lock that leads there in the place of the project's.
+    fn open_way(&mut self) -> Result<()> {
+        let mirror = self.front.address().context("there is no mirror")?;
+        let container = self.container()?;
+        let tunnel = Tunnel::open(container, mirror)?;
+        let (shown, app) = (self.front.shown(), self.app.folder());
+        let lock = shown.map(|(copy, place)| LedLock::show(container, copy, &place, app, format!("http://{mirror}")));
+        self.led_lock = lock.transpose()?;
+        self.tunnel = Some(tunnel);
+        Ok(())
+    }
+
     /// Ends the way to the mirror with the command that was led there: nothing else, the app least of all, is to see who listens.
     pub(super) fn leave_mirror(&mut self) {
         self.tunnel = None;
+        if let Some(lock) = self.led_lock.take() {
+            let own = self.built().and_then(|container| lock.put_back(container));
+            if let Some(pending) = &mut self.history.pending {
+                pending.led = own;
+            }
+        }
         self.front.leave(self.app.folder());
     }
 

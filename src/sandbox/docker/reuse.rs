@@ -169,7 +169,7 @@ impl Live {
         if let Kind::Other(_) = kind {
             ensure!(sent.is_some() || !self.is_online(), "what it asks of the network is not known");
         }
-        Ok(Pending { key, kind, trace: Trace::of(listed), names, sent })
+        Ok(Pending { key, kind, trace: Trace::of(listed), names, sent, led: None })
     }
 
     fn keep_pending(
@@ -180,11 +180,14 @@ impl Live {
         output: &[String],
         interrupted: &AtomicBool,
     ) -> Result<String> {
-        let Pending { key, kind, trace, names, sent } = pending;
-        let (after, now) = listing::list(self.container()?)?;
+        let Pending { key, kind, trace, names, sent, led } = pending;
+        let (mut after, now) = listing::list(self.container()?)?;
         let has_asked_nobody =
             !self.is_online() || sent.zip(now.ok()).is_some_and(|(before, now)| now.is_nothing_since(&before));
         let given = given.filter(|_| has_asked_nobody);
+        if let Some(lock) = led {
+            trace.came_back(&mut after, Path::new(&lock));
+        }
         let changes = trace.changed_to(&after);
         let (reads, answers) = match kind {
             Kind::Other(all) => {

@@ -143,6 +143,11 @@ impl Front {
         self.led.insert(led).index.as_deref()
     }
 
+    /// Whether the command that runs is led to the mirror.
+    pub(in crate::sandbox) fn is_led(&self) -> bool {
+        self.led.is_some()
+    }
+
     /// Where the mirror listens, if there is one.
     pub(in crate::sandbox) fn address(&self) -> Option<SocketAddr> {
         self.mirror.as_ref().map(Mirror::address)

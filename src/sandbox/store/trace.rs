@@ -115,6 +115,17 @@ impl Trace {
         changes(&self.before, after)
     }
 
+    /// Has a file that was laid aside meanwhile, and is in its place again, count as read in that place.
+    pub(in crate::sandbox) fn came_back(&self, after: &mut Tree, path: &Path) {
+        if let (Some(before), Some(now)) = (self.before.get(path), after.get_mut(path))
+            && (now.inode, now.mode, now.size, now.modified)
+                == (before.inode, before.mode, before.size, before.modified)
+        {
+            // A file that is moved has changed.
+            (now.changed, now.accessed) = (before.changed, before.changed);
+        }
+    }
+
     /// What was read since, and how the folder has changed. What is as `known` has it does not count as read.
     pub(in crate::sandbox) fn end(&self, folder: &Path, known: &Known) -> Result<Traced> {
         self.ended(&tree::list(folder)?, |path, entry| known.has(path, entry), |path| tree::content(&folder.join(path)))
@@ -239,6 +250,23 @@ mod tests {
         assert_eq!(made, ["d/new", "written"]);
         assert_eq!(traced.changes.gone, [Path::new("gone")]);
         assert_eq!(traced.changes.touch_what_was_there(|_| false), Some(Path::new("written")));
+    }
+
+    #[test]
+    fn a_file_that_was_laid_aside_was_read_and_is_as_it_was() {
+        let (dir, aside) = (folder(), tempfile::tempdir().unwrap());
+        let at = |name: &str| dir.path().join(name);
+        let trace = Trace::begin(dir.path()).unwrap();
+        for name in ["seen", "written"] {
+            fs::rename(at(name), aside.path().join(name)).unwrap();
+            fs::rename(aside.path().join(name), at(name)).unwrap();
+        }
+        fs::write(at("written"), "another").unwrap();
+        let mut after = tree::list(dir.path()).unwrap();
+        ["seen", "written"].iter().for_each(|name| trace.came_back(&mut after, Path::new(name)));
+        let traced = trace.ended(&after, |_, _| false, |_| Ok(String::new())).unwrap();
+        assert_eq!(traced.read.keys().collect::<Vec<_>>(), [Path::new("seen")]);
+        assert_eq!(traced.changes.altered, [Path::new("written")]);
     }
 
     #[test]
