@@ -116,11 +116,11 @@ impl Live {
 
     /// pip's log of the command that has just run; `told` is the file that told it to keep one.
     pub(super) fn pip_log(&self, told: &str) -> Result<String> {
+        let log = self.container()?.ask(PIP_LOG, &[&MOST_LOG.to_string(), told], WORK)?.stdout;
         if let Some(git) = self.front.git() {
             let left = self.container()?.ask(LEAVE_GIT, &[git], SOON)?;
             ensure!(left.success, "what git was told has been changed");
         }
-        let log = self.container()?.ask(PIP_LOG, &[&MOST_LOG.to_string(), told], WORK)?.stdout;
         ensure!(log.len() < MOST_LOG, "pip wrote down too much");
         Ok(self.front.text(log))
     }
