@@ -36,6 +36,17 @@ pub(super) fn is_of_repository(request: &Request, real: &str) -> bool {
     is_git && (request.is_get() && real.ends_with(REFS) || request.is_post() && real.ends_with(CALL))
 }
 
+/// The address that a client of git's asks for, whatever it wants there: the configuration leads all that it asks of any site
+/// here, those with a password and those of large files (Git LFS) too.
+pub(super) fn elsewhere(request: &Request) -> Option<String> {
+    let is_gits = request.client.agent.starts_with("git/") || request.client.agent.starts_with("git-");
+    let led = |scheme: &str| {
+        let rest = request.path.strip_prefix('/')?.strip_prefix(scheme)?.strip_prefix('/')?;
+        Some(format!("{scheme}://{rest}"))
+    };
+    led("https").or_else(|| led("http")).filter(|_| is_gits)
+}
+
 /// A call, which may be packed.
 struct Call(Vec<u8>);
 
@@ -127,8 +138,10 @@ fn capabilities(
     stream: &TcpStream,
     note: impl FnOnce(Seen),
 ) -> Result<GoesOn> {
-    match upstream.page_of_git(real, &request.client) {
-        Ok(body) if is_of_version_2(&body) => {
+    // Whoever knows older versions alone is to be answered in those: libgit2, and so Cargo.
+    let page = request.speaks_version_2.then(|| upstream.page_of_git(real, &request.client));
+    match page {
+        Some(Ok(body)) if is_of_version_2(&body) => {
             let kind = "application/x-git-upload-pack-advertisement";
             head(stream, &format!("Content-Type: {kind}\r\n"), Some(body.len() as u64))?;
             (&*stream).write_all(&body)?;

@@ -111,6 +111,11 @@ impl Mirror {
         self.serving.address()
     }
 
+    /// The real index.
+    pub(in crate::sandbox) fn real_index(&self) -> &str {
+        &self.state.index
+    }
+
     /// What installers are to take for the index.
     pub(in crate::sandbox) fn index(&self) -> String {
         format!("{}{}", self.state.origin, address::path(&self.state.index).unwrap_or_default())
@@ -187,15 +192,21 @@ impl State {
     }
 
     fn answer(self: &Arc<Self>, request: &Request, stream: &TcpStream) -> Result<GoesOn> {
-        let Some(real) = address::real(&request.path) else { return empty(stream, "404 Not Found", "") };
+        let sent_on_to = |real: &str| {
+            self.given().sent_on = true;
+            empty(stream, "307 Temporary Redirect", &format!("Location: {real}\r\n"))
+        };
+        let Some(real) = address::real(&request.path) else {
+            return match git::elsewhere(request) {
+                Some(real) => sent_on_to(&real),
+                None => empty(stream, "404 Not Found", ""),
+            };
+        };
         if git::is_of_repository(request, &real) {
             return git::answer(&self.upstream, request, &real, stream, |seen| self.given().add_of_git(&real, seen));
         }
         let file = self.named().get(&address::name(&real)).cloned();
-        let redirect = || {
-            self.given().sent_on = true;
-            empty(stream, "307 Temporary Redirect", &format!("Location: {real}\r\n"))
-        };
+        let redirect = || sent_on_to(&real);
         match file {
             _ if !request.is_of_known_kind() => redirect(),
             Some(Some(sha256)) => match self.file(&real, &sha256, &request.client, stream) {
@@ -206,6 +217,7 @@ impl State {
                 None => redirect(),
             },
             Some(None) => redirect(),
+            None if git::elsewhere(request).is_some() => redirect(),
             None if !self.is_page(&real) => empty(stream, "404 Not Found", ""),
             None => match self.page(&real, &request.client) {
                 Some((kind, Page { body, offers, digest, is_missing, .. })) => {

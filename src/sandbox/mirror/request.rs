@@ -20,6 +20,8 @@ pub(super) struct Request {
     pub(super) path: String,
     pub(super) client: Client,
     wants_a_part: bool,
+    /// Whether it is one of a git that knows version 2 of its protocol.
+    pub(super) speaks_version_2: bool,
     /// What was sent with it.
     pub(super) body: Vec<u8>,
     /// Whether that is packed with gzip.
@@ -52,6 +54,7 @@ impl Request {
                 "user-agent" => value.clone_into(&mut request.client.agent),
                 "accept" => value.clone_into(&mut request.client.accept),
                 "range" => request.wants_a_part = true,
+                "git-protocol" => request.speaks_version_2 = value.split(':').any(|word| word == "version=2"),
                 "content-length" => length = value.parse().context("a request with a strange body")?,
                 "content-encoding" => request.is_packed = value == "gzip",
                 "transfer-encoding" => ensure!(false, "a request whose body comes in pieces"),

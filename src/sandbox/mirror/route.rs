@@ -26,6 +26,20 @@ const PYPI: &str = "https://pypi.org/simple";
 /// What sends installers' questions elsewhere, the mirror's too.
 const PROXIES: &[&str] = &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
 const UNPROXIED: &[&str] = &["no_proxy", "NO_PROXY"];
+/// What of a plan's own decides whether installers get through to an index over HTTPS, and means nothing over HTTP.
+const OF_HTTPS: &[&str] = &[
+    "https_proxy",
+    "HTTPS_PROXY",
+    "PIP_CERT",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "GIT_SSL_CAINFO",
+    "GIT_SSL_CAPATH",
+];
+/// Whom pip trusts over plain HTTP, separated by spaces.
+const TRUSTED: &str = "PIP_TRUSTED_HOST";
 /// The most bytes of a list of requirements.
 const MOST: u64 = 1 << 20;
 
@@ -116,10 +130,13 @@ impl Front {
         let asks_pip = installs.pip > 0 && !plan.contains_key(INDEX);
         // Poetry is told an index by the project alone.
         let led = installs.locker.filter(|locker| matches!(locker, Locker::Uv | Locker::Pipenv));
-        if asking.is_proxied() || !asks_pip && led.is_none() {
+        if asking.is_proxied() || asking.says_how_to_trust() || !asks_pip && led.is_none() {
             return None;
         }
         let mirror = self.mirror(let_in)?;
+        if !is_trusted(mirror.real_index(), asking.vars) {
+            return None;
+        }
         let shown = led.and_then(|locker| {
             let text = lock_copy::lock(app, locker.lock())?;
             let lock: Lock = match locker {
@@ -206,11 +223,28 @@ impl Asking<'_> {
             || vars.contains_key("PIP_PROXY")
             || argv.iter().any(|word| word.contains("--proxy"))
     }
+
+    /// Whether the plan says how its installers come to trust an index, or which way to go to it: the mirror has neither.
+    fn says_how_to_trust(&self) -> bool {
+        OF_HTTPS.iter().any(|name| self.plan.contains_key(*name))
+            || self.argv.iter().any(|word| word.contains("--cert") || word.contains("--client-cert"))
+    }
+}
+
+/// Whether pip would ask an index: over HTTPS, on loopback, or where its user trusts the host. It trusts the mirror as it does all of loopback.
+fn is_trusted(index: &str, vars: &Vars) -> bool {
+    let Some(rest) = index.strip_prefix("http://") else { return true };
+    let site = rest.split('/').next().unwrap_or_default();
+    let host = site.split(':').next().unwrap_or_default();
+    let named = vars.get(TRUSTED).map(String::as_str).unwrap_or_default();
+    host == "localhost" || host.starts_with("127.") || named.split_whitespace().any(|one| one == host || one == site)
 }
 
 static LIST: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:^|\s)(?:-r|--requirement)[ =]*([^\s&]+)"));
 /// A repository that git clones over HTTP and asks for no password.
 static REPOSITORY: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)git\+https?://[^\s/@]+/"));
+/// The same with a password or a user's name, or what stands for one.
+static WITH_USER: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)git\+https?://[^\s/]*@"));
 /// What stays in the environment as a repository of its own, with the address that it was cloned from.
 static EDITABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)(?:^|\s)(?:-e|--editable)\b"));
 static PROJECT: LazyLock<Regex> = LazyLock::new(|| {
@@ -237,7 +271,8 @@ fn lists(argv: &[String], app: &Path) -> Vec<String> {
 /// Whether a command has git clone something that may be led.
 fn clones(argv: &[String], lists: &[String]) -> bool {
     let texts = || argv.iter().chain(lists);
-    texts().any(|text| REPOSITORY.is_match(text)) && !texts().any(|text| EDITABLE.is_match(text))
+    let is_other = |text: &String| WITH_USER.is_match(text) || EDITABLE.is_match(text);
+    texts().any(|text| REPOSITORY.is_match(text)) && !texts().any(is_other)
 }
 
 /// The projects that lists name. One too few is fetched a little later, one too many in vain.
@@ -252,6 +287,24 @@ fn required(lists: &[String]) -> Vec<Wanted> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_says_whom_an_installer_trusts_keeps_it_from_the_mirror() {
+        let says = |argv: &str, plan: &str| {
+            let (argv, plan) = ([argv.to_owned()], Vars::from([(plan.to_owned(), "/app/ca.pem".to_owned())]));
+            let (vars, at) = (Vars::new(), Path::new("/"));
+            let asking =
+                Asking { argv: &argv, installs: Installs::default(), plan: &plan, vars: &vars, app: at, folder: at };
+            asking.says_how_to_trust()
+        };
+        assert!(says("pip", "REQUESTS_CA_BUNDLE") && says("pip", "HTTPS_PROXY") && says("pip install --cert a", "A"));
+        assert!(!says("pip install -r requirements.txt", "NIX_SSL_CERT_FILE"));
+        let vars: Vars = [(TRUSTED.to_owned(), "one.example two.example:8080".to_owned())].into();
+        let trusted = |index: &str| is_trusted(index, &vars);
+        assert!(trusted("https://a.example/simple") && trusted("http://127.0.0.1:80/simple"));
+        assert!(trusted("http://one.example:81/simple") && trusted("http://two.example:8080/simple"));
+        assert!(!trusted("http://two.example/simple") && !trusted("http://a.example/simple"));
+    }
 
     #[test]
     fn what_a_list_requires_is_known_before_pip_runs() {
@@ -270,6 +323,10 @@ mod tests {
         let clones = |list: &str| super::clones(&["pip".into()], &[list.to_owned()]);
         assert!(clones("tide\ngit+https://a.example/b@main\n") && clones("b @ git+http://a.example:8080/b"));
         assert!(!clones("git+https://${TOKEN}@a.example/b") && !clones("git+ssh://git@a.example/b") && !clones("tide"));
+        assert!(
+            !clones("git+https://a.example/b\nc @ git+https://user@a.example/c")
+                && clones("git+https://a.example/b@main")
+        );
         assert!(!clones("-e git+https://a.example/b#egg=b") && !clones("git+https://a.example/b\n--editable=./c"));
         let outside = tempfile::tempdir().unwrap();
         std::fs::write(outside.path().join("secret"), "word\n").unwrap();

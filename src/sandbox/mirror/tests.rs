@@ -225,3 +225,30 @@ fn what_a_lock_names_is_given_while_the_index_has_it() {
     let (status, head, _) = ask();
     assert!(status == 307 && head.contains(&format!("Location: {real}\r\n")), "{head}");
 }
+
+#[test]
+fn git_is_sent_on_with_what_cannot_be_answered_here() {
+    let place = Place::new();
+    let sent_on = |path: &str, agent: &str| {
+        let (status, head, _) = place.ask_for(path, agent);
+        (status == 307).then(|| head.split("Location: ").nth(1).unwrap().split('\r').next().unwrap().to_owned())
+    };
+    let with_password = "u:p@a.example/b.git/info/refs?service=git-upload-pack";
+    let real = |way: &str| Some(format!("https://{way}"));
+    assert_eq!(sent_on(&format!("/https/{with_password}"), "git/2.47.3"), real(with_password));
+    let large = "a.example/b.git/info/lfs/objects/batch";
+    assert_eq!(sent_on(&format!("/https/{large}"), "git-lfs/3.6.1"), real(large));
+    assert_eq!(sent_on(&format!("/https/{with_password}"), "pip/24.2"), None);
+    assert!(place.mirror.given().all().is_none());
+}
+
+/// libgit2 names no version, and understands none but the first.
+#[test]
+fn a_git_of_older_versions_is_answered_by_the_server() {
+    let place = Place::new();
+    let refs = "/b.git/info/refs?service=git-upload-pack";
+    place.offer(refs, 200, "application/x-git-upload-pack-advertisement", b"000eversion 2\n0000");
+    let way = format!("/http-{}/127.0.0.1{refs}", place.index.port());
+    assert_eq!(place.ask_for(&way, "git/2.0 (libgit2 1.9.1)").0, 307);
+    assert_eq!(place.ask_for(&way, "git/2.47.3\r\nGit-Protocol: version=2").0, 200);
+}

@@ -226,7 +226,8 @@ fn is_version(rest: &str) -> bool {
 
 /// Requirements from elsewhere are fetched without a word in the log, and another log would be written there.
 fn are_plain(options: &[&str]) -> bool {
-    let forbidden = ["--log", "--isolated", "--config-settings", "--global-option", "--report"];
+    // What was uploaded prior to some days ago is more tomorrow (`--uploaded-prior-to P7D`).
+    let forbidden = ["--log", "--isolated", "--config-settings", "--global-option", "--report", "--uplo"];
     let is_log = |option: &&str| forbidden.iter().any(|name| option.starts_with(name));
     !options.iter().any(is_log) && !names_far_requirements(&options.join(" "))
 }
@@ -501,6 +502,7 @@ mod tests {
             "pip install -r https://a.example/r.txt",
             "pip install --constraint=https://a.example/c.txt x",
             "pip install --log other x",
+            "pip install --uploaded-prior-to P7D x",
             "pip download x",
             "pipx install x",
             "python setup.py install",
