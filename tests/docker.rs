@@ -427,11 +427,12 @@ fn a_container_killed_from_outside_says_nothing_of_the_project() {
     let ran = thread::scope(|scope| {
         scope.spawn(|| {
             let deadline = Instant::now() + Duration::from_secs(60);
-            while containers_of(project.path()) == 0 && Instant::now() < deadline {
-                thread::sleep(Duration::from_millis(50));
+            let container = || Some(client(&["ps", "-q", "--filter", &filter])).filter(|found| !found.is_empty());
+            let is_installing = |container: &String| client(&["top", container]).contains("sleep 60");
+            while container().is_none_or(|container| !is_installing(&container)) && Instant::now() < deadline {
+                thread::sleep(Duration::from_millis(100));
             }
-            thread::sleep(Duration::from_secs(4));
-            client(&["kill", &client(&["ps", "-q", "--filter", &filter])]);
+            client(&["kill", &container().unwrap()]);
         });
         rehearse(&docker(), &spec(project.path(), &plan), &settings(None), &NEVER)
     });

@@ -33,10 +33,12 @@ rm -f -- "$2" "$log""#;
 
 /// Tells the git that root calls `$1`, unless it has been told something before.
 const TELL_GIT: &str = r#"[ -e /root/.gitconfig ] || [ -L /root/.gitconfig ] || printf '%s' "$1" > /root/.gitconfig"#;
-/// Takes away what git was told, and leaves what a command has told it; fails where one cannot be told from the other.
+/// Takes away what git was told, and leaves what a command has told it; fails where one cannot be told from the other, or where a file
+/// that has come since holds the mirror's address `$2`.
 const LEAVE_GIT: &str = r#"
 file=/root/.gitconfig
-[ -f "$file" ] && [ ! -L "$file" ] || exit 0
+[ -f "$file" ] && [ ! -L "$file" ] || exit 1
+named=$(find / -xdev -type f -cnewer "$file" ! -path "$file" -exec grep -lF -- "$2" {} + 2> /dev/null | head -n 1)
 text=$(cat "$file" && echo .)
 own=${text#"$1"}
 if [ "$own" = . ]; then
@@ -45,7 +47,7 @@ elif [ "$own" != "$text" ]; then
   printf '%s' "${own%.}" > "$file"
 else
   ! grep -qF -- "${1%%$'\n'*}" "$file"
-fi"#;
+fi && [ -z "$named" ]"#;
 
 impl Live {
     /// Tells a pip that is about to run what it needs to know: the mirror, and to keep a log where it is watched.
@@ -118,8 +120,12 @@ impl Live {
     pub(super) fn pip_log(&self, told: &str) -> Result<String> {
         let log = self.container()?.ask(PIP_LOG, &[&MOST_LOG.to_string(), told], WORK)?.stdout;
         if let Some(git) = self.front.git() {
-            let left = self.container()?.ask(LEAVE_GIT, &[git], SOON)?;
-            ensure!(left.success, "what git was told has been changed");
+            let mirror = self.front.address().context("there is no mirror")?.to_string();
+            let left = self.container()?.ask(LEAVE_GIT, &[git, &mirror], WORK)?;
+            ensure!(
+                left.success,
+                "what git has cloned says where the mirror was, or what git was told has been changed"
+            );
         }
         ensure!(log.len() < MOST_LOG, "pip wrote down too much");
         Ok(self.front.text(log))

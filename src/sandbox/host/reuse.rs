@@ -252,6 +252,10 @@ impl HostSandbox {
                     },
                     None => by_log()?,
                 };
+                ensure!(
+                    asked.refs.is_empty() || !self.names_the_mirror()?,
+                    "what git has cloned says where the mirror was"
+                );
                 let answers = match self.bubblewrap.network.is_offline() {
                     true => Vec::new(),
                     false => ask::first(&asked, &self.history.past.client, interrupted)?,
@@ -274,6 +278,20 @@ impl HostSandbox {
             asked.add(self.taken_of_lock(locker, traced)?).map_err(anyhow::Error::msg)?;
         }
         Ok(asked)
+    }
+
+    /// Whether a file holds the mirror's address, which is another in every run: a build may ask git where it has cloned from.
+    fn names_the_mirror(&self) -> Result<bool> {
+        let address = self.front.address().context("there is no mirror")?.to_string();
+        for folder in [self.root(), self.seen(&self.run.path().join("local")), self.app.clone()] {
+            for (path, _) in tree::list(&folder)?.iter().filter(|(_, entry)| entry.kind == tree::Kind::File) {
+                let file = crate::fs::open(&folder.join(path))?;
+                if tree::holds(file, address.as_bytes())? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     fn fill(&self, entry: &Path, changes: &Changes) -> Result<u64> {

@@ -165,6 +165,23 @@ pub(in crate::sandbox) fn digest_of(mut from: impl Read) -> io::Result<String> {
     }
 }
 
+/// Whether a text is in all that can be read.
+pub(in crate::sandbox) fn holds(mut from: impl Read, text: &[u8]) -> io::Result<bool> {
+    let (mut buffer, mut held) = (vec![0; 256 * 1024 + text.len()], 0);
+    loop {
+        let length = match from.read(&mut buffer[held..])? {
+            0 => return Ok(false),
+            length => held + length,
+        };
+        if memchr::memmem::find(&buffer[..length], text).is_some() {
+            return Ok(true);
+        }
+        // It may begin at the end of one piece.
+        held = length.min(text.len().saturating_sub(1));
+        buffer.copy_within(length - held..length, 0);
+    }
+}
+
 /// The digest of the names in a tree: paths, kinds, permissions, and where links lead.
 pub(in crate::sandbox) fn names(tree: &Tree) -> String {
     let mut digest = Digest::default();
@@ -272,6 +289,17 @@ mod tests {
         fs::set_permissions(dir.path().join("a/b/f"), fs::Permissions::from_mode(0o750)).unwrap();
         symlink("b/f", dir.path().join("a/l")).unwrap();
         dir
+    }
+
+    #[test]
+    fn a_text_is_found_wherever_pieces_end() {
+        for before in [0, 1, 256 * 1024 - 3, 256 * 1024, 256 * 1024 + 2, 700_001] {
+            let whole = [vec![b'x'; before], b"127.0.0.1:4000".to_vec(), vec![b'y'; 9]].concat();
+            assert!(holds(&whole[..], b"127.0.0.1:4000").unwrap(), "{before}");
+            assert!(!holds(&whole[..before + 13], b"127.0.0.1:4000").unwrap(), "{before}");
+            // A piece may be as short as a byte.
+            assert!(before > 9 || holds(io::BufReader::with_capacity(1, &whole[..]), b"127.0.0.1:4000").unwrap());
+        }
     }
 
     #[test]
