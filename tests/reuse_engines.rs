@@ -223,9 +223,12 @@ fn docker_starts_from_what_an_earlier_run_installed() {
     orphans.retain(|layer| engine.layers().contains(layer));
     assert!(orphans.is_empty(), "{orphans:?}");
 
-    what_sends_nothing_over_the_network_is_kept(&engine);
-    what_is_built_is_kept_unless_it_asked_somebody_else(&engine);
-    what_a_pipfile_lock_names_is_downloaded_once(&engine);
+    // Each has a project and a store of its own.
+    thread::scope(|scope| {
+        scope.spawn(|| what_sends_nothing_over_the_network_is_kept(&engine));
+        scope.spawn(|| what_is_built_is_kept_unless_it_asked_somebody_else(&engine));
+        scope.spawn(|| what_a_pipfile_lock_names_is_downloaded_once(&engine));
+    });
     engine.remove(&engine.layers().difference(&before).cloned().collect());
 }
 
