@@ -20,7 +20,7 @@ pub(super) fn amend(primary: &mut Diagnosis, plan: &Plan, failing: Option<&str>)
         "`{subject}` is not there: it lies in the cache `{cache}`, which is mounted while the build runs and is in no image"
     );
     primary.help = Some(format!(
-        "take `{cache}` out of the caches of the build, or have the build put the file elsewhere: into /app, which the app finds under every builder"
+        "take `{cache}` out of `cacheDirectories` of nixpacks.toml (`caches` of railpack.json), or have the build put the file elsewhere: into /app, which the app finds under every builder"
     ));
     primary.fixes.clear();
 }
