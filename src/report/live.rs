@@ -51,6 +51,9 @@ impl Live {
             Event::CmdStarted { phase, cmd, is_run: false } => {
                 self.prefixed(phase, &self.paint.dim(format!("in place of: {cmd}")));
             }
+            Event::Reused { phase, age_seconds, index } => {
+                self.prefixed(phase, &self.paint.dim(format!("→ {}", words::reused(*age_seconds, *index))));
+            }
             Event::Keeping { phase } => {
                 self.prefixed(phase, &self.paint.dim("keeping what it made for the next run"));
             }

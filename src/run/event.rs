@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::outcome::{Smoke, Status, Verdict};
+use crate::sandbox::IndexAnswer;
 
 /// Something that happened while a plan was run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -35,6 +36,15 @@ pub enum Event {
         cmd: String,
         /// Whether it is run; otherwise something of this machine takes its place.
         is_run: bool,
+    },
+    /// What follows was printed by an earlier run, whose work is shown in place of the command's.
+    Reused {
+        /// The phase it belongs to.
+        phase: String,
+        /// How long ago that was, in seconds.
+        age_seconds: u64,
+        /// What the package index said to it.
+        index: IndexAnswer,
     },
     /// What a command made is being kept for the next run.
     Keeping {

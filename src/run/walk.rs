@@ -239,6 +239,9 @@ impl<'a> Walk<'a> {
         let step = sandbox::Step { role, argv: &command.argv, vars: &vars, caches };
         let origin = match self.sandbox.prepare(&Upcoming { step, limits: settings.limits }, interrupted) {
             Prepared::Done { output, origin } => {
+                if let Origin::Reused { age_seconds, index } = origin {
+                    self.tell(Event::Reused { phase: phase.into(), age_seconds, index });
+                }
                 for text in output {
                     self.tell(Event::Line { phase: phase.into(), text });
                 }
