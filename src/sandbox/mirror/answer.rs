@@ -5,9 +5,6 @@ use std::net::TcpStream;
 
 use anyhow::Result;
 
-/// At once of a file, in bytes. As much is held back of it until its digest is known.
-pub(super) const CHUNK: usize = 64 << 10;
-
 /// Whether a connection is good for another request.
 pub(super) type GoesOn = bool;
 
@@ -15,6 +12,11 @@ pub(super) type GoesOn = bool;
 pub(super) fn head(mut stream: &TcpStream, more: &str, bytes: Option<u64>) -> io::Result<()> {
     let length = bytes.map_or("Connection: close\r\n".to_owned(), |bytes| format!("Content-Length: {bytes}\r\n"));
     stream.write_all(format!("HTTP/1.1 200 OK\r\n{more}{length}\r\n").as_bytes())
+}
+
+/// Has a client ask the real address.
+pub(super) fn redirect(stream: &TcpStream, real: &str) -> Result<GoesOn> {
+    empty(stream, "307 Temporary Redirect", &format!("Location: {real}\r\n"))
 }
 
 /// An answer without a body.

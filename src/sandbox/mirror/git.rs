@@ -9,7 +9,7 @@ use std::net::TcpStream;
 use anyhow::Result;
 use flate2::read::MultiGzDecoder;
 
-use super::answer::{CHUNK, GoesOn, empty, head};
+use super::answer::{GoesOn, empty, head, redirect};
 use super::request::{MOST_POSTED, Request};
 use crate::sandbox::store::tree::digest_of;
 use crate::sandbox::upstream::{Post, Upstream};
@@ -90,76 +90,72 @@ pub(super) enum Seen {
     Other,
 }
 
-/// Answers what git asks of a repository; `note` hears, before git does, what that depends on.
-pub(super) fn answer(
-    upstream: &Upstream,
-    request: &Request,
-    real: &str,
-    stream: &TcpStream,
-    note: impl FnOnce(Seen),
-) -> Result<GoesOn> {
-    if request.is_get() {
-        return capabilities(upstream, request, real, stream, note);
-    }
-    let post = Post { body: &request.body, is_packed: request.is_packed };
-    let Ok(response) = upstream.post(real, &request.client, &post) else {
-        note(Seen::Other);
-        return empty(stream, "502 Bad Gateway", "");
-    };
-    let status = response.status();
-    let mut body: Box<dyn Read> = Box::new(response.into_body().into_reader());
-    let call = Call::of(&request.body, request.is_packed).filter(|_| status == 200);
-    let seen = match call {
-        Some(call) if call.command() == Some(b"ls-refs") => {
-            let mut refs = Vec::new();
-            (&mut body).take(MOST_REFS).read_to_end(&mut refs)?;
-            let digest = digest_of(&refs[..])?;
-            let is_whole = (refs.len() as u64) < MOST_REFS;
-            body = Box::new(io::Cursor::new(refs).chain(body));
-            let question = String::from_utf8(call.0).ok().filter(|_| is_whole);
-            question.map_or(Seen::Other, |question| Seen::Refs { question, digest })
-        }
-        Some(call) if call.is_of_objects() => Seen::Objects,
-        _ => Seen::Other,
-    };
-    note(seen);
-    let kind = "application/x-git-upload-pack-result";
-    let head = format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nConnection: close\r\n\r\n");
-    (&*stream).write_all(head.as_bytes())?;
-    copy(&mut body, stream)?;
-    Ok(false)
+/// What git asks of a repository at its `real` address.
+pub(super) struct Asking<'a> {
+    pub(super) upstream: &'a Upstream,
+    pub(super) request: &'a Request,
+    pub(super) real: &'a str,
+    pub(super) stream: &'a TcpStream,
 }
 
-/// Answers what the repository's server is able to do. Whatever goes wrong with it git shall hear from the server.
-fn capabilities(
-    upstream: &Upstream,
-    request: &Request,
-    real: &str,
-    stream: &TcpStream,
-    note: impl FnOnce(Seen),
-) -> Result<GoesOn> {
-    // Whoever knows older versions alone is to be answered in those: libgit2, and so Cargo.
-    let page = request.speaks_version_2.then(|| upstream.page_of_git(real, &request.client));
-    match page {
-        Some(Ok(body)) if is_of_version_2(&body) => {
-            let kind = "application/x-git-upload-pack-advertisement";
-            head(stream, &format!("Content-Type: {kind}\r\n"), Some(body.len() as u64))?;
-            (&*stream).write_all(&body)?;
-            Ok(true)
+impl Asking<'_> {
+    /// Answers; `note` hears, before git does, what that depends on.
+    pub(super) fn answer(&self, note: impl FnOnce(Seen)) -> Result<GoesOn> {
+        match self.request.is_get() {
+            true => self.capabilities(note),
+            false => self.call(note),
         }
-        _ => {
+    }
+
+    fn call(&self, note: impl FnOnce(Seen)) -> Result<GoesOn> {
+        let Self { upstream, request, real, mut stream } = *self;
+        let post = Post { body: &request.body, is_packed: request.is_packed };
+        let Ok(response) = upstream.post(real, &request.client, &post) else {
             note(Seen::Other);
-            empty(stream, "307 Temporary Redirect", &format!("Location: {real}\r\n"))
+            return empty(stream, "502 Bad Gateway", "");
+        };
+        let status = response.status();
+        let mut body: Box<dyn Read> = Box::new(response.into_body().into_reader());
+        let call = Call::of(&request.body, request.is_packed).filter(|_| status == 200);
+        let seen = match call {
+            Some(call) if call.command() == Some(b"ls-refs") => {
+                let mut refs = Vec::new();
+                (&mut body).take(MOST_REFS).read_to_end(&mut refs)?;
+                let digest = digest_of(&refs[..])?;
+                let is_whole = (refs.len() as u64) < MOST_REFS;
+                body = Box::new(io::Cursor::new(refs).chain(body));
+                let question = String::from_utf8(call.0).ok().filter(|_| is_whole);
+                question.map_or(Seen::Other, |question| Seen::Refs { question, digest })
+            }
+            Some(call) if call.is_of_objects() => Seen::Objects,
+            _ => Seen::Other,
+        };
+        note(seen);
+        let kind = "application/x-git-upload-pack-result";
+        let head = format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes())?;
+        io::copy(&mut body, &mut stream)?;
+        Ok(false)
+    }
+
+    /// Answers what the repository's server is able to do. Whatever goes wrong with it git shall hear from the server.
+    fn capabilities(&self, note: impl FnOnce(Seen)) -> Result<GoesOn> {
+        let Self { upstream, request, real, mut stream } = *self;
+        // Whoever knows older versions alone is to be answered in those: libgit2, and so Cargo.
+        let page = request.speaks_version_2.then(|| upstream.page_of_git(real, &request.client));
+        match page {
+            Some(Ok(body)) if is_of_version_2(&body) => {
+                let kind = "application/x-git-upload-pack-advertisement";
+                head(stream, &format!("Content-Type: {kind}\r\n"), Some(body.len() as u64))?;
+                stream.write_all(&body)?;
+                Ok(true)
+            }
+            _ => {
+                note(Seen::Other);
+                redirect(stream, real)
+            }
         }
     }
-}
-
-fn copy(from: &mut impl Read, mut to: &TcpStream) -> Result<()> {
-    let mut buffer = vec![0; CHUNK];
-    while let read @ 1.. = from.read(&mut buffer)? {
-        to.write_all(&buffer[..read])?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

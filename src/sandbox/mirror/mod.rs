@@ -31,7 +31,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 pub(in crate::sandbox) use self::address::Words;
-use self::answer::{CHUNK, GoesOn, empty, head};
+use self::answer::{GoesOn, empty, head};
 pub(in crate::sandbox) use self::given::Given;
 pub(in crate::sandbox) use self::lock::Lock;
 use self::page::{Offer, Page};
@@ -44,6 +44,8 @@ use super::upstream::{ACCEPT, Client, Upstream};
 
 /// How long a client may be silent between two requests, or not read what it asked for.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// At once from the index, in bytes. As much is held back of a file until its digest is known.
+const CHUNK: usize = 64 << 10;
 /// The files that pages of one command may name. Of a thousand projects with the longest pages there are as many.
 const MOST_NAMED: usize = 1_000_000;
 /// The largest source archive that is fetched ahead, in bytes.
@@ -194,7 +196,7 @@ impl State {
     fn answer(self: &Arc<Self>, request: &Request, stream: &TcpStream) -> Result<GoesOn> {
         let sent_on_to = |real: &str| {
             self.given().sent_on = true;
-            empty(stream, "307 Temporary Redirect", &format!("Location: {real}\r\n"))
+            answer::redirect(stream, real)
         };
         let Some(real) = address::real(&request.path) else {
             return match git::elsewhere(request) {
@@ -203,7 +205,8 @@ impl State {
             };
         };
         if git::is_of_repository(request, &real) {
-            return git::answer(&self.upstream, request, &real, stream, |seen| self.given().add_of_git(&real, seen));
+            let asking = git::Asking { upstream: &self.upstream, request, real: &real, stream };
+            return asking.answer(|seen| self.given().add_of_git(&real, seen));
         }
         let file = self.named().get(&address::name(&real)).cloned();
         let redirect = || sent_on_to(&real);
