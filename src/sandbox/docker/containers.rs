@@ -63,10 +63,11 @@ impl Config {
             volumes: &self.volumes,
         };
         let container = Container::start(&self.engine, &wanted)?;
-        if !self.caches.is_empty() {
-            // Those without a volume. What is no folder is for a command to find.
-            let caches: Vec<&str> = self.caches.iter().map(String::as_str).collect();
-            container.ask("mkdir -p -- \"$@\"", &caches, SOON)?;
+        let has_volume = |cache: &str| self.volumes.iter().any(|(_, place)| place == cache);
+        let bare: Vec<&str> = self.caches.iter().map(String::as_str).filter(|cache| !has_volume(cache)).collect();
+        if !bare.is_empty() {
+            // What is no folder is for a command to find.
+            container.ask("mkdir -p -- \"$@\"", &bare, SOON)?;
         }
         let finished = self.run_image.as_deref().map(|image| {
             // Nothing outlives it: the caches are the build's.
