@@ -338,7 +338,7 @@ fn the_run_is_gone_when_closed() {
     let mut sandbox = opened(&host, &spec).unwrap();
     let (code, _) = run(&*sandbox, "mkdir -p /opt/x/y && chmod 0 /opt/x && ln -s / /app/root && ln -s /etc /opt/venv");
     assert_eq!(code, 0);
-    assert_eq!(sandbox.audit().unwrap(), []);
+    assert_eq!(sandbox.audit()().unwrap(), []);
     sandbox.close().unwrap();
     sandbox.close().unwrap();
     assert_eq!(fs::read_dir(own.path().join("runs")).unwrap().count(), 0);
@@ -372,7 +372,7 @@ fn a_wheel_that_needs_the_systems_libgl_fails_and_nix_libs_cure_it() {
     assert_eq!((code, text.as_str()), (0, ""));
     let (code, text) = run(&*sandbox, "python -c 'import cv2'");
     assert!(code == 1 && text.contains("ImportError: libGL.so.1: cannot open shared object file"), "{code} {text}");
-    let found = sandbox.audit().unwrap();
+    let found = sandbox.audit()().unwrap();
     let gl = found.iter().find(|library| library.soname == "libGL.so.1").unwrap();
     assert_eq!((gl.distribution.as_deref(), gl.nix_lib.as_deref()), (Some("opencv-python"), Some("libGL")));
     let cured = plan_with(&["python311"], &["zlib", "stdenv.cc.cc.lib", "libGL", "glib"]);
@@ -383,7 +383,7 @@ fn a_wheel_that_needs_the_systems_libgl_fails_and_nix_libs_cure_it() {
     }
     let (code, text) = run(&*cured, &format!("{AUTO} && python -c 'import cv2; print(cv2.__version__)'"));
     assert!(code == 0 && text.ends_with("4.10.0\n"), "{code} {text}");
-    assert_eq!(cured.audit().unwrap(), []);
+    assert_eq!(cured.audit()().unwrap(), []);
 }
 
 #[test]

@@ -111,8 +111,9 @@ pub fn rehearse_then(
         fetch::python(request, &buildable.plan, interrupted, emit)?;
     }
     let (name, reason, mut sandbox) = open(request, &spec, interrupted, emit)?;
-    let asking = RefCell::new(None);
+    let (asking, auditing) = (RefCell::new(None), RefCell::new(None));
     let at_start = |sandbox: &dyn Sandbox, vars: &Vars| {
+        *auditing.borrow_mut() = Some(thread::spawn(sandbox.audit()));
         *asking.borrow_mut() = imports::Asking::begin(sandbox, &buildable.plan, vars, &facts.imports());
     };
     let job = Job {
@@ -137,7 +138,11 @@ pub fn rehearse_then(
         let early = asking.take();
         facts.absent = imports::absent(early, &*sandbox, &buildable.plan, &ran.vars, &facts.imports(), interrupted);
     }
-    let missing = if built { sandbox.audit()? } else { Vec::new() };
+    let missing = match auditing.take() {
+        Some(auditing) => auditing.join().unwrap_or_else(|panic| resume_unwind(panic))?,
+        None if built => sandbox.audit()()?,
+        None => Vec::new(),
+    };
     let mut unverified = sandbox.unverified();
     let doubts = buildable.plan.doubts.iter().cloned();
     unverified.extend(doubts.map(|(what, why)| Unverified { what, why }));

@@ -147,8 +147,11 @@ pub trait Sandbox: Send + Sync {
     /// What this sandbox could not reproduce for this plan, in the order found.
     fn unverified(&self) -> Vec<Unverified>;
 
-    /// Looks at what was installed, once the build has passed: libraries that the cloud would lack at start.
-    fn audit(&self) -> Result<Vec<MissingLibrary>>;
+    /// What looks, once the build has passed, for libraries that the cloud would lack at start; the app may run meanwhile. Where the
+    /// libraries are the cloud's own, what is missing shows by itself.
+    fn audit(&self) -> Audit {
+        Box::new(|| Ok(Vec::new()))
+    }
 
     /// Ends every process inside, then removes what was made. Calling it twice is harmless.
     fn close(&mut self) -> Result<()>;
@@ -156,6 +159,9 @@ pub trait Sandbox: Send + Sync {
     /// Lets what was made outlive this value instead, for [`Backend::reopen`].
     fn keep(&mut self) -> Result<Kept>;
 }
+
+/// Looks for libraries, on whatever thread.
+pub type Audit = Box<dyn FnOnce() -> Result<Vec<MissingLibrary>> + Send>;
 
 /// Refuses plans whose tools this backend cannot install.
 fn only_nix(plan: &Plan, backend: &str) -> Result<(), Unavailable> {

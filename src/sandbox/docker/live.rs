@@ -25,8 +25,8 @@ use crate::sandbox::cache::Cache;
 use crate::sandbox::mirror::route::Front;
 use crate::sandbox::netns::Excess;
 use crate::sandbox::{
-    CommandLine, Kept, MachineFailure, MissingLibrary, Prepared, Probe, ProbeAnswer, Quotas, Role, Sandbox, SetupStep,
-    Spec, Step, Unverified, Upcoming, session,
+    CommandLine, Kept, MachineFailure, Prepared, Probe, ProbeAnswer, Quotas, Role, Sandbox, SetupStep, Spec, Step,
+    Unverified, Upcoming, session,
 };
 
 /// Where the start command's first process leaves its number.
@@ -361,11 +361,6 @@ impl Sandbox for Live {
             why: format!("what the run wrote to the engine's disk could not be told, so it was not limited ({why})"),
         }));
         notes
-    }
-
-    fn audit(&self) -> Result<Vec<MissingLibrary>> {
-        // The libraries here are the cloud's own: what is missing shows when the app is started.
-        Ok(Vec::new())
     }
 
     fn close(&mut self) -> Result<()> {

@@ -78,9 +78,9 @@ fn is_for_the_loader(name: &str) -> bool {
     name.starts_with("LD_") || name == "GLIBC_TUNABLES" || name == "GCONV_PATH"
 }
 
-/// Puts the process that is to become the sandbox into its control group and hands bubblewrap the filter. Not by `sh`, which
+/// Puts the process that is to become the sandbox, a single thread, into its control group and hands bubblewrap the filter. Not by `sh`, which
 /// is a shell that drops variables whose names it could not have set.
-const ENTER: &str = r#"{ [ -z "$1" ] || echo $$ > "$1"; } && shift && exec "$@" 9< "$0""#;
+const ENTER: &str = r#"{ [ -z "$1" ] || echo 0 > "$1"; } && shift && exec "$@" 9< "$0""#;
 
 /// Descriptor of [`ENTER`].
 const FILTER: &[&str] = &["--seccomp", "9"];
@@ -96,7 +96,7 @@ impl Bubblewrap {
 
     /// The words before bubblewrap's own.
     fn wrapper(&self) -> Vec<OsString> {
-        let group = self.memory.processes().map(PathBuf::into_os_string);
+        let group = self.memory.entrance().map(PathBuf::into_os_string);
         let filter = self.filter.clone().unwrap_or_else(|| "/dev/null".into());
         if group.is_none() && self.filter.is_none() {
             return Vec::new();

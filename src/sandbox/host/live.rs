@@ -18,8 +18,8 @@ use crate::sandbox::inside;
 use crate::sandbox::mirror::route::{Front, INDEX};
 use crate::sandbox::netns::Excess;
 use crate::sandbox::{
-    CommandLine, Kept, MachineFailure, MissingLibrary, Prepared, Probe, ProbeAnswer, Quotas, Role, Sandbox, SetupStep,
-    Step, Unverified, Upcoming, audit, context,
+    Audit, CommandLine, Kept, MachineFailure, Prepared, Probe, ProbeAnswer, Quotas, Role, Sandbox, SetupStep, Step,
+    Unverified, Upcoming, audit, context,
 };
 
 /// What the user limits, and what is limited anyway.
@@ -212,9 +212,9 @@ impl Sandbox for HostSandbox {
         notes
     }
 
-    fn audit(&self) -> Result<Vec<MissingLibrary>> {
-        let libdir = root::inner_library_dirs(&self.bubblewrap);
-        audit::audit(&self.outside(&self.venv), &libdir)
+    fn audit(&self) -> Audit {
+        let (venv, provided) = (self.outside(&self.venv), root::inner_library_dirs(&self.bubblewrap));
+        Box::new(move || audit::audit(&venv, &provided))
     }
 
     fn ran_out_of_memory(&self) -> bool {

@@ -30,10 +30,12 @@ impl Cap {
         Ok(group.unwrap_or(Self::Watched(Some(bytes))))
     }
 
-    /// The file that takes the process that is to become the sandbox into the group.
-    pub(super) fn processes(&self) -> Option<PathBuf> {
+    /// The file that takes the process that is to become the sandbox into the group, as 0. Version 1 has one for threads, for which the kernel
+    /// need not wait until no process begins or ends, which takes it some 10 ms (Linux 6.18: 0.1 ms against 8 to 28 ms).
+    pub(super) fn entrance(&self) -> Option<PathBuf> {
         let Self::Group(dir) = self else { return None };
-        Some(dir.join("cgroup.procs"))
+        let of_threads = dir.join("tasks");
+        Some(if of_threads.exists() { of_threads } else { dir.join("cgroup.procs") })
     }
 
     /// Bytes that no group sees to.

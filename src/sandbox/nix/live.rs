@@ -13,8 +13,8 @@ use crate::plan::{self, FileSet, NixEnvironment, Plan};
 use crate::sandbox::context;
 use crate::sandbox::host::live::HostSandbox;
 use crate::sandbox::{
-    CommandLine, Kept, MachineFailure, MissingLibrary, Prepared, Probe, ProbeAnswer, Sandbox, SetupStep, Spec, Step,
-    Unverified, Upcoming,
+    CommandLine, Kept, MachineFailure, Prepared, Probe, ProbeAnswer, Sandbox, SetupStep, Spec, Step, Unverified,
+    Upcoming,
 };
 
 /// A stand-in is made from this machine's own programs: no cache knows it, and its builds must see them as this user does.
@@ -216,11 +216,6 @@ impl Sandbox for Live {
         let mut unverified = self.machine.unverified();
         unverified.extend(self.notes.iter().cloned());
         unverified
-    }
-
-    fn audit(&self) -> Result<Vec<MissingLibrary>> {
-        // The libraries here are the cloud's own: what is missing shows when the app is started.
-        Ok(Vec::new())
     }
 
     fn close(&mut self) -> Result<()> {
