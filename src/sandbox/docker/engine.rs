@@ -1,9 +1,11 @@
 //! The command line client of a container engine. Never the socket itself: contexts, `DOCKER_HOST` over ssh, rootless
 //! set-ups and podman then work as they do for the user.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -52,6 +54,8 @@ pub(super) const WORK: Duration = Duration::from_secs(300);
 pub struct Engine {
     program: PathBuf,
     vars: Vars,
+    /// What it and its copies have told of what does not change in a run.
+    told: Arc<Mutex<HashMap<Vec<String>, Answer>>>,
 }
 
 /// What a call printed.
@@ -76,7 +80,7 @@ impl Engine {
 
     /// A given client with a given environment.
     pub fn new(program: PathBuf, vars: Vars) -> Self {
-        Self { program, vars }
+        Self { program, vars, told: Arc::default() }
     }
 
     /// `docker` or `podman`, as messages name it.
@@ -96,7 +100,7 @@ impl Engine {
     /// The engine's version; fails with what is wrong and how to cure it.
     pub fn version(&self) -> Result<String, Unavailable> {
         let template = if self.name() == "podman" { "{{.Client.Version}}" } else { "{{.Server.Version}}" };
-        let answer = self.ask(&["version", "--format", template], SOON).map_err(|error| Unavailable {
+        let answer = self.ask_once(&["version", "--format", template]).map_err(|error| Unavailable {
             missing: format!("{} does not answer: {error:#}", self.name()),
             cures: vec![format!("{} version", self.name())],
         })?;
@@ -113,14 +117,14 @@ impl Engine {
     /// Half of the memory of the engine's machine, in bytes; none where it does not say.
     pub(super) fn half_of_memory(&self) -> Option<u64> {
         let template = if self.name() == "podman" { "{{.Host.MemTotal}}" } else { "{{.MemTotal}}" };
-        let answer = self.ask(&["info", "--format", template], SOON).ok()?;
+        let answer = self.ask_once(&["info", "--format", template]).ok()?;
         answer.stdout.trim().parse::<u64>().ok().map(|total| total / 2).filter(|half| *half > 0)
     }
 
     /// The folder of the engine's machine that holds what containers write; none where it does not say.
     pub(super) fn root(&self) -> Option<PathBuf> {
         let template = if self.name() == "podman" { "{{.Store.GraphRoot}}" } else { "{{.DockerRootDir}}" };
-        let answer = self.ask(&["info", "--format", template], SOON).ok()?;
+        let answer = self.ask_once(&["info", "--format", template]).ok()?;
         Some(PathBuf::from(answer.stdout.trim())).filter(|root| answer.success && root.is_absolute())
     }
 
@@ -134,6 +138,23 @@ impl Engine {
     /// Calls the client and waits for its answer. An error means that it could not be called, or took too long.
     pub(super) fn ask(&self, arguments: &[&str], limit: Duration) -> Result<Answer> {
         self.ask_while(arguments, limit, &AtomicBool::new(false))
+    }
+
+    /// As [`ask`](Self::ask), of what does not change in a run: the client is called again only where it failed.
+    pub(super) fn ask_once(&self, arguments: &[&str]) -> Result<Answer> {
+        let call: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        if let Some(answer) = self.told().get(&call) {
+            return Ok(answer.clone());
+        }
+        let answer = self.ask(arguments, SOON)?;
+        if answer.success {
+            self.told().insert(call, answer.clone());
+        }
+        Ok(answer)
+    }
+
+    fn told(&self) -> MutexGuard<'_, HashMap<Vec<String>, Answer>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// As [`ask`](Self::ask), for as long as nobody interrupts it.
@@ -173,6 +194,7 @@ impl Engine {
     /// Fetches an image, which may take minutes.
     pub(super) fn pull(&self, image: &str, limit: Duration, interrupted: &AtomicBool) -> Result<()> {
         let answer = self.ask_while(&["pull", "--quiet", image], limit, interrupted)?;
+        self.told().clear();
         if answer.success { Ok(()) } else { Err(self.lost(&format!("pull {image}"), &answer.stderr).into()) }
     }
 

@@ -14,17 +14,34 @@ use crate::sandbox::store::Store;
 /// that was started soon after did not have all files of its image (seen November 2026).
 const DRIVERS: &[&str] = &["overlay2", "overlay", "overlayfs", "btrfs", "zfs"];
 
+/// Marks an image that stands in for the base image where that cannot be had, as `tests/base-image` makes it.
+const STAND_IN: &str = "dev.shakedown.base-image";
+
 /// Whether the engine makes layers well of a container that is started from `image`; gives what tells it from other engines.
 ///
 /// # Errors
 /// Why it does not.
 pub(super) fn are_made_well(engine: &Engine, image: &str) -> Result<String> {
+    let told = keeps_layers(engine)?;
+    // What is written into a volume is in no layer.
+    let volumes = about(engine, image).map(|about| about.volumes).unwrap_or_default();
+    ensure!(volumes.is_empty(), "{image} keeps {volumes} in volumes, which no layer holds");
+    Ok(told)
+}
+
+/// Whether the engine makes layers well at all; gives what tells it from other engines.
+///
+/// # Errors
+/// Why it does not.
+pub fn keeps_layers(engine: &Engine) -> Result<String> {
     let is_podman = engine.name() == "podman";
     let template = match is_podman {
         true => r#"{{.Store.GraphDriverName}} {{index .Store.GraphStatus "Native Overlay Diff"}} {{.Store.GraphRoot}}"#,
         false => "{{.Driver}} {{.ID}}",
     };
-    let told = engine.demand("ask for its storage driver", &["info", "--format", template], SOON)?;
+    let answer = engine.ask_once(&["info", "--format", template])?;
+    ensure!(answer.success, "{} does not say what its storage driver is", engine.name());
+    let told = answer.stdout;
     let mut words = told.split_whitespace();
     let driver = words.next().unwrap_or_default();
     // Podman calls fuse-overlayfs so too.
@@ -35,9 +52,6 @@ pub(super) fn are_made_well(engine: &Engine, image: &str) -> Result<String> {
         "layers are not made well by the storage driver of the {} engine, {name}",
         engine.name()
     );
-    // What is written into a volume is in no layer.
-    let volumes = inspect(engine, image, "{{range $place, $_ := .Config.Volumes}}{{$place}} {{end}}");
-    ensure!(volumes.is_none(), "{image} keeps {} in volumes, which no layer holds", volumes.unwrap_or_default());
     Ok(told.trim().to_owned())
 }
 
@@ -51,7 +65,32 @@ pub(super) fn is_there(engine: &Engine, image: &str) -> bool {
 /// # Errors
 /// The engine does not have it.
 pub(super) fn demand_id(engine: &Engine, image: &str) -> Result<String> {
-    inspect(engine, image, "{{.Id}}").with_context(|| format!("{} does not say what is in {image}", engine.name()))
+    let about = about(engine, image).with_context(|| format!("{} does not say what is in {image}", engine.name()))?;
+    Ok(about.id)
+}
+
+/// An image that a run begins with.
+#[derive(Debug)]
+pub(super) struct About {
+    /// Its number, which is made from what is in it.
+    id: String,
+    /// The label of a stand-in for tests, empty on any other.
+    pub(super) stand_in: String,
+    /// The places whose content no layer of it holds, spaces between.
+    volumes: String,
+}
+
+/// What the engine says of an image; none where it does not have it.
+pub(super) fn about(engine: &Engine, image: &str) -> Option<About> {
+    let template = format!(
+        "{{{{.Id}}}}\t{{{{index .Config.Labels \"{STAND_IN}\"}}}}\t{{{{range $place, $_ := .Config.Volumes}}}}{{{{$place}}}} {{{{end}}}}"
+    );
+    let answer =
+        engine.ask_once(&["image", "inspect", "--format", &template, image]).ok().filter(|answer| answer.success)?;
+    let [id, stand_in, volumes] =
+        answer.stdout.trim_end_matches('\n').splitn(3, '\t').collect::<Vec<_>>().try_into().ok()?;
+    let [id, stand_in, volumes] = [id, stand_in, volumes].map(|text: &str| text.trim().to_owned());
+    Some(About { id, stand_in, volumes })
 }
 
 fn inspect(engine: &Engine, image: &str, template: &str) -> Option<String> {
@@ -153,7 +192,9 @@ mod tests {
     fn an_image_with_volumes_is_kept_as_no_layer() {
         let folder = tempfile::tempdir().unwrap();
         let of = |volumes: &str| {
-            let script = format!("case \"$1\" in info) echo overlay2 ABCD:1234 ;; image) echo '{volumes}' ;; esac");
+            let script = format!(
+                "case \"$1\" in info) echo overlay2 ABCD:1234 ;; image) printf 'sha256:1\\t\\t{volumes}' ;; esac"
+            );
             are_made_well(&engine(folder.path(), &script), "base:1").map_err(|error| error.to_string())
         };
         assert_eq!(of("").as_deref(), Ok("overlay2 ABCD:1234"));

@@ -28,10 +28,12 @@ mod tunnel;
 mod watch;
 
 pub use engine::Engine;
+pub use images::keeps_layers;
 pub use labels::{Leftover, clean, leftovers};
 pub use options::{CopyOf, Options, Pull};
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use anyhow::{Result, bail};
 use xxhash_rust::xxh3::xxh3_64;
@@ -47,30 +49,30 @@ use super::store::Store;
 use super::{Backend, Kept, Progress, Sandbox, Spec, Unavailable};
 use crate::plan::{Plan, in_app};
 
-/// Marks an image that stands in for the base image where that cannot be had, as `tests/base-image` makes it.
-const STAND_IN: &str = "dev.shakedown.base-image";
-
 /// The docker backend.
 #[derive(Debug, Clone, Default)]
 pub struct Docker {
     options: Options,
-    engine: Option<Engine>,
+    engine: OnceLock<Engine>,
 }
 
 impl Docker {
     /// With the first engine found when it is needed.
     pub fn new(options: Options) -> Self {
-        Self { options, engine: None }
+        Self { options, engine: OnceLock::new() }
     }
 
     /// With a given engine.
     pub fn with_engine(engine: Engine, options: Options) -> Self {
-        Self { options, engine: Some(engine) }
+        Self { options, engine: engine.into() }
     }
 
     /// The engine that would be used.
     pub fn engine(&self) -> Result<Engine, Unavailable> {
-        self.engine.clone().map_or_else(Engine::find, Ok)
+        match self.engine.get() {
+            Some(engine) => Ok(engine.clone()),
+            None => Engine::find().map(|found| self.engine.get_or_init(|| found).clone()),
+        }
     }
 
     /// The base image that would be used.
@@ -100,10 +102,7 @@ impl Docker {
 
     /// The stand-in's label, empty on any other image.
     fn image_label(&self, image: &str) -> Option<String> {
-        let template = format!("{{{{index .Config.Labels \"{STAND_IN}\"}}}}");
-        let engine = self.engine().ok()?;
-        let answer = engine.ask(&["image", "inspect", "--format", &template, image], SOON).ok()?;
-        answer.success.then(|| answer.stdout.trim().to_owned())
+        images::about(&self.engine().ok()?, image).map(|about| about.stand_in)
     }
 }
 
