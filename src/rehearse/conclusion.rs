@@ -97,7 +97,7 @@ impl Found {
         }
         let failing = outcome.failing_phase();
         if let Some(primary) = diagnoses.first_mut().filter(|_| failed) {
-            cached::amend(primary, &plan, failing);
+            cached::amend(primary, &plan, failing, project);
         }
         let absent = diagnoses.first().and_then(|primary| {
             let of_the_image = || of_the_builder_image(primary, &plan, failing).filter(|_| backend == "host");

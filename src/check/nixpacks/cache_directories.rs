@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use crate::check::facts::Facts;
-use crate::check::finding::{Check, Findings, warning};
+use crate::check::finding::{Check, Findings, remove_item, warning};
+use crate::plan::in_app;
+use crate::project::Source;
 
 const IN_APP: Check = warning(
     "cache-directory-in-app",
@@ -22,7 +24,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for (name, phase) in phases {
         let what = format!("phases.{name}.cacheDirectories");
         for directory in phase.cache_directories.iter() {
-            let Ok(inside) = Path::new(directory).strip_prefix("/app") else { continue };
+            let place = in_app(directory);
+            let Ok(inside) = Path::new(&place).strip_prefix("/app") else { continue };
             let is_of_a_tool = inside.iter().any(|part| OF_TOOLS.iter().any(|tool| part == *tool));
             let because = facts.derived().and_then(|derived| {
                 derived.choices.iter().find(|choice| choice.what == what && choice.value == *directory)
@@ -32,7 +35,14 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
                 .found(format!("what the {name} phase puts into {directory} is not in the image"))
                 .about(directory.as_str())
                 .at(because.clone(), facts.line(because));
-            findings.push(finding.likely().help("take it out of cacheDirectories, or have the build write elsewhere"));
+            let finding = finding.likely().help("take it out of cacheDirectories, or have the build write elsewhere");
+            findings.push(match because {
+                Source::File { path, .. } => finding.fix(
+                    format!("take {directory} out of cacheDirectories"),
+                    vec![remove_item(path, &["phases", name, "cacheDirectories"], directory)],
+                ),
+                _ => finding,
+            });
         }
     }
 }

@@ -93,7 +93,10 @@ fn what_goes_into_a_cache_is_not_in_the_image() {
     let kept =
         |directory: &str| format!("[phases.build]\ncmds = [\"make tiles\"]\ncacheDirectories = [\"{directory}\"]\n");
     let main = ("main.py", "print('up')\n");
-    fires("cache-directory-in-app", "nixpacks.toml:3", &[main, ("nixpacks.toml", &kept("/app/tiles"))]);
+    for directory in ["/app/tiles", "tiles/"] {
+        let found = fires("cache-directory-in-app", "nixpacks.toml:3", &[main, ("nixpacks.toml", &kept(directory))]);
+        assert_eq!(found.fixes[0].summary, format!("take {directory} out of cacheDirectories"));
+    }
     for directory in ["/root/.cache/tiles", "/app/node_modules", "/app/web/.next/cache"] {
         silent("cache-directory-in-app", &[main, ("nixpacks.toml", &kept(directory))]);
     }
