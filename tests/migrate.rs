@@ -74,3 +74,17 @@ fn what_fails_on_both_is_told_by_its_last_lines_and_gets_no_edit() {
     assert_eq!(report["from"]["failed_command"], "python serve.py", "{report:#}");
     assert_eq!((report["diff"].as_str(), &report["steps"]), (Some(""), &serde_json::json!([])), "{report:#}");
 }
+
+#[test]
+fn a_side_that_the_other_may_have_left_without_memory_is_rehearsed_again_and_the_other_after_it() {
+    if host_is_missing("a_side_that_the_other_may_have_left_without_memory_is_rehearsed_again") {
+        return;
+    }
+    let app = folder(&[("main.py", "print(len(bytearray(4 * 10 ** 8)))\n"), ("requirements.txt", "# nothing\n")]);
+    let output = migrate(app.path(), &["--memory", "100MB"]);
+    let report = report(&output);
+    for side in ["from", "to"] {
+        assert_eq!(report[side]["diagnoses"][0]["rule"], "out-of-memory", "{report:#}");
+    }
+    assert_eq!(output.status.code(), Some(1));
+}

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::io::{IsTerminal, Write as _};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use anyhow::Result;
 use clap::{Args as ClapArgs, ValueEnum};
@@ -17,8 +17,8 @@ use super::output::{Color, argument, data, hint, print, tell_written, warn};
 use crate::check::variables::rehearsal_options;
 use crate::diagnose::OF_ADDRESSES;
 use crate::finding::Diagnosis;
-use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, Step, git_state, prove};
-use crate::rehearse::{Rehearsal, Request, rehearse, unread};
+use crate::fix::{Attempt, Bounds, GitState, Proof, Standing, Step, Trial, git_state, prove};
+use crate::rehearse::{Rehearsal, rehearse, rehearse_trials, unread};
 use crate::report::{Live, Paint, SCHEMA, in_json, not_verified};
 use crate::run::Verdict;
 use crate::sandbox::Unverified;
@@ -78,14 +78,14 @@ pub(super) fn run(args: Args) -> Result<Exit> {
         }
     };
     tell("as it is", &seen);
-    let mut trials = 0;
+    let mut number = 0;
+    let mut tell_trial = |trial: &Trial, found: &Attempt| {
+        number += 1;
+        tell(&format!("trial {number} ({})", trial.what), found);
+    };
     let bounds = bounds(&seen);
-    let proof = prove(&project, seen, bounds, &mut |copy| {
-        let on_copy = request.on_copy(copy);
-        let found = rehearse_copy(&on_copy, &interrupted, &live)?;
-        trials += 1;
-        tell(&format!("trial {trials}"), &found);
-        Ok(found)
+    let proof = prove(&project, seen, bounds, &mut |trials, is_enough| {
+        rehearse_trials(&request, trials, &interrupted, &mut |_, event| live.event(event), &mut tell_trial, is_enough)
     })?;
     drop(live);
     if interrupted.load(Ordering::Relaxed) {
@@ -140,7 +140,10 @@ fn nothing_to_do(first: &Rehearsal, format: Format) -> Result<Exit> {
             format!("cannot tell: {}, {}", absent.what, absent.why)
         }
         (_, Some(absent)) => format!("cannot tell: {}, {}; another --backend may have it", absent.what, absent.why),
-        _ => "cannot tell".to_owned(),
+        _ => match first.diagnoses.first() {
+            Some(cause) => format!("cannot tell ({}): {}{}", cause.rule, cause.message, helped(cause)),
+            None => "cannot tell".to_owned(),
+        },
     };
     match format {
         Format::Human => print(&format!("{words}\n{}", open_points(&first.unverified)))?,
@@ -149,6 +152,10 @@ fn nothing_to_do(first: &Rehearsal, format: Format) -> Result<Exit> {
         Format::Json => data(&in_json(&untried(first)?))?,
     }
     Ok(Exit::of_run(first))
+}
+
+fn helped(cause: &Diagnosis) -> String {
+    cause.help.as_ref().map(|help| format!("\n  help: {help}")).unwrap_or_default()
 }
 
 /// The report of a project of which no edit was tried.
@@ -165,13 +172,6 @@ fn untried(first: &Rehearsal) -> Result<String> {
         unverified: &first.unverified,
     };
     Ok(serde_json::to_string_pretty(&document)? + "\n")
-}
-
-fn rehearse_copy(request: &Request, interrupted: &AtomicBool, live: &Live) -> Result<Attempt> {
-    match rehearse(request, interrupted, &mut |event| live.event(event)) {
-        Ok(rehearsal) => Ok(rehearsal.attempt()),
-        Err(error) => unread(request, error),
-    }
 }
 
 /// A fix that is proven is good news, even before it is applied; a project without one still fails.

@@ -1,6 +1,6 @@
 //! `shakedown migrate`: what changes with another builder, and the edit that makes the deploy work there.
 
-use std::path::Path;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
@@ -12,13 +12,14 @@ use super::fix::write_edit;
 use super::interrupt;
 use super::output::{Output, argument, hint};
 use crate::builder::Asked;
-use crate::fix::{Standing, TrialCopy};
+use crate::fix::{Standing, Trial, TrialCopy};
 use crate::migrate::{Migration, Side, changes, is_shown, search, translate};
 use crate::platform::Platform;
 use crate::project::Project;
-use crate::rehearse::{Rehearsal, Request, rehearse};
+use crate::rehearse::{Rehearsal, Request, rehearse_trials, side_by_side};
 use crate::report::{Live, in_json, migration_human, migration_json, migration_markdown, shown};
-use crate::run::{Status, Verdict};
+use crate::run::{Event, Status, Verdict};
+use crate::sandbox::Interrupted;
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
@@ -95,16 +96,36 @@ fn to_come(request: &Request, builder: Asked) -> Request {
     to
 }
 
+/// Says what is rehearsed, whose own lines are printed below.
+fn heading(what: &str) {
+    hint("rehearsing:", what);
+}
+
+/// The project as it is, with either builder.
+fn both(from: &Request, to: &Request, interrupted: &AtomicBool, live: &Live) -> Result<(Rehearsal, Rehearsal)> {
+    let requests = [from.clone(), to.clone()];
+    let mut told = None;
+    let mut found = Vec::new();
+    let mut show = |index: usize, event: &Event| {
+        if told.replace(index) != Some(index) {
+            heading(&format!("as it is, with {}", requests[index].builder));
+        }
+        live.event(event);
+    };
+    side_by_side(&requests, interrupted, &mut show, &mut |_, rehearsal| {
+        let goes_on = rehearsal.is_ok();
+        found.push(rehearsal);
+        if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    let mut found = found.into_iter();
+    let mut next = || found.next().unwrap_or_else(|| Err(Interrupted.into()));
+    Ok((next()?, next()?))
+}
+
 fn migrate(from: &Request, to: &Request, interrupted: &AtomicBool, live: &Live) -> Result<Migration> {
     let project = Project::open(&from.path)?;
     let (old, new) = (from.plan(&project)?, to.plan(&project)?);
-    // Each rehearsal prints its own lines below.
-    let heading = |what: &str, request: &Request| hint("rehearsing:", &format!("{what} {}", request.builder));
-    let run = |what: &str, request: &Request| {
-        heading(what, request);
-        rehearse(request, interrupted, &mut |event| live.event(event))
-    };
-    let (today, then) = (run("as it is, with", from)?, run("as it is, with", to)?);
+    let (today, then) = both(from, to, interrupted, live)?;
     let seen = then.attempt();
     let is_open = match seen.verdict {
         _ if interrupted.load(Ordering::Relaxed) => false,
@@ -113,9 +134,18 @@ fn migrate(from: &Request, to: &Request, interrupted: &AtomicBool, live: &Live) 
         Verdict::CannotTell => then.is_in_doubt() && seen.diagnoses.iter().any(|found| !found.fixes.is_empty()),
         Verdict::Fails => true,
     };
-    let mut try_copy = |copy: &Path| run("a copy with an edit, with", &to.on_copy(copy)).map(|found| found.attempt());
+    let mut told = None;
+    let mut show = |trial: &Trial, event: &Event| {
+        if told.as_deref() != Some(trial.root()) {
+            told = Some(trial.root().to_owned());
+            heading(&format!("a copy ({}), with {}", trial.what, to.builder));
+        }
+        live.event(event);
+    };
     let proof = match is_open {
-        true => Some(search(&from.path, seen, &translate(&project, &old, &new), &mut try_copy)?),
+        true => Some(search(&from.path, seen, &translate(&project, &old, &new), &mut |trials, is_enough| {
+            rehearse_trials(to, trials, interrupted, &mut show, &mut |_, _| {}, is_enough)
+        })?),
         false => None,
     };
     // What comes of the edit is what will be there.

@@ -20,7 +20,7 @@ mod trial;
 pub use edit::Refused;
 pub use git::{GitState, git_state};
 pub use patch::Patch;
-pub use prove::{Attempt, Bounds, Proof, Standing, Step, phase_rank, prove};
+pub use prove::{Attempt, Bounds, Proof, Rehearse, Standing, Step, Trial, patched, phase_rank, prove};
 pub use trial::TrialCopy;
 
 #[cfg(test)]

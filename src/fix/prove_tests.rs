@@ -1,11 +1,10 @@
 //! What a proof is, with a rehearsal that knows its faults.
 
 use std::fs;
-use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::bail;
 
-use super::{Attempt, Bounds, Proof, Standing, phase_rank, prove};
+use super::{Attempt, Bounds, Proof, Standing, Trial, phase_rank, prove};
 use crate::finding::{Certainty, Diagnosis, Edit, Fix, Severity};
 use crate::run::Verdict;
 
@@ -44,20 +43,40 @@ fn works() -> Attempt {
 fn proof(deploy: impl Fn(&dyn Fn(&str) -> bool) -> Attempt, bounds: Bounds) -> (Proof, Vec<String>) {
     let project = tempfile::tempdir().unwrap();
     let mut tried = Vec::new();
-    let mut rehearse = |copy: &Path| -> Result<Attempt> {
-        assert_ne!(copy, project.path());
-        let made = fs::read_to_string(copy.join("fixed.txt")).unwrap_or_default();
+    let mut rehearse = |trial: &Trial| -> Attempt {
+        assert_ne!(trial.root(), project.path());
+        let made = fs::read_to_string(trial.root().join("fixed.txt")).unwrap_or_default();
         tried.push(made.lines().collect::<Vec<_>>().join("+"));
-        Ok(deploy(&|name| made.lines().any(|line| line == name)))
+        deploy(&|name| made.lines().any(|line| line == name))
     };
-    let proof = prove(project.path(), deploy(&|_| false), bounds, &mut rehearse).unwrap();
+    let proof = prove(project.path(), deploy(&|_| false), bounds, &mut |trials, is_enough| {
+        assert!(trials.len() <= bounds.at_once);
+        let mut found = Vec::new();
+        for trial in trials {
+            found.push(rehearse(trial));
+            if is_enough(&found[found.len() - 1]) {
+                break;
+            }
+        }
+        Ok(found)
+    })
+    .unwrap();
     assert_eq!(proof.rehearsals, tried.len());
     assert_eq!(fs::read_dir(project.path()).unwrap().count(), 0, "the project itself is never touched");
     (proof, tried)
 }
 
+/// However many are rehearsed side by side, what was looked at and what came of it is the same.
 fn prove_all(deploy: impl Fn(&dyn Fn(&str) -> bool) -> Attempt) -> (Proof, Vec<String>) {
-    proof(deploy, Bounds::default())
+    let [(alone, tried), (two, also), (many, too)] =
+        [1, 2, 16].map(|at_once| proof(&deploy, Bounds { at_once, ..Bounds::default() }));
+    for (other, tried_then) in [(two, also), (many, too)] {
+        assert_eq!((other.standing, &other.steps, other.rehearsals), (alone.standing, &alone.steps, alone.rehearsals));
+        assert_eq!((other.patch.diff(), other.attempt), (alone.patch.diff(), alone.attempt.clone()));
+        assert_eq!(tried_then, tried);
+        assert_eq!(other.refused, alone.refused);
+    }
+    (alone, tried)
 }
 
 fn names(proof: &Proof) -> Vec<&str> {
@@ -189,6 +208,16 @@ fn the_furthest_is_shown_when_nothing_works() {
 }
 
 #[test]
+fn what_has_cured_more_is_shown_though_it_fails_in_the_same_phase() {
+    let (proof, _) = prove_all(|has| match (has("library"), has("module")) {
+        (true, true) => fails("start", vec![diagnosis("unknown", vec![])]),
+        (true, false) => fails("start", vec![diagnosis("no-module", vec![fix("module")])]),
+        _ => fails("start", vec![diagnosis("no-library", vec![fix("library")])]),
+    });
+    assert_eq!((proof.standing, names(&proof)), (Standing::NotProven, vec!["library", "module"]));
+}
+
+#[test]
 fn a_fix_after_which_an_earlier_phase_fails_made_it_worse() {
     let (proof, _) = prove_all(|has| {
         if has("a") { fails("setup", vec![]) } else { fails("install", vec![diagnosis("broken", vec![fix("a")])]) }
@@ -238,7 +267,7 @@ fn endless_faults_end_at_the_bound() {
     let deploy = |_: &dyn Fn(&str) -> bool| {
         fails("install", (0..50).map(|n| diagnosis("x", vec![fix(&n.to_string())])).collect())
     };
-    let (proof, tried) = proof(deploy, Bounds { rehearsals: 5, steps: 8 });
+    let (proof, tried) = proof(deploy, Bounds { rehearsals: 5, ..Bounds::default() });
     assert_eq!((proof.standing, tried.len()), (Standing::NotProven, 5));
 }
 
@@ -246,6 +275,6 @@ fn endless_faults_end_at_the_bound() {
 fn an_error_of_ours_is_handed_on() {
     let project = tempfile::tempdir().unwrap();
     let seen = fails("install", vec![diagnosis("broken", vec![fix("a")])]);
-    let error = prove(project.path(), seen, Bounds::default(), &mut |_| bail!("no sandbox")).unwrap_err();
+    let error = prove(project.path(), seen, Bounds::default(), &mut |_, _| bail!("no sandbox")).unwrap_err();
     assert_eq!(error.to_string(), "no sandbox");
 }

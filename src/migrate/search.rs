@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::finding::{Certainty, Diagnosis, Fix, Severity};
-use crate::fix::{Attempt, Bounds, Patch, Proof, Standing, Step, TrialCopy, prove};
+use crate::fix::{Attempt, Bounds, Proof, Rehearse, Standing, Trial, patched, prove};
 use crate::run::Verdict;
 use crate::sandbox::Unverified;
 
@@ -40,12 +40,7 @@ const LEAVE_OUT: usize = 6;
 ///
 /// # Errors
 /// A copy or a rehearsal that could not be made.
-pub fn search(
-    project: &Path,
-    seen: Attempt,
-    parts: &[Fix],
-    rehearse: &mut dyn FnMut(&Path) -> Result<Attempt>,
-) -> Result<Proof> {
+pub fn search(project: &Path, seen: Attempt, parts: &[Fix], rehearse: &mut Rehearse<'_>) -> Result<Proof> {
     let mut begun = seen;
     if !parts.is_empty() {
         begun.diagnoses.insert(0, translated(parts));
@@ -79,36 +74,31 @@ fn joined(parts: &[Fix]) -> Fix {
 }
 
 /// Drops the parts without which the deploy works as well.
-fn shorten(
-    project: &Path,
-    proof: &mut Proof,
-    at: usize,
-    parts: &[Fix],
-    rehearse: &mut dyn FnMut(&Path) -> Result<Attempt>,
-) -> Result<()> {
+fn shorten(project: &Path, proof: &mut Proof, at: usize, parts: &[Fix], rehearse: &mut Rehearse<'_>) -> Result<()> {
     let mut kept: Vec<Fix> = parts.to_vec();
-    for part in parts.iter().take(LEAVE_OUT) {
-        if kept.len() < 2 {
-            break;
+    let mut left = parts.get(..LEAVE_OUT).unwrap_or(parts);
+    while kept.len() > 1 && !left.is_empty() {
+        let mut fewer = Vec::new();
+        let mut trials = Vec::new();
+        for (index, part) in left.iter().enumerate().take(Bounds::default().at_once) {
+            let others: Vec<Fix> = kept.iter().filter(|other| *other != part).cloned().collect();
+            let mut steps = proof.steps.clone();
+            steps[at].fix = joined(&others);
+            let Some(patch) = patched(project, &steps) else { continue };
+            trials.push(Trial::without(part, project, &patch)?);
+            fewer.push((index, others, steps, patch));
         }
-        let fewer: Vec<Fix> = kept.iter().filter(|other| *other != part).cloned().collect();
-        let mut steps = proof.steps.clone();
-        steps[at].fix = joined(&fewer);
-        let Some(patch) = patched(project, &steps) else { continue };
-        let copy = TrialCopy::of(project)?;
-        patch.write_to(copy.root())?;
-        proof.rehearsals += 1;
-        let attempt = rehearse(copy.root())?;
-        if attempt.verdict == Verdict::Works {
-            (kept, proof.steps, proof.patch, proof.attempt) = (fewer, steps, patch, attempt);
+        let attempts = rehearse(&trials, &mut |attempt| attempt.verdict == Verdict::Works)?;
+        proof.rehearsals += attempts.len();
+        let mut done = fewer.get(attempts.len()).map_or(Bounds::default().at_once, |(index, ..)| *index).max(1);
+        let works = attempts.into_iter().zip(fewer).find(|(attempt, _)| attempt.verdict == Verdict::Works);
+        if let Some((attempt, (index, others, steps, patch))) = works {
+            (kept, proof.steps, proof.patch, proof.attempt) = (others, steps, patch, attempt);
+            done = index + 1;
         }
+        left = left.get(done..).unwrap_or_default();
     }
     Ok(())
-}
-
-fn patched(project: &Path, steps: &[Step]) -> Option<Patch> {
-    let mut patch = Patch::new(project).ok()?;
-    steps.iter().all(|step| patch.add(&step.fix.edits).is_ok()).then_some(patch)
 }
 
 #[cfg(test)]
@@ -136,9 +126,14 @@ mod tests {
         let project = tempfile::tempdir().unwrap();
         std::fs::write(project.path().join("main.py"), "").unwrap();
         let parts = ["packages", "steps", "deploy"].map(part);
-        let proof = search(project.path(), attempt(Verdict::Fails), &parts, &mut |copy| {
-            let text = std::fs::read_to_string(copy.join(CONFIG_FILE)).unwrap_or_default();
-            Ok(attempt(if text.contains("deploy") { Verdict::Works } else { Verdict::Fails }))
+        let proof = search(project.path(), attempt(Verdict::Fails), &parts, &mut |trials, is_enough| {
+            let came_to = |trial: &Trial| {
+                let text = std::fs::read_to_string(trial.root().join(CONFIG_FILE)).unwrap_or_default();
+                attempt(if text.contains("deploy") { Verdict::Works } else { Verdict::Fails })
+            };
+            let mut is_over = false;
+            let up_to_it = |found: &Attempt| !std::mem::replace(&mut is_over, is_enough(found));
+            Ok(trials.iter().map(came_to).take_while(up_to_it).collect())
         })
         .unwrap();
         assert_eq!((proof.standing, proof.steps[0].fix.summary.as_str()), (Standing::Proven, "deploy"));
@@ -148,7 +143,7 @@ mod tests {
     #[test]
     fn without_a_part_that_helps_nothing_is_proven() {
         let project = tempfile::tempdir().unwrap();
-        let proof = search(project.path(), attempt(Verdict::Fails), &[], &mut |_| Ok(attempt(Verdict::Fails))).unwrap();
+        let proof = search(project.path(), attempt(Verdict::Fails), &[], &mut |_, _| unreachable!()).unwrap();
         assert_eq!(proof.standing, Standing::NoFix);
     }
 }

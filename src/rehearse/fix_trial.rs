@@ -1,13 +1,17 @@
 //! What a rehearsal is to the proof of a fix.
 
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use anyhow::{Error, Result};
 
-use super::{Rehearsal, Request};
+use super::{Rehearsal, Request, side_by_side};
 use crate::check::check;
 use crate::finding::Severity;
-use crate::fix::{Attempt, phase_rank};
+use crate::fix::{Attempt, Trial, phase_rank};
 use crate::project::InputError;
-use crate::run::Verdict;
+use crate::run::{Event, Verdict};
+use crate::sandbox::Interrupted;
 
 impl Rehearsal {
     /// What it found, with all that `check` would mend beside.
@@ -19,6 +23,39 @@ impl Rehearsal {
             unverified: self.unverified.clone(),
         }
     }
+}
+
+/// Rehearses copies of a request's project as [`prove`] wants it; `tell` hears what each came to.
+///
+/// # Errors
+/// Those of a rehearsal that say nothing of the edit, and [`Interrupted`].
+///
+/// [`prove`]: crate::fix::prove
+pub fn rehearse_trials(
+    request: &Request,
+    trials: &[Trial],
+    interrupted: &AtomicBool,
+    emit: &mut dyn FnMut(&Trial, &Event),
+    tell: &mut dyn FnMut(&Trial, &Attempt),
+    is_enough: &mut dyn FnMut(&Attempt) -> bool,
+) -> Result<Vec<Attempt>> {
+    let requests: Vec<Request> = trials.iter().map(|trial| request.on_copy(trial.root())).collect();
+    let mut found = Vec::new();
+    let mut emit = |index: usize, event: &Event| emit(&trials[index], event);
+    side_by_side(&requests, interrupted, &mut emit, &mut |index, rehearsal| {
+        if interrupted.load(Ordering::Relaxed) {
+            found.push(Err(Interrupted.into()));
+            return ControlFlow::Break(());
+        }
+        let attempt = rehearsal.map(|rehearsal| rehearsal.attempt()).or_else(|error| unread(&requests[index], error));
+        let goes_on = attempt.as_ref().is_ok_and(|attempt| {
+            tell(&trials[index], attempt);
+            !is_enough(attempt)
+        });
+        found.push(attempt);
+        if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    found.into_iter().collect()
 }
 
 /// What is known of a project with a file that cannot be read, where that is the error and a fix is known: in the cloud the

@@ -20,16 +20,18 @@ pub mod replay;
 mod request;
 mod services;
 mod settings;
+mod side_by_side;
 mod unreached;
 
 pub use backend_name::BackendName;
 pub use backends::Chosen;
-pub use fix_trial::unread;
+pub use fix_trial::{rehearse_trials, unread};
 pub use plan_settings::PlanSettings;
 pub use port::Lease;
 pub use rehearsal::Rehearsal;
 pub use request::{AskError, Planner, PlannerName, Request};
 pub use services::{Service, is_service, services};
+pub use side_by_side::side_by_side;
 
 use conclusion::Found;
 

@@ -14,7 +14,7 @@ use crate::platform::{self, Deploy};
 use crate::project::{InputError, Project, Repository, Source};
 use crate::run::Settings;
 use crate::sandbox::nix::Nixpkgs;
-use crate::sandbox::{Quotas, Reach, Reuse, Unavailable, docker};
+use crate::sandbox::{Quotas, Reach, Reuse, Unavailable, docker, netns};
 use crate::secret::Secrets;
 
 /// Everything about a rehearsal that the user may choose.
@@ -115,6 +115,17 @@ impl Request {
         let of = docker::CopyOf { folder: canonical(copy), project: canonical(&self.path) };
         let docker = docker::Options { copy: Some(of), ..self.docker.clone() };
         Self { path: copy.to_owned(), docker, ..self.clone() }
+    }
+
+    /// Whether it can run beside one like it. With the variables of a real deploy and the network both may log in as one, and a
+    /// service, a port, this machine's loopback and the files of a kept sandbox are there once.
+    pub(super) fn shares_nothing(&self) -> bool {
+        let has_variables = !self.deploy.env.is_empty() || self.path.join(".env").exists();
+        let is_anonymous = !self.network || !has_variables;
+        let has_own_loopback = || !self.network || self.backend == BackendName::Docker || netns::has_all_ports();
+        let has_cores = std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
+        let is_lone = is_anonymous && self.reach.is_empty() && self.port.is_none() && !self.keep;
+        is_lone && has_cores && has_own_loopback()
     }
 
     /// A project, and everything else as it is by default.

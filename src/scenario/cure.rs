@@ -8,7 +8,7 @@ use super::attempt::Runner;
 use super::discover::Scenario;
 use super::settings::Settings;
 use crate::fix::{Bounds, Proof, prove};
-use crate::rehearse::{BackendName, Request, rehearse, unread};
+use crate::rehearse::{BackendName, rehearse, rehearse_trials, unread};
 
 /// Applies the fixes that a scenario's diagnoses offer to copies of its project, and rehearses each, as `shakedown fix` does.
 ///
@@ -16,10 +16,10 @@ use crate::rehearse::{BackendName, Request, rehearse, unread};
 pub fn cure(scenario: &Scenario, backend: BackendName, interrupted: &AtomicBool) -> Result<Proof> {
     let runner = Runner::new()?;
     let (request, _lease) = runner.prepare(scenario, backend, &Settings::default())?;
-    let attempt = |request: &Request| match rehearse(request, interrupted, &mut |_| {}) {
-        Ok(rehearsal) => Ok(rehearsal.attempt()),
-        Err(error) => unread(request, error),
-    };
-    let seen = attempt(&request)?;
-    prove(&request.path.clone(), seen, Bounds::default(), &mut |copy| attempt(&request.on_copy(copy)))
+    let seen = rehearse(&request, interrupted, &mut |_| {})
+        .map(|rehearsal| rehearsal.attempt())
+        .or_else(|error| unread(&request, error))?;
+    prove(&request.path, seen, Bounds::default(), &mut |trials, is_enough| {
+        rehearse_trials(&request, trials, interrupted, &mut |_, _| {}, &mut |_, _| {}, is_enough)
+    })
 }
