@@ -7,6 +7,7 @@
 
 pub(super) mod ask;
 pub mod downloads;
+mod failed_build;
 mod folder;
 pub(super) mod lock;
 pub(super) mod past;

@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::reads::Now;
 use super::tree::{self, Tree};
-use super::{Claimed, Found, NOT_KEPT, Store, ask, pip};
+use super::{Claimed, Found, NOT_KEPT, Store, ask};
 use crate::plan::Vars;
 use crate::sandbox::reuse::{IndexAnswer, Origin, Prepared, not_asked};
 use crate::sandbox::{Reuse, Unverified};
@@ -173,7 +173,7 @@ impl Past {
 
     /// A command did not pass, so that nothing after it is an earlier run's; `log` is pip's.
     pub(in crate::sandbox) fn failed(&mut self, log: Option<&str>) {
-        self.withheld = log.map(pip::of_a_failed_build).unwrap_or_default();
+        self.withheld = log.map(super::failed_build::of_a_failed_build).unwrap_or_default();
         self.lost = Some("a command before it failed, or printed too much".to_owned());
     }
 

@@ -351,17 +351,6 @@ pub(in crate::sandbox) fn read(log: &str, installs: usize) -> Result<Asked, Stri
     }
 }
 
-/// What a build printed before it failed: pip prints it itself, unless it keeps a log.
-pub(in crate::sandbox) fn of_a_failed_build(log: &str) -> Vec<String> {
-    let lines: Vec<&str> = log.lines().map(|line| line.split_once(' ').map_or(line, |(_, text)| text)).collect();
-    let ends = |line: &&str| line.contains("ERROR: [present-rich]") || line.ends_with("finished with status 'error'");
-    let Some(end) = lines.iter().position(ends) else {
-        return Vec::new();
-    };
-    let begin = lines[..end].iter().rposition(|line| line.trim_start().starts_with("Running command "));
-    begin.map(|begin| lines[begin + 1..end].iter().map(|&line| line.to_owned()).collect()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -475,16 +464,6 @@ mod tests {
         ] {
             assert!(!names_far_requirements(near), "{near}");
         }
-    }
-
-    #[test]
-    fn what_a_failed_build_printed_is_in_the_log() {
-        let log = "2026-11-28T15:24:31,364   Running command pip subprocess to install build dependencies\n2026-11-28T15:24:40,930   Running command Getting requirements to build wheel\n2026-11-28T15:24:41,391   Traceback (most recent call last):\n2026-11-28T15:24:41,401   ModuleNotFoundError: No module named 'pkg_resources'\n2026-11-28T15:24:41,460   ERROR: [present-rich] Getting requirements to build wheel exited with 1\n2026-11-28T15:24:41,467 Traceback (most recent call last):\n";
-        assert_eq!(
-            of_a_failed_build(log),
-            ["  Traceback (most recent call last):", "  ModuleNotFoundError: No module named 'pkg_resources'"]
-        );
-        assert!(of_a_failed_build("2026-11-28T15:24:31,364 Collecting rich\n").is_empty());
     }
 
     #[test]
