@@ -21,7 +21,11 @@ fn an_edit_of_what_the_install_did_not_read_installs_nothing() {
     }
     let place = app();
     let (first, files) = place.run(&[]);
-    assert_eq!(Place::origin(&first, "install")["anew"]["because"], "nothing of this command was kept", "{first:#}");
+    assert_eq!(
+        Place::origin(&first, "install")["anew"]["because"],
+        "nothing of this command was kept for this project",
+        "{first:#}"
+    );
     assert!(files.len() > 500, "{}", files.len());
     place.index.asked();
     place.write("main.py", &format!("{MAIN}\n# edited\n"));
@@ -49,17 +53,65 @@ fn each_change_that_the_install_would_see_installs_anew() {
         let reason = origin["anew"]["because"].as_str().unwrap_or_default();
         assert!(reason.ends_with(because), "{because}: {origin:#}");
     };
-    expect(&place, "nothing of this command was kept");
+    expect(&place, "nothing of this command was kept for this project");
     place.write("requirements.txt", "tide>=1\n");
     expect(&place, "requirements.txt has changed");
     place.write("other.txt", "");
-    expect(&place, "a file of the project came or went");
+    expect(&place, "a file of the project came, went or has other permissions");
     place.index.release("tide", "1.1", &[]);
     expect(&place, "tide/ has changed");
     place.index.yank("tide", "1.1");
     expect(&place, "tide/ has changed");
     place.options = vec!["--env".to_owned(), "A=B".to_owned()];
-    expect(&place, "nothing of this command was kept");
+    expect(&place, "nothing of this command was kept for this project");
+}
+
+#[test]
+fn people_are_told_why_a_command_is_run_again_and_whether_the_next_run_does_too() {
+    if host_is_missing("people_are_told_why_a_command_is_run_again_and_whether_the_next_run_does_too") {
+        return;
+    }
+    let place = app();
+    let told = |place: &Place| {
+        let output = place.command_for_people(&[]).output().unwrap();
+        let lines = [&output.stderr[..], &output.stdout[..]].concat();
+        // Cells are wrapped.
+        let words = String::from_utf8(lines).unwrap().replace(['│', '║'], " ");
+        words.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let first = told(&place);
+    assert!(!first.contains("run again") && !first.contains("not kept"), "{first}");
+    place.write("requirements.txt", "tide>=1\n");
+    let second = told(&place);
+    // While it runs, and in the box.
+    assert_eq!(second.matches("→ run again: requirements.txt has changed").count(), 2, "{second}");
+    place.write("nixpacks.toml", "[phases.build]\ncmds = [\"curl --silent --output near $PIP_INDEX_URL\"]\n");
+    let third = told(&place);
+    let why = "→ not kept for the next run: it asked the network, and what it asked is not known";
+    assert_eq!(third.matches(why).count(), 1, "{third}");
+}
+
+#[test]
+fn what_another_project_has_otherwise_is_no_change() {
+    if host_is_missing("what_another_project_has_otherwise_is_no_change") {
+        return;
+    }
+    let place = app();
+    let other = place.dir.path().join("other");
+    fs::rename(place.dir.path().join("app"), &other).unwrap();
+    let ran = place.command_of(&other, &[]).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    for name in ["main.py", ".python-version"] {
+        place.write(name, &fs::read_to_string(other.join(name)).unwrap());
+    }
+    place.write("requirements.txt", "tide>=1\n");
+    let origin = Place::origin(&place.run(&[]).0, "install");
+    assert_eq!(origin["anew"]["because"], "nothing of this command was kept for this project", "{origin:#}");
+    assert_eq!(origin["anew"]["changed"], false, "{origin:#}");
+    // What it has alike is shown to it all the same.
+    place.write("requirements.txt", &fs::read_to_string(other.join("requirements.txt")).unwrap());
+    let origin = Place::origin(&place.run(&[]).0, "install");
+    assert!(origin["reused"].is_object(), "{origin:#}");
 }
 
 #[test]
@@ -106,6 +158,47 @@ fn what_nobody_can_vouch_for_is_never_kept() {
     assert_eq!(build(&again)["reused"]["index"], "not-needed", "{again:#}");
     place.write("main.py", &format!("{MAIN}# edited\n"));
     assert!(build(&place.run(&["--offline"]).0)["anew"].is_object());
+}
+
+#[test]
+fn a_command_whose_work_a_copy_would_change_is_run_again() {
+    if host_is_missing("a_command_whose_work_a_copy_would_change_is_run_again") {
+        return;
+    }
+    let place = app();
+    place.write("main.py", "open('b', 'w').write('new')\nprint(open('a').read())\n");
+    let attribute = "python -c 'import os; os.setxattr(\"main.py\", \"user.tide\", b\"high\")'";
+    for (cmd, why) in [
+        ("echo old > a; ln a b", "a layer would not hold another name of a (a hard link)"),
+        (
+            "echo old > a; mkdir /srv/x && echo > /srv/x/a && ln /srv/x/a /srv/x/b",
+            "a layer would not hold another name of ",
+        ),
+        ("echo old > a; chmod 711 /app", "it changed the permissions of /app or of another folder that no layer holds"),
+        (attribute, "a layer would not hold the extended attributes of main.py"),
+    ] {
+        place.write("nixpacks.toml", &format!("[phases.build]\ncmds = [\"\"\"touch a; {cmd}\"\"\"]\n"));
+        for _ in 0..2 {
+            let (report, _) = place.run(&[]);
+            let origin = Place::origin(&report, "build");
+            let told = origin["anew"]["not_kept"].as_str().unwrap_or_default();
+            assert!(told.starts_with(why) && report["verdict"] == "works", "{cmd}: {report:#}");
+        }
+    }
+}
+
+#[test]
+fn a_command_is_run_again_within_narrower_limits() {
+    if host_is_missing("a_command_is_run_again_within_narrower_limits") {
+        return;
+    }
+    let place = app();
+    place.write("nixpacks.toml", "[phases.build]\ncmds = [\"for i in $(seq 60); do sleep 1 & done; wait\"]\n");
+    let origin = |report: &Value| Place::origin(report, "build");
+    assert!(origin(&place.run(&[]).0)["anew"].is_object() && origin(&place.run(&[]).0)["reused"].is_object());
+    let narrow = place.command(&["--processes", "30"]).output().unwrap();
+    let told = String::from_utf8_lossy(&narrow.stderr);
+    assert!(narrow.status.code() == Some(3) && told.contains("more than 30 processes"), "{told}");
 }
 
 #[test]

@@ -37,7 +37,11 @@ fn an_archive_of_the_lock_is_asked_for_again_and_not_fetched() {
     }
     let Some(place) = app() else { return };
     let (first, _) = place.run(&[]);
-    assert_eq!(Place::origin(&first, "install")["anew"]["because"], "nothing of this command was kept", "{first:#}");
+    assert_eq!(
+        Place::origin(&first, "install")["anew"]["because"],
+        "nothing of this command was kept for this project",
+        "{first:#}"
+    );
     place.index.asked();
     place.write("main.py", &format!("{MAIN}# edited\n"));
     let (second, _) = place.run(&[]);
@@ -117,7 +121,11 @@ fn beside(installer: &str) -> Option<Place> {
 /// The installer looks on the index's page for what the lock allows: of all that the page may say, only that counts.
 fn is_reused_while_the_page_has_what_the_lock_allows(place: &Place) {
     let (first, _) = place.run(&[]);
-    assert_eq!(Place::origin(&first, "install")["anew"]["because"], "nothing of this command was kept", "{first:#}");
+    assert_eq!(
+        Place::origin(&first, "install")["anew"]["because"],
+        "nothing of this command was kept for this project",
+        "{first:#}"
+    );
     assert_eq!(Place::origin(&first, "install")["anew"]["not_kept"], serde_json::Value::Null, "{first:#}");
     place.index.asked();
     place.write("main.py", &format!("{MAIN}# edited\n"));

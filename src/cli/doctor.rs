@@ -61,6 +61,8 @@ struct DoctorReport {
     cache_is_writable: bool,
     disk_free_bytes: Option<u64>,
     memory_free_bytes: Option<u64>,
+    /// Roots, interpreters and libraries that sandboxes are made of.
+    bases_bytes: u64,
     /// What commands of earlier runs made, for later runs to show again.
     layers_bytes: u64,
     /// What installers have downloaded, kept for later runs.
@@ -78,6 +80,10 @@ struct BackendReport {
     program: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unavailable: Option<Unavailable>,
+    /// Why no work of earlier runs is shown again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    no_reuse: Option<String>,
     exact: &'static str,
     roughly: &'static str,
     not_at_all: &'static str,
@@ -150,6 +156,7 @@ fn examine(request: &Request, cache: Option<&Cache>, docker: &Docker) -> DoctorR
         pythons: pythons(),
         cache: cache.map(|cache| cache.root().to_owned()),
         cache_is_writable: cache.is_some_and(|cache| is_writable(cache.root())),
+        bases_bytes: cache.map(bases).unwrap_or_default(),
         layers_bytes: cache.map(store::size).unwrap_or_default(),
         downloads_bytes: cache.map(downloads::size).unwrap_or_default(),
         disk_free_bytes: cache.and_then(|cache| disk::free(cache.root())),
@@ -173,6 +180,7 @@ fn host(request: &Request) -> BackendReport {
         version: version.filter(|version| !version.is_empty()),
         program,
         unavailable: checked.err(),
+        no_reuse: None,
         exact: "phases, shells, variables, PATH, the venv, PEP 668, pip against the real index, which libraries are missing",
         roughly: "the Python's patch version, Nix packages (this machine's own commands and libraries in their place)",
         not_at_all: "apt packages, Nix packages that this machine does not have, other users, start.runImage",
@@ -188,6 +196,7 @@ fn nix(request: &Request) -> BackendReport {
         version: Nix::version().ok(),
         program: None,
         unavailable: checked.err(),
+        no_reuse: None,
         exact: "Nix packages and their errors, the Python itself, PEP 668, LD_LIBRARY_PATH, and all that host does",
         roughly: "the base image's own commands",
         not_at_all: "apt packages, other users, start.runImage",
@@ -196,16 +205,25 @@ fn nix(request: &Request) -> BackendReport {
 
 fn of_docker(docker: &Docker) -> BackendReport {
     let checked = docker.check(&Plan { image: nixpacks::image(None), ..Plan::default() });
+    let layers = docker.engine().ok().filter(|_| checked.is_ok()).map(|engine| docker::keeps_layers(&engine));
     BackendReport {
         name: "docker",
         usable: checked.is_ok(),
         version: docker.engine().ok().and_then(|engine| Some(format!("{} {}", engine.name(), engine.version().ok()?))),
         program: None,
         unavailable: checked.err(),
+        no_reuse: layers.and_then(Result::err).map(|error| format!("{error:#}")),
         exact: "the base image, Nix and apt packages, users, memory limits",
         roughly: "layers: one container lives through the run, where the cloud goes on from an image of each step",
         not_at_all: "start.runImage",
     }
+}
+
+/// How much the roots, interpreters and libraries take that sandboxes are made of.
+fn bases(cache: &Cache) -> u64 {
+    let folders = ["root", "seed", "lib", "interpreter"].map(|kind| cache.root().join(kind));
+    let there: Vec<PathBuf> = folders.into_iter().filter(|folder| folder.exists()).collect();
+    disk::used(&there).unwrap_or_default()
 }
 
 fn network(cache: Option<&Cache>) -> Network {
@@ -277,6 +295,9 @@ fn human(found: &DoctorReport, paint: Paint) -> String {
         let _ = writeln!(out, "    exact:      {}", backend.exact);
         let _ = writeln!(out, "    roughly:    {}", backend.roughly);
         let _ = writeln!(out, "    not at all: {}", backend.not_at_all);
+        if let Some(why) = &backend.no_reuse {
+            let _ = writeln!(out, "    no reuse:   {why}");
+        }
     }
     tell_network(&mut out, &found.network, paint);
     let _ = writeln!(out, "\n{}", paint.bold("pythons"));
@@ -292,6 +313,7 @@ fn human(found: &DoctorReport, paint: Paint) -> String {
     if !found.cache_is_writable {
         let _ = writeln!(out, "  {} it cannot be written: set XDG_CACHE_HOME to a folder that can", paint.bad("✘"));
     }
+    let _ = writeln!(out, "bases {}, which sandboxes are made of; --clean leaves them", size(Some(found.bases_bytes)));
     let _ = writeln!(out, "layers {}, made by earlier runs to be shown again", size(Some(found.layers_bytes)));
     let _ = writeln!(out, "downloads {}, kept for what later runs install", size(Some(found.downloads_bytes)));
     let _ = writeln!(out, "memory {} free", size(found.memory_free_bytes));

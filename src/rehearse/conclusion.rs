@@ -148,7 +148,7 @@ fn of_this_machine(primary: &mut Diagnosis, is_offline: bool) {
     let is_own = diagnose::rule(primary.rule).is_some_and(|rule| primary.help.as_deref() == Some(rule.help));
     if is_own {
         primary.help = Some(match is_offline {
-            true => "the run was to do without the network: run it without --offline".to_owned(),
+            true => "without the network only what an earlier run has installed alike is there, and with --fresh nothing: run it without --offline".to_owned(),
             false => "check the network of this machine (proxy settings, DNS), and run it again".to_owned(),
         });
     }

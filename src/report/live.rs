@@ -54,6 +54,9 @@ impl Live {
             Event::Reused { phase, age_seconds, index } => {
                 self.prefixed(phase, &self.paint.dim(format!("→ {}", words::reused(*age_seconds, *index))));
             }
+            Event::Again { phase, because } => {
+                self.prefixed(phase, &self.paint.dim(format!("→ {}", words::again(because))));
+            }
             Event::Keeping { phase } => {
                 self.prefixed(phase, &self.paint.dim("keeping what it made for the next run"));
             }

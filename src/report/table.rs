@@ -100,16 +100,22 @@ fn rows(rehearsal: &Rehearsal) -> Vec<Row> {
     rows
 }
 
-/// A command, and where its work is from where that is an earlier run.
+/// A command, and what it has to do with earlier and later runs.
 pub(super) fn command(cmd: &CmdOutcome) -> String {
-    std::iter::once(cmd.cmd.clone()).chain(reused(cmd)).collect::<Vec<_>>().join("\n")
+    std::iter::once(cmd.cmd.clone()).chain(origin(cmd)).collect::<Vec<_>>().join("\n")
 }
 
-fn reused(cmd: &CmdOutcome) -> Option<String> {
-    match &cmd.origin {
-        Some(Origin::Reused { age_seconds, index }) => Some(format!("→ {}", words::reused(*age_seconds, *index))),
-        _ => None,
-    }
+/// Where a command's work is from, a line for each thing to be said.
+fn origin(cmd: &CmdOutcome) -> Vec<String> {
+    let told = match &cmd.origin {
+        Some(Origin::Reused { age_seconds, index }) => vec![words::reused(*age_seconds, *index)],
+        Some(Origin::Anew { because, changed, not_kept }) => {
+            let again = changed.then(|| words::again(because));
+            again.into_iter().chain(not_kept.as_deref().map(words::not_kept)).collect()
+        }
+        None => Vec::new(),
+    };
+    told.into_iter().map(|line| format!("→ {line}")).collect()
 }
 
 /// What the setup phase installs, which says more than the command that does it.
@@ -118,7 +124,7 @@ pub(super) fn packages(rehearsal: &Rehearsal) -> String {
     let packages = setup().flat_map(|step| step.packages.names()).collect::<Vec<_>>().join(", ");
     let commands: Vec<String> = setup().flat_map(Step::commands).map(|command| command.shown.clone()).collect();
     let ran = rehearsal.outcome.phases.iter().filter(|phase| phase.name == SETUP).flat_map(|phase| &phase.cmds);
-    let installed = ran.filter(|cmd| !commands.contains(&cmd.cmd)).find_map(reused);
+    let installed = ran.filter(|cmd| !commands.contains(&cmd.cmd)).flat_map(origin).next();
     std::iter::once(packages).chain(installed).chain(commands).collect::<Vec<_>>().join("\n")
 }
 

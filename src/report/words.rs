@@ -150,6 +150,16 @@ pub(super) fn reused(age_seconds: u64, index: IndexAnswer) -> String {
     format!("as a run {} ago made it{asked}", time_span(age_seconds))
 }
 
+/// That a command is run though an earlier run of the project has done it.
+pub(super) fn again(because: &str) -> String {
+    format!("run again: {because}")
+}
+
+/// That the next run does again what a command has done.
+pub(super) fn not_kept(why: &str) -> String {
+    format!("not kept for the next run: {why}")
+}
+
 /// Whether a command line is made of several commands.
 pub(super) fn is_chain(cmd: &str) -> bool {
     ["&&", "||", ";"].iter().any(|word| cmd.contains(word))

@@ -46,6 +46,13 @@ pub enum Event {
         /// What the package index said to it.
         index: IndexAnswer,
     },
+    /// A command that an earlier run of this project has done is run again.
+    Again {
+        /// The phase it belongs to.
+        phase: String,
+        /// What has changed since.
+        because: String,
+    },
     /// What a command made is being kept for the next run.
     Keeping {
         /// The phase it belongs to.

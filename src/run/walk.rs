@@ -237,25 +237,30 @@ impl<'a> Walk<'a> {
         let (started, vars) = (Instant::now(), self.vars.clone());
         let Job { settings, secrets, interrupted, .. } = *self.job;
         let step = sandbox::Step { role, argv: &command.argv, vars: &vars, caches };
-        let origin = match self.sandbox.prepare(&Upcoming { step, limits: settings.limits }, interrupted) {
-            Prepared::Done { output, origin } => {
-                if let Origin::Reused { age_seconds, index } = origin {
-                    self.tell(Event::Reused { phase: phase.into(), age_seconds, index });
+        let (mut origin, is_watched) =
+            match self.sandbox.prepare(&Upcoming { step, limits: settings.limits }, interrupted) {
+                Prepared::Done { output, origin } => {
+                    if let Origin::Reused { age_seconds, index } = origin {
+                        self.tell(Event::Reused { phase: phase.into(), age_seconds, index });
+                    }
+                    for text in output {
+                        self.tell(Event::Line { phase: phase.into(), text });
+                    }
+                    let outcome = (Status::Passed, started.elapsed());
+                    return Ok(CmdOutcome { origin: Some(origin), ..self.finished(phase, title.clone(), outcome) });
                 }
-                for text in output {
-                    self.tell(Event::Line { phase: phase.into(), text });
-                }
-                let outcome = (Status::Passed, started.elapsed());
-                return Ok(CmdOutcome { origin: Some(origin), ..self.finished(phase, title.clone(), outcome) });
-            }
-            Prepared::Run(origin) => origin,
-        };
+                Prepared::Run { origin, is_watched } => (origin, is_watched),
+            };
+        let masked = |text: &str| secrets.mask(text).into_owned();
+        if let Some(Origin::Anew { because, changed: true, .. }) = &origin {
+            self.tell(Event::Again { phase: phase.into(), because: masked(because) });
+        }
         let line = self.sandbox.command(&step);
         let mut printed = Printed::default();
         let outcome = self.execute(phase, &line, &mut |text| printed.push(text))?;
         let passed = outcome.0 == Status::Passed;
         // What took long to make is much to keep, and that takes a while in which nothing is printed.
-        if passed && origin.is_some() && outcome.1 >= LONG {
+        if passed && is_watched && outcome.1 >= LONG {
             self.tell(Event::Keeping { phase: phase.into() });
         }
         let not_kept = self.sandbox.keep_work(printed.whole().filter(|_| passed), interrupted);
@@ -264,11 +269,9 @@ impl<'a> Walk<'a> {
                 self.line(phase, &text);
             }
         }
-        let masked = |text: String| secrets.mask(&text).into_owned();
-        let origin = origin.map(|origin| match origin {
-            Origin::Anew { because, .. } => Origin::Anew { because: masked(because), not_kept: not_kept.map(masked) },
-            reused => reused,
-        });
+        if let Some(Origin::Anew { because, not_kept: why, .. }) = &mut origin {
+            (*because, *why) = (masked(because), not_kept.as_deref().map(masked));
+        }
         Ok(CmdOutcome { origin, ..self.finished(phase, title.clone(), outcome) })
     }
 

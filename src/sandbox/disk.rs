@@ -17,7 +17,7 @@ pub(crate) fn free(folder: &Path) -> Option<u64> {
 }
 
 /// Bytes that folders take; none where it cannot be told.
-pub(super) fn used(folders: &[PathBuf]) -> Option<u64> {
+pub(crate) fn used(folders: &[PathBuf]) -> Option<u64> {
     if folders.is_empty() {
         return Some(0);
     }

@@ -95,7 +95,7 @@ pub trait Sandbox: Send + Sync {
     /// and gets ready to keep what it makes otherwise.
     fn prepare(&mut self, upcoming: &Upcoming<'_>, interrupted: &AtomicBool) -> Prepared {
         let _ = (upcoming, interrupted);
-        Prepared::Run(None)
+        Prepared::RUN
     }
 
     /// Stores what a prepared command has made, for later runs. `output` is what it printed, line by line, where it passed. Gives why

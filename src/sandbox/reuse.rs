@@ -36,6 +36,9 @@ pub enum Origin {
     Anew {
         /// Why no earlier run's would do.
         because: String,
+        /// Whether an earlier run of this project had done it, so that `because` is what is otherwise since.
+        #[serde(default)]
+        changed: bool,
         /// Why it will not do for later ones either.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schemars(default)]
@@ -64,6 +67,11 @@ pub struct Upcoming<'a> {
     pub limits: Limits,
 }
 
+impl Prepared {
+    /// It is run, and nobody has looked at earlier runs.
+    pub const RUN: Self = Self::Run { origin: None, is_watched: false };
+}
+
 /// What is to be done with an [`Upcoming`] command.
 #[derive(Debug)]
 pub enum Prepared {
@@ -74,8 +82,13 @@ pub enum Prepared {
         /// Where its work is from.
         origin: Origin,
     },
-    /// It is to be run; why, where earlier runs were looked at.
-    Run(Option<Origin>),
+    /// It is to be run.
+    Run {
+        /// Why, where earlier runs were looked at.
+        origin: Option<Origin>,
+        /// Whether what it makes may be kept.
+        is_watched: bool,
+    },
 }
 
 /// What the verdict does not cover where an index could not be asked; `age` is how long ago the run was that asked it.

@@ -376,6 +376,11 @@ impl Place {
     }
 
     pub fn command(&self, options: &[&str]) -> Command {
+        self.command_of(&self.dir.path().join("app"), options)
+    }
+
+    /// That of another project.
+    pub fn command_of(&self, project: &Path, options: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_shakedown"));
         command
             .args(["run", "--format", "json", "--quiet", "--expect", "exits"])
@@ -384,7 +389,7 @@ impl Place {
             .args(&self.options)
             .args(options)
             .args(self.reach(options))
-            .arg(self.dir.path().join("app"))
+            .arg(project)
             .env("XDG_CACHE_HOME", self.dir.path().join(self.caches))
             .env("XDG_STATE_HOME", self.dir.path().join("state"))
             .env_remove("CI");
@@ -402,6 +407,22 @@ impl Place {
             ] {
                 command.env_remove(name);
             }
+        }
+        command
+    }
+
+    /// The same with the report for people, and what is printed while it runs.
+    pub fn command_for_people(&self, options: &[&str]) -> Command {
+        let whole = self.command(options);
+        let args = whole.get_args().filter(|arg| *arg != "--quiet");
+        let args = args.map(|arg| if arg == "json" { "human".as_ref() } else { arg });
+        let mut command = Command::new(whole.get_program());
+        command.args(args);
+        for (name, value) in whole.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
         }
         command
     }

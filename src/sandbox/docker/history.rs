@@ -11,7 +11,7 @@ use crate::sandbox::cache::Cache;
 use crate::sandbox::netns::sent::Sent;
 use crate::sandbox::network::Access;
 use crate::sandbox::store::ask::Client;
-use crate::sandbox::store::past::Past;
+use crate::sandbox::store::past::{self, Past};
 use crate::sandbox::store::pip::Installs;
 use crate::sandbox::store::trace::Trace;
 use crate::sandbox::store::tree::{self, Digest};
@@ -70,11 +70,16 @@ impl History {
         }
         let online = if spec.network { config.access.clone() } else { Access::of_this_machine() };
         let past = match images::are_made_well(&config.engine, &config.image) {
-            Err(error) => Past { lost: Some(format!("{error:#}")), vars: online.vars, ..Past::default() },
+            Err(error) => {
+                let why = format!("{error:#}");
+                Past { notes: vec![past::off(&why)], lost: Some(why), vars: online.vars, ..Past::default() }
+            }
             Ok(engine) => {
                 let store = Cache::of_user().and_then(|cache| Store::open(&cache));
                 let client = Client::new(&online, &online.vars, spec.reach);
-                Past::new(spec.reuse, online.vars.clone(), client, store, || base(&engine, config, &online))
+                Past::new(spec.reuse, spec.project, online.vars.clone(), client, store, || {
+                    base(&engine, config, &online)
+                })
             }
         };
         Self { past, ..Self::default() }

@@ -250,7 +250,7 @@ impl Sandbox for Live {
     fn prepare(&mut self, upcoming: &Upcoming<'_>, interrupted: &AtomicBool) -> Prepared {
         self.keep_setup();
         let prepared = self.prepared(upcoming, interrupted);
-        if matches!(prepared, Prepared::Run(_))
+        if matches!(prepared, Prepared::Run { .. })
             && let Err(error) = self.containers()
         {
             self.fail(error);

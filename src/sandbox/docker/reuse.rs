@@ -15,7 +15,7 @@ use crate::sandbox::Role;
 use crate::sandbox::mirror::Given;
 use crate::sandbox::reuse::{Prepared, Upcoming};
 use crate::sandbox::store::lock::{self, Distribution, Locker};
-use crate::sandbox::store::past::{self, Again, Machine};
+use crate::sandbox::store::past::{Again, Machine, Missed};
 use crate::sandbox::store::pip::{self, Asked, Installs};
 use crate::sandbox::store::reads::Reads;
 use crate::sandbox::store::trace::{Changes, Trace};
@@ -50,10 +50,6 @@ impl Machine for Live {
         Live::is_online(self)
     }
 
-    fn room(&self) -> u64 {
-        self.quotas.disk.saturating_sub(self.history.written)
-    }
-
     /// The image is all that there is.
     fn rest(&self) -> Result<String> {
         Ok(String::new())
@@ -75,30 +71,30 @@ impl Live {
     /// Takes the work of an earlier run, or begins to watch what this one does. Never an error: then it is just run.
     pub(super) fn prepared(&mut self, upcoming: &Upcoming<'_>, interrupted: &AtomicBool) -> Prepared {
         if upcoming.step.role != Role::Build {
-            return Prepared::Run(None);
+            return Prepared::RUN;
         }
         let mut vars = self.history.past.vars.clone();
         vars.extend(upcoming.step.vars.clone());
         let installs = pip::installs(upcoming.step.argv, &vars);
         if let Some(lost) = self.history.past.lost.clone() {
             let _ = self.lead(upcoming, &vars, installs, false);
-            return past::anew(lost);
+            return Missed::never(lost).run(false);
         }
         if self.history.past.store.is_none() {
-            return Prepared::Run(None);
+            return Prepared::RUN;
         }
         let key = self.key(upcoming, &vars);
-        let because = match self.history.past.again(self, &key, interrupted) {
+        let missed = match self.history.past.again(self, &key, interrupted) {
             Ok(again) => {
                 self.history.commands += 1;
                 return self.show_again(again);
             }
-            Err(because) => because,
+            Err(missed) => missed,
         };
         let watched = self.know_code().and_then(|()| self.watch(installs, key));
         let watched = watched.and_then(|pending| self.lead(upcoming, &vars, installs, true).map(|()| pending));
         self.history.pending = self.history.past.watched(watched);
-        past::anew(because)
+        missed.run(self.history.pending.is_some())
     }
 
     /// Keeps what the command made that was prepared last; `output` is none where it did not pass.
@@ -210,7 +206,7 @@ impl Live {
                 (Reads::All(all), self.asked(&changes, installs, log, given, interrupted)?)
             }
         };
-        let record = Record::new(self.is_online(), reads, answers, &changes, output);
+        let record = Record::new(&self.history.past.project, self.is_online(), reads, answers, &changes, output);
         self.keep_as(&key, record, interrupted)
     }
 

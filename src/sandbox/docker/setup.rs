@@ -110,7 +110,8 @@ impl Live {
         let kept = self.tree_inside().and_then(|names| {
             self.history.code = Some(self.code()?);
             let reads = Reads::Some { names, files: BTreeMap::new() };
-            let record = Record::new(self.is_online(), reads, Vec::new(), &Changes::default(), &[]);
+            let record =
+                Record::new(&self.history.past.project, self.is_online(), reads, Vec::new(), &Changes::default(), &[]);
             let record = Record { code: self.history.code.clone(), ..record };
             self.keep_as(&key, record, &AtomicBool::new(false))
         });

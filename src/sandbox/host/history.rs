@@ -41,6 +41,10 @@ pub(super) struct Pending {
     pub(super) kind: Kind,
     pub(super) trace: Trace,
     pub(super) names: String,
+    /// The permissions of the folders whose content a layer holds.
+    pub(super) roots: Vec<u32>,
+    /// No time that the kernel gives to a change of its own is earlier.
+    pub(super) began: (i64, i64),
     /// What had been sent outward before it began, as [`Network::sent`] counts; none where that cannot be told.
     ///
     /// [`Network::sent`]: crate::sandbox::netns::Network::sent
@@ -62,7 +66,8 @@ impl History {
             return Self::default();
         }
         let (digest, find_links) = (machine::digest(&beginning), beginning.find_links);
-        let past = Past::new(beginning.reuse, beginning.vars, beginning.client, beginning.store, || digest);
+        let past =
+            Past::new(beginning.reuse, beginning.project, beginning.vars, beginning.client, beginning.store, || digest);
         Self { past, find_links, ..Self::default() }
     }
 }

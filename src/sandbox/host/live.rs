@@ -139,7 +139,7 @@ impl Sandbox for HostSandbox {
 
     fn prepare(&mut self, upcoming: &Upcoming<'_>, interrupted: &AtomicBool) -> Prepared {
         let prepared = HostSandbox::prepare(self, upcoming, interrupted);
-        if matches!(prepared, Prepared::Run(_)) {
+        if matches!(prepared, Prepared::Run { .. }) {
             self.make_mount_points(upcoming.step.caches);
         }
         prepared

@@ -9,11 +9,11 @@ use anyhow::Result;
 use super::bwrap::{Bind, Bubblewrap};
 use super::root::SHOWN_AS_THEY_ARE;
 use crate::plan::Vars;
-use crate::sandbox::Reuse;
 use crate::sandbox::fingerprint;
 use crate::sandbox::store::Store;
 use crate::sandbox::store::ask::Client;
 use crate::sandbox::store::tree::{self, Digest};
+use crate::sandbox::{Quotas, Reuse};
 
 /// The folder of a run that holds its caches, each at its own place in a folder of its own.
 pub(super) const CACHES: &str = "caches";
@@ -25,10 +25,12 @@ pub(super) const OF_THE_NETWORK: &[&str] = &["etc/resolv.conf", "etc/ssl/certs/c
 /// A sandbox that has just been opened.
 pub(super) struct Beginning<'a> {
     pub(super) bubblewrap: &'a Bubblewrap,
+    pub(super) project: &'a Path,
     pub(super) folder: &'a Path,
     pub(super) store: Result<Store>,
     pub(super) reuse: Reuse,
     pub(super) memory: Option<u64>,
+    pub(super) quotas: Quotas,
     pub(super) vars: Vars,
     pub(super) client: Client,
     pub(super) find_links: Vec<PathBuf>,
@@ -36,9 +38,9 @@ pub(super) struct Beginning<'a> {
 
 /// The digest of a machine before the first command, as far as an installer reads it: its files, what is shown in it, and what it runs on.
 pub(super) fn digest(beginning: &Beginning<'_>) -> Result<String> {
-    let Beginning { bubblewrap, folder, memory, find_links, .. } = beginning;
+    let Beginning { bubblewrap, folder, memory, quotas, find_links, .. } = beginning;
     let mut digest = Digest::default();
-    digest.add(env!("CARGO_PKG_VERSION")).add(format!("{memory:?}"));
+    digest.add(env!("CARGO_PKG_VERSION")).add(format!("{memory:?} {quotas:?}"));
     let system = rustix::system::uname();
     digest.add(system.release().to_bytes()).add(system.machine().to_bytes());
     digest.add(format!("{:?}", std::thread::available_parallelism().ok()));

@@ -103,6 +103,9 @@ impl Backend for Host {
     fn open(&self, spec: &Spec<'_>, progress: &mut Progress<'_>) -> Result<Box<dyn Sandbox>> {
         check::usable()?;
         let (cache, python) = (self.cache()?, spec.python.as_deref().or(self.python.as_deref()));
+        if !cache.root().join(root::KIND).exists() {
+            progress.report("the files that sandboxes are made of, once");
+        }
         let interrupted = progress.interrupted;
         // Fetching may open a sandbox of its own, so it comes first.
         let declared = packages::declared(spec.plan, &cache, python, spec.network.then_some(progress))?;

@@ -64,10 +64,12 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
             let vars = variables(&spec.plan.image, online.vars.clone());
             History::new(Beginning {
                 bubblewrap: &bubblewrap,
+                project: spec.project,
                 folder: run.path(),
                 store: Store::open(cache),
                 reuse,
                 memory: spec.memory,
+                quotas: spec.quotas,
                 client: Client::new(&online, &vars, spec.reach),
                 vars,
                 find_links: online.find_links,

@@ -1,6 +1,7 @@
 //! Shows what an earlier run's command made in place of running it, and keeps what this run's commands make.
 
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -18,7 +19,7 @@ use crate::sandbox::mirror::route::Asking;
 use crate::sandbox::netns::Network;
 use crate::sandbox::reuse::{Prepared, Upcoming};
 use crate::sandbox::store::lock::{self, Locker, Taken};
-use crate::sandbox::store::past::{self, Again, Machine, Past};
+use crate::sandbox::store::past::{Again, Machine, Missed, Past};
 use crate::sandbox::store::pip::{self, Asked, Installs};
 use crate::sandbox::store::reads::Reads;
 use crate::sandbox::store::trace::{self, Changes, Trace, Traced};
@@ -38,10 +39,6 @@ impl Machine for HostSandbox {
         !self.bubblewrap.network.is_offline()
     }
 
-    fn room(&self) -> u64 {
-        self.limits.quotas.disk
-    }
-
     fn rest(&self) -> Result<String> {
         HostSandbox::rest(self).map(str::to_owned)
     }
@@ -56,7 +53,7 @@ impl HostSandbox {
     /// Shows the work of an earlier run, or begins to watch what this one does. Never an error: then it is just run.
     pub(super) fn prepare(&mut self, upcoming: &Upcoming<'_>, interrupted: &AtomicBool) -> Prepared {
         if self.history.past.store.is_none() || upcoming.step.role != Role::Build {
-            return Prepared::Run(None);
+            return Prepared::RUN;
         }
         let mut vars = self.history.past.vars.clone();
         vars.extend(upcoming.step.vars.clone());
@@ -68,23 +65,23 @@ impl HostSandbox {
             Ok(key) => key,
             Err(error) => return self.lose(upcoming, &vars, format!("{error:#}")),
         };
-        let because = match self.history.past.again(self, &key, interrupted) {
+        let missed = match self.history.past.again(self, &key, interrupted) {
             Ok(again) => match self.show_again(again) {
                 Ok(prepared) => return prepared,
                 // Half of it may be there.
                 Err(_) => return self.lose(upcoming, &vars, "what was kept could not be shown whole".to_owned()),
             },
-            Err(because) => because,
+            Err(missed) => missed,
         };
         let watched = self.watch(upcoming, &vars, installs, key);
         self.history.pending = self.history.past.watched(watched);
-        past::anew(because)
+        missed.run(self.history.pending.is_some())
     }
 
     /// Has a command run whose work nobody keeps.
     fn unwatched(&mut self, upcoming: &Upcoming<'_>, vars: &Vars, because: String) -> Prepared {
         let _ = self.lead(upcoming, vars, false);
-        past::anew(because)
+        Missed::never(because).run(false)
     }
 
     /// The same, of it and all that come after.
@@ -197,15 +194,34 @@ impl HostSandbox {
     ) -> Result<Pending> {
         self.can_be_told(upcoming.step.caches)?;
         let tree = tree::list(&self.app)?;
-        let names = tree::names(&tree);
+        let (names, roots) = (tree::names(&tree), self.modes()?);
         self.lead(upcoming, vars, installs.is_some())?;
-        let sent = self.bubblewrap.network.sent();
+        let (began, sent) = (tree::times_from_now_on(), self.bubblewrap.network.sent());
         if let Some(installs) = installs {
             let (kind, trace) = (Kind::Install(installs), Trace::begin(&self.app)?);
-            return Ok(Pending { key, kind, trace, names, sent: sent.ok() });
+            return Ok(Pending { key, kind, trace, names, roots, began, sent: sent.ok() });
         }
         let (sent, all) = (Some(sent?), tree::everything(&self.app, &tree)?);
-        Ok(Pending { key, kind: Kind::Other(all), trace: Trace::of(tree), names, sent })
+        Ok(Pending { key, kind: Kind::Other(all), trace: Trace::of(tree), names, roots, began, sent })
+    }
+
+    /// The permissions of the folders whose content a layer holds.
+    fn modes(&self) -> Result<Vec<u32>> {
+        let parts = PARTS.iter().map(|part| self.seen(&self.run.path().join(part)));
+        parts.chain([self.app.clone()]).map(|folder| Ok(folder.symlink_metadata()?.permissions().mode())).collect()
+    }
+
+    /// What a layer would not hold of what a command has made since it began, of `/app` in `changes`.
+    fn lost(&self, changes: &Changes, began: (i64, i64)) -> Result<Option<String>> {
+        for part in PARTS {
+            let folder = self.seen(&self.run.path().join(part));
+            let tree = tree::list(&folder)?;
+            let lost = tree::lost_in_a_copy(&folder, tree.iter().filter(|(_, entry)| entry.changed >= began))?;
+            if lost.is_some() {
+                return Ok(lost);
+            }
+        }
+        tree::lost_in_a_copy(&self.app, &changes.made)
     }
 
     /// Whether nothing has gone outward since a command began, but to what the tool itself has.
@@ -222,13 +238,18 @@ impl HostSandbox {
         interrupted: &AtomicBool,
     ) -> Result<String> {
         let asked_nobody = self.has_asked_nobody(&pending);
-        let Pending { key, kind, trace, names, .. } = pending;
+        let Pending { key, kind, trace, names, roots, began, .. } = pending;
+        ensure!(roots == self.modes()?, "it changed the permissions of /app or of another folder that no layer holds");
         let store = self.history.past.store.clone().context("there is no store")?;
         let mut rest = None;
         let (reads, changes, answers) = match kind {
             Kind::Other(all) => {
                 ensure!(asked_nobody, "it asked the network, and what it asked is not known");
-                (Reads::All(all), trace.changes(&self.app)?, Vec::new())
+                let changes = trace.changes(&self.app)?;
+                if let Some(lost) = self.lost(&changes, began)? {
+                    bail!("a layer would not hold {lost}");
+                }
+                (Reads::All(all), changes, Vec::new())
             }
             Kind::Install(installs) => {
                 let known = &self.history.known;
@@ -264,8 +285,9 @@ impl HostSandbox {
             }
         };
         let is_online = !self.bubblewrap.network.is_offline();
-        let record = Record { rest, ..Record::new(is_online, reads, answers, &changes, output) };
-        let id = store.keep(&key, &record, |entry| self.fill(entry, &changes))?;
+        let record =
+            Record { rest, ..Record::new(&self.history.past.project, is_online, reads, answers, &changes, output) };
+        let id = store.keep(&key, &record, |entry| self.fill(entry, &changes, interrupted))?;
         self.history.known.add(&self.app, &record.app_made)?;
         Ok(id)
     }
@@ -294,16 +316,16 @@ impl HostSandbox {
         Ok(false)
     }
 
-    fn fill(&self, entry: &Path, changes: &Changes) -> Result<u64> {
+    fn fill(&self, entry: &Path, changes: &Changes, interrupted: &AtomicBool) -> Result<u64> {
         let mut bytes = 0;
         for part in PARTS {
             let place = entry.join(part);
             std::fs::create_dir(&place)?;
-            bytes += tree::copy(&self.seen(&self.run.path().join(part)), &place)?;
+            bytes += tree::copy_while(&self.seen(&self.run.path().join(part)), &place, interrupted)?;
         }
         let app = entry.join("app");
         std::fs::create_dir(&app)?;
-        Ok(bytes + changes.save(&self.app, &app)?)
+        Ok(bytes + changes.save(&self.app, &app, interrupted)?)
     }
 
     /// Where the archives are from that an installer took of its lock.

@@ -22,6 +22,9 @@ use crate::sandbox::cache::Cache;
 use crate::sandbox::elf::Libraries;
 use crate::sandbox::python::Interpreter;
 
+/// The cache's folder for roots.
+pub(super) const KIND: &str = "root";
+
 /// Changes whenever the layout below does, so that older caches are not read.
 const LAYOUT: &str = "7";
 
@@ -83,7 +86,7 @@ pub(super) fn root(cache: &Cache, recipe: &Recipe<'_>) -> Result<Root> {
     let known = BASE_COMMANDS.iter().filter(|name| !recipe.slim || !NOT_SLIM.contains(name));
     let tools: Vec<(&str, PathBuf)> =
         known.filter_map(|name| Some((*name, fs::canonicalize(system_command(name)?).ok()?))).collect();
-    let usr = cache.entry("root", &key(recipe, &tools), |dir| {
+    let usr = cache.entry(KIND, &key(recipe, &tools), |dir| {
         build(dir, recipe, &tools)?;
         locales::install(cache, dir, recipe.locales)
     })?;

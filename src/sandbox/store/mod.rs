@@ -39,7 +39,7 @@ const RECORD: &str = "record.json";
 /// The most bytes of a record: a command that prints more than its half is not kept.
 const MOST_RECORD: u64 = 64 << 20;
 /// Of one key; more would be looked through in vain.
-const MOST_ENTRIES: usize = 8;
+const MOST_ENTRIES: usize = 32;
 /// The reason that is given for every command after one that cannot be kept.
 pub(super) const NOT_KEPT: &str = "a command before it could not be kept";
 
@@ -48,6 +48,9 @@ pub(super) const NOT_KEPT: &str = "a command before it could not be kept";
 pub(super) struct Record {
     /// Seconds since 1970.
     pub(super) made: u64,
+    /// The digest of where the project lay that it was made for; another project may be shown it too.
+    #[serde(default)]
+    pub(super) project: String,
     /// Whether the network was within reach.
     pub(super) network: bool,
     pub(super) reads: Reads,
@@ -71,9 +74,17 @@ pub(super) struct Record {
 
 impl Record {
     /// That of work that has just been done, without an image.
-    pub(super) fn new(network: bool, reads: Reads, answers: Vec<Answer>, changes: &Changes, output: &[String]) -> Self {
+    pub(super) fn new(
+        project: &str,
+        network: bool,
+        reads: Reads,
+        answers: Vec<Answer>,
+        changes: &Changes,
+        output: &[String],
+    ) -> Self {
         Self {
             made: now(),
+            project: project.to_owned(),
             network,
             reads,
             answers,
@@ -84,6 +95,15 @@ impl Record {
             rest: None,
             code: None,
         }
+    }
+
+    /// Whether another is of the same work, so that whoever could be shown the one could be shown the other.
+    fn is_like(&self, other: &Self) -> bool {
+        let what = |record: &Self| (record.network, record.image.is_some(), record.code.clone(), record.rest.clone());
+        self.project == other.project
+            && self.reads == other.reads
+            && self.answers == other.answers
+            && what(self) == what(other)
     }
 
     /// How long ago it was made.
@@ -205,17 +225,34 @@ impl Store {
         space::is_left(&self.root)?;
         let place = self.root.join(key);
         fs::create_dir_all(&place)?;
-        File::create(place.join(format!("{id}.lock")))?;
+        // Until it is sealed, whoever sweeps up after killed runs leaves it alone.
+        let sealing = File::create(place.join(format!("{id}.lock")))?;
+        sealing.lock()?;
         fs::rename(&work, place.join(&id))?;
         // Written last, and whole: without it the entry does not count.
         let seal = half.path().join("seal");
         fs::write(&seal, space::written(&fingerprint::of(&place.join(&id))?, bytes))?;
         fs::rename(seal, place.join(format!("{id}.seal")))?;
+        // A process that is just being begun by another thread has the file open too, and would hold its lock a while longer.
+        sealing.unlock()?;
         drop((removed, lock));
-        let entries = self.entries(key);
-        entries.iter().skip(MOST_ENTRIES).for_each(|found| drop(space::remove(&found.folder)));
+        self.drop_superfluous(key, &id, record);
         self.root.parent().into_iter().for_each(space::shrink);
         Ok(id)
+    }
+}
+
+impl Store {
+    /// Removes entries that the new one, `id`, takes the place of, and beyond [`MOST_ENTRIES`] those that were used longest ago.
+    fn drop_superfluous(&self, key: &str, id: &str, record: &Record) {
+        let used = |found: &Found| found.folder.with_extension("seal").metadata().and_then(|meta| meta.modified()).ok();
+        let (same, mut others): (Vec<Found>, Vec<Found>) = self
+            .entries(key)
+            .into_iter()
+            .filter(|found| found.id != id)
+            .partition(|found| found.record.is_like(record));
+        others.sort_by_key(|found| std::cmp::Reverse(used(found)));
+        same.iter().chain(others.iter().skip(MOST_ENTRIES - 1)).for_each(|found| self.drop_entry(found));
     }
 }
 
@@ -236,7 +273,7 @@ pub fn folders(cache: &Cache) -> Vec<PathBuf> {
 
 /// The size in bytes of all entries in a cache that are of this version.
 pub fn size(cache: &Cache) -> u64 {
-    space::entries(&cache.root().join(LAYERS)).iter().map(|entry| entry.bytes).sum()
+    space::sum(&space::entries(&cache.root().join(LAYERS)))
 }
 
 /// Removes every entry that no run is using just now.

@@ -1,11 +1,13 @@
 //! What a run has to do with earlier ones: where their work is, and which of it may be shown in place of a command.
 
+use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use anyhow::Result;
 
+use super::failed_build::of_a_failed_build;
 use super::reads::Now;
 use super::tree::{self, Tree};
 use super::{Claimed, Found, NOT_KEPT, Store, ask};
@@ -19,6 +21,8 @@ pub(in crate::sandbox) struct Past {
     /// None where nothing is reused or kept.
     pub(in crate::sandbox) store: Option<Store>,
     pub(in crate::sandbox) shows: bool,
+    /// The digest of where the project lies.
+    pub(in crate::sandbox) project: String,
     /// The digest of the machine as it was opened.
     pub(in crate::sandbox) base: String,
     /// The entry that the run stands on; none while it is as it was opened.
@@ -43,8 +47,6 @@ pub(in crate::sandbox) trait Machine {
     /// The digest of all names in `/app`.
     fn names(&self, tree: &Tree) -> String;
     fn is_online(&self) -> bool;
-    /// How many bytes of disk the run may still take.
-    fn room(&self) -> u64;
     /// The digest of what installers do not read of it.
     fn rest(&self) -> Result<String>;
     /// Whether the engine still has an image.
@@ -61,22 +63,30 @@ pub(in crate::sandbox) struct Again {
     pub(in crate::sandbox) index: IndexAnswer,
 }
 
+/// Why no earlier run's work is shown in place of a command's.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Missed {
+    because: String,
+    /// Whether an earlier run of this project had done the same.
+    changed: bool,
+}
+
 impl Past {
     /// That of a run which has just been opened; `machine` gives its digest.
     pub(in crate::sandbox) fn new(
         reuse: Reuse,
+        project: &Path,
         vars: Vars,
         client: ask::Client,
         store: Result<Store>,
         machine: impl FnOnce() -> Result<String>,
     ) -> Self {
-        let past = Self { shows: reuse == Reuse::Show, vars, client, ..Self::default() };
+        let lies = fs::canonicalize(project).unwrap_or_else(|_| project.to_owned());
+        let project = tree::digest(lies.as_os_str().as_encoded_bytes());
+        let past = Self { shows: reuse == Reuse::Show, project, vars, client, ..Self::default() };
         match store.and_then(|store| Ok((store, machine()?))) {
             Ok((store, base)) => Self { store: Some(store), base, ..past },
-            Err(error) => {
-                let why = format!("{error:#}: nothing is reused, and nothing is kept for later runs");
-                Self { notes: vec![Unverified { what: "reuse".to_owned(), why }], ..past }
-            }
+            Err(error) => Self { notes: vec![off(&format!("{error:#}"))], ..past },
         }
     }
 
@@ -89,23 +99,25 @@ impl Past {
         machine: &impl Machine,
         key: &str,
         interrupted: &AtomicBool,
-    ) -> Result<Again, String> {
-        let Some(store) = self.store.as_ref().filter(|_| self.shows) else { return Err("asked for".to_owned()) };
+    ) -> Result<Again, Missed> {
+        let Some(store) = self.store.as_ref().filter(|_| self.shows) else { return Err(Missed::never("asked for")) };
         let entries = store.entries(key);
-        if entries.is_empty() {
-            return Err("nothing of this command was kept".to_owned());
-        }
-        let tree = tree::list(machine.app()).map_err(|error| format!("{error:#}"))?;
+        let tree = tree::list(machine.app()).map_err(|error| Missed::never(format!("{error:#}")))?;
         let mut now = Now::new(machine.app(), &tree, machine.names(&tree));
         let mut because = None;
         for found in entries {
-            match self.same(store, &found, machine, &mut now, interrupted) {
+            let difference = match self.same(store, &found, machine, &mut now, interrupted) {
                 Ok(Ok((claimed, index))) => return Ok(Again { found, claimed, index }),
-                Ok(Err(difference)) => because = because.or(Some(difference)),
-                Err(error) => because = because.or(Some(format!("{error:#}"))),
-            }
+                Ok(Err(difference)) => difference,
+                Err(error) => format!("{error:#}"),
+            };
+            // What another project has otherwise is no change to this one.
+            because = because.or(Some(difference).filter(|_| found.record.project == self.project));
         }
-        Err(because.unwrap_or_default())
+        match because {
+            Some(because) => Err(Missed { because, changed: true }),
+            None => Err(Missed::never("nothing of this command was kept for this project")),
+        }
     }
 
     /// An entry, if a command would find all that it read as it was; the inner error is what is otherwise.
@@ -145,9 +157,6 @@ impl Past {
             None => IndexAnswer::NotAsked,
         };
         let Some(claimed) = claimed else { return Ok(Err("what was kept of it is not whole".to_owned())) };
-        if claimed.bytes > machine.room() {
-            return Ok(Err("it wrote more to disk than this run may".to_owned()));
-        }
         Ok(Ok((claimed, index)))
     }
 
@@ -173,7 +182,7 @@ impl Past {
 
     /// A command did not pass, so that nothing after it is an earlier run's; `log` is pip's.
     pub(in crate::sandbox) fn failed(&mut self, log: Option<&str>) {
-        self.withheld = log.map(super::failed_build::of_a_failed_build).unwrap_or_default();
+        self.withheld = log.map(of_a_failed_build).unwrap_or_default();
         self.lost = Some("a command before it failed, or printed too much".to_owned());
     }
 
@@ -192,7 +201,21 @@ impl Past {
     }
 }
 
-/// A command is run.
-pub(in crate::sandbox) fn anew(because: String) -> Prepared {
-    Prepared::Run(Some(Origin::Anew { because, not_kept: None }))
+/// The note that nothing is reused; `why` is a clause.
+pub(in crate::sandbox) fn off(why: &str) -> Unverified {
+    let why = format!("{why}: nothing is reused, and nothing is kept for later runs");
+    Unverified { what: "reuse".to_owned(), why }
+}
+
+impl Missed {
+    /// Nothing was there for it.
+    pub(in crate::sandbox) fn never(because: impl Into<String>) -> Self {
+        Self { because: because.into(), changed: false }
+    }
+
+    /// The command is run.
+    pub(in crate::sandbox) fn run(self, is_watched: bool) -> Prepared {
+        let Self { because, changed } = self;
+        Prepared::Run { origin: Some(Origin::Anew { because, changed, not_kept: None }), is_watched }
+    }
 }

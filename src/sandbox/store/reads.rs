@@ -55,7 +55,7 @@ impl<'a> Now<'a> {
             Reads::All(all) if *all == self.all()? => Ok(None),
             Reads::All(_) => Ok(Some("a file of the project has changed".to_owned())),
             Reads::Some { names, .. } if *names != self.names => {
-                Ok(Some("a file of the project came or went".to_owned()))
+                Ok(Some("a file of the project came, went or has other permissions".to_owned()))
             }
             Reads::Some { files, .. } => {
                 let changed = files.iter().find(|(path, digest)| self.file(path).as_ref() != Some(digest));
@@ -98,6 +98,6 @@ mod tests {
         fs::write(app.path().join(read), "other").unwrap();
         assert_eq!(difference(&some).unwrap(), "requirements.txt has changed");
         fs::write(app.path().join("new"), "").unwrap();
-        assert_eq!(difference(&some).unwrap(), "a file of the project came or went");
+        assert_eq!(difference(&some).unwrap(), "a file of the project came, went or has other permissions");
     }
 }

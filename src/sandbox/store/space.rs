@@ -52,6 +52,11 @@ pub(super) fn entries(root: &Path) -> Vec<Sealed> {
     all.filter(|path| path.extension().is_some_and(|extension| extension == "seal")).filter_map(sealed).collect()
 }
 
+/// What entries take of the disk, in bytes.
+pub(super) fn sum(entries: &[Sealed]) -> u64 {
+    entries.iter().fold(0, |total, entry| total.saturating_add(entry.bytes))
+}
+
 fn downloads(root: &Path) -> impl Iterator<Item = Sealed> {
     let about = |place: PathBuf| {
         let meta = place.metadata().ok()?;
@@ -84,8 +89,8 @@ pub(super) fn shrink(cache: &Path) {
     let mut entries = entries(&layers);
     entries.extend(downloads(&files));
     entries.sort_by_key(|entry| entry.used);
-    let mut total: u64 = entries.iter().map(|entry| entry.bytes).sum();
-    let limit = limit(disk::free(cache).unwrap_or(0) + total);
+    let mut total = sum(&entries);
+    let limit = limit(disk::free(cache).unwrap_or(0).saturating_add(total));
     for Sealed { place, bytes, .. } in entries {
         if total <= limit {
             break;
@@ -93,7 +98,7 @@ pub(super) fn shrink(cache: &Path) {
         // Whoever is reading a download goes on with it.
         let removed = if place.is_dir() { remove(&place) } else { fs::remove_file(&place).map_err(Into::into) };
         if removed.is_ok() {
-            total -= bytes;
+            total = total.saturating_sub(bytes);
         }
     }
 }
@@ -156,7 +161,23 @@ pub(super) fn clear(root: &Path) {
     entries(root).iter().for_each(|entry| drop(remove(&entry.place)));
 }
 
+/// Removes what killed runs left: what they had not come to name, and what has a name and no seal that can be read.
 fn remove_unfinished(root: &Path) {
+    let inside = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_key = |path: &PathBuf| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(HALF));
+    let is_sealed =
+        |path: &Path| fs::read_to_string(path.with_extension("seal")).is_ok_and(|text| parse(&text).is_some());
+    for folder in
+        inside(root).filter(is_key).flat_map(|key| inside(&key)).filter(|path| path.is_dir() && !is_sealed(path))
+    {
+        let lock = folder.with_extension("lock");
+        // Whoever is about to seal it holds its lock.
+        if File::open(&lock).map_or(true, |held| held.try_lock().is_ok()) {
+            let _ = tree::remove(&folder);
+            [folder.with_extension("seal"), lock].iter().for_each(|file| drop(fs::remove_file(file)));
+            let _ = folder.parent().map(fs::remove_dir);
+        }
+    }
     for entry in fs::read_dir(root).into_iter().flatten().flatten() {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -192,5 +213,24 @@ mod tests {
     fn a_seal_holds_digest_and_size() {
         assert_eq!(parse(&written("00ff", 7)), Some(("00ff", 7)));
         assert_eq!(parse("00ff"), None);
+    }
+
+    #[test]
+    fn what_was_never_sealed_goes_once_nobody_is_about_to() {
+        let cache = tempfile::tempdir().unwrap();
+        let key = cache.path().join(LAYERS).join("key");
+        for id in ["dead", "torn", "whole", "begun"] {
+            fs::create_dir_all(key.join(id)).unwrap();
+            File::create(key.join(format!("{id}.lock"))).unwrap();
+        }
+        fs::write(key.join("torn.seal"), "ab").unwrap();
+        // As large as no sum can be told.
+        fs::write(key.join("whole.seal"), written("ab", u64::MAX)).unwrap();
+        let begun = File::open(key.join("begun.lock")).unwrap();
+        begun.lock().unwrap();
+        remove_unfinished(&cache.path().join(LAYERS));
+        let is_there = |id: &str| key.join(id).exists();
+        assert_eq!(["dead", "torn", "whole", "begun"].map(is_there), [false, false, true, true]);
+        assert_eq!(sum(&entries(&cache.path().join(LAYERS))), u64::MAX);
     }
 }

@@ -11,8 +11,9 @@ fn store() -> (tempfile::TempDir, Cache, Store) {
 fn record(made: u64) -> Record {
     Record {
         made,
+        project: String::new(),
         network: false,
-        reads: Reads::All("0".to_owned()),
+        reads: Reads::All(made.to_string()),
         answers: Vec::new(),
         output: vec!["line".to_owned()],
         app_made: Vec::new(),
@@ -32,18 +33,35 @@ fn keep(store: &Store, made: u64) -> String {
 }
 
 #[test]
-fn the_newest_entry_comes_first_and_old_ones_go() {
+fn the_newest_entry_comes_first_and_those_that_nobody_used_go() {
     let (_dir, cache, store) = store();
-    for made in 0..10 {
+    let most = MOST_ENTRIES as u64;
+    for made in 0..most {
         keep(&store, made);
     }
+    let oldest = &store.entries("key")[MOST_ENTRIES - 1];
+    assert!(oldest.record.made == 0 && store.claim(oldest).is_some());
+    keep(&store, most);
     let found = store.entries("key");
-    assert_eq!(found.iter().map(|found| found.record.made).collect::<Vec<_>>(), [9, 8, 7, 6, 5, 4, 3, 2]);
-    assert_eq!(found[0].record, record(9));
+    let left: Vec<u64> = found.iter().map(|found| found.record.made).collect();
+    assert_eq!(left, (2..=most).rev().chain([0]).collect::<Vec<_>>());
+    assert_eq!(found[0].record, record(most));
     assert!(store.claim(&found[0]).is_some() && size(&cache) > 0);
     let left: Vec<_> =
         fs::read_dir(cache.root().join(LAYERS)).unwrap().flatten().map(|entry| entry.file_name()).collect();
     assert_eq!(left, ["key"]);
+}
+
+#[test]
+fn what_is_made_again_takes_the_place_of_what_was() {
+    let (_dir, _cache, store) = store();
+    let [first, again] = [1, 1].map(|made| keep(&store, made));
+    assert_ne!(first, again);
+    assert_eq!(store.entries("key").iter().map(|found| &found.id).collect::<Vec<_>>(), [&again]);
+    let claimed = store.claim(&store.entries("key")[0]);
+    keep(&store, 1);
+    assert_eq!(store.entries("key").len(), 2, "what is in use stays");
+    drop(claimed);
 }
 
 #[test]

@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, bail};
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
 
 use super::tree::{self, Entry, Kind, Tree};
+use crate::sandbox::Interrupted;
 
 /// A folder that is watched.
 #[derive(Debug)]
@@ -176,8 +178,14 @@ impl Changes {
     }
 
     /// Copies what was made out of `folder`.
-    pub(in crate::sandbox) fn save(&self, folder: &Path, to: &Path) -> Result<u64> {
+    ///
+    /// # Errors
+    /// The disk's, and [`Interrupted`].
+    pub(in crate::sandbox) fn save(&self, folder: &Path, to: &Path, interrupted: &AtomicBool) -> Result<u64> {
         for (path, entry) in &self.made {
+            if interrupted.load(Ordering::Relaxed) {
+                return Err(Interrupted.into());
+            }
             let target = to.join(path);
             if let Some(parent) = target.parent() {
                 fs::create_dir_all(parent)?;
@@ -279,7 +287,7 @@ mod tests {
         fs::remove_file(dir.path().join("seen")).unwrap();
         fs::create_dir(dir.path().join("seen")).unwrap();
         let changes = trace.end(dir.path(), &Known::default()).unwrap().changes;
-        changes.save(dir.path(), saved.path()).unwrap();
+        changes.save(dir.path(), saved.path(), &AtomicBool::new(false)).unwrap();
         let made: Vec<PathBuf> = changes.made.keys().cloned().collect();
         apply(saved.path(), &made, &changes.gone, other.path()).unwrap();
         let names = |dir: &Path| tree::names(&tree::list(dir).unwrap());

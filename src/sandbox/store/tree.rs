@@ -1,18 +1,28 @@
 //! What is in a folder: listed, digested, and copied with its times.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, Metadata};
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::sandbox::Interrupted;
+
 /// Anything larger is looked at no further: it is no project, and no environment of one.
 const MOST_ENTRIES: usize = 1_000_000;
+/// The kernel's own limit for the names of a file's extended attributes, in bytes (xattr(7)).
+const MOST_ATTRIBUTES: usize = 64 << 10;
+/// A kernel's slowest clock for files.
+const TICK: Duration = Duration::from_millis(10);
+/// The one that a system gives by itself.
+const OF_THE_SYSTEM: &[u8] = b"security.selinux";
 
 /// One thing in a folder, as its inode has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -227,11 +237,8 @@ pub(in crate::sandbox) fn copy_one(from: &Path, to: &Path, entry: &Entry) -> Res
         Kind::Folder => fs::create_dir(to).with_context(failure)?,
         Kind::Link(target) => symlink(target, to).with_context(failure)?,
         Kind::File => {
-            let mut source = crate::fs::open(from).with_context(failure)?;
-            let mut target = File::create_new(to).with_context(failure)?;
-            // The kernel shares blocks where the file system can.
-            io::copy(&mut source, &mut target).with_context(failure)?;
-            target.set_permissions(fs::Permissions::from_mode(entry.mode)).with_context(failure)?;
+            crate::fs::copy_sparse(from, to).with_context(failure)?;
+            fs::set_permissions(to, fs::Permissions::from_mode(entry.mode)).with_context(failure)?;
         }
     }
     if entry.kind != Kind::Folder {
@@ -253,14 +260,56 @@ fn set_modified(path: &Path, entry: &Entry) -> io::Result<()> {
     Ok(utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW)?)
 }
 
+/// The earliest time that the kernel gives to a change that is made from now on, in seconds and nanoseconds since 1970: its
+/// clock for files is behind by up to a [`TICK`].
+pub(in crate::sandbox) fn times_from_now_on() -> (i64, i64) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(TICK);
+    (now.as_secs().cast_signed(), now.subsec_nanos().into())
+}
+
+/// What a copy of a tree would not hold; none where it holds all.
+///
+/// # Errors
+/// Something that cannot be looked at.
+pub(in crate::sandbox) fn lost_in_a_copy<'t>(
+    root: &Path,
+    tree: impl IntoIterator<Item = (&'t PathBuf, &'t Entry)>,
+) -> Result<Option<String>> {
+    let mut names = vec![0; MOST_ATTRIBUTES];
+    for (path, entry) in tree.into_iter().filter(|(_, entry)| !matches!(entry.kind, Kind::Link(_))) {
+        let place = root.join(path);
+        if entry.kind == Kind::File && place.symlink_metadata()?.nlink() > 1 {
+            return Ok(Some(format!("another name of {} (a hard link)", path.display())));
+        }
+        let length = rustix::fs::llistxattr(&place, &mut names).unwrap_or(0);
+        let mut own = names[..length].split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        if own.any(|name| name != OF_THE_SYSTEM) {
+            return Ok(Some(format!("the extended attributes of {}", path.display())));
+        }
+    }
+    Ok(None)
+}
+
 /// Copies a whole tree, `from` and `to` being its root. Gives the size of its files in bytes.
 pub(in crate::sandbox) fn copy(from: &Path, to: &Path) -> Result<u64> {
-    copy_listed(from, to, &list(from)?)
+    copy_while(from, to, &AtomicBool::new(false))
+}
+
+/// The same, until nobody waits for it any more.
+pub(in crate::sandbox) fn copy_while(from: &Path, to: &Path, interrupted: &AtomicBool) -> Result<u64> {
+    copy_listed_while(from, to, &list(from)?, interrupted)
 }
 
 /// The same where the tree was listed before.
 pub(in crate::sandbox) fn copy_listed(from: &Path, to: &Path, tree: &Tree) -> Result<u64> {
+    copy_listed_while(from, to, tree, &AtomicBool::new(false))
+}
+
+fn copy_listed_while(from: &Path, to: &Path, tree: &Tree, interrupted: &AtomicBool) -> Result<u64> {
     for (path, entry) in tree {
+        if interrupted.load(Ordering::Relaxed) {
+            return Err(Interrupted.into());
+        }
         copy_one(&from.join(path), &to.join(path), entry)?;
     }
     for (path, entry) in tree.iter().rev().filter(|(_, entry)| entry.kind == Kind::Folder) {
@@ -332,5 +381,17 @@ mod tests {
         let made = std::process::Command::new("mkfifo").arg(dir.path().join("p")).status().unwrap();
         assert!(made.success());
         assert!(list(dir.path()).unwrap_err().to_string().contains("is a pipe"));
+    }
+
+    #[test]
+    fn a_copy_has_the_holes_of_a_file_and_ends_where_nobody_waits_for_it() {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let holes = fs::File::create(from.path().join("holes")).unwrap();
+        holes.set_len(1 << 30).unwrap();
+        copy(from.path(), to.path()).unwrap();
+        let meta = to.path().join("holes").metadata().unwrap();
+        assert!(meta.len() == 1 << 30 && meta.blocks() < 1000, "{}", meta.blocks());
+        let ended = copy_while(from.path(), to.path(), &AtomicBool::new(true)).unwrap_err();
+        assert!(ended.is::<Interrupted>());
     }
 }
