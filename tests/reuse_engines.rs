@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use std::{fs, thread};
 
-use place::{ASKS, BUILT, MAIN, PIPENV, Place, app, is_reused_as_if_fresh};
+use place::{ASKS, BUILT, MAIN, PIPENV, POETRY, Place, app, is_reused_as_if_fresh};
 use serde_json::Value;
 use shakedown::sandbox::Backend;
 use shakedown::sandbox::docker::{Docker, Options, Pull};
@@ -228,6 +228,7 @@ fn docker_starts_from_what_an_earlier_run_installed() {
         scope.spawn(|| what_sends_nothing_over_the_network_is_kept(&engine));
         scope.spawn(|| what_is_built_is_kept_unless_it_asked_somebody_else(&engine));
         scope.spawn(|| what_a_pipfile_lock_names_is_downloaded_once(&engine));
+        scope.spawn(|| what_a_poetry_lock_names_is_downloaded_once(&engine));
     });
     engine.remove(&engine.layers().difference(&before).cloned().collect());
 }
@@ -309,4 +310,38 @@ fn what_a_pipfile_lock_names_is_downloaded_once(engine: &Engine) {
     assert_eq!([downloads(&place), downloads(&place)], [1, 0]);
     place.write("main.py", &format!("{MAIN}# edited\n"));
     assert!(is_reused_as_if_fresh(&place, &"an edit of what the install did not read"));
+}
+
+/// The index is in the container: no network of it leads to this machine.
+fn what_a_poetry_lock_names_is_downloaded_once(engine: &Engine) {
+    let commands = [
+        format!("python -m venv --copies /opt/venv && . /opt/venv/bin/activate && pip install poetry=={POETRY}"),
+        "cd /app/index && (setsid python -u -m http.server 8000 --bind 127.0.0.1 < /dev/null > /srv/asked 2>&1 &) && sleep 2".to_owned(),
+        ". /opt/venv/bin/activate && poetry install --no-interaction --no-ansi".to_owned(),
+    ];
+    let plan = format!("[phases.install]\ncmds = {commands:?}\n");
+    let (wheel, bytes) = place::wheel("tide", "1.0", &[]);
+    let page = format!("<a href=\"/{wheel}#sha256={}\">{wheel}</a>\n", place::sha256(&bytes));
+    let mut place = engine.place(&[
+        (".python-version", "3.11\n"),
+        ("nixpacks.toml", &plan),
+        ("index/simple/tide/index.html", &page),
+    ]);
+    fs::write(place.dir.path().join("app/index").join(&wheel), bytes).unwrap();
+    place.is_machines = true;
+    if !place.index.offer(&format!("poetry=={POETRY}")) {
+        return;
+    }
+    place.lock_poetry_at("http://127.0.0.1:8000/simple");
+    for downloads in ["1", "0"] {
+        place.write(
+            "main.py",
+            &format!("{MAIN}assert open('/srv/asked').read().count('GET /{wheel}') == {downloads}\n"),
+        );
+        let (report, files) = place.run(&["--fresh"]);
+        assert_eq!(report["verdict"], "works", "{report:#}");
+        let is_archive =
+            |path: &&String| path.starts_with("/root/.cache/pypoetry/artifacts/") && path.ends_with(".whl");
+        assert_eq!(files.keys().filter(is_archive).count(), 1, "{files:#?}");
+    }
 }

@@ -9,13 +9,8 @@ mod support;
 
 use std::fs;
 
-use place::{MAIN, PIPENV, PROJECT, Place, Random, UV, is_reused_as_if_fresh};
+use place::{MAIN, PDM, PIPENV, POETRY, PROJECT, Place, Random, UV, is_reused_as_if_fresh};
 use support::host_is_missing;
-
-/// The newest Poetry that takes what Nixpacks' command says.
-const POETRY: &str = "1.8.5";
-/// The newest PDM that runs with what it requires as that is today.
-const PDM: &str = "2.12.4";
 
 /// A project with a lock of uv's, beside an index that has uv on offer; none where that cannot be had.
 fn app() -> Option<Place> {

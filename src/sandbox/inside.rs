@@ -3,21 +3,25 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, openat2, unlinkat};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, mkdirat, openat2, unlinkat};
+use rustix::io::Errno;
 
 /// The most bytes that are read of one.
 const MOST: u64 = 256 << 20;
 
+/// No link is followed.
+const WITHIN: ResolveFlags = ResolveFlags::BENEATH.union(ResolveFlags::NO_SYMLINKS).union(ResolveFlags::NO_MAGICLINKS);
+
 /// Opens a file.
 fn open(root: &Path, file: &str, flags: OFlags) -> Result<File> {
-    let root = rustix::fs::openat(CWD, root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let root = open_root(root)?;
     let mode = if flags.contains(OFlags::CREATE) { Mode::from_raw_mode(0o644) } else { Mode::empty() };
     let flags = flags | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = File::from(openat2(&root, file, flags, mode, resolve)?);
+    let file = File::from(openat2(&root, file, flags, mode, WITHIN)?);
     ensure!(file.metadata()?.is_file(), "is no plain file");
     Ok(file)
 }
@@ -45,12 +49,46 @@ pub(in crate::sandbox) fn write(root: &Path, file: &str, text: &[u8]) -> Result<
     Ok(opened.write_all(text)?)
 }
 
+/// A plain file, to be read.
+pub(in crate::sandbox) fn open_file(root: &Path, file: &str) -> Result<File> {
+    open(root, file, OFlags::RDONLY)
+}
+
+/// A new file.
+pub(in crate::sandbox) fn create(root: &Path, file: &str) -> Result<File> {
+    open(root, file, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL)
+}
+
+/// Whether there is a folder, and no link on the way to it.
+pub(in crate::sandbox) fn folder(root: &Path, folder: &str) -> Result<()> {
+    open_folder(&open_root(root)?, folder).map(drop)
+}
+
+/// Makes a folder, and those that it lies in.
+pub(in crate::sandbox) fn create_folders(root: &Path, folder: &str) -> Result<()> {
+    let mut here = open_root(root)?;
+    for name in folder.split('/') {
+        match mkdirat(&here, name, Mode::from_raw_mode(0o755)) {
+            Ok(()) | Err(Errno::EXIST) => here = open_folder(&here, name)?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+fn open_root(root: &Path) -> Result<OwnedFd> {
+    Ok(rustix::fs::openat(CWD, root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
+}
+
+fn open_folder(root: &OwnedFd, folder: &str) -> Result<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(openat2(root, folder, flags, Mode::empty(), WITHIN)?)
+}
+
 /// Removes a file.
 pub(in crate::sandbox) fn remove(root: &Path, file: &str) -> Result<()> {
     let (folder, name) = file.rsplit_once('/').context("a file of the root itself")?;
-    let root = rustix::fs::openat(CWD, root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    let folder = openat2(&root, folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty(), resolve)?;
+    let folder = open_folder(&open_root(root)?, folder)?;
     Ok(unlinkat(&folder, name, AtFlags::empty())?)
 }
 
@@ -69,12 +107,16 @@ mod tests {
         assert!(read(root.path(), "etc/pip.conf").is_err());
         assert!(write(root.path(), "etc/pip.conf", b"ours").is_err());
         assert!(remove(root.path(), "etc/pip.conf").is_err());
+        assert!(create_folders(root.path(), "etc/pip").is_err() && folder(root.path(), "etc").is_err());
         assert_eq!(fs::read(outside.path().join("pip.conf")).unwrap(), b"theirs");
         fs::remove_file(root.path().join("etc")).unwrap();
         fs::create_dir(root.path().join("etc")).unwrap();
         write(root.path(), "etc/pip.conf", b"ours").unwrap();
         assert_eq!(read(root.path(), "etc/pip.conf").unwrap(), b"ours");
         assert_eq!(read_beginning(root.path(), "etc/pip.conf", 2).unwrap(), b"ou");
+        create_folders(root.path(), "etc/xdg/pip").unwrap();
+        assert!(folder(root.path(), "etc/xdg/pip").is_ok() && folder(root.path(), "etc/pip.conf").is_err());
+        assert!(create(root.path(), "etc/xdg/pip/new").is_ok() && create(root.path(), "etc/pip.conf").is_err());
         remove(root.path(), "etc/pip.conf").unwrap();
         assert!(!root.path().join("etc/pip.conf").exists());
     }

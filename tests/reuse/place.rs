@@ -217,6 +217,12 @@ pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The newest Poetry that takes what Nixpacks' command says.
+pub const POETRY: &str = "1.8.5";
+/// The newest PDM that runs with what it requires as that is today.
+pub const PDM: &str = "2.12.4";
+/// The sha256 of the wheel of six 1.17.0.
+pub const SIX: &str = "4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274";
 /// The uv that Nixpacks installs.
 pub const UV: &str = "uv==0.4.30";
 /// The pipenv that stands for nixpkgs'.
@@ -271,6 +277,10 @@ impl Place {
         fs::write(path, text).unwrap();
     }
 
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.dir.path().join("app").join(name)).unwrap()
+    }
+
     /// Writes the lock of [`PROJECT`]; `more` goes into it too.
     pub fn lock_uv(&self, version: &str, more: &str) {
         let (file, bytes) = wheel("tide", version, &[]);
@@ -287,8 +297,13 @@ impl Place {
 
     /// Writes a project of Poetry's that requires the first release of `tide`, and its lock.
     pub fn lock_poetry(&self) {
+        self.lock_poetry_at(&format!("http://127.0.0.1:{}/simple", self.index.port));
+    }
+
+    /// The same with an index at an address.
+    pub fn lock_poetry_at(&self, url: &str) {
         let (file, bytes) = wheel("tide", "1.0", &[]);
-        let (url, hash) = (format!("http://127.0.0.1:{}/simple", self.index.port), sha256(&bytes));
+        let hash = sha256(&bytes);
         self.write(
             "pyproject.toml",
             &format!(
@@ -314,23 +329,45 @@ impl Place {
     /// Writes a project of PDM's that requires the first release of `tide`, and its lock; `settings` are PDM's.
     pub fn lock_pdm(&self, settings: &str) {
         let (file, bytes) = wheel("tide", "1.0", &[]);
-        let (url, hash) = (format!("http://127.0.0.1:{}/simple", self.index.port), sha256(&bytes));
+        let url = format!("http://127.0.0.1:{}/simple", self.index.port);
+        let source = format!("[[tool.pdm.source]]\nname = \"pypi\"\nurl = \"{url}\"\n\n{settings}");
+        let sources = format!("{{\"name\": \"pypi\", \"url\": \"{url}\"}}");
+        self.write_pdm(
+            ("tide", "1.0"),
+            &format!("{{file = \"{file}\", hash = \"sha256:{}\"}}", sha256(&bytes)),
+            &source,
+            &sources,
+        );
+    }
+
+    /// The same of one that requires what PyPI itself has.
+    pub fn lock_pdm_on_pypi(&self) {
+        self.write_pdm(
+            ("six", "1.17.0"),
+            &format!("{{file = \"six-1.17.0-py2.py3-none-any.whl\", hash = \"sha256:{SIX}\"}}"),
+            "",
+            "",
+        );
+    }
+
+    /// Writes a project of PDM's and its lock. `sources` is PDM's own JSON of the sources that `settings` name.
+    fn write_pdm(&self, (name, version): (&str, &str), file: &str, settings: &str, sources: &str) {
         self.write(
             "pyproject.toml",
             &format!(
-                "[project]\nname = \"app\"\nversion = \"1\"\nrequires-python = \">=3.11\"\ndependencies = [\"tide==1.0\"]\n\n\
-                 [tool.pdm]\ndistribution = false\n\n[[tool.pdm.source]]\nname = \"pypi\"\nurl = \"{url}\"\n\n{settings}"
+                "[project]\nname = \"app\"\nversion = \"1\"\nrequires-python = \">=3.11\"\ndependencies = [\"{name}=={version}\"]\n\n\
+                 [tool.pdm]\ndistribution = false\n\n{settings}"
             ),
         );
         // As PDM takes it: Python's JSON of what says what is required, names sorted.
         let content = format!(
-            "{{\"dependencies\": [\"tide==1.0\"], \"dev-dependencies\": {{}}, \"optional-dependencies\": {{}}, \"overrides\": {{}}, \
-             \"requires-python\": \">=3.11\", \"sources\": [{{\"name\": \"pypi\", \"url\": \"{url}\"}}]}}"
+            "{{\"dependencies\": [\"{name}=={version}\"], \"dev-dependencies\": {{}}, \"optional-dependencies\": {{}}, \"overrides\": {{}}, \
+             \"requires-python\": \">=3.11\", \"sources\": [{sources}]}}"
         );
         let text = format!(
             "[metadata]\ngroups = [\"default\"]\nstrategy = [\"cross_platform\", \"inherit_metadata\"]\nlock_version = \"4.4.1\"\n\
-             content_hash = \"sha256:{}\"\n\n[[package]]\nname = \"tide\"\nversion = \"1.0\"\nrequires_python = \"\"\n\
-             summary = \"\"\ngroups = [\"default\"]\nfiles = [\n    {{file = \"{file}\", hash = \"sha256:{hash}\"}},\n]\n",
+             content_hash = \"sha256:{}\"\n\n[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nrequires_python = \"\"\n\
+             summary = \"\"\ngroups = [\"default\"]\nfiles = [\n    {file},\n]\n",
             sha256(content.as_bytes())
         );
         self.write("pdm.lock", &text);

@@ -5,7 +5,8 @@
 //! Only one that is to be kept finds a mark then, and goes on.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead, BufReader, Read};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -171,6 +172,22 @@ impl Container {
     /// Runs a small script of our own as root, and returns what it printed.
     pub(super) fn ask(&self, script: &str, arguments: &[&str], limit: Duration) -> Result<super::engine::Answer> {
         self.engine.ask(&self.words(script, arguments), limit)
+    }
+
+    /// Runs a small script of our own as root, and gives the first bytes that it printed, at most `most`, as a file of this machine.
+    pub(super) fn print(&self, script: &str, arguments: &[&str], most: u64) -> Result<File> {
+        let (engine, printed) = (&self.engine, tempfile::tempfile().context("cannot make a temporary file")?);
+        let call = duct::cmd(engine.program(), self.words(script, arguments)).full_env(engine.vars());
+        let call = call.stdin_null().stderr_null().unchecked().before_spawn(own_group);
+        let first =
+            duct::cmd("head", ["-c".to_owned(), most.to_string()]).full_env(engine.vars()).before_spawn(own_group);
+        let handle = call.pipe(first).stdout_file(printed.try_clone()?).unchecked().start()?;
+        if handle.wait_timeout(WORK)?.is_none() {
+            handle.kill()?;
+            anyhow::bail!("{} did not print files within {} s", engine.name(), WORK.as_secs());
+        }
+        (&printed).rewind()?;
+        Ok(printed)
     }
 
     /// The host command that does the same.

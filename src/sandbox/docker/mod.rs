@@ -19,6 +19,7 @@ mod options;
 mod outward;
 mod packages;
 mod pip_config;
+mod poetry_cache;
 mod probe;
 mod reuse;
 mod runtime_image;

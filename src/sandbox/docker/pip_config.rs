@@ -59,7 +59,8 @@ impl Live {
         is_watched: bool,
     ) -> Result<()> {
         let Some(installs) = installs else { return Ok(()) };
-        // What uv keeps in its cache, a volume that outlives the run, would hold the mirror's addresses.
+        let _ = self.show_artifacts(upcoming, vars, installs);
+        // What uv and PDM keep in their caches, volumes that outlive the run, would hold the mirror's addresses.
         let locker = installs.locker.filter(|locker| *locker == Locker::Pipenv);
         let installs = Installs { locker, ..installs };
         if installs == Installs::default() {

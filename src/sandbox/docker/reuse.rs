@@ -102,6 +102,7 @@ impl Live {
     pub(super) fn keep_work(&mut self, output: Option<&[String]>, interrupted: &AtomicBool) -> Option<String> {
         let log = self.history.told.take().map_or(Ok(String::new()), |told| self.pip_log(&told));
         let given = self.front.given();
+        let _ = self.keep_artifacts(interrupted);
         self.leave_mirror();
         let Some(pending) = self.history.pending.take() else { return self.history.past.unwatched.take() };
         self.history.commands += 1;

@@ -24,6 +24,7 @@ mod open;
 mod packages;
 mod pip;
 mod pip_config;
+mod poetry_cache;
 mod probe;
 mod reuse;
 mod root;

@@ -1,5 +1,9 @@
-//! What pip, and the git that it calls, are told by their configurations for the time of one command: where they ask, and where pip
+//! What pip, the git that it calls, and PDM are told by their configurations for the time of one command: where they ask, and where pip
 //! writes down what it does.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
@@ -14,7 +18,32 @@ pub(super) const FILES: &[&str] = &[CONFIG, LOG];
 /// What a git reads that root calls, wherever it was built to look for the machine's.
 const GIT_CONFIG: &str = "root/.gitconfig";
 
+/// What tells PDM of an index, as the machine's own.
+const PDM_CONFIG: &str = "etc/xdg/pdm/config.toml";
+
 impl HostSandbox {
+    /// Tells PDM which index to ask, if it is another than it would. What the machine has told it stays.
+    pub(super) fn tell_pdm(&self) -> Result<()> {
+        let (root, Some(index)) = (self.root(), self.front.index_of_pdm()) else { return Ok(()) };
+        let (folder, _) = PDM_CONFIG.rsplit_once('/').unwrap_or_default();
+        inside::create_folders(&root, folder)?;
+        write!(inside::create(&root, PDM_CONFIG)?, "[pypi]\nurl = \"{index}\"\n")?;
+        Ok(())
+    }
+
+    /// Takes that away.
+    pub(super) fn leave_pdm(&self) {
+        if let Some(index) = self.front.index_of_pdm() {
+            let root = self.root();
+            let is_ours = |text: Vec<u8>| memchr::memmem::find(&text, index.as_bytes()).is_some();
+            if inside::read(&root, PDM_CONFIG).is_ok_and(is_ours) && inside::remove(&root, PDM_CONFIG).is_ok() {
+                // Only an empty one goes.
+                let folders = Path::new(PDM_CONFIG).ancestors().skip(1).take(2);
+                folders.take_while(|folder| fs::remove_dir(root.join(folder)).is_ok()).for_each(drop);
+            }
+        }
+    }
+
     /// Whether pip can be told anything.
     ///
     /// # Errors

@@ -101,12 +101,14 @@ impl HostSandbox {
     fn lead(&mut self, upcoming: &Upcoming<'_>, vars: &Vars, is_watched: bool) -> Result<()> {
         let (argv, plan) = (upcoming.step.argv, upcoming.step.vars);
         let Some(installs) = pip::installs(argv, vars) else { return Ok(()) };
+        self.show_artifacts(upcoming, vars, installs);
         if installs.pip > 0 {
             self.may_tell_pip()?;
         }
         let asking = Asking { argv, installs, plan, vars, app: &self.app, folder: self.run.path() };
         let network = &self.bubblewrap.network;
         let index = self.front.lead(|mirror| network.let_in(mirror), &asking).map(str::to_owned);
+        let _ = self.tell_pdm();
         let keeps_log = is_watched && installs.pip > 0;
         if index.is_none() && !keeps_log {
             return Ok(());
@@ -124,6 +126,8 @@ impl HostSandbox {
             false => Ok(String::new()),
         };
         let given = self.front.given();
+        self.keep_artifacts(interrupted);
+        self.leave_pdm();
         self.front.leave(&self.app);
         let Some(pending) = self.history.pending.take() else { return self.history.past.unwatched.take() };
         let Some(output) = output else {

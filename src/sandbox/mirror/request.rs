@@ -75,7 +75,8 @@ impl Request {
     /// Whether it is one of an installer that can be answered here.
     pub(super) fn is_of_known_kind(&self) -> bool {
         let pip = self.client.agent.strip_prefix("pip/").and_then(|rest| rest.split('.').next()?.parse().ok());
-        let is_known = self.client.obeys_a_lock() || pip.is_some_and(|major: u32| major >= OLDEST_PIP);
+        let is_new_enough = pip.is_some_and(|major: u32| major >= OLDEST_PIP);
+        let is_known = is_new_enough || self.client.obeys_a_lock() || self.client.agent.starts_with("pdm/");
         self.is_get() && !self.wants_a_part && is_known
     }
 }
@@ -95,6 +96,7 @@ mod tests {
         };
         assert!(known("GET", "pip/24.2 {\"ci\":null}", "") && known("GET", "pip/22.0.4", "Accept: */*\r\n"));
         assert!(known("GET", "uv/0.4.30 {}", "") && !known("GET", "uv/0.4.30", "Range: bytes=5-\r\n"));
+        assert!(known("GET", "pdm/2.12.4 CPython/3.11.7", "") && !known("HEAD", "pdm/2.12.4", ""));
         assert!(!known("GET", "pip/19.2.3", "") && !known("GET", "curl/8", "") && !known("GET", "", ""));
         assert!(!known("HEAD", "pip/24.2", "") && !known("GET", "pip/24.2", "Range: bytes=5-\r\n"));
     }

@@ -15,14 +15,14 @@ use super::{Given, Lock, Mirror, Words};
 use crate::plan::Vars;
 use crate::sandbox::cache::Cache;
 use crate::sandbox::network::Access;
+use crate::sandbox::store::artifacts::{self, Artifacts};
 use crate::sandbox::store::downloads::Downloads;
-use crate::sandbox::store::lock::Locker;
+use crate::sandbox::store::lock::{self, Locker, PYPI};
 use crate::sandbox::store::pip::Installs;
 use crate::sandbox::{Reach, Reuse, Spec, Unverified, inside, netns};
 
 /// What names an index before pip's own configuration does.
 pub(in crate::sandbox) const INDEX: &str = "PIP_INDEX_URL";
-const PYPI: &str = "https://pypi.org/simple";
 /// What sends installers' questions elsewhere, the mirror's too.
 const PROXIES: &[&str] = &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
 const UNPROXIED: &[&str] = &["no_proxy", "NO_PROXY"];
@@ -50,6 +50,17 @@ pub(in crate::sandbox) struct Front {
     /// What it is made of once a command wants it: most runs install nothing anew, and a way in takes a while.
     parts: Option<Parts>,
     led: Option<Led>,
+    downloads: Option<Downloads>,
+    /// What the Poetry that runs is shown in its cache.
+    artifacts: Option<Shown>,
+}
+
+/// Archives in Poetry's cache that it has not downloaded.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Shown {
+    pub(in crate::sandbox) artifacts: Artifacts,
+    /// From the root on.
+    pub(in crate::sandbox) places: Vec<String>,
 }
 
 /// How the command that runs is led.
@@ -58,6 +69,8 @@ struct Led {
     words: Words,
     /// The index that its pip is told.
     index: Option<String>,
+    /// The index that its PDM is told.
+    index_of_pdm: Option<String>,
     /// What its git is to be configured with.
     git: Option<String>,
     /// The lock that it is shown in place of the project's.
@@ -106,8 +119,9 @@ impl Front {
         // The machine's own index among them, wherever its user has it.
         let mut open = netns::named_in(&access.vars);
         open.extend(spec.reach.iter().flat_map(Reach::addresses));
-        let parts = Parts { index, downloads, certificates: access.bundle.clone(), open };
-        (Self { parts: Some(parts), ..Self::default() }, None)
+        let (kept, certificates) = (Some(downloads.clone()), access.bundle.clone());
+        let parts = Parts { index, downloads, certificates, open };
+        (Self { parts: Some(parts), downloads: kept, ..Self::default() }, None)
     }
 
     /// The mirror, within the run's reach; none where that cannot be.
@@ -130,10 +144,12 @@ impl Front {
         let asks_pip = installs.pip > 0 && !plan.contains_key(INDEX);
         // Poetry is told an index by the project alone.
         let led = installs.locker.filter(|locker| matches!(locker, Locker::Uv | Locker::Pipenv));
-        if asking.is_proxied() || asking.says_how_to_trust() || !asks_pip && led.is_none() {
+        let asks_pdm = matches!(installs.locker, Some(Locker::Pdm { .. })) && lock::asks_pypi(app);
+        if asking.is_proxied() || asking.says_how_to_trust() || !asks_pip && !asks_pdm && led.is_none() {
             return None;
         }
         let mirror = self.mirror(let_in)?;
+        let asks_pdm = asks_pdm && mirror.real_index().trim_end_matches('/') == PYPI;
         if !is_trusted(mirror.real_index(), asking.vars) {
             return None;
         }
@@ -145,7 +161,7 @@ impl Front {
             }?;
             Some((LockCopy::write(folder, app, locker.lock(), &lock.text).ok()?, lock))
         });
-        if !asks_pip && shown.is_none() {
+        if !asks_pip && !asks_pdm && shown.is_none() {
             return None;
         }
         let lists = lists(argv, app);
@@ -156,8 +172,31 @@ impl Front {
         });
         let clones = asks_pip && clones(argv, &lists);
         let git = clones.then(|| mirror.configuration_of_git());
-        let led = Led { words: mirror.words(), index: asks_pip.then(|| mirror.index()), git, copy };
+        let index = |asks: bool| asks.then(|| mirror.index());
+        let led = Led { words: mirror.words(), index: index(asks_pip), index_of_pdm: index(asks_pdm), git, copy };
         self.led.insert(led).index.as_deref()
+    }
+
+    /// What earlier runs have downloaded of what the lock names, where the command is Poetry's.
+    pub(in crate::sandbox) fn artifacts(
+        &self,
+        app: &Path,
+        vars: &Vars,
+        caches: &[String],
+        installs: Installs,
+    ) -> Option<Artifacts> {
+        let locker = installs.locker.filter(|locker| *locker == Locker::Poetry && artifacts::is_usual(vars, caches))?;
+        Some(Artifacts::of(self.downloads.clone()?, &lock_copy::lock(app, locker.lock())?))
+    }
+
+    /// Notes what the Poetry that is about to run is shown.
+    pub(in crate::sandbox) fn show(&mut self, shown: Shown) {
+        self.artifacts = Some(shown);
+    }
+
+    /// What the Poetry that has run was shown.
+    pub(in crate::sandbox) fn shown_artifacts(&mut self) -> Option<Shown> {
+        self.artifacts.take()
     }
 
     /// Whether the command that runs is led to the mirror.
@@ -173,6 +212,11 @@ impl Front {
     /// Whether the pip of the command that runs is told of the mirror.
     pub(in crate::sandbox) fn tells_pip(&self) -> bool {
         self.led.as_ref().is_some_and(|led| led.index.is_some())
+    }
+
+    /// The index that the PDM of the command that runs is to be told.
+    pub(in crate::sandbox) fn index_of_pdm(&self) -> Option<&str> {
+        self.led.as_ref()?.index_of_pdm.as_deref()
     }
 
     /// What the git of the command that runs is to be configured with, where it may clone something.

@@ -3,6 +3,7 @@
 //! A file is written under another name and renamed when it is whole and its digest is the one that the package index gives; the
 //! digest is taken again before it is given. Nothing here is shown inside: what runs there gets bytes from the mirror.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
 use std::path::PathBuf;
@@ -13,11 +14,13 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::folder::{DOWNLOADS, private_folder};
-use super::space;
+use super::space::{self, PLACES};
 use crate::sandbox::cache::Cache;
 
 /// At once from the disk, in bytes.
 const CHUNK: usize = 256 << 10;
+/// The most bytes of a list of places.
+const MOST_PLACES: u64 = 64 << 10;
 
 /// The downloads of one user.
 #[derive(Debug, Clone)]
@@ -79,6 +82,33 @@ impl Downloads {
         Ok(())
     }
 
+    /// Where installers keep a file, and with which permissions, as [`add_place`](Self::add_place) was told.
+    pub(in crate::sandbox) fn places(&self, sha256: &str) -> BTreeMap<String, u32> {
+        let is_there = space::is_digest(sha256) && self.root.join(sha256).exists();
+        let path = self.root.join(format!("{sha256}{PLACES}"));
+        let text = is_there.then(|| crate::fs::read(&path, MOST_PLACES).ok()).flatten().unwrap_or_default();
+        let place = |line: &str| {
+            let (mode, place) = line.split_once(' ')?;
+            Some((place.to_owned(), u32::from_str_radix(mode, 8).ok()?))
+        };
+        String::from_utf8_lossy(&text).lines().filter_map(place).collect()
+    }
+
+    /// Remembers where an installer keeps a file; `place` is one line.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(in crate::sandbox) fn add_place(&self, sha256: &str, place: &str, mode: u32) -> Result<()> {
+        let mut places = self.places(sha256);
+        if places.insert(place.to_owned(), mode) != Some(mode) {
+            let text: String = places.iter().map(|(place, mode)| format!("{mode:o} {place}\n")).collect();
+            let mut half = self.begin()?;
+            half.add(text.as_bytes())?;
+            half.file.persist(self.root.join(format!("{sha256}{PLACES}"))).context("could not be kept")?;
+        }
+        Ok(())
+    }
+
     /// Removes what was used longest ago, layers too, until the rest is within the limit.
     pub(in crate::sandbox) fn shrink(&self) {
         self.root.parent().into_iter().for_each(space::shrink);
@@ -135,7 +165,6 @@ pub fn size(cache: &Cache) -> u64 {
 /// The disk's.
 pub fn clear(cache: &Cache) -> Result<()> {
     let root = cache.root().join(DOWNLOADS);
-    space::remove_unfinished_files(&root);
     for path in space::files(&root) {
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -144,6 +173,7 @@ pub fn clear(cache: &Cache) -> Result<()> {
             _ => {}
         }
     }
+    space::remove_unfinished_files(&root);
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 //! command read of the project and of the network. What has no seal, or another, is never shown. Nothing here is shown
 //! inside itself: a run gets a copy, or an overlay whose lower folder nothing is ever written to.
 
+pub(super) mod artifacts;
 pub(super) mod ask;
 pub mod downloads;
 mod failed_build;

@@ -13,6 +13,9 @@ use crate::sandbox::disk;
 /// How the folders of unfinished entries begin.
 pub(super) const HALF: &str = "half-";
 
+/// How the names of what is written down of a download end.
+pub(super) const PLACES: &str = ".places";
+
 /// The most bytes that all entries may take together, where a tenth of the free disk is not less.
 const MOST: u64 = 10 << 30;
 /// What stays free on the disk, in bytes: a run needs some too.
@@ -115,11 +118,13 @@ pub(super) fn files(root: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).filter(is_whole).collect()
 }
 
-/// Removes what killed runs left unfinished.
+/// Removes what killed runs left unfinished, and what was written down of files that are gone.
 pub(super) fn remove_unfinished_files(root: &Path) {
     for entry in fs::read_dir(root).into_iter().flatten().flatten() {
-        let is_half = entry.file_name().to_string_lossy().starts_with(HALF);
-        if is_half && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_left = || File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
+        let is_of_none = || name.strip_suffix(PLACES).is_some_and(|sha256| !root.join(sha256).exists());
+        if name.starts_with(HALF) && is_left() || is_of_none() {
             let _ = fs::remove_file(entry.path());
         }
     }

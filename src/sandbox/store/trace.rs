@@ -79,13 +79,18 @@ pub(in crate::sandbox) fn is_possible(folder: &Path) -> bool {
         fs::write(file.path(), "x")?;
         forget(file.path())?;
         fs::read(file.path())?;
-        Ok(file.path().symlink_metadata()?.atime() != 0)
+        Ok(is_read(&file.path().symlink_metadata()?))
     };
     probe().unwrap_or(false)
 }
 
+/// Whether a file was read since [`forget`].
+pub(in crate::sandbox) fn is_read(meta: &fs::Metadata) -> bool {
+    meta.atime() != 0
+}
+
 /// Sets the time of access to the beginning of time.
-fn forget(path: &Path) -> Result<()> {
+pub(in crate::sandbox) fn forget(path: &Path) -> Result<()> {
     let last_access = Timespec { tv_sec: 0, tv_nsec: 0 };
     let last_modification = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
     let times = Timestamps { last_access, last_modification };

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::distribution::{Distribution, normal, one, plain, tags_of};
 
 /// Where Poetry and PDM look when nothing else is said.
-pub(super) const PYPI: &str = "https://pypi.org/simple";
+pub(in crate::sandbox) const PYPI: &str = "https://pypi.org/simple";
 
 /// An archive that was found on an index's page, among others that the lock allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +74,17 @@ pub(super) fn of_poetry(lock: &str, installed: &[Distribution]) -> Result<Vec<Li
         lock.listed(package, index, distribution)
     };
     installed.iter().map(listed).collect()
+}
+
+/// The archives that a `poetry.lock` names, by their sha256.
+///
+/// # Errors
+/// It is no such lock.
+pub(in crate::sandbox) fn archives_of_poetry(lock: &str) -> Result<BTreeMap<String, String>> {
+    let Lock { package, metadata } = toml::from_str(lock).context("the lock is of another kind")?;
+    let files = package.into_iter().flat_map(|package| package.files).chain(metadata.files.into_values().flatten());
+    let archive = |File { file, hash }: File| Some((hash.strip_prefix("sha256:")?.to_owned(), file));
+    Ok(files.filter_map(archive).collect())
 }
 
 impl Lock {

@@ -11,7 +11,7 @@ use std::path::Path;
 use anyhow::Result;
 
 pub(in crate::sandbox) use self::distribution::{Distribution, file_name, tags_of};
-pub(in crate::sandbox) use self::listed::Listed;
+pub(in crate::sandbox) use self::listed::{Listed, PYPI, archives_of_poetry};
 pub(in crate::sandbox) use self::pdm::only_installs;
 use super::tree::{Kind, Tree};
 
@@ -124,6 +124,12 @@ pub(in crate::sandbox) fn taken(locker: Locker, app: &Path, installed: &[Distrib
             Ok(Taken { addresses, listed, page })
         }
     }
+}
+
+/// Whether the PDM that installs the project in `app` asks PyPI, for want of an index of the project's own.
+pub(in crate::sandbox) fn asks_pypi(app: &Path) -> bool {
+    let project = crate::fs::read(&app.join(PROJECT), MOST).ok().and_then(|text| String::from_utf8(text).ok());
+    project.is_some_and(|project| pdm::names_no_index(&project))
 }
 
 #[cfg(test)]

@@ -95,6 +95,12 @@ fn index(project: &str) -> Result<String> {
     url.map(str::to_owned).context("which index PDM asks cannot be told")
 }
 
+/// Whether a project leaves it to PDM whom to ask.
+pub(super) fn names_no_index(project: &str) -> bool {
+    toml::from_str(project)
+        .is_ok_and(|project| settings(&project).is_none_or(|settings| !settings.contains_key("source")))
+}
+
 /// The page of PDM itself, which it looks at on PyPI whatever index the project names.
 pub(super) fn own_page() -> String {
     format!("{PYPI}/pdm/")
@@ -183,6 +189,9 @@ git = "https://g.example/own"
         let index = |sources: &str| index(&format!("{PROJECT}{sources}"));
         let source = |more: &str| format!("[[tool.pdm.source]]\nurl = \"https://i.example/simple\"\n{more}\n");
         assert_eq!(index("").unwrap(), PYPI);
+        let names_none = |sources: &str| names_no_index(&format!("{PROJECT}{sources}"));
+        assert!(names_none("") && names_none("[tool.pdm]\ndistribution = false\n"));
+        assert!(!names_none(&source("name = \"pypi\"")) && !names_none("no toml"));
         assert_eq!(index(&source("name = \"pypi\"\nverify_ssl = true")).unwrap(), "https://i.example/simple");
         for other in [
             source("name = \"own\""),
