@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, Permissions};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -51,12 +51,17 @@ impl HostSandbox {
             if interrupted.load(Ordering::Relaxed) {
                 break;
             }
-            if let Ok(file) = inside::open_file(&root, &format!("{PLACE}/{place}")) {
+            if let Some(file) = inside::open_file(&root, &format!("{PLACE}/{place}")).ok().filter(has_no_holes) {
                 artifacts.keep(place, tree[Path::new(place)].mode, file);
             }
         }
         artifacts.end();
     }
+}
+
+/// Whether a file takes as much of the disk as it holds: one of holes may be of any length.
+fn has_no_holes(file: &File) -> bool {
+    file.metadata().is_ok_and(|meta| meta.blocks().saturating_mul(512) >= meta.len())
 }
 
 /// Removes a file that nobody has read, and the folders that held nothing else.
@@ -90,5 +95,8 @@ mod tests {
         }
         assert!(root.path().join(&taken).exists() && !root.path().join(PLACE).join("aa/cc").exists());
         assert!(inside::folder(root.path(), PLACE).is_ok());
+        let holes = tempfile::tempfile().unwrap();
+        holes.set_len(1 << 40).unwrap();
+        assert!(!has_no_holes(&holes) && has_no_holes(&File::open(root.path().join(&taken)).unwrap()));
     }
 }
