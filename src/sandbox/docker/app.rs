@@ -7,25 +7,26 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use tempfile::{NamedTempFile, TempDir};
 
 use super::container::Container;
-use super::engine::WORK;
 use super::stage::stage;
 use crate::sandbox::context;
 use crate::sandbox::store::tree::{self, Digest, Kind, Tree};
 
 /// Where a list of files is put inside. Of no command's concern: it is gone before one runs.
 const LISTS: &str = "/run/shakedown-files";
-/// What begins a line of the list that [`KEEP_ONLY`] gets, before the path: a folder, or anything else.
+/// What begins a line of the list that [`KEEP_ONLY`] reads, before the path: a folder, or anything else.
 const FOLDER: &str = "d";
 const OTHER: &str = "-";
-/// Removes what is in `/app` and not in the list; a folder only where nothing is left in it.
+/// Removes what is in the folder `$1` and not in the list that it reads; a folder only where nothing is left in it.
 const KEEP_ONLY: &str = r#"export LC_ALL=C
-cd /app && find . -mindepth 1 -depth \( -type d -printf 'd%P\n' \) -o -printf '-%P\n' |
-  grep -avxFf "$1" | cut -b 2- | tr '\n' '\0' | xargs -0 -r rm -fd -- 2> /dev/null
-rm -rf "${1%/*}""#;
+cd "$1" || exit
+exec 3<&0
+find . -mindepth 1 -depth \( -type d -printf 'd%P\n' \) -o -printf '-%P\n' |
+  grep -avxFf /dev/fd/3 | cut -b 2- | tr '\n' '\0' | xargs -0 -r rm -fd -- 2> /dev/null
+true"#;
 
 /// What is known of `/app`.
 #[derive(Debug)]
@@ -163,9 +164,8 @@ impl App {
     /// Makes `/app` of a container that came from a layer's image what it is in this run.
     pub(super) fn put_all(&self, container: &Container) -> Result<()> {
         let tree = self.tree()?;
-        self.put_list(container, self.kept(&tree)?.path())?;
-        let cleared = container.ask(KEEP_ONLY, &[&format!("{LISTS}/list")], WORK)?;
-        ensure!(cleared.success, "the files of /app could not be put right");
+        let kept = self.kept(&tree)?;
+        container.send(duct::cmd("cat", [kept.path()]), KEEP_ONLY, "/app", "put the files of /app right")?;
         let paths = tree.into_keys().filter(|path| !self.made.contains(path) && !self.gone.contains(path)).collect();
         self.put(container, &paths)
     }
@@ -176,14 +176,10 @@ impl App {
         let files = tree.iter().filter(|(path, entry)| entry.kind == Kind::File && !self.made.contains(*path));
         let files = files.map(|(path, _)| path).filter(|path| !self.gone.contains(*path));
         let list = listed(files.map(|path| ("", path)), 0)?;
-        self.put_list(container, list.path())?;
-        Ok(format!("{LISTS}/list"))
-    }
-
-    fn put_list(&self, container: &Container, list: &Path) -> Result<()> {
         let folder = stage()?;
-        fs::copy(list, folder.path().join("list"))?;
-        container.put(folder.path(), LISTS)
+        fs::copy(list.path(), folder.path().join("list"))?;
+        container.put(folder.path(), LISTS)?;
+        Ok(format!("{LISTS}/list"))
     }
 
     /// What stays of a layer's `/app`: what commands made, and the project's folders, which may have permissions from a command.
@@ -251,14 +247,11 @@ mod tests {
         for name in ["file", "built", "new/old", "stale"] {
             fs::write(at(name), "").unwrap();
         }
-        let lists = image.path().join("lists");
-        fs::create_dir(&lists).unwrap();
-        fs::copy(app.kept(&app.tree().unwrap()).unwrap().path(), lists.join("list")).unwrap();
-        let script = KEEP_ONLY.replace("/app", &at("").to_string_lossy());
-        let list = lists.join("list");
-        let done = std::process::Command::new("bash").args(["-c", &script, "shakedown"]).arg(list).status().unwrap();
+        let kept = app.kept(&app.tree().unwrap()).unwrap().reopen().unwrap();
+        let mut script = std::process::Command::new("bash");
+        let done = script.args(["-c", KEEP_ONLY, "shakedown"]).arg(at("")).stdin(kept).status().unwrap();
         let left: Vec<_> = tree::list(&at("")).unwrap().into_keys().collect();
-        assert_eq!((left, done.success(), lists.exists()), (paths(&["built", "new", "shut"]), true, false));
+        assert_eq!((left, done.success()), (paths(&["built", "new", "shut"]), true));
     }
 
     #[test]

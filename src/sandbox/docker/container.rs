@@ -21,9 +21,9 @@ use super::engine::{Engine, SOON, WORK, own_group};
 use super::labels;
 use crate::sandbox::{CommandLine, MachineFailure};
 
-/// Makes the folder that every command begins in, which podman would not, says that it is up, and waits.
+/// Makes the folder that every command begins in, which podman would not, and that of our own files, says that it is up, and waits.
 const MAIN: &str =
-    "mkdir -p /app && echo ready; while read -r _; do :; done; [ -e /run/shakedown-keep ] && exec sleep infinity";
+    "mkdir -p /app /run && echo ready; while read -r _; do :; done; [ -e /run/shakedown-keep ] && exec sleep infinity";
 /// Makes the mark that the main process looks for.
 const KEEP: &str = "mkdir -p /run && : > /run/shakedown-keep";
 /// How long a container may take to come up.
@@ -148,15 +148,15 @@ impl Container {
     /// The same of an archive.
     pub(super) fn put_packed(&self, packed: duct::Expression, place: &str) -> Result<()> {
         let unpack = "mkdir -p \"$1\" && exec tar -C \"$1\" --no-same-owner --no-overwrite-dir -x";
-        self.unpack(packed, unpack, place, "copy files into the container")
+        self.send(packed, unpack, place, "copy files into the container")
     }
 
-    /// Gives a script of our own, run as root, an archive to unpack at `place`. `doing` completes "could not ...".
-    pub(super) fn unpack(&self, packed: duct::Expression, script: &str, place: &str, doing: &str) -> Result<()> {
+    /// Gives a script of our own, run as root, what it reads, an archive to unpack at `place` for example. `doing` completes "could not ...".
+    pub(super) fn send(&self, sent: duct::Expression, script: &str, place: &str, doing: &str) -> Result<()> {
         let call = ["exec", "--interactive", "--user", "0", &self.name, "/bin/bash", "-c", script, "shakedown", place];
-        let packed = packed.full_env(self.engine.vars()).stdin_null().before_spawn(own_group);
-        let unpacked = duct::cmd(self.engine.program(), call).full_env(self.engine.vars()).before_spawn(own_group);
-        let handle = packed.pipe(unpacked).stdout_null().stderr_capture().unchecked().start();
+        let sent = sent.full_env(self.engine.vars()).stdin_null().before_spawn(own_group);
+        let script = duct::cmd(self.engine.program(), call).full_env(self.engine.vars()).before_spawn(own_group);
+        let handle = sent.pipe(script).stdout_null().stderr_capture().unchecked().start();
         let handle =
             handle.with_context(|| format!("could not {doing}: tar or {} cannot be run", self.engine.name()))?;
         let Some(output) = handle.wait_timeout(WORK).with_context(|| format!("could not {doing}"))? else {
@@ -343,7 +343,7 @@ mod tests {
             " --user 0 --entrypoint /bin/bash ",
             " --memory 536870912 --memory-swap 536870912 ",
             " --network none ",
-            " --volume shakedown-cache-1:/root/.cache/uv base:1 -c mkdir -p /app && echo ready; ",
+            " --volume shakedown-cache-1:/root/.cache/uv base:1 -c mkdir -p /app /run && echo ready; ",
         ] {
             assert!(line.contains(part), "{part} is not in {line}");
         }

@@ -103,13 +103,11 @@ impl Config {
             let stage = stage()?;
             fs::write(stage.path().join(&name), bundle)?;
             for container in std::iter::once(&containers.current).chain(&containers.finished) {
-                container.ask("mkdir -p \"$1\" /run", &[&folder], SOON)?;
                 container.put(stage.path(), &folder)?;
             }
         }
         for folder in self.access.find_links.iter().chain(&self.shown) {
             let place = folder.to_string_lossy();
-            containers.current.ask("mkdir -p \"$1\"", &[&place], SOON)?;
             containers.current.put(folder, &place)?;
         }
         Ok(())

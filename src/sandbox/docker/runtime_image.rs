@@ -60,7 +60,7 @@ fn hand_over(built: &Container, finished: &Container, path: &str, exclude: &[Str
     pack.extend(exclude.iter().flat_map(|pattern| excluding(inside, pattern)));
     pack.push(inside.to_owned());
     let packed = duct::cmd(engine.program(), &pack);
-    finished.unpack(packed, "exec tar -C \"$1\" -x", "/", &format!("copy {path} into the image that runs"))
+    finished.send(packed, "exec tar -C \"$1\" -x", "/", &format!("copy {path} into the image that runs"))
 }
 
 /// BuildKit's pattern as tar's: a star stays within a name, two go through folders.
