@@ -114,3 +114,21 @@ fn what_a_pdm_lock_names_is_downloaded_from_pypi_once() {
         file.set_modified(long_ago).unwrap();
     }
 }
+
+#[test]
+fn what_the_page_names_without_a_hash_poetry_downloads_again() {
+    if host_is_missing("what_the_page_names_without_a_hash_poetry_downloads_again") {
+        return;
+    }
+    let files = [("main.py", MAIN), (".python-version", "3.11\n")];
+    let Some(mut place) = machines(&format!("poetry=={POETRY}"), &files) else { return };
+    place.lock_poetry();
+    place.options = ["--env".to_owned(), format!("NIXPACKS_POETRY_VERSION={POETRY}")].to_vec();
+    let page = "<!DOCTYPE html>\n<a href=\"/files/tide-1.0-py3-none-any.whl\">tide-1.0-py3-none-any.whl</a>\n";
+    place.index.pages.lock().unwrap().insert("/simple/tide/".to_owned(), page.into());
+    for _ in 0..2 {
+        let (report, _) = place.run(&["--fresh"]);
+        assert!(is_installed(&report), "{report:#}");
+        assert_eq!(downloads(&place).len(), 1);
+    }
+}

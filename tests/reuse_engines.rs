@@ -312,31 +312,32 @@ fn what_a_pipfile_lock_names_is_downloaded_once(engine: &Engine) {
     assert!(is_reused_as_if_fresh(&place, &"an edit of what the install did not read"));
 }
 
-/// The index is in the container: no network of it leads to this machine.
+/// The index is in the container too, at the same address: no network of it leads to this machine.
 fn what_a_poetry_lock_names_is_downloaded_once(engine: &Engine) {
-    let commands = [
-        format!("python -m venv --copies /opt/venv && . /opt/venv/bin/activate && pip install poetry=={POETRY}"),
-        "cd /app/index && (setsid python -u -m http.server 8000 --bind 127.0.0.1 < /dev/null > /srv/asked 2>&1 &) && sleep 2".to_owned(),
-        ". /opt/venv/bin/activate && poetry install --no-interaction --no-ansi".to_owned(),
-    ];
-    let plan = format!("[phases.install]\ncmds = {commands:?}\n");
     let (wheel, bytes) = place::wheel("tide", "1.0", &[]);
-    let page = format!("<a href=\"/{wheel}#sha256={}\">{wheel}</a>\n", place::sha256(&bytes));
-    let mut place = engine.place(&[
-        (".python-version", "3.11\n"),
-        ("nixpacks.toml", &plan),
-        ("index/simple/tide/index.html", &page),
-    ]);
-    fs::write(place.dir.path().join("app/index").join(&wheel), bytes).unwrap();
+    let page = format!("<a href=\"/files/{wheel}#sha256={}\">{wheel}</a>\n", place::sha256(&bytes));
+    let mut place = engine.place(&[(".python-version", "3.11\n"), ("index/simple/tide/index.html", &page)]);
     place.is_machines = true;
+    place.index.release_with_digest("tide", "1.0", &[]);
     if !place.index.offer(&format!("poetry=={POETRY}")) {
         return;
     }
-    place.lock_poetry_at("http://127.0.0.1:8000/simple");
+    let commands = [
+        format!("python -m venv --copies /opt/venv && . /opt/venv/bin/activate && pip install poetry=={POETRY}"),
+        format!(
+            "cd /app/index && (setsid python -u -m http.server {} --bind 127.0.0.1 < /dev/null > /srv/asked 2>&1 &) && sleep 2",
+            place.index.port
+        ),
+        ". /opt/venv/bin/activate && poetry install --no-interaction --no-ansi".to_owned(),
+    ];
+    place.write("nixpacks.toml", &format!("[phases.install]\ncmds = {commands:?}\n"));
+    place.write(&format!("index/files/{wheel}"), "");
+    fs::write(place.dir.path().join("app/index/files").join(&wheel), bytes).unwrap();
+    place.lock_poetry();
     for downloads in ["1", "0"] {
         place.write(
             "main.py",
-            &format!("{MAIN}assert open('/srv/asked').read().count('GET /{wheel}') == {downloads}\n"),
+            &format!("{MAIN}assert open('/srv/asked').read().count('GET /files/{wheel}') == {downloads}\n"),
         );
         let (report, files) = place.run(&["--fresh"]);
         assert_eq!(report["verdict"], "works", "{report:#}");

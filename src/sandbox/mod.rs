@@ -19,6 +19,7 @@ mod mirror;
 pub mod netns;
 pub mod network;
 pub mod nix;
+mod page_link;
 pub mod process;
 mod progress;
 pub mod python;

@@ -297,13 +297,8 @@ impl Place {
 
     /// Writes a project of Poetry's that requires the first release of `tide`, and its lock.
     pub fn lock_poetry(&self) {
-        self.lock_poetry_at(&format!("http://127.0.0.1:{}/simple", self.index.port));
-    }
-
-    /// The same with an index at an address.
-    pub fn lock_poetry_at(&self, url: &str) {
         let (file, bytes) = wheel("tide", "1.0", &[]);
-        let hash = sha256(&bytes);
+        let (url, hash) = (format!("http://127.0.0.1:{}/simple", self.index.port), sha256(&bytes));
         self.write(
             "pyproject.toml",
             &format!(

@@ -19,13 +19,14 @@ use crate::sandbox::store::pip::Installs;
 
 /// Begins to watch which of the files in the folder `$1` are read.
 const FORGET: &str = r#"find "$1" -type f -exec touch -a -c -d @0 -- {} +"#;
+/// Whether no link leads to the folder `$1` or away from it.
+const IS_OWN: &str = r#"[ "$(realpath -m -- "$1")" = "$1" ]"#;
 /// Takes away what of the folder `$1` nobody has read of all the files after it, and folders that held nothing else. Prints of each file that
 /// is there then its permissions, its size in bytes and its place, each ended by a zero.
-const LEAVE: &str = r#"cd "$1" 2> /dev/null || exit 0
+const LEAVE: &str = r#"[ "$(realpath -m -- "$1")" = "$1" ] && cd "$1" 2> /dev/null || exit 0
 for file in "${@:2}"; do
-  [ "$(stat -c %X -- "$file")" != 0 ] || rm -f -- "$file"
+  [ "$(stat -c %X -- "$file")" != 0 ] || { rm -f -- "$file" && rmdir -p --ignore-fail-on-non-empty -- "${file%/*}"; }
 done 2> /dev/null
-find . -mindepth 1 -type d -empty -delete
 find . -mindepth 5 -maxdepth 5 -type f -printf '%m\0%s\0%P\0' | head -c 16777216"#;
 /// Prints files of the folder `$1`, one after the other.
 const PRINT: &str = r#"cd "$1" && shift && exec cat -- "$@""#;
@@ -57,6 +58,7 @@ impl Live {
             let container = self.container()?;
             // What Poetry does not take of it has to go again.
             ensure!(listing::traces(container), "what is read in the container leaves no trace");
+            ensure!(container.ask(IS_OWN, &[&in_container()], WORK)?.success, "Poetry's cache is somewhere else");
             container.put(folder.path(), &in_container())?;
             ensure!(container.ask(FORGET, &[&in_container()], WORK)?.success, "Poetry's cache could not be watched");
         }
@@ -71,7 +73,7 @@ impl Live {
         let arguments: Vec<&str> = std::iter::once(folder.as_str()).chain(places.iter().map(String::as_str)).collect();
         let told = self.container()?.ask(LEAVE, &arguments, WORK)?.stdout;
         let files = read(&told);
-        let wanted = artifacts.wanted(files.iter().map(|file| file.place));
+        let wanted = artifacts.wanted(files.iter().map(|file| file.place), &self.history.past.client, interrupted);
         let wanted: Vec<&InCache<'_>> = files.iter().filter(|file| wanted.contains(&file.place)).collect();
         for files in wanted.chunks(AT_ONCE).take_while(|_| !interrupted.load(Ordering::Relaxed)) {
             self.keep_files(&artifacts, files)?;
@@ -142,5 +144,12 @@ mod tests {
         assert!(!cache.path().join("b").exists());
         assert_eq!(run(PRINT, &[top, &own, &taken]), "threeone");
         assert_eq!(run(LEAVE, &["/nowhere"]), "");
+        // A command may have put a link there.
+        let link = cache.path().join("link");
+        std::os::unix::fs::symlink(cache.path(), &link).unwrap();
+        fs::create_dir(cache.path().join("empty")).unwrap();
+        assert_eq!(run(LEAVE, &[link.to_str().unwrap(), &taken]), "");
+        run(LEAVE, &[top, &own]);
+        assert!(cache.path().join("empty").exists());
     }
 }

@@ -47,7 +47,8 @@ impl HostSandbox {
         places.iter().for_each(|place| drop(remove_unread(&root, place)));
         let Ok(tree) = inside::folder(&root, PLACE).and_then(|()| tree::list_plain(&root.join(PLACE))) else { return };
         let files = tree.iter().filter(|(_, entry)| entry.kind == tree::Kind::File);
-        for place in artifacts.wanted(files.filter_map(|(path, _)| path.to_str())) {
+        let places = files.filter_map(|(path, _)| path.to_str());
+        for place in artifacts.wanted(places, &self.history.past.client, interrupted) {
             if interrupted.load(Ordering::Relaxed) {
                 break;
             }

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use serde_json::Value;
 
-use super::address::{joined, name, path};
+use super::address::{name, path};
+use crate::sandbox::page_link::joined;
 
 /// The suffix of a wheel's own description (PEP 658).
 const METADATA: &str = ".metadata";

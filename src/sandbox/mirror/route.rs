@@ -143,7 +143,10 @@ impl Front {
         let Asking { argv, installs, plan, app, folder, .. } = *asking;
         let asks_pip = installs.pip > 0 && !plan.contains_key(INDEX);
         // Poetry is told an index by the project alone.
-        let led = installs.locker.filter(|locker| matches!(locker, Locker::Uv | Locker::Pipenv));
+        let led = installs.locker.filter(|locker| match locker {
+            Locker::Uv => !lock::keeps_uv_cache(app, asking.vars),
+            locker => *locker == Locker::Pipenv,
+        });
         let asks_pdm = matches!(installs.locker, Some(Locker::Pdm { .. })) && lock::asks_pypi(app);
         if asking.is_proxied() || asking.says_how_to_trust() || !asks_pip && !asks_pdm && led.is_none() {
             return None;
@@ -186,7 +189,8 @@ impl Front {
         installs: Installs,
     ) -> Option<Artifacts> {
         let locker = installs.locker.filter(|locker| *locker == Locker::Poetry && artifacts::is_usual(vars, caches))?;
-        Some(Artifacts::of(self.downloads.clone()?, &lock_copy::lock(app, locker.lock())?))
+        let text = |name: &str| lock_copy::lock(app, name);
+        Some(Artifacts::of(self.downloads.clone()?, &text(locker.lock())?, &text(lock::PROJECT)?))
     }
 
     /// Notes what the Poetry that is about to run is shown.

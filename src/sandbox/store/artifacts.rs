@@ -1,17 +1,21 @@
 //! The archives that Poetry downloads and keeps in a cache of its own, for later runs.
 //!
 //! Poetry asks the index for the project's page first, looks into this cache for what the page names, and compares what it takes from
-//! there with the lock's hash (1.3.1, 1.8.5, 2.2.1). Each archive lies in a folder whose name Poetry makes of its address and its hash,
-//! in each version in another way: so a place is written down where Poetry has put an archive, and used again as it is.
+//! there with the lock's hash (1.3.1, 1.8.5, 2.2.1). Each archive lies in a folder that is named by its address and, where the page tells
+//! it, its hash. Only what lies where the address and the hash have it is kept: Poetry looks there again only while the page names both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Result, ensure};
 
-use super::downloads::Downloads;
-use super::lock;
+use sha2::{Digest, Sha256};
+
+use super::ask::{self, Client};
+use super::downloads::{Downloads, hex};
+use super::lock::{self, Named};
 use crate::plan::Vars;
 use crate::sandbox::disk;
 
@@ -21,8 +25,8 @@ pub(in crate::sandbox) const PLACE: &str = "root/.cache/pypoetry/artifacts";
 const ELSEWHERE: &[&str] = &["POETRY_CACHE_DIR", "XDG_CACHE_HOME"];
 /// The most bytes of an archive.
 const MOST: u64 = 4 << 30;
-/// In so many places an archive of one name is looked for: Poetry has one for each address.
-const MOST_PLACES: usize = 4;
+/// The minor versions of Python 3 that a Poetry before 1.4 may run with.
+const PYTHONS: std::ops::RangeInclusive<u32> = 7..=16;
 /// At once from a file, in bytes.
 const CHUNK: usize = 256 << 10;
 /// The digits of the folders that an archive lies in.
@@ -32,8 +36,8 @@ const FOLDERS: [usize; 4] = [2, 2, 2, 58];
 #[derive(Debug)]
 pub(in crate::sandbox) struct Artifacts {
     downloads: Downloads,
-    /// The names of files by their sha256.
-    named: BTreeMap<String, String>,
+    /// By their sha256.
+    named: BTreeMap<String, Named>,
 }
 
 /// One that an earlier run has downloaded.
@@ -58,32 +62,41 @@ pub(in crate::sandbox) fn is_usual(vars: &Vars, caches: &[String]) -> bool {
 }
 
 impl Artifacts {
-    /// Those of a `poetry.lock`.
-    pub(in crate::sandbox) fn of(downloads: Downloads, text: &str) -> Self {
-        Self { downloads, named: lock::archives_of_poetry(text).unwrap_or_default() }
+    /// Those of a `poetry.lock`, for which `project`, the `pyproject.toml`, says where they are from.
+    pub(in crate::sandbox) fn of(downloads: Downloads, lock: &str, project: &str) -> Self {
+        Self { downloads, named: lock::archives_of_poetry(lock, project).unwrap_or_default() }
     }
 
     /// Those that are there, in each place that Poetry has had them in.
     pub(in crate::sandbox) fn known(&self) -> impl Iterator<Item = Artifact> {
-        self.named.iter().flat_map(|(sha256, name)| {
+        self.named.iter().flat_map(|(sha256, Named { file: name, .. })| {
             let places = self.downloads.places(sha256).into_iter().filter(|(place, _)| is_of(place, name));
             places.filter_map(|(place, mode)| Some(Artifact { place, mode, file: self.downloads.find(sha256)?.0 }))
         })
     }
 
-    /// Which of the files of a cache, by their places, are to be kept: those that the lock names, and that no earlier run has.
-    pub(in crate::sandbox) fn wanted<'p>(&self, places: impl Iterator<Item = &'p str>) -> Vec<&'p str> {
+    /// Which of the files of a cache, by their places, are to be kept: those that the lock names, that no earlier run has, and that lie where
+    /// their address and their hash have them, as the index tells them now.
+    pub(in crate::sandbox) fn wanted<'p>(
+        &self,
+        places: impl Iterator<Item = &'p str>,
+        client: &Client,
+        interrupted: &AtomicBool,
+    ) -> Vec<&'p str> {
         let is_kept = |sha256: &str, place: &str| self.downloads.places(sha256).contains_key(place);
-        let mut counts = BTreeMap::<&str, usize>::new();
-        places
-            .filter(|place| {
-                let mut named = self.named.iter().filter(|(_, name)| is_of(place, name));
-                let Some((_, name)) = named.find(|(sha256, _)| !is_kept(sha256, place)) else { return false };
-                let count = counts.entry(name).or_default();
-                *count += 1;
-                *count <= MOST_PLACES
-            })
-            .collect()
+        let mut new = Vec::new();
+        for place in places {
+            let fitting = self.named.iter().filter(|(_, named)| is_of(place, &named.file));
+            new.extend(
+                fitting.filter(|(sha256, _)| !is_kept(sha256, place)).map(|(sha256, named)| (place, sha256, named)),
+            );
+        }
+        let pages: BTreeSet<&str> = new.iter().map(|(_, _, named)| named.page.as_str()).collect();
+        let Ok(addresses) = ask::addresses(&pages, client, interrupted) else { return Vec::new() };
+        let is_there = |place: &str, sha256: &String| {
+            addresses.get(sha256).is_some_and(|all| all.iter().any(|address| is_place(place, address, sha256)))
+        };
+        new.into_iter().filter(|(place, sha256, _)| is_there(place, sha256)).map(|(place, ..)| place).collect()
     }
 
     /// Keeps what Poetry has put at a place, if it is what the lock says. Whatever else lies there is none of ours.
@@ -98,7 +111,7 @@ impl Artifacts {
                 _ => return,
             }
         }
-        let mut named = self.named.iter().filter(|(_, name)| is_of(place, name));
+        let mut named = self.named.iter().filter(|(_, named)| is_of(place, &named.file));
         if let Some((sha256, _)) = named.find(|(sha256, _)| half.has_digest(sha256)) {
             let _ = self
                 .downloads
@@ -123,6 +136,18 @@ impl Artifacts {
     }
 }
 
+/// Whether a place is that of an archive with this address and hash: of all versions since 1.4, or of one before, which have each Python's apart.
+fn is_place(place: &str, address: &str, sha256: &str) -> bool {
+    let text = |text: &str| serde_json::Value::from(text).to_string();
+    let (hash, url) = (text(sha256), text(address));
+    let newer = format!(r#"{{"sha256":{hash},"url":{url}}}"#);
+    let older = PYTHONS.map(|version: u32| {
+        format!(r#"{{"interpreter_name":"cp","interpreter_version":"3{version}","sha256":{hash},"url":{url}}}"#)
+    });
+    let folder: String = place.rsplit_once('/').map(|(folder, _)| folder.replace('/', "")).unwrap_or_default();
+    address.is_ascii() && older.chain([newer]).any(|key| hex(&Sha256::digest(key)) == folder)
+}
+
 /// Whether a place is one of Poetry's for a file of this name.
 fn is_of(place: &str, name: &str) -> bool {
     let mut parts = place.split('/');
@@ -133,15 +158,13 @@ fn is_of(place: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use sha2::{Digest, Sha256};
-
     use super::*;
     use crate::sandbox::cache::Cache;
 
     const NAME: &str = "tide-1.0-py3-none-any.whl";
 
     fn sha256(bytes: &[u8]) -> String {
-        Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&Sha256::digest(bytes))
     }
 
     fn place(folder: char, name: &str) -> String {
@@ -156,7 +179,7 @@ mod tests {
             "[[package]]\nname = \"tide\"\nversion = \"1.0\"\nfiles = [\n    {{file = \"{NAME}\", hash = \"sha256:{}\"}},\n]\n",
             sha256(b"tide")
         );
-        (dir, Artifacts::of(downloads, &text))
+        (dir, Artifacts::of(downloads, &text, ""))
     }
 
     fn places(artifacts: &Artifacts) -> Vec<String> {
@@ -167,7 +190,6 @@ mod tests {
     fn an_archive_is_given_where_poetry_has_had_it() {
         let (_dir, artifacts) = artifacts();
         let [one, other] = ['a', 'b'].map(|folder| place(folder, NAME));
-        assert_eq!(artifacts.wanted([one.as_str()].into_iter()), [&one]);
         for place in [&one, &other, &other] {
             artifacts.keep(place, 0o100_600, &b"tide"[..]);
         }
@@ -176,7 +198,6 @@ mod tests {
         let mut known = artifacts.known().next().unwrap();
         known.file.read_to_string(&mut text).unwrap();
         assert_eq!((text.as_str(), known.mode), ("tide", 0o600));
-        assert!(artifacts.wanted([one.as_str(), &other].into_iter()).is_empty());
     }
 
     #[test]
@@ -186,12 +207,26 @@ mod tests {
         for other in
             [place('a', "ebb-1.0-py3-none-any.whl"), place('g', NAME), format!("a/{NAME}"), format!("../{NAME}")]
         {
-            assert!(artifacts.wanted([other.as_str()].into_iter()).is_empty(), "{other}");
             artifacts.keep(&other, 0o644, &b"tide"[..]);
         }
         assert!(places(&artifacts).is_empty());
-        let many: Vec<String> = ('0'..='9').map(|folder| place(folder, NAME)).collect();
-        assert_eq!(artifacts.wanted(many.iter().map(String::as_str)).len(), MOST_PLACES);
+    }
+
+    #[test]
+    fn a_place_is_that_of_an_address_and_a_hash() {
+        let (address, hash) = ("https://files.example/tide-1.0-py3-none-any.whl", "0".repeat(64));
+        let place = |key: &str| {
+            let key = sha256(key.as_bytes());
+            format!("{}/{}/{}/{}/{NAME}", &key[..2], &key[2..4], &key[4..6], &key[6..])
+        };
+        let both = format!(r#""sha256":"{hash}","url":"{address}"}}"#);
+        let older = format!(r#"{{"interpreter_name":"cp","interpreter_version":"311",{both}"#);
+        for place in [place(&format!("{{{both}")), place(&older)] {
+            assert!(is_place(&place, address, &hash) && is_of(&place, NAME), "{place}");
+            assert!(!is_place(&place, address, &"1".repeat(64)) && !is_place(&place, "https://files.example/", &hash));
+        }
+        // Where the page tells no hash.
+        assert!(!is_place(&place(&format!(r#"{{"url":"{address}"}}"#)), address, &hash));
     }
 
     #[test]

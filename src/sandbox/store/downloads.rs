@@ -136,7 +136,8 @@ impl Half {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// The digits of a digest.
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

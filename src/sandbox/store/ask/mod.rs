@@ -3,7 +3,7 @@
 mod client;
 mod page;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Result, bail, ensure};
@@ -14,6 +14,7 @@ use self::page::archives;
 use super::lock::{self, Listed};
 use super::pip::Asked;
 use super::tree::digest;
+use crate::sandbox::page_link::joined;
 use crate::sandbox::upstream::Reply;
 
 /// A question that was asked of the network, and its answer.
@@ -102,6 +103,30 @@ pub(in crate::sandbox) fn first(asked: &Asked, client: &Client, interrupted: &At
         answers.push(Answer { status: 200, tag: reply.tag, digest, ..page });
     }
     Ok(answers)
+}
+
+/// The addresses of the archives that pages name with a hash now, by their sha256.
+///
+/// # Errors
+/// The network.
+pub(in crate::sandbox) fn addresses(
+    pages: &BTreeSet<&str>,
+    client: &Client,
+    interrupted: &AtomicBool,
+) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let pages: Vec<Answer> = pages.iter().map(|page| Answer::blank(page, true)).collect();
+    let replies = client.ask(&pages, interrupted)?;
+    let mut found = BTreeMap::<String, BTreeSet<String>>::new();
+    for (page, reply) in pages.iter().zip(replies).filter(|(_, reply)| reply.status == 200) {
+        for archive in archives(&reply.body) {
+            let address = joined(&page.address, archive.link.split('#').next().unwrap_or_default());
+            let sha256 = archive.sha256.as_ref().and_then(|hash| hash.strip_prefix("sha256:"));
+            if let Some((sha256, address)) = sha256.zip(address) {
+                found.entry(sha256.to_owned()).or_default().insert(address);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Asks once more. Gives the first address whose answer is another one now.

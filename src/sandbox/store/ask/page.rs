@@ -18,8 +18,10 @@ static LINK: LazyLock<Regex> =
 pub(super) struct Archive {
     pub(super) name: String,
     pub(super) is_hashed: bool,
+    /// Its address as the page writes it.
+    pub(super) link: String,
     /// As `sha256:` and digits, where the page tells it.
-    sha256: Option<String>,
+    pub(super) sha256: Option<String>,
     /// All that the page says of it.
     pub(super) text: String,
 }
@@ -42,7 +44,8 @@ pub(super) fn archives(page: &[u8]) -> Vec<Archive> {
             let hashes = file.get("hashes").and_then(serde_json::Value::as_object);
             let sha256 = hashes.and_then(|hashes| hashes.get("sha256")?.as_str()).map(|hash| format!("sha256:{hash}"));
             let is_hashed = hashes.is_some_and(|hashes| !hashes.is_empty());
-            Some(Archive { name: file_name(file.get("url")?.as_str()?), is_hashed, sha256, text: file.to_string() })
+            let link = file.get("url")?.as_str()?.to_owned();
+            Some(Archive { name: file_name(&link), is_hashed, link, sha256, text: file.to_string() })
         };
         return files.into_iter().filter_map(archive).collect();
     }
@@ -52,7 +55,8 @@ pub(super) fn archives(page: &[u8]) -> Vec<Archive> {
         let fragment = address.split_once('#').map(|(_, fragment)| fragment).unwrap_or_default();
         let is_hashed = ["sha256=", "sha384=", "sha512="].iter().any(|kind| fragment.starts_with(kind));
         let sha256 = fragment.strip_prefix("sha256=").map(|hash| format!("sha256:{hash}"));
-        Archive { name: file_name(&address), is_hashed, sha256, text: link[0].to_owned() }
+        let name = file_name(&address);
+        Archive { name, is_hashed, link: address, sha256, text: link[0].to_owned() }
     };
     LINK.captures_iter(&text).map(archive).filter(|archive| !archive.name.is_empty()).collect()
 }

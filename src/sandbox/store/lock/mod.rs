@@ -11,12 +11,15 @@ use std::path::Path;
 use anyhow::Result;
 
 pub(in crate::sandbox) use self::distribution::{Distribution, file_name, tags_of};
-pub(in crate::sandbox) use self::listed::{Listed, PYPI, archives_of_poetry};
+pub(in crate::sandbox) use self::listed::{Listed, Named, PYPI, archives_of_poetry};
 pub(in crate::sandbox) use self::pdm::only_installs;
 use super::tree::{Kind, Tree};
+use crate::plan::Vars;
 
 /// The most bytes of a lock, and of one file of a distribution.
 const MOST: u64 = 32 << 20;
+/// What has PDM write the addresses of archives into its lock.
+const STATIC: [&str; 2] = ["static_urls", "static-urls"];
 /// Where a project says what it requires.
 pub(in crate::sandbox) const PROJECT: &str = "pyproject.toml";
 
@@ -113,23 +116,35 @@ pub(in crate::sandbox) fn is_distribution(folder: &Path) -> bool {
 pub(in crate::sandbox) fn taken(locker: Locker, app: &Path, installed: &[Distribution]) -> Result<Taken> {
     let lock = crate::fs::read(&app.join(locker.lock()), MOST)?;
     let lock = std::str::from_utf8(&lock)?;
+    let project = || -> Result<String> { Ok(String::from_utf8(crate::fs::read(&app.join(PROJECT), MOST)?)?) };
     match locker {
         Locker::Uv => Ok(Taken { addresses: uv::wheels(lock, installed)?, ..Taken::default() }),
-        Locker::Poetry => Ok(Taken { listed: listed::of_poetry(lock, installed)?, ..Taken::default() }),
+        Locker::Poetry => Ok(Taken { listed: listed::of_poetry(lock, &project()?, installed)?, ..Taken::default() }),
         Locker::Pipenv => Ok(Taken { listed: listed::of_pipenv(lock, installed)?, ..Taken::default() }),
         Locker::Pdm { looks_for_newer } => {
-            let project = String::from_utf8(crate::fs::read(&app.join(PROJECT), MOST)?)?;
             let page = looks_for_newer.then(pdm::own_page);
-            let (addresses, listed) = pdm::taken(lock, &project, installed)?;
+            let (addresses, listed) = pdm::taken(lock, &project()?, installed)?;
             Ok(Taken { addresses, listed, page })
         }
     }
 }
 
-/// Whether the PDM that installs the project in `app` asks PyPI, for want of an index of the project's own.
+/// Whether the PDM that installs the project in `app` asks PyPI, for want of an index of the project's own, and writes no address down.
 pub(in crate::sandbox) fn asks_pypi(app: &Path) -> bool {
-    let project = crate::fs::read(&app.join(PROJECT), MOST).ok().and_then(|text| String::from_utf8(text).ok());
-    project.is_some_and(|project| pdm::names_no_index(&project))
+    let names_none = |project: Vec<u8>| std::str::from_utf8(&project).is_ok_and(pdm::names_no_index);
+    let writes = |name: &str| STATIC.iter().any(|word| mentions(app, name, word));
+    crate::fs::read(&app.join(PROJECT), MOST).is_ok_and(names_none)
+        && ![PROJECT, "pdm.lock", "pdm.toml"].iter().any(|name| writes(name))
+}
+
+/// Whether uv keeps its cache in `app`, where what it writes down of addresses stays.
+pub(in crate::sandbox) fn keeps_uv_cache(app: &Path, vars: &Vars) -> bool {
+    let is_in_app = vars.get("UV_CACHE_DIR").is_some_and(|place| !place.starts_with('/') || place.starts_with("/app"));
+    is_in_app || [PROJECT, "uv.toml"].iter().any(|name| mentions(app, name, "cache-dir"))
+}
+
+fn mentions(app: &Path, name: &str, word: &str) -> bool {
+    crate::fs::read(&app.join(name), MOST).is_ok_and(|text| memchr::memmem::find(&text, word.as_bytes()).is_some())
 }
 
 #[cfg(test)]
@@ -153,5 +168,26 @@ mod tests {
         );
         std::fs::write(dir.path().join("lib/a_b-1.0.dist-info/direct_url.json"), "{}").unwrap();
         assert!(installed(Locker::Uv, dir.path(), &list()).is_err());
+    }
+    #[test]
+    fn installers_that_would_write_addresses_down_are_known() {
+        let app = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(app.path().join(name), text).unwrap();
+        assert!(!asks_pypi(app.path()));
+        write(PROJECT, "[project]\nname = \"app\"\n");
+        write("pdm.lock", "[metadata]\nstrategy = [\"cross_platform\"]\n");
+        assert!(asks_pypi(app.path()));
+        write("pdm.lock", "[metadata]\nstrategy = [\"cross_platform\", \"static_urls\"]\n");
+        assert!(!asks_pypi(app.path()));
+        let cache = |place: &str| Vars::from([("UV_CACHE_DIR".to_owned(), place.to_owned())]);
+        let keeps = |vars: &Vars| keeps_uv_cache(app.path(), vars);
+        assert!(
+            !keeps(&Vars::new())
+                && !keeps(&cache("/root/.cache/uv"))
+                && keeps(&cache("/app/.uv"))
+                && keeps(&cache(".uv"))
+        );
+        write("uv.toml", "cache-dir = \"./.uv\"\n");
+        assert!(keeps(&Vars::new()));
     }
 }
