@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::fs::folders;
 use crate::plan::Vars;
+use crate::sandbox::Unverified;
 
 /// Where the certificates are inside, as in the base image.
 pub const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -82,6 +83,17 @@ impl Access {
     pub fn of_this_machine() -> Self {
         let settings = pip_settings();
         Self::from(|name| std::env::var(name).ok(), &settings)
+    }
+
+    /// The note that installers find what the cloud's may not: this machine's own packages.
+    pub fn own_packages(&self) -> Option<Unverified> {
+        let is_empty = |folder: &PathBuf| fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
+        let folder = self.find_links.iter().find(|folder| !is_empty(folder))?;
+        let why = format!(
+            "packages in {} of this machine, which pip's settings name, were on offer; in the cloud they are not",
+            folder.display()
+        );
+        Some(Unverified { what: "PIP_FIND_LINKS".to_owned(), why })
     }
 
     fn from(get: impl Fn(&str) -> Option<String>, settings: &Vars) -> Self {
@@ -199,5 +211,8 @@ mod tests {
         assert!(!access.vars.contains_key("CURL_CA_BUNDLE"));
         assert_eq!(access.bundle.windows(4).filter(|bytes| bytes == b"CORP").count(), 1);
         assert_eq!(access.find_links, [dir.path()]);
+        assert_eq!(access.own_packages().unwrap().what, "PIP_FIND_LINKS");
+        fs::remove_file(file).unwrap();
+        assert!(access.own_packages().is_none());
     }
 }

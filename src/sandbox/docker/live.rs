@@ -92,6 +92,7 @@ impl Live {
     pub(super) fn new(config: Config, spec: &Spec<'_>, options: &Options, history: History) -> Result<Self> {
         let plan = spec.plan;
         let mut unverified = notes::of(plan, options);
+        unverified.extend(config.access.own_packages());
         let front = match Cache::of_user() {
             Ok(cache) => {
                 let (front, refused) = Front::new(&cache, spec, &config.access);

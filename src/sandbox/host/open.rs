@@ -80,6 +80,7 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
     bubblewrap.network = network.finish();
     let mut notes = notes(spec, declared, &bubblewrap);
     notes.extend(refused);
+    notes.extend(access.own_packages());
     Ok(HostSandbox {
         project: fs::canonicalize(spec.project)
             .with_context(|| format!("could not find {}", spec.project.display()))?,
