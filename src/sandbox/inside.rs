@@ -92,6 +92,15 @@ pub(in crate::sandbox) fn remove(root: &Path, file: &str) -> Result<()> {
     Ok(unlinkat(&folder, name, AtFlags::empty())?)
 }
 
+/// Removes a file, and the folders from its own up to `above` that held nothing else.
+pub(in crate::sandbox) fn remove_with_folders(root: &Path, file: &str, above: &str) -> Result<()> {
+    remove(root, file)?;
+    let folders = Path::new(file).ancestors().skip(1).take_while(|folder| folder.starts_with(above));
+    // Only an empty one goes.
+    folders.take_while(|folder| std::fs::remove_dir(root.join(folder)).is_ok()).for_each(drop);
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;

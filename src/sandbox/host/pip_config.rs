@@ -1,9 +1,7 @@
 //! What pip, the git that it calls, and PDM are told by their configurations for the time of one command: where they ask, and where pip
 //! writes down what it does.
 
-use std::fs;
 use std::io::Write;
-use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
@@ -36,10 +34,8 @@ impl HostSandbox {
         if let Some(index) = self.front.index_of_pdm() {
             let root = self.root();
             let is_ours = |text: Vec<u8>| memchr::memmem::find(&text, index.as_bytes()).is_some();
-            if inside::read(&root, PDM_CONFIG).is_ok_and(is_ours) && inside::remove(&root, PDM_CONFIG).is_ok() {
-                // Only an empty one goes.
-                let folders = Path::new(PDM_CONFIG).ancestors().skip(1).take(2);
-                folders.take_while(|folder| fs::remove_dir(root.join(folder)).is_ok()).for_each(drop);
+            if inside::read(&root, PDM_CONFIG).is_ok_and(is_ours) {
+                let _ = inside::remove_with_folders(&root, PDM_CONFIG, "etc/xdg");
             }
         }
     }

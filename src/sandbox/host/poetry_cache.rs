@@ -1,6 +1,6 @@
 //! Poetry's own cache, with the archives in it that earlier runs downloaded.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{File, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -20,11 +20,11 @@ use crate::sandbox::store::{trace, tree};
 impl HostSandbox {
     /// Puts what the lock names into the cache of a Poetry that is about to run. What cannot be put there is downloaded.
     pub(super) fn show_artifacts(&mut self, upcoming: &Upcoming<'_>, vars: &Vars, installs: Installs) {
+        let Some(artifacts) = self.front.artifacts(&self.app, vars, upcoming.step.caches, installs) else { return };
         // What Poetry does not take of it has to go again.
         if !trace::is_possible(self.run.path()) {
             return;
         }
-        let Some(artifacts) = self.front.artifacts(&self.app, vars, upcoming.step.caches, installs) else { return };
         let root = self.root();
         let put = |Artifact { place, mode, mut file }| -> Result<String> {
             let place = format!("{PLACE}/{place}");
@@ -71,14 +71,13 @@ fn remove_unread(root: &Path, place: &str) -> Result<()> {
     if is_read(inside::open_file(root, place)?)? {
         return Ok(());
     }
-    inside::remove(root, place)?;
-    let folders = Path::new(place).ancestors().skip(1).take_while(|folder| folder.starts_with(PLACE));
-    folders.take_while(|folder| fs::remove_dir(root.join(folder)).is_ok()).for_each(drop);
-    Ok(())
+    inside::remove_with_folders(root, place, PLACE)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
