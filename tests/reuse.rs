@@ -23,7 +23,7 @@ fn an_edit_of_what_the_install_did_not_read_installs_nothing() {
     let (first, files) = place.run(&[]);
     assert_eq!(
         Place::origin(&first, "install")["anew"]["because"],
-        "nothing of this command was kept for this project",
+        "no earlier run of this project had this command with these variables, tools, limits and commands before it",
         "{first:#}"
     );
     assert!(files.len() > 500, "{}", files.len());
@@ -53,7 +53,10 @@ fn each_change_that_the_install_would_see_installs_anew() {
         let reason = origin["anew"]["because"].as_str().unwrap_or_default();
         assert!(reason.ends_with(because), "{because}: {origin:#}");
     };
-    expect(&place, "nothing of this command was kept for this project");
+    expect(
+        &place,
+        "no earlier run of this project had this command with these variables, tools, limits and commands before it",
+    );
     place.write("requirements.txt", "tide>=1\n");
     expect(&place, "requirements.txt has changed");
     place.write("other.txt", "");
@@ -63,7 +66,10 @@ fn each_change_that_the_install_would_see_installs_anew() {
     place.index.yank("tide", "1.1");
     expect(&place, "tide/ has changed");
     place.options = vec!["--env".to_owned(), "A=B".to_owned()];
-    expect(&place, "nothing of this command was kept for this project");
+    expect(
+        &place,
+        "no earlier run of this project had this command with these variables, tools, limits and commands before it",
+    );
 }
 
 #[test]
@@ -106,7 +112,11 @@ fn what_another_project_has_otherwise_is_no_change() {
     }
     place.write("requirements.txt", "tide>=1\n");
     let origin = Place::origin(&place.run(&[]).0, "install");
-    assert_eq!(origin["anew"]["because"], "nothing of this command was kept for this project", "{origin:#}");
+    assert_eq!(
+        origin["anew"]["because"],
+        "no earlier run of this project had this command with these variables, tools, limits and commands before it",
+        "{origin:#}"
+    );
     assert_eq!(origin["anew"]["changed"], false, "{origin:#}");
     // What it has alike is shown to it all the same.
     place.write("requirements.txt", &fs::read_to_string(other.join("requirements.txt")).unwrap());

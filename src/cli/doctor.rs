@@ -30,7 +30,8 @@ use crate::sandbox::{Backend, Unavailable, disk, netns, python, store};
 pub(super) struct Args {
     #[command(flatten)]
     sandboxing: Sandboxing,
-    /// Remove what crashed runs have left behind, kept sandboxes, layers, and the cache volumes in the engine
+    /// Remove what runs keep for later ones (layers, downloads, kept sandboxes, the engine's images and cache volumes) and what crashed ones
+    /// left; what sandboxes are made of stays
     #[arg(long)]
     clean: bool,
     /// How to report

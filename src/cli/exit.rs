@@ -15,7 +15,7 @@ Exit codes:
   2    wrong usage or unreadable input
   3    cannot tell: another builder, no usable backend, what only this machine lacks or has, a log without a
        known cause, or shakedown itself failed
-  75   a transient fault outside the project: network or registry
+  75   a transient fault outside the project: network or registry, what --offline kept away included
   130  interrupted";
 
 /// How a command ends.

@@ -47,7 +47,7 @@ use anyhow::Result;
 
 use crate::catalog::servers::visited;
 use crate::check::Facts;
-use crate::log::LogBuilder;
+use crate::log::{Log, LogBuilder};
 use crate::plan::Vars;
 use crate::platform::railway;
 use crate::project::Project;
@@ -116,6 +116,8 @@ pub fn rehearse_then(
     let (asking, auditing) = (RefCell::new(None), RefCell::new(None));
     let at_start = |sandbox: &dyn Sandbox, vars: &Vars| {
         *auditing.borrow_mut() = Some(thread::spawn(sandbox.audit()));
+        // The patterns of a log take some milliseconds to compile, which the app needs to come up.
+        thread::spawn(|| Log::from("up"));
         *asking.borrow_mut() = imports::Asking::begin(sandbox, &buildable.plan, vars, &facts.imports());
     };
     let job = Job {

@@ -5,37 +5,38 @@
 //! reading what a root holds takes as long as copying it. A cache that was restored from an archive has other times, and is
 //! made anew.
 
-use std::fs::{self, Metadata};
+use std::ffi::{CStr, OsStr};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use anyhow::{Context, Result};
-use xxhash_rust::xxh3::Xxh3;
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, Stat, openat, stat, statat};
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 /// More threads would wait for each other: what they ask for is in the kernel's memory.
 const MOST_THREADS: usize = 4;
+/// What the kernel gives of a folder at once, in bytes.
+const BUFFER: usize = 32 << 10;
 
 /// Of a file, or of everything below a folder, in 32 hexadecimal digits. Links below it are not followed.
 ///
 /// # Errors
 /// Something that cannot be read.
 pub(super) fn of(root: &Path) -> Result<String> {
-    without(root, |_| false)
+    without(root, |_, _| false)
 }
 
-/// The same without what `is_left_out`, by its path.
+/// The same without what `is_left_out`, by its folder and its name there.
 ///
 /// # Errors
 /// As of [`of`].
-pub(super) fn without(root: &Path, is_left_out: impl Fn(&Path) -> bool + Sync) -> Result<String> {
-    let mut digest = Xxh3::new();
-    let meta = fs::metadata(root).with_context(|| format!("could not find {}", root.display()))?;
-    if !meta.is_dir() {
-        add(&mut digest, &meta);
-        return Ok(format!("{:032x}", digest.digest128()));
+pub(super) fn without(root: &Path, is_left_out: impl Fn(&Path, &OsStr) -> bool + Sync) -> Result<String> {
+    let meta = stat(root).with_context(|| format!("could not find {}", root.display()))?;
+    let mut told = Vec::new();
+    if !tell(&mut told, &meta) {
+        return Ok(format!("{:032x}", xxh3_128(&told)));
     }
     let walk =
         Walk { state: Mutex::new(State { waiting: vec![root.to_owned()], ..State::default() }), news: Condvar::new() };
@@ -51,6 +52,7 @@ pub(super) fn without(root: &Path, is_left_out: impl Fn(&Path) -> bool + Sync) -
         return Err(failure);
     }
     done.sort_unstable();
+    let mut digest = Xxh3::new();
     for (folder, entries) in done {
         digest.update(folder.strip_prefix(root).unwrap_or(&folder).as_os_str().as_bytes());
         digest.update(&entries.to_le_bytes());
@@ -81,7 +83,7 @@ impl Walk {
     }
 
     /// Looks at folders until there are none.
-    fn work(&self, is_left_out: &impl Fn(&Path) -> bool) {
+    fn work(&self, is_left_out: &impl Fn(&Path, &OsStr) -> bool) {
         let mut state = self.lock();
         loop {
             let Some(folder) = state.waiting.pop() else {
@@ -112,42 +114,57 @@ impl Walk {
 }
 
 /// The digest of what is in one folder, and the folders in it.
-fn entries(folder: &Path, is_left_out: &impl Fn(&Path) -> bool) -> Result<(u128, Vec<PathBuf>)> {
+///
+/// Thousands of files are looked at before a command starts: so what it takes is a question to the kernel for each, by its name
+/// in the open folder, and no memory of its own.
+fn entries(folder: &Path, is_left_out: &impl Fn(&Path, &OsStr) -> bool) -> Result<(u128, Vec<PathBuf>)> {
     let failure = || format!("could not read {}", folder.display());
-    let mut entries: Vec<_> =
-        fs::read_dir(folder).with_context(failure)?.collect::<Result<_, _>>().with_context(failure)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    let (mut digest, mut below) = (Xxh3::new(), Vec::new());
-    for entry in entries {
-        let path = entry.path();
-        if is_left_out(&path) {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let open = openat(CWD, folder, flags, Mode::empty()).with_context(failure)?;
+    // All names, one after the other, and where each of them is.
+    let (mut names, mut places) = (Vec::new(), Vec::new());
+    let mut buffer = Vec::with_capacity(BUFFER);
+    let mut listing = RawDir::new(&open, buffer.spare_capacity_mut());
+    while let Some(entry) = listing.next() {
+        let entry = entry.with_context(failure)?;
+        let name = entry.file_name().to_bytes_with_nul();
+        if matches!(name, b".\0" | b"..\0") || is_left_out(folder, OsStr::from_bytes(&name[..name.len() - 1])) {
             continue;
         }
-        let meta = entry.metadata().with_context(failure)?;
-        digest.update(entry.file_name().as_bytes());
-        digest.update(&[0]);
-        add(&mut digest, &meta);
-        if meta.is_dir() {
-            below.push(path);
+        places.push(names.len()..names.len() + name.len());
+        names.extend_from_slice(name);
+    }
+    places.sort_unstable_by(|one, other| names[one.clone()].cmp(&names[other.clone()]));
+    let (mut told, mut below) = (Vec::with_capacity(names.len() + places.len() * 40), Vec::new());
+    for place in places {
+        let name = CStr::from_bytes_with_nul(&names[place]).with_context(failure)?;
+        let stat = statat(&open, name, AtFlags::SYMLINK_NOFOLLOW).with_context(failure)?;
+        told.extend_from_slice(name.to_bytes_with_nul());
+        if tell(&mut told, &stat) {
+            below.push(folder.join(OsStr::from_bytes(name.to_bytes())));
         }
     }
-    Ok((digest.digest128(), below))
+    Ok((xxh3_128(&told), below))
 }
 
-fn add(digest: &mut Xxh3, meta: &Metadata) {
+/// Adds what is known of a file; whether it is a folder.
+fn tell(told: &mut Vec<u8>, stat: &Stat) -> bool {
+    let is_folder = FileType::from_raw_mode(stat.st_mode).is_dir();
     // A folder's own size and time tell of what is in it, which is looked at for itself or left out.
-    if !meta.is_dir() {
-        for number in [meta.size(), meta.ctime().cast_unsigned(), meta.ctime_nsec().cast_unsigned()] {
-            digest.update(&number.to_le_bytes());
+    if !is_folder {
+        for number in [stat.st_size.cast_unsigned(), stat.st_ctime.cast_unsigned(), stat.st_ctime_nsec] {
+            told.extend_from_slice(&number.to_le_bytes());
         }
     }
-    for number in [meta.mode(), meta.uid(), meta.gid()] {
-        digest.update(&number.to_le_bytes());
+    for number in [stat.st_mode, stat.st_uid, stat.st_gid] {
+        told.extend_from_slice(&number.to_le_bytes());
     }
+    is_folder
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
@@ -186,7 +203,7 @@ mod tests {
     fn what_is_left_out_changes_nothing() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join("a/b")).unwrap();
-        let is_left_out = |path: &Path| path.file_name().is_some_and(|name| name == "cache");
+        let is_left_out = |_: &Path, name: &OsStr| name == "cache";
         let before = without(dir.path(), is_left_out).unwrap();
         fs::create_dir(dir.path().join("a/b/cache")).unwrap();
         fs::write(dir.path().join("a/b/cache/f"), "").unwrap();

@@ -1,8 +1,10 @@
 //! What tells one machine from another that a command would find: its files, what is shown in it, and what it runs on.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::{fs, thread};
 
 use anyhow::Result;
 
@@ -48,20 +50,42 @@ pub(super) fn digest(beginning: &Beginning<'_>) -> Result<String> {
     if let Some(filter) = &bubblewrap.filter {
         digest.add(tree::content(filter)?);
     }
+    let (parts, shown) = thread::scope(|scope| {
+        let shown = scope.spawn(|| shown(&bubblewrap.binds, find_links));
+        (parts(folder), shown.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    for part in [parts?, shown?].concat() {
+        digest.add(part);
+    }
+    for folder in find_links {
+        digest.add(fingerprint::of(folder)?);
+    }
+    Ok(digest.finish())
+}
+
+/// What tells apart the parts of a run's folder that a command writes to.
+fn parts(folder: &Path) -> Result<Vec<String>> {
+    let mut parts = Vec::new();
     for part in PARTS {
         let root = folder.join(part);
         let mut tree = tree::list(&root)?;
         tree.retain(|path, _| !OF_THE_NETWORK.iter().any(|file| path == Path::new(file)));
-        digest.add(tree::names(&tree)).add(tree::contents(&root, &tree)?);
+        parts.extend([tree::names(&tree), tree::contents(&root, &tree)?]);
     }
+    Ok(parts)
+}
+
+/// What tells apart the folders that are shown in it.
+fn shown(binds: &[Bind], find_links: &[PathBuf]) -> Result<Vec<String>> {
     let hidden = |to: &str, from: &Path| -> Vec<PathBuf> {
         let inside = |bind: &Bind| match bind {
             Bind::Empty(at) => at.strip_prefix(to)?.strip_prefix('/').map(|name| from.join(name)),
             _ => None,
         };
-        bubblewrap.binds.iter().filter_map(inside).collect()
+        binds.iter().filter_map(inside).collect()
     };
-    for bind in &bubblewrap.binds {
+    let mut shown = Vec::new();
+    for bind in binds {
         let Bind::ReadOnly(from, to) = bind else { continue };
         if is_read_by_no_installer(from) {
             continue;
@@ -69,20 +93,17 @@ pub(super) fn digest(beginning: &Beginning<'_>) -> Result<String> {
         // What is in the cache has a seal, which was looked at when the sandbox was opened.
         let mut seal = from.clone().into_os_string();
         seal.push(".seal");
-        if let Ok(text) = std::fs::read(&seal) {
-            digest.add(text);
+        if let Ok(text) = fs::read_to_string(&seal) {
+            shown.push(text);
         } else if !find_links.contains(from) {
             let hidden = hidden(to, from);
-            let is_left_out = |path: &Path| {
-                path.file_name().is_some_and(|name| name == "__pycache__") || hidden.iter().any(|other| path == other)
+            let is_left_out = |folder: &Path, name: &OsStr| {
+                name == "__pycache__" || hidden.iter().any(|other| *other == folder.join(name))
             };
-            digest.add(fingerprint::without(from, is_left_out)?);
+            shown.push(fingerprint::without(from, is_left_out)?);
         }
     }
-    for folder in find_links {
-        digest.add(fingerprint::of(folder)?);
-    }
-    Ok(digest.finish())
+    Ok(shown)
 }
 
 /// The digest of the rest of what is shown in it.
@@ -104,7 +125,7 @@ fn is_read_by_no_installer(from: &Path) -> bool {
 }
 
 /// A word of a command line without the name of the run's own folder.
-pub(super) fn without(word: &OsString, name: &std::ffi::OsStr) -> OsString {
+pub(super) fn without(word: &OsString, name: &OsStr) -> OsString {
     let (word, name) = (word.as_bytes(), name.as_bytes());
     if name.is_empty() {
         return OsString::from_vec(word.to_vec());

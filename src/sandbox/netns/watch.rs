@@ -1,17 +1,17 @@
 //! What the process that holds a run sees to: how much the others of its PID namespace use together.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::sandbox::Quotas;
 use crate::sandbox::quotas::LEAST_FREE;
+use crate::sandbox::{Quotas, disk};
 
 /// Looks, as the first process of the run's namespace, at what all others use, and ends them when it is too much. Arguments from the
-/// third on: pages of memory (0 for any number), processes, bytes of disk, bytes that must stay free (0 for none), the run's folder.
+/// third on: pages of memory (0 for any number), processes, bytes of disk, bytes that must stay free (0 for none), the run's folder,
+/// and the bytes that are free there.
 pub(super) const BEFORE: &str = r#"
-memory=$3 processes=$4 disk=$5 least=$6 folder=$7 turn=0
+memory=$3 processes=$4 disk=$5 least=$6 folder=$7 before=$8 turn=0
 free() { local blocks size; read -r blocks size < <(stat -f -c '%a %S' -- "$folder"); left=$((blocks * size)); }
-free; before=$left
 ((before < 2 * least)) && least=0
 "#;
 /// What is said has a moment to be heard before the processes end, whose end would else be told as the project's own.
@@ -55,20 +55,22 @@ pub(in crate::sandbox) enum Excess {
 }
 
 impl Watched {
-    pub(super) fn arguments(&self) -> [OsString; 5] {
+    pub(super) fn arguments(&self) -> [OsString; 6] {
         let page = u64::try_from(rustix::param::page_size()).unwrap_or(4096);
         let pages = self.memory.map_or(0, |bytes| (bytes / page).max(1));
         let (least, folder) = match self.folder.as_os_str().is_empty() {
             true => (0, "/".into()),
             false => (LEAST_FREE, self.folder.clone().into_os_string()),
         };
-        let Quotas { processes, disk } = self.quotas;
+        let Quotas { processes, disk: most } = self.quotas;
+        let free = disk::free(Path::new(&folder)).unwrap_or(0);
         [
             pages.to_string().into(),
             processes.to_string().into(),
-            disk.to_string().into(),
+            most.to_string().into(),
             least.to_string().into(),
             folder,
+            free.to_string().into(),
         ]
     }
 }

@@ -116,7 +116,9 @@ impl Past {
         }
         match because {
             Some(because) => Err(Missed { because, changed: true }),
-            None => Err(Missed::never("nothing of this command was kept for this project")),
+            None => Err(Missed::never(
+                "no earlier run of this project had this command with these variables, tools, limits and commands before it",
+            )),
         }
     }
 

@@ -19,6 +19,9 @@ use crate::sandbox::Interrupted;
 const MOST_ENTRIES: usize = 1_000_000;
 /// The kernel's own limit for the names of a file's extended attributes, in bytes (xattr(7)).
 const MOST_ATTRIBUTES: usize = 64 << 10;
+/// How much of a file is read at once, in bytes.
+const PIECE: usize = 256 << 10;
+const LEAST_PIECE: usize = 4 << 10;
 /// A kernel's slowest clock for files.
 const TICK: Duration = Duration::from_millis(10);
 /// The one that a system gives by itself.
@@ -158,15 +161,22 @@ pub(in crate::sandbox) fn digest(bytes: impl AsRef<[u8]>) -> String {
 /// The digest of a file's content. Not through a link.
 pub(in crate::sandbox) fn content(path: &Path) -> Result<String> {
     let failure = || format!("could not read {}", path.display());
-    if !path.symlink_metadata().with_context(failure)?.is_file() {
+    let meta = path.symlink_metadata().with_context(failure)?;
+    if !meta.is_file() {
         bail!("{} is no plain file", path.display());
     }
-    digest_of(crate::fs::open(path).with_context(failure)?).with_context(failure)
+    digest_within(crate::fs::open(path).with_context(failure)?, meta.len()).with_context(failure)
 }
 
 /// The digest of all that can be read.
-pub(in crate::sandbox) fn digest_of(mut from: impl Read) -> io::Result<String> {
-    let (mut hasher, mut buffer) = (Xxh3::new(), vec![0; 256 * 1024]);
+pub(in crate::sandbox) fn digest_of(from: impl Read) -> io::Result<String> {
+    digest_within(from, PIECE as u64)
+}
+
+/// The same of what is about `size` bytes: most files are small, and need no large piece of memory.
+fn digest_within(mut from: impl Read, size: u64) -> io::Result<String> {
+    let piece = usize::try_from(size).unwrap_or(PIECE).clamp(LEAST_PIECE, PIECE);
+    let (mut hasher, mut buffer) = (Xxh3::new(), vec![0; piece]);
     loop {
         match from.read(&mut buffer)? {
             0 => return Ok(format!("{:032x}", hasher.digest128())),
