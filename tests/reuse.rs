@@ -23,7 +23,7 @@ fn an_edit_of_what_the_install_did_not_read_installs_nothing() {
     let (first, files) = place.run(&[]);
     assert_eq!(
         Place::origin(&first, "install")["anew"]["because"],
-        "no earlier run of this project had this command with these variables, tools, limits and commands before it",
+        "nothing of this command was kept for this project",
         "{first:#}"
     );
     assert!(files.len() > 500, "{}", files.len());
@@ -37,7 +37,7 @@ fn an_edit_of_what_the_install_did_not_read_installs_nothing() {
     asked.sort();
     assert_eq!(asked, ["/files/tide-1.0-py3-none-any.whl", "/simple/tide/"]);
     let (fresh, _) = place.run(&["--fresh"]);
-    assert_eq!(Place::origin(&fresh, "install")["anew"]["because"], "asked for");
+    assert_eq!(Place::origin(&fresh, "install")["anew"]["because"], "--fresh or CI=true asks for it");
     assert_eq!(said(&fresh), said(&second));
 }
 
@@ -53,23 +53,21 @@ fn each_change_that_the_install_would_see_installs_anew() {
         let reason = origin["anew"]["because"].as_str().unwrap_or_default();
         assert!(reason.ends_with(because), "{because}: {origin:#}");
     };
-    expect(
-        &place,
-        "no earlier run of this project had this command with these variables, tools, limits and commands before it",
-    );
+    expect(&place, "nothing of this command was kept for this project");
     place.write("requirements.txt", "tide>=1\n");
     expect(&place, "requirements.txt has changed");
     place.write("other.txt", "");
-    expect(&place, "a file of the project came, went or has other permissions");
+    expect(&place, "other.txt is new");
     place.index.release("tide", "1.1", &[]);
     expect(&place, "tide/ has changed");
     place.index.yank("tide", "1.1");
     expect(&place, "tide/ has changed");
     place.options = vec!["--env".to_owned(), "A=B".to_owned()];
-    expect(
-        &place,
-        "no earlier run of this project had this command with these variables, tools, limits and commands before it",
-    );
+    expect(&place, "the variable A is new");
+    place.options = vec!["--env".to_owned(), "A=C".to_owned()];
+    expect(&place, "the variable A has another value");
+    place.write(".python-version", "3.12\n");
+    expect(&place, "Python or another tool is not the same");
 }
 
 #[test]
@@ -112,11 +110,7 @@ fn what_another_project_has_otherwise_is_no_change() {
     }
     place.write("requirements.txt", "tide>=1\n");
     let origin = Place::origin(&place.run(&[]).0, "install");
-    assert_eq!(
-        origin["anew"]["because"],
-        "no earlier run of this project had this command with these variables, tools, limits and commands before it",
-        "{origin:#}"
-    );
+    assert_eq!(origin["anew"]["because"], "nothing of this command was kept for this project", "{origin:#}");
     assert_eq!(origin["anew"]["changed"], false, "{origin:#}");
     // What it has alike is shown to it all the same.
     place.write("requirements.txt", &fs::read_to_string(other.join("requirements.txt")).unwrap());

@@ -93,7 +93,7 @@ fn a_store_of_another_version_is_left_alone() {
     let (report, _) = place.run(&[]);
     assert_eq!(
         Place::origin(&report, "install")["anew"]["because"],
-        "no earlier run of this project had this command with these variables, tools, limits and commands before it"
+        "nothing of this command was kept for this project"
     );
     assert_eq!(names(&other), before);
 }

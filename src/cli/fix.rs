@@ -231,7 +231,12 @@ fn human(proof: &Proof, paint: Paint) -> String {
     let said = words(proof);
     let said = if proof.standing == Standing::Proven { paint.good(said) } else { paint.bad(said) };
     let rehearsals = proof.rehearsals;
-    let _ = writeln!(out, "{said} ({rehearsals} rehearsal{})", if rehearsals == 1 { "" } else { "s" });
+    let tried = match rehearsals {
+        0 => String::new(),
+        1 => " (1 rehearsal)".to_owned(),
+        _ => format!(" ({rehearsals} rehearsals)"),
+    };
+    let _ = writeln!(out, "{said}{tried}");
     out + &open_points(&proof.attempt.unverified)
 }
 

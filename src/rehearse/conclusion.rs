@@ -144,7 +144,10 @@ impl Found {
 
 /// Says of a fault outside the project that it is this machine's: the rules speak of one that builds in the cloud.
 fn of_this_machine(primary: &mut Diagnosis, is_offline: bool) {
-    primary.message = primary.message.replace("the machine that builds", "this machine");
+    primary.message = match is_offline {
+        true => "the run was without the network (--offline), and this needs it".to_owned(),
+        false => primary.message.replace("the machine that builds", "this machine"),
+    };
     let is_own = diagnose::rule(primary.rule).is_some_and(|rule| primary.help.as_deref() == Some(rule.help));
     if is_own {
         primary.help = Some(match is_offline {

@@ -1,7 +1,7 @@
 //! What a run on an engine knows of its history: what earlier runs made, and the layer that its container is started from.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -11,6 +11,7 @@ use crate::sandbox::cache::Cache;
 use crate::sandbox::netns::sent::Sent;
 use crate::sandbox::network::Access;
 use crate::sandbox::store::ask::Client;
+use crate::sandbox::store::key::Key;
 use crate::sandbox::store::past::{self, Past};
 use crate::sandbox::store::pip::Installs;
 use crate::sandbox::store::trace::Trace;
@@ -31,7 +32,7 @@ pub(super) struct History {
     /// What runs with every Python of the machine before the first command.
     pub(super) code: Option<BTreeSet<String>>,
     /// The key of the setup that runs.
-    pub(super) setup: Option<String>,
+    pub(super) setup: Option<Key>,
     pub(super) pending: Option<Pending>,
     /// The configuration that tells pip what it is told, of the command that runs.
     pub(super) told: Option<String>,
@@ -42,10 +43,11 @@ pub(super) struct History {
 /// A command that is running.
 #[derive(Debug)]
 pub(super) struct Pending {
-    pub(super) key: String,
+    pub(super) key: Key,
     pub(super) kind: Kind,
     pub(super) trace: Trace,
     pub(super) names: String,
+    pub(super) listed: Vec<PathBuf>,
     /// What had been sent outward before it began; none where that cannot be told.
     pub(super) sent: Option<Sent>,
     /// The lock that led its installer to the mirror, in whose place the project's own is again.

@@ -14,10 +14,11 @@ use crate::plan::Vars;
 use crate::sandbox::Role;
 use crate::sandbox::mirror::Given;
 use crate::sandbox::reuse::{Prepared, Upcoming};
+use crate::sandbox::store::key::{Key, Parts};
 use crate::sandbox::store::lock::{self, Distribution, Locker};
-use crate::sandbox::store::past::{Again, Machine, Missed};
+use crate::sandbox::store::past::{Again, Machine, Missed, Past};
 use crate::sandbox::store::pip::{self, Asked, Installs};
-use crate::sandbox::store::reads::Reads;
+use crate::sandbox::store::reads::{self, Reads};
 use crate::sandbox::store::trace::{Changes, Trace};
 use crate::sandbox::store::tree::{self, Digest, Tree};
 use crate::sandbox::store::{Record, ask, vouch};
@@ -115,15 +116,13 @@ impl Live {
     }
 
     /// Stands for the command, the machine, and what was made before.
-    fn key(&self, upcoming: &Upcoming<'_>, vars: &Vars) -> String {
+    fn key(&self, upcoming: &Upcoming<'_>, vars: &Vars) -> Key {
         let Upcoming { step, limits } = upcoming;
         let mut digest = Digest::default();
-        digest
-            .add(&self.history.past.base)
-            .add(self.history.past.below.as_deref().unwrap_or_default())
-            .add(self.app.changes());
+        let Past { base, below, .. } = &self.history.past;
+        digest.add(base).add(below.as_deref().unwrap_or_default()).add(self.app.changes());
         digest.add(format!("{limits:?} {:?} {vars:?}", step.argv));
-        digest.finish()
+        Key { id: digest.finish(), parts: Parts::new(upcoming, vars, base, below.as_deref()) }
     }
 
     /// Goes on from an earlier run's work.
@@ -147,9 +146,9 @@ impl Live {
     }
 
     /// Begins to watch a command that is about to run.
-    fn watch(&self, installs: Option<Installs>, key: String) -> Result<Pending> {
+    fn watch(&self, installs: Option<Installs>, key: Key) -> Result<Pending> {
         let tree = self.app.tree()?;
-        let names = self.app.names(&tree);
+        let (names, listed) = (self.app.names(&tree), reads::listed(&tree));
         let all = || tree::everything(self.app.folder(), &tree);
         let container = self.container()?;
         let kind = match installs {
@@ -161,12 +160,12 @@ impl Live {
             Some(installs) => Kind::Untraced(installs, all()?),
             None => Kind::Other(all()?),
         };
-        let (listed, sent) = listing::list(container)?;
+        let (inside, sent) = listing::list(container)?;
         let sent = sent.ok().filter(|_| self.has_own_network());
         if let Kind::Other(_) = kind {
             ensure!(sent.is_some() || !self.is_online(), "what it asks of the network is not known");
         }
-        Ok(Pending { key, kind, trace: Trace::of(listed), names, sent, led: None })
+        Ok(Pending { key, kind, trace: Trace::of(inside), names, listed, sent, led: None })
     }
 
     fn keep_pending(
@@ -177,7 +176,7 @@ impl Live {
         output: &[String],
         interrupted: &AtomicBool,
     ) -> Result<String> {
-        let Pending { key, kind, trace, names, sent, led } = pending;
+        let Pending { key, kind, trace, names, listed, sent, led } = pending;
         let (mut after, now) = listing::list(self.container()?)?;
         let has_asked_nobody =
             !self.is_online() || sent.zip(now.ok()).is_some_and(|(before, now)| now.is_nothing_since(&before));
@@ -200,7 +199,7 @@ impl Live {
                 if let Some(locker) = installs.locker {
                     vouch::obeys_lock(locker, self.app.folder(), &read)?;
                 }
-                (Reads::Some { names, files: read }, self.asked(&changes, installs, log, given, interrupted)?)
+                (Reads::Some { names, listed, files: read }, self.asked(&changes, installs, log, given, interrupted)?)
             }
             Kind::Untraced(installs, all) => {
                 ensure!(installs.locker.is_none(), "what the installer read of the project left no trace");
@@ -275,15 +274,16 @@ impl Live {
     }
 
     /// Makes a layer of the container as it is now.
-    pub(super) fn keep_as(&mut self, key: &str, record: Record, interrupted: &AtomicBool) -> Result<String> {
+    pub(super) fn keep_as(&mut self, key: &Key, record: Record, interrupted: &AtomicBool) -> Result<String> {
         let store = self.history.past.store.clone().context("there is no store")?;
         let base = self.history.image.clone().unwrap_or_else(|| self.base_image().to_owned());
-        let (image, bytes) = images::commit(self.container()?, &base, &labels::of_a_layer(&store, key), interrupted)?;
+        let (image, bytes) =
+            images::commit(self.container()?, &base, &labels::of_a_layer(&store, &key.id), interrupted)?;
         let record = Record { image: Some(image.clone()), ..record };
         let id =
             store.keep(key, &record, |_| Ok(bytes)).inspect_err(|_| drop(self.engine().remove_image(&image, &[])))?;
         self.app.note(&record.app_made, &record.app_gone);
-        self.history.claimed.extend(store.hold(key, &id).map(|(_, claimed)| claimed));
+        self.history.claimed.extend(store.hold(&key.id, &id).map(|(_, claimed)| claimed));
         self.history.image = Some(image);
         Ok(id)
     }

@@ -11,6 +11,7 @@ use super::live::Live;
 use super::stage::stage;
 use crate::plan::{Tool, Vars};
 use crate::sandbox::store::Record;
+use crate::sandbox::store::key::Key;
 use crate::sandbox::store::reads::Reads;
 use crate::sandbox::store::trace::Changes;
 use crate::sandbox::store::tree::{self, Digest};
@@ -95,13 +96,13 @@ impl Live {
         Ok(())
     }
 
-    fn key_of_setup(&self, titles: &[String]) -> Result<String> {
+    fn key_of_setup(&self, titles: &[String]) -> Result<Key> {
         let tree = self.app.tree()?;
         let mut digest = Digest::default();
         digest.add("setup").add(&self.history.past.base).add(format!("{titles:?} {:?}", self.packages.mise));
         digest.add(format!("{:?} {:?}", self.packages.assets, self.packages.shell));
         digest.add(tree::names(&tree)).add(tree::contents(self.app.folder(), &tree)?);
-        Ok(digest.finish())
+        Ok(Key { id: digest.finish(), ..Key::default() })
     }
 
     /// Keeps what was set up: whoever goes on has seen it pass.
@@ -109,7 +110,7 @@ impl Live {
         let Some(key) = self.history.setup.take() else { return };
         let kept = self.tree_inside().and_then(|names| {
             self.history.code = Some(self.code()?);
-            let reads = Reads::Some { names, files: BTreeMap::new() };
+            let reads = Reads::Some { names, listed: Vec::new(), files: BTreeMap::new() };
             let record =
                 Record::new(&self.history.past.project, self.is_online(), reads, Vec::new(), &Changes::default(), &[]);
             let record = Record { code: self.history.code.clone(), ..record };

@@ -7,6 +7,7 @@ use super::machine::{self, Beginning};
 use crate::sandbox::Reuse;
 use crate::sandbox::netns::sent::Sent;
 use crate::sandbox::store::Claimed;
+use crate::sandbox::store::key::Key;
 use crate::sandbox::store::past::Past;
 use crate::sandbox::store::pip::Installs;
 use crate::sandbox::store::trace::{Known, Trace};
@@ -37,10 +38,11 @@ pub(super) struct Shown {
 /// A command that is running.
 #[derive(Debug)]
 pub(super) struct Pending {
-    pub(super) key: String,
+    pub(super) key: Key,
     pub(super) kind: Kind,
     pub(super) trace: Trace,
     pub(super) names: String,
+    pub(super) listed: Vec<PathBuf>,
     /// The permissions of the folders whose content a layer holds.
     pub(super) roots: Vec<u32>,
     /// No time that the kernel gives to a change of its own is earlier.

@@ -18,10 +18,11 @@ use crate::sandbox::mirror::Given;
 use crate::sandbox::mirror::route::Asking;
 use crate::sandbox::netns::Network;
 use crate::sandbox::reuse::{Prepared, Upcoming};
+use crate::sandbox::store::key::{Key, Parts};
 use crate::sandbox::store::lock::{self, Locker, Taken};
 use crate::sandbox::store::past::{Again, Machine, Missed, Past};
 use crate::sandbox::store::pip::{self, Asked, Installs};
-use crate::sandbox::store::reads::Reads;
+use crate::sandbox::store::reads::{self, Reads};
 use crate::sandbox::store::trace::{self, Changes, Trace, Traced};
 use crate::sandbox::store::tree::{self, Digest, Tree};
 use crate::sandbox::store::{Record, ask, vouch};
@@ -141,7 +142,7 @@ impl HostSandbox {
             return why;
         }
         let Past { store, below, .. } = &self.history.past;
-        let (folder, claimed) = store.as_ref().zip(below.as_ref()).and_then(|(store, id)| store.hold(&key, id))?;
+        let (folder, claimed) = store.as_ref().zip(below.as_ref()).and_then(|(store, id)| store.hold(&key.id, id))?;
         self.put_own(&folder, claimed).err().map(|error| format!("{error:#}"))
     }
 
@@ -150,7 +151,7 @@ impl HostSandbox {
     }
 
     /// Stands for the command, the machine, and what was made before.
-    fn key(&self, upcoming: &Upcoming<'_>, vars: &Vars, is_install: bool) -> Result<String> {
+    fn key(&self, upcoming: &Upcoming<'_>, vars: &Vars, is_install: bool) -> Result<Key> {
         let Upcoming { step, limits } = upcoming;
         let argv: Vec<&str> = step.argv.iter().map(String::as_str).collect();
         let mut bubblewrap = self.bubblewrap.clone();
@@ -162,20 +163,20 @@ impl HostSandbox {
         let line = self.command_with(bubblewrap, &argv, vars, step.caches);
         let name = self.run.path().file_name().unwrap_or_default();
         let mut digest = Digest::default();
+        let Past { base, below, .. } = &self.history.past;
+        let mut machine = base.clone();
         if !is_install {
             digest.add(self.rest()?);
+            machine.push_str(self.rest()?);
         }
-        digest
-            .add(&self.history.past.base)
-            .add(self.history.past.below.as_deref().unwrap_or_default())
-            .add(format!("{limits:?}"));
+        digest.add(base).add(below.as_deref().unwrap_or_default()).add(format!("{limits:?}"));
         for word in &line.argv {
             digest.add(machine::without(word, name).as_bytes());
         }
         for (name, value) in &line.vars {
             digest.add(name).add(value);
         }
-        Ok(digest.finish())
+        Ok(Key { id: digest.finish(), parts: Parts::new(upcoming, vars, &machine, below.as_deref()) })
     }
 
     fn rest(&self) -> Result<&str> {
@@ -189,24 +190,18 @@ impl HostSandbox {
     }
 
     /// Begins to watch a command that is about to run.
-    fn watch(
-        &mut self,
-        upcoming: &Upcoming<'_>,
-        vars: &Vars,
-        installs: Option<Installs>,
-        key: String,
-    ) -> Result<Pending> {
+    fn watch(&mut self, upcoming: &Upcoming<'_>, vars: &Vars, installs: Option<Installs>, key: Key) -> Result<Pending> {
         self.can_be_told(upcoming.step.caches)?;
         let tree = tree::list(&self.app)?;
-        let (names, roots) = (tree::names(&tree), self.modes()?);
+        let (names, listed, roots) = (tree::names(&tree), reads::listed(&tree), self.modes()?);
         self.lead(upcoming, vars, installs.is_some())?;
         let (began, sent) = (tree::times_from_now_on(), self.bubblewrap.network.sent());
         if let Some(installs) = installs {
             let (kind, trace) = (Kind::Install(installs), Trace::begin(&self.app)?);
-            return Ok(Pending { key, kind, trace, names, roots, began, sent: sent.ok() });
+            return Ok(Pending { key, kind, trace, names, listed, roots, began, sent: sent.ok() });
         }
         let (sent, all) = (Some(sent?), tree::everything(&self.app, &tree)?);
-        Ok(Pending { key, kind: Kind::Other(all), trace: Trace::of(tree), names, roots, began, sent })
+        Ok(Pending { key, kind: Kind::Other(all), trace: Trace::of(tree), names, listed, roots, began, sent })
     }
 
     /// The permissions of the folders whose content a layer holds.
@@ -242,7 +237,7 @@ impl HostSandbox {
         interrupted: &AtomicBool,
     ) -> Result<String> {
         let asked_nobody = self.has_asked_nobody(&pending);
-        let Pending { key, kind, trace, names, roots, began, .. } = pending;
+        let Pending { key, kind, trace, names, listed, roots, began, .. } = pending;
         ensure!(roots == self.modes()?, "it changed the permissions of /app or of another folder that no layer holds");
         let store = self.history.past.store.clone().context("there is no store")?;
         let mut rest = None;
@@ -285,7 +280,7 @@ impl HostSandbox {
                     true => Vec::new(),
                     false => ask::first(&asked, &self.history.past.client, interrupted)?,
                 };
-                (Reads::Some { names, files: traced.read }, traced.changes, answers)
+                (Reads::Some { names, listed, files: traced.read }, traced.changes, answers)
             }
         };
         let is_online = !self.bubblewrap.network.is_offline();

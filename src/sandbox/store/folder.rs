@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use crate::sandbox::cache::Cache;
 
 /// Layers; folders of other versions are not looked into.
-pub(super) const LAYERS: &str = "layers-3";
+pub(super) const LAYERS: &str = "layers-4";
 /// Downloads, by their digest.
 pub(super) const DOWNLOADS: &str = "downloads-1";
 

@@ -10,6 +10,7 @@ pub(super) mod ask;
 pub mod downloads;
 mod failed_build;
 mod folder;
+pub(super) mod key;
 pub(super) mod lock;
 pub(super) mod past;
 pub(super) mod pip;
@@ -31,16 +32,22 @@ use serde::{Deserialize, Serialize};
 
 use self::ask::Answer;
 use self::folder::{LAYERS, private_folder};
+use self::key::{Key, Parts};
 use self::reads::Reads;
 use self::trace::Changes;
 use super::cache::Cache;
 use super::fingerprint;
 
 const RECORD: &str = "record.json";
+/// Beside it, who has made the entry, and when, and with what: small, for it is asked of all entries at once.
+const MAKER: &str = "maker.json";
+const MOST_MAKER: u64 = 1 << 20;
 /// The most bytes of a record: a command that prints more than its half is not kept.
 const MOST_RECORD: u64 = 64 << 20;
-/// Of one key; more would be looked through in vain.
+/// Of one key and project; more would be looked through in vain.
 const MOST_ENTRIES: usize = 32;
+/// Of one key, how many of other projects are looked through.
+const MOST_OF_OTHERS: usize = 256;
 /// The reason that is given for every command after one that cannot be kept.
 pub(super) const NOT_KEPT: &str = "a command before it could not be kept";
 
@@ -118,12 +125,33 @@ pub(super) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
+/// Who has made an entry.
+#[derive(Serialize, Deserialize)]
+struct Maker {
+    made: u64,
+    project: String,
+    parts: Parts,
+}
+
+impl Maker {
+    fn read(entry: &Path) -> Option<Self> {
+        serde_json::from_slice(&crate::fs::read(&entry.join(MAKER), MOST_MAKER).ok()?).ok()
+    }
+}
+
 /// One entry.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) id: String,
     pub(super) folder: PathBuf,
     pub(super) record: Record,
+}
+
+impl Found {
+    fn read(folder: PathBuf) -> Option<Self> {
+        let record = serde_json::from_slice(&crate::fs::read(&folder.join(RECORD), MOST_RECORD).ok()?).ok()?;
+        Some(Self { id: folder.file_name()?.to_str()?.to_owned(), folder, record })
+    }
 }
 
 /// An entry that is whole, and that nobody removes while this value lives.
@@ -150,20 +178,29 @@ impl Store {
         Ok(Self { root: private_folder(cache, LAYERS)? })
     }
 
-    /// The entries of `key`, the newest first.
-    pub(super) fn entries(&self, key: &str) -> Vec<Found> {
+    /// The entries of `key` that a project may be shown, its own before those of others, each the newest first. They are read one by one.
+    pub(super) fn entries(&self, key: &str, project: &str) -> impl Iterator<Item = Found> + use<> {
+        let mut listed = self.listed(key);
+        listed.sort_by_key(|(_, maker)| std::cmp::Reverse((maker.project == project, maker.made)));
+        let own = listed.iter().take_while(|(_, maker)| maker.project == project).count();
+        listed.into_iter().take(own + MOST_OF_OTHERS).filter_map(|(folder, _)| Found::read(folder))
+    }
+
+    /// The folders of all sealed entries of `key`.
+    fn listed(&self, key: &str) -> Vec<(PathBuf, Maker)> {
         let seals = fs::read_dir(self.root.join(key)).into_iter().flatten().flatten().filter_map(|entry| {
             let path = entry.path();
             (path.extension()? == "seal").then(|| path.with_extension(""))
         });
-        let read = |folder: PathBuf| {
-            let text = crate::fs::read(&folder.join(RECORD), MOST_RECORD).ok()?;
-            let record = serde_json::from_slice(&text).ok()?;
-            Some(Found { id: folder.file_name()?.to_str()?.to_owned(), folder, record })
-        };
-        let mut found: Vec<Found> = seals.filter_map(read).collect();
-        found.sort_by_key(|found| std::cmp::Reverse(found.record.made));
-        found
+        seals.filter_map(|folder| Some((folder.clone(), Maker::read(&folder)?))).collect()
+    }
+
+    /// With what the newest entry of a project's command was made, whatever its key.
+    pub(super) fn made_with(&self, project: &str, command: &str) -> Option<Parts> {
+        let below = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let makers = below(self.root.clone()).flat_map(below).filter_map(|entry| Maker::read(&entry));
+        let of_command = makers.filter(|maker| maker.project == project && maker.parts.command == command);
+        of_command.max_by_key(|maker| maker.made).map(|maker| maker.parts)
     }
 
     /// Makes sure of an entry before it is shown; none where it is not as it was made.
@@ -193,7 +230,8 @@ impl Store {
 
     /// Whether an entry of `key` needs an image of the engine.
     pub(super) fn has_image(&self, key: &str, image: &str) -> bool {
-        self.entries(key).iter().any(|found| found.record.image.as_deref() == Some(image))
+        let needs = |found: Found| found.record.image.as_deref() == Some(image);
+        self.listed(key).into_iter().filter_map(|(folder, _)| Found::read(folder)).any(needs)
     }
 
     /// Which store it is, to tell its images from another's.
@@ -207,7 +245,8 @@ impl Store {
     }
 
     /// Keeps a command's work, which `fill` puts into a folder and gives the size of. Gives the new entry's id.
-    pub(super) fn keep(&self, key: &str, record: &Record, fill: impl FnOnce(&Path) -> Result<u64>) -> Result<String> {
+    pub(super) fn keep(&self, key: &Key, record: &Record, fill: impl FnOnce(&Path) -> Result<u64>) -> Result<String> {
+        let Key { id: key, parts } = key;
         let half = tempfile::Builder::new().prefix(space::HALF).tempdir_in(&self.root)?;
         let lock = File::create(half.path().with_extension("lock"))?;
         lock.lock()?;
@@ -223,6 +262,8 @@ impl Store {
         let mut file = File::create_new(work.join(RECORD))?;
         file.set_permissions(fs::Permissions::from_mode(0o600))?;
         file.write_all(&text)?;
+        let maker = Maker { made: record.made, project: record.project.clone(), parts: parts.clone() };
+        fs::write(work.join(MAKER), serde_json::to_vec(&maker)?)?;
         space::is_left(&self.root)?;
         let place = self.root.join(key);
         fs::create_dir_all(&place)?;
@@ -244,14 +285,12 @@ impl Store {
 }
 
 impl Store {
-    /// Removes entries that the new one, `id`, takes the place of, and beyond [`MOST_ENTRIES`] those that were used longest ago.
+    /// Removes entries of its project that the new one, `id`, takes the place of, and beyond [`MOST_ENTRIES`] those that were used longest ago.
     fn drop_superfluous(&self, key: &str, id: &str, record: &Record) {
         let used = |found: &Found| found.folder.with_extension("seal").metadata().and_then(|meta| meta.modified()).ok();
-        let (same, mut others): (Vec<Found>, Vec<Found>) = self
-            .entries(key)
-            .into_iter()
-            .filter(|found| found.id != id)
-            .partition(|found| found.record.is_like(record));
+        let of_project = self.entries(key, &record.project).take_while(|found| found.record.project == record.project);
+        let (same, mut others): (Vec<Found>, Vec<Found>) =
+            of_project.filter(|found| found.id != id).partition(|found| found.record.is_like(record));
         others.sort_by_key(|found| std::cmp::Reverse(used(found)));
         same.iter().chain(others.iter().skip(MOST_ENTRIES - 1)).for_each(|found| self.drop_entry(found));
     }

@@ -8,6 +8,7 @@ use std::thread;
 use anyhow::Result;
 
 use super::failed_build::of_a_failed_build;
+use super::key::Key;
 use super::reads::Now;
 use super::tree::{self, Tree};
 use super::{Claimed, Found, NOT_KEPT, Store, ask};
@@ -97,11 +98,15 @@ impl Past {
     pub(in crate::sandbox) fn again(
         &self,
         machine: &impl Machine,
-        key: &str,
+        key: &Key,
         interrupted: &AtomicBool,
     ) -> Result<Again, Missed> {
-        let Some(store) = self.store.as_ref().filter(|_| self.shows) else { return Err(Missed::never("asked for")) };
-        let entries = store.entries(key);
+        let Some(store) = &self.store else { return Err(Missed::never("nothing is kept")) };
+        let mut entries = store.entries(&key.id, &self.project);
+        if !self.shows {
+            let changed = entries.next().is_some_and(|found| found.record.project == self.project);
+            return Err(Missed { because: "--fresh or CI=true asks for it".to_owned(), changed });
+        }
         let tree = tree::list(machine.app()).map_err(|error| Missed::never(format!("{error:#}")))?;
         let mut now = Now::new(machine.app(), &tree, machine.names(&tree));
         let mut because = None;
@@ -114,11 +119,10 @@ impl Past {
             // What another project has otherwise is no change to this one.
             because = because.or(Some(difference).filter(|_| found.record.project == self.project));
         }
-        match because {
+        let made_with = || store.made_with(&self.project, &key.parts.command);
+        match because.or_else(|| Some(key.parts.difference(&made_with()?))) {
             Some(because) => Err(Missed { because, changed: true }),
-            None => Err(Missed::never(
-                "no earlier run of this project had this command with these variables, tools, limits and commands before it",
-            )),
+            None => Err(Missed::never("nothing of this command was kept for this project")),
         }
     }
 

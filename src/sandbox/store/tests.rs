@@ -24,12 +24,24 @@ fn record(made: u64) -> Record {
     }
 }
 
+fn key() -> Key {
+    Key { id: "key".to_owned(), parts: Parts::default() }
+}
+
+fn entries(store: &Store) -> Vec<Found> {
+    store.entries("key", "").collect()
+}
+
 fn keep(store: &Store, made: u64) -> String {
+    keep_for(store, made, "")
+}
+
+fn keep_for(store: &Store, made: u64, project: &str) -> String {
     let fill = |folder: &Path| {
         fs::write(folder.join("f"), "text")?;
         Ok(4)
     };
-    store.keep("key", &record(made), fill).unwrap()
+    store.keep(&key(), &Record { project: project.to_owned(), ..record(made) }, fill).unwrap()
 }
 
 #[test]
@@ -39,10 +51,10 @@ fn the_newest_entry_comes_first_and_those_that_nobody_used_go() {
     for made in 0..most {
         keep(&store, made);
     }
-    let oldest = &store.entries("key")[MOST_ENTRIES - 1];
+    let oldest = &entries(&store)[MOST_ENTRIES - 1];
     assert!(oldest.record.made == 0 && store.claim(oldest).is_some());
     keep(&store, most);
-    let found = store.entries("key");
+    let found = entries(&store);
     let left: Vec<u64> = found.iter().map(|found| found.record.made).collect();
     assert_eq!(left, (2..=most).rev().chain([0]).collect::<Vec<_>>());
     assert_eq!(found[0].record, record(most));
@@ -53,14 +65,32 @@ fn the_newest_entry_comes_first_and_those_that_nobody_used_go() {
 }
 
 #[test]
+fn no_project_takes_the_place_of_another_and_its_own_come_first() {
+    let (_dir, _cache, store) = store();
+    for number in 0..=MOST_ENTRIES as u64 {
+        keep_for(&store, number, &number.to_string());
+    }
+    let found: Vec<u64> = store.entries("key", "3").map(|found| found.record.made).collect();
+    assert_eq!((found.len(), &found[..3]), (MOST_ENTRIES + 1, &[3, 32, 31][..]));
+}
+
+#[test]
+fn what_a_projects_command_was_made_with_is_known_under_any_key() {
+    let (_dir, _cache, store) = store();
+    keep_for(&store, 1, "a");
+    assert!(store.made_with("b", "").is_none() && store.made_with("a", "other").is_none());
+    assert_eq!(store.made_with("a", ""), Some(Parts::default()));
+}
+
+#[test]
 fn what_is_made_again_takes_the_place_of_what_was() {
     let (_dir, _cache, store) = store();
     let [first, again] = [1, 1].map(|made| keep(&store, made));
     assert_ne!(first, again);
-    assert_eq!(store.entries("key").iter().map(|found| &found.id).collect::<Vec<_>>(), [&again]);
-    let claimed = store.claim(&store.entries("key")[0]);
+    assert_eq!(entries(&store).iter().map(|found| &found.id).collect::<Vec<_>>(), [&again]);
+    let claimed = store.claim(&entries(&store)[0]);
     keep(&store, 1);
-    assert_eq!(store.entries("key").len(), 2, "what is in use stays");
+    assert_eq!(entries(&store).len(), 2, "what is in use stays");
     drop(claimed);
 }
 
@@ -68,11 +98,11 @@ fn what_is_made_again_takes_the_place_of_what_was() {
 fn an_entry_that_is_not_as_it_was_made_is_not_shown() {
     let (_dir, _cache, store) = store();
     keep(&store, 1);
-    let found = &store.entries("key")[0];
+    let found = &entries(&store)[0];
     fs::write(found.folder.join("f"), "planted").unwrap();
     assert!(store.claim(found).is_none());
     keep(&store, 2);
-    let found = &store.entries("key")[0];
+    let found = &entries(&store)[0];
     fs::remove_file(found.folder.with_extension("seal")).unwrap();
     assert!(store.claim(found).is_none());
 }
@@ -81,7 +111,7 @@ fn an_entry_that_is_not_as_it_was_made_is_not_shown() {
 fn an_entry_in_use_is_not_removed() {
     let (_dir, cache, store) = store();
     keep(&store, 1);
-    let found = &store.entries("key")[0];
+    let found = &entries(&store)[0];
     let claimed = store.claim(found).unwrap();
     clear(&cache).unwrap();
     assert!(found.folder.is_dir());
@@ -90,19 +120,19 @@ fn an_entry_in_use_is_not_removed() {
         clear(&cache).unwrap();
         !found.folder.exists()
     }));
-    assert!(store.entries("key").is_empty());
+    assert!(entries(&store).is_empty());
 }
 
 #[test]
 fn what_is_not_finished_does_not_count_and_goes() {
     let (_dir, cache, store) = store();
-    assert!(store.keep("key", &record(1), |_| bail!("the disk is full")).is_err());
+    assert!(store.keep(&key(), &record(1), |_| bail!("the disk is full")).is_err());
     fs::create_dir_all(cache.root().join(LAYERS).join("half-killed/0000")).unwrap();
     fs::create_dir_all(cache.root().join(LAYERS).join("key/without-a-seal")).unwrap();
-    assert!(store.entries("key").is_empty());
+    assert!(entries(&store).is_empty());
     keep(&store, 2);
     assert!(!cache.root().join(LAYERS).join("half-killed").exists());
-    assert_eq!(store.entries("key").len(), 1);
+    assert_eq!(entries(&store).len(), 1);
 }
 
 #[test]
