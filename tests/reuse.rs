@@ -67,7 +67,7 @@ fn each_change_that_the_install_would_see_installs_anew() {
     place.options = vec!["--env".to_owned(), "A=C".to_owned()];
     expect(&place, "the variable A has another value");
     place.write(".python-version", "3.12\n");
-    expect(&place, "Python or another tool is not the same");
+    expect(&place, "Python, another tool or a limit is not the same");
 }
 
 #[test]
@@ -116,6 +116,20 @@ fn what_another_project_has_otherwise_is_no_change() {
     place.write("requirements.txt", &fs::read_to_string(other.join("requirements.txt")).unwrap());
     let origin = Place::origin(&place.run(&[]).0, "install");
     assert!(origin["reused"].is_object(), "{origin:#}");
+}
+
+#[test]
+fn what_a_trial_of_fix_made_is_the_projects_own() {
+    if host_is_missing("what_a_trial_of_fix_made_is_the_projects_own") {
+        return;
+    }
+    let place = app();
+    place.write("nixpacks.toml", "[phases.install]\ncmds = [\"pip install -r requirements.txt\"]\n");
+    let fixed = place.fix(&["--apply", "--yes"]).output().unwrap();
+    assert!(fixed.status.success(), "{}", String::from_utf8_lossy(&fixed.stderr));
+    place.write("notes.txt", "");
+    let origin = Place::origin(&place.run(&[]).0, "install");
+    assert_eq!((&origin["anew"]["because"], &origin["anew"]["changed"]), (&"notes.txt is new".into(), &true.into()));
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn nix_shows_an_install_again_and_runs_it_where_the_index_says_otherwise() {
     place.index.release("tide", "1.1", &[]);
     assert!(because(&place).as_str().unwrap().ends_with("tide/ has changed"));
     place.write(".python-version", "3.12\n");
-    assert_eq!(because(&place), "Python or another tool is not the same");
+    assert_eq!(because(&place), "Python, another tool or a limit is not the same");
 }
 
 /// An engine that makes layers well: the usual one, or one of the test's own, whose network leads nowhere.

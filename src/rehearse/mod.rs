@@ -101,6 +101,7 @@ pub fn rehearse_then(
     }
     let spec = Spec {
         project: root.root(),
+        copy: request.copy.clone(),
         plan: &buildable.plan,
         python: request.python.clone(),
         network: request.network,

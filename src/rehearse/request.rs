@@ -14,7 +14,7 @@ use crate::platform::{self, Deploy};
 use crate::project::{InputError, Project, Repository, Source};
 use crate::run::Settings;
 use crate::sandbox::nix::Nixpkgs;
-use crate::sandbox::{Quotas, Reach, Reuse, Unavailable, docker, netns};
+use crate::sandbox::{CopyOf, Quotas, Reach, Reuse, Unavailable, docker, netns};
 use crate::secret::Secrets;
 
 /// Everything about a rehearsal that the user may choose.
@@ -22,6 +22,8 @@ use crate::secret::Secrets;
 pub struct Request {
     /// The project's folder.
     pub path: PathBuf,
+    /// Where that is a copy.
+    pub copy: Option<CopyOf>,
     /// The repository that the folder is deployed alone out of.
     pub repository: Option<Repository>,
     /// What any builder is told.
@@ -112,9 +114,8 @@ impl Request {
     /// The same of a copy of the project, with an edit.
     pub fn on_copy(&self, copy: &Path) -> Self {
         let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let of = docker::CopyOf { folder: canonical(copy), project: canonical(&self.path) };
-        let docker = docker::Options { copy: Some(of), ..self.docker.clone() };
-        Self { path: copy.to_owned(), docker, ..self.clone() }
+        let of = CopyOf { folder: canonical(copy), project: canonical(&self.path) };
+        Self { path: copy.to_owned(), copy: Some(of), ..self.clone() }
     }
 
     /// Whether it can run beside one like it. With the variables of a real deploy and the network both may log in as one, and a
@@ -132,6 +133,7 @@ impl Request {
     pub fn new(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
+            copy: None,
             repository: None,
             deploy: DeployOptions::default(),
             builder: Asked::default(),

@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod cache;
 pub mod context;
+mod copy_of;
 pub(crate) mod disk;
 pub mod docker;
 pub mod elf;
@@ -36,6 +37,7 @@ mod timer;
 mod upstream;
 mod work;
 
+pub use copy_of::CopyOf;
 pub use kept::{Kept, quoted};
 pub use machine_failure::MachineFailure;
 pub use progress::{Interrupted, Progress};
@@ -178,6 +180,8 @@ fn only_nix(plan: &Plan, backend: &str) -> Result<(), Unavailable> {
 pub struct Spec<'a> {
     /// The project's root on this machine; copied, never bound.
     pub project: &'a Path,
+    /// Where that is a copy.
+    pub copy: Option<CopyOf>,
     /// The plan to be run.
     pub plan: &'a Plan,
     /// The user's choice of interpreter, instead of searching for one.
@@ -199,6 +203,7 @@ impl<'a> Spec<'a> {
     pub fn of(project: &'a Path, plan: &'a Plan) -> Self {
         Self {
             project,
+            copy: None,
             plan,
             python: None,
             network: false,
@@ -207,6 +212,12 @@ impl<'a> Spec<'a> {
             quotas: Quotas::default(),
             reuse: Reuse::Never,
         }
+    }
+
+    /// The folder that what is kept for the project goes by.
+    fn own_project(&self) -> PathBuf {
+        let own = self.copy.as_ref().and_then(|copy| copy.own(self.project));
+        own.unwrap_or_else(|| self.project.to_owned())
     }
 }
 

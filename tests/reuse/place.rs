@@ -5,6 +5,7 @@
 mod repository;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -462,16 +463,13 @@ impl Place {
     pub fn command_for_people(&self, options: &[&str]) -> Command {
         let whole = self.command(options);
         let args = whole.get_args().filter(|arg| *arg != "--quiet");
-        let args = args.map(|arg| if arg == "json" { "human".as_ref() } else { arg });
-        let mut command = Command::new(whole.get_program());
-        command.args(args);
-        for (name, value) in whole.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        command
+        like(&whole, args.map(|arg| if arg == "json" { "human".as_ref() } else { arg }))
+    }
+
+    /// `fix` in the place of `run`.
+    pub fn fix(&self, options: &[&str]) -> Command {
+        let whole = self.command(options);
+        like(&whole, whole.get_args().map(|arg| if arg == "run" { "fix".as_ref() } else { arg }))
     }
 
     /// The report of a run, and every file of the venv with its content.
@@ -488,6 +486,19 @@ impl Place {
         let found = phases.iter().find(|found| found["name"] == phase).unwrap_or_else(|| panic!("{report:#}"));
         found["cmds"][0]["origin"].clone()
     }
+}
+
+/// A command with other arguments.
+fn like<'a>(whole: &Command, args: impl Iterator<Item = &'a OsStr>) -> Command {
+    let mut command = Command::new(whole.get_program());
+    command.args(args);
+    for (name, value) in whole.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
 }
 
 /// What [`MAIN`] printed of every file in the venv.

@@ -79,7 +79,7 @@ impl History {
             Ok(engine) => {
                 let store = Cache::of_user().and_then(|cache| Store::open(&cache));
                 let client = Client::new(&online, &online.vars, spec.reach);
-                Past::new(spec.reuse, spec.project, online.vars.clone(), client, store, || {
+                Past::new(spec.reuse, &spec.own_project(), online.vars.clone(), client, store, || {
                     base(&engine, config, &online)
                 })
             }

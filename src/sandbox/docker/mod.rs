@@ -31,7 +31,7 @@ mod watch;
 pub use engine::Engine;
 pub use images::keeps_layers;
 pub use labels::{Leftover, clean, leftovers};
-pub use options::{CopyOf, Options, Pull};
+pub use options::{Options, Pull};
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -169,11 +169,8 @@ fn sweep(engine: &Engine) {
 impl Docker {
     /// What the containers of a run are made from.
     fn config(&self, engine: Engine, spec: &Spec<'_>) -> Result<Config> {
-        let volumes = if self.options.no_cache {
-            Vec::new()
-        } else {
-            cache_volumes(&engine, &self.options.own_of(spec.project), spec.plan)?
-        };
+        let volumes =
+            if self.options.no_cache { Vec::new() } else { cache_volumes(&engine, &spec.own_project(), spec.plan)? };
         Ok(Config {
             image: self.image(spec.plan).to_owned(),
             run_image: self.run_image(spec.plan).map(str::to_owned),

@@ -69,7 +69,9 @@ impl History {
         }
         let (digest, find_links) = (machine::digest(&beginning), beginning.find_links);
         let past =
-            Past::new(beginning.reuse, beginning.project, beginning.vars, beginning.client, beginning.store, || digest);
+            Past::new(beginning.reuse, &beginning.project, beginning.vars, beginning.client, beginning.store, || {
+                digest
+            });
         Self { past, find_links, ..Self::default() }
     }
 }

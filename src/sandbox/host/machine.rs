@@ -27,7 +27,7 @@ pub(super) const OF_THE_NETWORK: &[&str] = &["etc/resolv.conf", "etc/ssl/certs/c
 /// A sandbox that has just been opened.
 pub(super) struct Beginning<'a> {
     pub(super) bubblewrap: &'a Bubblewrap,
-    pub(super) project: &'a Path,
+    pub(super) project: PathBuf,
     pub(super) folder: &'a Path,
     pub(super) store: Result<Store>,
     pub(super) reuse: Reuse,

@@ -64,7 +64,7 @@ pub(super) fn open(cache: &Cache, spec: &Spec<'_>, declared: &Declared, seed: Op
             let vars = variables(&spec.plan.image, online.vars.clone());
             History::new(Beginning {
                 bubblewrap: &bubblewrap,
-                project: spec.project,
+                project: spec.own_project(),
                 folder: run.path(),
                 store: Store::open(cache),
                 reuse,

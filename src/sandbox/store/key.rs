@@ -21,7 +21,7 @@ pub(in crate::sandbox) struct Key {
 pub(in crate::sandbox) struct Parts {
     /// The digest of its words.
     pub(super) command: String,
-    /// The digest of each variable's value.
+    /// What tells each variable's value from another.
     vars: BTreeMap<String, String>,
     limits: String,
     machine: String,
@@ -34,7 +34,7 @@ impl Parts {
     pub(in crate::sandbox) fn new(upcoming: &Upcoming<'_>, vars: &Vars, machine: &str, below: Option<&str>) -> Self {
         Self {
             command: digest(format!("{:?}", upcoming.step.argv)),
-            vars: vars.iter().map(|(name, value)| (name.clone(), digest(value))).collect(),
+            vars: vars.iter().map(|(name, value)| (name.clone(), mark(value))).collect(),
             limits: format!("{:?}", upcoming.limits),
             machine: machine.to_owned(),
             below: below.unwrap_or_default().to_owned(),
@@ -55,13 +55,18 @@ impl Parts {
         } else if self.limits != before.limits {
             "it has other limits".to_owned()
         } else if self.machine != before.machine {
-            "Python or another tool is not the same".to_owned()
+            "Python, another tool or a limit is not the same".to_owned()
         } else if self.below != before.below {
             "what was made before it is not the same".to_owned()
         } else {
             "it is run by another user, or with other folders".to_owned()
         }
     }
+}
+
+/// The beginning of a value's digest: enough to tell a change, and too little to tell a secret by.
+fn mark(value: &str) -> String {
+    digest(value).chars().take(4).collect()
 }
 
 #[cfg(test)]
@@ -80,7 +85,7 @@ mod tests {
         let other = |text: &str| text.to_owned();
         let told = [
             (Parts { limits: other("1"), ..before.clone() }, "it has other limits"),
-            (Parts { machine: other("1"), ..before.clone() }, "Python or another tool is not the same"),
+            (Parts { machine: other("1"), ..before.clone() }, "Python, another tool or a limit is not the same"),
             (Parts { below: other("1"), ..before.clone() }, "what was made before it is not the same"),
             (before.clone(), "it is run by another user, or with other folders"),
         ];
