@@ -22,7 +22,6 @@ pub(in crate::sandbox) enum Reads {
         /// The digest of all names.
         names: String,
         /// The names themselves, for a message; none where there are too many.
-        #[serde(default)]
         listed: Vec<PathBuf>,
         /// The digest of each file that was read.
         files: BTreeMap<PathBuf, String>,
